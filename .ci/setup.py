@@ -69,9 +69,9 @@ def missing_extras(
     return None if have >= set(extras) else sorted(have | set(extras))
 
 
-def requirement(root: str, extras: "list[str]") -> str:
-    """What pip is asked for: the checkout, with its extras."""
-    return root + (f"[{','.join(extras)}]" if extras else "")
+def requirement(extras: "list[str]") -> str:
+    """What pip is asked for: this directory, with its extras."""
+    return "." + (f"[{','.join(extras)}]" if extras else "")
 
 
 # --- making .venv -----------------------------------------------------------------------------
@@ -199,10 +199,11 @@ def set_up(extras: "list[str]") -> None:
     wanted = missing_extras(read_stamp(), digest, str(ROOT), extras)
     if wanted is None:
         return
-    what = requirement(str(ROOT), wanted)
-    say(f"installing twingrad{what[len(str(ROOT)) :]} into .venv (this can take a minute)")
-    pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--editable", what]
-    if subprocess.call(pip, env=clean_environment()) != 0:
+    what = requirement(wanted)
+    say(f"installing twingrad{what[1:]} into .venv (this can take a minute)")
+    # Twice quiet: errors only.
+    pip = [str(PYTHON), "-m", "pip", "install", "-qq", "--editable", what]
+    if subprocess.call(pip, cwd=str(ROOT), env=clean_environment()) != 0:
         raise SetupError("pip could not install twingrad; its own words are above.")
     STAMP.write_text(json.dumps({"pyproject": digest, "root": str(ROOT), "extras": wanted}))
 

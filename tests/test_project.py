@@ -186,8 +186,8 @@ def test_another_python_is_another_identity():
 
 
 def test_requirement_names_the_extras():
-    assert setup.requirement("/checkout", []) == "/checkout"
-    assert setup.requirement("/checkout", ["plots", "test"]) == "/checkout[plots,test]"
+    assert setup.requirement([]) == "."
+    assert setup.requirement(["plots", "test"]) == ".[plots,test]"
 
 
 def test_an_unknown_word_shows_the_usage(capsys):
