@@ -157,7 +157,8 @@ def venv_after_apt() -> str:
     say(f"installing {venv_package()} with apt-get")
     os.environ["DEBIAN_FRONTEND"] = "noninteractive"
     apt = ("apt-get", "-o", "Acquire::Retries=3")
-    return attempt(*apt, "update") or attempt(*apt, "install", "-y", venv_package()) or plain_venv()
+    attempt(*apt, "update")  # One source of several may fail; the lists may do all the same.
+    return attempt(*apt, "install", "-y", venv_package()) or plain_venv()
 
 
 def make_venv() -> None:
