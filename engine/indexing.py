@@ -1,0 +1,269 @@
+"""Indexing in every form NumPy has, its transpose (scatter-add), and what is spelled with it."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import operator
+from typing import Any
+
+import numpy as np
+from numpy.lib import stride_tricks
+
+from .core import Node, composed, shape_op
+from .ops import where
+from .shapes import constant_pad, moveaxis, normalize_axes, pad_widths, ravel, reshape
+
+
+def plain_index(index: Any) -> Any:
+    """An index free of nodes, its arrays copied: later changes must not reach backward."""
+    if isinstance(index, tuple):
+        return tuple(plain_index(part) for part in index)
+    if isinstance(index, Node | np.ndarray | list):
+        array = np.array(index)
+        if array.size == 0 and isinstance(index, list):
+            array = array.astype(np.intp)
+        if array.dtype.kind not in "iub":
+            raise IndexError(f"an index array must hold integers or bools, got dtype {array.dtype}")
+        return array
+    return index
+
+
+def _is_basic(index: Any) -> bool:
+    """Whether an index picks every element at most once (no index arrays)."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return all(
+        part is None or part is Ellipsis or isinstance(part, int | slice | np.integer)
+        for part in parts
+    ) and not any(isinstance(part, bool) for part in parts)
+
+
+@shape_op(lambda g, y, x, index: scatter_add(g, x.shape, index), symbol="[ ]", ulp=0)
+def getitem(x: Any, index: Any) -> Any:
+    """x[index], by NumPy's rules."""
+    return x[index]
+
+
+@shape_op(lambda g, y, x, shape, index: g[index], symbol="scatter", ulp=64)
+def scatter_add(x: Any, shape: Any, index: Any) -> Any:
+    """Zeros of `shape` with x added at `index`; an element named twice gets both."""
+    out = np.zeros(shape, x.dtype)
+    if x.dtype != object and type(index) is np.ndarray and index.dtype != bool:
+        return _add_rows(out, index, x)
+    if _is_basic(index):
+        out[index] = x
+    else:
+        np.add.at(out, index, x)
+    return out
+
+
+def _add_rows(out: np.ndarray, index: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """out[index] += x with repeated indices added up, faster than np.add.at.
+
+    A small table is a product with the one-hot matrix of the index; a large one is sorted, so
+    that equal indices stand together and are summed in one go.
+    """
+    rows, width = len(out), math.prod(out.shape[1:])
+    flat = index.ravel() % rows if rows else index.ravel()
+    values = x.reshape(len(flat), width)
+    if len(flat) == 0 or width == 0:
+        return out
+    if rows <= 128:
+        one_hot = np.zeros((rows, len(flat)), x.dtype)
+        one_hot[flat, np.arange(len(flat))] = 1
+        if np.isfinite(values).all():  # 0 * inf would reach the other rows
+            return (one_hot @ values).reshape(out.shape)
+    order = np.argsort(flat, kind="stable")
+    starts = np.flatnonzero(np.diff(flat[order], prepend=-1))
+    out.reshape(rows, width)[flat[order][starts]] = np.add.reduceat(values[order], starts, axis=0)
+    return out
+
+
+@composed
+def take(x: Any, indices: Any, axis: int | None = None, *, dim: int | None = None) -> Any:
+    """Elements at `indices` along an axis; of the flattened array by default."""
+    axis = dim if axis is None else axis
+    indices = plain_index(indices)
+    if axis is None:
+        return getitem(ravel(x), indices)
+    axis = normalize_axes(axis, np.ndim(x), "take")[0]
+    return getitem(x, (slice(None),) * axis + (indices,))
+
+
+@composed
+def take_along_axis(x: Any, indices: Any, axis: int | None = -1, *, dim: int | None = None) -> Any:
+    """For each position, the element that `indices` names along the axis."""
+    axis = axis if dim is None else dim
+    indices = plain_index(np.asarray(indices))
+    if axis is None:
+        return getitem(ravel(x), indices)
+    ndim = np.ndim(x)
+    axis = normalize_axes(axis, ndim, "take_along_axis")[0]
+    if indices.ndim != ndim:
+        raise ValueError(
+            f"indices of take_along_axis() must have {ndim} axes like the array, "
+            f"got shape {indices.shape}"
+        )
+    shape = np.shape(x)
+    grid = [
+        indices if i == axis else np.arange(n).reshape([-1 if j == i else 1 for j in range(ndim)])
+        for i, n in enumerate(shape)
+    ]
+    return getitem(x, tuple(np.broadcast_arrays(*grid)))
+
+
+def raw(x: Any) -> np.ndarray:
+    """The plain numbers of an array, of a Tensor, or of an array of Values."""
+    array = np.asarray(x)
+    return array.astype(np.float64) if array.dtype == object else array
+
+
+@composed
+def sort(x: Any, axis: int | None = -1, *, dim: int | None = None) -> Any:
+    """Numbers in ascending order along an axis; of the flattened array if axis is None."""
+    axis = axis if dim is None else dim
+    if axis is None:
+        x, axis = ravel(x), 0
+    return take_along_axis(x, np.argsort(raw(x), axis=axis, kind="stable"), axis)
+
+
+@composed
+def flip(x: Any, axis: Any = None, *, dim: Any = None) -> Any:
+    """Reversed along one axis, several, or (by default) all."""
+    axes = normalize_axes(axis if dim is None else dim, np.ndim(x), "flip")
+    step = [slice(None, None, -1) if i in axes else slice(None) for i in range(np.ndim(x))]
+    return getitem(x, tuple(step))
+
+
+@composed
+def roll(x: Any, shift: Any, axis: Any = None, *, dim: Any = None) -> Any:
+    """Moved along an axis by `shift`; what leaves at the end comes in at the start."""
+    axis = axis if dim is None else dim
+    shape = np.shape(x)
+    if axis is None:
+        return reshape(roll(ravel(x), shift, 0), shape)
+    axes = normalize_axes(axis, len(shape), "roll")
+    shifts = shift if isinstance(shift, tuple | list) else (shift,) * len(axes)
+    if len(shifts) != len(axes):
+        raise ValueError(f"roll() got {len(shifts)} shifts for {len(axes)} axes")
+    for one, by in zip(axes, shifts, strict=True):
+        x = take(x, np.roll(np.arange(shape[one]), operator.index(by)), one)
+    return x
+
+
+@composed
+def repeat(x: Any, repeats: Any, axis: int | None = None, *, dim: int | None = None) -> Any:
+    """Each element (along an axis) repeated; `repeats` is a number or one for each."""
+    axis = dim if axis is None else axis
+    if axis is None:
+        x, axis = ravel(x), 0
+    axis = normalize_axes(axis, np.ndim(x), "repeat")[0]
+    return take(x, np.repeat(np.arange(np.shape(x)[axis]), repeats), axis)
+
+
+@composed
+def split(x: Any, indices_or_sections: Any, axis: int = 0, *, dim: int | None = None) -> list[Any]:
+    """Pieces along an axis: so many equal ones, or cut at the given indices."""
+    axis = normalize_axes(axis if dim is None else dim, np.ndim(x), "split")[0]
+    length = np.shape(x)[axis]
+    if isinstance(indices_or_sections, int | np.integer):
+        sections = int(indices_or_sections)
+        if sections <= 0 or length % sections:
+            raise ValueError(f"split() cannot cut a length of {length} into {sections} equal parts")
+        cuts = list(range(length // sections, length, length // sections)) if length else []
+        cuts = cuts if length else [0] * (sections - 1)
+    else:
+        cuts = [operator.index(cut) for cut in indices_or_sections]
+    edges = [None, *cuts, None]
+    lead = (slice(None),) * axis
+    return [getitem(x, (*lead, slice(a, b))) for a, b in itertools.pairwise(edges)]
+
+
+@composed
+def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    """Elements i, i + offset of two axes, as the last axis."""
+    ndim = np.ndim(x)
+    if ndim < 2:
+        raise ValueError(f"diagonal() needs at least 2 axes, got shape {np.shape(x)}")
+    x = moveaxis(x, (axis1, axis2), (-2, -1))
+    rows, columns = np.shape(x)[-2:]
+    count = max(0, min(rows + min(offset, 0), columns - max(offset, 0)))
+    i = np.arange(count)
+    return getitem(x, (Ellipsis, i - min(offset, 0), i + max(offset, 0)))
+
+
+@composed
+def tril(x: Any, k: int = 0, *, diagonal: int = 0) -> Any:
+    """Zero above the k-th diagonal of the last two axes."""
+    return where(np.tri(*_matrix(x, "tril"), k=k + diagonal, dtype=bool), x, 0.0)
+
+
+@composed
+def triu(x: Any, k: int = 0, *, diagonal: int = 0) -> Any:
+    """Zero below the k-th diagonal of the last two axes."""
+    return where(~np.tri(*_matrix(x, "triu"), k=k + diagonal - 1, dtype=bool), x, 0.0)
+
+
+def _matrix(x: Any, name: str) -> tuple[int, int]:
+    shape = np.shape(x)
+    if len(shape) < 2:
+        raise ValueError(f"{name}() needs at least 2 axes, got shape {shape}")
+    return shape[-2], shape[-1]
+
+
+@composed
+def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: float = 0.0) -> Any:
+    """A border of `pad_width` around x: of one number, or mode edge, reflect, symmetric, wrap."""
+    widths = pad_widths(pad_width, np.ndim(x))
+    if mode == "constant":
+        return constant_pad(x, widths, constant_values)
+    if mode not in ("edge", "reflect", "symmetric", "wrap"):
+        raise ValueError(
+            f"mode of pad() must be constant, edge, reflect, symmetric or wrap, got {mode!r}"
+        )
+    for axis, width in enumerate(widths):
+        x = take(x, np.pad(np.arange(np.shape(x)[axis]), width, mode=mode), axis)  # type: ignore[call-overload]  # mode is one of NumPy's names, checked above
+    return x
+
+
+# --- sliding windows ---
+
+
+def _window_axes(x: Any, window_shape: Any, axis: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    window = window_shape if isinstance(window_shape, tuple | list) else (window_shape,)
+    axes = normalize_axes(axis, np.ndim(x), "sliding_window_view")
+    if len(window) != len(axes):
+        raise ValueError(
+            f"window_shape {window_shape!r} names {len(window)} lengths for {len(axes)} axes"
+        )
+    for length, i in zip(window, axes, strict=True):
+        if not 0 < length <= np.shape(x)[i]:
+            raise ValueError(
+                f"a window of {length} does not fit axis {i}, of length {np.shape(x)[i]}"
+            )
+    return tuple(window), axes
+
+
+@shape_op(
+    lambda g, y, x, window_shape, axis: sum_windows(g, x.shape, window_shape, axis),
+    symbol="windows", ulp=0,
+)  # fmt: skip
+def sliding_window_view(x: Any, window_shape: Any, axis: Any = None) -> Any:
+    """Every window of `window_shape` over the axes; the window's axes come last."""
+    window, axes = _window_axes(x, window_shape, axis)
+    return stride_tricks.sliding_window_view(np.asarray(x), window, axes)
+
+
+@shape_op(
+    lambda g, y, x, shape, window_shape, axis: sliding_window_view(g, window_shape, axis), ulp=64
+)
+def sum_windows(x: Any, shape: Any, window_shape: Any, axis: Any = None) -> Any:
+    """The transpose of `sliding_window_view`: each window's numbers added where they came from."""
+    out = np.zeros(shape, x.dtype)
+    window, axes = _window_axes(out, window_shape, axis)
+    for offset in np.ndindex(*window):
+        place = [slice(None)] * out.ndim
+        for i, start, length in zip(axes, offset, window, strict=True):
+            place[i] = slice(start, start + shape[i] - length + 1)
+        out[tuple(place)] += x[(..., *offset)]
+    return out

@@ -1,0 +1,400 @@
+"""THE TABLE: every elementwise op, one row each, read by both tiers.
+
+A row is `elementwise(name, forward, rule for each input, …)`.  In a rule `g` is the upstream
+gradient (how the final result changes with y), `y` the op's result, and `a, b, x` its inputs; the
+rule returns g times the local derivative.  Rules are written with the ops themselves, so a rule
+handed numbers gives numbers, and a rule handed nodes gives a graph that can be differentiated
+again.  The engine sums broadcast gradients back to an input's shape; a rule never has to.
+
+Conventions at kinks and ties are PyTorch's: relu'(0) = abs'(0) = 0, clip passes the gradient at
+its bounds, maximum and minimum split it evenly at a tie, x**0 has derivative 0.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from typing import Any
+
+import numpy as np
+
+from . import floats
+from .core import REAL, Interval, elementwise
+
+LN2, LN10 = math.log(2.0), math.log(10.0)
+POSITIVE = Interval(0.0, np.inf, open=True)
+UNIT = Interval(-1.0, 1.0, open=True)
+
+
+def gate(g: Any, open_: Any) -> Any:
+    """g where the gate is open, 0 elsewhere: even an infinite g does not leak through."""
+    return where(open_, g, 0.0)
+
+
+def near(*points: float) -> Any:
+    """A `kinks` function: the distance from x to the nearest of some points."""
+
+    def distance(x: Any, *_parameters: Any, **_named: Any) -> Any:
+        return np.minimum.reduce([np.abs(np.asarray(x) - p) for p in points])
+
+    return distance
+
+
+def tie(a: Any, b: Any) -> Any:
+    """A `kinks` function: how far two inputs are from being equal."""
+    return np.abs(np.asarray(a) - np.asarray(b))
+
+
+# --- arithmetic: the same bits on both tiers ---
+
+add = elementwise(
+    "add", np.add, lambda g, y, a, b: g, lambda g, y, a, b: g,
+    symbol="+", scalar=operator.add, ulp=0, doc="a + b",
+)  # fmt: skip
+sub = elementwise(
+    "sub", np.subtract, lambda g, y, a, b: g, lambda g, y, a, b: -g,
+    symbol="-", scalar=operator.sub, ulp=0, doc="a - b",
+)  # fmt: skip
+mul = elementwise(
+    "mul", np.multiply, lambda g, y, a, b: g * b, lambda g, y, a, b: g * a,
+    symbol="*", scalar=operator.mul, ulp=0, doc="a * b",
+)  # fmt: skip
+div = elementwise(
+    "div", np.true_divide, lambda g, y, a, b: g / b, lambda g, y, a, b: -g * y / b,
+    symbol="/", scalar=operator.truediv, domain=(REAL, POSITIVE), ulp=0, doc="a / b",
+)  # fmt: skip
+neg = elementwise(
+    "neg", np.negative, lambda g, y, x: -g, symbol="neg", scalar=operator.neg, ulp=0, doc="-x"
+)
+# b + (b == 0) - 1 is b - 1, except that x**0 gets the exponent 0 and so the derivative 0 * 1;
+# log(a + 1) where a = 0 <= b gives 0**b the derivative 0 (its limit) in place of 0 * -inf.
+pow = elementwise(
+    "pow", np.power,
+    lambda g, y, a, b: g * b * pow(a, b + (b == 0) - 1),
+    lambda g, y, a, b: g * y * log(a + ((a == 0) & (b >= 0))),
+    symbol="**", scalar=operator.pow, domain=(POSITIVE, REAL), doc="a to the power b",
+)  # fmt: skip
+abs = elementwise(
+    "abs", np.abs, lambda g, y, x: g * sign(x),
+    symbol="|x|", scalar=math.fabs, kinks=near(0.0), ulp=0, doc="|x|; derivative 0 at 0",
+)  # fmt: skip
+sqrt = elementwise(
+    "sqrt", np.sqrt, lambda g, y, x: g * 0.5 / y,
+    scalar=math.sqrt, domain=(POSITIVE,), ulp=0, doc="square root",
+)  # fmt: skip
+square = elementwise(
+    "square", np.square, lambda g, y, x: g * (2 * x),
+    symbol="x²", scalar=lambda x: x * x, ulp=0, doc="x * x",
+)  # fmt: skip
+reciprocal = elementwise(
+    "reciprocal", np.reciprocal, lambda g, y, x: -g * y * y,
+    symbol="1/x", scalar=lambda x: 1.0 / x, domain=(POSITIVE,), ulp=0, doc="1 / x",
+)  # fmt: skip
+identity = elementwise(
+    "identity", np.positive, lambda g, y, x: g, symbol="id", scalar=operator.pos, ulp=0, doc="x"
+)
+
+# --- steps: derivative zero wherever they have one ---
+
+sign = elementwise(
+    "sign", np.sign, lambda g, y, x: g * 0.0,
+    scalar=lambda x: x if x != x else float((x > 0) - (x < 0)), kinks=near(0.0), ulp=0,
+    doc="-1, 0 or 1; derivative 0",
+)  # fmt: skip
+
+
+def _to_integer(x: Any) -> Any:
+    """Distance to the nearest integer, where floor and ceil jump."""
+    return np.abs(np.asarray(x) - np.round(x))
+
+
+def _to_half(x: Any) -> Any:
+    """Distance to the nearest half, where round jumps."""
+    return np.abs(np.asarray(x) - np.floor(x) - 0.5)
+
+
+floor = elementwise(
+    "floor", np.floor, lambda g, y, x: g * 0.0,
+    scalar=math.floor, kinks=_to_integer, ulp=0, doc="largest integer <= x; derivative 0",
+)  # fmt: skip
+ceil = elementwise(
+    "ceil", np.ceil, lambda g, y, x: g * 0.0,
+    scalar=math.ceil, kinks=_to_integer, ulp=0, doc="smallest integer >= x; derivative 0",
+)  # fmt: skip
+round = elementwise(
+    "round", np.rint, lambda g, y, x: g * 0.0,
+    kinks=_to_half, ulp=0, doc="nearest integer, halves to even; derivative 0",
+)  # fmt: skip
+
+# --- exponentials and logarithms ---
+
+exp = elementwise("exp", np.exp, lambda g, y, x: g * y, scalar=math.exp, doc="e to the power x")
+exp2 = elementwise(
+    "exp2", np.exp2, lambda g, y, x: g * y * LN2, scalar=math.exp2, doc="2 to the power x"
+)
+expm1 = elementwise(
+    "expm1", np.expm1, lambda g, y, x: g * exp(x), scalar=math.expm1, doc="exp(x) - 1"
+)
+log = elementwise(
+    "log", np.log, lambda g, y, x: g / x,
+    scalar=math.log, domain=(POSITIVE,), doc="natural logarithm",
+)  # fmt: skip
+log2 = elementwise(
+    "log2", np.log2, lambda g, y, x: g / (x * LN2),
+    scalar=math.log2, domain=(POSITIVE,), doc="logarithm to base 2",
+)  # fmt: skip
+log10 = elementwise(
+    "log10", np.log10, lambda g, y, x: g / (x * LN10),
+    scalar=math.log10, domain=(POSITIVE,), doc="logarithm to base 10",
+)  # fmt: skip
+log1p = elementwise(
+    "log1p", np.log1p, lambda g, y, x: g / (1 + x),
+    scalar=math.log1p, domain=(Interval(-1.0, np.inf, open=True),), doc="log(1 + x)",
+)  # fmt: skip
+
+
+def _logaddexp(a: float, b: float) -> float:
+    if a == b:
+        return a + LN2
+    return max(a, b) + math.log1p(math.exp(-math.fabs(a - b)))
+
+
+logaddexp = elementwise(
+    "logaddexp", np.logaddexp,
+    lambda g, y, a, b: g * exp(a - y), lambda g, y, a, b: g * exp(b - y),
+    scalar=_logaddexp, doc="log(exp(a) + exp(b))",
+)  # fmt: skip
+
+
+def _xlogy(a: Any, b: Any) -> Any:
+    nothing = (a == 0) & ~np.isnan(b)
+    return np.where(nothing, 0.0, a * np.log(np.where(nothing, 1.0, b)))[()]
+
+
+# Where a = 0 the value is 0 for every b, so b is replaced by 1 wherever b alone would give inf.
+xlogy = elementwise(
+    "xlogy", _xlogy,
+    lambda g, y, a, b: g * log(where((a == 0) & (b <= 0), 1.0, b)),
+    lambda g, y, a, b: g * a / where((a == 0) & (b <= 0), 1.0, b),
+    domain=(REAL, POSITIVE), doc="a * log(b), and 0 where a = 0",
+)  # fmt: skip
+
+# --- trigonometric and hyperbolic ---
+
+sin = elementwise("sin", np.sin, lambda g, y, x: g * cos(x), scalar=math.sin, doc="sine")
+cos = elementwise("cos", np.cos, lambda g, y, x: -g * sin(x), scalar=math.cos, doc="cosine")
+tan = elementwise(
+    "tan", np.tan, lambda g, y, x: g * (1 + y * y),
+    scalar=math.tan, domain=(Interval(-1.5, 1.5),), doc="tangent",
+)  # fmt: skip
+arcsin = elementwise(
+    "arcsin", np.arcsin, lambda g, y, x: g / sqrt((1 - x) * (1 + x)),
+    scalar=math.asin, domain=(UNIT,), doc="inverse sine",
+)  # fmt: skip
+arccos = elementwise(
+    "arccos", np.arccos, lambda g, y, x: -g / sqrt((1 - x) * (1 + x)),
+    scalar=math.acos, domain=(UNIT,), doc="inverse cosine",
+)  # fmt: skip
+arctan = elementwise(
+    "arctan", np.arctan, lambda g, y, x: g / (1 + x * x), scalar=math.atan, doc="inverse tangent"
+)
+
+
+def _no_angle(a: Any, b: Any) -> Any:
+    return (a == 0) & (b == 0)
+
+
+# At the origin there is no angle; adding 1 to the denominator makes both derivatives 0 there.
+arctan2 = elementwise(
+    "arctan2", np.arctan2,
+    lambda g, y, a, b: g * b / (a * a + b * b + _no_angle(a, b)),
+    lambda g, y, a, b: -g * a / (a * a + b * b + _no_angle(a, b)),
+    scalar=math.atan2, domain=(REAL, POSITIVE), doc="angle of the point (b, a); derivative 0 at 0, 0",
+)  # fmt: skip
+sinh = elementwise(
+    "sinh", np.sinh, lambda g, y, x: g * cosh(x), scalar=math.sinh, doc="hyperbolic sine"
+)
+cosh = elementwise(
+    "cosh", np.cosh, lambda g, y, x: g * sinh(x), scalar=math.cosh, doc="hyperbolic cosine"
+)
+tanh = elementwise(
+    "tanh", np.tanh, lambda g, y, x: g * (1 - y * y), scalar=math.tanh, doc="hyperbolic tangent"
+)
+arcsinh = elementwise(
+    "arcsinh", np.arcsinh, lambda g, y, x: g / sqrt(x * x + 1),
+    scalar=math.asinh, ulp=8, doc="inverse hyperbolic sine",
+)  # fmt: skip
+arccosh = elementwise(
+    "arccosh", np.arccosh, lambda g, y, x: g / sqrt((x - 1) * (x + 1)),
+    scalar=math.acosh, domain=(Interval(1.0, np.inf, open=True),), ulp=8,
+    doc="inverse hyperbolic cosine",
+)  # fmt: skip
+arctanh = elementwise(
+    "arctanh", np.arctanh, lambda g, y, x: g / ((1 - x) * (1 + x)),
+    scalar=math.atanh, domain=(UNIT,), ulp=8, doc="inverse hyperbolic tangent",
+)  # fmt: skip
+hypot = elementwise(
+    "hypot", np.hypot, lambda g, y, a, b: g * a / y, lambda g, y, a, b: g * b / y,
+    scalar=math.hypot, domain=(POSITIVE, REAL), doc="sqrt(a*a + b*b)",
+)  # fmt: skip
+erf = elementwise(
+    "erf", floats.erf, lambda g, y, x: g * (2 / math.sqrt(math.pi)) * exp(-x * x),
+    scalar=math.erf, doc="error function",
+)  # fmt: skip
+erfc = elementwise(
+    "erfc", floats.erfc, lambda g, y, x: -g * (2 / math.sqrt(math.pi)) * exp(-x * x),
+    scalar=math.erfc, ulp=64, doc="1 - erf(x)",
+)  # fmt: skip
+
+# --- choices ---
+
+
+def _maximum(a: float, b: float) -> float:
+    return a if a > b or a != a else b
+
+
+def _minimum(a: float, b: float) -> float:
+    return a if a < b or a != a else b
+
+
+maximum = elementwise(
+    "maximum", np.maximum,
+    lambda g, y, a, b: where(a == b, 0.5 * g, gate(g, a > b)),
+    lambda g, y, a, b: where(a == b, 0.5 * g, gate(g, b > a)),
+    symbol="max", scalar=_maximum, kinks=tie, ulp=0, doc="the larger; a tie splits the gradient",
+)  # fmt: skip
+minimum = elementwise(
+    "minimum", np.minimum,
+    lambda g, y, a, b: where(a == b, 0.5 * g, gate(g, a < b)),
+    lambda g, y, a, b: where(a == b, 0.5 * g, gate(g, b < a)),
+    symbol="min", scalar=_minimum, kinks=tie, ulp=0, doc="the smaller; a tie splits the gradient",
+)  # fmt: skip
+
+
+def _where(condition: Any, x: Any, y: Any) -> Any:
+    return np.where(condition, x, y)[()]
+
+
+where = elementwise(
+    "where", _where, None, lambda g, y, c, a, b: where(c, g, 0.0),
+    lambda g, y, c, a, b: where(c, 0.0, g),
+    symbol="where", scalar=lambda c, a, b: float(a if c else b), ulp=0,
+    doc="x where the condition holds, else y",
+)  # fmt: skip
+
+
+def _clip(x: Any, min: Any = None, max: Any = None) -> Any:
+    if min is not None:
+        x = np.maximum(x, min)
+    return x if max is None else np.minimum(x, max)
+
+
+def _inside(x: Any, min: Any, max: Any) -> Any:
+    above = x == x if min is None else x >= min
+    return above if max is None else above & (x <= max)
+
+
+def _to_bounds(x: Any, min: Any = None, max: Any = None) -> Any:
+    bounds = [np.abs(x - bound) for bound in (min, max) if bound is not None]
+    return np.minimum.reduce(bounds) if bounds else np.full(np.shape(x), np.inf)
+
+
+clip = elementwise(
+    "clip", _clip, lambda g, y, x, min, max: gate(g, _inside(x, min, max)),
+    kinks=_to_bounds, ulp=0, doc="x kept between min and max; passes the gradient at the bounds",
+)  # fmt: skip
+remainder = elementwise(
+    "remainder", np.remainder, lambda g, y, a, b: g, lambda g, y, a, b: -g * floor(a / b),
+    symbol="%", scalar=operator.mod, domain=(REAL, POSITIVE),
+    kinks=lambda a, b: np.minimum(np.remainder(a, b), b - np.remainder(a, b)), ulp=0,
+    doc="a - b * floor(a / b)",
+)  # fmt: skip
+
+# --- activations ---
+
+
+def _relu(x: Any) -> Any:
+    return np.maximum(x, 0.0)
+
+
+def _leaky_relu(x: Any, negative_slope: float = 0.01) -> Any:
+    return np.where(x > 0, x, negative_slope * x)[()]
+
+
+def _elu(x: Any, alpha: float = 1.0) -> Any:
+    return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0.0)))[()]
+
+
+def _softplus(x: Any, beta: float = 1.0) -> Any:
+    return floats.log1p_exp(beta * x) / beta
+
+
+def _gelu_slope(u: Any) -> Any:
+    """Derivative of the tanh form's inner function, 2 sqrt(2/pi) (x + 0.044715 x^3)."""
+    return 2 * math.sqrt(2 / math.pi) * (1 + 3 * 0.044715 * u * u)
+
+
+def _gelu_inner(x: Any) -> Any:
+    return 2 * math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x)
+
+
+def _gelu(x: Any, approximate: str = "none") -> Any:
+    if approximate == "tanh":
+        return x * floats.sigmoid(_gelu_inner(x))
+    if approximate != "none":
+        raise ValueError(f"approximate must be 'none' or 'tanh', got {approximate!r}")
+    return 0.5 * x * floats.erfc(-x / math.sqrt(2))
+
+
+def _gelu_vjp(g: Any, y: Any, x: Any, approximate: str) -> Any:
+    if approximate == "tanh":
+        s = sigmoid(_gelu_inner(x))
+        return g * (s + x * s * (1 - s) * _gelu_slope(x))
+    density = exp(-0.5 * x * x) / math.sqrt(2 * math.pi)
+    return g * (0.5 * erfc(-x / math.sqrt(2)) + x * density)
+
+
+def _silu_vjp(g: Any, y: Any, x: Any) -> Any:
+    s = sigmoid(x)
+    return g * (s * (1 + x * (1 - s)))
+
+
+def _sigmoid(x: float) -> float:
+    e = math.exp(-math.fabs(x))
+    return (1.0 if x >= 0 else e) / (1 + e)
+
+
+relu = elementwise(
+    "relu", _relu, lambda g, y, x: where(x <= 0, 0.0, g),
+    scalar=lambda x: 0.0 if x <= 0 else x, kinks=near(0.0), ulp=0,
+    doc="max(x, 0); derivative 0 at 0",
+)  # fmt: skip
+leaky_relu = elementwise(
+    "leaky_relu", _leaky_relu,
+    lambda g, y, x, negative_slope: where(x > 0, g, negative_slope * g),
+    kinks=near(0.0), ulp=0, doc="x where positive, else negative_slope * x",
+)  # fmt: skip
+elu = elementwise(
+    "elu", _elu,
+    lambda g, y, x, alpha: where(x > 0, g, g * alpha * exp(where(x > 0, 0.0, x))),
+    kinks=near(0.0), ulp=4, doc="x where positive, else alpha * (exp(x) - 1)",
+)  # fmt: skip
+sigmoid = elementwise(
+    "sigmoid", floats.sigmoid, lambda g, y, x: g * y * (1 - y),
+    symbol="σ", scalar=_sigmoid, doc="1 / (1 + exp(-x))",
+)  # fmt: skip
+logsigmoid = elementwise(
+    "logsigmoid", lambda x: -floats.log1p_exp(-x), lambda g, y, x: g * sigmoid(-x),
+    doc="log(sigmoid(x))",
+)  # fmt: skip
+softplus = elementwise(
+    "softplus", _softplus, lambda g, y, x, beta: g * sigmoid(beta * x),
+    doc="log(1 + exp(beta * x)) / beta",
+)  # fmt: skip
+silu = elementwise(
+    "silu", lambda x: x * floats.sigmoid(x), _silu_vjp, ulp=8, doc="x * sigmoid(x), also swish"
+)
+gelu = elementwise(
+    "gelu", _gelu, _gelu_vjp, ulp=64,
+    doc="x * Phi(x), Phi the normal distribution; approximate='tanh' for the faster form",
+)  # fmt: skip
