@@ -11,6 +11,7 @@ from .core import (
     shape_op,
     unregister,
 )
+from .functional import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from .graph import toposort
 from .indexing import (
     diagonal,
@@ -175,9 +176,14 @@ __all__ = [
     "floor",
     "gelu",
     "getitem",
+    "grad",
+    "hessian",
+    "hvp",
     "hypot",
     "identity",
     "is_grad_enabled",
+    "jacobian",
+    "jvp",
     "leaky_relu",
     "log",
     "log1p",
@@ -248,7 +254,9 @@ __all__ = [
     "triu",
     "unregister",
     "unsqueeze",
+    "value_and_grad",
     "var",
+    "vjp",
     "where",
     "xlogy",
 ]

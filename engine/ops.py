@@ -209,7 +209,8 @@ arctan2 = elementwise(
     "arctan2", np.arctan2,
     lambda g, y, a, b: g * b / (a * a + b * b + _no_angle(a, b)),
     lambda g, y, a, b: -g * a / (a * a + b * b + _no_angle(a, b)),
-    scalar=math.atan2, domain=(REAL, POSITIVE), doc="angle of the point (b, a); derivative 0 at 0, 0",
+    scalar=math.atan2, domain=(REAL, POSITIVE),
+    doc="angle of the point (b, a); derivative 0 at the origin",
 )  # fmt: skip
 sinh = elementwise(
     "sinh", np.sinh, lambda g, y, x: g * cosh(x), scalar=math.sinh, doc="hyperbolic sine"

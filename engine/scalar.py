@@ -500,6 +500,22 @@ def _walk(root: Value) -> list[Value]:
             done(node)
 
 
+def gradients(root: Value, wanted: list[Any]) -> list[Any]:
+    """The derivative of root with respect to each node, as floats; no `.grad` is touched.
+
+    None where root does not depend on the node.
+    """
+    with _WALK:
+        order = _walk(root)
+        try:
+            root._adjoint = 1.0
+            _propagate(order)
+            return [node._adjoint for node in wanted]
+        finally:
+            for node in order:
+                node._adjoint = None
+
+
 def _needs_gradient(order: list[Value]) -> bool:
     return any(node.op is None and node._grad is not _FROZEN for node in order)
 

@@ -560,6 +560,16 @@ def propagate(order: list[Tensor], seeds: dict[int, Any], keep: bool = False) ->
     return found
 
 
+def gradients(root: Tensor, wanted: list[Any]) -> list[Any]:
+    """The gradient of a one-element root for each node, as arrays; no `.grad` is touched.
+
+    None where root does not depend on the node.
+    """
+    seed = np.ones_like(root._data)
+    found = propagate(toposort(root), {id(root): seed}, keep=True)
+    return [None if (g := found.get(id(node))) is None else np.array(g) for node in wanted]
+
+
 def contribution(node: Tensor, g: ndarray, index: int) -> ndarray:
     """What the edge to input `index` of `node` adds to that input's gradient, as an array."""
     x = node.inputs[index]

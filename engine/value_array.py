@@ -53,6 +53,12 @@ class ValueArray(ElementwiseMethods, ArrayMethods, NodeArray):
     def __getitem__(self, index: Any) -> Any:
         return _boxed(np.asarray(self)[_plain_index(index)])
 
+    def view(self, *shape: Any) -> Any:
+        """`reshape`, as PyTorch's method; with a class, NumPy's method of that name."""
+        if len(shape) == 1 and isinstance(shape[0], type):
+            return np.ndarray.view(self, shape[0])
+        return self.reshape(*shape)
+
     @property
     def values(self) -> np.ndarray:
         """The numbers, as a float64 array."""
