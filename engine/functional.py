@@ -178,7 +178,7 @@ def _gradients_of_nodes(root: Any, wanted: list[Any], record: bool) -> list[Any]
     if isinstance(root, Tensor) and not root.requires_grad:
         return [None] * len(wanted)
     if not record:
-        tier = tensor_gradients if isinstance(root, Tensor) else scalar_gradients
+        tier: Any = tensor_gradients if isinstance(root, Tensor) else scalar_gradients
         return tier(root, wanted)
     one = Tensor(np.ones_like(root.data)) if isinstance(root, Tensor) else Value(1.0)
     order = toposort(root)
@@ -280,9 +280,8 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
 
 def _contract(y: Any, direction: Any) -> Any:
     """The sum of y times direction, element by element: a single number."""
-    if isinstance(y, Value) or not isinstance(y, Node | ValueArray):
-        return y * direction if np.ndim(y) == 0 else np.sum(y * direction)
-    return sum_of(y * direction)
+    product = y * direction
+    return product if isinstance(y, Value) else sum_of(product)
 
 
 def _direction(v: Any, like: Any, name: str) -> Any:

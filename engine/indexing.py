@@ -38,7 +38,11 @@ def _is_basic(index: Any) -> bool:
     ) and not any(isinstance(part, bool) for part in parts)
 
 
-@shape_op(lambda g, y, x, index: scatter_add(g, x.shape, index), symbol="[ ]", ulp=0)
+def _getitem_vjp(g: Any, y: Any, x: Any, index: Any) -> Any:
+    return scatter_add(g, x.shape, index)
+
+
+@shape_op(_getitem_vjp, symbol="[ ]", ulp=0)
 def getitem(x: Any, index: Any) -> Any:
     """x[index], by NumPy's rules."""
     return x[index]
@@ -244,10 +248,11 @@ def _window_axes(x: Any, window_shape: Any, axis: Any) -> tuple[tuple[int, ...],
     return tuple(window), axes
 
 
-@shape_op(
-    lambda g, y, x, window_shape, axis: sum_windows(g, x.shape, window_shape, axis),
-    symbol="windows", ulp=0,
-)  # fmt: skip
+def _windows_vjp(g: Any, y: Any, x: Any, window_shape: Any, axis: Any) -> Any:
+    return sum_windows(g, x.shape, window_shape, axis)
+
+
+@shape_op(_windows_vjp, symbol="windows", ulp=0)
 def sliding_window_view(x: Any, window_shape: Any, axis: Any = None) -> Any:
     """Every window of `window_shape` over the axes; the window's axes come last."""
     window, axes = _window_axes(x, window_shape, axis)

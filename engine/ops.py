@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from . import floats
-from .core import REAL, Interval, elementwise
+from .core import REAL, Interval, Op, elementwise
 
 LN2, LN10 = math.log(2.0), math.log(10.0)
 POSITIVE = Interval(0.0, np.inf, open=True)
@@ -68,7 +68,7 @@ neg = elementwise(
 )
 # b + (b == 0) - 1 is b - 1, except that x**0 gets the exponent 0 and so the derivative 0 * 1;
 # log(a + 1) where a = 0 <= b gives 0**b the derivative 0 (its limit) in place of 0 * -inf.
-pow = elementwise(
+pow: Op = elementwise(
     "pow", np.power,
     lambda g, y, a, b: g * b * pow(a, b + (b == 0) - 1),
     lambda g, y, a, b: g * y * log(a + ((a == 0) & (b >= 0))),
@@ -96,7 +96,7 @@ identity = elementwise(
 
 # --- steps: derivative zero wherever they have one ---
 
-sign = elementwise(
+sign: Op = elementwise(
     "sign", np.sign, lambda g, y, x: g * 0.0,
     scalar=lambda x: x if x != x else float((x > 0) - (x < 0)), kinks=near(0.0), ulp=0,
     doc="-1, 0 or 1; derivative 0",
@@ -135,7 +135,7 @@ exp2 = elementwise(
 expm1 = elementwise(
     "expm1", np.expm1, lambda g, y, x: g * exp(x), scalar=math.expm1, doc="exp(x) - 1"
 )
-log = elementwise(
+log: Op = elementwise(
     "log", np.log, lambda g, y, x: g / x,
     scalar=math.log, domain=(POSITIVE,), doc="natural logarithm",
 )  # fmt: skip
@@ -182,7 +182,7 @@ xlogy = elementwise(
 # --- trigonometric and hyperbolic ---
 
 sin = elementwise("sin", np.sin, lambda g, y, x: g * cos(x), scalar=math.sin, doc="sine")
-cos = elementwise("cos", np.cos, lambda g, y, x: -g * sin(x), scalar=math.cos, doc="cosine")
+cos: Op = elementwise("cos", np.cos, lambda g, y, x: -g * sin(x), scalar=math.cos, doc="cosine")
 tan = elementwise(
     "tan", np.tan, lambda g, y, x: g * (1 + y * y),
     scalar=math.tan, domain=(Interval(-1.5, 1.5),), doc="tangent",
@@ -215,7 +215,7 @@ arctan2 = elementwise(
 sinh = elementwise(
     "sinh", np.sinh, lambda g, y, x: g * cosh(x), scalar=math.sinh, doc="hyperbolic sine"
 )
-cosh = elementwise(
+cosh: Op = elementwise(
     "cosh", np.cosh, lambda g, y, x: g * sinh(x), scalar=math.cosh, doc="hyperbolic cosine"
 )
 tanh = elementwise(
@@ -276,7 +276,7 @@ def _where(condition: Any, x: Any, y: Any) -> Any:
     return np.where(condition, x, y)[()]
 
 
-where = elementwise(
+where: Op = elementwise(
     "where", _where, None, lambda g, y, c, a, b: where(c, g, 0.0),
     lambda g, y, c, a, b: where(c, 0.0, g),
     symbol="where", scalar=lambda c, a, b: float(a if c else b), ulp=0,

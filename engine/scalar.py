@@ -62,6 +62,12 @@ class Value(ElementwiseMethods, Node):
     # keeps a tuple of inputs in _a and the parameters' dictionary in _b.
     __slots__ = ("_a", "_adjoint", "_b", "_data", "_grad", "label", "op")
 
+    _data: float
+    _grad: Any  # None, a float, a Value after create_graph, or _FROZEN
+    _adjoint: Any
+    _a: Any
+    _b: Any
+
     # ndarray * Value and np.float64 * Value leave the work to Value.__rmul__
     __array_ufunc__ = None
 
@@ -203,7 +209,7 @@ class Value(ElementwiseMethods, Node):
             x if type(x) is Value else _number(x, f"input {i} of {op.name}()")
             for i, x in enumerate(inputs)
         )
-        raw = [x._data if type(x) is Value else x for x in kept]
+        raw: list[Any] = [x._data if type(x) is Value else x for x in kept]
         y = _new(Value)
         y._data = op.on_floats(*raw, **params)
         y._grad = y._adjoint = None

@@ -48,7 +48,11 @@ def normalize_axes(axis: Any, ndim: int, name: str) -> tuple[int, ...]:
 # --- broadcasting and its transpose ---
 
 
-@shape_op(lambda g, y, x, shape: broadcast_to(g, x.shape), ulp=64)
+def _sum_to_vjp(g: Any, y: Any, x: Any, shape: Any) -> Any:
+    return broadcast_to(g, x.shape)
+
+
+@shape_op(_sum_to_vjp)
 def sum_to(x: Any, shape: tuple[int, ...]) -> Any:
     """The transpose of broadcasting: sum over the axes along which `shape` was stretched."""
     lead = x.ndim - len(shape)
@@ -75,7 +79,11 @@ def spread(g: Any, shape: tuple[int, ...], axes: tuple[int, ...], keepdims: bool
     return out
 
 
-@shape_op(lambda g, y, x, dtype: cast(g, x.dtype), elements=lambda x, dtype: x, ulp=0)
+def _cast_vjp(g: Any, y: Any, x: Any, dtype: Any) -> Any:
+    return cast(g, x.dtype)
+
+
+@shape_op(_cast_vjp, elements=lambda x, dtype: x, ulp=0)
 def cast(x: Any, dtype: Any) -> Any:
     """x with another floating-point dtype; the gradient returns in x's own."""
     return x.astype(dtype)

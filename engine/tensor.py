@@ -38,16 +38,17 @@ class TensorData(ndarray):
     def __reduce__(self) -> Any:
         return ndarray(self.shape, self.dtype, np.array(self)).__reduce__()
 
-    def __iadd__(self, other: Any) -> Any:
+    # The signatures differ from ndarray's on purpose: what looks in place makes a new array.
+    def __iadd__(self, other: Any) -> Any:  # type: ignore[misc]  # see above
         return self + other
 
-    def __isub__(self, other: Any) -> Any:
+    def __isub__(self, other: Any) -> Any:  # type: ignore[misc]  # see above
         return self - other
 
-    def __imul__(self, other: Any) -> Any:
+    def __imul__(self, other: Any) -> Any:  # type: ignore[misc]  # see above
         return self * other
 
-    def __itruediv__(self, other: Any) -> Any:
+    def __itruediv__(self, other: Any) -> Any:  # type: ignore[misc]  # see above
         return self / other
 
 
@@ -76,6 +77,13 @@ class Tensor(ElementwiseMethods, ArrayMethods, Node):
         "inputs", "label", "op",
     )  # fmt: skip
 
+    _data: ndarray
+    _grad: Any  # None, an array, or a Tensor after create_graph
+    _params: dict[str, Any] | None
+    _requires: bool
+    inputs: tuple[Any, ...]
+    _arrays: tuple[Any, ...]
+
     # ndarray * Tensor leaves the work to Tensor.__rmul__
     __array_ufunc__ = None
 
@@ -91,8 +99,8 @@ class Tensor(ElementwiseMethods, ArrayMethods, Node):
         self._requires = False
         self._grad = self.op = self._params = None
         self._retain = False
-        self.inputs: tuple[Any, ...] = ()
-        self._arrays: tuple[Any, ...] = ()
+        self.inputs = ()
+        self._arrays = ()
         self.label = label
         if requires_grad:
             self.requires_grad = True
@@ -586,7 +594,8 @@ def contribution(node: Tensor, g: ndarray, index: int) -> ndarray:
 
 
 def _check_unchanged(node: Tensor) -> None:
-    for i, (x, array) in enumerate(zip(node.inputs, node._arrays, strict=True)):
+    for i, x in enumerate(node.inputs):
+        array = node._arrays[i]
         if isinstance(x, Tensor) and x._data is not array and node.op is not None:
             name = f" ({x.label!r})" if x.label else ""
             raise RuntimeError(

@@ -18,7 +18,7 @@ from .scalar import Value
 __all__ = ["ValueArray"]
 
 
-class ValueArray(ElementwiseMethods, ArrayMethods, NodeArray):
+class ValueArray(ElementwiseMethods, ArrayMethods, NodeArray):  # type: ignore[misc]  # our methods replace ndarray's on purpose
     """An array whose elements are Values (constants among them may stay plain numbers).
 
     >>> x = ValueArray.of([1.0, 2.0, 3.0])
@@ -53,7 +53,7 @@ class ValueArray(ElementwiseMethods, ArrayMethods, NodeArray):
     def __getitem__(self, index: Any) -> Any:
         return _boxed(np.asarray(self)[_plain_index(index)])
 
-    def view(self, *shape: Any) -> Any:
+    def view(self, *shape: Any) -> Any:  # type: ignore[override]  # serves both uses
         """`reshape`, as PyTorch's method; with a class, NumPy's method of that name."""
         if len(shape) == 1 and isinstance(shape[0], type):
             return np.ndarray.view(self, shape[0])
