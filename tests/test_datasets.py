@@ -1,0 +1,107 @@
+"""Bundled data are what they say and checked when read; generated sets follow their seeds."""
+
+import importlib.resources
+
+import numpy as np
+import pytest
+
+from nn import datasets
+
+
+def test_digits_are_the_uci_ones():
+    x, y = datasets.load_digits()
+
+    assert x.shape == (1797, 64)
+    assert x.dtype == np.float64
+    assert y.dtype == np.int64
+    assert (x[0, :10] * 16).tolist() == [0, 0, 5, 13, 9, 1, 0, 0, 0, 0]
+    assert np.bincount(y).tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
+
+
+def test_digits_as_images_hold_the_same_pixels():
+    flat, _ = datasets.load_digits()
+    images, _ = datasets.load_digits(image=True)
+
+    assert images.shape == (1797, 1, 8, 8)
+    assert (images.reshape(1797, 64) == flat).all()
+
+
+def test_the_split_shares_no_digit_and_loses_none():
+    x_train, y_train, x_test, y_test = datasets.digits_split(0.25, seed=3)
+    x, y = datasets.load_digits()
+
+    assert (len(x_train), len(x_test)) == (1348, 449)
+    both = np.concatenate([x_train, x_test])
+    assert sorted(map(bytes, both)) == sorted(map(bytes, x))
+    assert np.bincount(np.concatenate([y_train, y_test])).tolist() == np.bincount(y).tolist()
+
+
+def test_the_split_follows_its_seed():
+    first, again, other = (datasets.digits_split(seed=s)[1] for s in (1, 1, 2))
+
+    assert (first == again).all()
+    assert (first != other).any()
+
+
+@pytest.mark.parametrize("fraction", [0, 1, -0.1, 1.5, float("nan"), 1e-9])
+def test_a_split_that_leaves_a_part_empty_is_refused(fraction):
+    with pytest.raises(ValueError, match="test_fraction"):
+        datasets.digits_split(fraction)
+
+
+def test_names_are_lower_case_sorted_and_unique():
+    names = datasets.load_names()
+
+    assert len(names) == 5163
+    assert names == sorted(set(names))
+    assert set("".join(names)) <= set("abcdefghijklmnopqrstuvwxyz")
+    assert "emma" in names
+
+
+def test_a_damaged_file_is_refused(tmp_path, monkeypatch):
+    real = importlib.resources.files("nn") / "bundled"
+    folder = tmp_path / "bundled"
+    folder.mkdir()
+    for name in ("digits.csv.gz", "names.txt.gz", "SHA256SUMS"):
+        (folder / name).write_bytes((real / name).read_bytes())
+    packed = bytearray((folder / "names.txt.gz").read_bytes())
+    packed[100] ^= 1
+    (folder / "names.txt.gz").write_bytes(packed)
+    monkeypatch.setattr(datasets.resources, "files", lambda _package: tmp_path)
+
+    with pytest.raises(OSError, match=r"names.txt.gz is damaged.*SHA-256"):
+        datasets.load_names()
+    assert len(datasets.load_digits()[0]) == 1797
+
+
+def test_moons_without_noise_lie_on_their_half_circles():
+    x, y = datasets.make_moons(101, noise=0.0)
+
+    assert np.bincount(y).tolist() == [51, 50]
+    np.testing.assert_allclose(np.hypot(*x[y == 0].T), 1)
+    np.testing.assert_allclose(np.hypot(x[y == 1][:, 0] - 1, x[y == 1][:, 1] - 0.5), 1)
+
+
+def test_spirals_start_at_the_origin_and_end_on_the_unit_circle():
+    x, y = datasets.make_spirals(50, classes=4, noise=0.0)
+
+    assert np.bincount(y).tolist() == [50, 50, 50, 50]
+    np.testing.assert_allclose(np.hypot(*x.reshape(4, 50, 2)[:, -1].T), 1)
+    np.testing.assert_allclose(x.reshape(4, 50, 2)[:, 0], 0)
+
+
+@pytest.mark.parametrize("make", [datasets.make_moons, datasets.make_spirals])
+def test_generated_sets_follow_a_seed_or_a_generator(make):
+    np.testing.assert_array_equal(make(10, seed=5)[0], make(10, seed=5)[0])
+    np.testing.assert_array_equal(make(10, seed=5)[0], make(10, seed=np.random.default_rng(5))[0])
+    assert (make(10, seed=5)[0] != make(10, seed=6)[0]).any()
+
+
+@pytest.mark.parametrize("make", [datasets.make_moons, datasets.make_spirals])
+def test_bad_counts_and_noise_are_named(make):
+    with pytest.raises(ValueError, match="at least 1, got 0"):
+        make(0)
+    with pytest.raises(TypeError, match=r"must be an int, got 2\.5"):
+        make(2.5)
+    with pytest.raises(ValueError, match=r"noise must not be negative, got -1"):
+        make(3, noise=-1)
