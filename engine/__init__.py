@@ -1,5 +1,6 @@
 """twingrad's engine: a scalar `Value` and a NumPy `Tensor`, driven by one table of derivatives."""
 
+from .compare import Comparison, compare
 from .core import (
     Interval,
     Op,
@@ -11,7 +12,10 @@ from .core import (
     shape_op,
     unregister,
 )
+from .expand import expand
+from .explain import explain
 from .functional import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+from .gradcheck import GradientError, gradcheck
 from .graph import toposort
 from .indexing import (
     diagonal,
@@ -30,6 +34,7 @@ from .indexing import (
     tril,
     triu,
 )
+from .nan_trace import NonFiniteError, nan_trace
 from .ops import (
     abs,
     add,
@@ -131,7 +136,10 @@ clamp = clip
 unsqueeze = expand_dims
 
 __all__ = [
+    "Comparison",
+    "GradientError",
     "Interval",
+    "NonFiniteError",
     "Op",
     "Tensor",
     "Value",
@@ -153,6 +161,7 @@ __all__ = [
     "ceil",
     "clamp",
     "clip",
+    "compare",
     "concatenate",
     "cos",
     "cosh",
@@ -169,7 +178,9 @@ __all__ = [
     "erfc",
     "exp",
     "exp2",
+    "expand",
     "expand_dims",
+    "explain",
     "expm1",
     "flatten",
     "flip",
@@ -177,6 +188,7 @@ __all__ = [
     "gelu",
     "getitem",
     "grad",
+    "gradcheck",
     "hessian",
     "hvp",
     "hypot",
@@ -202,6 +214,7 @@ __all__ = [
     "minimum",
     "moveaxis",
     "mul",
+    "nan_trace",
     "neg",
     "no_grad",
     "norm",

@@ -75,6 +75,8 @@ class Node:
 
     __slots__ = ()
 
+    data: Any
+    grad: Any
     op: Op | None
     label: str
 
@@ -112,25 +114,33 @@ class NodeArray(np.ndarray):
 
 
 class _Recording(threading.local):
-    """Whether this thread records graphs.  `paused` counts the threads that do not.
+    """Whether this thread records graphs, and who watches it.
 
     Reading a thread-local costs more than a product of two floats, so the hot paths look at the
-    plain counter `RECORDING_OFF.threads` first: while it is zero nobody has to ask further.
+    plain counter `ATTENTION.threads` first: while it is zero nobody has to ask further.
     """
 
     enabled = True
+    watcher: Any = None
 
 
-class _Paused:
+class _Attention:
+    """How many threads need a closer look at each op: they do not record, or are watched."""
+
     __slots__ = ("lock", "threads")
 
     def __init__(self) -> None:
         self.threads = 0
         self.lock = threading.Lock()
 
+    def change(self, by: int) -> None:
+        """One thread more, or one less."""
+        with self.lock:
+            self.threads += by
+
 
 RECORDING = _Recording()
-RECORDING_OFF = _Paused()
+ATTENTION = _Attention()
 
 
 def is_grad_enabled() -> bool:
@@ -146,9 +156,19 @@ def _set_recording(enabled: bool) -> bool:
     """Switch this thread's recording on or off; return what it was."""
     before = RECORDING.enabled
     if enabled != before:
-        with RECORDING_OFF.lock:
-            RECORDING_OFF.threads += -1 if enabled else 1
+        ATTENTION.change(-1 if enabled else 1)
         RECORDING.enabled = enabled
+    return before
+
+
+def watch(watcher: Any) -> Any:
+    """Let `watcher.recorded(op, node, inputs)` see each op in this thread; return the one before.
+
+    None ends it.  `watcher.backward(order, seed)` is called before each backward pass.
+    """
+    before = RECORDING.watcher
+    ATTENTION.change((watcher is not None) - (before is not None))
+    RECORDING.watcher = watcher
     return before
 
 

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import threading
+import weakref
 from copy import deepcopy
 from typing import Any
 
 from .core import Node, enable_grad
 
-__all__ = ["adjoints", "copy_graph", "flatten", "rebuild", "toposort"]
+__all__ = [
+    "adjoints",
+    "copy_graph",
+    "flatten",
+    "last_root",
+    "rebuild",
+    "remember_root",
+    "toposort",
+]
 
 
 def toposort(root: Node) -> list[Any]:
@@ -41,6 +51,25 @@ def toposort(root: Node) -> list[Any]:
                 if isinstance(x, Node) and id(x) not in seen:
                     stack.append(x)
     return order
+
+
+class _Last(threading.local):
+    """The node that `backward` was last called on in this thread, held weakly."""
+
+    root: Any = None
+
+
+_LAST = _Last()
+
+
+def remember_root(root: Any) -> None:
+    """Note what is being differentiated, so that `explain(x)` need not be told."""
+    _LAST.root = weakref.ref(root)
+
+
+def last_root() -> Any:
+    """The node `backward` was last called on in this thread; None if there is none (any more)."""
+    return None if _LAST.root is None else _LAST.root()
 
 
 def adjoints(order: list[Any], seeds: dict[int, Any]) -> dict[int, Any]:

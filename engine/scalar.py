@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from . import ops
-from .core import PYTHON_RAISES, RECORDING, RECORDING_OFF, Node, NodeArray, Op
-from .graph import adjoints, copy_graph, flatten, toposort
+from .core import ATTENTION, PYTHON_RAISES, RECORDING, Node, NodeArray, Op
+from .graph import adjoints, copy_graph, flatten, remember_root, toposort
 from .operators import ElementwiseMethods
 
 __all__ = ["Value"]
@@ -60,7 +60,7 @@ class Value(ElementwiseMethods, Node):
     # The smallest node that still is plain data: inputs stand in two slots, not in a tuple, and
     # a constant input is the plain number itself.  An op with more inputs or with parameters
     # keeps a tuple of inputs in _a and the parameters' dictionary in _b.
-    __slots__ = ("_a", "_adjoint", "_b", "_data", "_grad", "label", "op")
+    __slots__ = ("__weakref__", "_a", "_adjoint", "_b", "_data", "_grad", "label", "op")
 
     _data: float
     _grad: Any  # None, a float, a Value after create_graph, or _FROZEN
@@ -89,7 +89,7 @@ class Value(ElementwiseMethods, Node):
 
     def __add__(self, other: Any) -> Any:
         # ops.add, hand-tightened, as are the next three: most of every scalar graph is these
-        if RECORDING_OFF.threads:
+        if ATTENTION.threads:
             return ADD(self, other)
         if type(other) is Value:
             data = self._data + other._data
@@ -108,7 +108,7 @@ class Value(ElementwiseMethods, Node):
         return y
 
     def __mul__(self, other: Any) -> Any:
-        if RECORDING_OFF.threads:
+        if ATTENTION.threads:
             return MUL(self, other)
         if type(other) is Value:
             data = self._data * other._data
@@ -127,7 +127,7 @@ class Value(ElementwiseMethods, Node):
         return y
 
     def __radd__(self, other: Any) -> Any:
-        if RECORDING_OFF.threads or not (type(other) is float or type(other) is int):
+        if ATTENTION.threads or not (type(other) is float or type(other) is int):
             return ADD(other, self)
         y = _new(Value)
         y._a = a = float(other)
@@ -139,7 +139,7 @@ class Value(ElementwiseMethods, Node):
         return y
 
     def __rmul__(self, other: Any) -> Any:
-        if RECORDING_OFF.threads or not (type(other) is float or type(other) is int):
+        if ATTENTION.threads or not (type(other) is float or type(other) is int):
             return MUL(other, self)
         y = _new(Value)
         y._a = a = float(other)
@@ -161,13 +161,11 @@ class Value(ElementwiseMethods, Node):
         y = _new(Value)
         y._data = data
         y._grad = y._adjoint = None
-        if RECORDING_OFF.threads and not RECORDING.enabled:
-            return _unrecorded(y)
         y.op = op
         y._a = self
         y._b = None
         y.label = ""
-        return y
+        return _attended(y) if ATTENTION.threads else y
 
     @staticmethod
     def record_binary(op: Op, a: Any, b: Any) -> Any:
@@ -187,13 +185,11 @@ class Value(ElementwiseMethods, Node):
         y = _new(Value)
         y._data = op.on_floats(x, z)
         y._grad = y._adjoint = None
-        if RECORDING_OFF.threads and not RECORDING.enabled:
-            return _unrecorded(y)
         y.op = op
         y._a = a
         y._b = b
         y.label = ""
-        return y
+        return _attended(y) if ATTENTION.threads else y
 
     @classmethod
     def record(cls, op: Op, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
@@ -213,13 +209,11 @@ class Value(ElementwiseMethods, Node):
         y = _new(Value)
         y._data = op.on_floats(*raw, **params)
         y._grad = y._adjoint = None
-        if RECORDING_OFF.threads and not RECORDING.enabled:
-            return _unrecorded(y)
         y.op = op
         y._a = kept
         y._b = params
         y.label = ""
-        return y
+        return _attended(y) if ATTENTION.threads else y
 
     # --- what a node is made of ------------------------------------------------------------------
 
@@ -348,6 +342,7 @@ class Value(ElementwiseMethods, Node):
             gradient = 1.0
         elif not (create_graph and isinstance(gradient, Value)):
             gradient = _number(gradient, "gradient")
+        remember_root(self)
         with _WALK:
             if create_graph:
                 order = toposort(self)
@@ -359,6 +354,8 @@ class Value(ElementwiseMethods, Node):
             order = _walk(self)
             try:
                 _check_leaves(order)
+                if ATTENTION.threads and RECORDING.watcher is not None:
+                    RECORDING.watcher.backward(order, gradient)
                 self._adjoint = gradient
                 _propagate(order)
             except BaseException:
@@ -607,11 +604,13 @@ def _commit_graph(order: list[Value], found: dict[int, Any], retain_grads: bool)
             node._grad = g if node._grad is None else node._grad + g
 
 
-def _unrecorded(y: Value) -> Value:
-    """A result made where nothing is recorded: a leaf that requires no gradient."""
-    y._grad = _FROZEN
-    y.op = y._a = y._b = None
-    y.label = ""
+def _attended(y: Value) -> Value:
+    """A result in a thread that is watched, or that does not record: then it becomes a leaf."""
+    if RECORDING.watcher is not None:
+        RECORDING.watcher.recorded(y.op, y, y.inputs)
+    if not RECORDING.enabled:
+        y._grad = _FROZEN
+        y.op = y._a = y._b = None
     return y
 
 

@@ -9,8 +9,8 @@ import numpy as np
 from numpy import ndarray
 
 from .array_methods import ArrayMethods
-from .core import RECORDING, RECORDING_OFF, Node, NodeArray, Op
-from .graph import adjoints, copy_graph, flatten, toposort
+from .core import ATTENTION, RECORDING, Node, NodeArray, Op
+from .graph import adjoints, copy_graph, flatten, remember_root, toposort
 from .operators import ElementwiseMethods
 from .shapes import cast, sum_to
 
@@ -116,7 +116,10 @@ class Tensor(ElementwiseMethods, ArrayMethods, Node):
         y._grad = y._params = None
         y._retain = False
         y.label = ""
-        if self._requires and not (RECORDING_OFF.threads and not RECORDING.enabled):
+        requires = self._requires
+        if ATTENTION.threads:
+            requires = _attended(y, op, (self,), requires)
+        if requires:
             y._requires = True
             y.op = op
             y.inputs = (self,)
@@ -150,7 +153,9 @@ class Tensor(ElementwiseMethods, ArrayMethods, Node):
         y._grad = y._params = None
         y._retain = False
         y.label = ""
-        if requires and not (RECORDING_OFF.threads and not RECORDING.enabled):
+        if ATTENTION.threads:
+            requires = _attended(y, op, (a, b), requires)
+        if requires:
             y._requires = True
             y.op = op
             y.inputs = (a, b)
@@ -184,7 +189,9 @@ class Tensor(ElementwiseMethods, ArrayMethods, Node):
             if isinstance(x, Tensor) and x._requires and op.rule(i) is not None:
                 requires = True
                 break
-        if requires and not (RECORDING_OFF.threads and not RECORDING.enabled):
+        if ATTENTION.threads:
+            requires = _attended(y, op, kept, requires)
+        if requires:
             y._requires = True
             y.op = op
             y.inputs = kept
@@ -353,7 +360,10 @@ class Tensor(ElementwiseMethods, ArrayMethods, Node):
                 "requires_grad=True, outside no_grad()"
             )
         seed = self._seed(gradient, create_graph)
+        remember_root(self)
         order = toposort(self)
+        if ATTENTION.threads and RECORDING.watcher is not None:
+            RECORDING.watcher.backward(order, seed)
         if create_graph:
             for node in order:
                 _check_unchanged(node)
@@ -591,6 +601,13 @@ def contribution(node: Tensor, g: ndarray, index: int) -> ndarray:
         _check_shape(node.op, index, part.shape, x.shape)
         part = sum_to(part, x.shape)
     return part.astype(x.dtype, copy=False)
+
+
+def _attended(y: Tensor, op: Op, inputs: tuple[Any, ...], requires: bool) -> bool:
+    """Show a result to this thread's watcher; whether it is to be recorded."""
+    if RECORDING.watcher is not None:
+        RECORDING.watcher.recorded(op, y, inputs)
+    return requires and RECORDING.enabled
 
 
 def _check_unchanged(node: Tensor) -> None:

@@ -1,0 +1,156 @@
+"""`nan_trace`: which op first gave nan or inf, and which line of yours called it."""
+
+from __future__ import annotations
+
+import linecache
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+from . import scalar, tensor
+from .core import Node, Op, watch
+from .graph import toposort
+from .tensor import Tensor
+
+__all__ = ["NonFiniteError", "nan_trace"]
+
+PACKAGES = tuple(
+    str(Path(__file__).parent.parent / package) + "/" for package in ("engine", "nn", "viz")
+)
+
+
+class NonFiniteError(FloatingPointError):
+    """An op turned finite numbers into nan or inf.
+
+    Attributes:
+        op: the op.
+        what: "forward", or "gradient of input 0".
+        source: "file:line: text" of the caller, or "" where it is not known.
+    """
+
+    def __init__(self, op: Op, what: str, found: Any, inputs: list[Any], source: str) -> None:
+        self.op, self.what, self.source = op, what, source
+        given = ", ".join(_brief(x) for x in inputs)
+        where = f"\n  {source}" if source else ""
+        super().__init__(f"{op.name}({given}): {what} is {_brief(found)}{where}")
+
+
+def _brief(x: Any) -> str:
+    """A number, or an array in a few words, with the first that is not finite."""
+    array = np.asarray(x)
+    if array.ndim == 0:
+        return f"{array[()]:.6g}" if array.dtype.kind == "f" else repr(array[()])
+    bad = ~_finite(array)
+    if not bad.any():
+        return f"array of shape {array.shape}"
+    place = tuple(int(i) for i in np.argwhere(bad)[0])
+    return f"{array[place]} at {list(place)} of shape {array.shape}"
+
+
+def _finite(x: Any) -> Any:
+    array = np.asarray(x)
+    return np.isfinite(array) if array.dtype.kind == "f" else np.ones(array.shape, dtype=bool)
+
+
+def _all_finite(x: Any) -> bool:
+    return bool(_finite(x).all())
+
+
+def _source() -> str:
+    """The nearest calling line outside these packages."""
+    frame: Any = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith(PACKAGES):
+        frame = frame.f_back
+    if frame is None:
+        return ""
+    file, line = frame.f_code.co_filename, frame.f_lineno
+    text = linecache.getline(file, line).strip()
+    return f"{Path(file).name}:{line}: {text}"
+
+
+class nan_trace:  # noqa: N801 - used as a function and as a context, named like no_grad
+    """Find the first op whose value or gradient went nan or inf though its inputs were finite.
+
+    As a context it watches every op recorded in this thread, and every backward pass; as a
+    function, `nan_trace(root)`, it searches a finished graph.  Either raises `NonFiniteError`
+    with the op, the numbers and (in a context) the line that called it.
+
+    Raises:
+        NonFiniteError: an op went nan or inf.
+        TypeError: root is not a node.
+
+    >>> from engine import Value, log
+    >>> with nan_trace():
+    ...     log(Value(0.0))
+    Traceback (most recent call last):
+    engine.nan_trace.NonFiniteError: log(0): forward is -inf...
+    """
+
+    def __init__(self, root: Any = None) -> None:
+        self._sources: dict[int, tuple[Any, str]] = {}
+        if root is not None:
+            order = toposort(root)
+            for node in order:
+                if node.op is not None:
+                    self.forward(node.op, node.data, _raw(node), "")
+            self.backward(order, _one(root))
+
+    def __enter__(self) -> nan_trace:
+        self._previous = watch(self)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        watch(self._previous)
+        self._sources.clear()
+
+    def recorded(self, op: Op, node: Any, inputs: tuple[Any, ...]) -> None:
+        """Called for each result made inside the context."""
+        source = _source()
+        self._sources[id(node)] = (node, source)  # the node is kept, so that its id stays its own
+        raw = [x.data if isinstance(x, Node) else x for x in inputs]
+        self.forward(op, node.data, raw, source)
+
+    def forward(self, op: Op, data: Any, inputs: list[Any], source: str) -> None:
+        """Complain about a result that is not finite, of inputs that are."""
+        if not _all_finite(data) and all(_all_finite(x) for x in inputs if x is not None):
+            raise NonFiniteError(op, "forward", data, inputs, source)
+
+    def backward(self, order: list[Any], seed: Any) -> None:
+        """Complain about the first contribution that is not finite, of an adjoint that is."""
+        found: dict[int, Any] = {id(order[-1]): seed}
+        for node in reversed(order):
+            g = found.get(id(node))
+            if node.op is None or g is None:
+                continue
+            for i, x in enumerate(node.inputs):
+                if not isinstance(x, Node) or not node.flows_to(x):
+                    continue
+                part = _contribution(node, g, i)
+                if not _all_finite(part) and _all_finite(g):
+                    source = self._sources.get(id(node), (None, ""))[1]
+                    raise NonFiniteError(
+                        node.op, f"gradient of input {i}", part, _raw(node), source
+                    )
+                found[id(x)] = part if id(x) not in found else found[id(x)] + part
+
+
+def _raw(node: Any) -> list[Any]:
+    return [x.data if isinstance(x, Node) else x for x in node.inputs]
+
+
+def _one(root: Any) -> Any:
+    return np.ones_like(root.data) if isinstance(root, Tensor) else 1.0
+
+
+def _contribution(node: Any, g: Any, index: int) -> Any:
+    tier: Any = tensor if isinstance(node, Tensor) else scalar
+    with np.errstate(all="ignore"):
+        return tier.contribution(node, g, index)
