@@ -402,7 +402,9 @@ class Op:
 class UnaryOp(Op):
     """An elementwise op of one input without parameters: a shorter way through the call."""
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: Any, *more: Any) -> Any:
+        if more:
+            return super().__call__(x, *more)  # says what is wrong
         if isinstance(x, Node):
             return x.record_unary(self)  # type: ignore[attr-defined]  # each tier has one
         if type(x) is float:
@@ -413,7 +415,9 @@ class UnaryOp(Op):
 class BinaryOp(Op):
     """An elementwise op of two inputs without parameters: a shorter way through the call."""
 
-    def __call__(self, a: Any, b: Any) -> Any:
+    def __call__(self, a: Any, b: Any, *more: Any) -> Any:
+        if more:
+            return super().__call__(a, b, *more)  # says what is wrong
         if isinstance(a, Node):
             return a.record_binary(self, a, b)  # type: ignore[attr-defined]  # each tier has one
         if isinstance(b, Node):
@@ -424,7 +428,9 @@ class BinaryOp(Op):
 class TernaryOp(Op):
     """An elementwise op of three inputs without parameters: a shorter way through the call."""
 
-    def __call__(self, a: Any, b: Any, c: Any) -> Any:
+    def __call__(self, a: Any, b: Any, c: Any, *more: Any) -> Any:
+        if more:
+            return super().__call__(a, b, c, *more)  # says what is wrong
         if type(b) is float and type(c) is float and type(a) is bool:
             return self.on_floats(a, b, c)
         return self.apply((a, b, c), {})

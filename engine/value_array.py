@@ -79,7 +79,17 @@ class ValueArray(ElementwiseMethods, ArrayMethods, NodeArray):  # type: ignore[m
 
 
 def _plain(x: Any) -> Any:
+    """An input of an elementwise op, as NumPy takes it."""
+    if isinstance(x, Value):
+        return _single(x)
     return np.asarray(x) if isinstance(x, np.ndarray | list | tuple) else x
+
+
+def _single(x: Value) -> np.ndarray:
+    """A Value as a 0-d array of objects."""
+    boxed = np.empty((), dtype=object)
+    boxed[()] = x
+    return boxed
 
 
 def _objects(x: Any) -> Any:
@@ -87,9 +97,7 @@ def _objects(x: Any) -> Any:
     if isinstance(x, ValueArray):
         return x
     if isinstance(x, Value):
-        boxed = np.empty((), dtype=object)
-        boxed[()] = x
-        return boxed.view(ValueArray)
+        return _single(x).view(ValueArray)
     return np.asarray(x).astype(object).view(ValueArray)
 
 
