@@ -101,9 +101,7 @@ def _einsum_vjp(g: Any, y: Any, *operands: Any, subscripts: str, index: int) -> 
     letters = inputs.split(",")
     others = [i for i in range(len(operands)) if i != index]
     swapped = ",".join([output, *(letters[i] for i in others)]) + "->" + letters[index]
-    part = _einsum(g, *(operands[i] for i in others), subscripts=swapped)
-    shape = operands[index].shape
-    return part if part.shape == shape else sum_to(part, shape)
+    return _einsum(g, *(operands[i] for i in others), subscripts=swapped)
 
 
 def _einsum_of_values(*operands: Any, subscripts: str) -> Any:
@@ -128,9 +126,11 @@ def einsum(subscripts: str, *operands: Any) -> Any:
     if not isinstance(subscripts, str):
         raise TypeError(f"subscripts must be a string such as 'ij,jk->ik', got {subscripts!r:.40}")
     letters, output = _explicit(subscripts, [np.ndim(x) for x in operands])
+    sizes = _letter_sizes(letters, operands, subscripts)
     reduced: list[Any] = []
     for i, x in enumerate(operands):
         x, letters[i] = _diagonals(x, letters[i], subscripts)
+        x, letters[i] = _without_stretched(x, letters[i], sizes)
         elsewhere = set(output).union(*letters[:i], *letters[i + 1 :])
         alone = tuple(k for k, letter in enumerate(letters[i]) if letter not in elsewhere)
         if alone:  # a letter nobody else names is summed at once
@@ -180,6 +180,28 @@ def _explicit(subscripts: str, ndims: list[int]) -> tuple[list[str], str]:
     if len(set(output)) != len(output):
         raise ValueError(f"einsum {subscripts!r}: the result names a letter twice")
     return letters, output
+
+
+def _letter_sizes(letters: list[str], operands: Any, subscripts: str) -> dict[str, int]:
+    """The length each letter stands for; an axis of length 1 may stand for any."""
+    sizes: dict[str, int] = {}
+    for term, x in zip(letters, operands, strict=True):
+        for letter, n in zip(term, np.shape(x), strict=True):
+            if sizes.setdefault(letter, n) == 1:
+                sizes[letter] = n
+            elif n not in (1, sizes[letter]):
+                raise ValueError(
+                    f"einsum {subscripts!r}: {letter!r} stands for lengths {sizes[letter]} and {n}"
+                )
+    return sizes
+
+
+def _without_stretched(x: Any, letters: str, sizes: dict[str, int]) -> tuple[Any, str]:
+    """Drop axes of length 1 that broadcast: a factor that does not depend on a letter."""
+    kept = [k for k, c in enumerate(letters) if np.shape(x)[k] == sizes[c]]
+    if len(kept) == len(letters):
+        return x, letters
+    return reshape(x, tuple(np.shape(x)[k] for k in kept)), "".join(letters[k] for k in kept)
 
 
 def _diagonals(x: Any, letters: str, subscripts: str) -> tuple[Any, str]:

@@ -141,17 +141,17 @@ def _extreme_of_values(name: str, function: Any) -> Any:
     return elements
 
 
-def _to_second(x: Any, axis: Any, keepdims: bool) -> Any:
-    """How far the two largest numbers are apart, where max jumps from one to the other."""
-    numbers = raw(x) if axis is None else np.moveaxis(raw(x), axis, -1)
-    numbers = np.sort(numbers.reshape(-1) if axis is None else numbers, axis=-1)
-    if numbers.shape[-1] < 2:
-        return np.full(1, np.inf)
-    return np.diff(numbers, axis=-1)
+def _gap(x: Any, axis: Any, keepdims: bool) -> Any:
+    """How far apart the nearest two of the numbers compared are: at 0 an extreme may jump."""
+    numbers = raw(x)
+    axes = _axes(numbers, axis, "max")
+    rows = np.moveaxis(numbers, axes, range(-len(axes), 0))
+    rows = rows.reshape((*rows.shape[: numbers.ndim - len(axes)], -1))
+    return np.diff(np.sort(rows, axis=-1), axis=-1)
 
 
 @shape_op(
-    _extreme_vjp("max"), aliases=DIM, ulp=4, kinks=_to_second,
+    _extreme_vjp("max"), aliases=DIM, ulp=4, kinks=_gap,
     elements=_extreme_of_values("max", maximum_reduce),
 )  # fmt: skip
 def max(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -160,7 +160,7 @@ def max(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 @shape_op(
-    _extreme_vjp("min"), aliases=DIM, ulp=4, kinks=_to_second,
+    _extreme_vjp("min"), aliases=DIM, ulp=4, kinks=_gap,
     elements=_extreme_of_values("min", minimum_reduce),
 )  # fmt: skip
 def min(x: Any, axis: Any = None, keepdims: bool = False) -> Any:

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from .array_methods import ArrayMethods
-from .core import Node, NodeArray, Op
+from .core import NodeArray, Op
+from .indexing import plain_index
 from .operators import ElementwiseMethods
 from .scalar import Value
 
@@ -51,7 +52,7 @@ class ValueArray(ElementwiseMethods, ArrayMethods, NodeArray):  # type: ignore[m
         return _boxed(result)
 
     def __getitem__(self, index: Any) -> Any:
-        return _boxed(np.asarray(self)[_plain_index(index)])
+        return _boxed(np.asarray(self)[plain_index(index)])
 
     def view(self, *shape: Any) -> Any:  # type: ignore[override]  # serves both uses
         """`reshape`, as PyTorch's method; with a class, NumPy's method of that name."""
@@ -108,9 +109,3 @@ def _boxed(result: Any) -> Any:
             return result[()] if type(result) is np.ndarray else np.asarray(result)[()]
         return result.view(ValueArray) if result.dtype == object else np.asarray(result)
     return result
-
-
-def _plain_index(index: Any) -> Any:
-    if isinstance(index, tuple):
-        return tuple(_plain_index(part) for part in index)
-    return np.asarray(index) if isinstance(index, Node | list) else index
