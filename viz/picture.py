@@ -1,4 +1,4 @@
-"""`draw`: a picture of a graph that shows itself in a notebook and saves itself."""
+"""`draw`: a picture that shows itself in a notebook and saves itself to a file."""
 
 from __future__ import annotations
 
@@ -6,75 +6,112 @@ import html
 from pathlib import Path
 from typing import Any
 
-from .dot import to_dot
+from .dot import MAX_NODES, to_dot
 from .render import RenderError, render
 
 __all__ = ["Picture", "draw"]
 
+SUFFIXES = (".svg", ".png", ".dot")
+
 
 class Picture:
-    """A graph, drawn: shows itself as SVG in a notebook, saves as svg, png or dot.
+    """A picture of a graph, as it was when it was drawn.
 
-    Where nothing can draw it, it shows its DOT text and says what is missing.
+    In a notebook it shows itself; `print` gives the DOT text.  Where there is no Graphviz, both
+    show the text and say what to install.
+
+    Attributes:
+        dot: the DOT text.
+
+    >>> Picture("digraph { a -> b }")
+    <Picture of 18 characters of DOT; .save("graph.svg"), or leave it as the last line of a cell>
     """
 
     def __init__(self, dot: str) -> None:
         self.dot = dot
+        self._svg: str | None = None
+        self._problem = ""
 
     def svg(self) -> str:
-        """The picture as SVG text.
+        """The picture as svg text, from `<svg` on.
 
         Raises:
-            RenderError: no renderer, or it failed.
+            RenderError: there is no Graphviz, or it failed.
         """
-        return render(self.dot, "svg").decode()
-
-    def png(self) -> bytes:
-        """The picture as PNG bytes.
-
-        Raises:
-            RenderError: no renderer, or it failed.
-        """
-        return render(self.dot, "png")
+        if self._svg is None:
+            text = render(self.dot, "svg").decode("utf-8")
+            self._svg = text[text.index("<svg") :]
+        return self._svg
 
     def save(self, path: str | Path) -> Path:
-        """Write the picture in the format its suffix names (.svg, .png or .dot); the path.
+        """Write the picture to `path`, in the format its suffix names; return the path.
 
         Raises:
-            ValueError: another suffix.
-            RenderError: no renderer, or it failed; nothing is written then.
+            ValueError: the suffix is not .svg, .png or .dot.
+            RenderError: svg or png was asked for, and there is no Graphviz, or it failed.
+            OSError: the file cannot be written.
         """
         path = Path(path)
-        if path.suffix == ".dot":
-            content = self.dot.encode()
-        elif path.suffix in (".svg", ".png"):
-            content = render(self.dot, path.suffix[1:])
+        suffix = path.suffix.lower()
+        if suffix not in SUFFIXES:
+            raise ValueError(f"the file must end in {', '.join(SUFFIXES)}, got {str(path)!r}")
+        if suffix == ".dot":
+            path.write_text(self.dot, encoding="utf-8", newline="\n")
         else:
-            raise ValueError(f"a picture is saved as .svg, .png or .dot, got {path.name!r}")
-        path.write_bytes(content)
+            path.write_bytes(render(self.dot, suffix[1:]))
         return path
 
-    def __repr__(self) -> str:
+    def __str__(self) -> str:
         return self.dot
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        """What a notebook shows: the SVG, or the text and why there is no picture."""
+    def __repr__(self) -> str:
+        return (
+            f"<Picture of {len(self.dot):,} characters of DOT; "
+            '.save("graph.svg"), or leave it as the last line of a cell>'
+        )
+
+    # --- how notebooks ask ---
+
+    def _svg_or_problem(self) -> tuple[str | None, str]:
+        """The svg, or why there is none: a repr must never raise."""
         try:
-            svg = self.svg()
+            return self.svg(), ""
         except RenderError as error:
-            message = html.escape(str(error))
-            return {
-                "text/html": f"<p>{message}</p><pre>{html.escape(self.dot)}</pre>",
-                "text/plain": f"{error}\n\n{self.dot}",
-            }
-        return {"image/svg+xml": svg[svg.index("<svg") :], "text/plain": "a graph, as a picture"}
+            return None, str(error)
+
+    def _repr_svg_(self) -> str | None:
+        return self._svg_or_problem()[0]
+
+    def _repr_html_(self) -> str | None:
+        """Only where there is no picture: the text in its place, and why."""
+        svg, problem = self._svg_or_problem()
+        if svg is not None:
+            return None
+        return f"<p>{html.escape(problem)}</p><pre>{html.escape(self.dot)}</pre>"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        svg, problem = self._svg_or_problem()
+        if svg is not None:
+            return {"image/svg+xml": svg, "text/plain": repr(self)}
+        return {
+            "text/html": self._repr_html_() or "",
+            "text/plain": f"{problem}\n\n{self.dot}",
+        }
 
 
-def draw(root: Any, *, direction: str = "LR", dark: bool = False, max_nodes: int = 200) -> Picture:
-    """A picture of the graph below `root`, as it is now; arguments and errors as `to_dot`.
+def draw(
+    root: Any, *, direction: str = "LR", dark: bool = False, max_nodes: int = MAX_NODES
+) -> Picture:
+    """A picture of the graph below `root`, as it is now: draw after `backward` to see gradients.
+
+    Args: as `viz.to_dot`.
+
+    Raises:
+        TypeError, ValueError: as `viz.to_dot`.
 
     >>> from engine import Value
-    >>> draw(Value(2.0, label="x") * 3).dot.splitlines()[0]
-    'digraph graph_of_gradients {'
+    >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
+    >>> "a" in draw(a * b).dot
+    True
     """
     return Picture(to_dot(root, direction=direction, dark=dark, max_nodes=max_nodes))

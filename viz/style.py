@@ -1,47 +1,72 @@
-"""Colours and kinds of nodes: a palette that colour-blind readers can tell apart, light and dark.
-
-Colours are Okabe and Ito's ("Color Universal Design", 2008).  No meaning hangs on colour alone:
-every kind of node also has its own border and says its kind in words.
-"""
+"""How pictures look: the Okabe–Ito colours, one look for each kind of node, light and dark."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["DARK", "LIGHT", "Kind", "Theme", "kinds"]
+__all__ = ["DARK", "LIGHT", "LOOKS", "OKABE_ITO", "Look", "Theme", "mix"]
+
+#: Eight colours that people with any kind of colour vision can tell apart.  Source: M. Okabe and
+#: K. Ito, "Color Universal Design", 2008.
+OKABE_ITO = {
+    "black": "#000000",
+    "orange": "#e69f00",
+    "sky blue": "#56b4e9",
+    "bluish green": "#009e73",
+    "yellow": "#f0e442",
+    "blue": "#0072b2",
+    "vermillion": "#d55e00",
+    "reddish purple": "#cc79a7",
+}
+
+
+def mix(colour: str, ground: str, part: float) -> str:
+    """`part` of a colour (0 to 1) on a ground, both `#rrggbb`.
+
+    >>> mix("#ffffff", "#000000", 0.2)
+    '#333333'
+    """
+    pairs = [(int(colour[i : i + 2], 16), int(ground[i : i + 2], 16)) for i in (1, 3, 5)]
+    return "#" + "".join(f"{round(part * a + (1 - part) * b):02x}" for a, b in pairs)
+
+
+@dataclass(frozen=True)
+class Look:
+    """A kind of node: its colour, and the shape that tells the same without colour.
+
+    Attributes:
+        colour: of the outline; the inside is a tint of it.
+        shape: Graphviz's name.
+        style: Graphviz's style, before `filled`.
+        outlines: how many lines go around.
+    """
+
+    colour: str
+    shape: str
+    style: str = "solid"
+    outlines: int = 1
+
+
+#: A leaf that collects a gradient, one that does not, a plain number or array, the result of an
+#: op, and the result the picture was asked for.
+LOOKS = {
+    "leaf": Look(OKABE_ITO["bluish green"], "box", "rounded"),
+    "input": Look(OKABE_ITO["sky blue"], "note"),
+    "constant": Look("#888888", "ellipse", "dashed"),
+    "result": Look(OKABE_ITO["orange"], "box"),
+    "output": Look(OKABE_ITO["vermillion"], "box", outlines=2),
+}
 
 
 @dataclass(frozen=True)
 class Theme:
-    """Colours of a picture."""
+    """The colours of paper and ink, and how strong a tint fills a node (0 to 1)."""
 
     background: str
-    text: str
-    muted: str
-    edge: str
-    parameter: str  # leaves that collect a gradient
-    constant: str  # leaves that do not
-    result: str  # what ops made
-    root: str  # what the picture is of
+    foreground: str
+    quiet: str  # for what is read second: captions, names of rows, edges
+    tint: float
 
 
-LIGHT = Theme("white", "#1a1a1a", "#555555", "#555555", "#0072b2", "#767676", "#a65500", "#006f51")
-DARK = Theme("#16181d", "#f2f2f2", "#b8bcc4", "#b8bcc4", "#56b4e9", "#a0a0a0", "#e69f00", "#2dc79a")
-
-
-@dataclass(frozen=True)
-class Kind:
-    """How a kind of node is drawn: its word, its colour (a Theme field) and its border."""
-
-    word: str
-    colour: str
-    style: str  # Graphviz table style
-    border: int
-
-
-kinds = {
-    "leaf": Kind("leaf", "parameter", "ROUNDED", 2),
-    "constant": Kind("constant", "constant", "ROUNDED,DASHED", 1),
-    "result": Kind("", "result", "", 1),
-    "root": Kind("result", "root", "", 3),
-}
+LIGHT = Theme("#ffffff", "#1a1a1a", "#555555", 0.13)
+DARK = Theme("#16181d", "#f0f0f0", "#b4b4b4", 0.25)
