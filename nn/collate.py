@@ -1,0 +1,65 @@
+"""Samples into batches: stacked where they are numbers, in the form the samples have."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from engine import Tensor
+
+__all__ = ["default_collate", "gather"]
+
+
+def gather(dataset: Any, indices: ndarray) -> Any:
+    """The samples at `indices` as one batch: at once where the dataset can, else one by one."""
+    if hasattr(dataset, "batch"):
+        return dataset.batch(indices)
+    return default_collate([dataset[int(i)] for i in indices])
+
+
+def default_collate(samples: list[Any]) -> Any:
+    """A batch of the same form as its samples.
+
+    Tuples and lists become a tuple of batches, dicts a dict of batches; numbers, arrays and
+    Tensors are stacked (floating-point ones into a Tensor); anything else stays a list.
+
+    Raises:
+        ValueError: samples of different lengths, keys or shapes.
+
+    >>> features, labels = default_collate([(np.zeros(2), 0), (np.ones(2), 1)])
+    >>> features.tolist(), labels.tolist()
+    ([[0.0, 0.0], [1.0, 1.0]], [0, 1])
+    """
+    first = samples[0]
+    if isinstance(first, dict):
+        if any(sample.keys() != first.keys() for sample in samples):
+            raise ValueError("samples of one batch must have the same keys")
+        return {key: default_collate([sample[key] for sample in samples]) for key in first}
+    if isinstance(first, tuple | list):
+        if any(len(sample) != len(first) for sample in samples):
+            raise ValueError(
+                f"samples of one batch must have the same length, got "
+                f"{sorted({len(sample) for sample in samples})}; pad them, or give a collate"
+            )
+        return tuple(default_collate(list(part)) for part in zip(*samples, strict=True))
+    if isinstance(first, int | float | np.generic | ndarray | Tensor):
+        arrays = [as_array(sample) for sample in samples]
+        if len({x.shape for x in arrays}) > 1:
+            raise ValueError(
+                f"samples of one batch must have the same shape, got "
+                f"{sorted({x.shape for x in arrays})}; pad them, or give a collate"
+            )
+        return as_batch(np.stack(arrays))
+    return samples
+
+
+def as_array(x: Any) -> ndarray:
+    """x as a plain array."""
+    return x.numpy() if isinstance(x, Tensor) else np.asarray(x)
+
+
+def as_batch(array: ndarray) -> Any:
+    """Floating-point numbers as a Tensor; labels, which index and are compared, as they are; not copied."""
+    return Tensor.wrap(array) if array.dtype.kind == "f" else array
