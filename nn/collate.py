@@ -61,5 +61,5 @@ def as_array(x: Any) -> ndarray:
 
 
 def as_batch(array: ndarray) -> Any:
-    """Floating-point numbers as a Tensor; labels, which index and are compared, as they are; not copied."""
+    """Floating-point numbers as a Tensor (not copied); labels, which index, as they are."""
     return Tensor.wrap(array) if array.dtype.kind == "f" else array

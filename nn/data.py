@@ -18,6 +18,7 @@ from engine import Tensor
 
 from .collate import as_array, as_batch, default_collate, gather
 from .datasets import digits_split, load_digits, load_names, make_moons, make_spirals
+from .random import Rng, generator
 
 __all__ = [
     "DataLoader",
@@ -32,8 +33,6 @@ __all__ = [
     "make_spirals",
     "random_split",
 ]
-
-Seed = int | np.random.Generator | None
 
 
 class Dataset:
@@ -127,7 +126,7 @@ class Subset(Dataset):
         return gather(self.dataset, self.indices[indices])
 
 
-def random_split(dataset: Any, lengths: Sequence[float], seed: Seed = None) -> list[Subset]:
+def random_split(dataset: Any, lengths: Sequence[float], rng: Rng = None) -> list[Subset]:
     """Cut a dataset into parts that share no sample, chosen at random.
 
     Args:
@@ -135,16 +134,16 @@ def random_split(dataset: Any, lengths: Sequence[float], seed: Seed = None) -> l
         lengths: how many samples each part gets (whole numbers that add up to the dataset's
             length), or what fraction of it (numbers that add up to 1; samples left over by
             rounding down go to the first parts, one each, as in PyTorch).
-        seed: an int, or a Generator to draw from.
+        rng: a Generator or a seed; None for the shared one of `nn.random`.
 
     Raises:
         ValueError: negative lengths, or a sum that is neither the dataset's length nor 1.
 
-    >>> [len(part) for part in random_split(range(10), [0.75, 0.25], seed=0)]
+    >>> [len(part) for part in random_split(range(10), [0.75, 0.25], rng=0)]
     [8, 2]
     """
     counts = _counts(len(dataset), lengths)
-    order = np.random.default_rng(seed).permutation(len(dataset))
+    order = generator(rng).permutation(len(dataset))
     return [Subset(dataset, part) for part in np.split(order, np.cumsum(counts)[:-1])]
 
 
@@ -179,7 +178,8 @@ class DataLoader:
         drop_last: leave out a last batch that is smaller than the others.
         collate: `collate(samples)` makes a batch of a list of samples; default
             `default_collate`.
-        seed: an int, or a Generator to draw the orders from: the same seed gives the same passes.
+        rng: a Generator or a seed to draw the orders from (the same seed gives the same passes);
+            None for the shared one of `nn.random`.
 
     Raises:
         ValueError: an empty dataset, a batch size below 1, or drop_last with fewer samples than
@@ -199,7 +199,7 @@ class DataLoader:
         *,
         drop_last: bool = False,
         collate: Callable[[list[Any]], Any] | None = None,
-        seed: Seed = None,
+        rng: Rng = None,
     ) -> None:
         if isinstance(dataset, tuple) and all(isinstance(x, ndarray | Tensor) for x in dataset):
             dataset = TensorDataset(*dataset)
@@ -209,10 +209,15 @@ class DataLoader:
         self.shuffle = shuffle
         self.drop_last = drop_last
         self.collate = collate
-        self.generator = np.random.default_rng(seed)
+        self._rng = None if rng is None else generator(rng)
         self._order: ndarray | None = None  # of the pass under way; None between passes
         self._served = 0  # batches of that pass that were handed out
         self._resumed = False
+
+    @property
+    def generator(self) -> np.random.Generator:
+        """What the orders are drawn from."""
+        return generator(self._rng)
 
     def __len__(self) -> int:
         """How many batches a pass has."""

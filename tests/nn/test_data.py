@@ -17,6 +17,7 @@ from nn.data import (
     make_spirals,
     random_split,
 )
+from nn.random import manual_seed
 
 
 class Squares(Dataset):
@@ -85,7 +86,7 @@ def test_a_subset_refuses_indices_outside_and_ones_that_are_not_whole():
 
 
 def test_parts_share_no_sample_and_lose_none():
-    a, b, c = random_split(range(10), [5, 3, 2], seed=1)
+    a, b, c = random_split(range(10), [5, 3, 2], rng=1)
 
     assert [len(a), len(b), len(c)] == [5, 3, 2]
     assert sorted([*a, *b, *c]) == list(range(10))
@@ -99,7 +100,7 @@ def test_fractions_give_what_is_left_over_to_the_first_parts():
 
 
 def test_a_split_follows_its_seed():
-    first, again, other = (random_split(range(50), [40, 10], seed=s)[1] for s in (1, 1, 2))
+    first, again, other = (random_split(range(50), [40, 10], rng=s)[1] for s in (1, 1, 2))
 
     assert list(first) == list(again) != list(other)
 
@@ -115,7 +116,7 @@ def test_a_part_of_a_tensor_dataset_is_loaded_at_once():
         def __getitem__(self, index):
             raise AssertionError("one by one")
 
-    part = random_split(Counted(np.arange(10)), [6, 4], seed=0)[0]
+    part = random_split(Counted(np.arange(10)), [6, 4], rng=0)[0]
 
     batches = numbers(DataLoader(part, batch_size=4))
 
@@ -163,9 +164,7 @@ def test_a_batch_is_not_a_window_on_the_dataset():
 
 
 def test_each_pass_has_its_own_order_and_the_seed_fixes_them_all():
-    first, again, other = (
-        DataLoader((np.arange(20),), 20, shuffle=True, seed=s) for s in (0, 0, 1)
-    )
+    first, again, other = (DataLoader((np.arange(20),), 20, shuffle=True, rng=s) for s in (0, 0, 1))
     passes = [numbers(first) for _ in range(3)]
 
     assert all(sorted(p[0]) == list(range(20)) for p in passes)
@@ -175,10 +174,17 @@ def test_each_pass_has_its_own_order_and_the_seed_fixes_them_all():
 
 
 def test_a_generator_serves_as_seed():
-    a = DataLoader((np.arange(20),), 20, shuffle=True, seed=np.random.default_rng(3))
-    b = DataLoader((np.arange(20),), 20, shuffle=True, seed=3)
+    a = DataLoader((np.arange(20),), 20, shuffle=True, rng=np.random.default_rng(3))
+    b = DataLoader((np.arange(20),), 20, shuffle=True, rng=3)
 
     assert numbers(a) == numbers(b)
+
+
+def test_without_a_seed_the_shared_generator_serves():
+    loader = DataLoader((np.arange(20),), 20, shuffle=True)
+    manual_seed(3)  # after the loader was made: it holds no generator of its own
+
+    assert numbers(loader) == numbers(DataLoader((np.arange(20),), 20, shuffle=True, rng=3))
 
 
 def test_samples_of_any_dataset_are_gathered():
@@ -244,26 +250,26 @@ def test_what_has_no_length_is_no_dataset():
 
 
 def test_passes_go_on_from_a_saved_state():
-    loader = DataLoader((np.arange(9),), 4, shuffle=True, seed=0)
+    loader = DataLoader((np.arange(9),), 4, shuffle=True, rng=0)
     numbers(loader)
     state = loader.state_dict()
     later = [numbers(loader), numbers(loader)]
 
-    other = DataLoader((np.arange(9),), 4, shuffle=True, seed=77)
+    other = DataLoader((np.arange(9),), 4, shuffle=True, rng=77)
     other.load_state_dict(state)
 
     assert [numbers(other), numbers(other)] == later
 
 
 def test_a_pass_that_was_under_way_is_finished():
-    loader = DataLoader((np.arange(9),), 2, shuffle=True, seed=0)
+    loader = DataLoader((np.arange(9),), 2, shuffle=True, rng=0)
     batches = iter(loader)
     next(batches), next(batches)
     state = loader.state_dict()
     rest = [batch.tolist() for (batch,) in batches]
     following = numbers(loader)
 
-    other = DataLoader((np.arange(9),), 2, shuffle=True, seed=5)
+    other = DataLoader((np.arange(9),), 2, shuffle=True, rng=5)
     other.load_state_dict(state)
 
     assert len(rest) == 3
@@ -272,7 +278,7 @@ def test_a_pass_that_was_under_way_is_finished():
 
 
 def test_after_the_last_batch_the_next_pass_is_a_new_one():
-    loader = DataLoader((np.arange(4),), 2, shuffle=True, seed=0)
+    loader = DataLoader((np.arange(4),), 2, shuffle=True, rng=0)
     batches = iter(loader)
     next(batches), next(batches)
 
@@ -289,7 +295,7 @@ def test_a_pass_begun_anew_leaves_the_old_one_alone():
 
 
 def test_a_state_does_not_change_with_its_loader():
-    loader = DataLoader((np.arange(4),), 2, shuffle=True, seed=0)
+    loader = DataLoader((np.arange(4),), 2, shuffle=True, rng=0)
     state = loader.state_dict()
     before = repr(state)
 
@@ -311,7 +317,7 @@ def test_a_state_does_not_change_with_its_loader():
     ],
 )
 def test_a_foreign_state_is_refused_and_changes_nothing(change, error, message):
-    loader = DataLoader((np.arange(9),), 2, shuffle=True, seed=0)
+    loader = DataLoader((np.arange(9),), 2, shuffle=True, rng=0)
     before = loader.state_dict()
 
     with pytest.raises(error, match=message):
