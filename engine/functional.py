@@ -180,7 +180,11 @@ def _gradients_of_nodes(root: Any, wanted: list[Any], record: bool) -> list[Any]
     if not record:
         tier: Any = tensor_gradients if isinstance(root, Tensor) else scalar_gradients
         return tier(root, wanted)
-    one = Tensor(np.ones_like(root.data)) if isinstance(root, Tensor) else Value(1.0)
+    one = (
+        Tensor(np.ones_like(root.data))
+        if isinstance(root, Tensor)
+        else Value(1.0, requires_grad=False)
+    )
     order = toposort(root)
     found = adjoints(order, {id(root): one})
     return [found.get(id(node)) for node in wanted]

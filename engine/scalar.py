@@ -376,7 +376,7 @@ class Value(ElementwiseMethods, Node):
         if rule is None:
             return None
         part = rule(g, self, *self.inputs, **self.params)
-        return part if isinstance(part, Value) else Value(part)
+        return part if isinstance(part, Value) else Value(part, requires_grad=False)
 
     # --- a number among numbers ------------------------------------------------------------------
 
