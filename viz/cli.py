@@ -4,75 +4,140 @@ from __future__ import annotations
 
 import argparse
 import ast
+import os
+import re
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 import engine
-from engine import Tensor, Value
+from engine import Tensor, Value, ValueArray
+from engine.expand import box
 
 from . import demo
-from .expression import Expression, ExpressionError
-from .picture import draw
-from .render import RenderError
+from .expression import REFUSALS, Expression, ExpressionError
+from .picture import SUFFIXES, draw
+from .render import RendererNotFoundError, RenderError
+from .text import number
 
 __all__ = ["main"]
 
 
+class _Usage(Exception):
+    """A mistake in the options."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose complaints are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise _Usage(f"{message} (see {self.prog} --help)")
+
+
 def main(argv: list[str] | None = None) -> int:
     """Run a command; the exit status: 0, 1 where something differs, 2 for a mistake in the call."""
-    for stream in (sys.stdout, sys.stderr):  # a C locale must not stop "∂" from being printed
+    for stream in (sys.stdout, sys.stderr):  # an old terminal must not stop "∂" from being printed
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-    arguments = _parser().parse_args(argv)
     try:
-        return int(arguments.command(arguments))
-    except (ExpressionError, RenderError, OSError) as error:
-        print(f"twingrad: {' '.join(str(error).split())}", file=sys.stderr)
-        return 2
+        arguments = _parser().parse_args(_guarded(sys.argv[1:] if argv is None else argv))
+        status = int(arguments.command(arguments))
+        sys.stdout.flush()
+        return status
+    except SystemExit as done:  # --help
+        return int(done.code or 0)
+    except BrokenPipeError:  # the reader, `head` for one, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        return _complain("stopped", 130)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return _complain(f"{where}{error.strerror or error}")
+    except (_Usage, ExpressionError, RenderError) as error:
+        return _complain(str(error))
+
+
+def _complain(message: str, status: int = 2) -> int:
+    print(f"twingrad: {' '.join(message.split())}", file=sys.stderr)
+    return status
+
+
+def _guarded(argv: list[str]) -> list[str]:
+    """Let an expression begin with a minus sign: `twingrad draw "-a*b" a=2 b=3`."""
+    looks_like_one = re.compile(r"-(?!-|h$|o$|o.*\.(svg|png|dot)$)")
+    if len(argv) > 1 and argv[0] in ("compare", "draw") and looks_like_one.match(argv[1]):
+        return [argv[0], " " + argv[1], *argv[2:]]
+    return argv
+
+
+# --- the options ---
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="twingrad", description="Two engines, one table.")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    one = commands.add_parser(
+    parser = _Parser(
+        prog="twingrad",
+        description="Two small autograd engines, scalar and NumPy, on one table of derivatives.",
+    )
+    commands = parser.add_subparsers(
+        required=True, metavar="COMMAND", dest="COMMAND", parser_class=_Parser
+    )
+    command = commands.add_parser(
         "demo", help="compare a network on both tiers, train it on digits, draw a graph"
     )
-    one.add_argument("--out", type=Path, default=Path("twingrad-demo"), help="where files go")
-    one.add_argument("--seed", type=_natural, default=0, help="of all random numbers (default 0)")
-    one.add_argument("--epochs", type=_positive, default=40, help="of training (default 40)")
-    one.set_defaults(command=_demo)
-    for name, run, about in (
-        ("compare", _compare, "gradients on both tiers and by finite differences, as a table"),
-        ("draw", _draw, "the graph of an expression, with its gradients"),
-    ):
-        command = commands.add_parser(name, help=about)
-        command.add_argument("expression", help='such as "tanh(a*b + c)**2"')
-        command.add_argument("values", nargs="*", metavar="name=value", help="a=2, or a=[1,2,3]")
-        command.set_defaults(command=run)
-        if name == "draw":
-            command.add_argument(
-                "-o", "--out", type=Path, default=Path("graph.svg"),
-                help="file to write: .svg, .png or .dot (default graph.svg)",
-            )  # fmt: skip
-            command.add_argument("--dark", action="store_true", help="light on dark")
+    command.add_argument(
+        "--out", type=Path, default=Path("twingrad-demo"), metavar="DIR",
+        help="where pictures go (default twingrad-demo, here)",
+    )  # fmt: skip
+    command.add_argument("--seed", type=_natural, default=0, help="of all chance (default 0)")
+    command.add_argument(
+        "--epochs", type=_positive, default=demo.EPOCHS,
+        help=f"of training (default {demo.EPOCHS})",
+    )  # fmt: skip
+    command.set_defaults(command=_demo)
+    command = commands.add_parser(
+        "compare", help="gradients on both tiers and by finite differences, as a table"
+    )
+    _add_expression(command)
+    command.set_defaults(command=_compare)
+    command = commands.add_parser("draw", help="the graph of an expression, with its gradients")
+    _add_expression(command)
+    command.add_argument(
+        "-o", "--out", type=Path, metavar="FILE",
+        help="file to write: .svg, .png or .dot (default graph.svg)",
+    )  # fmt: skip
+    command.add_argument(
+        "--tier", choices=("value", "tensor"),
+        help="which engine (default: value, or tensor where a value is a list)",
+    )  # fmt: skip
+    command.add_argument(
+        "--direction", choices=("LR", "TB"), default="LR", help="left to right, or top down"
+    )
+    command.add_argument("--dark", action="store_true", help="light on dark")
+    command.set_defaults(command=_draw)
     return parser
 
 
+def _add_expression(command: argparse.ArgumentParser) -> None:
+    command.add_argument("expression", help='such as "tanh(a*b + c)**2"')
+    command.add_argument("values", nargs="*", metavar="name=value", help="a=2, or a=[1,2,3]")
+
+
 def _natural(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise argparse.ArgumentTypeError(f"must not be negative, got {number}")
-    return number
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"must be a whole number from 0, got {text!r}")
+    return int(text)
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 1, got {number}")
-    return number
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1, got {text!r}")
+    return int(text)
+
+
+# --- the commands ---
 
 
 def _demo(arguments: argparse.Namespace) -> int:
@@ -85,46 +150,57 @@ def _compare(arguments: argparse.Namespace) -> int:
     def f(*inputs: Any) -> Any:
         return expression(**dict(zip(values, inputs, strict=True)))
 
-    f.__name__ = expression.text.strip()
-    with _one_line_errors():
+    try:
         result = engine.compare(f, *values.values(), names=list(values))
-    print(result)
+    except REFUSALS as error:
+        raise ExpressionError(str(error)) from error
+    print(f"f = {expression.text}  at  {_listed(values)}\n\n{result}")
     return 0 if result.ok else 1
 
 
 def _draw(arguments: argparse.Namespace) -> int:
+    if arguments.out is not None and arguments.out.suffix.lower() not in SUFFIXES:
+        raise ExpressionError(f"--out must end in {', '.join(SUFFIXES)}, got {arguments.out}")
     expression, values = _bound(arguments)
-    if arguments.out.suffix not in (".svg", ".png", ".dot"):
-        raise ExpressionError(f"--out must end in .svg, .png or .dot, got {arguments.out}")
-    arrays = any(isinstance(x, np.ndarray) for x in values.values())
-    leaves = {
-        name: Tensor(x, requires_grad=True, label=name) if arrays else Value(x, label=name)
-        for name, x in values.items()
-    }
-    with _one_line_errors():
-        y = expression(**leaves)
-        if not isinstance(y, Value | Tensor):
-            raise ExpressionError("the expression holds no name, so there is no graph to draw")
-        root = y.sum() if isinstance(y, Tensor) and y.ndim else y
-        root.backward(retain_grads=True)
-        picture = draw(root, dark=arguments.dark)
-    print(picture.save(arguments.out))
+    leaves = _leaves(values, arguments.tier)
+    try:
+        root = _root(expression(**leaves))
+        with np.errstate(all="ignore"):
+            root.backward(retain_grads=True)
+        picture = draw(root, direction=arguments.direction, dark=arguments.dark)
+    except REFUSALS as error:
+        raise ExpressionError(str(error)) from error
+    note = ""
+    try:
+        path = picture.save(arguments.out or Path("graph.svg"))
+    except RendererNotFoundError as error:
+        if arguments.out is not None:
+            raise
+        path, note = picture.save(Path("graph.dot")), f" ({error})"
+    print(f"{expression.text} = {number(root.item())}  at  {_listed(values)}")
+    for name, leaf in leaves.items():
+        print(f"  ∂/∂{name} = {_shown(leaf.grad)}")
+    print(f"saved {path}{note}")
     return 0
 
 
-class _one_line_errors:  # noqa: N801 - a context manager, named like one
-    """What the engine refuses becomes a mistake in the call; warnings of NumPy are silent."""
+def _leaves(values: dict[str, Any], tier: str | None) -> dict[str, Any]:
+    """The values as nodes of one tier."""
+    if tier is None:
+        tier = "tensor" if any(np.ndim(x) for x in values.values()) else "value"
+    if tier == "value":
+        return {name: box(np.asarray(x), name) for name, x in values.items()}
+    return {name: Tensor(x, requires_grad=True, label=name) for name, x in values.items()}
 
-    def __enter__(self) -> None:
-        self._errstate = np.errstate(all="ignore")
-        self._errstate.__enter__()
 
-    def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
-        self._errstate.__exit__(kind, error, traceback)
-        if isinstance(error, ValueError | TypeError | IndexError | RecursionError | RuntimeError):
-            if isinstance(error, ExpressionError):
-                return
-            raise ExpressionError(str(error)) from error
+def _root(y: Any) -> Any:
+    """What to draw: one number, the sum where there are several."""
+    if not isinstance(y, Value | Tensor | ValueArray):
+        raise ExpressionError("the result does not depend on any name: there is no graph to draw")
+    return engine.sum(y) if y.ndim else y
+
+
+# --- names and values ---
 
 
 def _bound(arguments: argparse.Namespace) -> tuple[Expression, dict[str, Any]]:
@@ -133,32 +209,48 @@ def _bound(arguments: argparse.Namespace) -> tuple[Expression, dict[str, Any]]:
     given: dict[str, Any] = {}
     for text in arguments.values:
         name, equals, value = text.partition("=")
+        name = name.strip()
         if not equals or not name.isidentifier():
             raise ExpressionError(f"{text!r} is not of the form name=value")
         if name in given:
-            raise ExpressionError(f"{name!r} is given twice")
-        given[name] = _value(name, value)
+            raise ExpressionError(f"{name} is given twice")
+        given[name] = _value(name, value.strip())
+    if not expression.names:
+        raise ExpressionError("the expression holds no name, so there is nothing to differentiate")
     if missing := [name for name in expression.names if name not in given]:
-        raise ExpressionError(f"no value for {', '.join(missing)}: give {missing[0]}=…")
+        raise ExpressionError(f"no value for {', '.join(missing)}: add {missing[0]}=2, say")
     if unused := [name for name in given if name not in expression.names]:
         raise ExpressionError(f"{', '.join(unused)} does not occur in {expression.text!r}")
-    if not expression.names:
-        raise ExpressionError("the expression holds no name to differentiate with respect to")
     return expression, {name: given[name] for name in expression.names}
 
 
 def _value(name: str, text: str) -> Any:
-    """A number, or an array from nested lists."""
-    if text.strip().lower() in ("nan", "inf", "-inf"):
-        return float(text)
+    """A number (also spelled as an expression without names, 1/3), or an array from lists."""
     try:
-        parsed = ast.literal_eval(text.strip())
-        array = np.array(parsed, dtype=np.float64)
+        if text.startswith(("[", "(")):
+            return _array(ast.literal_eval(text))
+        return float(Expression(text)())
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError, OverflowError):
         raise ExpressionError(f"{name}={text} is not a number or a list of numbers") from None
-    if isinstance(parsed, bool | str):
-        raise ExpressionError(f"{name}={text} is not a number or a list of numbers")
+
+
+def _array(parsed: Any) -> Any:
+    array = np.array(parsed)
+    if array.dtype.kind not in "fiu":  # a list with a string, a bool, None
+        raise TypeError
+    array = array.astype(np.float64)
     return array if array.ndim else float(array)
+
+
+def _listed(values: dict[str, Any]) -> str:
+    return ", ".join(f"{name} = {_shown(x)}" for name, x in values.items())
+
+
+def _shown(x: Any) -> str:
+    """A number, or an array on one line."""
+    if np.ndim(x) == 0:
+        return number(x)
+    return " ".join(np.array2string(np.asarray(x), precision=6, threshold=20).split())
 
 
 if __name__ == "__main__":

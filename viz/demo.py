@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,11 +22,60 @@ from .render import RenderError
 
 __all__ = ["run"]
 
-SIZES = (64, 10, 10)  # the network that is compared weight by weight
-TRAINED_SIZES = (64, 64, 10)  # the network that is trained
-TIER_BOUND, FINITE_BOUND, ACCURACY = 1e-10, 1e-5, 0.95
+SIZES = (64, 12, 10)  # the network that is compared weight by weight
+IMAGES = 4
+TRAINED_SIZES = (64, 64, 10)
+EPOCHS = 40
+BATCH = 48
+TIER_BOUND, FINITE_BOUND = 1e-12, 1e-7  # relative to a parameter's largest gradient
+ACCURACY = 0.95
+STEP = 6e-6  # of finite differences: about the cube root of float64's precision
 
 Weights = list[Any]
+
+
+def run(folder: Path, seed: int = 0, epochs: int = EPOCHS, out: TextIO | None = None) -> int:
+    """The whole demonstration, printed as it goes.
+
+    Args:
+        folder: where pictures go; made if it is not there.
+        seed: of the split, the weights and the order of training; the same seed, the same numbers.
+        epochs: how often training sees every digit.
+        out: where text goes; default the standard output.
+
+    Returns:
+        0 if all gradients agree, at least 95 % of the held-out digits are recognized, and the
+        picture could be drawn; else 1.
+
+    Raises:
+        OSError: folder cannot be written to.
+    """
+    out = sys.stdout if out is None else out
+    _make_writable(folder)
+    problems = []
+    if not compare_tiers(seed, out):
+        problems.append("gradients differ")
+    accuracy = train(seed, epochs, out)
+    if accuracy < ACCURACY:
+        problems.append(f"only {accuracy:.1%} of the held-out digits, {ACCURACY:.0%} were asked")
+    if not save_picture(folder, out):
+        problems.append("no picture")
+    print(f"NOT as it should be: {'; '.join(problems)}." if problems else "All as it should be.",
+          file=out)  # fmt: skip
+    return 1 if problems else 0
+
+
+def _make_writable(folder: Path) -> None:
+    """Make the folder, and find out before the work, not after, whether files can go there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:  # its own message names the temporary file
+        raise OSError(error.errno, error.strerror, str(folder)) from None
+
+
+# --- the network, written once ---
 
 
 def initial_weights(sizes: tuple[int, ...], rng: np.random.Generator) -> list[np.ndarray]:
@@ -37,12 +87,6 @@ def initial_weights(sizes: tuple[int, ...], rng: np.random.Generator) -> list[np
     return weights
 
 
-def loss_of(weights: Weights, x: Any, labels: np.ndarray) -> Any:
-    """Mean cross entropy of a tanh network; the same code runs on either tier."""
-    log_probabilities = engine.log_softmax(outputs_of(weights, x), axis=-1)
-    return -log_probabilities[np.arange(len(labels)), labels].mean()
-
-
 def outputs_of(weights: Weights, x: Any) -> Any:
     """The network's last layer before softmax: (batch, classes)."""
     *hidden, last_weight, last_bias = weights
@@ -51,115 +95,78 @@ def outputs_of(weights: Weights, x: Any) -> Any:
     return x @ last_weight + last_bias
 
 
+def loss_of(weights: Weights, x: Any, labels: np.ndarray) -> Any:
+    """Mean cross entropy; the same code runs on arrays, Tensors and Values."""
+    log_probabilities = engine.log_softmax(outputs_of(weights, x), axis=-1)
+    return -log_probabilities[np.arange(len(labels)), labels].mean()
+
+
+# --- 1: every gradient, three ways ---
+
+
 def finite_differences(arrays: list[np.ndarray], x: np.ndarray, labels: np.ndarray) -> Weights:
-    """The loss's slope along every weight, by central differences."""
+    """The loss's slope along every weight, by central differences on plain arrays."""
     slopes = []
     for array in arrays:
         slope = np.zeros_like(array)
         for index in np.ndindex(array.shape):
             before = array[index]
-            h = 6e-6
-            array[index] = before + h
+            array[index] = before + STEP
             above = loss_of(arrays, x, labels)
-            array[index] = before - h
+            array[index] = before - STEP
             below = loss_of(arrays, x, labels)
             array[index] = before
-            slope[index] = (above - below) / (2 * h)
+            slope[index] = (above - below) / (2 * STEP)
         slopes.append(slope)
     return slopes
 
 
 def compare_tiers(seed: int, out: TextIO) -> bool:
-    """Print the gradient of every weight on both tiers and by finite differences."""
+    """Print how the gradient of every weight compares; whether all agree."""
     x, labels, _, _ = digits_split(seed=seed)
-    x, labels = x[:4], labels[:4]
+    x, labels = x[:IMAGES], labels[:IMAGES]
     arrays = initial_weights(SIZES, np.random.default_rng(seed))
     count = sum(array.size for array in arrays)
-    print(
-        f"1. One network ({'-'.join(map(str, SIZES))}, tanh, {count} weights), "
-        f"{len(x)} digits, the same weights on both tiers",
-        file=out,
-    )
+
     tensors = [Tensor(array, requires_grad=True) for array in arrays]
     tensor_loss = loss_of(tensors, x, labels)
     tensor_loss.backward()
     values = [ValueArray.of(array) for array in arrays]
-    scalar_loss: Value = loss_of(values, x, labels)
-    scalar_loss.backward()
-    nodes = len(engine.toposort(scalar_loss)), len(engine.toposort(tensor_loss))
+    value_loss: Value = loss_of(values, x, labels)
+    value_loss.backward()
     slopes = finite_differences(arrays, x, labels)
-    print(f"   loss: Value {scalar_loss.data!r} ({nodes[0]:,} nodes)", file=out)
-    print(f"        Tensor {tensor_loss.item()!r} ({nodes[1]} nodes)\n", file=out)
-    head = f"   {'gradient of':<20}{'weights':>8}{'Value ~ Tensor':>24}{'~ finite difference':>22}"
-    print(head, file=out)
+
+    many, few = len(engine.toposort(value_loss)), len(engine.toposort(tensor_loss))
+    print(f"1. One network, two engines (seed {seed})\n", file=out)
+    print(f"   {_arrows(SIZES)} with tanh, {count} weights, {IMAGES} handwritten digits", file=out)
+    print(f"   loss on Values   {value_loss.data!r:<20}  {many:>5,} nodes, a number each", file=out)
+    print(f"   loss on Tensors  {tensor_loss.item()!r:<20}  {few:>5,} nodes, an array each\n",
+          file=out)  # fmt: skip
+    print("   gradient of         shape    largest difference    largest difference", file=out)
+    print("                                 Value ~ Tensor        ~ finite difference\n", file=out)
     good = True
-    names = [f"layer {i // 2} {'bias' if i % 2 else 'weight'}" for i in range(len(arrays))]
-    for name, tensor, value, slope in zip(names, tensors, values, slopes, strict=True):
+    for i, (tensor, value, slope) in enumerate(zip(tensors, values, slopes, strict=True)):
         scale = float(np.abs(tensor.grad).max())
         tiers = float(relative(value.grad, tensor.grad, scale).max())
         units = float(ulps(value.grad, tensor.grad, scale).max())
         finite = float(relative(tensor.grad, slope, scale).max())
         ok = tiers <= TIER_BOUND and finite <= FINITE_BOUND
         good = good and ok
-        distance = f"{units:.0f} ulp, {tiers:.1e}"
-        print(
-            f"   {name:<20}{tensor.size:>8}{distance:>24}{finite:>22.1e}   "
-            f"{'ok' if ok else 'DIFFERS'}",
-            file=out,
-        )
+        name = f"layer {i // 2} {'bias' if i % 2 else 'weight'}"
+        shape = "×".join(map(str, tensor.shape))
+        distance = f"{tiers:.1e} ({units:.0f} ulp)"
+        print(f"   {name:<16}{shape:>9}    {distance:<20}  {finite:<19.1e}  "
+              f"{'ok' if ok else 'DIFFERS'}", file=out)  # fmt: skip
     verdict = "agree" if good else "DO NOT AGREE"
-    print(f"   The gradients of all {count} weights {verdict}.\n", file=out)
+    print(f"\n   All {count} gradients, three ways: they {verdict}.\n", file=out)
     return good
 
 
-def progress(total: int, out: TextIO) -> Iterator[Callable[[str], None]]:
-    """Count to `total`, drawing a bar where someone is watching, a last line where not."""
-    watched = out.isatty()
-    last = ""
-
-    def note(text: str) -> None:
-        nonlocal last
-        last = text
-
-    for i in range(1, total + 1):
-        yield note
-        bar = "█" * (30 * i // total)
-        if watched:
-            print(f"\r   {bar:<30} {i}/{total}  {last}", end="", file=out, flush=True)
-    print("" if watched else f"   {total} epochs  {last}", file=out)
+def _arrows(sizes: tuple[int, ...]) -> str:
+    return " → ".join(map(str, sizes))
 
 
-def train(seed: int, epochs: int, out: TextIO) -> float:
-    """Train the Tensor network by Adam; its accuracy on digits it has not seen."""
-    x, labels, x_test, labels_test = digits_split(seed=seed)
-    rng = np.random.default_rng(seed)
-    weights = [Tensor(a, requires_grad=True) for a in initial_weights(TRAINED_SIZES, rng)]
-    print(
-        f"2. Training a {'-'.join(map(str, TRAINED_SIZES))} network on {len(x)} digits "
-        f"(Adam, {epochs} epochs)",
-        file=out,
-    )
-    adam = Adam(weights)
-    started = time.perf_counter()
-    accuracy = 0.0
-    for note in progress(epochs, out):
-        losses = []
-        for batch in np.array_split(rng.permutation(len(x)), len(x) // 48):
-            loss = loss_of(weights, Tensor.wrap(x[batch]), labels[batch])
-            for weight in weights:
-                weight.zero_grad()
-            loss.backward()
-            adam.step()
-            losses.append(loss.item())
-        guesses = outputs_of([w.numpy() for w in weights], x_test).argmax(axis=1)
-        accuracy = float((guesses == labels_test).mean())
-        note(f"loss {np.mean(losses):.4f}, held-out accuracy {accuracy:.1%}")
-    seconds = time.perf_counter() - started
-    print(
-        f"   {accuracy:.1%} of {len(x_test)} held-out digits are right, after {seconds:.1f} s\n",
-        file=out,
-    )
-    return accuracy
+# --- 2: training ---
 
 
 class Adam:
@@ -180,31 +187,88 @@ class Adam:
             weight.data -= self.lr * (m / (1 - 0.9**self.t)) / size
 
 
-def picture(folder: Path, out: TextIO) -> bool:
+def train(seed: int, epochs: int, out: TextIO) -> float:
+    """Train the Tensor network; its accuracy on digits it has not seen."""
+    x, labels, x_test, labels_test = digits_split(seed=seed)
+    rng = np.random.default_rng(seed)
+    weights = [Tensor(a, requires_grad=True) for a in initial_weights(TRAINED_SIZES, rng)]
+    adam = Adam(weights)
+    print(f"2. Training {_arrows(TRAINED_SIZES)} on {len(x)} digits, on Tensors\n", file=out)
+    started = time.perf_counter()
+    for note in progress(epochs, out):
+        losses = []
+        for batch in np.array_split(rng.permutation(len(x)), len(x) // BATCH):
+            loss = loss_of(weights, x[batch], labels[batch])
+            for weight in weights:
+                weight.zero_grad()
+            loss.backward()
+            adam.step()
+            losses.append(loss.item())
+        guesses = outputs_of([w.numpy() for w in weights], x_test).argmax(axis=1)
+        right = guesses == labels_test
+        note(f"loss {np.mean(losses):.4f}, held-out accuracy {right.mean():.1%}")
+    seconds = time.perf_counter() - started
+    print(f"\n   {right.sum()} of {len(x_test)} digits it has never seen are recognized: "
+          f"{right.mean():.1%}, after {seconds:.1f} s\n", file=out)  # fmt: skip
+    first_of_each = np.sort(np.unique(labels_test, return_index=True)[1])
+    some = [*first_of_each[:3], *np.flatnonzero(~right)[:1]]
+    show_digits(x_test[some], guesses[some], labels_test[some], out)
+    return float(right.mean())
+
+
+def progress(total: int, out: TextIO) -> Iterator[Callable[[str], None]]:
+    """Count to `total`: a bar where someone is watching, else a line at every quarter.
+
+    Each turn is given a function to say with how it went.
+    """
+    watched = out.isatty()
+    said = ""
+
+    def note(text: str) -> None:
+        nonlocal said
+        said = text
+
+    for i in range(1, total + 1):
+        yield note
+        if watched:
+            bar = "█" * (30 * i // total)
+            print(f"\r   {bar:░<30} {i}/{total}  {said:<50}", end="", file=out, flush=True)
+        elif 4 * i // total > 4 * (i - 1) // total:
+            print(f"   epoch {i:>{len(str(total))}}/{total}  {said}", file=out, flush=True)
+    if watched:
+        print(file=out)
+
+
+def show_digits(x: np.ndarray, guesses: np.ndarray, labels: np.ndarray, out: TextIO) -> None:
+    """Print images of 8 × 8 side by side, each with what was recognized."""
+    shades = np.array(list(" ░▒▓█"))
+    images = shades[np.minimum((x * 5).astype(int), 4)].reshape(-1, 8, 8)
+    for row in range(8):
+        print("   " + "   ".join("".join(np.repeat(image[row], 2)) for image in images), file=out)
+    words = [
+        f"{guess}, right" if guess == label else f"{guess}, but is {label}"
+        for guess, label in zip(guesses, labels, strict=True)
+    ]
+    print("   " + "   ".join(f"{word:^16}" for word in words) + "\n", file=out)
+
+
+# --- 3: a picture ---
+
+
+def save_picture(folder: Path, out: TextIO) -> bool:
     """Draw the graph of an expression, after backward; whether it could be drawn."""
-    a, b, c = Value(2.0, label="a"), Value(-3.0, label="b"), Value(10.0, label="c")
+    a, b, c = Value(2.0, label="a"), Value(-3.0, label="b"), Value(6.5, label="c")
     y = (a * b + c).tanh() ** 2 + a * a
     y.label = "y"
     y.backward()
-    drawn = draw(y)
-    print("3. The graph of y = tanh(a*b + c)**2 + a*a, with its gradients", file=out)
-    print(f"   {drawn.save(folder / 'expression.dot')}", file=out)
-    try:
-        for suffix in ("svg", "png"):
-            print(f"   {drawn.save(folder / f'expression.{suffix}')}", file=out)
-    except RenderError as error:
-        print(f"   {error}", file=out)
-        return False
-    return True
-
-
-def run(folder: Path, seed: int = 0, epochs: int = 40, out: TextIO | None = None) -> int:
-    """The whole demonstration; 0 if tiers agree, training succeeds and the picture is drawn."""
-    out = sys.stdout if out is None else out
-    folder.mkdir(parents=True, exist_ok=True)
-    agree = compare_tiers(seed, out)
-    accuracy = train(seed, epochs, out)
-    drawn = picture(folder, out)
-    if accuracy < ACCURACY:
-        print(f"   the accuracy is below {ACCURACY:.0%}", file=out)
-    return 0 if agree and drawn and accuracy >= ACCURACY else 1
+    picture = draw(y)
+    print("3. A picture of y = tanh(a*b + c)**2 + a*a and its gradients\n", file=out)
+    good = True
+    for suffix in ("svg", "png", "dot"):
+        try:
+            print(f"   {picture.save(folder / f'expression.{suffix}')}", file=out)
+        except RenderError as error:
+            print(f"   no {suffix}: {error}", file=out)
+            good = False
+    print(file=out)
+    return good
