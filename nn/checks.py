@@ -1,0 +1,80 @@
+"""What layers check before they compute: sizes when they are made, shapes when they are called."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from engine import Tensor, Value, ValueArray
+
+__all__ = ["as_array", "at_least", "probability", "rank", "width"]
+
+
+def at_least(least: int, **sizes: Any) -> None:
+    """Check that each size is an int of at least `least`.
+
+    Raises:
+        TypeError: one is not an int.
+        ValueError: one is too small.
+
+    >>> at_least(1, in_features=0)
+    Traceback (most recent call last):
+    ValueError: in_features must be at least 1, got 0
+    """
+    for name, size in sizes.items():
+        if isinstance(size, bool) or not isinstance(size, int | np.integer):
+            raise TypeError(f"{name} must be an int, got {type(size).__name__}: {size!r:.60}")
+        if size < least:
+            raise ValueError(f"{name} must be at least {least}, got {size}")
+
+
+def probability(name: str, p: Any) -> float:
+    """p as a float in [0, 1].
+
+    Raises:
+        TypeError: p is not a number.
+        ValueError: p lies outside [0, 1].
+
+    >>> probability("p", 1)
+    1.0
+    """
+    if isinstance(p, bool) or not isinstance(p, int | float | np.number):
+        raise TypeError(f"{name} must be a number, got {type(p).__name__}: {p!r:.60}")
+    if not 0 <= p <= 1:
+        raise ValueError(f"{name} must lie in [0, 1], got {p}")
+    return float(p)
+
+
+def as_array(x: Any) -> Any:
+    """x itself if it has a shape (of either tier, or an array), else a new array.
+
+    A list of Values becomes a ValueArray.
+    """
+    if isinstance(x, np.ndarray | Tensor | Value):
+        return x
+    array = np.asarray(x)
+    return array.view(ValueArray) if array.dtype == object else array
+
+
+def width(x: Any, features: int, layer: Any) -> None:
+    """Check that the last axis of x has `features` elements.
+
+    Raises:
+        ValueError: it has not, or x is a single number.
+    """
+    shape = x.shape
+    if not shape or shape[-1] != features:
+        raise ValueError(
+            f"{type(layer).__name__} takes inputs of shape (…, {features}), got {shape}"
+        )
+
+
+def rank(x: Any, ranks: tuple[int, ...], shape: str, layer: Any) -> None:
+    """Check that x has one of so many axes; `shape` says in words what they are.
+
+    Raises:
+        ValueError: it has not.
+    """
+    if x.ndim not in ranks:
+        raise ValueError(f"{type(layer).__name__} takes inputs of shape {shape}, got {x.shape}")

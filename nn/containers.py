@@ -1,0 +1,172 @@
+"""Modules made of modules: Sequential, ModuleList, Residual, MLP; and Flatten between them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import engine
+
+from .checks import as_array, at_least
+from .linear import Linear
+from .module import Module
+from .random import Rng, generator
+
+__all__ = ["MLP", "Flatten", "ModuleList", "Residual", "Sequential"]
+
+
+class ModuleList(Module):
+    """A list whose modules are found by `parameters()`; a plain list's are not.
+
+    >>> layers = ModuleList([Linear(2, 3, rng=0), Linear(3, 1, rng=0)])
+    >>> len(layers), [name for name, _ in layers.named_parameters()][0]
+    (2, '0.weight')
+    """
+
+    def __init__(self, modules: Iterable[Module] = ()) -> None:
+        self.extend(modules)
+
+    def append(self, module: Module) -> ModuleList:
+        """Add a module at the end; returns this."""
+        if not isinstance(module, Module):
+            raise TypeError(
+                f"{type(self).__name__} holds Modules, element {len(self)} is a "
+                f"{type(module).__name__}: {module!r:.60}"
+            )
+        setattr(self, str(len(self)), module)
+        return self
+
+    def extend(self, modules: Iterable[Module]) -> ModuleList:
+        """Add modules at the end; returns this."""
+        for module in modules:
+            self.append(module)
+        return self
+
+    def __len__(self) -> int:
+        return len(self._modules)
+
+    def __iter__(self) -> Iterator[Module]:
+        return self.children()
+
+    def __getitem__(self, index: int | slice) -> Any:
+        modules = list(self)
+        if isinstance(index, slice):
+            return type(self)(*_arguments(self, modules[index]))
+        try:
+            return modules[index]
+        except IndexError:
+            raise IndexError(f"index {index} is out of range for {len(self)} modules") from None
+
+
+def _arguments(container: ModuleList, modules: list[Module]) -> tuple[Any, ...]:
+    """What the class of `container` is called with: modules one by one, or as a list."""
+    return tuple(modules) if isinstance(container, Sequential) else (modules,)
+
+
+class Sequential(ModuleList):
+    """Modules one after another, each given the result of the one before.
+
+    Raises:
+        TypeError: an argument is not a Module.
+
+    >>> model = Sequential(Linear(2, 8, rng=0), Linear(8, 1, rng=0))
+    >>> model([1.0, 2.0]).shape
+    (1,)
+    """
+
+    def __init__(self, *modules: Module) -> None:
+        super().__init__(modules)
+
+    def forward(self, x: Any) -> Any:
+        """The last module's result."""
+        for name in self._modules:
+            x = getattr(self, name)(x)
+        return x
+
+
+class Residual(Module):
+    """x + module(x): the input by a second way.
+
+    Raises:
+        TypeError: module is not a Module.
+        ValueError: in the call, module changes the shape.
+    """
+
+    def __init__(self, module: Module) -> None:
+        if not isinstance(module, Module):
+            raise TypeError(f"module must be a Module, got {type(module).__name__}")
+        self.module = module
+
+    def forward(self, x: Any) -> Any:
+        """Same shape as x."""
+        x = as_array(x)
+        y = self.module(x)
+        if y.shape != x.shape:
+            raise ValueError(
+                f"Residual adds its input to {type(self.module).__name__}'s result, "
+                f"but the shapes differ: {x.shape} and {y.shape}"
+            )
+        return x + y
+
+
+class Flatten(Module):
+    """Axes start_dim to end_dim joined into one; by default all but the first.
+
+    >>> Flatten()(Linear(2, 3, rng=0)([[[1.0, 2.0], [3.0, 4.0]]])).shape
+    (1, 6)
+    """
+
+    def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
+        self.start_dim = start_dim
+        self.end_dim = end_dim
+
+    def forward(self, x: Any) -> Any:
+        """Shape (batch, …) to (batch, features) by default."""
+        return engine.flatten(as_array(x), self.start_dim, self.end_dim)
+
+    def extra_repr(self) -> str:
+        """Which axes."""
+        return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
+
+
+class MLP(Module):
+    """Linear layers with an activation between them: `MLP([2, 16, 16, 1])`.
+
+    Args:
+        sizes: inputs, hidden layers, outputs; at least two.
+        activation: a function, a Module, or a class of Modules; not applied to the output.
+        rng: a Generator or a seed; default the shared generator.
+
+    Raises:
+        ValueError: fewer than two sizes, or one below 1.
+        TypeError: activation cannot be called.
+
+    >>> model = MLP([2, 16, 16, 1], rng=0)
+    >>> sum(p.size for p in model.parameters()), model([[1.0, 2.0]]).shape
+    (337, (1, 1))
+    """
+
+    def __init__(
+        self,
+        sizes: Iterable[int],
+        activation: Callable[..., Any] = engine.relu,
+        rng: Rng = None,
+    ) -> None:
+        sizes = list(sizes)
+        if len(sizes) < 2:
+            raise ValueError(f"sizes must name inputs and outputs at least, got {sizes}")
+        for i, size in enumerate(sizes):
+            at_least(1, **{f"sizes[{i}]": size})
+        if not callable(activation):
+            raise TypeError(f"activation must be a function or a Module, got {activation!r:.60}")
+        rng = generator(rng)
+        self.layers = ModuleList(Linear(n, m, rng=rng) for n, m in itertools.pairwise(sizes))
+        self.activation = activation() if isinstance(activation, type) else activation
+
+    def forward(self, x: Any) -> Any:
+        """Shape (…, sizes[0]) to (…, sizes[-1])."""
+        *hidden, last = self.layers
+        for layer in hidden:
+            x = self.activation(layer(x))
+        return last(x)

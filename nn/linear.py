@@ -1,0 +1,107 @@
+"""`Linear`, the layer most of every network is made of, and the fused op behind it."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from engine import matmul, shape_op, transpose
+
+from .checks import as_array, at_least, width
+from .module import Module, Parameter
+from .random import Rng, generator
+
+__all__ = ["Linear", "linear"]
+
+
+def rows(x: Any) -> Any:
+    """All axes but the last joined into one: (…, features) to (n, features)."""
+    return x if x.ndim == 2 else x.reshape((-1, x.shape[-1]))
+
+
+def _vjp_x(g: Any, y: Any, x: Any, weight: Any, bias: Any) -> Any:
+    return g @ weight if g.ndim <= 2 else (rows(g) @ weight).reshape(x.shape)
+
+
+def _vjp_weight(g: Any, y: Any, x: Any, weight: Any, bias: Any) -> Any:
+    return rows(g).T @ rows(x)
+
+
+def _vjp_bias(g: Any, y: Any, x: Any, weight: Any, bias: Any) -> Any:
+    return rows(g).sum(axis=0)
+
+
+@shape_op(
+    _vjp_x, _vjp_weight, _vjp_bias,
+    name="linear", symbol="xWᵀ+b", elements=lambda x, weight, bias: x @ weight.T + bias,
+)  # fmt: skip
+def fused_linear(x: Any, weight: Any, bias: Any) -> Any:
+    """x @ weight.T + bias, as one node."""
+    y = rows(x) @ weight.T
+    y = np.add(y, bias, out=y if y.dtype == bias.dtype else None)
+    return y if x.ndim == 2 else y.reshape((*x.shape[:-1], len(weight)))
+
+
+def linear(x: Any, weight: Any, bias: Any = None) -> Any:
+    """`x @ weight.T + bias`.
+
+    Args:
+        x: shape (…, in_features).
+        weight: shape (out_features, in_features).
+        bias: shape (out_features,), or None.
+
+    Raises:
+        ValueError: the shapes do not fit.
+
+    >>> linear(np.array([1.0, 2.0]), np.array([[3.0, 4.0]]), np.array([0.5]))
+    array([11.5])
+    """
+    x = as_array(x)
+    if bias is None:
+        return matmul(x, transpose(weight))
+    return fused_linear(x, weight, bias)
+
+
+class Linear(Module):
+    """y = x Wᵀ + b, with x of shape (…, in_features) and y of shape (…, out_features).
+
+    `weight` (out_features, in_features) and `bias` (out_features,) start uniform between
+    ±1/√in_features, as in PyTorch.
+
+    Args:
+        bias: False leaves the bias out.
+        rng: a Generator or a seed; default the shared generator.
+
+    Raises:
+        ValueError: a size below 1; in the call, an input whose last axis is not in_features.
+
+    >>> layer = Linear(2, 3, rng=0)
+    >>> layer([[1.0, 2.0]]).shape
+    (1, 3)
+    """
+
+    weight: Any
+    bias: Any
+
+    def __init__(
+        self, in_features: int, out_features: int, bias: bool = True, rng: Rng = None
+    ) -> None:
+        at_least(1, in_features=in_features, out_features=out_features)
+        self.in_features = in_features
+        self.out_features = out_features
+        rng = generator(rng)
+        bound = 1 / math.sqrt(in_features)
+        self.weight = Parameter(rng.uniform(-bound, bound, (out_features, in_features)))
+        self.bias = Parameter(rng.uniform(-bound, bound, out_features)) if bias else None
+
+    def forward(self, x: Any) -> Any:
+        """Shapes (…, in_features) to (…, out_features)."""
+        x = as_array(x)
+        width(x, self.in_features, self)
+        return linear(x, self.weight, self.bias)
+
+    def extra_repr(self) -> str:
+        """The sizes."""
+        return f"{self.in_features}, {self.out_features}, bias={self.bias is not None}"

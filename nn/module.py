@@ -1,0 +1,415 @@
+"""`Module` and `Parameter`: what every layer is made of, on either tier."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+
+from engine import Tensor, Value, ValueArray
+from engine.expand import box
+
+__all__ = ["IncompatibleKeys", "Module", "Parameter", "RemovableHandle"]
+
+Hook = Callable[["Module", tuple[Any, ...], Any], Any]
+
+_handles = itertools.count()
+
+
+class Parameter(Tensor):
+    """A Tensor that a module learns: a leaf that requires a gradient unless told otherwise.
+
+    >>> Parameter([1.0, 2.0]).requires_grad
+    True
+    """
+
+    __slots__ = ()
+
+    def __init__(
+        self, data: Any, requires_grad: bool = True, dtype: Any = None, label: str = ""
+    ) -> None:
+        super().__init__(data, requires_grad=requires_grad, dtype=dtype, label=label)
+
+    def cast_(self, dtype: Any) -> Self:
+        """Change the dtype of this very parameter; its gradient is forgotten."""
+        if np.dtype(dtype).kind != "f":
+            raise TypeError(f"dtype of a parameter must be floating-point, got {np.dtype(dtype)}")
+        self._data = self._data.astype(dtype)
+        self._grad = None
+        return self
+
+    def __copy__(self) -> Parameter:
+        return Parameter(self._data, requires_grad=self._requires, label=self.label)
+
+    def __repr__(self) -> str:
+        return "Parameter" + super().__repr__().removeprefix("Tensor")
+
+
+class RemovableHandle:
+    """What `register_forward_hook` returns: `remove()` takes the hook away again."""
+
+    def __init__(self, hooks: dict[int, Hook]) -> None:
+        self._hooks = hooks
+        self._key = next(_handles)
+
+    def remove(self) -> None:
+        """Take the hook away; a second call does nothing."""
+        self._hooks.pop(self._key, None)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.remove()
+
+
+class IncompatibleKeys(NamedTuple):
+    """What `load_state_dict(strict=False)` passed over."""
+
+    missing_keys: list[str]
+    unexpected_keys: list[str]
+
+
+class Module:
+    """Base of all layers and models: parameters, buffers and modules found by assignment.
+
+    Define `forward`, call the module.  Written with engine functions and methods, `forward` runs
+    on both tiers: on Tensors, and after `scalar()` on arrays of Values.
+
+    >>> class Scale(Module):
+    ...     def __init__(self):
+    ...         self.factor = Parameter([1.0, 3.0])
+    ...     def forward(self, x):
+    ...         return x * self.factor
+    >>> model = Scale()
+    >>> model([1.0, 2.0]).data.tolist(), model.scalar()([1.0, 2.0]).values.tolist()
+    ([1.0, 6.0], [1.0, 6.0])
+    """
+
+    # The values are ordinary attributes; these say which of them are what, in order.
+    _parameters: dict[str, None]
+    _buffers: dict[str, bool]  # whether it is part of the state
+    _modules: dict[str, None]
+    _hooks: dict[int, Hook]
+    training: bool
+
+    def __new__(cls, *_args: Any, **_kwargs: Any) -> Self:
+        # here and not in __init__, so that a subclass need not call super().__init__()
+        self = super().__new__(cls)
+        vars(self).update(_parameters={}, _buffers={}, _modules={}, _hooks={}, training=True)
+        return self
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """What the module computes; each subclass has its own."""
+        raise NotImplementedError(f"{type(self).__name__} must define forward()")
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        y = self.forward(*args, **kwargs)
+        if self._hooks:
+            for hook in tuple(self._hooks.values()):
+                changed = hook(self, args, y)
+                y = y if changed is None else changed
+        return y
+
+    # --- registration ----------------------------------------------------------------------------
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if isinstance(value, Parameter):
+            self._register(name, self._parameters)
+            value.label = value.label or name
+        elif isinstance(value, Module):
+            self._register(name, self._modules)
+            _prefix_labels(value, name)
+        elif value is not None and self._holds_another_kind(name, value):
+            kind = "parameter" if name in self._parameters else "module"
+            raise TypeError(
+                f"{name!r} of {type(self).__name__} is a {kind}, it cannot become a "
+                f"{type(value).__name__}: assign a {kind.capitalize()} or None, or delete it first"
+            )
+        object.__setattr__(self, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        object.__delattr__(self, name)
+        for names in (self._parameters, self._buffers, self._modules):
+            names.pop(name, None)  # type: ignore[attr-defined]  # all three are dictionaries
+
+    def _register(self, name: str, kind: dict[str, None]) -> None:
+        """Note what a name stands for from now on; one that is known keeps its place."""
+        if name not in kind:
+            for names in (self._parameters, self._buffers, self._modules):
+                names.pop(name, None)  # type: ignore[attr-defined]  # all three are dictionaries
+            kind[name] = None
+
+    def _holds_another_kind(self, name: str, value: Any) -> bool:
+        if isinstance(value, ValueArray | Value):  # the parameters of a scalar model
+            return name in self._modules
+        return name in self._parameters or name in self._modules
+
+    def register_buffer(self, name: str, array: Any, persistent: bool = True) -> None:
+        """Keep an array that is not learned, such as a running mean, under `name`.
+
+        Args:
+            array: copied; None keeps the name for later.
+            persistent: whether it is part of `state_dict`.
+
+        Raises:
+            ValueError: the name is taken, or is not an identifier.
+        """
+        if not name.isidentifier():
+            raise ValueError(f"name of a buffer must be an identifier, got {name!r}")
+        if hasattr(self, name) and name not in self._buffers:
+            raise ValueError(f"{type(self).__name__} has an attribute {name!r} already")
+        self._buffers[name] = persistent
+        object.__setattr__(self, name, None if array is None else np.array(array))
+
+    def register_forward_hook(self, hook: Hook) -> RemovableHandle:
+        """Call `hook(module, args, output)` after each forward; not None replaces the output."""
+        if not callable(hook):
+            raise TypeError(f"hook must be callable, got {type(hook).__name__}")
+        handle = RemovableHandle(self._hooks)
+        self._hooks[handle._key] = hook
+        return handle
+
+    # --- walking the tree ------------------------------------------------------------------------
+
+    def named_children(self) -> Iterator[tuple[str, Module]]:
+        """The modules assigned to this one, with their names."""
+        for name in self._modules:
+            child = getattr(self, name)
+            if child is not None:
+                yield name, child
+
+    def children(self) -> Iterator[Module]:
+        """The modules assigned to this one."""
+        return (child for _, child in self.named_children())
+
+    def _walk(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
+        """This module and all below it, as often as each is used."""
+        yield prefix, self
+        for name, child in self.named_children():
+            yield from child._walk(f"{prefix}.{name}" if prefix else name)
+
+    def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
+        """This module (named "") and all below it, each once."""
+        return _each_once(self._walk(prefix))
+
+    def modules(self) -> Iterator[Module]:
+        """This module and all below it, each once."""
+        return (module for _, module in self.named_modules())
+
+    def named_parameters(self, prefix: str = "") -> Iterator[tuple[str, Any]]:
+        """Each parameter once, as ("layers.0.weight", parameter); ValueArrays in a scalar model."""
+        return _each_once(
+            (f"{path}.{name}" if path else name, getattr(module, name))
+            for path, module in self._walk(prefix)
+            for name in module._parameters
+            if getattr(module, name) is not None
+        )
+
+    def parameters(self) -> Iterator[Any]:
+        """Each parameter once: what an optimizer takes."""
+        return (parameter for _, parameter in self.named_parameters())
+
+    def named_buffers(self, prefix: str = "") -> Iterator[tuple[str, np.ndarray]]:
+        """Each buffer, with its name."""
+        return _each_once(
+            (f"{path}.{name}" if path else name, getattr(module, name))
+            for path, module in self._walk(prefix)
+            for name in module._buffers
+            if getattr(module, name) is not None
+        )
+
+    def buffers(self) -> Iterator[np.ndarray]:
+        """Each buffer."""
+        return (buffer for _, buffer in self.named_buffers())
+
+    # --- acting on the whole tree ----------------------------------------------------------------
+
+    def train(self, mode: bool = True) -> Self:
+        """Set training mode (dropout drops, batch norm looks at the batch) here and below."""
+        if not isinstance(mode, bool):
+            raise TypeError(f"mode must be a bool, got {type(mode).__name__}")
+        for module in self.modules():
+            module.training = mode
+        return self
+
+    def eval(self) -> Self:
+        """Leave training mode, here and below."""
+        return self.train(False)
+
+    def zero_grad(self) -> None:
+        """Forget the gradient of every parameter."""
+        for parameter in self.parameters():
+            parameter.zero_grad()
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Say for every parameter whether it collects a gradient: False freezes them."""
+        for parameter in self.parameters():
+            for leaf in parameter.flat if isinstance(parameter, ValueArray) else [parameter]:
+                leaf.requires_grad = requires_grad
+        return self
+
+    def apply(self, function: Callable[[Module], Any]) -> Self:
+        """Call `function` on every module, children before parents, this one last."""
+        for child in self.children():
+            child.apply(function)
+        function(self)
+        return self
+
+    def to(self, dtype: Any) -> Self:
+        """Change the dtype of every parameter, and of the buffers that are not integers.
+
+        Raises:
+            TypeError: dtype is not floating-point, or this is a scalar model (always float64).
+        """
+        parameters = list(self.parameters())
+        if any(not isinstance(parameter, Parameter) for parameter in parameters):
+            raise TypeError("a scalar model holds Python floats: convert the model it came from")
+        if np.dtype(dtype).kind != "f":
+            raise TypeError(f"dtype must be floating-point, got {np.dtype(dtype)}")
+        for parameter in parameters:
+            parameter.cast_(dtype)
+        for module in self.modules():
+            for name in module._buffers:
+                buffer = getattr(module, name)
+                if buffer is not None and buffer.dtype.kind == "f":
+                    setattr(module, name, buffer.astype(dtype))
+        return self
+
+    def scalar(self) -> Self:
+        """A copy on the scalar tier: each parameter an array of Values with the same weights.
+
+        The same forward code runs on it, number by number; give it plain arrays.  Values are
+        labelled `layers.0.weight[1,2]`.  Buffers stay arrays: nothing is learned there.
+
+        Raises:
+            TypeError: this is a scalar model already.
+        """
+        memo: dict[int, Any] = {}  # what deepcopy finds here it does not copy
+        for name, p in self.named_parameters():
+            if not isinstance(p, Parameter):
+                raise TypeError(f"{name} is a {type(p).__name__}: this is a scalar model already")
+            memo[id(p)] = box(p.data, p.label or name, p.requires_grad)
+        return copy.deepcopy(self, memo)
+
+    # --- state -----------------------------------------------------------------------------------
+
+    def _state(self) -> dict[str, tuple[Module, str]]:
+        """Where each entry of the state lives."""
+        places = {}
+        for path, module in self._walk():
+            kept = [name for name, persistent in module._buffers.items() if persistent]
+            for name in (*module._parameters, *kept):
+                if getattr(module, name) is not None:
+                    places[f"{path}.{name}" if path else name] = (module, name)
+        return places
+
+    def state_dict(self) -> dict[str, np.ndarray]:
+        """All parameters and buffers as plain arrays (copies), by PyTorch's names."""
+        return {key: _numbers(getattr(*place)) for key, place in self._state().items()}
+
+    def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> IncompatibleKeys:
+        """Take over parameters and buffers from `state_dict()`, of this library or PyTorch.
+
+        Args:
+            state: arrays (or what `np.asarray` takes) by name.
+            strict: refuse missing and unexpected names; False passes over them.
+
+        Returns:
+            The names passed over: `missing_keys` and `unexpected_keys`.
+
+        Raises:
+            TypeError: state is not a mapping.
+            ValueError: names or shapes do not fit, or something is not numeric.  All problems
+                are listed, and nothing has been loaded.
+        """
+        if not isinstance(state, Mapping):
+            raise TypeError(f"state must be a mapping of names to arrays, got {type(state)}")
+        places = self._state()
+        missing = [key for key in places if key not in state]
+        unexpected = [key for key in state if key not in places]
+        problems = []
+        if strict:
+            problems += [f"missing: {key}" for key in missing]
+            problems += [f"unexpected: {key}" for key in unexpected]
+        arrays = {}
+        for key, (module, name) in places.items():
+            if key in state:
+                arrays[key] = np.asarray(state[key])
+                problem = _misfit(getattr(module, name), arrays[key])
+                problems += [f"{key}: {problem}"] if problem else []
+        if problems:
+            listed = "\n  ".join(problems)
+            raise ValueError(
+                f"state does not fit this {type(self).__name__}; nothing was loaded:\n  {listed}"
+            )
+        for key, array in arrays.items():
+            _assign(*places[key], array)
+        return IncompatibleKeys(missing, unexpected)
+
+    # --- text ------------------------------------------------------------------------------------
+
+    def extra_repr(self) -> str:
+        """What stands between the parentheses of the repr."""
+        return ""
+
+    def __repr__(self) -> str:
+        own = [(n, p) for n in self._parameters if (p := getattr(self, n)) is not None]
+        count = sum(int(np.size(p)) for p in self.parameters())
+        shapes = ", ".join(f"{n} {'×'.join(map(str, p.shape)) or '0-d'}" for n, p in own)
+        note = f"  # {shapes}: {count:,} parameters" if own else ""
+        children = list(self.named_children())
+        if not children:
+            return f"{type(self).__name__}({self.extra_repr()}){note}"
+        lines = [self.extra_repr()] if self.extra_repr() else []
+        lines += [f"({name}): {child!r}" for name, child in children]
+        inside = "".join("  " + line + "\n" for line in "\n".join(lines).split("\n"))
+        note = note or f"  # {count:,} parameters"
+        return f"{type(self).__name__}(\n{inside}){note}"
+
+
+def _each_once(pairs: Iterator[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """Named things without those that were named before."""
+    seen: set[int] = set()
+    for name, thing in pairs:
+        if id(thing) not in seen:
+            seen.add(id(thing))
+            yield name, thing
+
+
+def _prefix_labels(module: Module, prefix: str) -> None:
+    """Labels that are names in `module` become names in the module that now holds it."""
+    for name, parameter in module.named_parameters():
+        if isinstance(parameter, Parameter) and parameter.label == name:
+            parameter.label = f"{prefix}.{name}"
+
+
+def _numbers(x: Any) -> np.ndarray:
+    """A parameter of either tier, or a buffer, as an array of its own."""
+    if isinstance(x, ValueArray):
+        return x.values
+    return np.array(x.data if isinstance(x, Value | Tensor) else x)
+
+
+def _misfit(own: Any, array: np.ndarray) -> str:
+    """Why `array` cannot be loaded into a parameter or buffer; "" if it can."""
+    expected = np.dtype(np.float64) if isinstance(own, Value | ValueArray) else own.dtype
+    if array.dtype.kind not in "fiub" or not np.can_cast(array.dtype, expected, "same_kind"):
+        return f"expected {expected} numbers, got dtype {array.dtype}"
+    if array.shape != own.shape:
+        return f"expected shape {own.shape}, got {array.shape}"
+    return ""
+
+
+def _assign(module: Module, name: str, array: np.ndarray) -> None:
+    own = getattr(module, name)
+    if isinstance(own, ValueArray):
+        for value, number in zip(own.flat, array.flat, strict=True):
+            value.data = float(number)
+    elif isinstance(own, Value | Tensor):
+        own.data = array
+    else:
+        setattr(module, name, array.astype(own.dtype))
