@@ -7,13 +7,19 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import math
 from importlib import resources
+from typing import Any
 
 import numpy as np
 from numpy import ndarray
 
+from .checks import at_least
+from .random import generator
+
 __all__ = ["digits_split", "load_digits", "load_names", "make_moons", "make_spirals"]
 
+#: What every `seed` takes: a seed, a generator, or None for the shared one of `nn.random`.
 Seed = int | np.random.Generator | None
 
 
@@ -21,15 +27,44 @@ def _read(name: str) -> bytes:
     """A bundled file, decompressed, after its checksum was compared."""
     folder = resources.files("nn") / "bundled"
     packed = (folder / name).read_bytes()
-    lines = (folder / "SHA256SUMS").read_text().splitlines()
-    sums = {file: digest for digest, file in (line.split() for line in lines)}
+    # The list may be damaged too, so nothing about its bytes or its lines is taken for granted.
+    lines = (folder / "SHA256SUMS").read_bytes().decode("ascii", "replace").splitlines()
+    sums = {file: digest for digest, _, file in (line.partition("  ") for line in lines)}
+    expected = sums.get(name, "one listed in SHA256SUMS")
     got = hashlib.sha256(packed).hexdigest()
-    if got != sums[name]:
+    if got != expected:
         raise OSError(
-            f"the bundled file {name} is damaged: its SHA-256 is {got}, expected {sums[name]}; "
+            f"the bundled file {name} is damaged: its SHA-256 is {got}, expected {expected}; "
             "install the package again"
         )
     return gzip.decompress(packed)
+
+
+def _number(name: str, x: Any) -> float:
+    if isinstance(x, bool) or not isinstance(x, int | float | np.integer | np.floating):
+        raise TypeError(f"{name} must be a number, got {type(x).__name__}: {x!r:.60}")
+    return float(x)
+
+
+def _noise(noise: Any) -> float:
+    scale = _number("noise", noise)
+    if not 0 <= scale < math.inf:
+        raise ValueError(f"noise must be finite and not negative, got {noise}")
+    return scale
+
+
+def _generator(seed: Any) -> np.random.Generator:
+    """`nn.random.generator`, with errors that name `seed`."""
+    if isinstance(seed, np.random.Generator | None):
+        return generator(seed)
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
+        raise TypeError(
+            f"seed must be an int, a numpy.random.Generator or None, "
+            f"got {type(seed).__name__}: {seed!r:.60}"
+        )
+    if seed < 0:
+        raise ValueError(f"seed must not be negative, got {seed}")
+    return generator(int(seed))
 
 
 def load_digits(image: bool = False) -> tuple[ndarray, ndarray]:
@@ -43,11 +78,14 @@ def load_digits(image: bool = False) -> tuple[ndarray, ndarray]:
 
     Raises:
         OSError: the bundled file is damaged.
+        TypeError: image is not a bool.
 
     >>> x, y = load_digits()
     >>> x.shape, y[:5].tolist()
     ((1797, 64), [0, 1, 2, 3, 4])
     """
+    if not isinstance(image, bool | np.bool_):
+        raise TypeError(f"image must be a bool, got {type(image).__name__}: {image!r:.60}")
     table = np.loadtxt(_read("digits.csv.gz").decode().splitlines(), delimiter=",")
     pixels, labels = table[:, :64] / 16, table[:, 64].astype(np.int64)
     return (pixels.reshape(-1, 1, 8, 8) if image else pixels), labels
@@ -58,19 +96,27 @@ def digits_split(
 ) -> tuple[ndarray, ndarray, ndarray, ndarray]:
     """The digits, shuffled and cut: x_train, y_train, x_test, y_test.
 
+    Args:
+        test_fraction: what part of the digits goes to the test set, rounded to whole digits.
+        seed: a seed or a generator for the shuffle; None for the shared one of `nn.random`.
+        image: pixels of shape (digits, 1, 8, 8) rather than (digits, 64).
+
     Raises:
-        ValueError: test_fraction is not between 0 and 1, or leaves one part empty.
+        OSError: the bundled file is damaged.
+        TypeError: test_fraction is not a number, image not a bool, seed none of the three.
+        ValueError: test_fraction is not between 0 and 1 or leaves one part empty; seed < 0.
 
     >>> [len(part) for part in digits_split(0.2)]
     [1438, 1438, 359, 359]
     """
+    test_fraction, rng = _number("test_fraction", test_fraction), _generator(seed)
     if not 0 < test_fraction < 1:
         raise ValueError(f"test_fraction must be between 0 and 1, got {test_fraction}")
     x, y = load_digits(image)
     count = round(len(x) * test_fraction)
     if not 0 < count < len(x):
         raise ValueError(f"test_fraction {test_fraction} of {len(x)} digits leaves a part empty")
-    order = np.random.default_rng(seed).permutation(len(x))
+    order = rng.permutation(len(x))
     test, train = order[:count], order[count:]
     return x[train], y[train], x[test], y[test]
 
@@ -88,28 +134,22 @@ def load_names() -> list[str]:
     return _read("names.txt.gz").decode().split()
 
 
-def _check_points(n: object, noise: float, name: str = "n") -> None:
-    if isinstance(n, bool) or not isinstance(n, int | np.integer):
-        raise TypeError(f"{name} must be an int, got {n!r}")
-    if n < 1:
-        raise ValueError(f"{name} must be at least 1, got {n}")
-    if not noise >= 0:
-        raise ValueError(f"noise must not be negative, got {noise}")
-
-
 def make_moons(n: int = 100, noise: float = 0.1, seed: Seed = None) -> tuple[ndarray, ndarray]:
     """Two half circles that interlock: points of shape (n, 2), and 0 or 1 for each.
 
-    The upper half circle has radius 1 around (0, 0), the lower one around (1, 0.5).
+    The upper half circle has radius 1 around (0, 0), the lower one around (1, 0.5).  `noise` is
+    the standard deviation of what is added to each coordinate.
 
     Raises:
-        TypeError, ValueError: n is not a positive int, or noise is negative.
+        TypeError: n is not an int, noise not a number, seed not a seed.
+        ValueError: n < 1, noise negative or not finite, seed < 0.
 
     >>> x, y = make_moons(4, noise=0.0)
     >>> x.round(2).tolist(), y.tolist()
     ([[1.0, 0.0], [-1.0, 0.0], [0.0, 0.5], [2.0, 0.5]], [0, 0, 1, 1])
     """
-    _check_points(n, noise)
+    at_least(1, n=n)
+    noise, rng = _noise(noise), _generator(seed)
     upper = (n + 1) // 2
     a = np.linspace(0, np.pi, upper)
     b = np.linspace(0, np.pi, n - upper)
@@ -120,7 +160,7 @@ def make_moons(n: int = 100, noise: float = 0.1, seed: Seed = None) -> tuple[nda
         ]
     )
     y = np.repeat([0, 1], [upper, n - upper])
-    return x + np.random.default_rng(seed).normal(0, noise, x.shape), y
+    return x + rng.normal(0, noise, x.shape), y
 
 
 def make_spirals(
@@ -128,19 +168,21 @@ def make_spirals(
 ) -> tuple[ndarray, ndarray]:
     """Arms that wind around the origin, one for each class.
 
+    `noise` is the standard deviation, in radians, of what is added to each point's angle.
+
     Returns:
         Points of shape (classes * n_per_class, 2) within radius 1, and the class of each.
 
     Raises:
-        TypeError, ValueError: a count is not a positive int, or noise is negative.
+        TypeError: a count is not an int, noise not a number, seed not a seed.
+        ValueError: a count < 1, noise negative or not finite, seed < 0.
 
     >>> x, y = make_spirals(2, classes=2, noise=0.0)
     >>> x.shape, y.tolist()
     ((4, 2), [0, 0, 1, 1])
     """
-    _check_points(n_per_class, noise, "n_per_class")
-    _check_points(classes, noise, "classes")
-    rng = np.random.default_rng(seed)
+    at_least(1, n_per_class=n_per_class, classes=classes)
+    noise, rng = _noise(noise), _generator(seed)
     radius = np.tile(np.linspace(0, 1, n_per_class), classes)
     label = np.repeat(np.arange(classes), n_per_class)
     angle = 4 * radius + label * 2 * np.pi / classes + rng.normal(0, noise, radius.shape)

@@ -5,7 +5,7 @@ import importlib.resources
 import numpy as np
 import pytest
 
-from nn import datasets
+from nn import datasets, manual_seed
 
 
 def test_digits_are_the_uci_ones():
@@ -58,20 +58,43 @@ def test_names_are_lower_case_sorted_and_unique():
     assert "emma" in names
 
 
-def test_a_damaged_file_is_refused(tmp_path, monkeypatch):
+@pytest.fixture
+def bundled(tmp_path, monkeypatch):
+    """A copy of the bundled files that the loaders read in place of the real ones."""
     real = importlib.resources.files("nn") / "bundled"
     folder = tmp_path / "bundled"
     folder.mkdir()
     for name in ("digits.csv.gz", "names.txt.gz", "SHA256SUMS"):
         (folder / name).write_bytes((real / name).read_bytes())
-    packed = bytearray((folder / "names.txt.gz").read_bytes())
-    packed[100] ^= 1
-    (folder / "names.txt.gz").write_bytes(packed)
     monkeypatch.setattr(datasets.resources, "files", lambda _package: tmp_path)
+    return folder
 
-    with pytest.raises(OSError, match=r"names.txt.gz is damaged.*SHA-256"):
+
+def test_a_damaged_file_is_refused_and_the_other_still_read(bundled):
+    packed = bytearray((bundled / "names.txt.gz").read_bytes())
+    packed[100] ^= 1
+    (bundled / "names.txt.gz").write_bytes(packed)
+
+    with pytest.raises(
+        OSError, match=r"names.txt.gz is damaged: its SHA-256 is \w{64}, expected 08e4402d\w{56};"
+    ):
         datasets.load_names()
     assert len(datasets.load_digits()[0]) == 1797
+
+
+@pytest.mark.parametrize("listed", [b"", b"nonsense\n", b"\xff\xfe\n", b"0  digits.csv.gz\n"])
+def test_a_damaged_list_of_checksums_lets_no_file_through(bundled, listed):
+    (bundled / "SHA256SUMS").write_bytes(listed)
+
+    with pytest.raises(OSError, match=r"digits.csv.gz is damaged.*expected"):
+        datasets.load_digits()
+
+
+def test_the_bundled_files_carry_no_time_stamp():
+    for name in ("digits.csv.gz", "names.txt.gz"):
+        header = (importlib.resources.files("nn") / "bundled" / name).read_bytes()[:8]
+
+        assert header == b"\x1f\x8b\x08\x00\x00\x00\x00\x00"
 
 
 def test_moons_without_noise_lie_on_their_half_circles():
@@ -98,10 +121,49 @@ def test_generated_sets_follow_a_seed_or_a_generator(make):
 
 
 @pytest.mark.parametrize("make", [datasets.make_moons, datasets.make_spirals])
+def test_without_a_seed_generated_sets_follow_manual_seed(make):
+    """Was a bug: they drew from a generator of their own, which `manual_seed` did not reach."""
+    manual_seed(4)
+    first, second = make(10)[0], make(10)[0]
+    manual_seed(4)
+
+    np.testing.assert_array_equal(first, make(10)[0])
+    assert (first != second).any()
+
+
+RANDOM = [
+    lambda **bad: datasets.digits_split(**bad),
+    lambda **bad: datasets.make_moons(3, **bad),
+    lambda **bad: datasets.make_spirals(3, **bad),
+]
+
+
+@pytest.mark.parametrize("draw", RANDOM)
+def test_bad_seeds_are_named(draw):
+    with pytest.raises(ValueError, match="seed must not be negative, got -1"):
+        draw(seed=-1)
+    for seed in (1.5, "x", True):
+        with pytest.raises(TypeError, match=f"seed must be an int.*got .*{seed!r}"):
+            draw(seed=seed)
+
+
+def test_arguments_of_another_type_are_named():
+    with pytest.raises(TypeError, match="test_fraction must be a number, got str: 'half'"):
+        datasets.digits_split("half")
+    with pytest.raises(TypeError, match="image must be a bool, got str: 'no'"):
+        datasets.load_digits(image="no")
+    with pytest.raises(TypeError, match="classes must be an int, got str: '2'"):
+        datasets.make_spirals(3, classes="2")
+
+
+@pytest.mark.parametrize("make", [datasets.make_moons, datasets.make_spirals])
 def test_bad_counts_and_noise_are_named(make):
     with pytest.raises(ValueError, match="at least 1, got 0"):
         make(0)
-    with pytest.raises(TypeError, match=r"must be an int, got 2\.5"):
+    with pytest.raises(TypeError, match=r"must be an int, got float: 2\.5"):
         make(2.5)
-    with pytest.raises(ValueError, match=r"noise must not be negative, got -1"):
-        make(3, noise=-1)
+    for noise in (-1, float("nan"), float("inf")):
+        with pytest.raises(ValueError, match=r"noise must be finite and not negative, got"):
+            make(3, noise=noise)
+    with pytest.raises(TypeError, match="noise must be a number, got str: 'x'"):
+        make(3, noise="x")
