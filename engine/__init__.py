@@ -15,6 +15,7 @@ from .core import (
 from .expand import expand
 from .explain import explain
 from .functional import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+from .fused import fused
 from .gradcheck import GradientError, gradcheck
 from .graph import toposort
 from .indexing import (
@@ -135,6 +136,14 @@ from .value_array import ValueArray
 clamp = clip
 unsqueeze = expand_dims
 
+
+def __getattr__(name: str) -> Op:
+    """An op that a new row or a user registered, as a function of engine like the others."""
+    if name in registry:
+        return registry[name]
+    raise AttributeError(f"module 'engine' has no attribute {name!r}")
+
+
 __all__ = [
     "Comparison",
     "GradientError",
@@ -185,6 +194,7 @@ __all__ = [
     "flatten",
     "flip",
     "floor",
+    "fused",
     "gelu",
     "getitem",
     "grad",

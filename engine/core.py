@@ -95,6 +95,11 @@ class Node:
         """Apply `op` to `inputs`, of which at least one is of this tier."""
         raise NotImplementedError
 
+    @staticmethod
+    def record_wide(op: Op, inputs: tuple[Any, ...]) -> Any:
+        """Apply a fused op of many single numbers: on the scalar tier only."""
+        raise TypeError(f"{op.name}() takes single numbers (Values and floats), not arrays")
+
 
 class NodeArray(np.ndarray):
     """Base of `ValueArray`: an array whose elements are scalar nodes."""
@@ -243,14 +248,16 @@ class Op:
         vjps: one rule per input, `vjp(g, y, *inputs, **params)`: the upstream gradient times
             the local derivative.  None where no gradient flows (a condition).  A variadic op
             has a single rule, called with `index=i` for its i-th input.
+        vjp_all: the same for all inputs at once, as a tuple, where they share work; or None.
         scalar: the same on Python floats, where `math` is faster or differs; None uses forward.
-        elements: (shape ops) the same on arrays of scalar nodes; None uses forward.
+        elements: (not elementwise) the same on arrays of scalar nodes; None uses forward.
         defaults: parameter names and their defaults, in order.
         domain: an `Interval` per input: where the op is defined.
         kinks: `kinks(*inputs, **params)`: how far each element is from a point where the
             derivative jumps; None where the op is smooth.
         ulp: how far the two tiers may be apart, in units in the last place; 0 is bit for bit.
-        kind: "elementwise" or "shape".
+        kind: "elementwise", "shape" (on whole arrays), or "fused" (one node for what could be
+            spelled with other ops; `elements` is that spelling).
         doc: one line for the table in the README.
     """
 
@@ -270,16 +277,19 @@ class Op:
         doc: str = "",
         variadic: bool = False,
         aliases: Mapping[str, str] | None = None,
+        vjp_all: Rule | None = None,
     ) -> None:
         self.name = name
         self.symbol = symbol or name
         self.forward = forward
         self.vjps = vjps
+        self.vjp_all = vjp_all
         self.scalar = scalar
         self.elements = elements
         self.variadic = variadic
         self.n_inputs = len(vjps)
         self.defaults = {} if variadic and kind == "elementwise" else _defaults(forward, len(vjps))
+        self.plain_rules = not variadic and not self.defaults  # called without parameters
         self.domain = domain or (REAL,) * len(vjps)
         self.kinks = kinks
         self.ulp = ulp
@@ -390,6 +400,8 @@ class Op:
         """The rule for the input at `index`: `rule(g, y, *inputs, **params)`."""
         if not self.variadic:
             return self.vjps[index]
+        if self.vjp_all is not None:
+            return part_of(self.vjp_all, index)
         shared = self.vjps[0]
 
         def one(g: Any, y: Any, *inputs: Any, **params: Any) -> Any:
@@ -434,6 +446,15 @@ class TernaryOp(Op):
         if type(b) is float and type(c) is float and type(a) is bool:
             return self.on_floats(a, b, c)
         return self.apply((a, b, c), {})
+
+
+def part_of(vjp_all: Rule, index: int) -> Rule:
+    """The rule for one input, from a rule that gives all gradients at once."""
+
+    def one(g: Any, y: Any, *inputs: Any, **params: Any) -> Any:
+        return vjp_all(g, y, *inputs, **params)[index]
+
+    return one
 
 
 def _defaults(forward: Rule, n_inputs: int) -> dict[str, Any]:

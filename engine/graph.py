@@ -37,20 +37,25 @@ def toposort(root: Node) -> list[Any]:
     if not isinstance(root, Node):
         raise TypeError(f"root must be a Value or a Tensor, got {type(root).__name__}")
     order: list[Any] = []
-    seen: set[int] = set()
+    seen: set[Any] = set()
     stack: list[Any] = [root]
-    while stack:
+    while True:  # CPython 3.11 speeds up a running loop only at a plain jump backward
+        if not stack:
+            return order
         node = stack.pop()
         if node is None:  # everything below the node under this mark is done
             order.append(stack.pop())
-        elif id(node) not in seen:
-            seen.add(id(node))
-            stack.append(node)
-            stack.append(None)
-            for x in reversed(node.inputs):
-                if isinstance(x, Node) and id(x) not in seen:
-                    stack.append(x)
-    return order
+        elif node not in seen:
+            seen.add(node)
+            inputs = node.inputs
+            if inputs:
+                stack.append(node)
+                stack.append(None)
+                for x in inputs[::-1]:
+                    if isinstance(x, Node) and x not in seen:
+                        stack.append(x)
+            else:
+                order.append(node)
 
 
 class _Last(threading.local):

@@ -27,8 +27,20 @@ UNIT = Interval(-1.0, 1.0, open=True)
 
 
 def gate(g: Any, open_: Any) -> Any:
-    """g where the gate is open, 0 elsewhere: even an infinite g does not leak through."""
-    return where(open_, g, 0.0)
+    """g where the gate is open, 0 elsewhere: even an infinite g does not leak through.
+
+    This is `where(open_, g, 0.0)`, tightened for what backward hands it most: plain numbers, and
+    large arrays, where a product is several times faster than a choice.  Only an infinite or nan
+    g makes them differ, and that shows in the sum.
+    """
+    if type(g) is float:
+        return g if open_ else 0.0
+    if type(g) is np.ndarray and g.size > 1000:
+        with np.errstate(invalid="ignore"):
+            product = g * open_
+            if np.isfinite(np.add.reduce(product, None)):
+                return product
+    return np.where(open_, g, 0.0) if type(g) is np.ndarray else where(open_, g, 0.0)
 
 
 def near(*points: float) -> Any:
@@ -279,7 +291,7 @@ def _where(condition: Any, x: Any, y: Any) -> Any:
 where: Op = elementwise(
     "where", _where, None, lambda g, y, c, a, b: where(c, g, 0.0),
     lambda g, y, c, a, b: where(c, 0.0, g),
-    symbol="where", scalar=lambda c, a, b: float(a if c else b), ulp=0,
+    symbol="where", scalar=lambda c, a, b: a if c else b, ulp=0,
     doc="x where the condition holds, else y",
 )  # fmt: skip
 
@@ -366,7 +378,7 @@ def _sigmoid(x: float) -> float:
 
 
 relu = elementwise(
-    "relu", _relu, lambda g, y, x: where(x <= 0, 0.0, g),
+    "relu", _relu, lambda g, y, x: gate(g, y != 0),
     scalar=lambda x: 0.0 if x <= 0 else x, kinks=near(0.0), ulp=0,
     doc="max(x, 0); derivative 0 at 0",
 )  # fmt: skip

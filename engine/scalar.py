@@ -194,7 +194,7 @@ class Value(ElementwiseMethods, Node):
     @classmethod
     def record(cls, op: Op, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
         """Apply any op: several inputs, parameters, or an op on whole arrays."""
-        if op.kind == "shape" or any(isinstance(x, np.ndarray) and x.ndim for x in inputs):
+        if op.kind != "elementwise" or any(isinstance(x, np.ndarray) and x.ndim for x in inputs):
             return NodeArray.tier.record(op, inputs, params)
         if not params and len(inputs) == 1:
             return inputs[0].record_unary(op)
@@ -212,6 +212,26 @@ class Value(ElementwiseMethods, Node):
         y.op = op
         y._a = kept
         y._b = params
+        y.label = ""
+        return _attended(y) if ATTENTION.threads else y
+
+    @staticmethod
+    def record_wide(op: Op, inputs: tuple[Any, ...]) -> Value:
+        """Apply a fused op of many single numbers, as one node."""
+        raw = [
+            x._data
+            if type(x) is Value
+            else x
+            if type(x) is float
+            else _number(x, f"an input of {op.name}()")
+            for x in inputs
+        ]
+        y = _new(Value)
+        y._data = op.on_floats(*raw)
+        y._grad = y._adjoint = None
+        y.op = op
+        y._a = inputs
+        y._b = None
         y.label = ""
         return _attended(y) if ATTENTION.threads else y
 
@@ -395,8 +415,7 @@ class Value(ElementwiseMethods, Node):
     def __bool__(self) -> bool:
         return self._data != 0.0
 
-    def __hash__(self) -> int:
-        return id(self) >> 4
+    __hash__ = object.__hash__  # a node is itself, whatever its numbers are
 
     def __eq__(self, other: object) -> Any:
         return _compare(self, other, "__eq__")
@@ -469,37 +488,45 @@ def _walk(root: Value) -> list[Value]:
         if node._adjoint is not None:
             continue
         node._adjoint = 0.0
-        if node.op is None:
-            done(node)
-            continue
         a = node._a
         b = node._b
         if type(a) is tuple:
-            push(node)
-            push(None)
-            stack.extend(x for x in reversed(a) if type(x) is Value and x._adjoint is None)
-            continue
-        wait_a = wait_b = False
-        if type(a) is Value and a._adjoint is None:
-            if a.op is None:
-                a._adjoint = 0.0
-                done(a)
+            waiting = []
+            for x in a:
+                if type(x) is Value and x._adjoint is None:
+                    if x.op is None:
+                        x._adjoint = 0.0
+                        done(x)
+                    else:
+                        waiting.append(x)
+            if waiting:
+                push(node)
+                push(None)
+                stack.extend(reversed(waiting))
             else:
-                wait_a = True
+                done(node)
+            continue
+        waits = False
         if type(b) is Value and b._adjoint is None:
             if b.op is None:
                 b._adjoint = 0.0
                 done(b)
             else:
-                wait_b = True
-        if wait_a or wait_b:
-            push(node)
-            push(None)
-            if wait_b:
+                push(node)
+                push(None)
                 push(b)
-            if wait_a:
+                waits = True
+        if type(a) is Value and a._adjoint is None:
+            if a.op is None:
+                a._adjoint = 0.0
+                done(a)
+            else:
+                if not waits:
+                    push(node)
+                    push(None)
                 push(a)
-        else:
+                continue
+        if not waits:
             done(node)
 
 
@@ -551,6 +578,8 @@ def _propagate(order: list[Value]) -> None:
                     a._adjoint += g * b
             else:
                 b._adjoint += g * a
+        elif op.vjp_all is not None:
+            _add_all(node, op.vjp_all, g)
         elif b is None and op.vjps[0] is not None:
             try:
                 part = op.vjps[0](g, node._data, a._data)
@@ -561,6 +590,19 @@ def _propagate(order: list[Value]) -> None:
             for i, x in enumerate(node.inputs):
                 if type(x) is Value:
                     x._adjoint += contribution(node, g, i)
+
+
+def _add_all(node: Value, vjp_all: Any, g: float) -> None:
+    """What every edge of a node adds to its input's adjoint, by one call of its rule."""
+    inputs = node.inputs
+    raw = [x._data if type(x) is Value else x for x in inputs]
+    try:
+        parts = vjp_all(g, node._data, *raw, **node.params)
+    except PYTHON_RAISES:
+        parts = [contribution(node, g, i) for i in range(len(inputs))]
+    for x, part in zip(inputs, parts, strict=True):
+        if type(x) is Value:
+            x._adjoint += part
 
 
 def contribution(node: Value, g: float, index: int) -> float:

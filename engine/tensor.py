@@ -469,8 +469,7 @@ class Tensor(ElementwiseMethods, ArrayMethods, Node):
     def __index__(self) -> int:
         return self._data.__index__()
 
-    def __hash__(self) -> int:
-        return id(self) >> 4
+    __hash__ = object.__hash__  # a node is itself, whatever its numbers are
 
     def __eq__(self, other: object) -> Any:
         return _compare(np.equal, self, other)
@@ -553,19 +552,30 @@ def propagate(order: list[Tensor], seeds: dict[int, Any], keep: bool = False) ->
         g = found.get(id(node)) if keep or node._retain else found.pop(id(node), None)
         if g is None:
             continue
+        inputs = node.inputs
         arrays = node._arrays
-        params = node._params
-        y = node._data
-        for i, x in enumerate(node.inputs):
-            if not (isinstance(x, Tensor) and x._requires):
+        parts = None
+        if op.vjp_all is not None:  # the rules of this op share work: all of them at once
+            parts = op.vjp_all(g, node._data, *arrays, **(node._params or {}))
+        for i in range(len(inputs)):
+            x = inputs[i]
+            if not isinstance(x, Tensor) or not x._requires:
                 continue
             array = arrays[i]
             if x._data is not array:
                 _check_unchanged(node)
-            rule = op.vjps[i] if not op.variadic else op.rule(i)
-            if rule is None:
-                continue
-            part = rule(g, y, *arrays, **params) if params else rule(g, y, *arrays)
+            if parts is not None:
+                part = parts[i]
+            else:
+                rule = op.rule(i) if op.variadic else op.vjps[i]
+                if rule is None:
+                    continue
+                if len(arrays) == 2 and op.plain_rules:  # spelled out: most nodes are these
+                    part = rule(g, node._data, arrays[0], arrays[1])
+                elif len(arrays) == 1 and op.plain_rules:
+                    part = rule(g, node._data, array)
+                else:
+                    part = rule(g, node._data, *arrays, **(node._params or {}))
             if type(part) is not ndarray:
                 part = np.asarray(part)
             if part.shape != array.shape:
@@ -573,8 +583,10 @@ def propagate(order: list[Tensor], seeds: dict[int, Any], keep: bool = False) ->
                 part = sum_to(part, array.shape)
             if part.dtype is not array.dtype:
                 part = part.astype(array.dtype, copy=False)
-            before = found.get(id(x))
-            found[id(x)] = part if before is None else before + part
+            key = id(x)
+            if key in found:
+                part = found[key] + part
+            found[key] = part
     return found
 
 

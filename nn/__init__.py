@@ -1,5 +1,6 @@
 """Neural networks on the engine: layers, losses, optimizers, data."""
 
+from . import scalar as scalar
 from .activations import ELU as ELU
 from .activations import GELU as GELU
 from .activations import Identity as Identity

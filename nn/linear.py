@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import matmul, shape_op, transpose
+from engine import fused, matmul, transpose
 
 from .checks import as_array, at_least, width
 from .module import Module, Parameter
@@ -33,7 +33,7 @@ def _vjp_bias(g: Any, y: Any, x: Any, weight: Any, bias: Any) -> Any:
     return rows(g).sum(axis=0)
 
 
-@shape_op(
+@fused(
     _vjp_x, _vjp_weight, _vjp_bias,
     name="linear", symbol="xWᵀ+b", elements=lambda x, weight, bias: x @ weight.T + bias,
 )  # fmt: skip

@@ -134,13 +134,13 @@ class Module:
     def __delattr__(self, name: str) -> None:
         object.__delattr__(self, name)
         for names in (self._parameters, self._buffers, self._modules):
-            names.pop(name, None)  # type: ignore[attr-defined]  # all three are dictionaries
+            names.pop(name, None)
 
     def _register(self, name: str, kind: dict[str, None]) -> None:
         """Note what a name stands for from now on; one that is known keeps its place."""
         if name not in kind:
             for names in (self._parameters, self._buffers, self._modules):
-                names.pop(name, None)  # type: ignore[attr-defined]  # all three are dictionaries
+                names.pop(name, None)
             kind[name] = None
 
     def _holds_another_kind(self, name: str, value: Any) -> bool:

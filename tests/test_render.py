@@ -1,0 +1,237 @@
+"""From DOT text to files and notebooks: which program renders, and what happens without one."""
+
+import os
+import stat
+import struct
+import sys
+import xml.etree.ElementTree as ET
+
+import pytest
+
+import viz
+from engine import Value
+from viz import Picture, RendererNotFoundError, RenderError, draw
+from viz.render import NO_RENDERER, find_renderer, render
+
+GRAPH = "digraph { a -> b }"
+render_module = sys.modules["viz.render"]
+
+
+@pytest.fixture
+def picture() -> Picture:
+    x = Value(3.0, label="x<y")
+    return draw(x * x)
+
+
+@pytest.fixture
+def without_renderer(monkeypatch):
+    monkeypatch.setattr(render_module, "find_renderer", lambda: None)
+
+
+def program(folder, name: str, script: str):
+    """An executable of that name."""
+    folder.mkdir(exist_ok=True)
+    path = folder / name
+    path.write_text(f"#!{sys.executable}\n{script}")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return path
+
+
+def use(monkeypatch, path):
+    monkeypatch.setattr(render_module, "find_renderer", lambda: str(path))
+
+
+# --- which program ---
+
+
+@pytest.fixture
+def nowhere(monkeypatch, tmp_path):
+    """No renderer in any place that is looked at."""
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    monkeypatch.setenv("PATH", str(empty))
+    monkeypatch.setattr(sys, "executable", str(empty / "python"))
+    monkeypatch.setattr(render_module.sysconfig, "get_path", lambda _: str(empty))
+    return tmp_path
+
+
+def test_without_any_program_there_is_none(nowhere):
+    assert find_renderer() is None
+
+
+def test_the_program_beside_the_interpreter_comes_first(nowhere, monkeypatch):
+    beside = program(nowhere / "beside", "graphviz-pure", "")
+    scripts = program(nowhere / "scripts", "graphviz-pure", "")
+    on_path = program(nowhere / "path", "dot", "")
+    monkeypatch.setenv("PATH", str(on_path.parent))
+    assert find_renderer() == str(on_path)
+    monkeypatch.setattr(render_module.sysconfig, "get_path", lambda _: str(scripts.parent))
+    assert find_renderer() == str(scripts)
+    monkeypatch.setattr(sys, "executable", str(beside.parent / "python"))
+    assert find_renderer() == str(beside)
+
+
+def test_an_embedded_interpreter_has_no_executable(nowhere, monkeypatch):
+    monkeypatch.setattr(sys, "executable", "")
+    assert find_renderer() is None
+
+
+def test_dot_alone_will_do(picture, monkeypatch):
+    """Debian's Graphviz, where it is installed, draws the same text."""
+    dot = render_module.shutil.which("dot")
+    if dot is None:
+        pytest.skip("Graphviz's own dot is not installed here; .ci/run installs it")
+    use(monkeypatch, dot)
+    assert "x&lt;y" in picture.svg()
+
+
+# --- rendering ---
+
+
+def test_svg_is_well_formed_and_png_is_a_png():
+    assert ET.fromstring(render(GRAPH)).tag == "{http://www.w3.org/2000/svg}svg"
+    png = render(GRAPH, "png")
+    assert png[:8] == b"\x89PNG\r\n\x1a\n"
+    width, height = struct.unpack(">II", png[16:24])
+    assert width > 100
+    assert height > 100
+
+
+@pytest.mark.parametrize("format", ["pdf", "", "SVG", None])
+def test_another_format_is_refused(format):
+    with pytest.raises(ValueError, match="format must be 'svg' or 'png'"):
+        render(GRAPH, format)
+
+
+def test_text_that_is_not_dot_is_refused():
+    with pytest.raises(RenderError, match="syntax error"):
+        render("digraph { -> }")
+
+
+def test_no_renderer_says_what_to_install(without_renderer):
+    with pytest.raises(RendererNotFoundError, match="pip install graphviz-pure"):
+        render(GRAPH)
+
+
+def test_a_slow_renderer_is_given_up(monkeypatch, tmp_path):
+    use(monkeypatch, program(tmp_path, "slow", "import time; time.sleep(60)"))
+    with pytest.raises(RenderError, match=r"no picture within 0\.2 s"):
+        render(GRAPH, timeout=0.2)
+
+
+def test_a_renderer_that_fails_is_quoted(monkeypatch, tmp_path):
+    use(monkeypatch, program(tmp_path, "bad", "import sys; sys.exit('out of ink')"))
+    with pytest.raises(RenderError, match="ended with status 1: out of ink"):
+        render(GRAPH)
+
+
+def test_a_renderer_that_says_nothing_is_reported(monkeypatch, tmp_path):
+    use(monkeypatch, program(tmp_path, "silent", ""))
+    with pytest.raises(RenderError, match="ended with status 0: it said nothing"):
+        render(GRAPH)
+
+
+def test_a_renderer_that_cannot_start_is_reported(monkeypatch, tmp_path):
+    use(monkeypatch, tmp_path / "missing")
+    with pytest.raises(RenderError, match="could not be started"):
+        render(GRAPH)
+
+
+def test_warnings_on_stderr_mean_no_harm(monkeypatch, tmp_path):
+    script = "import sys; sys.stderr.write('Warning: no glyph'); print('<svg/>')"
+    use(monkeypatch, program(tmp_path, "chatty", script))
+    assert render(GRAPH).strip() == b"<svg/>"
+
+
+# --- saving ---
+
+
+@pytest.mark.parametrize(
+    ("name", "start"), [("g.svg", b"<?xml"), ("g.PNG", b"\x89PNG"), ("g.dot", b"digraph {")]
+)
+def test_save_writes_what_the_suffix_names(picture, tmp_path, name, start):
+    path = picture.save(tmp_path / name)
+    assert path == tmp_path / name
+    assert path.read_bytes().startswith(start)
+
+
+def test_save_takes_a_plain_string(picture, tmp_path):
+    assert picture.save(str(tmp_path / "g.dot")).read_text(encoding="utf-8") == picture.dot
+
+
+@pytest.mark.parametrize("name", ["g.pdf", "g", "g.svg.gz", ".svg"])
+def test_another_suffix_is_refused_and_nothing_written(picture, tmp_path, name):
+    with pytest.raises(ValueError, match=r"must end in \.svg, \.png, \.dot"):
+        picture.save(tmp_path / name)
+    assert os.listdir(tmp_path) == []
+
+
+def test_without_a_renderer_dot_can_be_saved_and_svg_says_why_not(
+    picture, tmp_path, without_renderer
+):
+    assert picture.save(tmp_path / "g.dot").exists()
+    with pytest.raises(RendererNotFoundError):
+        picture.save(tmp_path / "g.svg")
+    assert os.listdir(tmp_path) == ["g.dot"]
+
+
+def test_a_folder_that_is_not_there_is_an_os_error(picture, tmp_path):
+    with pytest.raises(OSError, match="No such file"):
+        picture.save(tmp_path / "missing" / "g.dot")
+
+
+# --- notebooks ---
+
+
+def test_a_notebook_is_given_svg(picture):
+    bundle = picture._repr_mimebundle_()
+    assert sorted(bundle) == ["image/svg+xml", "text/plain"]
+    assert bundle["image/svg+xml"].startswith("<svg")
+    assert picture._repr_svg_() == bundle["image/svg+xml"]
+    assert picture._repr_html_() is None
+
+
+def test_without_a_renderer_a_notebook_is_given_text_and_a_message(picture, without_renderer):
+    bundle = picture._repr_mimebundle_()
+    assert sorted(bundle) == ["text/html", "text/plain"]
+    assert "pip install graphviz-pure" in bundle["text/html"]
+    assert "x&amp;lt;y" in bundle["text/html"]
+    assert bundle["text/plain"] == f"{NO_RENDERER}\n\n{picture.dot}"
+    assert picture._repr_svg_() is None
+    assert picture._repr_html_() == bundle["text/html"]
+
+
+def test_a_broken_renderer_never_breaks_a_repr(picture, monkeypatch, tmp_path):
+    use(monkeypatch, program(tmp_path, "bad", "import sys; sys.exit('<oops>')"))
+    assert "&lt;oops&gt;" in picture._repr_mimebundle_()["text/html"]
+    assert repr(picture)
+    assert str(picture) == picture.dot
+
+
+def test_the_picture_is_rendered_once(picture, monkeypatch):
+    svg = picture.svg()
+    monkeypatch.setattr(render_module, "find_renderer", lambda: None)
+    assert picture.svg() is svg
+
+
+def test_repr_is_short_and_str_is_the_text(picture):
+    assert repr(picture).startswith("<Picture of ")
+    assert len(repr(picture)) < 120
+    assert str(picture) == picture.dot
+
+
+def test_a_picture_stays_as_it_was_drawn():
+    x = Value(3.0)
+    y = x * x
+    before = draw(y)
+    y.backward()
+    assert "not computed" in before.dot
+    assert "not computed" not in draw(y).dot
+
+
+def test_draw_passes_its_options_on():
+    y = Value(1.0) + 1
+    options = {"direction": "TB", "dark": True, "max_nodes": 2}
+    assert draw(y, **options).dot == viz.to_dot(y, **options)
+    with pytest.raises(viz.GraphTooLargeError):
+        draw(y, max_nodes=1)

@@ -1,0 +1,89 @@
+"""The op table as text: what the README shows, generated from the registry.
+
+`python -m viz.table README.md` writes it between the markers of a file.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import nn  # noqa: F401 - its fused ops are rows of the registry too
+from engine.core import REAL, Op, functions, input_names, registry
+
+__all__ = ["markdown", "replace_between_markers"]
+
+BEGIN, END = "<!-- op table: begin -->", "<!-- op table: end -->"
+
+
+def markdown() -> str:
+    """Every op and every function spelled with ops, as Markdown tables.
+
+    >>> "| `tanh(x)` |" in markdown()
+    True
+    """
+    rows = [op for op in registry.values() if op.kind == "elementwise"]
+    arrays = [op for op in registry.values() if op.kind == "shape"]
+    fused = [op for op in registry.values() if op.kind == "fused"]
+    lines = ["| number by number | what it is | tested on | tiers agree to |", "|---|---|---|---|"]
+    lines += [f"| `{_call(op)}` | {_safe(op.doc)} | {_domain(op)} | {_bound(op)} |" for op in rows]
+    lines += ["", "| on whole arrays | what it is |", "|---|---|"]
+    lines += [f"| `{_call(op)}` | {_safe(op.doc)} |" for op in arrays]
+    lines += ["", "| one node for several (fused) | what it is |", "|---|---|"]
+    lines += [f"| `{_call(op)}` | {_safe(op.doc)} |" for op in fused]
+    lines += ["", "| spelled with the above | what it is |", "|---|---|"]
+    for name, function in functions.items():
+        doc = (function.__doc__ or "").partition("\n")[0]
+        lines.append(f"| `{name}` | {_safe(doc)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _safe(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _call(op: Op) -> str:
+    inputs = ["*numbers" if op.kind == "fused" else "*arrays"] if op.variadic else input_names(op)
+    given = [f"{name}={value!r}" for name, value in op.defaults.items() if _has_default(value)]
+    needed = [name for name, value in op.defaults.items() if not _has_default(value)]
+    return f"{op.name}({', '.join([*inputs, *needed, *given])})"
+
+
+def _has_default(value: object) -> bool:
+    return not isinstance(value, type)  # inspect.Parameter.empty is a class
+
+
+def _domain(op: Op) -> str:
+    places = [
+        f"{name} in {interval}"
+        for name, interval in zip(input_names(op), op.domain, strict=True)
+        if interval != REAL
+    ]
+    return ", ".join(places) or "all numbers"
+
+
+def _bound(op: Op) -> str:
+    return "the bit" if op.ulp == 0 else f"{op.ulp:g} ulp"
+
+
+def replace_between_markers(text: str) -> str:
+    """`text` with the table between its markers renewed.
+
+    Raises:
+        ValueError: the markers are missing.
+    """
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"the text has no {BEGIN} … {END}")
+    return f"{before}{BEGIN}\n{markdown()}{END}{after}"
+
+
+def main(path: str) -> None:
+    """Renew the table in a file."""
+    file = Path(path)
+    file.write_text(replace_between_markers(file.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":  # pragma: no cover - the test calls main
+    main(sys.argv[1])
