@@ -1,0 +1,44 @@
+"""Inputs for every fused op of the registry: add one entry here with a new op.
+
+`tests/test_fused.py` runs each case on both tiers against the spelling the op is short for, and
+against finite differences at first and second order, and fails while an op has no case.
+"""
+
+import numpy as np
+
+RNG = np.random.default_rng(20)
+
+
+def normal(*shape):
+    """Fixed normal numbers; of no axes, one Python float."""
+    return RNG.normal(size=shape) if shape else float(RNG.normal())
+
+
+def numbers(count):
+    """As many single Python floats: what a wide op takes."""
+    return tuple(float(x) for x in RNG.normal(size=count))
+
+
+def case(*inputs, **params):
+    """One call of an op.
+
+    Float arrays and Python floats among the inputs are differentiated; anything else (index
+    arrays, masks, None) is passed on as it is.  Stay clear of kinks: finite differences are
+    taken here.
+    """
+    return inputs, params
+
+
+CASES = {
+    "linear": [
+        case(normal(3, 4), normal(2, 4), normal(2)),
+        case(normal(4), normal(2, 4), normal(2)),
+        case(normal(2, 3, 4), normal(5, 4), normal(5)),
+        case(normal(0, 4), normal(2, 4), normal(2)),
+    ],
+    "linear_neuron": [case(*numbers(5)), case(*numbers(3)), case(*numbers(9))],
+    "relu_neuron": [
+        case(1.0, 2.0, 0.5, 0.75, -0.25),  # open
+        case(1.0, 2.0, -0.5, -0.75, -0.25),  # shut
+    ],
+}

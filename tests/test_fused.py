@@ -1,0 +1,151 @@
+"""Every fused op against the spelling it is short for, on both tiers, and finite differences."""
+
+import numpy as np
+import pytest
+from fused_cases import CASES
+
+import engine as E
+import nn  # noqa: F401 - registers the fused ops of layers and losses
+from engine import Tensor, Value, ValueArray, gradcheck
+from engine.fused import WideOp
+
+EVERY = [(name, i) for name, cases in CASES.items() for i in range(len(cases))]
+each_case = pytest.mark.parametrize(("name", "i"), EVERY)
+
+
+def fused_ops():
+    """Names of all fused ops."""
+    return {name for name, op in E.registry.items() if op.kind == "fused"}
+
+
+def test_every_fused_op_has_a_case():
+    """A new one without a case fails here: add it to tests/fused_cases.py."""
+    assert fused_ops() - set(CASES) == set()
+    assert set(CASES) - fused_ops() == set()
+
+
+def is_float(x):
+    """Whether an input of a case is to be differentiated."""
+    return type(x) is float or (isinstance(x, np.ndarray) and x.dtype.kind == "f")
+
+
+def of_floats(name, i):
+    """The inputs of a case to differentiate, and the op and its spelling as functions of them."""
+    inputs, params = CASES[name][i]
+    op = E.registry[name]
+    places = [k for k, x in enumerate(inputs) if is_float(x)]
+
+    def filled(nodes):
+        full = list(inputs)
+        for k, node in zip(places, nodes, strict=True):
+            full[k] = node
+        return full
+
+    def fused(*nodes):
+        return op(*filled(nodes), **params)
+
+    def spelled(*nodes):
+        return op.elements(*filled(nodes), **{**op.defaults, **params})
+
+    return [inputs[k] for k in places], fused, spelled
+
+
+def on_tensors(x):
+    """An input as a leaf of the tensor tier."""
+    return Tensor(x, requires_grad=True)
+
+
+def on_values(x):
+    """An input as a leaf, or an array of leaves, of the scalar tier."""
+    return ValueArray.of(x)
+
+
+def plain(y):
+    """The numbers of a node, or an array of nodes."""
+    if isinstance(y, ValueArray):
+        return y.values
+    return np.asarray(y.data if isinstance(y, (Tensor, Value)) else y)
+
+
+def summed(y, seed):
+    """y as a single number, by fixed weights, no two of them alike."""
+    shape = plain(y).shape
+    weights = np.cos(seed + np.arange(np.prod(shape, dtype=int))).reshape(shape)
+    return E.sum(y * weights) if shape else y * float(weights)
+
+
+def derivatives(f, arrays, leaf):
+    """Value, first and second derivatives along fixed directions, and the op names of the graph."""
+    leaves = [leaf(x) for x in arrays]
+    value = f(*leaves)
+    everything = tuple(range(len(arrays)))
+    first = E.grad(lambda *x: summed(f(*x), 1), everything)
+
+    def slope(*x):
+        total = 0.0
+        for k, g in enumerate(first(*x)):
+            total = total + summed(g, 2 + k)
+        return total
+
+    return plain(value), [plain(g) for g in first(*leaves)], [
+        plain(g) for g in E.grad(slope, everything)(*leaves)
+    ]  # fmt: skip
+
+
+def assert_same(got, expected):
+    """Value, gradient and second derivatives agree."""
+    np.testing.assert_allclose(got[0], expected[0], rtol=1e-12, atol=1e-13)
+    for a, b in zip(got[1] + got[2], expected[1] + expected[2], strict=True):
+        assert a.shape == b.shape
+        np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-11)
+
+
+def tiers(name):
+    """The tiers an op runs on: single numbers have no Tensors."""
+    return [on_values] if isinstance(E.registry[name], WideOp) else [on_tensors, on_values]
+
+
+@each_case
+def test_a_fused_op_is_what_it_is_short_for(name, i):
+    arrays, fused, spelled = of_floats(name, i)
+    expected = derivatives(spelled, arrays, on_values)
+    for tier in tiers(name):
+        assert_same(derivatives(fused, arrays, tier), expected)
+
+
+@each_case
+def test_a_fused_op_is_one_node(name, i):
+    arrays, fused, _ = of_floats(name, i)
+    y = fused(*[tiers(name)[0](x) for x in arrays])
+    assert y.op is E.registry[name]
+
+
+@each_case
+def test_first_and_second_derivatives_match_finite_differences(name, i):
+    arrays, fused, _ = of_floats(name, i)
+    if sum(np.size(x) for x in arrays):
+        assert gradcheck(fused, tuple(arrays), order=2)
+
+
+@each_case
+def test_a_fused_op_of_plain_inputs_just_computes(name, i):
+    arrays, fused, _ = of_floats(name, i)
+    y = fused(*arrays)
+    assert isinstance(y, (float, np.ndarray, np.generic))
+    np.testing.assert_array_equal(y, plain(fused(*[tiers(name)[0](x) for x in arrays])))
+
+
+@each_case
+def test_float32_stays_float32(name, i):
+    if isinstance(E.registry[name], WideOp):
+        return  # of Python numbers, which have one precision
+    arrays, fused, _ = of_floats(name, i)
+    exact = derivatives(fused, arrays, on_tensors)
+    leaves = [Tensor(x, requires_grad=True, dtype=np.float32) for x in arrays]
+    y = fused(*leaves)
+    assert y.dtype == np.float32
+    np.testing.assert_allclose(y.data, exact[0], rtol=1e-4, atol=1e-5)
+    summed(y, 1).backward()
+    for leaf, g in zip(leaves, exact[1], strict=True):
+        assert leaf.grad.dtype == np.float32
+        np.testing.assert_allclose(leaf.grad, g, rtol=1e-3, atol=1e-4)
