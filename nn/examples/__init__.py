@@ -1,0 +1,1 @@
+"""Real work, each a module with a fixed seed: `python -m nn.examples.<name>`."""
