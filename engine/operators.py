@@ -43,10 +43,10 @@ class ElementwiseMethods:
         return ops.div(other, self)
 
     def __floordiv__(self, other: Any) -> Self:
-        return ops.floor(ops.div(self, other))
+        return ops.floor_divide(self, other)
 
     def __rfloordiv__(self, other: Any) -> Self:
-        return ops.floor(ops.div(other, self))
+        return ops.floor_divide(other, self)
 
     def __mod__(self, other: Any) -> Self:
         return ops.remainder(self, other)
@@ -244,6 +244,10 @@ class ElementwiseMethods:
     def remainder(self, other: Any) -> Self:
         """`engine.remainder(self, other)`."""
         return ops.remainder(self, other)
+
+    def floor_divide(self, other: Any) -> Self:
+        """`engine.floor_divide(self, other)`, which is `self // other`."""
+        return ops.floor_divide(self, other)
 
     def xlogy(self, other: Any) -> Self:
         """`engine.xlogy(self, other)`."""

@@ -173,7 +173,7 @@ def _logaddexp(a: float, b: float) -> float:
 
 logaddexp = elementwise(
     "logaddexp", np.logaddexp,
-    lambda g, y, a, b: g * exp(a - y), lambda g, y, a, b: g * exp(b - y),
+    lambda g, y, a, b: g * sigmoid(a - b), lambda g, y, a, b: g * sigmoid(b - a),
     scalar=_logaddexp, doc="log(exp(a) + exp(b))",
 )  # fmt: skip
 
@@ -312,15 +312,26 @@ def _to_bounds(x: Any, min: Any = None, max: Any = None) -> Any:
     return np.minimum.reduce(bounds) if bounds else np.full(np.shape(x), np.inf)
 
 
+def _to_multiple(a: Any, b: Any) -> Any:
+    """Distance from a to the nearest multiple of b, where a // b jumps."""
+    rest = np.remainder(a, b)
+    return np.minimum(rest, b - rest)
+
+
 clip = elementwise(
     "clip", _clip, lambda g, y, x, min, max: gate(g, _inside(x, min, max)),
     kinks=_to_bounds, ulp=0, doc="x kept between min and max; passes the gradient at the bounds",
 )  # fmt: skip
+floor_divide = elementwise(
+    "floor_divide", np.floor_divide, lambda g, y, a, b: g * 0.0, lambda g, y, a, b: g * 0.0,
+    symbol="//", scalar=operator.floordiv, domain=(REAL, POSITIVE), kinks=_to_multiple, ulp=0,
+    doc="how many whole b fit into a, towards -inf; derivative 0",
+)  # fmt: skip
 remainder = elementwise(
-    "remainder", np.remainder, lambda g, y, a, b: g, lambda g, y, a, b: -g * floor(a / b),
-    symbol="%", scalar=operator.mod, domain=(REAL, POSITIVE),
-    kinks=lambda a, b: np.minimum(np.remainder(a, b), b - np.remainder(a, b)), ulp=0,
-    doc="a - b * floor(a / b)",
+    "remainder", np.remainder,
+    lambda g, y, a, b: g, lambda g, y, a, b: -g * floor_divide(a, b),
+    symbol="%", scalar=operator.mod, domain=(REAL, POSITIVE), kinks=_to_multiple, ulp=0,
+    doc="a - b * (a // b): what is left of a, with the sign of b",
 )  # fmt: skip
 
 # --- activations ---
@@ -392,11 +403,11 @@ elu = elementwise(
     lambda g, y, x, alpha: where(x > 0, g, g * alpha * exp(where(x > 0, 0.0, x))),
     kinks=near(0.0), ulp=4, doc="x where positive, else alpha * (exp(x) - 1)",
 )  # fmt: skip
-sigmoid = elementwise(
+sigmoid: Op = elementwise(
     "sigmoid", floats.sigmoid, lambda g, y, x: g * y * (1 - y),
     symbol="σ", scalar=_sigmoid, doc="1 / (1 + exp(-x))",
 )  # fmt: skip
-logsigmoid = elementwise(
+logsigmoid: Op = elementwise(
     "logsigmoid", lambda x: -floats.log1p_exp(-x), lambda g, y, x: g * sigmoid(-x),
     doc="log(sigmoid(x))",
 )  # fmt: skip
