@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numbers
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -530,6 +530,32 @@ def _walk(root: Value) -> list[Value]:
             done(node)
 
 
+def advance(node: Value, found: dict[int, float]) -> None:
+    """`_propagate` of one node: from its adjoint in `found` (by id) to those of its inputs.
+
+    Adjoints stand in the nodes only while this runs, so a pass may rest between two nodes and
+    other passes may run meanwhile.
+    """
+    touched = {id(x): x for x in (node, *node.inputs) if type(x) is Value}
+    with _WALK:
+        try:
+            for key, x in touched.items():
+                x._adjoint = found[key]
+            _propagate([node])
+            found.update((key, x._adjoint) for key, x in touched.items())
+        finally:
+            for x in touched.values():
+                x._adjoint = None
+
+
+def commit(order: list[Value], found: dict[int, float], retain_grads: bool) -> None:
+    """Turn adjoints by id into gradients, as `backward` does at its end."""
+    with _WALK:
+        for node in order:
+            node._adjoint = found[id(node)]
+        _commit(order, retain_grads)
+
+
 def gradients(root: Value, wanted: list[Any]) -> list[Any]:
     """The derivative of root with respect to each node, as floats; no `.grad` is touched.
 
@@ -579,7 +605,7 @@ def _propagate(order: list[Value]) -> None:
             else:
                 b._adjoint += g * a
         elif op.vjp_all is not None:
-            _add_all(node, op.vjp_all, g)
+            _add_all(node, g)
         elif b is None and op.vjps[0] is not None:
             try:
                 part = op.vjps[0](g, node._data, a._data)
@@ -587,22 +613,27 @@ def _propagate(order: list[Value]) -> None:
                 part = _by_ieee(op.vjps[0], g, node)
             a._adjoint += part if type(part) is float else float(part)
         else:
-            for i, x in enumerate(node.inputs):
-                if type(x) is Value:
-                    x._adjoint += contribution(node, g, i)
+            _add_all(node, g)
 
 
-def _add_all(node: Value, vjp_all: Any, g: float) -> None:
-    """What every edge of a node adds to its input's adjoint, by one call of its rule."""
-    inputs = node.inputs
-    raw = [x._data if type(x) is Value else x for x in inputs]
-    try:
-        parts = vjp_all(g, node._data, *raw, **node.params)
-    except PYTHON_RAISES:
-        parts = [contribution(node, g, i) for i in range(len(inputs))]
-    for x, part in zip(inputs, parts, strict=True):
+def _add_all(node: Value, g: float) -> None:
+    """Add what every edge of a node carries to its input's adjoint."""
+    for x, part in zip(node.inputs, contributions(node, g), strict=True):
         if type(x) is Value:
             x._adjoint += part
+
+
+def contributions(node: Value, g: float) -> Sequence[float]:
+    """`contribution` for each input, in order; by one call where the op's rules share work."""
+    inputs = node.inputs
+    vjp_all = node.op.vjp_all if node.op is not None else None
+    if vjp_all is not None:
+        raw = [x._data if type(x) is Value else x for x in inputs]
+        try:
+            return vjp_all(g, node._data, *raw, **node.params)
+        except PYTHON_RAISES:
+            pass  # edge by edge below, by IEEE 754
+    return [contribution(node, g, i) if type(x) is Value else 0.0 for i, x in enumerate(inputs)]
 
 
 def contribution(node: Value, g: float, index: int) -> float:

@@ -236,6 +236,22 @@ class Tensor(ElementwiseMethods, ArrayMethods, Node):
             raise ValueError(f"data has shape {self.shape}, cannot become {array.shape}")
         self._data = array
 
+    def adopt(self, array: ndarray) -> None:
+        """Let a leaf hold `array` itself from now on: as `data = array`, but not a copy.
+
+        For arrays nobody else will change, such as an optimizer's results.  A graph that was made
+        before keeps the old array; its backward is an error, as after any change of `data`.
+
+        Raises:
+            RuntimeError: this is a result, not a leaf.
+            ValueError: the array has another shape.
+        """
+        if self.op is not None:
+            raise RuntimeError(f"data can be changed on a leaf only, not on {self.op.name}()'s")
+        if array.shape != self._data.shape:
+            raise ValueError(f"data has shape {self.shape}, cannot become {array.shape}")
+        self._data = array if array.dtype == self._data.dtype else array.astype(self._data.dtype)
+
     @property
     def params(self) -> Mapping[str, Any]:
         """The op's static parameters, by name."""
@@ -354,11 +370,6 @@ class Tensor(ElementwiseMethods, ArrayMethods, Node):
         >>> x.grad
         array([ 3., 30.])
         """
-        if not self._requires:
-            raise RuntimeError(
-                "backward() of a Tensor that does not require a gradient: make a leaf with "
-                "requires_grad=True, outside no_grad()"
-            )
         seed = self._seed(gradient, create_graph)
         remember_root(self)
         order = toposort(self)
@@ -370,14 +381,15 @@ class Tensor(ElementwiseMethods, ArrayMethods, Node):
             found = adjoints(order, {id(self): seed})
         else:
             found = propagate(order, {id(self): seed}, retain_grads)
-        for node in order:
-            if node._requires and (node.op is None or retain_grads or node._retain):
-                g = found.get(id(node))
-                if g is not None:
-                    node._grad = _owned(g, node) if node._grad is None else node._grad + g
+        commit(order, found, retain_grads)
 
     def _seed(self, gradient: Any, create_graph: bool) -> Any:
         """The upstream gradient, checked; an array, or a Tensor for create_graph."""
+        if not self._requires:
+            raise RuntimeError(
+                "backward() of a Tensor that does not require a gradient: make a leaf with "
+                "requires_grad=True, outside no_grad()"
+            )
         if gradient is None:
             if self._data.size != 1:
                 raise RuntimeError(
@@ -588,6 +600,15 @@ def propagate(order: list[Tensor], seeds: dict[int, Any], keep: bool = False) ->
                 part = found[key] + part
             found[key] = part
     return found
+
+
+def commit(order: list[Tensor], found: dict[int, Any], retain_grads: bool) -> None:
+    """Turn adjoints by id into gradients: added to what is there."""
+    for node in order:
+        if node._requires and (node.op is None or retain_grads or node._retain):
+            g = found.get(id(node))
+            if g is not None:
+                node._grad = _owned(g, node) if node._grad is None else node._grad + g
 
 
 def gradients(root: Tensor, wanted: list[Any]) -> list[Any]:

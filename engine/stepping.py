@@ -1,0 +1,139 @@
+"""`Pass`: a backward pass that may rest between two nodes.
+
+`backward` walks over the whole graph at once.  A `Pass` runs the same code, the engine's own, on
+one node at a time: what stands in `.grad` at its end is the same to the last bit.  Pictures and
+steppers look at what happens in between.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from . import scalar, tensor
+from .core import ATTENTION, RECORDING
+from .graph import remember_root, toposort
+from .scalar import Value
+from .tensor import Tensor
+
+__all__ = ["Edge", "Pass"]
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """What backward carries along one edge of a node."""
+
+    index: int  # as which input of the node
+    input: Any  # the node it arrives at
+    part: Any  # what is added to that node's gradient: a float, or an array
+
+
+class Pass:
+    """One backward pass from `root`, node by node; `.grad` is left alone until `commit`.
+
+    Attributes:
+        order: every node, inputs before results; backward takes it from the end.
+
+    Args, errors: as `Value.backward` and `Tensor.backward`; `retain_grads` has each tier's default.
+
+    >>> x = Value(3.0)
+    >>> one = Pass(x * x)
+    >>> [edge.part for node in reversed(one.order) for edge in one.advance(node)]
+    [3.0, 3.0]
+    >>> one.commit()
+    >>> x.grad
+    6.0
+    """
+
+    def __new__(cls, root: Any, gradient: Any = None, retain_grads: bool | None = None) -> Pass:
+        if cls is Pass:
+            cls = TensorPass if isinstance(root, Tensor) else ValuePass
+        return super().__new__(cls)
+
+    def __init__(self, root: Any, gradient: Any = None, retain_grads: bool | None = None) -> None:
+        self.root = root
+        self.order = toposort(root)
+        self.seed = self._seed(gradient)
+        self.retain_grads = isinstance(root, Value) if retain_grads is None else retain_grads
+        self.found = self._start()
+        if ATTENTION.threads and RECORDING.watcher is not None:
+            RECORDING.watcher.backward(self.order, self.seed)
+
+    def _seed(self, gradient: Any) -> Any:
+        raise NotImplementedError
+
+    def _start(self) -> dict[int, Any]:
+        raise NotImplementedError
+
+    def running(self, node: Any) -> Any:
+        """The gradient of a node as far as it has been added up; None before the first part."""
+        return self.found.get(id(node))
+
+    def advance(self, node: Any) -> list[Edge]:
+        """Run backward over one node; what it carried along each edge, in order."""
+        raise NotImplementedError
+
+    def local(self, node: Any, index: int) -> float | None:
+        """The derivative of a single number with respect to a single number; None for arrays."""
+        raise NotImplementedError
+
+    def commit(self) -> None:
+        """Add what was found to the nodes' `.grad`, as `backward` does at its end."""
+        remember_root(self.root)
+        tier: Any = tensor if isinstance(self.root, Tensor) else scalar
+        tier.commit(self.order, self.found, self.retain_grads)
+
+
+class ValuePass(Pass):
+    """A pass over single numbers."""
+
+    def _seed(self, gradient: Any) -> float:
+        seed = 1.0 if gradient is None else scalar._number(gradient, "gradient")
+        scalar._check_leaves(self.order)
+        return seed
+
+    def _start(self) -> dict[int, Any]:
+        return {**dict.fromkeys(map(id, self.order), 0.0), id(self.root): self.seed}
+
+    def advance(self, node: Value) -> list[Edge]:
+        if node.op is None:
+            return []
+        parts = scalar.contributions(node, self.found[id(node)])
+        scalar.advance(node, self.found)
+        return [
+            Edge(i, x, float(part))
+            for i, (x, part) in enumerate(zip(node.inputs, parts, strict=True))
+            if isinstance(x, Value) and (x.op is not None or x.requires_grad)
+        ]
+
+    def local(self, node: Value, index: int) -> float | None:
+        return scalar.contribution(node, 1.0, index)
+
+
+class TensorPass(Pass):
+    """A pass over arrays."""
+
+    def _seed(self, gradient: Any) -> np.ndarray:
+        return self.root._seed(gradient, create_graph=False)
+
+    def _start(self) -> dict[int, Any]:
+        return {id(self.root): self.seed}
+
+    def advance(self, node: Tensor) -> list[Edge]:
+        g = self.found.get(id(node))
+        if node.op is None or g is None:
+            return []
+        edges = [
+            Edge(i, x, tensor.contribution(node, g, i))
+            for i, x in enumerate(node.inputs)
+            if isinstance(x, Tensor) and x.requires_grad and node.op.rule(i) is not None
+        ]
+        tensor.propagate([node], self.found, keep=True)
+        return edges
+
+    def local(self, node: Tensor, index: int) -> float | None:
+        if node.ndim or node.inputs[index].ndim:
+            return None
+        return float(tensor.contribution(node, np.ones_like(node.numpy()), index))
