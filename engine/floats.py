@@ -15,60 +15,82 @@ __all__ = ["erf", "erfc", "log1p_exp", "sigmoid"]
 
 
 def _interpolate(function: Any, lo: float, hi: float, n: int) -> np.ndarray:
-    """The first n Chebyshev coefficients of `function` on [lo, hi], by interpolation."""
+    """The polynomial of n terms in u, from -1 at lo to 1 at hi, nearest to `function` there."""
     angles = (np.arange(n) + 0.5) * np.pi / n
     values = np.array([function(lo + (hi - lo) * (1 + math.cos(a)) / 2) for a in angles])
     coefficients = 2 / n * np.cos(np.outer(np.arange(n), angles)) @ values
     coefficients[0] /= 2
-    return np.asarray(coefficients)
+    return np.asarray(chebyshev.cheb2poly(coefficients))
 
 
-# Near zero, the Maclaurin series: erf(x) = 2/sqrt(pi) * sum (-1)^n x^(2n+1) / (n! (2n+1)).
-_NEAR = [(-1) ** n * 2 / math.sqrt(math.pi) / (math.factorial(n) * (2 * n + 1)) for n in range(20)]
+def _square_split(x: Any) -> tuple[Any, Any]:
+    """x*x as the sum of two numbers: rounded to one, exp(-x*x) would lose digits."""
+    high = np.round(x * 2**20) / 2**20  # its square is exact
+    return high * high, (x - high) * (x + high)
 
 
 def _scaled_erfc(t: float) -> float:
     """erfc(x) exp(x^2) / t, smooth in t = 1 / (1 + x / 2), from the standard library's erfc."""
     x = 2 / t - 2
-    high = round(x * 2**20) / 2**20  # the square of `high` is exact, so no digit is lost
-    return math.erfc(x) * math.exp(high * high) * math.exp((x - high) * (x + high)) / t
+    high, low = _square_split(x)
+    return math.erfc(x) * math.exp(high) * math.exp(low) / t
 
 
-_LAST = 26.0  # exp(-26 ** 2) is about 1e-294; erfc underflows to 0 soon after
-_FAR_RANGE = 1 / (1 + _LAST / 2), 2 / 3
-_FAR = _interpolate(_scaled_erfc, *_FAR_RANGE, 20)
+# From x = 0 to where exp(-x * x) is about 1e-294: erfc underflows to 0 soon after.
+_T_LO, _T_HI = 1 / (1 + 26.0 / 2), 1.0
+_TAIL = _interpolate(_scaled_erfc, _T_LO, _T_HI, 24).tolist()
+
+# Near zero, the Maclaurin series: erf(x) = 2/sqrt(pi) * sum (-1)^n x^(2n+1) / (n! (2n+1)).
+_NEAR = [(-1) ** n * 2 / math.sqrt(math.pi) / (math.factorial(n) * (2 * n + 1)) for n in range(20)]
+
+_BLOCK = 8192  # numbers worked on at a time: what the many steps below leave stays in the cache
 
 
-def _near(x: np.ndarray) -> np.ndarray:
-    """erf(x) for |x| <= 1."""
-    return np.asarray(x * np.polynomial.polynomial.polyval(x * x, _NEAR))
+def _polynomial(coefficients: list[float], u: np.ndarray) -> np.ndarray:
+    """The polynomial at u, by Horner's scheme, in place."""
+    total = np.full_like(u, coefficients[-1])
+    for c in coefficients[-2::-1]:
+        total *= u
+        total += c
+    return total
 
 
-def _far(x: np.ndarray) -> np.ndarray:
-    """erfc(x) for 1 < x."""
-    t = 1 / (1 + np.minimum(x, _LAST) / 2)
-    lo, hi = _FAR_RANGE
-    series = chebyshev.chebval(2 * (t - lo) / (hi - lo) - 1, _FAR)
-    # exp(-x*x) with x*x rounded would lose digits: split x so that its square is exact.
-    high = np.round(x * 2**20) / 2**20
-    square = np.exp(-np.minimum(high * high, 800.0)) * np.exp(-(x - high) * (x + high))
-    return np.asarray(square * series * t)
+def _tail(size: np.ndarray) -> np.ndarray:
+    """erfc(x) for 0 <= x."""
+    x = np.minimum(size, 30.0)
+    t = 1 / (1 + 0.5 * x)
+    high, low = _square_split(x)
+    series = _polynomial(_TAIL, (2 * t - (_T_LO + _T_HI)) / (_T_HI - _T_LO))
+    series *= t
+    series *= np.exp(-low)
+    series *= np.exp(-high)
+    return series
 
 
-def _pieces(x: Any, complement: bool) -> Any:
-    given = np.asarray(x)
-    x = given.astype(np.float64, copy=False)
+def _erf_block(x: np.ndarray) -> np.ndarray:
     size = np.abs(x)
+    result = np.copysign(1 - _tail(size), x)
     near = size <= 1
-    erf_near = _near(np.where(near, x, 0.0))
-    erfc_far = _far(np.clip(np.where(near | np.isnan(x), 2.0, size), 1.0, 30.0))
-    if complement:
-        far = np.where(x > 0, erfc_far, 2 - erfc_far)
-        result = np.where(near, 1 - erf_near, far)
-    else:
-        result = np.where(near, erf_near, np.copysign(1 - erfc_far, x))
-    result = np.where(np.isnan(x), np.nan, result)
-    return result.astype(np.result_type(given.dtype, np.float16), copy=False)[()]
+    small = x[near]
+    result[near] = small * _polynomial(_NEAR, small * small)
+    return result
+
+
+def _erfc_block(x: np.ndarray) -> np.ndarray:
+    result = _tail(np.abs(x))
+    negative = x < 0
+    result[negative] = 2 - result[negative]
+    return result
+
+
+def _in_blocks(function: Any, x: Any) -> Any:
+    """`function` on x, block by block, in float64; the result has x's floating-point dtype."""
+    given = np.asarray(x)
+    flat = np.ascontiguousarray(given, dtype=np.float64).reshape(-1)
+    result = np.empty(flat.shape, np.result_type(given.dtype, np.float16))
+    for start in range(0, len(flat), _BLOCK):
+        result[start : start + _BLOCK] = function(flat[start : start + _BLOCK])
+    return result.reshape(given.shape)[()]
 
 
 def erf(x: Any) -> Any:
@@ -77,7 +99,7 @@ def erf(x: Any) -> Any:
     >>> float(erf(0.5)) == math.erf(0.5)
     True
     """
-    return _pieces(x, complement=False)
+    return _in_blocks(_erf_block, x)
 
 
 def erfc(x: Any) -> Any:
@@ -86,17 +108,17 @@ def erfc(x: Any) -> Any:
     >>> abs(float(erfc(3.0)) / math.erfc(3.0) - 1) < 1e-14
     True
     """
-    return _pieces(x, complement=True)
+    return _in_blocks(_erfc_block, x)
 
 
 def sigmoid(x: Any) -> Any:
-    """1 / (1 + exp(-x)), without overflow on either side.
+    """1 / (1 + exp(-x)), without a warning where exp(-x) is too large: the answer is 0 there.
 
     >>> float(sigmoid(np.array(0.0)))
     0.5
     """
-    e = np.exp(-np.abs(x))
-    return np.where(x >= 0, 1.0, e) / (1 + e) if np.ndim(x) else ((1.0 if x >= 0 else e) / (1 + e))
+    with np.errstate(over="ignore"):
+        return 1 / (1 + np.exp(-x))
 
 
 def log1p_exp(x: Any) -> Any:

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from . import floats
-from .core import REAL, Interval, Op, elementwise
+from .core import REAL, Interval, Node, Op, elementwise
 
 LN2, LN10 = math.log(2.0), math.log(10.0)
 POSITIVE = Interval(0.0, np.inf, open=True)
@@ -312,6 +312,12 @@ def _to_bounds(x: Any, min: Any = None, max: Any = None) -> Any:
     return np.minimum.reduce(bounds) if bounds else np.full(np.shape(x), np.inf)
 
 
+def _clip_float(x: float, min: Any = None, max: Any = None) -> float:
+    if min is not None:
+        x = _maximum(x, min)
+    return x if max is None else _minimum(x, max)
+
+
 def _to_multiple(a: Any, b: Any) -> Any:
     """Distance from a to the nearest multiple of b, where a // b jumps."""
     rest = np.remainder(a, b)
@@ -320,7 +326,8 @@ def _to_multiple(a: Any, b: Any) -> Any:
 
 clip = elementwise(
     "clip", _clip, lambda g, y, x, min, max: gate(g, _inside(x, min, max)),
-    kinks=_to_bounds, ulp=0, doc="x kept between min and max; passes the gradient at the bounds",
+    scalar=_clip_float, kinks=_to_bounds, ulp=0,
+    doc="x kept between min and max; passes the gradient at the bounds",
 )  # fmt: skip
 floor_divide = elementwise(
     "floor_divide", np.floor_divide, lambda g, y, a, b: g * 0.0, lambda g, y, a, b: g * 0.0,
@@ -353,29 +360,44 @@ def _softplus(x: Any, beta: float = 1.0) -> Any:
     return floats.log1p_exp(beta * x) / beta
 
 
-def _gelu_slope(u: Any) -> Any:
-    """Derivative of the tanh form's inner function, 2 sqrt(2/pi) (x + 0.044715 x^3)."""
-    return 2 * math.sqrt(2 / math.pi) * (1 + 3 * 0.044715 * u * u)
+def _log1p_exp(x: float) -> float:
+    return (x if x > 0 else 0.0) + math.log1p(math.exp(-math.fabs(x)))
 
 
-def _gelu_inner(x: Any) -> Any:
-    return 2 * math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x)
+# gelu's tanh form is x * sigmoid(inner(x)), inner(x) = 2 sqrt(2/pi) (x + 0.044715 x^3).
+GELU_1 = 2 * math.sqrt(2 / math.pi)
+GELU_3 = 0.044715 * GELU_1
 
 
 def _gelu(x: Any, approximate: str = "none") -> Any:
     if approximate == "tanh":
-        return x * floats.sigmoid(_gelu_inner(x))
+        return x * floats.sigmoid(x * (GELU_1 + GELU_3 * (x * x)))
     if approximate != "none":
         raise ValueError(f"approximate must be 'none' or 'tanh', got {approximate!r}")
-    return 0.5 * x * floats.erfc(-x / math.sqrt(2))
+    return 0.5 * x * floats.erfc(x * -math.sqrt(0.5))
+
+
+def _gelu_float(x: float, approximate: str = "none") -> float:
+    if approximate == "tanh":
+        return x * _sigmoid(x * (GELU_1 + GELU_3 * (x * x)))
+    if approximate != "none":
+        raise ValueError  # _gelu says what is wrong
+    return 0.5 * x * math.erfc(x * -math.sqrt(0.5))
 
 
 def _gelu_vjp(g: Any, y: Any, x: Any, approximate: str) -> Any:
+    """g times p + x p', where p is what gelu multiplies x with: a weight between 0 and 1."""
+    square = x * x
+    if isinstance(x, Node):  # the weight itself, to be differentiated again
+        if approximate == "tanh":
+            p = sigmoid(x * (GELU_1 + GELU_3 * square))
+        else:
+            p = 0.5 * erfc(x * -math.sqrt(0.5))
+    else:  # of numbers, y / x is much faster; at 0 the weight is 1/2
+        p = y / (x + (x == 0)) + 0.5 * (x == 0)
     if approximate == "tanh":
-        s = sigmoid(_gelu_inner(x))
-        return g * (s + x * s * (1 - s) * _gelu_slope(x))
-    density = exp(-0.5 * x * x) / math.sqrt(2 * math.pi)
-    return g * (0.5 * erfc(-x / math.sqrt(2)) + x * density)
+        return g * (p + x * p * (1 - p) * (GELU_1 + 3 * GELU_3 * square))
+    return g * (p + x * (exp(-0.5 * square) * (1 / math.sqrt(2 * math.pi))))
 
 
 def _silu_vjp(g: Any, y: Any, x: Any) -> Any:
@@ -384,8 +406,7 @@ def _silu_vjp(g: Any, y: Any, x: Any) -> Any:
 
 
 def _sigmoid(x: float) -> float:
-    e = math.exp(-math.fabs(x))
-    return (1.0 if x >= 0 else e) / (1 + e)
+    return 1 / (1 + math.exp(-x))
 
 
 relu = elementwise(
@@ -396,11 +417,13 @@ relu = elementwise(
 leaky_relu = elementwise(
     "leaky_relu", _leaky_relu,
     lambda g, y, x, negative_slope: where(x > 0, g, negative_slope * g),
+    scalar=lambda x, negative_slope=0.01: x if x > 0 else negative_slope * x,
     kinks=near(0.0), ulp=0, doc="x where positive, else negative_slope * x",
 )  # fmt: skip
 elu = elementwise(
     "elu", _elu,
     lambda g, y, x, alpha: where(x > 0, g, g * alpha * exp(where(x > 0, 0.0, x))),
+    scalar=lambda x, alpha=1.0: x if x > 0 else alpha * math.expm1(x),
     kinks=near(0.0), ulp=4, doc="x where positive, else alpha * (exp(x) - 1)",
 )  # fmt: skip
 sigmoid: Op = elementwise(
@@ -409,16 +432,23 @@ sigmoid: Op = elementwise(
 )  # fmt: skip
 logsigmoid: Op = elementwise(
     "logsigmoid", lambda x: -floats.log1p_exp(-x), lambda g, y, x: g * sigmoid(-x),
+    scalar=lambda x: -_log1p_exp(-x),
     doc="log(sigmoid(x))",
 )  # fmt: skip
 softplus = elementwise(
     "softplus", _softplus, lambda g, y, x, beta: g * sigmoid(beta * x),
+    scalar=lambda x, beta=1.0: _log1p_exp(beta * x) / beta,
     doc="log(1 + exp(beta * x)) / beta",
 )  # fmt: skip
 silu = elementwise(
-    "silu", lambda x: x * floats.sigmoid(x), _silu_vjp, ulp=8, doc="x * sigmoid(x), also swish"
+    "silu",
+    lambda x: x * floats.sigmoid(x),
+    _silu_vjp,
+    scalar=lambda x: x * _sigmoid(x),
+    ulp=8,
+    doc="x * sigmoid(x), also swish",
 )
 gelu = elementwise(
-    "gelu", _gelu, _gelu_vjp, ulp=64,
+    "gelu", _gelu, _gelu_vjp, scalar=_gelu_float, ulp=64,
     doc="x * Phi(x), Phi the normal distribution; approximate='tanh' for the faster form",
 )  # fmt: skip
