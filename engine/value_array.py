@@ -95,7 +95,7 @@ def _single(x: Value) -> np.ndarray:
 
 def _objects(x: Any) -> Any:
     """An input of a shape op as an array of objects."""
-    if isinstance(x, ValueArray):
+    if x is None or isinstance(x, ValueArray):
         return x
     if isinstance(x, Value):
         return _single(x).view(ValueArray)

@@ -36,6 +36,25 @@ CASES = {
         case(normal(2, 3, 4), normal(5, 4), normal(5)),
         case(normal(0, 4), normal(2, 4), normal(2)),
     ],
+    "im2col": [
+        case(normal(2, 3, 4, 5), kernel=(2, 3)),
+        case(normal(1, 2, 5, 4), kernel=(2, 2), stride=(2, 1), padding=((1, 0), (0, 2))),
+        case(normal(2, 1, 5, 6), kernel=(2, 3), stride=(1, 2), dilation=(3, 2)),
+        case(normal(2, 3, 2, 2)),  # windows of one number: nothing is copied
+    ],
+    "col2im": [
+        case(normal(2, 3, 2, 3, 3, 3), shape=(2, 3, 4, 5)),
+        case(normal(1, 2, 2, 2, 3, 5), shape=(1, 2, 5, 4), stride=(2, 1), padding=((1, 0), (0, 2))),
+        case(normal(2, 1, 2, 3, 2, 1), shape=(2, 1, 5, 6), stride=(1, 2), dilation=(3, 2)),
+        case(normal(2, 3, 1, 1, 2, 2), shape=(2, 3, 2, 2)),
+    ],
+    "conv2d": [
+        case(normal(2, 3, 4, 4), normal(2, 3, 3, 2), normal(2)),
+        case(normal(2, 2, 4, 3), normal(3, 2, 2, 2), None, padding=((1, 1), (0, 1)), stride=(2, 1)),
+        case(normal(1, 4, 4, 3), normal(6, 2, 2, 1), normal(6), groups=2, dilation=(2, 1)),
+        case(normal(2, 3, 2, 2), normal(8, 3, 1, 1), normal(8)),  # more filters than windows
+        case(normal(0, 2, 3, 3), normal(2, 2, 2, 2), normal(2)),
+    ],
     "linear_neuron": [case(*numbers(5)), case(*numbers(3)), case(*numbers(9))],
     "relu_neuron": [
         case(1.0, 2.0, 0.5, 0.75, -0.25),  # open
