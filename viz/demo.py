@@ -14,7 +14,7 @@ import numpy as np
 
 import engine
 from engine import Tensor, Value, ValueArray
-from engine.compare import relative, ulps
+from engine.distance import relative, ulps
 from nn.datasets import digits_split
 
 from .picture import draw
