@@ -30,6 +30,17 @@ def case(*inputs, **params):
 
 
 CASES = {
+    "bce_with_logits": [
+        case(normal(2, 3), normal(2, 3)),
+        case(normal(3), normal(3), pos_weight=np.array([0.5, 1.0, 2.0])),
+    ],
+    "cross_entropy": [
+        case(normal(3, 4), target=np.array([0, 3, 1])),
+        case(normal(3, 4), target=np.array([0, 3, 1]), scale=0.5, total=True),
+        case(normal(2, 4), target=np.array([2, 2]), scale=np.array([0.5, 2.0]), total=True),
+        case(normal(2, 4), target=np.array([2, 0]), scale=np.array([0.5, 2.0])),
+        case(normal(0, 4), target=np.zeros(0, int), total=True),
+    ],
     "linear": [
         case(normal(3, 4), normal(2, 4), normal(2)),
         case(normal(4), normal(2, 4), normal(2)),
