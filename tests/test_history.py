@@ -1,0 +1,434 @@
+"""`viz.History`: what it measures is what happened, in memory, in a file, and after a crash."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import engine
+import nn
+from engine import Tensor, Value
+from viz import History
+from viz.measure import (
+    activation_statistics,
+    array_of,
+    gradient_of,
+    gradient_statistics,
+    update_ratio,
+)
+
+
+class Descent:
+    """Plain gradient descent, with the learning rate where optimizers have it."""
+
+    def __init__(self, model, lr):
+        self.model = model
+        self.param_groups = [{"lr": lr}]
+
+    def step(self):
+        for p in self.model.parameters():
+            if p.grad is not None:
+                p.data = p.data - self.param_groups[0]["lr"] * p.grad
+
+
+def a_model():
+    return nn.Sequential(nn.Linear(3, 4, rng=0), nn.ReLU(), nn.Linear(4, 1, rng=1), nn.Tanh())
+
+
+X = np.sin(np.arange(15.0)).reshape(5, 3)
+
+
+def trained(model, history, steps, lr=0.1):
+    descent = Descent(model, lr)
+    if history is not None and history.optimizer is None:
+        history.optimizer = descent
+    for _ in range(steps):
+        model.zero_grad()
+        loss = (model(X) ** 2).mean()
+        loss.backward()
+        descent.step()
+        history.step(loss)
+    return descent
+
+
+# --- numbers ---
+
+
+def test_gradient_statistics_are_these():
+    assert gradient_statistics(np.array([[3.0, 0.0], [-4.0, 0.0]])) == {
+        "norm": 5.0,
+        "mean": 1.75,
+        "max": 4.0,
+        "zeros": 0.5,
+    }
+    assert gradient_statistics(np.zeros(3))["zeros"] == 1.0
+    assert gradient_statistics(np.zeros((0, 2)))["norm"] == 0.0
+
+
+def test_nan_and_inf_are_counted():
+    found = gradient_statistics(np.array([1.0, np.nan, 2.0, np.nan]))
+    assert found["nonfinite"] == 0.5
+    assert math.isnan(found["norm"])
+    assert gradient_statistics(np.array([np.inf, 1.0]))["nonfinite"] == 0.5
+    assert "nonfinite" not in gradient_statistics(np.array([1.0]))
+
+
+def test_update_ratio_is_the_step_s_length_over_the_parameter_s():
+    assert update_ratio(np.array([0.0, 2.0]), np.array([0.0, 2.5])) == 0.25
+    assert math.isnan(update_ratio(np.zeros(2), np.ones(2)))
+
+
+def test_a_unit_is_dead_that_is_zero_for_the_whole_batch():
+    output = np.array([[0.0, 1.0, 0.0, 2.0], [0.0, 0.0, 0.0, 3.0]])
+    found = activation_statistics(output, None)
+    assert found["zeros"] == 5 / 8
+    assert found["dead"] == 0.5
+    assert "saturated" not in found
+
+
+def test_units_of_images_are_channels():
+    images = np.zeros((2, 3, 4, 5))
+    images[1, 2, 0, 0] = 1.0
+    assert activation_statistics(images, None)["dead"] == pytest.approx(2 / 3)
+
+
+def test_saturated_is_within_a_hundredth_of_the_range():
+    output = np.array([0.0, 0.97, 0.981, -0.99, 1.0])
+    assert activation_statistics(output, (-1.0, 1.0))["saturated"] == pytest.approx(3 / 5)
+
+
+def test_mean_and_deviation_are_numpy_s():
+    output = np.cos(np.arange(24.0)).reshape(4, 6)
+    found = activation_statistics(output, None)
+    assert found["mean"] == pytest.approx(output.mean())
+    assert found["std"] == pytest.approx(output.std())
+
+
+@pytest.mark.parametrize(
+    "output", [np.zeros((0, 3)), np.array(2.0), np.array([np.nan, 1.0]), np.array([np.inf])]
+)
+def test_odd_outputs_are_measured_too(output):
+    found = activation_statistics(output, (-1.0, 1.0))
+    assert set(found) >= {"mean", "std", "zeros", "dead"}
+
+
+def test_a_parameter_s_numbers_and_gradient_on_either_tier():
+    tensor = Tensor([1.0, 2.0], requires_grad=True)
+    value = [Value(1.0), Value(2.0)]
+    boxed = engine.ValueArray.of([1.0, 2.0])
+    for x in (tensor, value, boxed):
+        assert array_of(x).tolist() == [1.0, 2.0]
+        assert gradient_of(x) is None
+    (tensor * tensor).sum().backward()
+    (value[1] * value[1]).backward()
+    (boxed * boxed).sum().backward()
+    assert gradient_of(tensor).tolist() == [2.0, 4.0]
+    assert gradient_of(value).tolist() == [0.0, 4.0]
+    assert gradient_of(boxed).tolist() == [2.0, 4.0]
+    (tensor * tensor).sum().backward(create_graph=True)
+    assert gradient_of(tensor).tolist() == [4.0, 8.0]
+
+
+# --- steps ---
+
+
+def test_measured_numbers_are_those_of_the_model():
+    model = a_model()
+    history = History(model, every=1)
+    before = {n: np.array(p.data) for n, p in model.named_parameters()}
+    trained(model, history, 1)
+
+    record = history.records[0]
+    total = 0.0
+    for name, p in model.named_parameters():
+        row = record["parameters"][name]
+        total += float((p.grad**2).sum())
+        assert row["norm"] == pytest.approx(np.sqrt((p.grad**2).sum()))
+        assert row["mean"] == pytest.approx(np.abs(p.grad).mean())
+        assert row["max"] == np.abs(p.grad).max()
+        assert row["zeros"] == (p.grad == 0).mean()
+        moved = np.linalg.norm(p.data - before[name]) / np.linalg.norm(before[name])
+        assert row["ratio"] == pytest.approx(moved)
+    assert record["norm"] == pytest.approx(math.sqrt(total))
+    assert record["lr"] == 0.1
+
+
+def test_activations_are_those_of_the_step_that_is_measured():
+    model = a_model()
+    history = History(model, every=3)
+    trained(model, history, 6)
+
+    assert history.activations() == ["0 Linear", "1 ReLU", "2 Linear", "3 Tanh"]
+    assert history.activation("1 ReLU", "dead")[0].tolist() == [1, 3, 6]
+    assert "saturated" in history.records[0]["activations"]["3 Tanh"]
+    first = a_model()[0](X).data
+    row = history.records[0]["activations"]["0 Linear"]
+    assert row["mean"] == pytest.approx(first.mean())
+
+
+def test_a_module_that_is_used_twice_is_named_twice():
+    relu = nn.ReLU()
+
+    class Twice(nn.Module):
+        def __init__(self):
+            self.a, self.b, self.relu = nn.Linear(3, 3, rng=0), nn.Linear(3, 1, rng=1), relu
+
+        def forward(self, x):
+            return self.relu(self.b(self.relu(self.a(x))))
+
+    model = Twice()
+    history = History(model, every=1)
+    trained(model, history, 2)
+    assert "relu ReLU" in history.activations()
+    assert "relu ReLU (2)" in history.activations()
+    assert "relu ReLU (3)" not in history.activations()
+
+
+def test_evaluation_between_steps_is_not_measured():
+    model = a_model()
+    history = History(model, every=1)
+    model.eval()
+    model(100 * X)
+    model.train()
+    trained(model, history, 1)
+    assert history.activation("0 Linear", "mean")[1][0] == pytest.approx(
+        a_model()[0](X).data.mean()
+    )
+
+
+def test_only_every_so_many_steps_are_measured_the_loss_at_each():
+    model = a_model()
+    history = History(model, every=4)
+    trained(model, history, 9)
+    assert history.series("loss")[0].tolist() == list(range(1, 10))
+    assert history.parameter("0.weight", "norm")[0].tolist() == [1, 4, 8]
+    assert history.steps == 9
+
+
+def test_no_hook_stays_between_measurements_nor_after_close():
+    model = a_model()
+    history = History(model, every=5)
+    trained(model, history, 1)
+    assert not any(m._hooks for m in model.modules())
+    trained(model, history, 3)
+    assert any(m._hooks for m in model.modules())
+    history.close()
+    assert not any(m._hooks for m in model.modules())
+
+
+def test_a_parameter_no_gradient_reached_is_left_out():
+    model = a_model()
+    history = History(model, every=1)
+    model[0](X).sum().backward()
+    history.step(1.0)
+    assert set(history.records[0]["parameters"]) == {"0.weight", "0.bias"}
+
+
+def test_more_series_and_a_log_between_steps():
+    history = History()
+    history.log(validation_loss=2.0)
+    history.step(Value(1.5), accuracy=0.5)
+    history.step(Tensor([1.25]))
+    history.log(validation_loss=np.float32(0.5))
+    assert history.series("loss")[1].tolist() == [1.5, 1.25]
+    assert history.series("accuracy")[0].tolist() == [1]
+    steps, numbers = history.series("validation_loss")
+    assert (steps.tolist(), numbers.tolist()) == ([0, 2], [2.0, 0.5])
+    assert history.names == ["validation_loss", "loss", "accuracy"]
+    assert list(history) == history.records
+
+
+def test_both_tiers_give_the_same_history():
+    tensor, scalar = a_model(), a_model().scalar()
+    on_tensors, on_values = History(tensor, every=2), History(scalar, every=2)
+    trained(tensor, on_tensors, 4)
+    for _ in range(4):
+        scalar.zero_grad()
+        loss = (scalar(X) ** 2).mean()
+        loss.backward()
+        for p in scalar.parameters():
+            for value in p.flat:
+                value.data -= 0.1 * value.grad
+        on_values.step(loss)
+    for name in on_tensors.parameters():
+        for what in ("norm", "mean", "max", "zeros", "ratio"):
+            one, two = (h.parameter(name, what)[1] for h in (on_tensors, on_values))
+            assert one == pytest.approx(two, rel=1e-9)
+    for name in on_tensors.activations():
+        one, two = (h.activation(name, "std")[1] for h in (on_tensors, on_values))
+        assert one == pytest.approx(two, rel=1e-9)
+
+
+def test_models_of_single_values_are_measured_by_layer():
+    model = nn.scalar.MLP(2, [3, 1], rng=np.random.default_rng(0))
+    history = History(model, every=1)
+    loss = model([1.0, -2.0]) ** 2
+    loss.backward()
+    for p in model.parameters():
+        p.data -= 0.01 * p.grad
+    history.step(loss)
+    assert history.parameters() == ["layers[0]", "layers[1]"]
+    last = np.array([p.grad for p in model.layers[1].parameters()])
+    assert history.parameter("layers[1]", "norm")[1][0] == pytest.approx(np.linalg.norm(last))
+
+
+def test_parameters_by_name_will_do():
+    w = Tensor([1.0, 2.0], requires_grad=True)
+    history = History({"w": w}, every=1)
+    (w * w).sum().backward()
+    history.step(5.0)
+    assert history.parameters() == ["w"]
+    assert history.activations() == []
+
+
+# --- the file ---
+
+
+def test_a_file_holds_what_memory_holds(tmp_path):
+    model = a_model()
+    path = tmp_path / "run.jsonl"
+    with History(model, every=3, path=path) as history:
+        trained(model, history, 7)
+        history.log(validation_loss=0.25)
+    loaded = History.load(path)
+    assert loaded.records == history.records
+    assert loaded.steps == 7
+    assert loaded.torn == 0
+    saved = History.load(loaded.save(tmp_path / "copy.jsonl"))
+    assert saved.records == history.records
+
+
+def test_a_file_is_there_while_training_goes_on(tmp_path):
+    model = a_model()
+    path = tmp_path / "run.jsonl"
+    history = History(model, every=5, path=path)
+    trained(model, history, 10)
+    assert len(History.load(path).records) == 10  # not closed: as a reader, or a crash, finds it
+    history.close()
+
+
+def test_every_line_is_json_even_with_nan_and_inf(tmp_path):
+    path = tmp_path / "run.jsonl"
+    with History(path=path) as history:
+        history.step(math.nan)
+        history.step(math.inf, other=-math.inf)
+
+    def refuse(word):
+        raise AssertionError(word)
+
+    for line in path.read_text(encoding="utf-8").splitlines():
+        json.loads(line, parse_constant=refuse)
+    loss = History.load(path).series("loss")[1]
+    assert math.isnan(loss[0])
+    assert loss[1] == math.inf
+    assert History.load(path).series("other")[1].tolist() == [-math.inf]
+
+
+def test_a_run_that_is_resumed_goes_on_below(tmp_path):
+    path = tmp_path / "run.jsonl"
+    model = a_model()
+    with History(model, every=2, path=path) as first:
+        trained(model, first, 3)
+    before = path.read_bytes()
+    with History(model, every=2, path=path) as second:
+        trained(model, second, 2)
+    assert path.read_bytes().startswith(before)
+    assert [r["step"] for r in History.load(path).records] == [1, 2, 3, 4, 5]
+    assert second.parameter("0.weight", "norm")[0].tolist() == [1, 2, 4]
+
+
+@given(st.integers(min_value=1, max_value=400))
+def test_a_crash_in_the_middle_of_a_line_loses_that_line_only(tmp_path_factory, cut):
+    path = tmp_path_factory.mktemp("torn") / "run.jsonl"
+    with History(path=path) as history:
+        for i in range(8):
+            history.step(1 / (i + 1), accuracy=i / 8)
+    raw = path.read_bytes()
+    cut = min(cut, len(raw) - 60)
+    path.write_bytes(raw[:-cut])
+    whole = raw[:-cut].count(b"\n") + (raw[-cut:].startswith(b"\n"))
+    loaded = History.load(path)
+    assert loaded.records == history.records[:whole]
+    assert loaded.torn == (0 if raw[:-cut].endswith(b"\n") or raw[-cut:].startswith(b"\n") else 1)
+
+    with History(path=path) as resumed:
+        resumed.step(0.125)
+    again = History.load(path)
+    assert again.records == [*history.records[:whole], {"step": whole + 1, "loss": 0.125}]
+    assert again.torn == loaded.torn
+
+
+def test_a_new_file_is_never_written_over_an_old_one(tmp_path):
+    path = tmp_path / "run.jsonl"
+    path.write_text("precious\n", encoding="utf-8")
+    with pytest.raises(FileExistsError):
+        History().save(path)
+    with pytest.raises(ValueError, match=r"run\.jsonl is no History"):
+        History(path=path)
+    assert path.read_text(encoding="utf-8") == "precious\n"
+
+
+@pytest.mark.parametrize(
+    "line",
+    ['{"loss": 1}', "[1]", "3", '{"step": 1, "loss": []}', '{"step": 1, "loss": "soon"}',
+     '{"step": 1.5}', '{"step": 1, "loss": null}'],
+)  # fmt: skip
+def test_a_line_of_something_else_is_named(tmp_path, line):
+    path = tmp_path / "run.jsonl"
+    path.write_text('{"step": 1, "loss": 2.0}\n' + line + "\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="line 2 of"):
+        History.load(path)
+
+
+# --- bad input ---
+
+
+@pytest.mark.parametrize("every", [0, -1])
+def test_every_is_at_least_one(every):
+    with pytest.raises(ValueError, match=f"every must be at least 1, got {every}"):
+        History(every=every)
+
+
+@pytest.mark.parametrize("every", [1.5, True, "2"])
+def test_every_is_an_int(every):
+    with pytest.raises(TypeError, match="every must be an int"):
+        History(every=every)
+
+
+@pytest.mark.parametrize("model", [3, nn.ReLU(), {}])
+def test_a_model_without_parameters_is_refused(model):
+    with pytest.raises(TypeError, match="parameters"):
+        History(model)
+
+
+def test_what_is_no_number_is_refused_and_nothing_is_noted():
+    history = History()
+    with pytest.raises(TypeError, match="loss must be a single number"):
+        history.step([1.0, 2.0])
+    with pytest.raises(TypeError, match="accuracy must be a single number"):
+        history.step(1.0, accuracy="high")
+    with pytest.raises(ValueError, match="'norm' is a name History uses itself"):
+        history.step(1.0, norm=2.0)
+    assert history.records == []
+    assert history.steps == 0
+
+
+def test_a_series_that_never_was_is_named_with_those_there_are():
+    history = History()
+    history.step(1.0)
+    with pytest.raises(KeyError, match="accuracy was never noted; there is: loss"):
+        history.series("accuracy")
+    with pytest.raises(KeyError, match="w, norm"):
+        history.parameter("w", "norm")
+
+
+def test_a_history_says_what_it_holds():
+    model = a_model()
+    history = History(model, every=2)
+    assert "nothing noted yet" in repr(history)
+    trained(model, history, 2)
+    assert "2 steps: loss, lr, norm" in repr(history)
+    assert "4 parameters and 4 layers" in repr(history)

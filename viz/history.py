@@ -1,0 +1,421 @@
+"""`History`: what happened while a model was trained, step by step, in memory and in a file."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Self, TextIO
+
+import numpy as np
+
+from nn import Module, Sigmoid, Tanh
+
+from .measure import activation_statistics, array_of, gradient_of, gradient_statistics, update_ratio
+
+__all__ = ["History", "named_layers", "named_parameters"]
+
+#: The lowest and highest number a saturating activation puts out.
+ENDS: dict[type[Module], tuple[float, float]] = {Tanh: (-1.0, 1.0), Sigmoid: (0.0, 1.0)}
+
+RESERVED = ("step", "parameters", "activations", "norm", "seconds")
+
+
+class History:
+    """A record of training: numbers of every step, and how the model was at every so many.
+
+    Call `step` once after each optimizer step (the gradients must still be there).  Every step
+    notes the loss and what else it is given; step 1 and every `every`-th step also measures each
+    parameter (norm, mean and max of |gradient|, fraction of zeros, update:data ratio), the norm
+    of all gradients together, and what each layer put out (mean, deviation, zeros, dead and
+    saturated units).  Gradients are measured as they are at `step`: after clipping, if there was
+    any.
+
+    Args:
+        model: an `nn.Module`, of either tier; an `nn.scalar` model; parameters by name; or None
+            to record only what `step` and `log` are told.
+        every: how many steps from one measurement to the next.
+        optimizer: whose learning rate (`param_groups[0]["lr"]`) is noted at every step.
+        path: a file of JSON lines, written as training goes.  What a file holds is never
+            changed: a run that is resumed goes on below, and counts on.
+        activations: whether to look at what layers put out (by forward hooks, in training mode).
+
+    Raises:
+        ValueError: every is below 1; path holds something else than a history.
+        TypeError: model has no parameters to look at.
+
+    >>> import nn
+    >>> model = nn.Linear(2, 1, rng=0)
+    >>> history = History(model, every=5)
+    >>> for _ in range(10):
+    ...     model.zero_grad()
+    ...     loss = (model([[1.0, 2.0]]) ** 2).sum()
+    ...     loss.backward()
+    ...     for p in model.parameters():
+    ...         p.data = p.data - 0.01 * p.grad
+    ...     history.step(loss)
+    >>> history.series("loss")[0].tolist() == list(range(1, 11))
+    True
+    >>> history.parameter("weight", "norm")[0]
+    array([ 1,  5, 10])
+    """
+
+    def __init__(
+        self,
+        model: Any = None,
+        *,
+        every: int = 10,
+        optimizer: Any = None,
+        path: str | Path | None = None,
+        activations: bool = True,
+    ) -> None:
+        if isinstance(every, bool) or not isinstance(every, int | np.integer):
+            raise TypeError(f"every must be an int, got {type(every).__name__}: {every!r}")
+        if every < 1:
+            raise ValueError(f"every must be at least 1, got {every}")
+        self.every = int(every)
+        self.optimizer = optimizer
+        self.records: list[dict[str, Any]] = []
+        self.torn = 0  # lines of the file that a crash cut short
+        self._parameters = {} if model is None else named_parameters(model)
+        self._before: dict[str, np.ndarray] = {}
+        self._outputs: dict[str, dict[str, float]] = {}
+        self._calls: dict[str, int] = {}
+        self._layers = named_layers(model) if activations and isinstance(model, Module) else []
+        self._handles: list[Any] = []
+        self._file: TextIO | None = None
+        self._started = time.perf_counter()
+        if path is not None:
+            self._open(Path(path))
+        self._count = max((r["step"] for r in self.records), default=0)
+        self._prepare()
+
+    # --- recording -------------------------------------------------------------------------------
+
+    def step(self, loss: Any = None, **metrics: Any) -> None:
+        """Note one optimizer step: its loss, whatever else is given by name, and measurements.
+
+        Args:
+            loss: a number, or a Tensor or Value of one element.
+            metrics: more numbers, `validation_loss=0.3`; each becomes a series.
+
+        Raises:
+            TypeError, ValueError: something is not a single number, or its name is taken.
+        """
+        record = self._record(self._count + 1, {"loss": loss, **metrics})
+        self._count += 1
+        if self.optimizer is not None and "lr" not in record:
+            record["lr"] = float(self.optimizer.param_groups[0]["lr"])
+        if self._measures(self._count):
+            record.update(self._measurements())
+        self._keep(record)
+        self._prepare()
+
+    def log(self, **metrics: Any) -> None:
+        """Note numbers that belong to no step of their own, such as a validation loss.
+
+        They stand at the step that was last taken (0 before the first).
+
+        Raises:
+            TypeError, ValueError: as `step`.
+        """
+        self._keep(self._record(self._count, metrics))
+
+    def _record(self, step: int, metrics: Mapping[str, Any]) -> dict[str, Any]:
+        record: dict[str, Any] = {"step": step}
+        for name, x in metrics.items():
+            if name in RESERVED:
+                raise ValueError(f"{name!r} is a name History uses itself: choose another")
+            if x is not None:
+                record[name] = _number(name, x)
+        return record
+
+    def _measures(self, step: int) -> bool:
+        return bool(self._parameters) and (step == 1 or step % self.every == 0)
+
+    def _prepare(self) -> None:
+        """Before a step that measures: note where the parameters are, look at what layers put out.
+
+        The hooks are there for that step only, so that the others cost nothing.
+        """
+        self._unhook()
+        if self._measures(self._count + 1):
+            self._before = {n: np.array(array_of(p)) for n, p in self._parameters.items()}
+            self._outputs = {}
+            self._calls = {}
+            self._handles = [
+                module.register_forward_hook(self._hook(name, ENDS.get(type(module))))
+                for name, module in self._layers
+            ]
+
+    def _measurements(self) -> dict[str, Any]:
+        parameters = {}
+        total = 0.0
+        for name, p in self._parameters.items():
+            gradient = gradient_of(p)
+            if gradient is None:  # nothing flowed here; the optimizer passed over it too
+                continue
+            with np.errstate(all="ignore"):  # nan and inf are what this is to report
+                found = gradient_statistics(gradient)
+                found["ratio"] = update_ratio(self._before[name], array_of(p))
+            total += found["norm"] ** 2
+            parameters[name] = found
+        return {
+            "norm": math.sqrt(total),
+            "parameters": parameters,
+            "activations": self._outputs,
+            "seconds": round(time.perf_counter() - self._started, 6),
+        }
+
+    # --- what layers put out ---------------------------------------------------------------------
+
+    def _unhook(self) -> None:
+        for handle in self._handles:
+            handle.remove()
+        self._handles = []
+
+    def _hook(self, name: str, ends: tuple[float, float] | None) -> Any:
+        def look(module: Module, _inputs: Any, output: Any) -> None:
+            if not module.training:
+                return
+            calls = self._calls[name] = self._calls.get(name, 0) + 1
+            array = array_of(output[0] if isinstance(output, tuple) else output)
+            # A module that is used several times in one pass gets a name for each use.
+            with np.errstate(all="ignore"):
+                found = activation_statistics(array, ends)
+            self._outputs[name if calls == 1 else f"{name} ({calls})"] = found
+
+        return look
+
+    # --- the file --------------------------------------------------------------------------------
+
+    def _open(self, path: Path) -> None:
+        """Read what the file holds, then open it to write below."""
+        whole = True
+        if path.exists():
+            text = path.read_text(encoding="utf-8")
+            self.records, self.torn = _parse(text, path)
+            whole = text == "" or text.endswith("\n")
+        self._file = path.open("a", encoding="utf-8", newline="\n")
+        if not whole:  # the line that a crash cut short stays, and is passed over
+            self._file.write("\n")
+
+    def _keep(self, record: dict[str, Any]) -> None:
+        self.records.append(record)
+        if self._file is not None:
+            self._file.write(_line(record))
+            if "norm" in record or "loss" not in record:  # between measurements it may wait
+                self._file.flush()
+
+    def save(self, path: str | Path) -> Path:
+        """Write everything so far to a new file of JSON lines; returns its path.
+
+        Raises:
+            FileExistsError: the file is there already.
+        """
+        path = Path(path)
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.writelines(_line(record) for record in self.records)
+        return path
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """A history that was saved, or written as training went; a torn last line is left out.
+
+        Raises:
+            OSError: the file cannot be read.
+            ValueError: it holds something else than a history.
+        """
+        path = Path(path)
+        history = cls()
+        history.records, history.torn = _parse(path.read_text(encoding="utf-8"), path)
+        history._count = max((r["step"] for r in history.records), default=0)
+        return history
+
+    def close(self) -> None:
+        """Take the hooks off the model, and close the file."""
+        self._unhook()
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+    # --- reading ---------------------------------------------------------------------------------
+
+    @property
+    def names(self) -> list[str]:
+        """Every series there is: loss, lr, norm, … in the order they came."""
+        found: dict[str, None] = {}
+        for record in self.records:
+            for name, x in record.items():
+                if name != "step" and not isinstance(x, dict):
+                    found.setdefault(name)
+        return list(found)
+
+    def series(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """The steps at which a number was noted, and the numbers.
+
+        Raises:
+            KeyError: it never was.
+        """
+        pairs = [(record["step"], record[name]) for record in self.records if name in record]
+        return _columns(pairs, name, self.names)
+
+    def parameter(self, name: str, what: str) -> tuple[np.ndarray, np.ndarray]:
+        """Steps and numbers of a parameter: norm, mean, max, zeros or ratio.
+
+        Raises:
+            KeyError: it was never measured.
+        """
+        return self._measured("parameters", name, what)
+
+    def activation(self, name: str, what: str) -> tuple[np.ndarray, np.ndarray]:
+        """Steps and numbers of what a layer put out: mean, std, zeros, dead or saturated.
+
+        Raises:
+            KeyError: it was never measured.
+        """
+        return self._measured("activations", name, what)
+
+    def parameters(self) -> list[str]:
+        """The names of the parameters that were measured."""
+        return self._names_of("parameters")
+
+    def activations(self) -> list[str]:
+        """The names of the layers whose output was measured."""
+        return self._names_of("activations")
+
+    def _names_of(self, kind: str) -> list[str]:
+        return list(dict.fromkeys(name for r in self.records for name in r.get(kind, ())))
+
+    def _measured(self, kind: str, name: str, what: str) -> tuple[np.ndarray, np.ndarray]:
+        pairs = [
+            (r["step"], r[kind][name][what])
+            for r in self.records
+            if what in r.get(kind, {}).get(name, ())
+        ]
+        return _columns(pairs, f"{name}, {what}", self._names_of(kind))
+
+    @property
+    def steps(self) -> int:
+        """How many steps were taken."""
+        return self._count
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return iter(self.records)
+
+    def __repr__(self) -> str:
+        return (
+            f"<History of {self._count:,} steps: {', '.join(self.names) or 'nothing noted yet'}; "
+            f"{len(self.parameters())} parameters and {len(self.activations())} layers measured>"
+        )
+
+
+def named_parameters(model: Any) -> dict[str, Any]:
+    """Parameters by name: of a Module, of an `nn.scalar` model by layer, or a mapping as it is."""
+    if isinstance(model, Module):
+        found = dict(model.named_parameters())
+    elif isinstance(model, Mapping):
+        found = dict(model)
+    elif callable(getattr(model, "parameters", None)):
+        found = {}
+        for p in model.parameters():  # layers[0].neurons[3].w[1]: one name for the whole layer
+            found.setdefault(p.label.partition(".neurons")[0] or "parameters", []).append(p)
+    else:
+        raise TypeError(
+            "model must be a Module, have parameters(), or be a mapping of names to parameters; "
+            f"got {type(model).__name__}"
+        )
+    if not found:
+        raise TypeError(f"this {type(model).__name__} has no parameters to look at")
+    return found
+
+
+def named_layers(model: Module) -> list[tuple[str, Module]]:
+    """The modules that hold no others, by place and kind: "layers.0 Linear".
+
+    >>> import nn
+    >>> [name for name, _ in named_layers(nn.Sequential(nn.Linear(2, 1), nn.Tanh()))]
+    ['0 Linear', '1 Tanh']
+    """
+    return [
+        (f"{name} {type(module).__name__}".strip(), module)
+        for name, module in model.named_modules()
+        if next(module.children(), None) is None
+    ]
+
+
+def _number(name: str, x: Any) -> float:
+    array = array_of(x)
+    if array.size != 1 or array.dtype.kind not in "fiub":
+        raise TypeError(f"{name} must be a single number, got {x!r:.60}")
+    return float(array.reshape(())[()])
+
+
+def _columns(
+    pairs: list[tuple[int, float]], name: str, known: Iterable[str]
+) -> tuple[np.ndarray, np.ndarray]:
+    if not pairs:
+        raise KeyError(f"{name} was never noted; there is: {', '.join(known) or 'nothing'}")
+    return np.array([step for step, _ in pairs]), np.array([x for _, x in pairs], dtype=float)
+
+
+# --- JSON lines ---
+
+
+# Made once: `json.dumps` makes one at every call.
+_ENCODER = json.JSONEncoder(allow_nan=False)
+
+
+def _line(record: dict[str, Any]) -> str:
+    # JSON has no nan and no inf: they are written as the words float() reads.
+    try:
+        return _ENCODER.encode(record) + "\n"
+    except ValueError:
+        return _ENCODER.encode(_spelled(record)) + "\n"
+
+
+def _spelled(x: Any) -> Any:
+    if isinstance(x, dict):
+        return {key: _spelled(value) for key, value in x.items()}
+    return str(x) if isinstance(x, float) and not math.isfinite(x) else x
+
+
+def _unspelled(x: Any) -> Any:
+    if isinstance(x, dict):
+        return {key: _unspelled(value) for key, value in x.items()}
+    return x if isinstance(x, int) else float(x)
+
+
+def _parse(text: str, path: Path) -> tuple[list[dict[str, Any]], int]:
+    """The records of a file, and how many lines were torn by a crash."""
+    records: list[dict[str, Any]] = []
+    torn = 0
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except ValueError:
+            torn += 1  # a crash cuts a line short, at the end of each run at most
+            continue
+        if not isinstance(record, dict) or type(record.get("step")) is not int:
+            raise ValueError(f"line {number} of {path} is no record of a History: {line[:60]!r}")
+        records.append(_record_of(record, number, path))
+    if torn and not records:
+        raise ValueError(f"{path} is no History: not one line of it can be read")
+    return records, torn
+
+
+def _record_of(record: dict[str, Any], number: int, path: Path) -> dict[str, Any]:
+    try:
+        return {key: _unspelled(value) for key, value in record.items()}
+    except (TypeError, ValueError):
+        raise ValueError(f"line {number} of {path} holds something that is no number") from None
