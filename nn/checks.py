@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from engine import Tensor, Value, ValueArray
 
-__all__ = ["as_array", "at_least", "probability", "rank", "width"]
+__all__ = ["as_array", "at_least", "number", "probability", "rank", "width"]
 
 
 def at_least(least: int, **sizes: Any) -> None:
@@ -27,6 +28,26 @@ def at_least(least: int, **sizes: Any) -> None:
             raise TypeError(f"{name} must be an int, got {type(size).__name__}: {size!r:.60}")
         if size < least:
             raise ValueError(f"{name} must be at least {least}, got {size}")
+
+
+def number(name: str, x: Any, least: float = -math.inf, below: float = math.inf) -> float:
+    """x as a finite float, least ≤ x < below.
+
+    Raises:
+        TypeError: x is not a number.
+        ValueError: x lies outside, or is nan.
+
+    >>> number("lr", -1, least=0)
+    Traceback (most recent call last):
+    ValueError: lr must be a finite number, at least 0, got -1
+    """
+    if isinstance(x, bool) or not isinstance(x, int | float | np.integer | np.floating):
+        raise TypeError(f"{name} must be a number, got {type(x).__name__}: {x!r:.60}")
+    if not (least <= x < below and math.isfinite(x)):
+        bounds = f", at least {least:g}" if least > -math.inf else ""
+        bounds += f", below {below:g}" if below < math.inf else ""
+        raise ValueError(f"{name} must be a finite number{bounds}, got {x}")
+    return float(x)
 
 
 def probability(name: str, p: Any) -> float:

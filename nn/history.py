@@ -1,0 +1,80 @@
+"""`History`: what `fit` notes, epoch by epoch."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+__all__ = ["History"]
+
+
+class History:
+    """A row of numbers for each epoch; `history["loss"]` is the column of that name.
+
+    `stopped` says why the last run ended before its last epoch ("interrupted", or what a callback
+    gave as its reason); None if it did not.  Has a `state_dict`, so `save_training` can keep it.
+
+    >>> history = History()
+    >>> history.rows.append({"epoch": 1, "loss": 0.5})
+    >>> history["loss"], len(history)
+    ([0.5], 1)
+    """
+
+    def __init__(self) -> None:
+        self.rows: list[dict[str, Any]] = []
+        self.stopped: str | None = None
+        self._began = 0.0
+
+    @property
+    def epoch(self) -> int:
+        """The number of the epoch under way, or of the next; the first is 1."""
+        return len(self.rows) + 1
+
+    def start_epoch(self) -> None:
+        """Note the time."""
+        self._began = time.perf_counter()
+
+    def end_epoch(self, numbers: Mapping[str, float], lr: float) -> None:
+        """Add a row."""
+        seconds = time.perf_counter() - self._began
+        self.rows.append({"epoch": self.epoch, **numbers, "lr": lr, "seconds": seconds})
+
+    def __getitem__(self, name: str) -> list[Any]:
+        column = [row[name] for row in self.rows if name in row]
+        if not column:
+            known = sorted({key for row in self.rows for key in row})
+            raise KeyError(f"no epoch has {name!r}; there are {known}")
+        return column
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def state_dict(self) -> dict[str, Any]:
+        """The rows, copied."""
+        return {"rows": [dict(row) for row in self.rows], "stopped": self.stopped}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over the rows of `state_dict()`.
+
+        Raises:
+            ValueError: not the state of a history.
+        """
+        if not isinstance(state, Mapping) or set(state) != {"rows", "stopped"}:
+            raise ValueError("the state of a history is a dict with 'rows' and 'stopped'")
+        self.rows = [dict(row) for row in state["rows"]]
+        self.stopped = state["stopped"]
+
+    def __repr__(self) -> str:
+        return f"History({len(self.rows)} epochs{'; ' + line(self.rows[-1]) if self.rows else ''})"
+
+
+def line(row: Mapping[str, Any]) -> str:
+    """A row as text.
+
+    >>> line({"epoch": 2, "loss": 0.25, "lr": 0.1, "seconds": 1.5})
+    'epoch 2  loss 0.25  lr 0.1  1.5 s'
+    """
+    parts = [f"epoch {row['epoch']}"]
+    parts += [f"{k} {x:.4g}" for k, x in row.items() if k not in ("epoch", "seconds")]
+    return "  ".join([*parts, f"{row['seconds']:.1f} s"])

@@ -1,0 +1,179 @@
+"""What stands between an optimizer's rule, which is written on arrays, and the parameters.
+
+A slot is one array to update: a Tensor, an array of Values, or all the single Values of a group
+taken together.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from engine import Tensor, Value, ValueArray
+
+__all__ = ["LoneSlot", "State", "TensorSlot", "ValuesSlot", "arrange", "leaves_of", "with_state"]
+
+State = dict[str, Any]
+
+
+class TensorSlot:
+    """A Tensor and its state."""
+
+    __slots__ = ("members", "parameter", "state")
+
+    def __init__(self, parameter: Tensor) -> None:
+        self.parameter = parameter
+        self.members: list[Any] = [parameter]
+        self.state: State = {}
+
+    def gradient(self) -> ndarray | None:
+        """What backward left there; None for a parameter it did not reach."""
+        g = self.parameter.grad
+        return g.numpy() if isinstance(g, Tensor) else g
+
+    def read(self) -> ndarray:
+        """The numbers."""
+        return self.parameter.numpy()
+
+    def write(self, array: ndarray) -> None:
+        """Replace the numbers; `array` is the parameter's own from now on."""
+        self.parameter.adopt(array)
+
+    def split(self) -> list[Any]:
+        """This slot: a Tensor has a gradient or none."""
+        return [self]
+
+    def export(self, member: int) -> State:
+        """The state of a member, as a copy."""
+        return {k: x.copy() if isinstance(x, ndarray) else x for k, x in self.state.items()}
+
+
+class ValuesSlot(TensorSlot):
+    """Values that are updated as one array: those of a ValueArray."""
+
+    __slots__ = ("shape", "values")
+
+    def __init__(self, parameter: Any, values: list[Value], shape: tuple[int, ...]) -> None:
+        super().__init__(parameter)
+        self.values = values
+        self.shape = shape
+
+    def gradient(self) -> ndarray | None:
+        """None if no element was reached; an element that was not has gradient 0."""
+        if not any(x.has_grad for x in self.values):
+            return None
+        return np.array([float(x.grad) for x in self.values]).reshape(self.shape)
+
+    def read(self) -> ndarray:
+        """The numbers."""
+        return np.array([x.data for x in self.values]).reshape(self.shape)
+
+    def write(self, array: ndarray) -> None:
+        """Replace the numbers."""
+        for x, number in zip(self.values, array.ravel().tolist(), strict=True):
+            x.data = number
+
+
+class LoneSlot(ValuesSlot):
+    """Single Values of a group, each a parameter by itself, that have the same history."""
+
+    __slots__ = ()
+
+    def __init__(self, values: list[Value]) -> None:
+        super().__init__(None, values, (len(values),))
+        self.members = values
+
+    def split(self) -> list[Any]:
+        """Those with a gradient and those without, if both are there: histories part here."""
+        reached = np.array([x.has_grad for x in self.values])
+        if reached.all() or not reached.any():
+            return [self]
+        parts = []
+        for mask in (reached, ~reached):
+            part = LoneSlot([x for x, there in zip(self.values, mask, strict=True) if there])
+            part.state = {
+                k: x[mask] if isinstance(x, ndarray) else x for k, x in self.state.items()
+            }
+            parts.append(part)
+        return parts
+
+    def export(self, member: int) -> State:
+        """The state of a member: its numbers."""
+        return {k: float(x[member]) if isinstance(x, ndarray) else x for k, x in self.state.items()}
+
+
+def arrange(params: list[Any], owned: set[int]) -> tuple[list[Any], list[Any]]:
+    """A group's parameters, each once, and the slots they go into; single Values come last.
+
+    `owned` are the ids of the leaves that other groups hold.
+    """
+    kept: list[Any] = []
+    slots: list[Any] = []
+    lone: list[Value] = []
+    own: set[int] = set()
+    for i, p in enumerate(params):
+        leaves = _checked(i, p)
+        ids = {id(x) for x in leaves}
+        if ids & owned:
+            raise ValueError(f"params[{i}] is in another parameter group already")
+        if ids and ids <= own:
+            continue
+        if ids & own or len(ids) < len(leaves):
+            raise ValueError(f"params[{i}] shares some of its Values with another parameter")
+        own |= ids
+        kept.append(p)
+        if isinstance(p, Tensor):
+            slots.append(TensorSlot(p))
+        elif isinstance(p, Value):
+            lone.append(p)
+        else:
+            slots.append(ValuesSlot(p, leaves, p.shape))
+    return kept, slots + ([LoneSlot(lone)] if lone else [])
+
+
+def _checked(index: int, parameter: Any) -> list[Any]:
+    """The leaves a parameter consists of."""
+    if isinstance(parameter, Tensor | Value):
+        leaves = [parameter]
+    elif isinstance(parameter, ValueArray) and all(isinstance(x, Value) for x in parameter.flat):
+        leaves = list(parameter.flat)
+    else:
+        raise TypeError(
+            f"params[{index}] must be a Tensor, a ValueArray or a Value, "
+            f"got {type(parameter).__name__}: {parameter!r:.60}"
+        )
+    if not all(x.is_leaf for x in leaves):
+        raise ValueError(
+            f"params[{index}] is a result, not a leaf: an optimizer changes what you made yourself"
+        )
+    return leaves
+
+
+def leaves_of(slot: Any) -> list[Any]:
+    """The Tensors or Values that a slot updates."""
+    return slot.values if isinstance(slot, ValuesSlot) else slot.members
+
+
+def with_state(slots: list[Any], rows: dict[int, State]) -> list[Any]:
+    """The slots with the state in `rows`; single Values are sorted anew by their history."""
+    kept: list[Any] = []
+    histories: dict[Any, list[Value]] = {}
+    for slot in slots:
+        if not isinstance(slot, LoneSlot):
+            slot.state = rows.get(id(slot.parameter), {})
+            kept.append(slot)
+            continue
+        for value in slot.members:
+            row = rows.get(id(value), {})
+            histories.setdefault((*sorted(row), row.get("step")), []).append(value)
+    for values in histories.values():
+        slot = LoneSlot(values)
+        first = rows.get(id(values[0]), {})
+        slot.state = {
+            key: x if key == "step" else np.array([float(rows[id(v)][key]) for v in values])
+            for key, x in first.items()
+        }
+        kept.append(slot)
+    return kept
