@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from . import scalar, tensor
+from .compare import names_of_inputs
 from .core import Node, enable_grad
+from .expand import label_of
+from .finite import NEAR_KINK, distance_to_kink, slope
 from .functional import grad
 from .graph import toposort
 from .reductions import sum as sum_of
@@ -33,10 +39,9 @@ class GradientError(AssertionError):
     ) -> None:
         self.order, self.input, self.index = order, name, index
         self.got, self.expected = got, expected
-        place = f"{name}[{','.join(map(str, index))}]" if index else name
         kind = {1: "gradient", 2: "second derivative"}.get(order, f"derivative of order {order}")
         super().__init__(
-            f"{kind} with respect to {place}: got {got!r}, finite differences say "
+            f"{kind} with respect to {label_of(name, index)}: got {got!r}, finite differences say "
             f"{expected!r} (difference {abs(got - expected):.3g})"
         )
 
@@ -46,7 +51,6 @@ def gradcheck(
     inputs: Any,
     order: int = 2,
     *,
-    eps: float = 1e-5,
     rtol: float = 1e-5,
     atol: float = 1e-6,
     names: Sequence[str] | None = None,
@@ -54,37 +58,50 @@ def gradcheck(
     """Check f's derivatives up to `order` against central differences; True, or an exception.
 
     Numbers are checked on the scalar tier, arrays on the tensor tier, in float64.  A result of
-    several numbers is checked along a fixed direction.  An element whose finite difference would
-    cross a kink (the op says where they are) is left out, if the slopes on its two sides differ.
+    several numbers is checked along a fixed direction, which gives every element another weight.
+    An element where the slopes on its two sides differ is left out, if an op of f says that there
+    is a kink; so is one around which f is not finite.
 
     Args:
         inputs: one number, array or node, or a tuple of them.
         order: 1 checks the gradient, 2 also its gradient, and so on.
-        eps: step of the differences, relative to the size of numbers beyond 1.
-        rtol, atol: tolerances; |got - expected| <= atol + rtol * |expected|.
+        rtol, atol: tolerances; |got - expected| <= atol + rtol * |expected|, and ten times the
+            error that the finite difference claims for itself.
+        names: one for each input; default the names of f's parameters.
 
     Raises:
         GradientError: a derivative is wrong; names order, input, index, got and expected.
-        ValueError: every element stands at a kink, or order < 1.
+        ValueError: no element can be checked, order < 1, or names do not match the inputs.
         TypeError: no input is a floating-point number, or f's result is not a node.
 
     >>> gradcheck(lambda x: (x**3).sum(), np.array([1.0, -2.0]))
     True
     """
+    if not callable(f):
+        raise TypeError(f"f must be a function, got {type(f).__name__}")
     if not isinstance(order, int) or order < 1:
         raise ValueError(f"order must be a positive int, got {order!r}")
     given = inputs if isinstance(inputs, tuple) else (inputs,)
     arrays = [_floating(x, i) for i, x in enumerate(given)]
     if not arrays:
         raise TypeError("gradcheck() needs at least one input")
-    labels = list(names) if names is not None else [f"input {i}" for i in range(len(arrays))]
-    if len(labels) != len(arrays):
-        raise ValueError(f"names must have {len(arrays)} entries, got {labels}")
-    scalar = all(not isinstance(x, np.ndarray | list | Tensor) for x in given)
+    check = _Check(
+        arrays,
+        names_of_inputs(f, len(arrays), names),
+        all(not isinstance(x, np.ndarray | list | Tensor) for x in given),
+        (rtol, atol),
+    )
     with np.errstate(all="ignore"):
         for level in range(1, order + 1):
-            _check(f, arrays, labels, scalar, level, (eps, rtol, atol))
-            f = _gradient_along(f, len(arrays), level)
+            try:
+                check.level(f, level)
+            except TypeError as error:
+                error.add_note(
+                    f"(gradcheck, order {level}) A rule is given nodes, so that it can be "
+                    "differentiated: write it with engine's ops, engine.cos and not np.cos"
+                )
+                raise
+            f = check.gradient_along(f, level)
     return True
 
 
@@ -97,90 +114,90 @@ def _floating(x: Any, i: int) -> np.ndarray:
     return np.array(array, dtype=np.float64)
 
 
-def _direction(shape: tuple[int, ...], seed: int) -> np.ndarray:
-    """Fixed numbers between 1/2 and 3/2 in size, no two alike: no term can hide another."""
-    rng = np.random.default_rng(seed)
-    return np.asarray(rng.uniform(0.5, 1.5, shape) * rng.choice([-1.0, 1.0], shape))
-
-
 def _along(y: Any, seed: int) -> Any:
     """A result as a single number: its elements, weighted by a fixed direction."""
-    if not isinstance(y, Node):
-        raise TypeError(f"the function must return a Value or a Tensor, got {type(y).__name__}")
-    weights = _direction(y.data.shape if isinstance(y, Tensor) else (), seed)
-    return y * float(weights) if isinstance(y, Value) else sum_of(y * weights)
+    if not isinstance(y, Value | Tensor):
+        raise TypeError(f"f must return a Value or a Tensor, got {type(y).__name__}")
+    # between 1/2 and 3/2 in size, no two alike: no term can hide another
+    rng = np.random.default_rng(seed)
+    shape = y.data.shape if isinstance(y, Tensor) else ()
+    weights = np.asarray(rng.uniform(0.5, 1.5, shape) * rng.choice([-1.0, 1.0], shape))
+    return sum_of(y * weights) if isinstance(y, Tensor) else y * float(weights)
 
 
-def _gradient_along(f: Any, count: int, seed: int) -> Any:
-    """The gradient of f, as a function with a single number as result: the next level to check."""
+class _Check:
+    """One call of gradcheck: where, and how exactly."""
 
-    def slope(*nodes: Any) -> Any:
-        gradients = grad(lambda *x: _along(f(*x), seed), tuple(range(count)))(*nodes)
-        total: Any = 0.0
-        for i, g in enumerate(gradients):
-            total = total + _along(g, seed + 100 + i)
-        return total
+    def __init__(
+        self,
+        arrays: list[np.ndarray],
+        labels: list[str],
+        on_values: bool,
+        tolerances: tuple[float, float],
+    ) -> None:
+        self.arrays, self.labels, self.on_values = arrays, labels, on_values
+        self.rtol, self.atol = tolerances
+        self.to_kink = math.inf  # of f or a derivative: a rule does not show f's own kinks
 
-    return slope
+    def nodes(self, arrays: list[np.ndarray]) -> list[Any]:
+        """Leaves of the tier that is checked."""
+        if self.on_values:
+            return [Value(float(x)) for x in arrays]
+        return [Tensor(x, requires_grad=True) for x in arrays]
 
+    def gradient_along(self, f: Any, level: int) -> Any:
+        """The gradient of f as a function with one number as result: the next level to check."""
 
-def _nodes(arrays: list[np.ndarray], scalar: bool) -> list[Any]:
-    if scalar:
-        return [Value(float(x)) for x in arrays]
-    return [Tensor(x, requires_grad=True) for x in arrays]
+        def derivative(*nodes: Any) -> Any:
+            gradients = grad(lambda *x: _along(f(*x), level), tuple(range(len(nodes))))(*nodes)
+            total: Any = 0.0
+            for i, g in enumerate(gradients):
+                total = total + _along(g, level + 100 + i)
+            return total
 
+        return derivative
 
-def _check(
-    f: Any, arrays: list[np.ndarray], labels: list[str], scalar: bool, level: int,
-    tolerances: tuple[float, float, float],
-) -> None:  # fmt: skip
-    eps, rtol, atol = tolerances
-    nodes = _nodes(arrays, scalar)
-    with enable_grad():
-        y = _along(f(*nodes), level)
-    got = grad(lambda *x: _along(f(*x), level), tuple(range(len(nodes))))(*nodes)
-    corner = _distance_to_kink(y)
-    checked = left_out = 0
-    for k, g in enumerate(got):
-        for index in np.ndindex(arrays[k].shape):
-            h = eps * max(1.0, abs(float(arrays[k][index])))
-            expected, left, right = _slopes(f, arrays, scalar, level, (k, index), h)
-            if corner < 100 * h and abs(left - right) > 1e-2 * max(abs(left), abs(right), 1e-2):
-                left_out += 1
-                continue
-            checked += 1
-            mine = float(np.asarray(g.data)[index])
-            # rounding in f is magnified by 1 / h
-            noise = 50 * np.finfo(np.float64).eps * abs(float(y.data)) / h
-            wrong = abs(mine - expected) > atol + rtol * abs(expected) + noise
-            if wrong or np.isnan(mine) != np.isnan(expected):
-                raise GradientError(level, labels[k], index, mine, expected)
-    if left_out and not checked:
-        raise ValueError("every element stands at a kink: choose other inputs")
+    def level(self, f: Any, level: int) -> None:
+        """Check the gradient of f: as a graph, and at the first level also as plain numbers."""
+        nodes = self.nodes(self.arrays)
+        with enable_grad():  # for at higher levels f itself differentiates
+            y = _along(f(*nodes), level)
+        self.to_kink = min(self.to_kink, distance_to_kink(toposort(y)))
+        recorded = grad(lambda *x: _along(f(*x), level), tuple(range(len(nodes))))(*nodes)
+        found = [[np.asarray(g.data) for g in recorded]]
+        if level == 1:
+            found.append(self.plain_gradients(y, nodes))
+        checked = left_out = 0
+        for k, x in enumerate(self.arrays):
+            for index in np.ndindex(x.shape):
+                estimate = slope(partial(self.value, f, level, k, index), float(x[index]))
+                if math.isnan(estimate.value) or (estimate.corner and self.to_kink < NEAR_KINK):
+                    left_out += 1
+                    continue
+                checked += 1
+                for gradients in found:
+                    got = float(gradients[k][index])
+                    if estimate.contradicts(got, self.rtol, self.atol):
+                        raise GradientError(level, self.labels[k], index, got, estimate.value)
+        if left_out and not checked:
+            raise ValueError(
+                "nothing can be checked: every element stands at a kink, or f is not finite "
+                "around it; choose other inputs"
+            )
 
+    def plain_gradients(self, y: Any, nodes: list[Any]) -> list[np.ndarray]:
+        """The gradients as backward gives them, its rules run on plain numbers."""
+        tier: Any = scalar if self.on_values else tensor
+        found = tier.gradients(y, nodes) if y.requires_grad else [None] * len(nodes)
+        return [
+            np.zeros(x.shape) if g is None else np.asarray(g)
+            for x, g in zip(self.arrays, found, strict=True)
+        ]
 
-def _slopes(
-    f: Any, arrays: list[np.ndarray], scalar: bool, level: int,
-    place: tuple[int, tuple[int, ...]], h: float,
-) -> tuple[float, float, float]:  # fmt: skip
-    """Central, left and right difference at one element."""
-
-    def at(step: float) -> float:
-        moved = [x.copy() for x in arrays]
-        moved[place[0]][place[1]] += step
-        # recorded, for at higher levels f itself differentiates
-        return float(_along(f(*_nodes(moved, scalar)), level).data)
-
-    minus, here, plus = at(-h), at(0.0), at(h)
-    return (plus - minus) / (2 * h), (here - minus) / h, (plus - here) / h
-
-
-def _distance_to_kink(root: Any) -> float:
-    """How near the nearest op of the graph stands to a point where its derivative jumps."""
-    nearest = np.inf
-    for node in toposort(root):
-        if node.op is not None and node.op.kinks is not None:
-            raw = [np.asarray(x.data) if isinstance(x, Node) else x for x in node.inputs]
-            distance = np.asarray(node.op.kinks(*raw, **node.params))
-            nearest = min(nearest, float(np.min(distance, initial=np.inf)))
-    return nearest
+    def value(self, f: Any, level: int, k: int, index: tuple[int, ...], number: float) -> float:
+        """The result with one element of input k replaced."""
+        moved = list(self.arrays)
+        moved[k] = moved[k].copy()
+        moved[k][index] = number
+        with enable_grad():
+            return float(_along(f(*self.nodes(moved)), level).data)
