@@ -16,11 +16,15 @@ from .shapes import constant_pad, moveaxis, normalize_axes, pad_widths, ravel, r
 
 
 def plain_index(index: Any) -> Any:
-    """An index free of nodes, its arrays copied: later changes must not reach backward."""
+    """An index free of nodes and lists, as `getitem` takes it.
+
+    Raises:
+        IndexError: an index array holds neither integers nor bools.
+    """
     if isinstance(index, tuple):
         return tuple(plain_index(part) for part in index)
     if isinstance(index, Node | np.ndarray | list):
-        array = np.array(index)
+        array = np.asarray(index)
         if array.size == 0 and isinstance(index, list):
             array = array.astype(np.intp)
         if array.dtype.kind not in "iub":
@@ -29,13 +33,16 @@ def plain_index(index: Any) -> Any:
     return index
 
 
-def _is_basic(index: Any) -> bool:
-    """Whether an index picks every element at most once (no index arrays)."""
+def _picks_once(index: Any) -> bool:
+    """Whether an index is sure to pick no element twice: it holds no array of integers."""
     parts = index if isinstance(index, tuple) else (index,)
     return all(
-        part is None or part is Ellipsis or isinstance(part, int | slice | np.integer)
+        part is None
+        or part is Ellipsis
+        or isinstance(part, int | slice | np.integer | np.bool_)
+        or (isinstance(part, np.ndarray) and part.dtype == bool)
         for part in parts
-    ) and not any(isinstance(part, bool) for part in parts)
+    )
 
 
 def _getitem_vjp(g: Any, y: Any, x: Any, index: Any) -> Any:
@@ -51,36 +58,51 @@ def getitem(x: Any, index: Any) -> Any:
 @shape_op(lambda g, y, x, shape, index: g[index], symbol="scatter", ulp=64)
 def scatter_add(x: Any, shape: Any, index: Any) -> Any:
     """Zeros of `shape` with x added at `index`; an element named twice gets both."""
-    out = np.zeros(shape, x.dtype)
-    if x.dtype != object and type(index) is np.ndarray and index.dtype != bool:
-        return _add_rows(out, index, x)
-    if _is_basic(index):
+    if _picks_once(index):
+        out = np.zeros(shape, x.dtype)
+        _check_fits(x, out[index].shape, shape)
         out[index] = x
-    else:
-        np.add.at(out, index, x)
-    return out
-
-
-def _add_rows(out: np.ndarray, index: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """out[index] += x with repeated indices added up, faster than np.add.at.
-
-    A small table is a product with the one-hot matrix of the index; a large one is sorted, so
-    that equal indices stand together and are summed in one go.
-    """
-    rows, width = len(out), math.prod(out.shape[1:])
-    flat = index.ravel() % rows if rows else index.ravel()
-    values = x.reshape(len(flat), width)
-    if len(flat) == 0 or width == 0:
         return out
-    if rows <= 128:
-        one_hot = np.zeros((rows, len(flat)), x.dtype)
-        one_hot[flat, np.arange(len(flat))] = 1
-        if np.isfinite(values).all():  # 0 * inf would reach the other rows
-            return (one_hot @ values).reshape(out.shape)
-    order = np.argsort(flat, kind="stable")
-    starts = np.flatnonzero(np.diff(flat[order], prepend=-1))
-    out.reshape(rows, width)[flat[order][starts]] = np.add.reduceat(values[order], starts, axis=0)
-    return out
+    if x.dtype.kind != "f":
+        out = np.zeros(shape, x.dtype)
+        np.add.at(out, index, x)
+        return out
+    if type(index) is np.ndarray:
+        return _add_rows(x, tuple(shape), index)
+    places = np.arange(math.prod(shape)).reshape(shape)[index]
+    _check_fits(x, places.shape, shape)
+    return _add_at(places, x, shape)
+
+
+def _check_fits(x: Any, expected: tuple[int, ...], shape: Any) -> None:
+    if x.shape != expected:
+        raise ValueError(f"the index picks {expected} of the result's {shape}, x is {x.shape}")
+
+
+def _add_at(places: np.ndarray, x: np.ndarray, shape: Any) -> np.ndarray:
+    """Zeros of `shape` with x added at the flat positions `places`: much faster than np.add.at."""
+    total = np.bincount(places.ravel(), x.ravel(), math.prod(shape))
+    return total.reshape(shape).astype(x.dtype, copy=False)
+
+
+def _add_rows(x: np.ndarray, shape: tuple[int, ...], index: np.ndarray) -> np.ndarray:
+    """`scatter_add` of whole rows: the gradient of a table that rows are looked up in."""
+    _check_fits(x, (*index.shape, *shape[1:]), shape)
+    rows, width = shape[0], math.prod(shape[1:])
+    flat = index.ravel()
+    if flat.size and not (-rows <= flat.min() and flat.max() < rows):
+        raise IndexError(f"an index is out of bounds for {rows} rows: {flat.min()} to {flat.max()}")
+    if flat.size and flat.min() < 0:
+        flat = flat % rows
+    values = x.reshape(flat.size, width)
+    if rows <= 40:
+        one_hot = np.zeros((rows, flat.size), x.dtype)
+        one_hot[flat, np.arange(flat.size)] = 1
+        with np.errstate(invalid="ignore"):
+            total = one_hot @ values
+        if np.isfinite(total).all():  # else 0 * inf may have reached other rows
+            return total.reshape(shape)
+    return _add_at(flat[:, None] * width + np.arange(width), values, shape)
 
 
 @composed
