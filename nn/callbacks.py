@@ -33,12 +33,16 @@ __all__ = [
 
 
 class Run:
-    """What a callback is given: the model, the optimizer, and the history with its last row."""
+    """What a callback is given: the model, the optimizer, and the history with its last row.
+
+    `loss` is that of the last batch, a number.
+    """
 
     def __init__(self, model: Module, optimizer: Optimizer, history: History) -> None:
         self.model = model
         self.optimizer = optimizer
         self.history = history
+        self.loss = math.nan
         self.stopped: str | None = None
 
     def stop(self, reason: str) -> None:

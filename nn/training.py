@@ -118,7 +118,8 @@ def train_epoch(
         total.backward()
         _call(callbacks, "before_step", run)
         optimizer.step()
-        means.add(len(target), _numbers(total, output, target, metrics))
+        run.loss = total.item()
+        means.add(len(target), _numbers(run.loss, output, target, metrics))
         _call(callbacks, "after_step", run)
         show.step(means)
         if interrupts.came:
@@ -148,7 +149,7 @@ def evaluate(
                 inputs, target = _parts(model, batch)
                 output = model(*inputs)
                 total = loss(output, target)
-                means.add(len(target), _numbers(total, output, target, dict(metrics or {})))
+                means.add(len(target), _numbers(total.item(), output, target, dict(metrics or {})))
     finally:
         for module, mode in modes:
             module.training = mode
@@ -197,8 +198,8 @@ class Means:
         return {name: x / self.count for name, x in self.sums.items()}
 
 
-def _numbers(total: Any, output: Any, target: Any, metrics: Metrics) -> dict[str, float]:
-    return {"loss": total.item()} | {
+def _numbers(loss: float, output: Any, target: Any, metrics: Metrics) -> dict[str, float]:
+    return {"loss": loss} | {
         name: float(metric(output, target)) for name, metric in metrics.items()
     }
 

@@ -284,6 +284,48 @@ def test_parameters_by_name_will_do():
     assert history.activations() == []
 
 
+# --- with nn.fit ---
+
+
+def fitted(model, history, epochs=2):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(20, 3))
+    data = (x, x.sum(axis=1, keepdims=True))
+    nn.fit(
+        model, nn.MSELoss(), nn.SGD(model.parameters(), lr=0.05),
+        nn.DataLoader(data, batch_size=5, shuffle=True, rng=1), epochs,
+        validation=nn.DataLoader(data, batch_size=20), callbacks=[history], progress=False,
+    )  # fmt: skip
+
+
+def test_in_fit_it_finds_the_model_and_notes_steps_and_validation():
+    model = a_model()
+    history = History(every=4)
+    fitted(model, history)
+    assert history.steps == 8
+    assert history.parameter("0.weight", "norm")[0].tolist() == [1, 4, 8]
+    assert history.series("validation_loss")[0].tolist() == [4, 8]
+    assert history.series("lr")[1].tolist() == [0.05] * 8
+    assert history.series("epoch")[1].tolist() == [1, 2]
+
+
+def test_looking_does_not_change_training():
+    watched, alone = a_model(), a_model()
+    fitted(watched, History(every=1))
+    fitted(alone, nn.Callback())
+    for one, two in zip(watched.parameters(), alone.parameters(), strict=True):
+        assert one.data.tolist() == two.data.tolist()
+
+
+def test_in_fit_on_the_scalar_tier_it_notes_the_same():
+    one, two = History(every=3), History(every=3)
+    fitted(a_model(), one)
+    fitted(a_model().scalar(), two)
+    for name in one.parameters():
+        assert one.parameter(name, "ratio")[1] == pytest.approx(two.parameter(name, "ratio")[1])
+    assert one.series("loss")[1] == pytest.approx(two.series("loss")[1])
+
+
 # --- the file ---
 
 

@@ -12,6 +12,7 @@ from typing import Any, Self, TextIO
 import numpy as np
 
 from nn import Module, Sigmoid, Tanh
+from nn.callbacks import Callback, Run
 
 from .measure import activation_statistics, array_of, gradient_of, gradient_statistics, update_ratio
 
@@ -23,7 +24,7 @@ ENDS: dict[type[Module], tuple[float, float]] = {Tanh: (-1.0, 1.0), Sigmoid: (0.
 RESERVED = ("step", "parameters", "activations", "norm", "seconds")
 
 
-class History:
+class History(Callback):
     """A record of training: numbers of every step, and how the model was at every so many.
 
     Call `step` once after each optimizer step (the gradients must still be there).  Every step
@@ -33,9 +34,12 @@ class History:
     saturated units).  Gradients are measured as they are at `step`: after clipping, if there was
     any.
 
+    With `nn.fit` it is a callback, which finds the model and the optimizer by itself and notes
+    what is measured on the validation set: `nn.fit(…, callbacks=[viz.History(every=10)])`.
+
     Args:
         model: an `nn.Module`, of either tier; an `nn.scalar` model; parameters by name; or None
-            to record only what `step` and `log` are told.
+            to record only what `step` and `log` are told (or, in `nn.fit`, to find it there).
         every: how many steps from one measurement to the next.
         optimizer: whose learning rate (`param_groups[0]["lr"]`) is noted at every step.
         path: a file of JSON lines, written as training goes.  What a file holds is never
@@ -79,17 +83,26 @@ class History:
         self.optimizer = optimizer
         self.records: list[dict[str, Any]] = []
         self.torn = 0  # lines of the file that a crash cut short
-        self._parameters = {} if model is None else named_parameters(model)
         self._before: dict[str, np.ndarray] = {}
         self._outputs: dict[str, dict[str, float]] = {}
         self._calls: dict[str, int] = {}
-        self._layers = named_layers(model) if activations and isinstance(model, Module) else []
+        self._look_at_layers = activations
+        self._parameters: dict[str, Any] = {}
+        self._layers: list[tuple[str, Module]] = []
         self._handles: list[Any] = []
         self._file: TextIO | None = None
         self._started = time.perf_counter()
         if path is not None:
             self._open(Path(path))
         self._count = max((r["step"] for r in self.records), default=0)
+        if model is not None:
+            self._attach(model)
+
+    def _attach(self, model: Any) -> None:
+        """Measure this model from the next step on."""
+        self._parameters = named_parameters(model)
+        if self._look_at_layers and isinstance(model, Module):
+            self._layers = named_layers(model)
         self._prepare()
 
     # --- recording -------------------------------------------------------------------------------
@@ -122,6 +135,24 @@ class History:
             TypeError, ValueError: as `step`.
         """
         self._keep(self._record(self._count, metrics))
+
+    # --- as a callback of nn.fit
+
+    def begin(self, run: Run) -> None:
+        """Before the first epoch: look at the run's model, unless there is one already."""
+        self.optimizer = run.optimizer if self.optimizer is None else self.optimizer
+        if not self._parameters:
+            self._attach(run.model)
+
+    def after_step(self, run: Run) -> None:
+        """Note the step and its loss."""
+        self.step(run.loss)
+
+    def after_epoch(self, run: Run) -> None:
+        """Note what was measured on the validation set, and the epoch."""
+        row = run.history.rows[-1]
+        found = {name: x for name, x in row.items() if name.startswith("validation_")}
+        self.log(epoch=row["epoch"], **found)
 
     def _record(self, step: int, metrics: Mapping[str, Any]) -> dict[str, Any]:
         record: dict[str, Any] = {"step": step}
