@@ -111,8 +111,7 @@ class Row:
         slope, error = self.finite.slope, self.finite.error
         with np.errstate(invalid="ignore"):
             off = np.abs(self.tensor - slope) > FINITE_RTOL * self._scale() + 10 * error
-        sure = error <= 1e-3 * np.maximum(np.abs(slope), 1.0)
-        return self.finite.checked & np.where(np.isfinite(self.tensor), off, sure)
+        return self.finite.checked & (off | ~np.isfinite(self.tensor))
 
     def worst(self) -> tuple[int, ...]:
         """The element where the tiers (else the finite differences) differ most."""

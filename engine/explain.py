@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from . import scalar, tensor
-from .graph import last_root, toposort
+from .graph import recent_passes, toposort
 from .scalar import Value
 from .tensor import Tensor
 
@@ -25,6 +25,7 @@ class Contribution:
     upstream: Any  # gradient of the result: a float, or an array
     local: float | None  # local derivative, for single numbers
     amount: Any  # what was added to x's gradient
+    number: int = 0  # of the backward pass, if there were several
 
     def __str__(self) -> str:
         name = self.node.label or self.node.op.name
@@ -39,7 +40,10 @@ class Contribution:
         )
 
 
-def _text(array: Any) -> str:
+def _text(number: Any) -> str:
+    array = np.asarray(number)
+    if array.ndim == 0:
+        return f"{array:.6g}"
     if array.size <= 6:
         return np.array2string(array, precision=6, separator=", ").replace("\n", "")
     return f"{array.shape} with norm {np.linalg.norm(array):.6g}"
@@ -47,11 +51,19 @@ def _text(array: Any) -> str:
 
 @dataclass(frozen=True)
 class Explanation:
-    """The contributions to a gradient, in the order backward adds them; prints as a list."""
+    """The contributions to a gradient, in the order backward added them; prints as a list.
+
+    Attributes:
+        name: of what is explained.
+        contributions: edge by edge, pass by pass.
+        total: their sum.
+        rest: what x.grad holds beside them; None if nothing.
+    """
 
     name: str
     contributions: tuple[Contribution, ...]
     total: Any
+    rest: Any = None
 
     def __iter__(self) -> Iterator[Contribution]:
         return iter(self.contributions)
@@ -60,11 +72,20 @@ class Explanation:
         return len(self.contributions)
 
     def __str__(self) -> str:
-        lines = [f"  {'+' if i else ' '} {c}" for i, c in enumerate(self.contributions)]
-        total = f"{self.total:.6g}" if isinstance(self.total, float) else _text(self.total)
-        if not lines:
-            lines = ["    nothing: the result does not depend on it, or is it"]
-        return "\n".join([f"the gradient of {self.name}:", *lines, f"  = {total}"])
+        passes = 1 + max((c.number for c in self), default=0)
+        lines = [f"the gradient of {self.name}{f', from {passes} backward passes' * (passes > 1)}:"]
+        for i, c in enumerate(self):
+            place = f"pass {c.number + 1}, " if passes > 1 else ""
+            lines.append(f"  {'+' if i else ' '} {place}{c}")
+        if not self.contributions:
+            lines.append("    nothing flows into it: the result does not depend on it, or is it")
+        lines.append(f"  = {_text(self.total)}")
+        if self.rest is not None:
+            lines.append(
+                f"  (.grad differs from that by {_text(self.rest)}: it was assigned, or added to "
+                "by a pass whose result is gone or was made from other numbers)"
+            )
+        return "\n".join(lines)
 
     __repr__ = __str__
 
@@ -72,10 +93,14 @@ class Explanation:
 def explain(x: Any, root: Any = None) -> Explanation:
     """Every contribution to the gradient of x, edge by edge; they sum to it exactly.
 
+    After several backward passes these are the contributions of all that `x.grad` holds.  No
+    `.grad` is changed.
+
     Args:
         x: a Value or a Tensor.
-        root: what was differentiated; default the last node `backward` was called on in this
-            thread, if it still exists.  No `.grad` is read or changed.
+        root: what to differentiate instead, with upstream gradient 1.  Default: the latest
+            backward passes in this thread whose sum is `x.grad`, as far as their results still
+            exist.
 
     Raises:
         TypeError: x or root is not a node, or they are of different tiers.
@@ -90,40 +115,79 @@ def explain(x: Any, root: Any = None) -> Explanation:
     if not isinstance(x, Value | Tensor):
         raise TypeError(f"x must be a Value or a Tensor, got {type(x).__name__}")
     if root is None:
-        root = last_root()
-        if root is None:
-            raise ValueError(
-                "explain(x) needs a backward pass first; or pass the root: explain(x, y)"
-            )
-    if not isinstance(root, Value | Tensor) or isinstance(root, Value) != isinstance(x, Value):
-        raise TypeError(f"root must be a {type(x).__name__} like x, got {type(root).__name__}")
+        parts, rest = _behind(x)
+    else:
+        if type(root) is not type(x):
+            raise TypeError(f"root must be a {type(x).__name__} like x, got {type(root).__name__}")
+        parts, rest = [_pass(x, root, None)], None
     name = x.label or (x.op.name if x.op is not None else "x")
+    contributions = [
+        replace(c, number=number) for number, (given, _) in enumerate(parts) for c in given
+    ]
+    return Explanation(name, tuple(contributions), _sum(parts), rest)
+
+
+_Part = tuple[list[Contribution], Any]  # of one backward pass: the contributions, and their sum
+
+
+def _behind(x: Any) -> tuple[list[_Part], Any]:
+    """The passes that x.grad is the sum of, oldest first; and what is left."""
+    passes = [(root, seed) for root, seed in recent_passes() if type(root) is type(x)]
+    if not passes:
+        raise ValueError("explain(x) needs a backward pass first; or pass the root: explain(x, y)")
+    latest = _pass(x, *passes[0])
+    held = _grad(x)
+    if held is None:  # a result whose gradient was not kept, or cleared since
+        return [latest], None
+    parts: list[_Part] = []
+    for root, seed in passes:
+        try:
+            part = _pass(x, root, seed)
+        except RuntimeError:  # its numbers were replaced
+            break
+        if part[0] or root is x:
+            parts.insert(0, part)
+            if np.allclose(_sum(parts), held, rtol=1e-12, atol=0, equal_nan=True):
+                return parts, None
+    return [latest], held - latest[1]
+
+
+def _grad(x: Any) -> Any:
+    """x.grad as a number or an array; None if there is none."""
+    if isinstance(x, Value):
+        return float(x.grad) if x.has_grad else None
+    return None if x.grad is None else np.asarray(x.grad)
+
+
+def _pass(x: Any, root: Any, seed: Any) -> _Part:
+    """What one backward pass adds to x's gradient."""
     order = toposort(root)
-    amounts: list[Contribution] = []
-    found = _adjoints(order, root)
-    for node in reversed(order):
-        g = found.get(id(node))
-        if node.op is None or g is None:
-            continue
-        for i, one in enumerate(node.inputs):
-            if one is x and node.op.rule(i) is not None and node.flows_to(x):
-                amounts.append(_contribution(node, i, g))
-    return Explanation(name, tuple(amounts), _total(x, root, found, amounts))
+    found = _adjoints(order, root, seed)
+    given = [
+        _contribution(node, i, found[id(node)])
+        for node in reversed(order)
+        if node.op is not None and found.get(id(node)) is not None
+        for i, one in enumerate(node.inputs)
+        if one is x and node.op.rule(i) is not None and node.flows_to(x)
+    ]
+    nothing = 0.0 if isinstance(x, Value) else np.zeros(x.shape, x.dtype)
+    g = found.get(id(x))
+    return given, nothing if g is None else g
 
 
-def _total(x: Any, root: Any, found: dict[int, Any], amounts: list[Contribution]) -> Any:
-    if x is root:
-        return found[id(x)]
-    total: Any = 0.0 if isinstance(x, Value) else np.zeros(x.shape, x.dtype)
-    for part in amounts:
-        total = total + part.amount
+def _sum(parts: list[_Part]) -> Any:
+    total = parts[0][1]
+    for _, amount in parts[1:]:
+        total = total + amount
     return total
 
 
-def _adjoints(order: list[Any], root: Any) -> dict[int, Any]:
+def _adjoints(order: list[Any], root: Any, seed: Any) -> dict[int, Any]:
     if isinstance(root, Tensor):
-        return tensor.propagate(order, {id(root): np.ones_like(root.data)}, keep=True)
-    found = scalar.gradients(root, order)
+        upstream = np.ones_like(root.data) if seed is None else seed
+        return tensor.propagate(order, {id(root): np.asarray(upstream)}, keep=True)
+    factor = 1.0 if seed is None else float(seed)
+    found = scalar.gradients(root, order, factor)
     return {id(node): g for node, g in zip(order, found, strict=True)}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ FIRST_STEP = 2.0**-11  # for numbers about 1: where five points are most accurat
 SHRINK = 16.0
 TRIES = 8
 SURE = 1e-6  # relative error at which a smaller step is not worth its time
+TRUSTED = 1e-3  # relative error beyond which an estimate is none
 JUMP = 1e-5  # of the steepest of the slopes around: more is a corner
 NEAR_KINK = 1e-2  # how far a corner may be from the place where an op says it has one
 
@@ -27,7 +28,8 @@ class Slope:
     """A derivative by finite differences.
 
     Attributes:
-        value: the estimate; nan where the function is not finite around the point.
+        value: the estimate; nan where there is none that can be trusted: the function is not
+            finite around the point, or jumps.
         error: about how wrong it may be, by truncation and by rounding.
         corner: whether the slopes on the two sides differ.
         whole: whether the function was finite in all its elements.  One that stays inf or nan
@@ -44,7 +46,7 @@ class Slope:
         if math.isnan(self.value):
             return False
         if not math.isfinite(derivative):
-            return self.error <= 1e-3 * max(abs(self.value), 1.0)
+            return True
         return abs(derivative - self.value) > atol + rtol * abs(self.value) + 10 * self.error
 
 
@@ -76,6 +78,8 @@ def slope(at: Callable[[float], Any], x: float) -> Slope:
         if best.error <= max(2 * rounding, SURE * abs(best.value)):
             break
         step /= SHRINK
+    if best.error > TRUSTED * max(abs(best.value), 1.0):
+        return replace(best, value=math.nan, error=math.inf)
     return best
 
 

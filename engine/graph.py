@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
+from collections import deque
 from copy import deepcopy
 from typing import Any
 
@@ -13,9 +14,9 @@ __all__ = [
     "adjoints",
     "copy_graph",
     "flatten",
-    "last_root",
     "rebuild",
-    "remember_root",
+    "recent_passes",
+    "remember_pass",
     "toposort",
 ]
 
@@ -58,23 +59,33 @@ def toposort(root: Node) -> list[Any]:
                 order.append(node)
 
 
-class _Last(threading.local):
-    """The node that `backward` was last called on in this thread, held weakly."""
+class _Passes(threading.local):
+    """The backward passes of this thread whose results still exist; results are held weakly."""
 
-    root: Any = None
-
-
-_LAST = _Last()
+    def __init__(self) -> None:
+        self.recent: deque[tuple[Any, Any]] = deque(maxlen=100)
 
 
-def remember_root(root: Any) -> None:
-    """Note what is being differentiated, so that `explain(x)` need not be told."""
-    _LAST.root = weakref.ref(root)
+_PASSES = _Passes()
 
 
-def last_root() -> Any:
-    """The node `backward` was last called on in this thread; None if there is none (any more)."""
-    return None if _LAST.root is None else _LAST.root()
+def remember_pass(root: Any, seed: Any) -> None:
+    """Note what is being differentiated, so that `explain(x)` need not be told.
+
+    Args:
+        root: what `backward` was called on.
+        seed: its upstream gradient; None for 1.
+    """
+    recent = _PASSES.recent
+    while recent and recent[0][0]() is None:
+        recent.popleft()
+    recent.append((weakref.ref(root), seed))
+
+
+def recent_passes() -> list[tuple[Any, Any]]:
+    """The root and upstream gradient of each remembered pass of this thread, newest first."""
+    passes = [(root(), seed) for root, seed in reversed(_PASSES.recent)]
+    return [(root, seed) for root, seed in passes if root is not None]
 
 
 def adjoints(order: list[Any], seeds: dict[int, Any]) -> dict[int, Any]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from . import ops
 from .core import ATTENTION, PYTHON_RAISES, RECORDING, Node, NodeArray, Op
-from .graph import adjoints, copy_graph, flatten, remember_root, toposort
+from .graph import adjoints, copy_graph, flatten, remember_pass, toposort
 from .operators import ElementwiseMethods
 
 __all__ = ["Value"]
@@ -362,7 +362,7 @@ class Value(ElementwiseMethods, Node):
             gradient = 1.0
         elif not (create_graph and isinstance(gradient, Value)):
             gradient = _number(gradient, "gradient")
-        remember_root(self)
+        remember_pass(self, gradient)
         with _WALK:
             if create_graph:
                 order = toposort(self)
@@ -556,15 +556,15 @@ def commit(order: list[Value], found: dict[int, float], retain_grads: bool) -> N
         _commit(order, retain_grads)
 
 
-def gradients(root: Value, wanted: list[Any]) -> list[Any]:
+def gradients(root: Value, wanted: list[Any], gradient: float = 1.0) -> list[Any]:
     """The derivative of root with respect to each node, as floats; no `.grad` is touched.
 
-    None where root does not depend on the node.
+    Times `gradient`, the upstream gradient.  None where root does not depend on the node.
     """
     with _WALK:
         order = _walk(root)
         try:
-            root._adjoint = 1.0
+            root._adjoint = gradient
             _propagate(order)
             return [node._adjoint for node in wanted]
         finally:

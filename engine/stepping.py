@@ -14,7 +14,7 @@ import numpy as np
 
 from . import scalar, tensor
 from .core import ATTENTION, RECORDING
-from .graph import remember_root, toposort
+from .graph import remember_pass, toposort
 from .scalar import Value
 from .tensor import Tensor
 
@@ -81,7 +81,7 @@ class Pass:
 
     def commit(self) -> None:
         """Add what was found to the nodes' `.grad`, as `backward` does at its end."""
-        remember_root(self.root)
+        remember_pass(self.root, self.seed)
         tier: Any = tensor if isinstance(self.root, Tensor) else scalar
         tier.commit(self.order, self.found, self.retain_grads)
 

@@ -10,7 +10,7 @@ from numpy import ndarray
 
 from .array_methods import ArrayMethods
 from .core import ATTENTION, RECORDING, Node, NodeArray, Op
-from .graph import adjoints, copy_graph, flatten, remember_root, toposort
+from .graph import adjoints, copy_graph, flatten, remember_pass, toposort
 from .operators import ElementwiseMethods
 from .shapes import cast, sum_to
 
@@ -371,7 +371,7 @@ class Tensor(ElementwiseMethods, ArrayMethods, Node):
         array([ 3., 30.])
         """
         seed = self._seed(gradient, create_graph)
-        remember_root(self)
+        remember_pass(self, None if gradient is None else seed)
         order = toposort(self)
         if ATTENTION.threads and RECORDING.watcher is not None:
             RECORDING.watcher.backward(order, seed)
