@@ -4,6 +4,7 @@ from . import callbacks as callbacks
 from . import data as data
 from . import datasets as datasets
 from . import functional as functional
+from . import init as init
 from . import optim as optim
 from . import scalar as scalar
 from .activations import ELU as ELU
@@ -41,6 +42,8 @@ from .data import Dataset as Dataset
 from .data import Subset as Subset
 from .data import TensorDataset as TensorDataset
 from .data import random_split as random_split
+from .dropout import Dropout as Dropout
+from .embedding import Embedding as Embedding
 from .history import History as History
 from .linear import Linear as Linear
 from .losses import BCELoss as BCELoss
@@ -55,6 +58,11 @@ from .losses import NLLLoss as NLLLoss
 from .losses import SmoothL1Loss as SmoothL1Loss
 from .module import Module as Module
 from .module import Parameter as Parameter
+from .norm import BatchNorm1d as BatchNorm1d
+from .norm import BatchNorm2d as BatchNorm2d
+from .norm import GroupNorm as GroupNorm
+from .norm import LayerNorm as LayerNorm
+from .norm import RMSNorm as RMSNorm
 from .optim import SGD as SGD
 from .optim import Adagrad as Adagrad
 from .optim import Adam as Adam
@@ -62,6 +70,11 @@ from .optim import AdamW as AdamW
 from .optim import Lion as Lion
 from .optim import Optimizer as Optimizer
 from .optim import RMSprop as RMSprop
+from .pooling import AdaptiveAvgPool2d as AdaptiveAvgPool2d
+from .pooling import AvgPool1d as AvgPool1d
+from .pooling import AvgPool2d as AvgPool2d
+from .pooling import MaxPool1d as MaxPool1d
+from .pooling import MaxPool2d as MaxPool2d
 from .random import manual_seed as manual_seed
 from .storage import CheckpointError as CheckpointError
 from .training import accuracy as accuracy

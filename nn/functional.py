@@ -15,7 +15,10 @@ from engine import (
     tanh,
 )
 
+from .conv import conv1d, conv2d
 from .cross_entropy import cross_entropy, nll_loss
+from .dropout import dropout
+from .embedding import embedding
 from .linear import linear
 from .loss_functions import (
     binary_cross_entropy,
@@ -27,25 +30,46 @@ from .loss_functions import (
     mse_loss,
     smooth_l1_loss,
 )
+from .norm import batch_norm, group_norm, layer_norm, rms_norm
+from .pooling_functions import (
+    adaptive_avg_pool2d,
+    avg_pool1d,
+    avg_pool2d,
+    max_pool1d,
+    max_pool2d,
+)
 
 __all__ = [
+    "adaptive_avg_pool2d",
+    "avg_pool1d",
+    "avg_pool2d",
+    "batch_norm",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
+    "conv1d",
+    "conv2d",
     "cross_entropy",
+    "dropout",
     "elu",
+    "embedding",
     "gelu",
+    "group_norm",
     "hinge_loss",
     "huber_loss",
     "kl_div",
     "l1_loss",
+    "layer_norm",
     "leaky_relu",
     "linear",
     "log_softmax",
     "logsigmoid",
+    "max_pool1d",
+    "max_pool2d",
     "mse_loss",
     "nll_loss",
     "pad",
     "relu",
+    "rms_norm",
     "sigmoid",
     "silu",
     "smooth_l1_loss",

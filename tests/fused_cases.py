@@ -41,6 +41,8 @@ CASES = {
         case(normal(2, 4), target=np.array([2, 0]), scale=np.array([0.5, 2.0])),
         case(normal(0, 4), target=np.zeros(0, int), total=True),
     ],
+    "gru_scan": [case(normal(3, 2, 6), normal(6, 2), normal(6), normal(2, 2))],
+    "lstm_scan": [case(normal(3, 2, 8), normal(8, 2), normal(2, 2), normal(2, 2))],
     "linear": [
         case(normal(3, 4), normal(2, 4), normal(2)),
         case(normal(4), normal(2, 4), normal(2)),
@@ -66,7 +68,24 @@ CASES = {
         case(normal(2, 3, 2, 2), normal(8, 3, 1, 1), normal(8)),  # more filters than windows
         case(normal(0, 2, 3, 3), normal(2, 2, 2, 2), normal(2)),
     ],
+    "max_pool2d": [
+        case(normal(2, 3, 4, 5)),
+        case(normal(1, 2, 5, 4), kernel=(3, 2), stride=(1, 1)),  # windows overlap
+        case(normal(1, 2, 5, 4), kernel=(2, 3), stride=(2, 2), padding=((1, 1), (1, 0))),
+        case(normal(1, 1, 6, 7), kernel=(2, 2), stride=(2, 1), dilation=(2, 3)),
+        case(normal(0, 2, 4, 4)),
+    ],
+    "standardize": [
+        case(normal(3, 4), normal(4), normal(4)),  # layer norm
+        case(normal(2, 3, 2, 2), normal(3, 1, 1), normal(3, 1, 1), axis=(0, 2, 3)),  # batch norm
+        case(normal(2, 2, 2, 3), normal(2, 2, 1), None, axis=(2, 3), eps=0.1),  # group norm
+        case(normal(2, 3), None, None),
+    ],
     "linear_neuron": [case(*numbers(5)), case(*numbers(3)), case(*numbers(9))],
+    "rnn_scan": [
+        case(normal(3, 2, 2), normal(2, 2), normal(2, 2)),
+        case(normal(3, 2, 2), normal(2, 2), normal(2, 2), nonlinearity="relu"),
+    ],
     "relu_neuron": [
         case(1.0, 2.0, 0.5, 0.75, -0.25),  # open
         case(1.0, 2.0, -0.5, -0.75, -0.25),  # shut
