@@ -15,6 +15,7 @@ from engine import (
     tanh,
 )
 
+from .avg_pool import adaptive_avg_pool2d, avg_pool1d, avg_pool2d
 from .conv import conv1d, conv2d
 from .cross_entropy import cross_entropy, nll_loss
 from .dropout import dropout
@@ -30,14 +31,8 @@ from .loss_functions import (
     mse_loss,
     smooth_l1_loss,
 )
-from .norm import batch_norm, group_norm, layer_norm, rms_norm
-from .pooling_functions import (
-    adaptive_avg_pool2d,
-    avg_pool1d,
-    avg_pool2d,
-    max_pool1d,
-    max_pool2d,
-)
+from .max_pool import max_pool1d, max_pool2d
+from .norm_functions import batch_norm, group_norm, layer_norm, rms_norm
 
 __all__ = [
     "adaptive_avg_pool2d",

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from .module import Module
-from .pooling_functions import (
-    Settings,
+from .avg_pool import (
     adaptive_avg_pool2d,
     avg_pool1d,
     avg_pool2d,
     check_divisor,
-    max_pool1d,
-    max_pool2d,
     output_sizes,
 )
+from .max_pool import max_pool1d, max_pool2d
+from .module import Module
+from .pool_windows import Settings
 
 __all__ = ["AdaptiveAvgPool2d", "AvgPool1d", "AvgPool2d", "MaxPool1d", "MaxPool2d"]
 
