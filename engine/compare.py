@@ -61,7 +61,7 @@ def compare(
         raise TypeError("compare() needs at least one input for f")
     if samples < 0:
         raise ValueError(f"samples must be at least 0, got {samples}")
-    arrays = [_checked(x, i) for i, x in enumerate(inputs)]
+    arrays = [checked_array(x, i) for i, x in enumerate(inputs)]
     labels = names_of_inputs(f, len(arrays), names)
     with np.errstate(all="ignore"):
         tensors = [
@@ -91,7 +91,7 @@ def compare(
     )
 
 
-def _checked(x: Any, i: int) -> np.ndarray:
+def checked_array(x: Any, i: int) -> np.ndarray:
     """An input as an array of float64."""
     if isinstance(x, NodeArray):
         return numbers_of(x)
