@@ -64,6 +64,8 @@ class ArrayMethods:
 
     def sum(self, axis: Any = None, keepdims: bool = False, **aliases: Any) -> Self:
         """`engine.sum` of this."""
+        if not aliases:
+            return self.record(reductions.sum, (self,), {"axis": axis, "keepdims": keepdims})
         return reductions.sum(self, axis=axis, keepdims=keepdims, **aliases)
 
     def mean(self, axis: Any = None, keepdims: bool = False, **aliases: Any) -> Self:

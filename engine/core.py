@@ -289,7 +289,10 @@ class Op:
         self.variadic = variadic
         self.n_inputs = len(vjps)
         self.defaults = {} if variadic and kind == "elementwise" else _defaults(forward, len(vjps))
-        self.plain_rules = not variadic and not self.defaults  # called without parameters
+        #: Whether a gradient flows to every input.
+        self.all_flow = None not in vjps
+        #: Whether each input has a rule of its own, not one shared with other inputs.
+        self.own_rules = not variadic and vjp_all is None
         self.domain = domain or (REAL,) * len(vjps)
         self.kinks = kinks
         self.ulp = ulp

@@ -186,8 +186,8 @@ def _gradients_of_nodes(root: Any, wanted: list[Any], record: bool) -> list[Any]
         else Value(1.0, requires_grad=False)
     )
     order = toposort(root)
-    found = adjoints(order, {id(root): one})
-    return [found.get(id(node)) for node in wanted]
+    found = adjoints(order, {root: one})
+    return [found.get(node) for node in wanted]
 
 
 def _stripped(gradient: Any, argument: _Argument, own: list[Any]) -> Any:

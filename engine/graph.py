@@ -88,25 +88,22 @@ def recent_passes() -> list[tuple[Any, Any]]:
     return [(root, seed) for root, seed in passes if root is not None]
 
 
-def adjoints(order: list[Any], seeds: dict[int, Any]) -> dict[int, Any]:
-    """Backward on nodes: the gradient of each node, by id, as a node of the same tier.
+def adjoints(order: list[Any], seeds: dict[Any, Any]) -> dict[Any, Any]:
+    """Backward on nodes: the gradient of each node, as a node of the same tier.
 
     Args:
         order: `toposort` of the result.
-        seeds: upstream gradients to start from, by `id(node)`.
+        seeds: upstream gradients to start from, by node.
     """
     found = dict(seeds)
     with enable_grad():
         for node in reversed(order):
-            g = found.get(id(node))
+            g = found.get(node)
             if g is None or node.op is None:
                 continue
-            for i, x in enumerate(node.inputs):
-                if isinstance(x, Node) and node.flows_to(x):
-                    part = node.pull(g, i)
-                    if part is not None:
-                        before = found.get(id(x))
-                        found[id(x)] = part if before is None else before + part
+            for x, part in zip(node.inputs, node.pull(g), strict=True):
+                if part is not None:
+                    found[x] = found[x] + part if x in found else part
     return found
 
 

@@ -25,6 +25,8 @@ def _axes(x: Any, axis: Any, name: str) -> tuple[int, ...]:
 
 def _count(x: Any, axis: Any, name: str) -> int:
     """How many numbers go into each result."""
+    if axis is None:
+        return x.size
     count = 1
     for i in _axes(x, axis, name):
         count *= x.shape[i] if x.ndim else 1
@@ -48,7 +50,7 @@ def _array(x: Any) -> Any:
 
 
 def _sum_vjp(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
-    return spread(g, x.shape, _axes(x, axis, "sum"), keepdims)
+    return spread(g, x.shape, () if axis is None else _axes(x, axis, "sum"), keepdims)
 
 
 @shape_op(_sum_vjp, symbol="Σ", aliases=DIM)
@@ -60,7 +62,7 @@ def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 def _mean_vjp(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
-    axes = _axes(x, axis, "mean")
+    axes = () if axis is None else _axes(x, axis, "mean")
     return spread(g / _count(x, axis, "mean"), x.shape, axes, keepdims)
 
 

@@ -368,7 +368,7 @@ class Value(ElementwiseMethods, Node):
                 order = toposort(self)
                 _check_leaves(order)
                 seed = gradient if isinstance(gradient, Value) else Value(gradient)
-                found = adjoints(order, {id(self): seed})
+                found = adjoints(order, {self: seed})
                 _commit_graph(order, found, retain_grads)
                 return
             order = _walk(self)
@@ -389,14 +389,22 @@ class Value(ElementwiseMethods, Node):
         """Whether backward goes on to the input x."""
         return True
 
-    def pull(self, g: Value, index: int) -> Value | None:
-        """What the edge to input `index` adds to that input's gradient, as a node."""
+    def pull(self, g: Value) -> list[Value | None]:
+        """What each edge adds to the gradient of its input, as nodes; None where nothing flows."""
         assert self.op is not None
-        rule = self.op.rule(index)
-        if rule is None:
-            return None
-        part = rule(g, self, *self.inputs, **self.params)
-        return part if isinstance(part, Value) else Value(part, requires_grad=False)
+        parts: list[Any] = [None] * len(self.inputs)
+        if self.op.vjp_all is not None:
+            parts = list(self.op.vjp_all(g, self, *self.inputs, **self.params))
+        for i, x in enumerate(self.inputs):
+            rule = self.op.rule(i)
+            if rule is None or not isinstance(x, Value):
+                parts[i] = None
+                continue
+            part = parts[i]
+            if self.op.vjp_all is None:
+                part = rule(g, self, *self.inputs, **self.params)
+            parts[i] = part if isinstance(part, Value) else Value(part, requires_grad=False)
+        return parts
 
     # --- a number among numbers ------------------------------------------------------------------
 
@@ -668,11 +676,11 @@ def _commit(order: list[Value], retain_grads: bool) -> None:
         node._adjoint = None
 
 
-def _commit_graph(order: list[Value], found: dict[int, Any], retain_grads: bool) -> None:
+def _commit_graph(order: list[Value], found: dict[Value, Any], retain_grads: bool) -> None:
     """`_commit` for gradients that are nodes themselves."""
     for node in order:
         if node._grad is not _FROZEN and (retain_grads or node.op is None):
-            g = found.get(id(node))
+            g = found.get(node)
             g = Value(0.0) if g is None else g
             node._grad = g if node._grad is None else node._grad + g
 
