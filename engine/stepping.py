@@ -57,19 +57,15 @@ class Pass:
         self.order = toposort(root)
         self.seed = self._seed(gradient)
         self.retain_grads = isinstance(root, Value) if retain_grads is None else retain_grads
-        self.found = self._start()
         if ATTENTION.threads and RECORDING.watcher is not None:
             RECORDING.watcher.backward(self.order, self.seed)
 
     def _seed(self, gradient: Any) -> Any:
         raise NotImplementedError
 
-    def _start(self) -> dict[int, Any]:
-        raise NotImplementedError
-
     def running(self, node: Any) -> Any:
         """The gradient of a node as far as it has been added up; None before the first part."""
-        return self.found.get(id(node))
+        raise NotImplementedError
 
     def advance(self, node: Any) -> list[Edge]:
         """Run backward over one node; what it carried along each edge, in order."""
@@ -81,9 +77,7 @@ class Pass:
 
     def commit(self) -> None:
         """Add what was found to the nodes' `.grad`, as `backward` does at its end."""
-        remember_pass(self.root, self.seed)
-        tier: Any = tensor if isinstance(self.root, Tensor) else scalar
-        tier.commit(self.order, self.found, self.retain_grads)
+        raise NotImplementedError
 
 
 class ValuePass(Pass):
@@ -92,10 +86,11 @@ class ValuePass(Pass):
     def _seed(self, gradient: Any) -> float:
         seed = 1.0 if gradient is None else scalar._number(gradient, "gradient")
         scalar._check_leaves(self.order)
+        self.found = {**dict.fromkeys(map(id, self.order), 0.0), id(self.root): seed}
         return seed
 
-    def _start(self) -> dict[int, Any]:
-        return {**dict.fromkeys(map(id, self.order), 0.0), id(self.root): self.seed}
+    def running(self, node: Value) -> float:
+        return self.found[id(node)]
 
     def advance(self, node: Value) -> list[Edge]:
         if node.op is None:
@@ -111,18 +106,24 @@ class ValuePass(Pass):
     def local(self, node: Value, index: int) -> float | None:
         return scalar.contribution(node, 1.0, index)
 
+    def commit(self) -> None:
+        remember_pass(self.root, self.seed)
+        scalar.commit(self.order, self.found, self.retain_grads)
+
 
 class TensorPass(Pass):
     """A pass over arrays."""
 
     def _seed(self, gradient: Any) -> np.ndarray:
-        return self.root._seed(gradient, create_graph=False)
+        seed = self.root._seed(gradient, create_graph=False)
+        self.found = {self.root: seed}
+        return seed
 
-    def _start(self) -> dict[int, Any]:
-        return {id(self.root): self.seed}
+    def running(self, node: Tensor) -> np.ndarray | None:
+        return self.found.get(node)
 
     def advance(self, node: Tensor) -> list[Edge]:
-        g = self.found.get(id(node))
+        g = self.found.get(node)
         if node.op is None or g is None:
             return []
         edges = [
@@ -130,10 +131,14 @@ class TensorPass(Pass):
             for i, x in enumerate(node.inputs)
             if isinstance(x, Tensor) and x.requires_grad and node.op.rule(i) is not None
         ]
-        tensor.propagate([node], self.found, keep=True)
+        tensor._propagate([node], self.found, keep=True)
         return edges
 
     def local(self, node: Tensor, index: int) -> float | None:
         if node.ndim or node.inputs[index].ndim:
             return None
         return float(tensor.contribution(node, np.ones_like(node.numpy()), index))
+
+    def commit(self) -> None:
+        remember_pass(self.root, self.seed)
+        tensor.commit(self.found, self.retain_grads)

@@ -1,0 +1,85 @@
+"""The rule of an edge as it stands in the source: `g * (1 - y * y)`."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import inspect
+import textwrap
+from typing import Any
+
+from engine import Op
+
+__all__ = ["rule_source"]
+
+LONGEST = 30  # lines of a rule that is a whole function
+
+
+def rule_source(op: Op, index: int) -> str:
+    """What the row of `op` says about input `index`, word for word.
+
+    The body of a lambda on one line; of any longer function the whole text without its docstring.
+
+    >>> import engine
+    >>> rule_source(engine.tanh, 0)
+    'g * (1 - y * y)'
+    >>> rule_source(engine.mul, 1)
+    'g * a'
+    """
+    if op.vjp_all is not None:
+        return _read(op.vjp_all, None if op.variadic else index)
+    rule = op.vjps[0 if op.variadic else index]
+    return "no gradient flows here" if rule is None else _read(rule, None)
+
+
+@functools.cache
+def _read(rule: Any, part: int | None) -> str:
+    try:
+        lines, first = inspect.findsource(rule)
+        code = rule.__code__
+    except (OSError, TypeError, AttributeError):  # typed at a prompt, or not a Python function
+        return f"{getattr(rule, '__name__', repr(rule))}(g, y, …)"
+    if code.co_name != "<lambda>":
+        return _function(rule)
+    source = "".join(lines)
+    for node in _lambdas(source):
+        if _is_code_of(node, code):
+            body = node.body
+            if part is not None and isinstance(body, ast.Tuple) and part < len(body.elts):
+                body = body.elts[part]
+            text = ast.get_source_segment(source, body) or ast.unparse(body)
+            return " ".join(text.split())
+    return " ".join(lines[first].split())
+
+
+@functools.lru_cache(maxsize=32)
+def _lambdas(source: str) -> list[ast.Lambda]:
+    return [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Lambda)]
+
+
+def _is_code_of(node: ast.Lambda, code: Any) -> bool:
+    """Whether the code was compiled from this lambda: several may stand on one line."""
+    body = node.body
+    if node.lineno != code.co_firstlineno:
+        return False
+    begin, end = (body.lineno, body.col_offset), (body.end_lineno, body.end_col_offset)
+    places = [
+        ((line, column), (end_line, end_column))
+        for line, end_line, column, end_column in code.co_positions()
+        if line is not None and column is not None and end_column  # no place: the code's frame
+    ]
+    return bool(places) and (min(p[0] for p in places), max(p[1] for p in places)) == (begin, end)
+
+
+def _function(rule: Any) -> str:
+    text = textwrap.dedent(inspect.getsource(rule))
+    tree = ast.parse(text)
+    function = tree.body[0]
+    assert isinstance(function, ast.FunctionDef)
+    if ast.get_docstring(function) is not None and len(function.body) > 1:
+        lines = text.splitlines()
+        doc = function.body[0]
+        del lines[doc.lineno - 1 : doc.end_lineno]
+        text = "\n".join(lines)
+    lines = text.rstrip().splitlines()
+    return "\n".join(lines if len(lines) <= LONGEST else [*lines[:LONGEST], "    …"])
