@@ -16,7 +16,7 @@ from typing import Any
 from .checkpoint import save
 from .checks import at_least, number
 from .clipping import clip_grad_norm_, clip_grad_value_
-from .history import History
+from .history import EpochHistory
 from .module import Module
 from .optimizer import Optimizer
 from .storage import PathLike
@@ -26,10 +26,14 @@ __all__ = [
     "ClipGradNorm",
     "ClipGradValue",
     "EarlyStopping",
+    "Record",
     "Run",
     "SaveBest",
     "StepSchedule",
 ]
+
+#: In a row of the history, but known at every step, or no measurement.
+NOT_LOGGED = ("epoch", "loss", "lr", "seconds")
 
 
 class Run:
@@ -38,10 +42,11 @@ class Run:
     `loss` is that of the last batch, a number.
     """
 
-    def __init__(self, model: Module, optimizer: Optimizer, history: History) -> None:
+    def __init__(self, model: Module, optimizer: Optimizer, history: EpochHistory) -> None:
         self.model = model
         self.optimizer = optimizer
         self.history = history
+        self.loss = math.nan
         self.loss = math.nan
         self.stopped: str | None = None
 
@@ -208,6 +213,29 @@ class EarlyStopping(_Best):
     def state_dict(self) -> dict[str, Any]:
         """What is known so far, for `save_training`."""
         return {**super().state_dict(), "waited": self.waited, "weights": self.weights}
+
+
+class Record(Callback):
+    """Tells a recorder, such as `viz.History`, of every step and of what validation found.
+
+    Args:
+        recorder: has `step(loss)` and `log(**numbers)`.
+    """
+
+    def __init__(self, recorder: Any) -> None:
+        for name in ("step", "log"):
+            if not callable(getattr(recorder, name, None)):
+                raise TypeError(f"recorder must have a {name}(), got {type(recorder).__name__}")
+        self.recorder = recorder
+
+    def after_step(self, run: Run) -> None:
+        """A step with its loss."""
+        self.recorder.step(run.loss)
+
+    def after_epoch(self, run: Run) -> None:
+        """The numbers of the validation set, and the metrics."""
+        row = run.history.rows[-1]
+        self.recorder.log(**{k: x for k, x in row.items() if k not in NOT_LOGGED})
 
 
 class StepSchedule(Callback):

@@ -1,4 +1,4 @@
-"""`History`: what `fit` notes, epoch by epoch."""
+"""`EpochHistory`: what `fit` notes, epoch by epoch."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["History"]
+__all__ = ["EpochHistory"]
 
 
-class History:
+class EpochHistory:
     """A row of numbers for each epoch; `history["loss"]` is the column of that name.
 
     `stopped` says why the last run ended before its last epoch ("interrupted", or what a callback
     gave as its reason); None if it did not.  Has a `state_dict`, so `save_training` can keep it.
 
-    >>> history = History()
+    >>> history = EpochHistory()
     >>> history.rows.append({"epoch": 1, "loss": 0.5})
     >>> history["loss"], len(history)
     ([0.5], 1)
@@ -66,7 +66,8 @@ class History:
         self.stopped = state["stopped"]
 
     def __repr__(self) -> str:
-        return f"History({len(self.rows)} epochs{'; ' + line(self.rows[-1]) if self.rows else ''})"
+        last = f"; {line(self.rows[-1])}" if self.rows else ""
+        return f"EpochHistory({len(self.rows)} epochs{last})"
 
 
 def line(row: Mapping[str, Any]) -> str:

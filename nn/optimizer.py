@@ -10,6 +10,7 @@ from numpy import ndarray
 
 from engine import Tensor, Value, ValueArray
 
+from .checks import number
 from .slots import LoneSlot, State, arrange, leaves_of, with_state
 
 __all__ = ["Optimizer"]
@@ -148,9 +149,9 @@ class Optimizer:
         rows: dict[int, State] = {}  # by id of the parameter
         known = dict(state["state"])
         for own, group in zip(self.param_groups, saved, strict=True):
-            for number, parameter in zip(group["params"], own["params"], strict=True):
-                if number in known:
-                    rows[id(parameter)] = self._row(number, known.pop(number), parameter)
+            for place, parameter in zip(group["params"], own["params"], strict=True):
+                if place in known:
+                    rows[id(parameter)] = self._row(place, known.pop(place), parameter)
         if known:
             raise ValueError(f"the state is of parameters that no group has: {sorted(known)[:5]}")
         for k, group in enumerate(self.param_groups):
@@ -177,11 +178,13 @@ class Optimizer:
             )
         settings = {**saved, "params": own["params"]}
         self.check(settings)
+        if "initial_lr" in settings:
+            settings["initial_lr"] = number("initial_lr", settings["initial_lr"], least=0)
         return settings
 
-    def _row(self, number: int, saved: Mapping[str, Any], parameter: Any) -> State:
+    def _row(self, place: int, saved: Mapping[str, Any], parameter: Any) -> State:
         """The saved state of one parameter, checked; arrays are copies of the parameter's dtype."""
-        name = f"the state of parameter {number}"
+        name = f"the state of parameter {place}"
         missing = [key for key in self.state_names if key not in saved]
         unexpected = [key for key in saved if key not in self.state_names + self.optional_state]
         if missing or unexpected:

@@ -11,7 +11,7 @@ from engine import Tensor, ValueArray, no_grad
 
 from .callbacks import Callback, Run
 from .checks import at_least
-from .history import History
+from .history import EpochHistory
 from .interrupts import Interrupts
 from .module import Module
 from .optimizer import Optimizer
@@ -32,9 +32,9 @@ def fit(
     validation: Any = None,
     metrics: Metrics | None = None,
     callbacks: Sequence[Callback] = (),
-    history: History | None = None,
+    history: EpochHistory | None = None,
     progress: bool = True,
-) -> History:
+) -> EpochHistory:
     """Train a model: so many passes over a loader, one optimizer step for each batch.
 
     A batch is a tuple: the model's inputs, and last the target that `loss(output, target)`
@@ -51,7 +51,7 @@ def fit(
         validation: a second loader, to be looked at only.
         metrics: functions `metric(output, target)` by name; the mean over the samples is noted.
         callbacks: what else is to happen, see `nn.callbacks`: StepSchedule, ClipGradNorm,
-            SaveBest, EarlyStopping, or your own.
+            SaveBest, EarlyStopping, Record, or your own.
         history: that of an earlier call, to be continued; default a new one.
         progress: show a bar (with tqdm, of the `plots` extra), else a line for each epoch.
 
@@ -73,7 +73,7 @@ def fit(
     """
     _check(model, loss, optimizer, epochs, callbacks)
     metrics = dict(metrics or {})
-    history = History() if history is None else history
+    history = EpochHistory() if history is None else history
     run = Run(model, optimizer, history)
     with Interrupts() as interrupts, Progress(progress, epochs, loader) as show:
         _call(callbacks, "begin", run)
@@ -116,6 +116,7 @@ def train_epoch(
         total = loss(output, target)
         optimizer.zero_grad()
         total.backward()
+        run.loss = total.item()
         _call(callbacks, "before_step", run)
         optimizer.step()
         run.loss = total.item()
@@ -140,6 +141,7 @@ def evaluate(
     Raises:
         ValueError, TypeError: as for `fit`.
     """
+    metrics = dict(metrics or {})
     modes = [(module, module.training) for module in model.modules()]
     means = Means()
     model.eval()
