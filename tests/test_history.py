@@ -161,11 +161,11 @@ def test_activations_are_those_of_the_step_that_is_measured():
     history = History(model, every=3)
     trained(model, history, 6)
 
-    assert history.activations() == ["0 Linear", "1 ReLU", "2 Linear", "3 Tanh"]
+    assert history.activations() == ["1 ReLU", "3 Tanh"]
     assert history.activation("1 ReLU", "dead")[0].tolist() == [1, 3, 6]
     assert "saturated" in history.records[0]["activations"]["3 Tanh"]
-    first = a_model()[0](X).data
-    row = history.records[0]["activations"]["0 Linear"]
+    first = a_model()[:2](X).data
+    row = history.records[0]["activations"]["1 ReLU"]
     assert row["mean"] == pytest.approx(first.mean())
 
 
@@ -194,9 +194,15 @@ def test_evaluation_between_steps_is_not_measured():
     model(100 * X)
     model.train()
     trained(model, history, 1)
-    assert history.activation("0 Linear", "mean")[1][0] == pytest.approx(
-        a_model()[0](X).data.mean()
-    )
+    before = a_model()[:2](X).data
+    assert history.activation("1 ReLU", "mean")[1][0] == pytest.approx(before.mean())
+
+
+def test_layers_with_parameters_are_looked_at_where_there_are_no_others():
+    model = nn.MLP([3, 4, 1], engine.relu, rng=0)
+    history = History(model, every=1)
+    trained(model, history, 1)
+    assert history.activations() == ["layers.0 Linear", "layers.1 Linear"]
 
 
 def test_only_every_so_many_steps_are_measured_the_loss_at_each():
@@ -473,4 +479,4 @@ def test_a_history_says_what_it_holds():
     assert "nothing noted yet" in repr(history)
     trained(model, history, 2)
     assert "2 steps: loss, lr, norm" in repr(history)
-    assert "4 parameters and 4 layers" in repr(history)
+    assert "4 parameters and 2 layers" in repr(history)

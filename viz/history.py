@@ -11,6 +11,7 @@ from typing import Any, Self, TextIO
 
 import numpy as np
 
+from engine import Tensor
 from nn import Module, Sigmoid, Tanh
 from nn.callbacks import Callback, Run
 
@@ -42,9 +43,10 @@ class History(Callback):
             to record only what `step` and `log` are told (or, in `nn.fit`, to find it there).
         every: how many steps from one measurement to the next.
         optimizer: whose learning rate (`param_groups[0]["lr"]`) is noted at every step.
-        path: a file of JSON lines, written as training goes.  What a file holds is never
-            changed: a run that is resumed goes on below, and counts on.
-        activations: whether to look at what layers put out (by forward hooks, in training mode).
+        path: a file of JSON lines, brought up to date at each measurement.  What a file holds is
+            never changed: a run that is resumed goes on below, and counts on.
+        activations: whether to look at what layers put out (by forward hooks, in training mode):
+            the layers without parameters (relu, dropout, pooling …), or all if each has some.
 
     Raises:
         ValueError: every is below 1; path holds something else than a history.
@@ -91,6 +93,7 @@ class History(Callback):
         self._layers: list[tuple[str, Module]] = []
         self._handles: list[Any] = []
         self._file: TextIO | None = None
+        self._unwritten: list[dict[str, Any]] = []
         self._started = time.perf_counter()
         if path is not None:
             self._open(Path(path))
@@ -102,7 +105,9 @@ class History(Callback):
         """Measure this model from the next step on."""
         self._parameters = named_parameters(model)
         if self._look_at_layers and isinstance(model, Module):
-            self._layers = named_layers(model)
+            layers = named_layers(model)
+            without = [(n, m) for n, m in layers if next(m.parameters(), None) is None]
+            self._layers = without or layers
         self._prepare()
 
     # --- recording -------------------------------------------------------------------------------
@@ -117,13 +122,20 @@ class History(Callback):
         Raises:
             TypeError, ValueError: something is not a single number, or its name is taken.
         """
-        record = self._record(self._count + 1, {"loss": loss, **metrics})
-        self._count += 1
-        if self.optimizer is not None and "lr" not in record:
+        record: dict[str, Any] = {"step": self._count + 1}
+        if loss is not None:
+            record["loss"] = _number("loss", loss)
+        if self.optimizer is not None:
             record["lr"] = float(self.optimizer.param_groups[0]["lr"])
+        if metrics:
+            record.update(_numbers(metrics))
+        self._count += 1
         if self._measures(self._count):
             record.update(self._measurements())
-        self._keep(record)
+            self._keep(record)
+            self._write()
+        else:
+            self._keep(record)
         self._prepare()
 
     def log(self, **metrics: Any) -> None:
@@ -134,7 +146,8 @@ class History(Callback):
         Raises:
             TypeError, ValueError: as `step`.
         """
-        self._keep(self._record(self._count, metrics))
+        self._keep({"step": self._count, **_numbers(metrics)})
+        self._write()
 
     # --- as a callback of nn.fit
 
@@ -154,15 +167,6 @@ class History(Callback):
         found = {name: x for name, x in row.items() if name.startswith("validation_")}
         self.log(epoch=row["epoch"], **found)
 
-    def _record(self, step: int, metrics: Mapping[str, Any]) -> dict[str, Any]:
-        record: dict[str, Any] = {"step": step}
-        for name, x in metrics.items():
-            if name in RESERVED:
-                raise ValueError(f"{name!r} is a name History uses itself: choose another")
-            if x is not None:
-                record[name] = _number(name, x)
-        return record
-
     def _measures(self, step: int) -> bool:
         return bool(self._parameters) and (step == 1 or step % self.every == 0)
 
@@ -173,7 +177,8 @@ class History(Callback):
         """
         self._unhook()
         if self._measures(self._count + 1):
-            self._before = {n: np.array(array_of(p)) for n, p in self._parameters.items()}
+            # No copies: a parameter that changes gets a new array, and the old one stays as it is.
+            self._before = {name: array_of(p) for name, p in self._parameters.items()}
             self._outputs = {}
             self._calls = {}
             self._handles = [
@@ -236,9 +241,14 @@ class History(Callback):
     def _keep(self, record: dict[str, Any]) -> None:
         self.records.append(record)
         if self._file is not None:
-            self._file.write(_line(record))
-            if "norm" in record or "loss" not in record:  # between measurements it may wait
-                self._file.flush()
+            self._unwritten.append(record)
+
+    def _write(self) -> None:
+        """Bring the file up to date: at each measurement, so that the steps between cost little."""
+        if self._file is not None:
+            self._file.writelines([_line(record) for record in self._unwritten])
+            self._file.flush()
+            self._unwritten = []
 
     def save(self, path: str | Path) -> Path:
         """Write everything so far to a new file of JSON lines; returns its path.
@@ -269,6 +279,7 @@ class History(Callback):
         """Take the hooks off the model, and close the file."""
         self._unhook()
         if self._file is not None:
+            self._write()
             self._file.close()
             self._file = None
 
@@ -383,7 +394,19 @@ def named_layers(model: Module) -> list[tuple[str, Module]]:
     ]
 
 
+def _numbers(metrics: Mapping[str, Any]) -> dict[str, float]:
+    """What was given by name, as numbers; None is left out."""
+    for name in metrics:
+        if name in RESERVED:
+            raise ValueError(f"{name!r} is a name History uses itself: choose another")
+    return {name: _number(name, x) for name, x in metrics.items() if x is not None}
+
+
 def _number(name: str, x: Any) -> float:
+    if type(x) is float:
+        return x
+    if type(x) is Tensor and x.size == 1:
+        return float(x.item())
     array = array_of(x)
     if array.size != 1 or array.dtype.kind not in "fiub":
         raise TypeError(f"{name} must be a single number, got {x!r:.60}")

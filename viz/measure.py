@@ -61,15 +61,16 @@ def gradient_statistics(gradient: np.ndarray) -> dict[str, float]:
     >>> gradient_statistics(np.array([3.0, 0.0, -4.0, 0.0]))
     {'norm': 5.0, 'mean': 1.75, 'max': 4.0, 'zeros': 0.5}
     """
-    flat = gradient.reshape(-1)
-    if flat.size == 0:
+    count = gradient.size
+    if count == 0:
         return {"norm": 0.0, "mean": 0.0, "max": 0.0, "zeros": 0.0}
+    flat = gradient.reshape(-1)
     size = np.abs(flat)
     found = {
-        "norm": math.sqrt(np.dot(flat, flat)),
-        "mean": float(np.add.reduce(size)) / flat.size,
+        "norm": math.sqrt(flat.dot(flat)),
+        "mean": float(np.add.reduce(size)) / count,
         "max": float(np.maximum.reduce(size)),
-        "zeros": 1.0 - int(np.count_nonzero(flat)) / flat.size,
+        "zeros": 1.0 - int(np.count_nonzero(flat != 0)) / count,
     }
     if not math.isfinite(found["norm"]):
         found["nonfinite"] = 1.0 - int(np.count_nonzero(np.isfinite(flat))) / flat.size
