@@ -105,17 +105,26 @@ def _zero(node: Any) -> Any:
 
 
 def _positions(argnums: Argnums, count: int) -> tuple[int, ...]:
-    positions = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    """Which of `count` arguments are meant, each once."""
+    positions = argnums if isinstance(argnums, tuple | list) else (argnums,)
     for i in positions:
-        if not isinstance(i, int) or not -count <= i < count:
+        if not isinstance(i, int) or isinstance(i, bool) or not -count <= i < count:
             raise ValueError(f"argnums {argnums!r} does not fit a call with {count} arguments")
+    if len({i % count for i in positions}) < len(positions):
+        raise ValueError(f"argnums {argnums!r} names an argument twice")
     return tuple(i % count for i in positions)
+
+
+def _check_function(f: Any) -> None:
+    if not callable(f):
+        raise TypeError(f"f must be a function, got {type(f).__name__}")
 
 
 def _run(
     f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], argnums: Argnums
 ) -> tuple[Any, list[_Argument]]:
     """Call f with the arguments at `argnums` replaced by nodes; the result, and those."""
+    _check_function(f)
     positions = _positions(argnums, len(args))
     arrays = any(
         isinstance(x, Tensor | list | tuple)
@@ -247,8 +256,7 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[...,
     >>> value_and_grad(lambda x: x * x)(3.0)
     (9.0, 6.0)
     """
-    if not callable(f):
-        raise TypeError(f"f must be a function, got {type(f).__name__}")
+    _check_function(f)
 
     def derivative(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         y, arguments = _run(f, args, kwargs, argnums)
@@ -300,7 +308,8 @@ def _direction(v: Any, like: Any, name: str) -> Any:
 
 
 def _tuple(x: Any) -> tuple[Any, ...]:
-    return tuple(x) if isinstance(x, tuple | list) else (x,)
+    """Several arguments come as a tuple; a list is an array, as in `grad`."""
+    return x if isinstance(x, tuple) else (x,)
 
 
 def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
@@ -390,8 +399,7 @@ def jacobian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     array([[2., 0.],
            [0., 4.]])
     """
-    if not callable(f):
-        raise TypeError(f"f must be a function, got {type(f).__name__}")
+    _check_function(f)
 
     def derivative(*args: Any, **kwargs: Any) -> Any:
         y, arguments = _run(f, args, kwargs, argnums)
@@ -463,7 +471,7 @@ def hvp(f: Callable[..., Any], primals: Any, vectors: Any) -> Any:
     >>> hvp(lambda x: (x**3).sum(), np.array([1.0, 2.0]), np.array([1.0, 1.0]))
     array([ 6., 12.])
     """
-    several = isinstance(primals, tuple | list)
+    several = isinstance(primals, tuple)
     at, along = _tuple(primals), _tuple(vectors)
     if len(at) != len(along):
         raise ValueError(f"got {len(at)} primals but {len(along)} vectors")

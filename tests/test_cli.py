@@ -4,6 +4,7 @@ import math
 import os
 import subprocess
 import sys
+from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 import engine
 from engine import Value
-from viz import demo
+from viz import cli, demo
 from viz.cli import main
 from viz.expression import Expression, ExpressionError
 
@@ -65,6 +66,65 @@ def test_values_follow_the_names_whatever_their_order(capsys):
     assert ["value", "2.0", "2.0"] in [
         line.split()[:3] for line in capsys.readouterr().out.splitlines()
     ]
+
+
+def test_compare_says_the_expression_once_and_then_the_table(capsys):
+    main(["compare", "a*a", "a=2"])
+    out = capsys.readouterr().out
+    assert out.count("a*a") == 1
+    assert out.splitlines()[2].split() == [
+        "Value", "Tensor", "apart", "finite", "difference", "apart",
+    ]  # fmt: skip
+
+
+# --- ops ---
+
+
+def test_ops_lists_every_name_within_80_columns(capsys):
+    assert main(["ops"]) == 0
+    out = capsys.readouterr().out
+    assert {*engine.registry, *engine.core.functions} <= set(out.split())
+    assert max(map(len, out.splitlines())) <= 80
+
+
+def test_ops_shows_one_row_as_it_stands_in_the_source(capsys):
+    assert main(["ops", "cos"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "cos(x)",
+        "cosine",
+        "",
+        "number by number; all numbers; the tiers agree to 4 ulp",
+        "",
+        'cos: Op = elementwise("cos", np.cos, lambda g, y, x: -g * sin(x), scalar=math.cos, '
+        'doc="cosine")',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("gelu", ["gelu(x, approximate='none')", "def _gelu_vjp(", "gelu = elementwise("]),
+        ("log", ["x in (0, inf)"]),
+        ("sum", ["on whole arrays", "def _sum_vjp(", "@shape_op(_sum_vjp"]),
+        ("linear", ["one node for several", "def _vjp_weight(", "@fused("]),
+        ("cross_entropy", ["one node for several", "@fused("]),
+        ("std", ["std(…)", "spelled with other ops", "@composed\ndef std("]),
+        ("add", ["the tiers agree to the bit"]),
+    ],
+)  # fmt: skip
+def test_ops_shows_the_rules_of_every_kind_of_op(name, words, capsys):
+    assert main(["ops", name]) == 0
+    out = capsys.readouterr().out
+    for word in words:
+        assert word in out
+
+
+def test_every_op_has_a_page_with_its_source(capsys):
+    for name in [*engine.registry, *engine.core.functions]:
+        assert main(["ops", name]) == 0
+        out = capsys.readouterr().out
+        assert f"{name}(" in out
+        assert "def " in out or "elementwise(" in out, name
 
 
 # --- draw ---
@@ -186,6 +246,8 @@ MISTAKES = [
     (["draw", "a", "a=1", "-o", "missing/g.dot"], "missing/g.dot: No such file or directory"),
     (["draw", "a", "a=1", "--tier", "gpu"], "invalid choice: 'gpu'"),
     (["draw", "split(a, 2)", "a=[1,2]"], "does not depend on any name"),
+    (["ops", "tanhh"], "there is no op 'tanhh'; did you mean tanh?"),
+    (["ops", "qqq"], "there is no op 'qqq'"),
     (["demo", "--seed", "-1"], "--seed: must be a whole number from 0"),
     (["demo", "--seed", "x"], "--seed: must be a whole number from 0, got 'x'"),
     (["demo", "--epochs", "0"], "--epochs: must be a whole number from 1"),
@@ -223,6 +285,24 @@ def test_help_ends_well(capsys):
     assert main(["--help"]) == 0
     assert "compare" in capsys.readouterr().out
     assert main(["draw", "-h"]) == 0
+
+
+def test_every_command_says_what_it_does(capsys):
+    for name, _, _, text in cli.COMMANDS:
+        assert main([name, "--help"]) == 0
+        assert text[1:10] in capsys.readouterr().out
+
+
+def test_the_version_is_the_installed_one(capsys, monkeypatch):
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"twingrad {version('twingrad')}\n"
+
+    def missing(name):
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(cli, "version", missing)
+    assert main(["--version"]) == 0
+    assert "not installed" in capsys.readouterr().out
 
 
 def test_an_interrupt_ends_without_a_traceback(capsys, monkeypatch):

@@ -1,4 +1,7 @@
-"""The command line: `twingrad demo`, `twingrad compare`, `twingrad draw`."""
+"""The command line: `twingrad demo`, `compare`, `draw` and `ops`.
+
+A subcommand is a function that runs it, one that adds its options, and a line in `COMMANDS`.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,9 @@ import ast
 import os
 import re
 import sys
+from collections.abc import Callable
+from dataclasses import replace
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -18,6 +24,7 @@ from engine.expand import box
 
 from . import demo
 from .expression import REFUSALS, Expression, ExpressionError
+from .op_page import op_list, op_page
 from .picture import SUFFIXES, draw
 from .render import RendererNotFoundError, RenderError
 from .text import number
@@ -75,18 +82,34 @@ def _guarded(argv: list[str]) -> list[str]:
 
 # --- the options ---
 
+Command = Callable[[argparse.Namespace], int]
+Options = Callable[[argparse.ArgumentParser], None]
+
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="twingrad",
         description="Two small autograd engines, scalar and NumPy, on one table of derivatives.",
     )
+    parser.add_argument("--version", action="version", version=f"twingrad {_version()}")
     commands = parser.add_subparsers(
         required=True, metavar="COMMAND", dest="COMMAND", parser_class=_Parser
     )
-    command = commands.add_parser(
-        "demo", help="compare a network on both tiers, train it on digits, draw a graph"
-    )
+    for name, run, options, text in COMMANDS:
+        command = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        options(command)
+        command.set_defaults(command=run)
+    return parser
+
+
+def _version() -> str:
+    try:
+        return version("twingrad")
+    except PackageNotFoundError:
+        return "as it stands in this folder: not installed"
+
+
+def _demo_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--out", type=Path, default=Path("twingrad-demo"), metavar="DIR",
         help="where pictures go (default twingrad-demo, here)",
@@ -96,14 +119,15 @@ def _parser() -> argparse.ArgumentParser:
         "--epochs", type=_positive, default=demo.EPOCHS,
         help=f"of training (default {demo.EPOCHS})",
     )  # fmt: skip
-    command.set_defaults(command=_demo)
-    command = commands.add_parser(
-        "compare", help="gradients on both tiers and by finite differences, as a table"
-    )
-    _add_expression(command)
-    command.set_defaults(command=_compare)
-    command = commands.add_parser("draw", help="the graph of an expression, with its gradients")
-    _add_expression(command)
+
+
+def _expression_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("expression", help='such as "tanh(a*b + c)**2"')
+    command.add_argument("values", nargs="*", metavar="name=value", help="a=2, or a=[1,2,3]")
+
+
+def _draw_options(command: argparse.ArgumentParser) -> None:
+    _expression_options(command)
     command.add_argument(
         "-o", "--out", type=Path, metavar="FILE",
         help="file to write: .svg, .png or .dot (default graph.svg)",
@@ -116,13 +140,10 @@ def _parser() -> argparse.ArgumentParser:
         "--direction", choices=("LR", "TB"), default="LR", help="left to right, or top down"
     )
     command.add_argument("--dark", action="store_true", help="light on dark")
-    command.set_defaults(command=_draw)
-    return parser
 
 
-def _add_expression(command: argparse.ArgumentParser) -> None:
-    command.add_argument("expression", help='such as "tanh(a*b + c)**2"')
-    command.add_argument("values", nargs="*", metavar="name=value", help="a=2, or a=[1,2,3]")
+def _ops_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("name", nargs="?", help="one op: what it is, and its row of the table")
 
 
 def _natural(text: str) -> int:
@@ -154,8 +175,16 @@ def _compare(arguments: argparse.Namespace) -> int:
         result = engine.compare(f, *values.values(), names=list(values))
     except REFUSALS as error:
         raise ExpressionError(str(error)) from error
-    print(f"f = {expression.text}  at  {_listed(values)}\n\n{result}")
+    print(replace(result, title=f"f = {expression.text}  at  {_listed(values)}"))
     return 0 if result.ok else 1
+
+
+def _ops(arguments: argparse.Namespace) -> int:
+    try:
+        print(op_list() if arguments.name is None else op_page(arguments.name))
+    except LookupError as error:
+        raise ExpressionError(str(error)) from error
+    return 0
 
 
 def _draw(arguments: argparse.Namespace) -> int:
@@ -252,6 +281,16 @@ def _shown(x: Any) -> str:
         return number(x)
     return " ".join(np.array2string(np.asarray(x), precision=6, threshold=20).split())
 
+
+#: Every subcommand: its name, what runs it, what adds its options, and its line in the help.
+COMMANDS: tuple[tuple[str, Command, Options, str], ...] = (
+    ("demo", _demo, _demo_options,
+     "compare a network on both tiers, train it on digits, draw a graph"),
+    ("compare", _compare, _expression_options,
+     "gradients on both tiers and by finite differences, as a table"),
+    ("draw", _draw, _draw_options, "the graph of an expression, with its gradients"),
+    ("ops", _ops, _ops_options, "the op table: all names, or one op with the source of its row"),
+)  # fmt: skip
 
 if __name__ == "__main__":
     sys.exit(main())

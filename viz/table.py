@@ -11,7 +11,7 @@ from pathlib import Path
 import nn  # noqa: F401 - its fused ops are rows of the registry too
 from engine.core import REAL, Op, functions, input_names, registry
 
-__all__ = ["markdown", "replace_between_markers"]
+__all__ = ["bound_of", "call_of", "domain_of", "markdown", "replace_between_markers"]
 
 BEGIN, END = "<!-- op table: begin -->", "<!-- op table: end -->"
 
@@ -26,11 +26,13 @@ def markdown() -> str:
     arrays = [op for op in registry.values() if op.kind == "shape"]
     fused = [op for op in registry.values() if op.kind == "fused"]
     lines = ["| number by number | what it is | tested on | tiers agree to |", "|---|---|---|---|"]
-    lines += [f"| `{_call(op)}` | {_safe(op.doc)} | {_domain(op)} | {_bound(op)} |" for op in rows]
+    lines += [
+        f"| `{call_of(op)}` | {_safe(op.doc)} | {domain_of(op)} | {bound_of(op)} |" for op in rows
+    ]
     lines += ["", "| on whole arrays | what it is |", "|---|---|"]
-    lines += [f"| `{_call(op)}` | {_safe(op.doc)} |" for op in arrays]
+    lines += [f"| `{call_of(op)}` | {_safe(op.doc)} |" for op in arrays]
     lines += ["", "| one node for several (fused) | what it is |", "|---|---|"]
-    lines += [f"| `{_call(op)}` | {_safe(op.doc)} |" for op in fused]
+    lines += [f"| `{call_of(op)}` | {_safe(op.doc)} |" for op in fused]
     lines += ["", "| spelled with the above | what it is |", "|---|---|"]
     for name, function in functions.items():
         doc = (function.__doc__ or "").partition("\n")[0]
@@ -42,7 +44,8 @@ def _safe(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-def _call(op: Op) -> str:
+def call_of(op: Op) -> str:
+    """How the op is called: its inputs, then its parameters."""
     inputs = ["*numbers" if op.kind == "fused" else "*arrays"] if op.variadic else input_names(op)
     given = [f"{name}={value!r}" for name, value in op.defaults.items() if _has_default(value)]
     needed = [name for name, value in op.defaults.items() if not _has_default(value)]
@@ -53,7 +56,8 @@ def _has_default(value: object) -> bool:
     return not isinstance(value, type)  # inspect.Parameter.empty is a class
 
 
-def _domain(op: Op) -> str:
+def domain_of(op: Op) -> str:
+    """Where the op is defined, and tested."""
     places = [
         f"{name} in {interval}"
         for name, interval in zip(input_names(op), op.domain, strict=True)
@@ -62,7 +66,8 @@ def _domain(op: Op) -> str:
     return ", ".join(places) or "all numbers"
 
 
-def _bound(op: Op) -> str:
+def bound_of(op: Op) -> str:
+    """How far the tiers may be apart."""
     return "the bit" if op.ulp == 0 else f"{op.ulp:g} ulp"
 
 
