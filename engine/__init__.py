@@ -19,9 +19,13 @@ from .fused import fused
 from .gradcheck import GradientError, gradcheck
 from .graph import toposort
 from .indexing import (
+    argsort,
+    chunk,
     diagonal,
     flip,
+    gather,
     getitem,
+    masked_fill,
     pad,
     repeat,
     roll,
@@ -34,6 +38,7 @@ from .indexing import (
     take_along_axis,
     tril,
     triu,
+    unbind,
 )
 from .nan_trace import NonFiniteError, nan_trace
 from .ops import (
@@ -92,8 +97,10 @@ from .ops import (
     where,
     xlogy,
 )
-from .products import dot, einsum, matmul, outer, tensordot, trace
+from .products import dot, einsum, matmul, outer, tensordot
 from .reductions import (
+    all,
+    any,
     argmax,
     argmin,
     cumprod,
@@ -108,6 +115,7 @@ from .reductions import (
     softmax,
     std,
     sum,
+    trace,
     var,
 )
 from .scalar import Value
@@ -133,8 +141,17 @@ from .shapes import (
 from .tensor import Tensor
 from .value_array import ValueArray
 
-# PyTorch's names
+# Other names that NumPy or PyTorch has for the same
+absolute = abs
+acos, acosh, asin, asinh, atan, atan2, atanh = (
+    arccos, arccosh, arcsin, arcsinh, arctan, arctan2, arctanh,
+)  # fmt: skip
+amax, amin = max, min
 clamp = clip
+concat = concatenate
+divide, multiply, negative, power, subtract = div, mul, neg, pow, sub
+movedim = moveaxis
+repeat_interleave = repeat
 unsqueeze = expand_dims
 
 
@@ -155,7 +172,14 @@ __all__ = [
     "Value",
     "ValueArray",
     "abs",
+    "absolute",
+    "acos",
+    "acosh",
     "add",
+    "all",
+    "amax",
+    "amin",
+    "any",
     "arccos",
     "arccosh",
     "arcsin",
@@ -165,13 +189,21 @@ __all__ = [
     "arctanh",
     "argmax",
     "argmin",
+    "argsort",
+    "asin",
+    "asinh",
+    "atan",
+    "atan2",
+    "atanh",
     "broadcast_to",
     "cast",
     "cat",
     "ceil",
+    "chunk",
     "clamp",
     "clip",
     "compare",
+    "concat",
     "concatenate",
     "cos",
     "cosh",
@@ -179,6 +211,7 @@ __all__ = [
     "cumsum",
     "diagonal",
     "div",
+    "divide",
     "dot",
     "einsum",
     "elementwise",
@@ -197,6 +230,7 @@ __all__ = [
     "floor",
     "floor_divide",
     "fused",
+    "gather",
     "gelu",
     "getitem",
     "grad",
@@ -217,6 +251,7 @@ __all__ = [
     "logaddexp",
     "logsigmoid",
     "logsumexp",
+    "masked_fill",
     "matmul",
     "matrix_transpose",
     "max",
@@ -225,15 +260,19 @@ __all__ = [
     "min",
     "minimum",
     "moveaxis",
+    "movedim",
     "mul",
+    "multiply",
     "nan_trace",
     "neg",
+    "negative",
     "no_grad",
     "norm",
     "outer",
     "pad",
     "permute",
     "pow",
+    "power",
     "prod",
     "ravel",
     "reciprocal",
@@ -241,6 +280,7 @@ __all__ = [
     "relu",
     "remainder",
     "repeat",
+    "repeat_interleave",
     "reshape",
     "roll",
     "round",
@@ -262,6 +302,7 @@ __all__ = [
     "stack",
     "std",
     "sub",
+    "subtract",
     "sum",
     "sum_to",
     "sum_windows",
@@ -277,6 +318,7 @@ __all__ = [
     "transpose",
     "tril",
     "triu",
+    "unbind",
     "unregister",
     "unsqueeze",
     "value_and_grad",

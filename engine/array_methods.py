@@ -5,11 +5,12 @@ As in `engine.operators`, every body is a call of the function of the same name.
 
 from __future__ import annotations
 
+import math
 from typing import Any, Self
 
 import numpy as np
 
-from . import indexing, products, reductions, shapes
+from . import indexing, ops, products, reductions, shapes
 
 __all__ = ["ArrayMethods"]
 
@@ -19,6 +20,10 @@ def _spread_arguments(arguments: tuple[Any, ...]) -> Any:
     if len(arguments) == 1 and isinstance(arguments[0], tuple | list):
         return tuple(arguments[0])
     return arguments
+
+
+def _shape(x: Any) -> tuple[int, ...]:
+    return np.shape(x)
 
 
 class ArrayMethods:
@@ -54,9 +59,48 @@ class ArrayMethods:
         return shapes.reshape(self, _spread_arguments(shape))
 
     def transpose(self, *axes: Any) -> Self:
-        """`engine.transpose`: axes reversed, or in the order given."""
-        given = None if axes in ((), (None,)) else _spread_arguments(axes)
-        return shapes.transpose(self, given)
+        """`engine.transpose`: axes reversed, or in the order given, as in NumPy.
+
+        Two ints exchange two of three or more axes, as in PyTorch.
+
+        Raises:
+            ValueError: `transpose(0, 1)` of a matrix, which leaves it as it is in NumPy and
+                exchanges its axes in PyTorch.
+        """
+        if axes in ((), (None,)):
+            return shapes.transpose(self)
+        ndim = self.dim()
+        if len(axes) == 2 and ndim >= 2 and not isinstance(axes[0], tuple | list):
+            a, b = (shapes.normalize_axis(axis, ndim, "transpose") for axis in axes)
+            if ndim == 2 and a < b:
+                raise ValueError(
+                    f"transpose{axes} of a matrix keeps it in NumPy and exchanges its axes in "
+                    "PyTorch: say .T, or swapaxes(0, 1)"
+                )
+            return shapes.swapaxes(self, a, b)
+        return shapes.transpose(self, _spread_arguments(axes))
+
+    def t(self) -> Self:
+        """PyTorch's name for the transpose of a matrix; fewer axes stay as they are."""
+        if self.dim() > 2:
+            raise ValueError(f"t() is for at most 2 axes, got shape {_shape(self)}; use mT")
+        return shapes.transpose(self)
+
+    def numel(self) -> int:
+        """PyTorch's name for `size`: how many numbers there are."""
+        return math.prod(_shape(self))
+
+    def dim(self) -> int:
+        """PyTorch's name for `ndim`: how many axes there are."""
+        return len(_shape(self))
+
+    def contiguous(self) -> Self:
+        """This; memory layout does not matter here."""
+        return self
+
+    def clone(self) -> Self:
+        """A copy that is part of the graph."""
+        return ops.identity(self)
 
     def permute(self, *dims: Any) -> Self:
         """PyTorch's name for `transpose` with all axes given."""
@@ -92,6 +136,14 @@ class ArrayMethods:
         """`engine.argmin` of this."""
         return reductions.argmin(self, axis=axis, keepdims=keepdims, **aliases)
 
+    def any(self, axis: Any = None, keepdims: bool = False, **aliases: Any) -> Self:
+        """`engine.any` of this."""
+        return reductions.any(self, axis=axis, keepdims=keepdims, **aliases)
+
+    def all(self, axis: Any = None, keepdims: bool = False, **aliases: Any) -> Self:
+        """`engine.all` of this."""
+        return reductions.all(self, axis=axis, keepdims=keepdims, **aliases)
+
     def logsumexp(self, axis: Any = None, keepdims: bool = False, **aliases: Any) -> Self:
         """`engine.logsumexp` of this."""
         return reductions.logsumexp(self, axis=axis, keepdims=keepdims, **aliases)
@@ -125,10 +177,10 @@ class ArrayMethods:
         return reductions.log_softmax(self, axis=axis, **aliases)
 
     def norm(
-        self, ord: float | None = None, axis: Any = None, keepdims: bool = False, **aliases: Any
+        self, ord: Any = None, axis: Any = None, keepdims: bool = False, **aliases: Any
     ) -> Self:
         """`engine.norm` of this."""
-        return reductions.norm(self, ord, axis, keepdims, **aliases)
+        return reductions.norm(self, ord=ord, axis=axis, keepdims=keepdims, **aliases)
 
     def amax(self, axis: Any = None, keepdims: bool = False, **aliases: Any) -> Self:
         """PyTorch's name for `max` along axes."""
@@ -174,9 +226,9 @@ class ArrayMethods:
         """`engine.broadcast_to` of this."""
         return shapes.broadcast_to(self, shape)
 
-    def tile(self, reps: Any) -> Self:
+    def tile(self, *reps: Any) -> Self:
         """`engine.tile` of this."""
-        return shapes.tile(self, reps)
+        return shapes.tile(self, _spread_arguments(reps))
 
     def split(
         self, indices_or_sections: Any, axis: int = 0, *, dim: int | None = None
@@ -184,20 +236,50 @@ class ArrayMethods:
         """`engine.split` of this."""
         return indexing.split(self, indices_or_sections, axis, dim=dim)
 
+    def chunk(self, chunks: int, axis: int = 0, *, dim: int | None = None) -> list[Self]:
+        """`engine.chunk` of this."""
+        return indexing.chunk(self, chunks, axis, dim=dim)
+
+    def unbind(self, axis: int = 0, *, dim: int | None = None) -> list[Self]:
+        """`engine.unbind` of this."""
+        return indexing.unbind(self, axis, dim=dim)
+
+    def gather(self, dim: int, index: Any) -> Self:
+        """`engine.gather` of this."""
+        return indexing.gather(self, dim, index)
+
+    def index_select(self, dim: int, index: Any) -> Self:
+        """PyTorch's name for `take` along an axis."""
+        return indexing.take(self, index, dim)
+
+    def masked_fill(self, mask: Any, value: Any) -> Self:
+        """`engine.masked_fill` of this."""
+        return indexing.masked_fill(self, mask, value)
+
+    def argsort(self, axis: int | None = -1, **aliases: Any) -> Self:
+        """`engine.argsort` of this."""
+        return indexing.argsort(self, axis=axis, **aliases)
+
     def sort(self, axis: int | None = -1, *, dim: int | None = None) -> Self:
         """`engine.sort` of this."""
         return indexing.sort(self, axis, dim=dim)
 
-    def flip(self, axis: Any = None, *, dim: Any = None) -> Self:
+    def flip(self, axis: Any = None, **aliases: Any) -> Self:
         """`engine.flip` of this."""
-        return indexing.flip(self, axis, dim=dim)
+        return indexing.flip(self, axis, **aliases)
 
-    def roll(self, shift: Any, axis: Any = None, *, dim: Any = None) -> Self:
+    def roll(self, shift: Any = None, axis: Any = None, **aliases: Any) -> Self:
         """`engine.roll` of this."""
-        return indexing.roll(self, shift, axis, dim=dim)
+        return indexing.roll(self, shift, axis, **aliases)
 
     def repeat(self, repeats: Any, axis: int | None = None, *, dim: int | None = None) -> Self:
         """`engine.repeat` of this."""
+        return indexing.repeat(self, repeats, axis, dim=dim)
+
+    def repeat_interleave(
+        self, repeats: Any, axis: int | None = None, *, dim: int | None = None
+    ) -> Self:
+        """PyTorch's name for `repeat`."""
         return indexing.repeat(self, repeats, axis, dim=dim)
 
     def take(self, indices: Any, axis: int | None = None, *, dim: int | None = None) -> Self:
@@ -228,7 +310,7 @@ class ArrayMethods:
 
     def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Self:
         """`engine.trace` of this."""
-        return products.trace(self, offset, axis1, axis2)
+        return reductions.trace(self, offset, axis1, axis2)
 
     def matmul(self, other: Any) -> Self:
         """`engine.matmul` of this."""

@@ -374,10 +374,10 @@ class Op:
         """Compute on plain numbers and arrays (or on arrays whose elements are nodes)."""
         if self.kind == "elementwise" and all(type(x) in (float, int, bool) for x in inputs):
             return self.on_floats(*inputs, **params)
-        inputs = tuple(
-            x if isinstance(x, np.ndarray | np.generic | float | int | None) else np.asarray(x)
-            for x in inputs
-        )
+        kept: tuple[Any, ...] = (np.ndarray, np.generic, type(None))
+        if self.kind != "shape":  # arrays have what shape ops ask for; numbers do not promote
+            kept += (float, int)
+        inputs = tuple(x if isinstance(x, kept) else np.asarray(x) for x in inputs)
         for x in inputs:
             if isinstance(x, np.ndarray) and x.dtype == object:
                 return NodeArray.tier.record(self, inputs, params)

@@ -12,7 +12,16 @@ from numpy.lib import stride_tricks
 
 from .core import Node, composed, shape_op
 from .ops import where
-from .shapes import constant_pad, moveaxis, normalize_axes, pad_widths, ravel, reshape
+from .shapes import (
+    concatenate,
+    constant_pad,
+    moveaxis,
+    normalize_axes,
+    normalize_axis,
+    pad_widths,
+    ravel,
+    reshape,
+)
 
 
 def plain_index(index: Any) -> Any:
@@ -112,7 +121,7 @@ def take(x: Any, indices: Any, axis: int | None = None, *, dim: int | None = Non
     indices = plain_index(indices)
     if axis is None:
         return getitem(ravel(x), indices)
-    axis = normalize_axes(axis, np.ndim(x), "take")[0]
+    axis = normalize_axis(axis, np.ndim(x), "take")
     return getitem(x, (slice(None),) * axis + (indices,))
 
 
@@ -124,7 +133,7 @@ def take_along_axis(x: Any, indices: Any, axis: int | None = -1, *, dim: int | N
     if axis is None:
         return getitem(ravel(x), indices)
     ndim = np.ndim(x)
-    axis = normalize_axes(axis, ndim, "take_along_axis")[0]
+    axis = normalize_axis(axis, ndim, "take_along_axis")
     if indices.ndim != ndim:
         raise ValueError(
             f"indices of take_along_axis() must have {ndim} axes like the array, "
@@ -144,36 +153,67 @@ def raw(x: Any) -> np.ndarray:
     return array.astype(np.float64) if array.dtype == object else array
 
 
+def _argsort(x: Any, axis: int | None) -> Any:
+    if axis is not None:
+        normalize_axis(axis, x.ndim, "argsort")
+    return np.argsort(raw(x), axis=axis, kind="stable")
+
+
+@shape_op(None, aliases={"dim": "axis"}, elements=_argsort, ulp=0)
+def argsort(x: Any, axis: int | None = -1) -> Any:
+    """Which elements to take, in order, to have them ascend; equal ones keep theirs."""
+    return _argsort(x, axis)
+
+
 @composed
 def sort(x: Any, axis: int | None = -1, *, dim: int | None = None) -> Any:
     """Numbers in ascending order along an axis; of the flattened array if axis is None."""
     axis = axis if dim is None else dim
     if axis is None:
         x, axis = ravel(x), 0
+    axis = normalize_axis(axis, np.ndim(x), "sort")
     return take_along_axis(x, np.argsort(raw(x), axis=axis, kind="stable"), axis)
 
 
 @composed
-def flip(x: Any, axis: Any = None, *, dim: Any = None) -> Any:
+def flip(x: Any, axis: Any = None, *, dim: Any = None, dims: Any = None) -> Any:
     """Reversed along one axis, several, or (by default) all."""
-    axes = normalize_axes(axis if dim is None else dim, np.ndim(x), "flip")
+    axis = next((a for a in (axis, dim, dims) if a is not None), None)
+    axes = normalize_axes(axis, np.ndim(x), "flip")
     step = [slice(None, None, -1) if i in axes else slice(None) for i in range(np.ndim(x))]
     return getitem(x, tuple(step))
 
 
 @composed
-def roll(x: Any, shift: Any, axis: Any = None, *, dim: Any = None) -> Any:
+def roll(
+    x: Any,
+    shift: Any = None,
+    axis: Any = None,
+    *,
+    shifts: Any = None,
+    dim: Any = None,
+    dims: Any = None,
+) -> Any:
     """Moved along an axis by `shift`; what leaves at the end comes in at the start."""
-    axis = axis if dim is None else dim
+    shift = shifts if shift is None else shift
+    axis = next((a for a in (axis, dim, dims) if a is not None), None)
     shape = np.shape(x)
     if axis is None:
         return reshape(roll(ravel(x), shift, 0), shape)
     axes = normalize_axes(axis, len(shape), "roll")
-    shifts = shift if isinstance(shift, tuple | list) else (shift,) * len(axes)
-    if len(shifts) != len(axes):
-        raise ValueError(f"roll() got {len(shifts)} shifts for {len(axes)} axes")
-    for one, by in zip(axes, shifts, strict=True):
-        x = take(x, np.roll(np.arange(shape[one]), operator.index(by)), one)
+    by = shift if isinstance(shift, tuple | list) else (shift,) * len(axes)
+    if len(by) != len(axes):
+        raise ValueError(f"roll() got {len(by)} shifts for {len(axes)} axes")
+    try:
+        by = [operator.index(one) for one in by]
+    except TypeError:
+        raise TypeError(f"shift of roll() must be ints, got {shift!r}") from None
+    for i, one in zip(axes, by, strict=True):
+        n = shape[i]
+        if cut := -one % n if n else 0:
+            lead = (slice(None),) * i
+            parts = [getitem(x, (*lead, slice(a, b))) for a, b in ((cut, None), (None, cut))]
+            x = concatenate(parts, i)
     return x
 
 
@@ -183,14 +223,14 @@ def repeat(x: Any, repeats: Any, axis: int | None = None, *, dim: int | None = N
     axis = dim if axis is None else axis
     if axis is None:
         x, axis = ravel(x), 0
-    axis = normalize_axes(axis, np.ndim(x), "repeat")[0]
+    axis = normalize_axis(axis, np.ndim(x), "repeat")
     return take(x, np.repeat(np.arange(np.shape(x)[axis]), repeats), axis)
 
 
 @composed
 def split(x: Any, indices_or_sections: Any, axis: int = 0, *, dim: int | None = None) -> list[Any]:
     """Pieces along an axis: so many equal ones, or cut at the given indices."""
-    axis = normalize_axes(axis if dim is None else dim, np.ndim(x), "split")[0]
+    axis = normalize_axis(axis if dim is None else dim, np.ndim(x), "split")
     length = np.shape(x)[axis]
     if isinstance(indices_or_sections, int | np.integer):
         sections = int(indices_or_sections)
@@ -203,6 +243,43 @@ def split(x: Any, indices_or_sections: Any, axis: int = 0, *, dim: int | None = 
     edges = [None, *cuts, None]
     lead = (slice(None),) * axis
     return [getitem(x, (*lead, slice(a, b))) for a, b in itertools.pairwise(edges)]
+
+
+@composed
+def chunk(x: Any, chunks: int, axis: int = 0, *, dim: int | None = None) -> list[Any]:
+    """PyTorch's way to cut: at most `chunks` pieces of one length, the last may be shorter."""
+    axis = normalize_axis(axis if dim is None else dim, np.ndim(x), "chunk")
+    if not isinstance(chunks, int | np.integer) or chunks <= 0:
+        raise ValueError(f"chunks of chunk() must be a positive int, got {chunks!r}")
+    length = np.shape(x)[axis]
+    each = max(1, -(-length // chunks))
+    return split(x, range(each, length, each), axis)
+
+
+@composed
+def unbind(x: Any, axis: int = 0, *, dim: int | None = None) -> list[Any]:
+    """The arrays that `stack` along an axis would join: one for each index of it."""
+    axis = normalize_axis(axis if dim is None else dim, np.ndim(x), "unbind")
+    lead = (slice(None),) * axis
+    return [getitem(x, (*lead, i)) for i in range(np.shape(x)[axis])]
+
+
+@composed
+def gather(x: Any, dim: int, index: Any) -> Any:
+    """PyTorch's `take_along_axis`: index may be shorter than x along the other axes."""
+    dim = normalize_axis(dim, np.ndim(x), "gather")
+    index = plain_index(np.asarray(index))
+    shape = np.shape(x)
+    if index.ndim != len(shape) or any(n > shape[i] for i, n in enumerate(index.shape) if i != dim):
+        raise ValueError(f"index of gather() of shape {index.shape} does not fit x of {shape}")
+    part = tuple(slice(None) if i == dim else slice(n) for i, n in enumerate(index.shape))
+    return take_along_axis(getitem(x, part), index, dim)
+
+
+@composed
+def masked_fill(x: Any, mask: Any, value: Any) -> Any:
+    """x, and `value` where the mask holds."""
+    return where(mask, value, x)
 
 
 @composed
@@ -221,13 +298,13 @@ def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
 @composed
 def tril(x: Any, k: int = 0, *, diagonal: int = 0) -> Any:
     """Zero above the k-th diagonal of the last two axes."""
-    return where(np.tri(*_matrix(x, "tril"), k=k + diagonal, dtype=bool), x, 0.0)
+    return where(np.tri(*_matrix(x, "tril"), k=k + diagonal, dtype=bool), x, 0)
 
 
 @composed
 def triu(x: Any, k: int = 0, *, diagonal: int = 0) -> Any:
     """Zero below the k-th diagonal of the last two axes."""
-    return where(~np.tri(*_matrix(x, "triu"), k=k + diagonal - 1, dtype=bool), x, 0.0)
+    return where(~np.tri(*_matrix(x, "triu"), k=k + diagonal - 1, dtype=bool), x, 0)
 
 
 def _matrix(x: Any, name: str) -> tuple[int, int]:

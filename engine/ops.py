@@ -388,7 +388,8 @@ def _gelu_float(x: float, approximate: str = "none") -> float:
 def _gelu_vjp(g: Any, y: Any, x: Any, approximate: str) -> Any:
     """g times p + x p', where p is what gelu multiplies x with: a weight between 0 and 1."""
     square = x * x
-    if isinstance(x, Node):  # the weight itself, to be differentiated again
+    on_nodes = isinstance(x, Node)
+    if on_nodes:  # the weight itself, to be differentiated again
         if approximate == "tanh":
             p = sigmoid(x * (GELU_1 + GELU_3 * square))
         else:

@@ -16,6 +16,8 @@ from .shapes import normalize_axes, reshape, sum_to, transpose
 
 def _matmul_vjp_a(g: Any, y: Any, a: Any, b: Any) -> Any:
     """g has shape (…, m, n) less the axes of vector inputs; the result has a's shape."""
+    if a.ndim == b.ndim == 2:  # the commonest, first
+        return g @ b.T
     if b.ndim == 1:
         return g * b if a.ndim == 1 else g.reshape((*g.shape, 1)) * b
     if a.ndim == 1:
@@ -25,6 +27,8 @@ def _matmul_vjp_a(g: Any, y: Any, a: Any, b: Any) -> Any:
 
 
 def _matmul_vjp_b(g: Any, y: Any, a: Any, b: Any) -> Any:
+    if a.ndim == b.ndim == 2:
+        return a.T @ g
     if a.ndim == 1:
         return (
             g * a
@@ -67,8 +71,9 @@ def outer(a: Any, b: Any) -> Any:
 
 
 @composed
-def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
+def tensordot(a: Any, b: Any, axes: Any = 2, *, dims: Any = None) -> Any:
     """Sum of products over pairs of axes: the last `axes` of a with the first of b, or as named."""
+    axes = axes if dims is None else dims
     ndim_a, ndim_b = np.ndim(a), np.ndim(b)
     if isinstance(axes, int | np.integer):
         count = int(axes)
@@ -218,11 +223,3 @@ def _diagonals(x: Any, letters: str, subscripts: str) -> tuple[Any, str]:
             x = diagonal(x, 0, first, second)  # the diagonal becomes the last axis
             letters = letters[:first] + letters[first + 1 : second] + letters[second + 1 :] + letter
     return x, letters
-
-
-@composed
-def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
-    """Sum of the diagonal of two axes."""
-    line = diagonal(x, offset, axis1, axis2)
-    shape = np.shape(line)[:-1]
-    return reshape(sum_to(line, (*shape, 1)), shape)

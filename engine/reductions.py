@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from .core import NodeArray, composed, shape_op
-from .indexing import flip, raw
+from .indexing import diagonal, flip, raw
 from .ops import abs, exp, gate, log, sign, sqrt, square, where
 from .products import matmul
-from .shapes import DIM, normalize_axes, ravel, spread
+from .shapes import DIM, normalize_axes, normalize_axis, ravel, spread
 
 # NumPy's reductions called by position: half the time of np.sum and its kin on small arrays.
 add_reduce: Any = np.add.reduce
@@ -85,6 +85,17 @@ def _float_type(x: Any) -> Any:
     return x.dtype if x.dtype.kind == "f" else np.dtype(np.float64)
 
 
+def _floating(x: Any) -> Any:
+    """x, as float64 if it holds integers or bools: what has no exp of its own."""
+    return x if x.dtype.kind in "fO" else x.astype(np.float64)
+
+
+@composed
+def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    """Sum of the diagonal of two axes."""
+    return sum(diagonal(x, offset, axis1, axis2), -1)
+
+
 def _var_vjp(g: Any, y: Any, x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
     g = _restored(g, x, axis, keepdims, "var")
     freedom = _count(x, axis, "var") - ddof
@@ -98,12 +109,15 @@ def _var_of_values(x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
     return np.asarray(sum(squares, axis, keepdims)) * (1 / freedom if freedom > 0 else np.nan)
 
 
-@shape_op(_var_vjp, aliases={**DIM, "correction": "ddof"}, elements=_var_of_values)
+@shape_op(
+    _var_vjp, aliases={**DIM, "correction": "ddof", "unbiased": "ddof"}, elements=_var_of_values
+)
 def var(x: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
     """Variance: mean squared distance from the mean, dividing by n - ddof; nan where that is 0."""
     freedom = _count(x, axis, "var") - ddof
     centered = x - mean(x, axis, True)
-    total = sum(centered * centered, axis, keepdims)
+    centered *= centered
+    total = sum(centered, axis, keepdims)
     return total / freedom if freedom > 0 else np.full_like(total, np.nan)
 
 
@@ -121,8 +135,10 @@ def std(x: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False, **ali
 def _at_extreme(x: Any, y: Any, axis: Any, keepdims: bool, name: str) -> tuple[Any, Any]:
     """Where x attains its extreme (a nan counts as one), and how often."""
     numbers, extreme = raw(x), _restored(raw(y), x, axis, keepdims, name)
-    mask = (numbers == extreme) | (np.isnan(numbers) & np.isnan(extreme))
-    return mask, add_reduce(mask, _axes(x, axis, name), np.intp, None, True)
+    mask = numbers == extreme
+    if np.isnan(extreme).any():
+        mask |= np.isnan(numbers) & np.isnan(extreme)
+    return mask, np.count_nonzero(mask, axis=_axes(x, axis, name), keepdims=True)
 
 
 def _extreme_vjp(name: str) -> Any:
@@ -175,22 +191,49 @@ def _reduce_axis(x: Any, axis: Any, name: str) -> Any:
 
 
 def _argument(name: str, function: Any) -> Any:
-    def elements(x: Any, axis: Any, keepdims: bool) -> Any:
+    def forward(x: Any, axis: Any, keepdims: bool) -> Any:
+        if axis is not None and x.ndim:
+            axis = normalize_axis(axis, x.ndim, name)
         return function(raw(x), axis=axis, keepdims=keepdims)
 
-    return elements
+    return forward
 
 
-@shape_op(None, aliases=DIM, elements=_argument("argmax", np.argmax), ulp=0)
+_argmax, _argmin = _argument("argmax", np.argmax), _argument("argmin", np.argmin)
+
+
+@shape_op(None, aliases=DIM, elements=_argmax, ulp=0)
 def argmax(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Position of the (first) largest number; no gradient."""
-    return np.argmax(x, axis=axis, keepdims=keepdims)
+    return _argmax(x, axis, keepdims)
 
 
-@shape_op(None, aliases=DIM, elements=_argument("argmin", np.argmin), ulp=0)
+@shape_op(None, aliases=DIM, elements=_argmin, ulp=0)
 def argmin(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Position of the (first) smallest number; no gradient."""
-    return np.argmin(x, axis=axis, keepdims=keepdims)
+    return _argmin(x, axis, keepdims)
+
+
+def _truth(name: str, function: Any) -> Any:
+    def forward(x: Any, axis: Any, keepdims: bool) -> Any:
+        return function(raw(x), axis=_reduce_axis(x, axis, name), keepdims=keepdims)
+
+    return forward
+
+
+_any, _all = _truth("any", np.any), _truth("all", np.all)
+
+
+@shape_op(None, aliases=DIM, elements=_any, ulp=0)
+def any(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Whether some number is not 0; no gradient."""
+    return _any(x, axis, keepdims)
+
+
+@shape_op(None, aliases=DIM, elements=_all, ulp=0)
+def all(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Whether no number is 0; no gradient."""
+    return _all(x, axis, keepdims)
 
 
 # --- products and running totals ---
@@ -231,8 +274,15 @@ def prod(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     return multiply_reduce(x, _reduce_axis(x, axis, "prod"), None, None, keepdims)
 
 
+def _one_axis(x: Any, axis: Any, name: str) -> tuple[Any, int]:
+    """x and the axis to run along; the flattened x where no axis is named, or x has none."""
+    if axis is None or x.ndim == 0:
+        return x.reshape(-1), 0
+    return x, normalize_axis(axis, x.ndim, name)
+
+
 def _cumsum_vjp(g: Any, y: Any, x: Any, axis: Any) -> Any:
-    if axis is None:
+    if axis is None or x.ndim == 0:
         return flip(cumsum(flip(g, 0), 0), 0).reshape(x.shape)
     return flip(cumsum(flip(g, axis), axis), axis)
 
@@ -240,11 +290,11 @@ def _cumsum_vjp(g: Any, y: Any, x: Any, axis: Any) -> Any:
 @shape_op(_cumsum_vjp, aliases=DIM)
 def cumsum(x: Any, axis: Any = None) -> Any:
     """Running sum along an axis; of the flattened array by default."""
-    return np.add.accumulate(x.reshape(-1) if axis is None else x, axis or 0)
+    return np.add.accumulate(*_one_axis(x, axis, "cumsum"))
 
 
 def _cumprod_vjp(g: Any, y: Any, x: Any, axis: Any) -> Any:
-    if axis is None:
+    if axis is None or x.ndim == 0:
         return _cumprod_vjp(g, y, ravel(x), 0).reshape(x.shape)
     if (raw(x) != 0).all():
         return flip(cumsum(flip(g * y, axis), axis), axis) / x
@@ -260,10 +310,15 @@ def _cumprod_vjp(g: Any, y: Any, x: Any, axis: Any) -> Any:
 @shape_op(_cumprod_vjp, aliases=DIM)
 def cumprod(x: Any, axis: Any = None) -> Any:
     """Running product along an axis; the gradient is right with zeros too."""
-    return np.multiply.accumulate(x.reshape(-1) if axis is None else x, axis or 0)
+    return np.multiply.accumulate(*_one_axis(x, axis, "cumprod"))
 
 
 # --- exponentials, stable ---
+
+
+def _own(x: Any) -> Any:
+    """x, to be overwritten, if it is an array (a 0-d result of NumPy is a number, and is not)."""
+    return x if isinstance(x, np.ndarray) else None
 
 
 def _shift(x: Any, axis: Any) -> Any:
@@ -282,21 +337,19 @@ def _logsumexp_of_values(x: Any, axis: Any, keepdims: bool) -> Any:
     axes = _axes(x, axis, "logsumexp")
     shift = _shift(x, axes)
     total = log(_array(sum(exp(x - shift), axes, True))) + shift
-    return (
-        total
-        if keepdims
-        else np.asarray(total).reshape([n for i, n in enumerate(x.shape) if i not in axes])
-    )
+    return _squeezed(_array(total), axes, keepdims)
 
 
 @shape_op(_logsumexp_vjp, aliases=DIM, elements=_logsumexp_of_values)
 def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """log(sum(exp(x))), without overflow."""
+    x = _floating(x)
     axes = _axes(x, axis, "logsumexp")
     shift = _shift(x, axes)
+    e = x - shift
     with np.errstate(divide="ignore"):  # log(0) = -inf is the answer where there is nothing
-        total = np.log(add_reduce(np.exp(x - shift), axes, None, None, True)) + shift
-    return total if keepdims else total.reshape([n for i, n in enumerate(x.shape) if i not in axes])
+        total = np.log(add_reduce(np.exp(e, out=_own(e)), axes, None, None, True)) + shift
+    return _squeezed(total, axes, keepdims)
 
 
 def _softmax_vjp(g: Any, y: Any, x: Any, axis: Any) -> Any:
@@ -311,8 +364,11 @@ def _softmax_of_values(x: Any, axis: Any) -> Any:
 @shape_op(_softmax_vjp, aliases=DIM, elements=_softmax_of_values)
 def softmax(x: Any, axis: Any = -1) -> Any:
     """exp(x) / sum(exp(x)) along an axis: positive numbers that sum to 1."""
-    e = np.exp(x - maximum_reduce(x, axis, None, None, True, initial=-np.inf))
-    return e / add_reduce(e, axis, None, None, True)
+    x = _floating(x)
+    axis = _reduce_axis(x, axis, "softmax")
+    e = x - maximum_reduce(x, axis, None, None, True, initial=-np.inf)
+    e = np.exp(e, out=_own(e))
+    return np.divide(e, add_reduce(e, axis, None, None, True), out=_own(e))
 
 
 def _log_softmax_vjp(g: Any, y: Any, x: Any, axis: Any) -> Any:
@@ -326,54 +382,105 @@ def _log_softmax_of_values(x: Any, axis: Any) -> Any:
 @shape_op(_log_softmax_vjp, aliases=DIM, elements=_log_softmax_of_values)
 def log_softmax(x: Any, axis: Any = -1) -> Any:
     """log(softmax(x)), without overflow or log(0)."""
+    x = _floating(x)
+    axis = _reduce_axis(x, axis, "log_softmax")
     shifted = x - maximum_reduce(x, axis, None, None, True, initial=-np.inf)
-    return shifted - np.log(add_reduce(np.exp(shifted), axis, None, None, True))
+    total = add_reduce(np.exp(shifted), axis, None, None, True)
+    return np.subtract(shifted, np.log(total), out=_own(shifted))
 
 
 # --- norms ---
 
 
-@composed
-def norm(
-    x: Any,
-    ord: float | None = None,
-    axis: Any = None,
-    keepdims: bool = False,
-    *,
-    p: float | None = None,
-    dim: Any = None,
-    keepdim: bool = False,
-) -> Any:
-    """(sum |x|^p)^(1/p) over all numbers or along axes; default p = 2; derivative 0 at 0.
+def _power(ord: Any) -> float:
+    """The p of a p-norm, from what NumPy and PyTorch call ord or p."""
+    if ord is None or ord == "fro":
+        return 2.0
+    try:
+        return float(ord)
+    except (TypeError, ValueError):
+        raise ValueError(f"ord of norm() must be a number, 'fro' or None, got {ord!r}") from None
 
-    p may be inf (the largest |x|), -inf (the smallest), 0 (how many are not 0) or any number.
-    """
-    p = 2.0 if ord is None and p is None else float(p if ord is None else ord)  # type: ignore[arg-type]  # not both None
-    axis = dim if axis is None else axis
-    keepdims = keepdims or keepdim
-    if p == np.inf:
-        return max(abs(x), axis, keepdims)
-    if p == -np.inf:
-        return min(abs(x), axis, keepdims)
+
+def _norm_vjp(g: Any, y: Any, x: Any, ord: Any, axis: Any, keepdims: bool) -> Any:
+    """g sign(x) (|x| / y)^(p - 1), and 0 wherever x or y is 0."""
+    p = _power(ord)
+    g, y = (_restored(part, x, axis, keepdims, "norm") for part in (g, y))
+    if p == 2:
+        return g * (x / where(raw(y) == 0, 1.0, y))
+    if p == 1 or p == 0:
+        return g * sign(x) * p
+    if np.isinf(p):
+        mask, count = _at_extreme(abs(x), y, axis, keepdims, "norm")
+        return gate(g * sign(x) / count, mask)
+    zero = (raw(x) == 0) | (raw(y) == 0)
+    ratio = abs(where(zero, 1.0, x)) / where(raw(y) == 0, 1.0, y)
+    return where(zero, 0.0, g * sign(x) * ratio ** (p - 1))
+
+
+def _norm_scale(x: Any, axes: tuple[int, ...]) -> Any:
+    """The largest |x|, to divide by, so that 1e200 does not overflow; 1 where that is no help."""
+    largest = maximum_reduce(np.abs(x), axes, None, None, True, initial=0.0)
+    return np.where(np.isfinite(largest) & (largest > 0), largest, 1.0).astype(x.dtype)
+
+
+def _norm_of_values(x: Any, ord: Any, axis: Any, keepdims: bool) -> Any:
+    """The same, number by number; a root of 0 is left out, as its slope is infinite."""
+    p = _power(ord)
+    if np.isinf(p):
+        return (max if p > 0 else min)(abs(x), axis, keepdims)
     if p == 0:
         return sum(square(sign(x)), axis, keepdims)
     if p == 1:
         return sum(abs(x), axis, keepdims)
-    largest = maximum_reduce(np.abs(raw(x)), axis=axis, keepdims=True, initial=0.0)
-    usual = np.isfinite(largest) & (largest > 0)
-    scale = np.where(usual, largest, 1.0).astype(largest.dtype)  # keeps 1e200 from overflowing
+    axes = _axes(x, axis, "norm")
+    scale = _norm_scale(raw(x), axes)
     parts = abs(x / scale)
     zero = raw(parts) == 0
-    powers = square(parts) if p == 2 else where(zero, 0.0, where(zero, 1.0, parts) ** p)
-    if p < 0:
-        powers = parts**p
-    total = sum(powers, axis, True)
-    nothing = raw(total) == 0
-    safe = where(nothing, 1.0, total)
-    root = where(nothing, 0.0, sqrt(safe) if p == 2 else safe ** (1 / p)) * scale
-    axes = normalize_axes(axis, np.ndim(x), "norm")
-    return (
-        root
-        if keepdims
-        else root.reshape(tuple(n for i, n in enumerate(np.shape(x)) if i not in axes))
-    )
+    if p > 0:
+        parts = where(zero, 0.0, where(zero, 1.0, parts) ** p)
+    else:
+        parts = where(zero, np.inf, where(zero, 1.0, parts) ** p)
+    total = _array(sum(parts, axes, True))
+    trivial = (raw(total) == 0) | np.isinf(raw(total))
+    root = where(trivial, raw(total) ** (1 / p), where(trivial, 1.0, total) ** (1 / p))
+    return _squeezed(_array(root * scale), axes, keepdims)
+
+
+def _squeezed(y: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
+    """A reduction that kept its axes, without them unless they were asked for."""
+    if not keepdims:
+        y = y.reshape([n for i, n in enumerate(y.shape) if i not in axes])
+    return y[()] if type(y) is np.ndarray else y
+
+
+def _norm_kinks(x: Any, ord: Any, axis: Any, keepdims: bool) -> Any:
+    size = np.abs(raw(x))
+    return np.append(size.ravel(), _gap(size, axis, keepdims)) if np.isinf(_power(ord)) else size
+
+
+@shape_op(_norm_vjp, aliases={**DIM, "p": "ord"}, kinks=_norm_kinks, elements=_norm_of_values)
+def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    """(sum |x|^p)^(1/p) of all numbers or along axes, p = 2 by default; derivative 0 at 0.
+
+    ord (or p) may be inf (the largest |x|), -inf (the smallest), 0 (how many are not 0) or any
+    number.  A matrix counts as its numbers: with two axes this is not NumPy's spectral norm.
+    """
+    p = _power(ord)
+    x = _floating(x)
+    axes = _axes(x, axis, "norm")
+    if np.isinf(p):
+        reduce = maximum_reduce if p > 0 else minimum_reduce
+        return reduce(np.abs(x), axes, None, None, keepdims)
+    if p == 0:
+        return add_reduce(x != 0, axes, x.dtype, None, keepdims)
+    if p == 1:
+        return add_reduce(np.abs(x), axes, None, None, keepdims)
+    scale = _norm_scale(x, axes)
+    parts = x / scale
+    if p == 2:
+        root = np.sqrt(add_reduce(np.square(parts), axes, None, None, True))
+    else:
+        with np.errstate(divide="ignore"):  # p < 0 and a zero: the norm is 0
+            root = add_reduce(np.abs(parts) ** p, axes, None, None, True) ** (1 / p)
+    return _squeezed(root * scale, axes, keepdims)

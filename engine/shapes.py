@@ -45,6 +45,25 @@ def normalize_axes(axis: Any, ndim: int, name: str) -> tuple[int, ...]:
     return tuple(result) if ndim else ()
 
 
+def normalize_axis(axis: Any, ndim: int, name: str) -> int:
+    """One axis that an array of ndim axes has, as a non-negative int.
+
+    Raises:
+        numpy.exceptions.AxisError: the array has no such axis (a 0-d array has none).
+        TypeError: not an int.
+
+    >>> normalize_axis(-1, 3, "take")
+    2
+    """
+    try:
+        one = operator.index(axis)
+    except TypeError:
+        raise TypeError(f"axis of {name}() must be an int, got {axis!r}") from None
+    if not -ndim <= one < ndim:
+        raise np.exceptions.AxisError(one, ndim, f"{name}()")
+    return one % ndim
+
+
 # --- broadcasting and its transpose ---
 
 
@@ -67,12 +86,15 @@ def broadcast_to(x: Any, shape: Any) -> Any:
 
 
 def spread(g: Any, shape: tuple[int, ...], axes: tuple[int, ...], keepdims: bool) -> Any:
-    """The transpose of a sum over `axes`: g repeated along them, to `shape`."""
-    if not keepdims and g.ndim != len(shape):
+    """The transpose of a sum over `axes`: g repeated along them, to `shape`.
+
+    A single number is repeated along all axes, whatever `axes` says.
+    """
+    if g.ndim and not keepdims and g.ndim != len(shape):
         g = g.reshape([1 if i in axes else n for i, n in enumerate(shape)])
     if g.shape == shape:
         return g
-    if type(g) is not np.ndarray:
+    if not (type(g) is np.ndarray or isinstance(g, np.generic)):
         return broadcast_to(g, shape)
     out = np.empty(shape, g.dtype)  # much faster than np.broadcast_to where arrays are small
     out[...] = g
@@ -110,7 +132,7 @@ def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
     shape = np.shape(x)
     if not shape:
         return reshape(x, (1,))
-    (start, end) = (normalize_axes(d, len(shape), "flatten")[0] for d in (start_dim, end_dim))
+    start, end = (normalize_axis(d, len(shape), "flatten") for d in (start_dim, end_dim))
     if end < start:
         raise ValueError(f"start_dim {start_dim} of flatten() comes after end_dim {end_dim}")
     joined = int(np.prod(shape[start : end + 1]))
@@ -157,7 +179,7 @@ def _untranspose(g: Any, y: Any, x: Any, axes: Any) -> Any:
 @shape_op(_untranspose, symbol="T", aliases={"dims": "axes"}, ulp=0)
 def transpose(x: Any, axes: Any = None) -> Any:
     """Axes in another order; reversed by default."""
-    if axes is not None and len(normalize_axes(tuple(axes), x.ndim, "transpose")) != x.ndim:
+    if axes is not None and len(normalize_axes(axes, x.ndim, "transpose")) != x.ndim:
         raise ValueError(f"axes of transpose() must name all {x.ndim} axes, got {axes!r}")
     return x.transpose(axes)
 
@@ -173,7 +195,7 @@ def permute(x: Any, *dims: Any) -> Any:
 def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
     """Two axes exchanged."""
     ndim = np.ndim(x)
-    a, b = (normalize_axes(axis, ndim, "swapaxes")[0] for axis in (axis1, axis2))
+    a, b = (normalize_axis(axis, ndim, "swapaxes") for axis in (axis1, axis2))
     axes = list(range(ndim))
     axes[a], axes[b] = b, a
     return transpose(x, tuple(axes))
@@ -241,7 +263,7 @@ def concatenate(arrays: Sequence[Any], axis: int | None = 0, *, dim: int | None 
     ndim = np.ndim(listed[0])
     if ndim == 0:
         raise ValueError("concatenate() cannot join 0-d arrays; use stack()")
-    return _concatenate(*listed, axis=normalize_axes(axis, ndim, "concatenate")[0])
+    return _concatenate(*listed, axis=normalize_axis(axis, ndim, "concatenate"))
 
 
 def cat(tensors: Sequence[Any], dim: int = 0, *, axis: int | None = None) -> Any:
@@ -285,7 +307,10 @@ def _inner(g: Any, y: Any, x: Any, pad_width: Any, constant_values: Any) -> Any:
 
 @shape_op(_inner, name="pad", ulp=0)
 def constant_pad(x: Any, pad_width: Any, constant_values: Any = 0.0) -> Any:
-    """x with a border of one number."""
+    """x with a border of numbers: one for all sides, or for each as in NumPy."""
+    if np.ndim(constant_values):  # a number for each side of each axis
+        padded = np.pad(x, pad_width, constant_values=constant_values)
+        return padded.view(type(x))
     shape = [before + n + after for (before, after), n in zip(pad_width, x.shape, strict=True)]
     out = np.full(shape, constant_values, dtype=x.dtype)
     out[tuple(slice(b, b + n) for (b, _), n in zip(pad_width, x.shape, strict=True))] = x

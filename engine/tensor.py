@@ -420,7 +420,9 @@ class Tensor(ElementwiseMethods, ArrayMethods, Node):
                     f"backward() of a Tensor of shape {self.shape} needs a gradient of that "
                     "shape: it can be left out for a single number only"
                 )
-            gradient = np.empty(self._data.shape, self._data.dtype)  # ones_like takes 3 times as long
+            gradient = np.empty(
+                self._data.shape, self._data.dtype
+            )  # ones_like takes 3 times as long
             gradient.fill(1)
             return Tensor.wrap(gradient) if create_graph else gradient
         elif isinstance(gradient, Tensor):
