@@ -18,11 +18,12 @@ from .activations import SiLU as SiLU
 from .activations import Softmax as Softmax
 from .activations import Softplus as Softplus
 from .activations import Tanh as Tanh
+from .attention import MultiHeadAttention as MultiHeadAttention
+from .attention import MultiheadAttention as MultiheadAttention
 from .callbacks import Callback as Callback
 from .callbacks import ClipGradNorm as ClipGradNorm
 from .callbacks import ClipGradValue as ClipGradValue
 from .callbacks import EarlyStopping as EarlyStopping
-from .callbacks import Record as Record
 from .callbacks import SaveBest as SaveBest
 from .callbacks import StepSchedule as StepSchedule
 from .checkpoint import load as load
@@ -95,3 +96,4 @@ from .summary import summary as summary
 from .training import accuracy as accuracy
 from .training import evaluate as evaluate
 from .training import fit as fit
+from .transformer import TransformerBlock as TransformerBlock

@@ -26,14 +26,10 @@ __all__ = [
     "ClipGradNorm",
     "ClipGradValue",
     "EarlyStopping",
-    "Record",
     "Run",
     "SaveBest",
     "StepSchedule",
 ]
-
-#: In a row of the history, but known at every step, or no measurement.
-NOT_LOGGED = ("epoch", "loss", "lr", "seconds")
 
 
 class Run:
@@ -47,7 +43,9 @@ class Run:
         self.optimizer = optimizer
         self.history = history
         self.loss = math.nan
+        self.whole = True  # whether the epoch came to its end
         self.loss = math.nan
+        self.whole = True  # whether the epoch came to its end
         self.stopped: str | None = None
 
     def stop(self, reason: str) -> None:
@@ -213,29 +211,6 @@ class EarlyStopping(_Best):
     def state_dict(self) -> dict[str, Any]:
         """What is known so far, for `save_training`."""
         return {**super().state_dict(), "waited": self.waited, "weights": self.weights}
-
-
-class Record(Callback):
-    """Tells a recorder, such as `viz.History`, of every step and of what validation found.
-
-    Args:
-        recorder: has `step(loss)` and `log(**numbers)`.
-    """
-
-    def __init__(self, recorder: Any) -> None:
-        for name in ("step", "log"):
-            if not callable(getattr(recorder, name, None)):
-                raise TypeError(f"recorder must have a {name}(), got {type(recorder).__name__}")
-        self.recorder = recorder
-
-    def after_step(self, run: Run) -> None:
-        """A step with its loss."""
-        self.recorder.step(run.loss)
-
-    def after_epoch(self, run: Run) -> None:
-        """The numbers of the validation set, and the metrics."""
-        row = run.history.rows[-1]
-        self.recorder.log(**{k: x for k, x in row.items() if k not in NOT_LOGGED})
 
 
 class StepSchedule(Callback):

@@ -51,7 +51,7 @@ def fit(
         validation: a second loader, to be looked at only.
         metrics: functions `metric(output, target)` by name; the mean over the samples is noted.
         callbacks: what else is to happen, see `nn.callbacks`: StepSchedule, ClipGradNorm,
-            SaveBest, EarlyStopping, Record, or your own.
+            SaveBest, EarlyStopping, `viz.History`, or your own.
         history: that of an earlier call, to be continued; default a new one.
         progress: show a bar (with tqdm, of the `plots` extra), else a line for each epoch.
 
@@ -81,15 +81,15 @@ def fit(
             history.start_epoch()
             show.start_epoch(history.epoch)
             row = train_epoch(run, loss, loader, metrics, callbacks, show, interrupts)
-            if validation is not None and not interrupts.came:
+            if validation is not None and run.whole:
                 found = evaluate(model, loss, validation, metrics)
                 row |= {f"validation_{name}": number for name, number in found.items()}
             history.end_epoch(row, optimizer.param_groups[0]["lr"])
             show.end_epoch(history.rows[-1])
+            if run.whole:
+                _call(callbacks, "after_epoch", run)
             if interrupts.came:
                 run.stop("interrupted")
-            else:
-                _call(callbacks, "after_epoch", run)
             if run.stopped:
                 break
         _call(callbacks, "end", run)
@@ -106,11 +106,14 @@ def train_epoch(
     show: Progress,
     interrupts: Interrupts,
 ) -> dict[str, float]:
-    """One pass with steps; the mean loss and metrics over its samples."""
+    """One pass with steps; the mean loss and metrics over its samples.
+
+    Afterwards `run.whole` says whether it came to its end.
+    """
     model, optimizer = run.model, run.optimizer
     model.train()
     means = Means()
-    for batch in loader:
+    for done, batch in enumerate(loader, start=1):
         inputs, target = _parts(model, batch)
         output = model(*inputs)
         total = loss(output, target)
@@ -119,11 +122,11 @@ def train_epoch(
         run.loss = total.item()
         _call(callbacks, "before_step", run)
         optimizer.step()
-        run.loss = total.item()
         means.add(len(target), _numbers(run.loss, output, target, metrics))
         _call(callbacks, "after_step", run)
         show.step(means)
-        if interrupts.came:
+        run.whole = not interrupts.came or done == show.batches
+        if not run.whole:
             break
     return means.result(loader)
 

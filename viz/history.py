@@ -162,10 +162,9 @@ class History(Callback):
         self.step(run.loss)
 
     def after_epoch(self, run: Run) -> None:
-        """Note what was measured on the validation set, and the epoch."""
+        """Note the epoch, what was measured on the validation set, and the metrics."""
         row = run.history.rows[-1]
-        found = {name: x for name, x in row.items() if name.startswith("validation_")}
-        self.log(epoch=row["epoch"], **found)
+        self.log(**{name: x for name, x in row.items() if name not in ("loss", "lr", "seconds")})
 
     def _measures(self, step: int) -> bool:
         return bool(self._parameters) and (step == 1 or step % self.every == 0)
