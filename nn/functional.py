@@ -16,6 +16,7 @@ from engine import (
 )
 
 from .avg_pool import adaptive_avg_pool2d, avg_pool1d, avg_pool2d
+from .attention import scaled_dot_product_attention
 from .conv import conv1d, conv2d
 from .cross_entropy import cross_entropy, nll_loss
 from .dropout import dropout
@@ -65,6 +66,7 @@ __all__ = [
     "pad",
     "relu",
     "rms_norm",
+    "scaled_dot_product_attention",
     "sigmoid",
     "silu",
     "smooth_l1_loss",

@@ -30,6 +30,11 @@ def case(*inputs, **params):
 
 
 CASES = {
+    "attention_weights": [
+        case(normal(2, 2, 3)),
+        case(normal(2, 3, 3), mask=np.triu(np.ones((3, 3), bool), 1)),
+        case(normal(2, 3), mask=np.array([[True, True, True], [False, True, False]])),
+    ],
     "bce_with_logits": [
         case(normal(2, 3), normal(2, 3)),
         case(normal(3), normal(3), pos_weight=np.array([0.5, 1.0, 2.0])),
