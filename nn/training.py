@@ -154,7 +154,7 @@ def evaluate(
                 inputs, target = _parts(model, batch)
                 output = model(*inputs)
                 total = loss(output, target)
-                means.add(len(target), _numbers(total.item(), output, target, dict(metrics or {})))
+                means.add(len(target), _numbers(total.item(), output, target, metrics))
     finally:
         for module, mode in modes:
             module.training = mode
