@@ -10,6 +10,7 @@ import numpy as np
 from engine import exp, fused, where
 from engine import sum as sum_of
 from engine.indexing import raw
+from engine.reductions import add_reduce, maximum_reduce
 
 from .checks import as_array, at_least, probability, width
 from .dropout import dropout as drop
@@ -45,12 +46,12 @@ def _spelled(scores: Any, mask: Any = None) -> Any:
 def attention_weights(scores: Any, mask: Any = None) -> Any:
     """Softmax over the last axis without positions where mask is True; 0 where nothing is left."""
     e = np.array(scores) if mask is None else np.where(mask, -np.inf, scores).astype(scores.dtype)
-    top = np.maximum.reduce(e, -1, None, None, True, initial=-np.inf)
+    top = maximum_reduce(e, -1, None, None, True, initial=-np.inf)
     if not np.isfinite(top).all():
         top[top == -np.inf] = 0  # nothing is allowed: exp(-inf) below, not exp(nan)
     e -= top
     np.exp(e, out=e)
-    total = np.add.reduce(e, -1, None, None, True)
+    total = add_reduce(e, -1, None, None, True)
     total[total == 0] = 1
     e /= total
     return e
@@ -309,7 +310,7 @@ class MultiHeadAttention(Module):
         batch, _, queries, keys = full
         blocked = causal_mask(queries, keys) if is_causal else None
         bias = None
-        parts = []
+        parts: list[tuple[str, Any, tuple[int, ...]]] = []
         if padding is not None:
             expected = (batch, keys) if batched else (keys,)
             _expect("key_padding_mask", padding, expected)

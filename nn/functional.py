@@ -15,8 +15,8 @@ from engine import (
     tanh,
 )
 
-from .avg_pool import adaptive_avg_pool2d, avg_pool1d, avg_pool2d
 from .attention import scaled_dot_product_attention
+from .avg_pool import adaptive_avg_pool2d, avg_pool1d, avg_pool2d
 from .conv import conv1d, conv2d
 from .cross_entropy import cross_entropy, nll_loss
 from .dropout import dropout

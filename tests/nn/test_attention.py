@@ -156,7 +156,8 @@ Q = np.zeros((2, 3))
 @pytest.mark.parametrize(
     ("call", "error", "said"),
     [
-        (lambda: nn.MultiHeadAttention(6, 4), ValueError, "num_heads must divide embed_dim 6, got 4"),
+        (lambda: nn.MultiHeadAttention(6, 4), ValueError,
+         "num_heads must divide embed_dim 6, got 4"),
         (lambda: nn.MultiHeadAttention(0, 1), ValueError, "embed_dim must be at least 1"),
         (lambda: nn.MultiHeadAttention(4, 2, dropout=2.0), ValueError, "dropout"),
         (lambda: LAYER(np.zeros((2, 5, 3))), ValueError, r"\(…, 4\), got \(2, 5, 3\)"),
@@ -176,7 +177,8 @@ Q = np.zeros((2, 3))
         (lambda: F.scaled_dot_product_attention(Q, Q, Q[:1]), ValueError, "same length"),
         (lambda: F.scaled_dot_product_attention(Q, Q[:0], Q[:0]), ValueError, "a key to look at"),
         (lambda: F.scaled_dot_product_attention(Q[0], Q, Q), ValueError, "length, width"),
-        (lambda: F.scaled_dot_product_attention(Q, Q, Q, np.zeros((3, 2))), ValueError, "broadcast"),
+        (lambda: F.scaled_dot_product_attention(Q, Q, Q, np.zeros((3, 2))), ValueError,
+         "does not broadcast"),
         (lambda: F.scaled_dot_product_attention(Q, Q, Q, np.ones((2, 2)), is_causal=True),
          ValueError, "not both"),
         (lambda: F.scaled_dot_product_attention(Q, Q, Q, dropout_p=-1.0), ValueError, "dropout_p"),
