@@ -44,8 +44,6 @@ class Run:
         self.history = history
         self.loss = math.nan
         self.whole = True  # whether the epoch came to its end
-        self.loss = math.nan
-        self.whole = True  # whether the epoch came to its end
         self.stopped: str | None = None
 
     def stop(self, reason: str) -> None:

@@ -285,11 +285,11 @@ def test_the_best_model_is_saved(tmp_path, suffix):
     assert best.bias.tolist() == [2.0]
 
 
-def test_a_recorder_hears_of_every_step():
+def test_a_step_by_step_history_is_a_callback():
     model, optimizer, loader = setup()
     recorder = viz.History(model, every=2, optimizer=optimizer)
     fit(
-        model, optimizer, loader, 2, callbacks=[nn.Record(recorder)],
+        model, optimizer, loader, 2, callbacks=[recorder],
         validation=nn.DataLoader(line(2), 12),
     )  # fmt: skip
     assert recorder.series("loss")[0].tolist() == [1, 2, 3, 4, 5, 6]
@@ -496,7 +496,6 @@ def test_what_is_wrong_is_named():
         (lambda: nn.ClipGradValue(-1.0), "clip_value"),
         (lambda: nn.StepSchedule(nn.StepLR, "day"), "'epoch' or 'batch'"),
         (lambda: nn.StepSchedule(3), "must have a step"),
-        (lambda: nn.Record([]), "recorder must have a step"),
     ],
 )
 def test_bad_settings_of_callbacks_are_named(make, message):
