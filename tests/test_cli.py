@@ -261,9 +261,10 @@ def test_a_mistake_gets_one_line_and_status_2(argv, message, capsys):
     assert message in complaint(capsys, *argv)
 
 
-def test_too_large_a_graph_says_so(capsys):
+def test_too_large_a_graph_is_folded(capsys, tmp_path):
     total = "+".join(["tanh(a)"] * 150)
-    assert "more than the 200" in complaint(capsys, "draw", total, "a=1")
+    assert main(["draw", total, "a=1", "-o", str(tmp_path / "g.dot")]) == 0
+    assert "hides 148 nodes" in (tmp_path / "g.dot").read_text(encoding="utf-8")
 
 
 def test_an_unwritable_folder_gets_one_line_before_any_work(capsys, tmp_path, monkeypatch):

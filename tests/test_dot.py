@@ -1,4 +1,4 @@
-"""`to_dot`: what a picture says, as text.  `python tests/test_dot.py` rewrites the golden files."""
+"""`to_dot`: what a picture says, as text.  `python -m tests.test_dot` rewrites the golden files."""
 
 import html
 import re
@@ -11,6 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import engine
+import nn
+import nn.scalar
 from engine import Tensor, Value, ValueArray
 from viz import GraphTooLargeError, to_dot
 from viz.dot import boxes_and_arrows
@@ -54,6 +56,39 @@ def hostile() -> Value:
     return x * x
 
 
+def broken() -> Value:
+    """nan begins in one place of the data, inf in one of the gradients, zeros in a third."""
+    x, z, w = Value(0.0, label="x"), Value(-1.0, label="z"), Value(2.0, label="w")
+    y = engine.sqrt(x) + engine.log(z) + engine.relu(z) * w
+    y.backward()
+    return y
+
+
+def model() -> nn.Module:
+    layers = nn.Sequential(nn.Linear(3, 2), nn.ReLU(), nn.Linear(2, 1))
+    for i, p in enumerate(layers.parameters()):
+        p.data = (np.arange(float(p.size)) - i).reshape(p.shape) / 4
+    return layers
+
+
+def of_modules() -> Tensor:
+    y = (model()([[1.0, -2.0, 4.0]]) ** 2).sum()
+    y.backward()
+    return y
+
+
+def neurons() -> Value:
+    """Four neurons alike and one more, labelled by their places, and a sum of many terms."""
+    x = [Value(1.0, label="x[0]"), Value(-2.0, label="x[1]")]
+    layer = nn.scalar.MLP(2, [4, 1])
+    for i, p in enumerate(layer.parameters()):
+        p.data = i / 8
+    total = layer(x)
+    for _ in range(200):
+        total = total + 0.5
+    return total
+
+
 CASES = {
     "value": (expression, {}),
     "value_after_backward": (differentiated, {}),
@@ -62,6 +97,14 @@ CASES = {
     "tensor_after_backward": (layer_after_backward, {}),
     "hostile_label": (hostile, {}),
     "leaf": (lambda: Value(3.0, label="x"), {}),
+    "local_derivatives": (expression, {"local": True}),
+    "local_derivatives_of_tensors": (layer, {"local": True}),
+    "marked": (broken, {}),
+    "modules": (of_modules, {}),
+    "modules_folded": (of_modules, {"depth": 1}),
+    "model_folded": (of_modules, {"depth": 0, "dark": True}),
+    "around": (of_modules, {"around": "0.bias", "radius": 1}),
+    "large_folded": (neurons, {}),
 }
 
 
@@ -152,7 +195,7 @@ def test_kinds_are_told_apart_in_words():
 
 def test_kinds_are_told_apart_by_shape_without_colour():
     looks = [(look.shape, look.style, look.outlines) for look in LOOKS.values()]
-    assert len(set(looks)) == len(LOOKS) == 5
+    assert len(set(looks)) == len(LOOKS) == 6
 
 
 def test_colours_are_okabe_and_itos():
@@ -234,7 +277,7 @@ def test_a_tensor_result_says_that_its_gradient_was_not_kept():
     y.backward()
     assert rows_of(y, "n2")["grad"] == "not kept"
     y.backward(retain_grads=True)
-    assert rows_of(y, "n2")["grad"] == "0 to 2\nmean 0.2031\n81 % zeros"
+    assert rows_of(y, "n2")["grad"] == "0 to 2\nmean 0.2031\nnorm 2.872\n81 % zeros"
 
 
 def test_gradients_that_are_nodes_show_their_numbers():
@@ -262,12 +305,12 @@ def test_a_tensor_shows_shape_and_dtype():
         (np.array([1.0, -2.0]), "1  -2"),
         (np.array([[1, 2], [3, 4]]), "1  2\n3  4"),
         (np.array([True, False]), "1  0"),
-        (np.arange(5.0), "0 to 4\nmean 2\n20 % zeros"),
+        (np.arange(5.0), "0 to 4\nmean 2\nnorm 5.477\n20 % zeros"),
         (np.full(20, np.nan), "20 nan"),
-        (np.array([1.0, 3.0] * 10 + [np.inf, np.nan]), "1 to 3\nmean 2\n1 nan\n1 inf"),
+        (np.array([1.0, 3.0] * 10 + [np.inf, np.nan]), "1 to 3\nmean 2\nnorm 10\n1 nan\n1 inf"),
         (np.array([1.0, np.nan]), "1  nan"),
-        (np.ones((2, 2, 2)), "1 to 1\nmean 1"),
-        (np.full(20, 6e4, dtype=np.float16), "6e+04 to 6e+04\nmean 6e+04"),
+        (np.ones((2, 2, 2)), "1 to 1\nmean 1\nnorm 2.828"),
+        (np.full(20, 6e4, dtype=np.float16), "6e+04 to 6e+04\nmean 6e+04\nnorm 2.683e+05"),
     ],
 )
 def test_arrays_show_few_numbers_or_statistics(array, text):
@@ -406,7 +449,7 @@ def chain(length: int) -> Value:
 
 def test_too_large_a_graph_is_refused_with_what_to_do():
     with pytest.raises(GraphTooLargeError) as caught:
-        to_dot(chain(1621))
+        to_dot(chain(1621), fold=False)
     message = str(caught.value)
     assert "1,621 nodes" in message
     assert "200" in message
@@ -416,12 +459,12 @@ def test_too_large_a_graph_is_refused_with_what_to_do():
 
 def test_the_limit_itself_is_allowed():
     assert to_dot(chain(200)).count("->") == 199 * 2
-    assert to_dot(chain(201), max_nodes=201).count("->") == 200 * 2
+    assert to_dot(chain(201), max_nodes=201, fold=False).count("->") == 200 * 2
 
 
 def test_a_very_deep_graph_is_refused_without_recursion():
     with pytest.raises(GraphTooLargeError, match="100,000 nodes"):
-        to_dot(chain(100_000))
+        to_dot(chain(100_000), fold=False)
 
 
 @pytest.mark.parametrize("root", [3.0, None, "x", np.ones(2), [Value(1.0)]])

@@ -234,4 +234,4 @@ def test_draw_passes_its_options_on():
     options = {"direction": "TB", "dark": True, "max_nodes": 2}
     assert draw(y, **options).dot == viz.to_dot(y, **options)
     with pytest.raises(viz.GraphTooLargeError):
-        draw(y, max_nodes=1)
+        draw(y, max_nodes=1, fold=False)

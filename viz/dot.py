@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
+from .boxes import Arrow, Box, Cluster, GraphTooLargeError, Scene, checked_order
+from .fold import Fold, alike_folds, around_node, auto_folds, module_folds, visible
+from .heat import heat_cells
+from .names import Path, module_paths, trace
+from .scene import graph_scene, names_in
+from .style import DARK, LIGHT, LOOKS, TONES, Theme, mix
+from .text import points, safe
 
-from engine import Op, Tensor, Value, toposort
-from engine.core import Node, NodeArray, input_names
-
-from .style import DARK, LIGHT, LOOKS, Theme, mix
-from .text import array_lines, number, parameters, points, safe, shorten
-
-__all__ = ["Arrow", "Box", "GraphTooLargeError", "boxes_and_arrows", "to_dot"]
+__all__ = ["Arrow", "Box", "GraphTooLargeError", "boxes_and_arrows", "scene_dot", "to_dot"]
 
 MAX_NODES = 200
 DIRECTIONS = ("LR", "TB")
@@ -22,94 +21,110 @@ DIRECTIONS = ("LR", "TB")
 # A name that Graphviz knows the letters' widths of, wherever it runs; in svg it adds sans-serif.
 FONT = "Helvetica"
 
-#: Ops whose inputs may be exchanged: their edges need not say which is which.
-COMMUTATIVE = {"add", "mul", "maximum", "minimum", "hypot", "logaddexp"}
-
-
-class GraphTooLargeError(ValueError):
-    """The graph has more nodes than a picture can show."""
-
-
-@dataclass(frozen=True)
-class Box:
-    """What a picture says of one node.
-
-    Attributes:
-        id: `n` and its place in topological order; constants are named after the node they enter.
-        kind: a key of `viz.style.LOOKS`.
-        caption: the kind in words.
-        symbol: the op's, empty for leaves and constants.
-        label: the user's name for the node.
-        rows: name and text of each line below: data, grad, …
-    """
-
-    id: str
-    kind: str
-    caption: str
-    symbol: str
-    label: str
-    rows: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True)
-class Arrow:
-    """One edge: which input (from 0) of box `head` box `tail` is, and what to write on it."""
-
-    tail: str
-    head: str
-    index: int
-    text: str
-
 
 def to_dot(
-    root: Any, *, direction: str = "LR", dark: bool = False, max_nodes: int = MAX_NODES
+    root: Any,
+    *,
+    direction: str = "LR",
+    dark: bool = False,
+    max_nodes: int = MAX_NODES,
+    fold: bool = True,
+    depth: int | None = None,
+    around: Any = None,
+    radius: int = 2,
+    local: bool = False,
+    seen: trace | None = None,
 ) -> str:
-    """The graph below `root` (a Value or a Tensor) as DOT text: every node, every edge.
+    """The graph below `root` (a Value or a Tensor) as DOT text.
 
     Nodes are named n0, n1, … in the order of `engine.toposort`, so the same program always gives
-    the same text.  A node says what it is, its label, its data and its gradient.
+    the same text.  A node says what it is, its label, its data and its gradient, and where nan,
+    inf or a gradient of zero begins.  Modules, known from the labels of their parameters or from
+    `viz.trace`, have frames.
+
+    A graph of more than `max_nodes` nodes is folded to about a page: by the innermost modules
+    that fit, modules alike into one box (×N), and what is left by likeness.  Each folded box
+    says how many nodes it hides.
 
     Args:
         direction: "LR" lets results stand to the right of their inputs, "TB" below them.
         dark: light text on a dark ground.
-        max_nodes: the largest graph to draw, constants not counted.
+        max_nodes: the largest graph to draw node by node, constants not counted.
+        fold: False refuses a larger graph instead.
+        depth: fold every module that is this many steps inside the model: 0 is the model in one
+            box, 1 its layers, …
+        around: a node, or the label of one: draw what is near it, fold the rest.
+        radius: how many edges away from `around` is near.
+        local: write on each edge the local derivative, ∂ result / ∂ input.
+        seen: the `viz.trace` under which the graph was made.
 
     Raises:
         TypeError: root is not a Value or a Tensor.
-        ValueError: direction is neither; or (`GraphTooLargeError`) the graph is too large.
+        ValueError: direction is neither; depth or radius is negative; `around` is not in the
+            graph; or (`GraphTooLargeError`) the graph is too large and must not be folded.
 
     >>> from engine import Value
     >>> x = Value(3.0, label="x")
     >>> [line.strip() for line in to_dot(x * x).splitlines() if "->" in line]
     ['n0 -> n1', 'n0 -> n1']
     """
+    check_direction(direction)
+    for name, given in (("depth", depth), ("radius", radius)):
+        if given is not None and (not isinstance(given, int) or given < 0):
+            raise ValueError(f"{name} must be a whole number from 0, got {given!r}")
+    order = checked_order(root)
+    paths = module_paths(order, seen)
+    if around is not None:
+        folds = around_node(order, _place_of(around, order), radius)
+    elif depth is not None:
+        folds = module_folds(order, paths, depth)
+    else:
+        folds = []
+    folds = _fitted(order, paths, folds, max_nodes, fold, depth is None and around is None)
+    kinds = seen.kinds if seen is not None else None
+    scene = graph_scene(order, paths, folds, local=local, kinds=kinds)
+    return scene_dot(scene, direction=direction, dark=dark)
+
+
+def check_direction(direction: str) -> None:
+    """Raise a ValueError if it is neither "LR" nor "TB"."""
     if direction not in DIRECTIONS:
         raise ValueError(
             f"direction must be 'LR' (left to right) or 'TB' (top down), got {direction!r}"
         )
-    theme = DARK if dark else LIGHT
-    boxes, arrows = boxes_and_arrows(root, max_nodes)
-    lines = [
-        "digraph {",
-        f'  graph [rankdir={direction} bgcolor="{theme.background}" nodesep=0.25 ranksep=0.4]',
-        f'  node [fontname="{FONT}" fontsize=11 fontcolor="{theme.foreground}" margin="0.08,0.04"]',
-        f'  edge [fontname="{FONT}" fontsize=9 fontcolor="{theme.quiet}"'
-        f' color="{theme.quiet}" arrowsize=0.7]',
-        *(f"  {line}" for box in boxes for line in _node_lines(box, theme)),
-        *(f"  {_edge_line(arrow)}" for arrow in arrows),
-        "}",
-    ]
-    return "\n".join(lines) + "\n"
 
 
-# --- from the graph to boxes and arrows ---
+def _place_of(around: Any, order: list[Any]) -> int:
+    for i, node in enumerate(order):
+        if node is around or (isinstance(around, str) and node.label == around):
+            return i
+    what = f"node labelled {around!r}" if isinstance(around, str) else "such node"
+    raise ValueError(f"around: there is no {what} below root")
+
+
+def _fitted(
+    order: list[Any], paths: list[Path], folds: list[Fold], max_nodes: int, fold: bool, auto: bool
+) -> list[Fold]:
+    """The folds, and more of them where too many boxes would be left."""
+    count = visible(order, folds)
+    if count <= max_nodes:
+        return folds
+    if not fold:
+        raise GraphTooLargeError(
+            f"the graph has {count:,} nodes, more than the {max_nodes:,} a picture can show "
+            f"well: leave out fold=False to draw it folded, pass max_nodes={count} to draw it "
+            "all the same (slow above 1,000), or draw an earlier result"
+        )
+    if auto:
+        return auto_folds(order, paths)
+    return folds + alike_folds(order, paths, folds, max(max_nodes - len(folds), 1))
 
 
 def boxes_and_arrows(root: Any, max_nodes: int = MAX_NODES) -> tuple[list[Box], list[Arrow]]:
-    """What a picture of the graph below `root` shows, in topological order.
+    """What a picture of the whole graph below `root` shows, in topological order.
 
     Raises:
-        TypeError, ValueError: as `to_dot`.
+        TypeError, ValueError: as `to_dot(root, fold=False)`.
 
     >>> from engine import Value
     >>> boxes, arrows = boxes_and_arrows(Value(3.0, label="x") + 1)
@@ -118,110 +133,68 @@ def boxes_and_arrows(root: Any, max_nodes: int = MAX_NODES) -> tuple[list[Box], 
     >>> [(arrow.tail, arrow.head) for arrow in arrows]
     [('n0', 'n1'), ('n1c1', 'n1')]
     """
-    order = _checked_order(root, max_nodes)
-    place = {id(node): f"n{i}" for i, node in enumerate(order)}
-    flowing = _flowing(order)
-    after_backward = any(node.op is None and node.has_grad for node in order)
-    boxes, arrows = [], []
-    for node in order:
-        name = place[id(node)]
-        for i, x in enumerate(node.inputs):
-            tail = place.get(id(x)) if isinstance(x, Node) else None
-            if tail is None:
-                tail = f"{name}c{i}"
-                boxes.append(_constant_box(tail, x))
-            arrows.append(Arrow(tail, name, i, _edge_text(node.op, i, len(node.inputs))))
-        grad = _grad_text(node, id(node) in flowing, after_backward)
-        boxes.append(_node_box(name, node, node is root, id(node) in flowing, grad))
-    return boxes, arrows
-
-
-def _checked_order(root: Any, max_nodes: int) -> list[Any]:
-    if isinstance(root, NodeArray):
-        raise TypeError(
-            f"root must be one Value or a Tensor, got an array of Values of shape {root.shape}: "
-            "draw one element, or the sum"
-        )
-    order = toposort(root)
-    if len(order) > max_nodes:
-        raise GraphTooLargeError(
-            f"the graph has {len(order):,} nodes, more than the {max_nodes:,} a picture can show "
-            f"well: pass max_nodes={len(order)} to draw it all the same (slow above 1,000), or "
-            "draw an earlier result"
-        )
-    return order
-
-
-def _flowing(order: list[Any]) -> set[int]:
-    """The ids of the nodes that a gradient flows to: leaves that want one, and what is above."""
-    found: set[int] = set()
-    for node in order:
-        leaf = node.op is None
-        if node.requires_grad if leaf else any(id(x) in found for x in node.inputs):
-            found.add(id(node))
-    return found
-
-
-def _node_box(name: str, node: Any, is_root: bool, flows: bool, grad: str) -> Box:
-    if node.op is None:
-        kind, caption = ("leaf", "leaf") if flows else ("input", "input, no gradient")
-        symbol = ""
-    else:
-        kind = "output" if is_root else "result"
-        caption = f"{kind} of {node.op.name}"
-        symbol = node.op.symbol
-    rows = [("shape", f"{node.shape} {node.dtype}")] if isinstance(node, Tensor) else []
-    if node.op is not None:
-        rows += [("", line) for line in parameters(node.params, node.op.defaults)]
-    rows += [("data", _numbers(node)), ("grad", grad)]
-    return Box(name, kind, caption, symbol, shorten(str(node.label)), tuple(rows))
-
-
-def _constant_box(name: str, x: Any) -> Box:
-    array = np.asarray(x)
-    text = array_lines(array) if array.dtype.kind in "fiub" else shorten(repr(x), 40)
-    rows = [("shape", f"{array.shape} {array.dtype}")] if array.ndim else []
-    return Box(name, "constant", "constant", "", "", (*rows, ("", text)))
-
-
-def _numbers(node: Any) -> str:
-    """The data (or a gradient, be it a number, an array or a node) as text."""
-    if isinstance(node, Value):
-        return number(node.data)
-    if isinstance(node, Tensor):
-        return array_lines(node.data)
-    return number(node) if np.ndim(node) == 0 else array_lines(node)
-
-
-def _grad_text(node: Any, flows: bool, after_backward: bool) -> str:
-    if node.has_grad:
-        return _numbers(node.grad)
-    if not flows:
-        return "none"
-    if after_backward and node.op is not None and isinstance(node, Tensor):
-        return "not kept"
-    return "not computed"
-
-
-def _edge_text(op: Op, index: int, count: int) -> str:
-    """Which input this is, where exchanging two would change the result."""
-    if count == 1 or op.name in COMMUTATIVE:
-        return ""
-    if op.variadic:
-        return f"input {index}"
-    return ("left", "right")[index] if count == 2 else input_names(op)[index]
+    order = checked_order(root)
+    paths = module_paths(order)
+    scene = graph_scene(order, paths, _fitted(order, paths, [], max_nodes, False, True))
+    return scene.boxes, scene.arrows
 
 
 # --- from boxes and arrows to DOT ---
+
+
+def scene_dot(scene: Scene, *, direction: str = "LR", dark: bool = False) -> str:
+    """A picture as DOT text."""
+    theme = DARK if dark else LIGHT
+    framed = {name for cluster in scene.clusters for name in names_in(cluster)}
+    boxes = {box.id: box for box in scene.boxes}
+    lines = [
+        "digraph {",
+        f'  graph [rankdir={direction} bgcolor="{theme.background}" nodesep=0.25 ranksep=0.4'
+        f' fontname="{FONT}" fontsize=11 fontcolor="{theme.quiet}"]',
+        f'  node [fontname="{FONT}" fontsize=11 fontcolor="{theme.foreground}" margin="0.08,0.04"]',
+        f'  edge [fontname="{FONT}" fontsize=9 fontcolor="{theme.quiet}"'
+        f' color="{theme.quiet}" arrowsize=0.7]',
+    ]
+    for box in scene.boxes:
+        if box.id not in framed:
+            lines += [f"  {line}" for line in _node_lines(box, theme)]
+    numbered = iter(range(len(scene.boxes) + len(framed)))
+    for cluster in scene.clusters:
+        lines += [f"  {line}" for line in _cluster_lines(cluster, boxes, theme, numbered)]
+    lines += [f"  {_edge_line(arrow)}" for arrow in scene.arrows]
+    return "\n".join([*lines, "}"]) + "\n"
+
+
+def _cluster_lines(
+    cluster: Cluster, boxes: dict[str, Box], theme: Theme, numbered: Iterator[int]
+) -> Iterator[str]:
+    ground = mix(theme.foreground, theme.background, 0.035)
+    yield f"subgraph cluster_{next(numbered)} {{"
+    yield (
+        f'  graph [label=<{safe(cluster.label)}> labeljust=l style="rounded,filled" '
+        f'color="{mix(theme.quiet, theme.background, 0.5)}" fillcolor="{ground}" margin=10]'
+    )
+    for name in cluster.boxes:
+        for line in _node_lines(boxes[name], theme):
+            yield f"  {line}"
+    for inner in cluster.inside:
+        for line in _cluster_lines(inner, boxes, theme, numbered):
+            yield f"  {line}"
+    yield "}"
 
 
 def _node_lines(box: Box, theme: Theme) -> Iterator[str]:
     look = LOOKS[box.kind]
     fill = mix(look.colour, theme.background, theme.tint)
     outlines = f" peripheries={look.outlines}" if look.outlines > 1 else ""
+    style, colour, width = look.style, look.colour, ""
+    if box.tone:
+        tone = TONES[box.tone]
+        colour, width = tone.colour, f" penwidth={tone.width:g}"
+        style = f"{style},{tone.style}" if tone.style else style
     yield (
-        f'{box.id} [shape={look.shape} style="{look.style},filled" color="{look.colour}" '
-        f'fillcolor="{fill}"{outlines} label=<'
+        f'{box.id} [shape={look.shape} style="{style},filled" color="{colour}" '
+        f'fillcolor="{fill}"{outlines}{width} label=<'
     )
     yield '  <TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2">'
     yield _wide(f'<FONT POINT-SIZE="9" COLOR="{theme.quiet}">{safe(box.caption)}</FONT>')
@@ -230,8 +203,13 @@ def _node_lines(box: Box, theme: Theme) -> Iterator[str]:
     if box.label:
         label = f'<FONT POINT-SIZE="13"><B>{safe(box.label)}</B></FONT>'
         yield _wide(label, points(box.label, 13))
+    for mark in box.marks:
+        yield _wide(f"<B>{safe(mark)}</B>")
+    heat = dict(box.heat)
     for name, text in box.rows:
         yield _row(name, text, theme)
+        if strip := heat.pop(name, None):
+            yield f'  <TR><TD></TD><TD ALIGN="RIGHT">{heat_cells(strip, theme)}</TD></TR>'
     yield "  </TABLE>>]"
 
 
@@ -246,12 +224,18 @@ def _row(name: str, text: str, theme: Theme) -> str:
     # Graphviz aligns each line by the line break after it, the last line too.
     end = '<BR ALIGN="RIGHT"/>' if "\n" in text else ""
     return (
-        f'  <TR><TD ALIGN="LEFT"><FONT COLOR="{theme.quiet}">{safe(name)} </FONT></TD>'
+        f'  <TR><TD ALIGN="LEFT" VALIGN="TOP"><FONT COLOR="{theme.quiet}">{safe(name)} </FONT></TD>'
         f'<TD ALIGN="RIGHT">{safe(text, "RIGHT")}{end}</TD></TR>'
     )
 
 
 def _edge_line(arrow: Arrow) -> str:
     # The text is an identifier of the op's author or a word of ours; still, it is escaped.
-    label = f" [label=<{safe(arrow.text)}>]" if arrow.text else ""
-    return f"{arrow.tail} -> {arrow.head}{label}"
+    given = [f"label=<{safe(arrow.text)}>"] if arrow.text else []
+    if arrow.tone:
+        tone = TONES[arrow.tone]
+        given.append(f'color="{tone.colour}" penwidth={tone.width:g}')
+        given += [f"style={tone.style}"] if tone.style else []
+    if arrow.tone == "link":  # shows what belongs together, and pulls nothing to one side
+        given.append("constraint=false arrowhead=none")
+    return f"{arrow.tail} -> {arrow.head}" + (f" [{' '.join(given)}]" if given else "")

@@ -6,7 +6,11 @@ import html
 from pathlib import Path
 from typing import Any
 
-from .dot import MAX_NODES, to_dot
+import nn
+from engine import ValueArray
+
+from .dot import to_dot
+from .names import trace
 from .render import RenderError, render
 
 __all__ = ["Picture", "draw"]
@@ -99,19 +103,30 @@ class Picture:
         }
 
 
-def draw(
-    root: Any, *, direction: str = "LR", dark: bool = False, max_nodes: int = MAX_NODES
-) -> Picture:
-    """A picture of the graph below `root`, as it is now: draw after `backward` to see gradients.
+def draw(root: Any, *inputs: Any, **options: Any) -> Picture:
+    """A picture of a graph as it is now: draw after `backward` to see gradients.
 
-    Args: as `viz.to_dot`.
+    Args:
+        root: a Value or a Tensor, the result whose graph is drawn; or an `nn.Module`, which is
+            run on `inputs` under `viz.trace` (of an array of Values the sum is drawn).
+        options: as `viz.to_dot`: direction, dark, max_nodes, fold, depth, around, radius, local,
+            seen.
 
     Raises:
-        TypeError, ValueError: as `viz.to_dot`.
+        TypeError, ValueError: as `viz.to_dot`; or inputs were given though root is not a model.
 
     >>> from engine import Value
     >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
     >>> "a" in draw(a * b).dot
     True
     """
-    return Picture(to_dot(root, direction=direction, dark=dark, max_nodes=max_nodes))
+    if isinstance(root, nn.Module):
+        with trace(root) as seen:
+            y = root(*inputs)
+        root = y.sum() if isinstance(y, ValueArray) else y
+        options = {"seen": seen, **options}
+    elif inputs:
+        raise TypeError(
+            f"draw() takes inputs only for a model to run on, and root is a {type(root).__name__}"
+        )
+    return Picture(to_dot(root, **options))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["DARK", "LIGHT", "LOOKS", "OKABE_ITO", "Look", "Theme", "mix"]
+__all__ = ["DARK", "LIGHT", "LOOKS", "OKABE_ITO", "TONES", "Look", "Theme", "Tone", "mix"]
 
 #: Eight colours that people with any kind of colour vision can tell apart.  Source: M. Okabe and
 #: K. Ito, "Color Universal Design", 2008.
@@ -48,13 +48,35 @@ class Look:
 
 
 #: A leaf that collects a gradient, one that does not, a plain number or array, the result of an
-#: op, and the result the picture was asked for.
+#: op, the result the picture was asked for, and a box that stands for several nodes.
 LOOKS = {
     "leaf": Look(OKABE_ITO["bluish green"], "box", "rounded"),
     "input": Look(OKABE_ITO["sky blue"], "note"),
     "constant": Look("#888888", "ellipse", "dashed"),
     "result": Look(OKABE_ITO["orange"], "box"),
     "output": Look(OKABE_ITO["vermillion"], "box", outlines=2),
+    "fold": Look(OKABE_ITO["reddish purple"], "folder"),
+}
+
+
+@dataclass(frozen=True)
+class Tone:
+    """What makes a box or an arrow stand out, or step back: never the colour alone."""
+
+    colour: str
+    width: float = 1.0
+    style: str = ""
+
+
+#: Something went wrong here; a gradient ends here; present in the first graph only, in the second
+#: only, in both but not the same; a link between two graphs.
+TONES = {
+    "alarm": Tone(OKABE_ITO["vermillion"], 3.0),
+    "stop": Tone(OKABE_ITO["blue"], 2.0, "dashed"),
+    "first": Tone(OKABE_ITO["blue"], 2.5, "dashed"),
+    "second": Tone(OKABE_ITO["bluish green"], 2.5),
+    "changed": Tone(OKABE_ITO["vermillion"], 3.0),
+    "link": Tone(OKABE_ITO["reddish purple"], 1.0, "dashed"),
 }
 
 

@@ -9,7 +9,16 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["array_lines", "number", "parameters", "points", "safe", "shorten"]
+__all__ = [
+    "array_lines",
+    "norm",
+    "number",
+    "parameters",
+    "percent",
+    "points",
+    "safe",
+    "shorten",
+]
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 NEWLINE = re.compile("\r\n|[\n\r\v\f\x85\u2028\u2029]")
@@ -90,6 +99,8 @@ def array_lines(array: Any) -> str:
     >>> print(array_lines(np.arange(100.0)))
     0 to 99
     mean 49.5
+    norm 573
+    1 % zeros
     """
     array = np.asarray(array)
     if array.ndim == 0:
@@ -102,14 +113,15 @@ def array_lines(array: Any) -> str:
 
 
 def _statistics(array: np.ndarray) -> list[str]:
-    finite = array[np.isfinite(array)]
+    finite = array[np.isfinite(array)].astype(np.float64)
     lines = []
     if finite.size:
         lines = [f"{number(finite.min(), 4)} to {number(finite.max(), 4)}"]
-        lines.append(f"mean {number(finite.mean(dtype=np.float64), 4)}")
+        lines.append(f"mean {number(_mean(finite), 4)}")
+        lines.append(f"norm {number(norm(finite), 4)}")
     zeros = int((array == 0).sum())
-    if 10 * zeros >= array.size:
-        lines.append(f"{100 * zeros // array.size} % zeros")
+    if zeros:
+        lines.append(f"{percent(zeros, array.size)} zeros")
     for what, count in (
         ("nan", int(np.isnan(array).sum())),
         ("inf", int(np.isinf(array).sum())),
@@ -117,6 +129,34 @@ def _statistics(array: np.ndarray) -> list[str]:
         if count:
             lines.append(f"{count} {what}")
     return lines
+
+
+def _mean(finite: np.ndarray) -> float:
+    """The mean, of numbers whose sum may be beyond the largest float."""
+    largest = float(np.abs(finite).max())
+    return largest * float((finite / largest).mean()) if largest > 1e300 else float(finite.mean())
+
+
+def norm(finite: np.ndarray) -> float:
+    """The 2-norm, also of numbers whose squares are beyond the largest float.
+
+    >>> f"{norm(np.array([3e200, 4e200])):g}"
+    '5e+200'
+    """
+    largest = float(np.abs(finite).max(initial=0.0))
+    if largest == 0.0:
+        return 0.0
+    return largest * float(np.sqrt(np.square(finite.astype(np.float64) / largest).sum()))
+
+
+def percent(part: int, whole: int) -> str:
+    """A part in per cent; never 0 % where there is something, never 100 % where all is not.
+
+    >>> percent(1, 1000), percent(1, 3), percent(999, 1000), percent(2, 2)
+    ('<1 %', '33 %', '99 %', '100 %')
+    """
+    rounded = min(round(100 * part / whole), 99 if part < whole else 100)
+    return "<1 %" if part and not rounded else f"{rounded} %"
 
 
 def parameters(given: Any, defaults: Any) -> list[str]:
