@@ -123,7 +123,13 @@ def _written(node: Any, name: Any, count: Iterator[int], limit: int) -> Written:
     if next(count) > limit:
         return "…", ATOM
     inputs = [_written(x, name, count, limit) for x in node.inputs]
+    if node.op.name == "mul" and any(_is_one(x) for x in node.inputs):
+        return inputs[1] if _is_one(node.inputs[0]) else inputs[0]
     return _applied(node.op, inputs, dict(node.params))
+
+
+def _is_one(x: Any) -> bool:
+    return isinstance(x, float) and x == 1.0
 
 
 def _constant(x: Any) -> Written:
@@ -147,8 +153,6 @@ def _applied(op: Op, inputs: list[Written], params: dict[str, Any]) -> Written:
         return inputs[0]
     if op.name in INFIX and len(inputs) == 2:
         sign, strength = INFIX[op.name]
-        if op.name == "mul" and ("1", ATOM) in inputs:
-            return inputs[1] if inputs[0] == ("1", ATOM) else inputs[0]
         left, right = inputs
         keeps_order = op.name in ("add", "mul", "matmul")
         # −3 may follow an operator; a sum or a quotient on the right may not
