@@ -199,8 +199,10 @@ class Comparison:
         elif self.first_difference is not None:
             notes.append(self._largest())
             notes.append(f"The first op that differs is {self.first_difference}.")
-        elif self.tiers_agree:
+        else:
             notes.append("Every op gave the same bits on both tiers.")
+        if self.first_fault is None and not self.tiers_agree:
+            notes.append("No op is to blame: f itself does something else on each tier.")
         if self.contradiction is not None:
             notes.append(f"Finite differences disagree at {self.contradiction}.")
         return [*notes, *self._remarks()]

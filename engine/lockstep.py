@@ -15,7 +15,7 @@ from . import scalar, tensor
 from .core import NodeArray, Op, no_grad
 from .distance import relative, ulps
 from .expand import box
-from .finite import EPS, Slope, slope
+from .finite import Slope, slope
 from .reductions import sum as sum_of
 from .scalar import Value
 from .tensor import Tensor
@@ -108,7 +108,7 @@ def _forward_difference(node: Tensor, position: int) -> list[Difference]:
         y = node.op.apply(_boxes(node), dict(node.params))
     got = numbers_of(y)
     expected = np.asarray(node.data, dtype=np.float64)
-    bound = node.op.ulp * EPS * np.maximum(np.abs(expected), _terms(node))
+    bound = node.op.ulp * np.spacing(np.maximum(np.abs(expected), _terms(node)))
     return _worst(node.op, "forward", position, got, expected, bound)
 
 
