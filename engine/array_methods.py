@@ -38,7 +38,7 @@ class ArrayMethods:
         return products.matmul(other, self)
 
     def __getitem__(self, index: Any) -> Any:
-        return indexing.getitem(self, indexing.plain_index(index))
+        return indexing.getitem(self, index)
 
     @property
     def T(self) -> Self:
@@ -109,7 +109,8 @@ class ArrayMethods:
     def sum(self, axis: Any = None, keepdims: bool = False, **aliases: Any) -> Self:
         """`engine.sum` of this."""
         if not aliases:
-            return self.record(reductions.sum, (self,), {"axis": axis, "keepdims": keepdims})
+            given = {"axis": axis, "keepdims": keepdims}
+            return self.record(reductions.sum, (self,), given)  # type: ignore[attr-defined]  # each tier has one
         return reductions.sum(self, axis=axis, keepdims=keepdims, **aliases)
 
     def mean(self, axis: Any = None, keepdims: bool = False, **aliases: Any) -> Self:

@@ -25,7 +25,7 @@ from .shapes import (
 
 
 def plain_index(index: Any) -> Any:
-    """An index free of nodes and lists, as `getitem` takes it.
+    """An index free of nodes and lists, its arrays copied: changes must not reach backward.
 
     Raises:
         IndexError: an index array holds neither integers nor bools.
@@ -33,7 +33,7 @@ def plain_index(index: Any) -> Any:
     if isinstance(index, tuple):
         return tuple(plain_index(part) for part in index)
     if isinstance(index, Node | np.ndarray | list):
-        array = np.asarray(index)
+        array = np.array(index)
         if array.size == 0 and isinstance(index, list):
             array = array.astype(np.intp)
         if array.dtype.kind not in "iub":
@@ -55,32 +55,54 @@ def _picks_once(index: Any) -> bool:
 
 
 def _getitem_vjp(g: Any, y: Any, x: Any, index: Any) -> Any:
-    return scatter_add(g, x.shape, index)
+    return _scatter_add(g, x.shape, index)
 
 
-@shape_op(_getitem_vjp, symbol="[ ]", ulp=0)
-def getitem(x: Any, index: Any) -> Any:
+@shape_op(_getitem_vjp, name="getitem", symbol="[ ]", ulp=0)
+def _getitem(x: Any, index: Any) -> Any:
     """x[index], by NumPy's rules."""
     return x[index]
 
 
-@shape_op(lambda g, y, x, shape, index: g[index], symbol="scatter", ulp=64)
-def scatter_add(x: Any, shape: Any, index: Any) -> Any:
+def getitem(x: Any, index: Any) -> Any:
+    """x[index], by NumPy's rules: views, index arrays, masks, and several of them.
+
+    >>> getitem([1.0, 2.0, 3.0], [0, 0, 2])
+    array([1., 1., 3.])
+    """
+    return _getitem(x, plain_index(index))
+
+
+def _scatter_add_vjp(g: Any, y: Any, x: Any, shape: Any, index: Any) -> Any:
+    return _getitem(g, index)
+
+
+@shape_op(_scatter_add_vjp, name="scatter_add", symbol="scatter", ulp=64)
+def _scatter_add(x: Any, shape: Any, index: Any) -> Any:
     """Zeros of `shape` with x added at `index`; an element named twice gets both."""
     if _picks_once(index):
         out = np.zeros(shape, x.dtype)
         _check_fits(x, out[index].shape, shape)
         out[index] = x
         return out
-    if x.dtype.kind != "f":
-        out = np.zeros(shape, x.dtype)
-        np.add.at(out, index, x)
-        return out
-    if type(index) is np.ndarray:
+    if type(index) is np.ndarray and x.dtype.kind == "f":
         return _add_rows(x, tuple(shape), index)
     places = np.arange(math.prod(shape)).reshape(shape)[index]
     _check_fits(x, places.shape, shape)
-    return _add_at(places, x, shape)
+    if x.dtype.kind == "f":
+        return _add_at(places, x, shape)
+    out = np.zeros(shape, x.dtype)
+    np.add.at(out, index, x)
+    return out
+
+
+def scatter_add(x: Any, shape: Any, index: Any) -> Any:
+    """Zeros of `shape` with x added at `index`; an element named twice gets both.
+
+    >>> scatter_add([1.0, 2.0, 3.0], (4,), [0, 0, 3])
+    array([3., 0., 0., 3.])
+    """
+    return _scatter_add(x, tuple(shape), plain_index(index))
 
 
 def _check_fits(x: Any, expected: tuple[int, ...], shape: Any) -> None:

@@ -114,19 +114,36 @@ def _var_of_values(x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
 )
 def var(x: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
     """Variance: mean squared distance from the mean, dividing by n - ddof; nan where that is 0."""
+    axis = _reduce_axis(x, axis, "var")
     freedom = _count(x, axis, "var") - ddof
     centered = x - mean(x, axis, True)
-    centered *= centered
-    total = sum(centered, axis, keepdims)
+    total = add_reduce(centered * centered, axis, None, None, keepdims)
     return total / freedom if freedom > 0 else np.full_like(total, np.nan)
 
 
-@composed
-def std(x: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False, **aliases: Any) -> Any:
-    """Standard deviation, the root of `var`; derivative 0 where all numbers are equal."""
-    y = var(x, axis, ddof, keepdims, **aliases)
+def _std_vjp(g: Any, y: Any, x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
+    g, y = (_restored(part, x, axis, keepdims, "std") for part in (g, y))
+    freedom = _count(x, axis, "std") - ddof
+    steps = (x - mean(x, axis, True)) / where(raw(y) == 0, 1.0, y)
+    return g * steps * (1 / freedom if freedom > 0 else np.nan)
+
+
+def _std_of_values(x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
+    y = _var_of_values(x, axis, ddof, keepdims)
     zero = raw(y) == 0
     return where(zero, 0.0, sqrt(where(zero, 1.0, y)))
+
+
+@shape_op(
+    _std_vjp,
+    aliases={**DIM, "correction": "ddof", "unbiased": "ddof"},
+    elements=_std_of_values,
+    kinks=lambda x, axis, ddof, keepdims: np.std(raw(x), axis=axis),
+)
+def std(x: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
+    """Standard deviation, the root of `var`; derivative 0 where all numbers are equal."""
+    axis = _reduce_axis(x, axis, "std")
+    return np.sqrt(var(x, axis, ddof, keepdims))
 
 
 # --- extremes ---
@@ -386,7 +403,8 @@ def log_softmax(x: Any, axis: Any = -1) -> Any:
     axis = _reduce_axis(x, axis, "log_softmax")
     shifted = x - maximum_reduce(x, axis, None, None, True, initial=-np.inf)
     total = add_reduce(np.exp(shifted), axis, None, None, True)
-    return np.subtract(shifted, np.log(total), out=_own(shifted))
+    with np.errstate(divide="ignore"):  # a sum of nothing
+        return np.subtract(shifted, np.log(total), out=_own(shifted))
 
 
 # --- norms ---

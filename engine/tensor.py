@@ -802,17 +802,10 @@ def _constant(x: Any, op: Op, index: int) -> Any:
     return array.copy()  # it may be changed by its owner before backward
 
 
-_SIMPLE = {int, float, bool, slice, type(None), type(Ellipsis)}
-
-
 def _parameter(op: Op, name: str, x: Any) -> Any:
     """A static parameter; what its owner may change later is copied, nodes are refused."""
     if isinstance(x, ndarray):
         return x.copy()
-    if isinstance(x, tuple | list) and not _SIMPLE.issuperset(map(type, x)):
-        return tuple([_parameter(op, name, part) for part in x])  # an index with arrays
-    if isinstance(x, list):
-        return list(x)
     if isinstance(x, Node):
         raise TypeError(
             f"{name} of {op.name}() is not differentiated and must be plain; "
