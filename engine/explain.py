@@ -104,7 +104,8 @@ def explain(x: Any, root: Any = None) -> Explanation:
 
     Raises:
         TypeError: x or root is not a node, or they are of different tiers.
-        ValueError: no root was given and there is none to remember.
+        ValueError: no root was given and there is none to remember: nothing was differentiated
+            in this thread, or the result is gone (only you keep it, `backward` does not).
 
     >>> x = Value(3.0, label="x")
     >>> y = x * x
@@ -134,7 +135,10 @@ def _behind(x: Any) -> tuple[list[_Part], Any]:
     """The passes that x.grad is the sum of, oldest first; and what is left."""
     passes = [(root, seed) for root, seed in recent_passes() if type(root) is type(x)]
     if not passes:
-        raise ValueError("explain(x) needs a backward pass first; or pass the root: explain(x, y)")
+        raise ValueError(
+            "there is no backward pass to explain, or its result is gone: keep it (y = …; "
+            "y.backward(); explain(x)), or pass it (explain(x, y))"
+        )
     latest = _pass(x, *passes[0])
     held = _grad(x)
     if held is None:  # a result whose gradient was not kept, or cleared since
