@@ -9,7 +9,7 @@ import numpy as np
 
 from engine import Tensor, Value, ValueArray
 
-__all__ = ["as_array", "at_least", "number", "probability", "rank", "width"]
+__all__ = ["as_array", "at_least", "number", "plain", "probability", "rank", "width"]
 
 
 def at_least(least: int, **sizes: Any) -> None:
@@ -76,6 +76,19 @@ def as_array(x: Any) -> Any:
         return x
     array = np.asarray(x)
     return array.view(ValueArray) if array.dtype == object else array
+
+
+def plain(x: Any) -> np.ndarray:
+    """The numbers of an array, Tensor, ValueArray or Value, as a plain array (maybe a view).
+
+    >>> plain(ValueArray.of([1.0, 2.0])), plain(Value(3.0))
+    (array([1., 2.]), array(3.))
+    """
+    if isinstance(x, Tensor):
+        return x.numpy()
+    if isinstance(x, ValueArray):
+        return x.values
+    return np.asarray(x.data if isinstance(x, Value) else x)
 
 
 def width(x: Any, features: int, layer: Any) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from engine import Tensor, ValueArray, no_grad
 
 from .callbacks import Callback, Run
-from .checks import at_least
+from .checks import at_least, plain
 from .history import EpochHistory
 from .interrupts import Interrupts
 from .module import Module
@@ -174,7 +174,7 @@ def accuracy(output: Any, target: Any) -> float:
     >>> accuracy(np.array([[0.1, 0.9], [0.8, 0.2]]), np.array([1, 1]))
     0.5
     """
-    scores, labels = _plain(output), _plain(target)
+    scores, labels = plain(output), plain(target)
     if not scores.ndim or scores.shape[:-1] != labels.shape or not labels.size:
         raise ValueError(
             f"accuracy takes scores of shape (…, classes) and classes of shape (…), not empty; "
@@ -217,16 +217,9 @@ def _parts(model: Module, batch: Any) -> tuple[list[Any], Any]:
             "(a loader over a tuple of arrays gives such batches)"
         )
     if any(isinstance(p, ValueArray) for p in model.parameters()):
-        batch = [_plain(x) if isinstance(x, Tensor) else x for x in batch]
+        batch = [plain(x) if isinstance(x, Tensor) else x for x in batch]
     *inputs, target = batch
     return inputs, target
-
-
-def _plain(x: Any) -> np.ndarray:
-    """An array of either tier as plain numbers."""
-    if isinstance(x, Tensor):
-        return x.numpy()
-    return x.values if isinstance(x, ValueArray) else np.asarray(x)
 
 
 def _call(callbacks: Sequence[Callback], name: str, run: Run) -> None:
