@@ -38,7 +38,7 @@ def _scaled_erfc(t: float) -> float:
 
 # From x = 0 to where exp(-x * x) is about 1e-294: erfc underflows to 0 soon after.
 _T_LO, _T_HI = 1 / (1 + 26.0 / 2), 1.0
-_TAIL = _interpolate(_scaled_erfc, _T_LO, _T_HI, 24).tolist()
+_TAIL = _interpolate(_scaled_erfc, _T_LO, _T_HI, 28).tolist()
 
 # Near zero, the Maclaurin series: erf(x) = 2/sqrt(pi) * sum (-1)^n x^(2n+1) / (n! (2n+1)).
 _NEAR = [(-1) ** n * 2 / math.sqrt(math.pi) / (math.factorial(n) * (2 * n + 1)) for n in range(20)]
