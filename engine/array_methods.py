@@ -115,6 +115,9 @@ class ArrayMethods:
 
     def mean(self, axis: Any = None, keepdims: bool = False, **aliases: Any) -> Self:
         """`engine.mean` of this."""
+        if not aliases:
+            given = {"axis": axis, "keepdims": keepdims}
+            return self.record(reductions.mean, (self,), given)  # type: ignore[attr-defined]  # each tier has one
         return reductions.mean(self, axis=axis, keepdims=keepdims, **aliases)
 
     def prod(self, axis: Any = None, keepdims: bool = False, **aliases: Any) -> Self:

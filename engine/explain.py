@@ -168,14 +168,14 @@ def _pass(x: Any, root: Any, seed: Any) -> _Part:
     order = toposort(root)
     found = _adjoints(order, root, seed)
     given = [
-        _contribution(node, i, found[id(node)])
+        _contribution(node, i, found[node])
         for node in reversed(order)
-        if node.op is not None and found.get(id(node)) is not None
+        if node.op is not None and found.get(node) is not None
         for i, one in enumerate(node.inputs)
         if one is x and node.op.rule(i) is not None and node.flows_to(x)
     ]
     nothing = 0.0 if isinstance(x, Value) else np.zeros(x.shape, x.dtype)
-    g = found.get(id(x))
+    g = found.get(x)
     return given, nothing if g is None else g
 
 
@@ -186,13 +186,15 @@ def _sum(parts: list[_Part]) -> Any:
     return total
 
 
-def _adjoints(order: list[Any], root: Any, seed: Any) -> dict[int, Any]:
+def _adjoints(order: list[Any], root: Any, seed: Any) -> dict[Any, Any]:
     if isinstance(root, Tensor):
         upstream = np.ones_like(root.data) if seed is None else seed
-        return tensor.propagate(order, {id(root): np.asarray(upstream)}, keep=True)
+        adjoints = {root: np.asarray(upstream)}
+        tensor.propagate(order, adjoints, keep=True)
+        return adjoints
     factor = 1.0 if seed is None else float(seed)
     found = scalar.gradients(root, order, factor)
-    return {id(node): g for node, g in zip(order, found, strict=True)}
+    return dict(zip(order, found, strict=True))
 
 
 def _contribution(node: Any, index: int, g: Any) -> Contribution:

@@ -90,11 +90,12 @@ def _upstream(order: list[Tensor]) -> list[tuple[int, Tensor, np.ndarray]]:
     root = order[-1]
     if not root.requires_grad:
         return []
-    adjoints = tensor.propagate(order, {id(root): np.ones_like(root.data)}, keep=True)
+    adjoints = {root: np.asarray(np.ones_like(root.data))}
+    tensor.propagate(order, adjoints, keep=True)
     return [
-        (position, order[position], np.asarray(adjoints[id(order[position])]))
+        (position, order[position], np.asarray(adjoints[order[position]]))
         for position in reversed(range(len(order)))
-        if order[position].op is not None and id(order[position]) in adjoints
+        if order[position].op is not None and order[position] in adjoints
     ]
 
 

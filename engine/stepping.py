@@ -131,7 +131,7 @@ class TensorPass(Pass):
             for i, x in enumerate(node.inputs)
             if isinstance(x, Tensor) and x.requires_grad and node.op.rule(i) is not None
         ]
-        tensor._propagate([node], self.found, keep=True)
+        tensor.propagate([node], self.found, keep=True)
         return edges
 
     def local(self, node: Tensor, index: int) -> float | None:
@@ -141,4 +141,4 @@ class TensorPass(Pass):
 
     def commit(self) -> None:
         remember_pass(self.root, self.seed)
-        tensor.commit(self.found, self.retain_grads)
+        tensor.commit(dict(self.found), self.retain_grads)  # this pass keeps its own arrays

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -43,16 +44,16 @@ class TensorData(ndarray):
 
     # The signatures differ from ndarray's on purpose: what looks in place makes a new array.
     def __iadd__(self, other: Any) -> Any:  # type: ignore[misc]  # see above
-        return self + other
+        return np.add(self.view(ndarray), other)
 
     def __isub__(self, other: Any) -> Any:  # type: ignore[misc]  # see above
-        return self - other
+        return np.subtract(self.view(ndarray), other)
 
     def __imul__(self, other: Any) -> Any:  # type: ignore[misc]  # see above
-        return self * other
+        return np.multiply(self.view(ndarray), other)
 
     def __itruediv__(self, other: Any) -> Any:  # type: ignore[misc]  # see above
-        return self / other
+        return np.true_divide(self.view(ndarray), other)
 
 
 class Tensor(ElementwiseMethods, ArrayMethods, Node):
@@ -98,7 +99,8 @@ class Tensor(ElementwiseMethods, ArrayMethods, Node):
         label: str = "",
     ) -> None:
         array = _numeric(data, "data", dtype)
-        self._data = array.copy() if array is data or array.base is not None else array
+        # NumPy makes a new array of these; anything else may hand out its own
+        self._data = array if type(data) in (float, int, list, tuple) else array.copy()
         self._requires = False
         self._grad = self.op = self._params = None
         self._retain = False
@@ -246,7 +248,7 @@ class Tensor(ElementwiseMethods, ArrayMethods, Node):
                 f"data can be assigned on a leaf only; this is the result of {self.op.name}(), "
                 "which a graph may still need: make a new Tensor, or detach() first"
             )
-        array = np.array(_numeric(array, "data", None), dtype=self._data.dtype)
+        array = _numeric(array, "data", None).astype(self._data.dtype)
         if array.shape != self._data.shape:
             raise ValueError(f"data has shape {self.shape}, cannot become {array.shape}")
         self._data = array
@@ -403,8 +405,7 @@ class Tensor(ElementwiseMethods, ArrayMethods, Node):
             found = adjoints(order, {self: seed})
         else:
             found = {self: seed}
-            _propagate(order, found, retain_grads)
-            del seed  # so that whoever owns a gradient is not miscounted
+            propagate(order, found, retain_grads)
         commit(found, retain_grads)
 
     def _seed(self, gradient: Any, create_graph: bool) -> Any:
@@ -420,10 +421,8 @@ class Tensor(ElementwiseMethods, ArrayMethods, Node):
                     f"backward() of a Tensor of shape {self.shape} needs a gradient of that "
                     "shape: it can be left out for a single number only"
                 )
-            gradient = np.empty(
-                self._data.shape, self._data.dtype
-            )  # ones_like takes 3 times as long
-            gradient.fill(1)
+            gradient = np.empty(self._data.shape, self._data.dtype)
+            gradient.fill(1)  # np.ones_like takes three times as long
             return Tensor.wrap(gradient) if create_graph else gradient
         elif isinstance(gradient, Tensor):
             if not create_graph:
@@ -582,7 +581,7 @@ class Tensor(ElementwiseMethods, ArrayMethods, Node):
         return y
 
 
-def _propagate(order: list[Tensor], found: dict[Tensor, Any], keep: bool = False) -> None:
+def propagate(order: list[Tensor], found: dict[Tensor, Any], keep: bool = False) -> None:
     """Backward on arrays: grow `found`, the gradient of each node, from the result to the leaves.
 
     The gradient of a result is dropped once it has been passed on (memory!), unless `keep` is
@@ -631,7 +630,7 @@ def _propagate(order: list[Tensor], found: dict[Tensor, Any], keep: bool = False
                 found[z] = found[z] + part if z in found else part
             continue
         params = node._params or {}
-        parts = None
+        parts: Any = None
         if op.vjp_all is not None:  # the rules of this op share work: all of them at once
             parts = op.vjp_all(g, node._data, *arrays, **params)
         for i, x in enumerate(inputs):
@@ -643,10 +642,10 @@ def _propagate(order: list[Tensor], found: dict[Tensor, Any], keep: bool = False
             if parts is not None:
                 part = parts[i]
             else:
-                rule = op.rule(i)
-                if rule is None:
-                    continue
-                part = rule(g, node._data, *arrays, **params)
+                rule = op.vjps[i] if op.own_rules else op.rule(i)
+                part = None if rule is None else rule(g, node._data, *arrays, **params)
+            if part is None:
+                continue
             if (
                 type(part) is not ndarray
                 or part.shape != array.shape
@@ -656,20 +655,34 @@ def _propagate(order: list[Tensor], found: dict[Tensor, Any], keep: bool = False
             found[x] = found[x] + part if x in found else part
 
 
+def _references_to_a_new_array() -> int:
+    """How many references an array has that a dict and one local name hold, as `commit` counts."""
+    found = {None: np.empty(0)}
+    g = found[None]
+    return sys.getrefcount(g)
+
+
+# Other Pythons need not count references; there every gradient is copied.
+_ALONE = _references_to_a_new_array() if sys.implementation.name == "cpython" else -1
+
+
 def commit(found: dict[Tensor, Any], retain_grads: bool) -> None:
-    """Turn what a backward pass found into gradients: added to what is there."""
-    for node, g in found.items():
+    """Turn what a backward pass found into gradients: added to what is there.
+
+    A gradient must be nobody else's, and rules may hand the same array, or a view, to two inputs:
+    it is copied, unless nobody but `found` holds it (a copy of large weights' gradient costs as
+    much as the rest of their update).
+    """
+    for node in found:
         if node._requires and (node.op is None or retain_grads or node._retain):
-            node._grad = _owned(g, node) if node._grad is None else node._grad + g
-
-
-def propagate(order: list[Tensor], seeds: dict[int, Any], keep: bool = False) -> dict[int, Any]:
-    """The gradients that the nodes of `order` pass on, added to those in `seeds`, by id."""
-    nodes = {id(x): x for node in order for x in (node, *node.inputs) if isinstance(x, Tensor)}
-    found = {nodes[key]: g for key, g in seeds.items() if key in nodes}
-    _propagate(order, found, keep)
-    seeds.update((id(node), g) for node, g in found.items())
-    return seeds
+            g = found[node]
+            if node._grad is not None:
+                total = node._grad + g
+                node._grad = total if isinstance(total, Tensor) else np.asarray(total)
+            elif sys.getrefcount(g) == _ALONE and type(g) is ndarray and g.base is None:
+                node._grad = g
+            else:
+                node._grad = g if isinstance(g, Tensor) else np.array(g)
 
 
 def _fitted(part: Any, array: ndarray, op: Op, index: int) -> ndarray:
@@ -687,7 +700,7 @@ def gradients(root: Tensor, wanted: list[Any]) -> list[Any]:
     None where root does not depend on the node.
     """
     found = {root: np.ones_like(root._data)}
-    _propagate(toposort(root), found, keep=True)
+    propagate(toposort(root), found, keep=True)
     return [None if (g := found.get(node)) is None else np.array(g) for node in wanted]
 
 
@@ -755,11 +768,6 @@ def _check_shape(op: Op, index: int, got: tuple[int, ...], expected: tuple[int, 
         f"vjp {index} of {op.name!r} returned a gradient of shape {got} for an input of shape "
         f"{expected}"
     )
-
-
-def _owned(g: Any, node: Tensor) -> Any:
-    """A gradient nobody else holds: rules may hand the same array, or a view, to two inputs."""
-    return g if isinstance(g, Tensor) else np.array(g)
 
 
 def _data_of(x: Any) -> Any:

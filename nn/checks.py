@@ -67,12 +67,15 @@ def probability(name: str, p: Any) -> float:
     return float(p)
 
 
+_WITH_SHAPE = (Tensor, np.ndarray, Value)
+
+
 def as_array(x: Any) -> Any:
     """x itself if it has a shape (of either tier, or an array), else a new array.
 
     A list of Values becomes a ValueArray.
     """
-    if isinstance(x, np.ndarray | Tensor | Value):
+    if isinstance(x, _WITH_SHAPE):
         return x
     array = np.asarray(x)
     return array.view(ValueArray) if array.dtype == object else array
