@@ -170,7 +170,7 @@ def _extreme_of_values(name: str, function: Any) -> Any:
     def elements(x: Any, axis: Any, keepdims: bool) -> Any:
         y = np.asarray(function(raw(x), axis, None, None, keepdims))
         mask, count = _at_extreme(x, y, axis, keepdims, name)
-        share = np.where(mask, np.asarray(x), 0.0) * (1.0 / count)
+        share = _array(np.where(mask, np.asarray(x), 0.0) * (1.0 / count))
         return add_reduce(share, _axes(x, axis, name), None, None, keepdims)
 
     return elements

@@ -172,13 +172,13 @@ class Value(ElementwiseMethods, Node):
         """Apply an op of two inputs without parameters, of which at least one is a Value."""
         if type(a) is Value:
             x = a._data
-        elif isinstance(a, np.ndarray) and a.ndim:
+        elif isinstance(a, np.ndarray) and (a.ndim or a.dtype == object):
             return NodeArray.tier.record(op, (a, b), {})
         else:
             x = a = _number(a, f"input 0 of {op.name}()")
         if type(b) is Value:
             z = b._data
-        elif isinstance(b, np.ndarray) and b.ndim:
+        elif isinstance(b, np.ndarray) and (b.ndim or b.dtype == object):
             return NodeArray.tier.record(op, (a, b), {})
         else:
             z = b = _number(b, f"input 1 of {op.name}()")
