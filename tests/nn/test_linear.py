@@ -1,0 +1,102 @@
+"""Linear: PyTorch's values and gradients, shapes, starting weights, what is refused."""
+
+import numpy as np
+import pytest
+
+import nn
+from engine import Tensor, ValueArray, compare, gradcheck
+from nn.checks import plain
+from nn.linear import linear
+
+X = [[1.0, 2.0, 3.0], [-1.0, 0.5, 2.0]]
+WEIGHT, BIAS = [[1.0, -2.0, 0.5], [0.25, 3.0, -1.0]], [0.5, -1.0]
+
+
+@pytest.mark.parametrize("tier", [lambda m: m, lambda m: m.scalar()])
+def test_values_and_gradients_are_pytorchs(tier):
+    model = nn.Linear(3, 2)
+    model.load_state_dict({"weight": WEIGHT, "bias": BIAS})
+    model = tier(model)
+    scalar = isinstance(model.weight, ValueArray)
+    x = ValueArray.of(X) if scalar else Tensor(X, requires_grad=True)
+
+    y = model(x)
+    (y * np.array([[1.0, 2.0], [3.0, 4.0]])).sum().backward()
+
+    assert plain(y).tolist() == [[-1.0, 2.25], [-0.5, -1.75]]
+    assert x.grad.tolist() == [[1.5, 4.0, -1.5], [4.0, 6.0, -2.5]]
+    assert model.weight.grad.tolist() == [[-2.0, 3.5, 9.0], [-2.0, 6.0, 14.0]]
+    assert model.bias.grad.tolist() == [4.0, 6.0]
+
+
+@pytest.mark.parametrize(
+    "shape", [(3,), (1, 3), (4, 3), (2, 4, 3), (2, 1, 4, 3), (0, 3), (2, 0, 3)]
+)
+@pytest.mark.parametrize("bias", [True, False])
+def test_every_axis_but_the_last_is_a_batch(shape, bias):
+    model = nn.Linear(3, 2, bias=bias, rng=0)
+    x = np.random.default_rng(1).normal(size=shape)
+    y = model(Tensor(x, requires_grad=True))
+    expected = x @ model.weight.numpy().T + (model.bias.numpy() if bias else 0.0)
+    assert y.shape == (*shape[:-1], 2)
+    np.testing.assert_allclose(y.numpy(), expected, rtol=0, atol=1e-14)
+    y.sum().backward()
+    assert model.weight.grad.shape == (2, 3)
+
+
+@pytest.mark.parametrize("shape", [(3,), (4, 3), (2, 2, 3)])
+def test_the_derivatives_are_right_to_the_second_order_and_on_both_tiers(shape):
+    rng = np.random.default_rng(2)
+    arrays = tuple(rng.normal(size=s) for s in (shape, (2, 3), (2,)))
+    for n in (2, 3):  # without and with a bias
+        assert gradcheck(linear, arrays[:n], order=2, names=["x", "weight", "bias"][:n])
+        assert compare(linear, *arrays[:n], names=["x", "weight", "bias"][:n]).ok
+
+
+def test_weights_start_uniform_within_one_over_the_root_of_the_inputs():
+    model = nn.Linear(400, 50, rng=0)
+    for p in model.parameters():
+        assert np.abs(p.numpy()).max() <= 1 / 20
+        assert np.abs(p.numpy()).max() > 0.045
+        assert abs(p.numpy().mean()) < 0.01
+    again = nn.Linear(400, 50, rng=0)
+    np.testing.assert_array_equal(again.weight.numpy(), model.weight.numpy())
+    assert not np.array_equal(nn.Linear(400, 50, rng=1).weight.numpy(), model.weight.numpy())
+
+
+def test_float32_stays_float32():
+    model = nn.Linear(3, 2, rng=0).to(np.float32)
+    y = model(np.ones((4, 3), np.float32))
+    y.sum().backward()
+    assert y.dtype == model.weight.grad.dtype == model.bias.grad.dtype == np.float32
+
+
+def test_inputs_may_be_lists_and_arrays():
+    model = nn.Linear(3, 2, rng=0)
+    assert model(X).shape == model(np.array(X)).shape == (2, 2)
+
+
+def test_what_does_not_fit_is_named():
+    for sizes, message in [
+        ((0, 2), "in_features must be at least 1, got 0"),
+        ((3, -1), "out_features must be at least 1, got -1"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            nn.Linear(*sizes)
+    with pytest.raises(TypeError, match="in_features must be an int, got float"):
+        nn.Linear(2.5, 2)
+    model = nn.Linear(3, 2)
+    for one in (model, model.scalar()):
+        with pytest.raises(
+            ValueError, match=r"Linear takes inputs of shape \(…, 3\), got \(2, 4\)"
+        ):
+            one(np.ones((2, 4)))
+        with pytest.raises(ValueError, match=r"got \(\)"):
+            one(1.0)
+
+
+def test_the_repr_has_the_sizes():
+    assert repr(nn.Linear(3, 2, bias=False)) == (
+        "Linear(3, 2, bias=False)  # weight 2×3: 6 parameters"
+    )
+    assert nn.Linear(3, 2, bias=False).bias is None
