@@ -15,7 +15,7 @@ from .text import points, safe
 
 __all__ = ["Arrow", "Box", "GraphTooLargeError", "boxes_and_arrows", "scene_dot", "to_dot"]
 
-MAX_NODES = 200
+MAX_NODES = 40
 DIRECTIONS = ("LR", "TB")
 
 # A name that Graphviz knows the letters' widths of, wherever it runs; in svg it adds sans-serif.

@@ -18,7 +18,7 @@ from .names import Path
 
 __all__ = ["Fold", "around_node", "auto_folds", "module_folds"]
 
-BOXES = 40  # how many boxes make a page that can be read
+BOXES = 24  # how many boxes a folded picture has at most, to be read on a page
 REPEATS = 4  # so many modules alike, side by side, are drawn as one
 ROUNDS = 3
 MANY = 8
@@ -167,11 +167,11 @@ def _refined(
     below: dict[int, set[int]] = {}
     for i, u in enumerate(unit):
         below.setdefault(u, set()).update(j for j in inputs[i] if unit[j] != u)
+    single = {i: below[u] for i, u in enumerate(unit) if u >= 0}
     for _ in range(ROUNDS):
-        finer = _numbered(
-            [(numbers[i], frozenset({numbers[j] for j in below[u]})) for i, u in enumerate(unit)]
-        )
-        finer = _without_strays(numbers, finer)
+        seen = {u: frozenset({numbers[j] for j in inside}) for u, inside in below.items()}
+        finer = _numbered([(numbers[i], seen[u]) for i, u in enumerate(unit)])
+        finer = _without_strays(numbers, finer, single)
         if max(finer) == max(numbers):
             break
         numbers = finer
@@ -180,22 +180,24 @@ def _refined(
     return best
 
 
-def _without_strays(coarse: list[int], fine: list[int]) -> list[int]:
-    """`fine`, but single nodes it splits off a coarse class of many stay with most of that.
+def _without_strays(coarse: list[int], fine: list[int], below: dict[int, set[int]]) -> list[int]:
+    """`fine`, but the first links of a chain, split off one by one, stay with the chain.
 
-    Else the first links of a chain would each be a class of their own.
+    That is: single nodes of a coarse class of many, next to one of what most of it became.
     """
     before, sizes = Counter(coarse), Counter(fine)
     most: dict[int, int] = {}
     for c, f in zip(coarse, fine, strict=True):
         if c not in most or sizes[f] > sizes[most[c]]:
             most[c] = f
-    return _numbered(
-        [
-            most[c] if sizes[f] == 1 and before[c] >= MANY else f
-            for c, f in zip(coarse, fine, strict=True)
-        ]
-    )
+    stays = list(fine)
+    for i, inputs in below.items():
+        for j in inputs:
+            for one, other in ((i, j), (j, i)):
+                main = most[coarse[one]]
+                if sizes[fine[one]] == 1 and before[coarse[one]] >= MANY and fine[other] == main:
+                    stays[one] = main
+    return _numbered(stays)
 
 
 def _numbered(colours: list[Any]) -> list[int]:

@@ -172,47 +172,56 @@ def _common(paths: list[Path]) -> Path:
 
 
 def _owned(order: list[Any]) -> list[Path | None]:
-    """The module of each parameter, of what is computed from it alone, and of what takes it."""
+    """The module of each parameter, of what is computed from it alone, and of what takes either."""
     place = {id(node): i for i, node in enumerate(order)}
     owners = {path for node in order if node.op is None and (path := _owner(node)) is not None}
     owned: list[Path | None] = []
-    alone: list[bool] = []  # depends on parameters and nothing else
+    alone: list[bool] = []  # depends on parameters of one module and nothing else
     for node in order:
         if node.op is None:
             owned.append(_owner(node))
             alone.append(owned[-1] is not None)
             continue
         inputs = [place[id(x)] for x in node.inputs if isinstance(x, Node)]
-        given = [path for i in inputs if alone[i] and (path := owned[i]) is not None]
-        path = _common(given) if given else None
+        given = [i for i in inputs if alone[i]]
+        leaves = [i for i in given if order[i].op is None]
+        paths = [path for i in leaves or given if (path := owned[i]) is not None]
+        path = _common(paths) if paths else None
         label = (UNNAMED, *split(str(node.label)))
-        path = label if label in owners else path  # nn.scalar labels results by their neuron
-        owned.append(path)
-        alone.append(path is not None and len(given) == len(node.inputs))
+        if label in owners:  # nn.scalar labels results by their neuron
+            path = label
+        one_module = path is not None and all(owned[i] == path for i in given)
+        owned.append(path if one_module or leaves or label in owners else None)
+        alone.append(one_module and len(given) == len(node.inputs))
     return owned
 
 
 def _between(order: list[Any], owned: list[Path | None]) -> list[Path]:
-    """Places for the ops that take no parameter: what holds those before and those after."""
+    """Places for the ops that take no parameter.
+
+    What joins branches of one module is in that module; else it is in what holds both its last
+    input and what uses it first (so x + attention(norm(x)) is in the block).  What no module uses
+    is outside.
+    """
     place = {id(node): i for i, node in enumerate(order)}
-    before: list[Path | None] = []
-    for i, node in enumerate(order):
-        known = owned[i]
-        if known is None and node.op is not None:
-            below = [before[place[id(x)]] for x in node.inputs if isinstance(x, Node)]
-            paths = [path for path in below if path is not None]
-            known = _common(paths) if paths else None
-        before.append(known)
-    after: list[list[Path]] = [[] for _ in order]
-    result: list[Path] = [()] * len(order)
+    inputs = [[place[id(x)] for x in node.inputs if isinstance(x, Node)] for node in order]
+    after: list[Path | None] = [None] * len(order)  # of the first use by an op whose place is known
     for i in reversed(range(len(order))):
-        node, known = order[i], owned[i]
-        above = known if known is not None else _common(after[i]) if after[i] else ()
+        upstream = owned[i] if owned[i] is not None else after[i]
+        if upstream is not None:
+            for j in inputs[i]:
+                after[j] = upstream
+    result: list[Path] = []
+    for i, known in enumerate(owned):
+        above = after[i]
         if known is not None:
-            result[i] = known
-        elif before[i] is not None and node.op is not None:
-            result[i] = _common([before[i] or (), above])
-        for x in node.inputs:
-            if isinstance(x, Node):
-                after[place[id(x)]].append(above)
+            result.append(known)
+            continue
+        below = [result[j] for j in sorted(set(inputs[i])) if result[j]]
+        if above is None or not below:
+            result.append(())
+            continue
+        joined = _common(below)
+        inner = len(below) > 1 and len(joined) > 1
+        result.append(joined if inner else _common([below[-1], above]))
     return result
