@@ -1,0 +1,424 @@
+"""An op of one's own, in one row: both tiers, every order, pictures, checks; bad rows refused."""
+
+import copy
+import os
+import pickle
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import engine
+from engine import (
+    Interval,
+    Tensor,
+    Value,
+    ValueArray,
+    compare,
+    elementwise,
+    expand,
+    explain,
+    fused,
+    grad,
+    gradcheck,
+    hessian,
+    shape_op,
+    toposort,
+    unregister,
+)
+from viz import table, to_dot
+
+TESTS = Path(__file__).resolve().parent
+CONTRIBUTED = re.search(
+    r"^```python\n(softsign = .*?)^```",
+    (TESTS.parent / "CONTRIBUTING.md").read_text(encoding="utf-8"),
+    re.MULTILINE | re.DOTALL,
+)[1]
+X = np.array([0.5, -1.5, 2.0])
+
+
+@pytest.fixture(autouse=True)
+def forget_new_ops():
+    before = dict(engine.registry)
+    yield
+    for name in set(engine.registry) - set(before):
+        unregister(name)
+    assert dict(engine.registry) == before
+
+
+def softsign_row():
+    """The row of CONTRIBUTING, in the table's own words."""
+    scope = dict(vars(engine.ops))
+    exec(CONTRIBUTED, scope)
+    return scope["softsign"]
+
+
+def reversed_row():
+    """An op on whole arrays."""
+
+    @shape_op(lambda g, y, x, step: backwards(g, step=step), symbol="⇄")
+    def backwards(x, step=1):
+        "The last element first."
+        return x[:: -1 if step == 1 else 1]
+
+    return backwards
+
+
+def axpy_row():
+    """A fused op whose rules share work."""
+
+    @fused(
+        elements=lambda a, x, y: a * x + y,
+        vjp_all=lambda g, out, a, x, y: ((g * x).sum(), g * a, g * 1.0),
+        symbol="ax+y",
+    )
+    def axpy(a, x, y):
+        "a times x, plus y."
+        return a * x + y
+
+    return axpy
+
+
+# --- one row, everything ---
+
+
+def test_a_row_is_a_function_of_numbers_arrays_and_nodes_of_both_tiers():
+    softsign = softsign_row()
+
+    assert softsign(1.0) == 0.5
+    assert softsign(X).tolist() == [0.5 / 1.5, -1.5 / 2.5, 2.0 / 3.0]
+    assert softsign(Value(1.0)).data == 0.5
+    assert softsign(Tensor(X)).tolist() == softsign(X).tolist()
+    assert softsign(ValueArray.of(X)).values.tolist() == softsign(X).tolist()
+    assert engine.softsign is softsign
+
+
+def test_a_row_is_differentiated_on_both_tiers_at_every_order():
+    softsign = softsign_row()
+    v, t = Value(1.0), Tensor([1.0, -1.0], requires_grad=True)
+
+    softsign(v).backward()
+    softsign(t).sum().backward()
+
+    assert v.grad == 0.25
+    assert t.grad.tolist() == [0.25, 0.25]
+    assert grad(grad(softsign))(1.0) == pytest.approx(-2 / 2**3)
+    assert grad(grad(grad(softsign)))(1.0) == pytest.approx(6 / 2**4)
+    np.testing.assert_allclose(
+        hessian(lambda x: softsign(x).sum())(X), np.diag(-2 * np.sign(X) / (1 + abs(X)) ** 3)
+    )
+
+
+def test_a_row_is_in_pictures_checks_and_explanations():
+    softsign = softsign_row()
+    x = Value(1.0, label="x")
+    y = softsign(x)
+    y.backward()
+
+    assert "softsign" in to_dot(y)
+    assert compare(softsign, X).ok
+    assert compare(softsign, 0.7).ok
+    assert gradcheck(softsign, 0.7, order=3)
+    assert gradcheck(softsign, X, order=3)
+    assert [c.amount for c in explain(x)] == [0.25]
+    assert expand(softsign(Tensor(X, requires_grad=True)), 0).op is softsign
+
+
+def test_a_row_is_a_line_of_the_table():
+    softsign_row()
+
+    assert "| `softsign(x)` | x / (1 + \\|x\\|) | all numbers | 4 ulp |" in table.markdown()
+
+
+def suite_with(row, folder):
+    """The property tests, in a process of their own, on a table with one row more."""
+    (folder / "one_row_more.py").write_text(
+        f"from engine import ops\nexec({row!r}, vars(ops))\n", encoding="utf-8"
+    )
+    return subprocess.run(
+        [
+            sys.executable, "-m", "pytest", "-p", "one_row_more", "-q", "-k", "softsign",
+            "-p", "no:cacheprovider", str(TESTS / "test_table.py"), str(TESTS / "test_compare.py"),
+        ],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(folder), str(TESTS.parent)])},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def test_the_row_in_contributing_gets_and_passes_its_property_tests(tmp_path):
+    """One row and nothing else: the suite, started with it, tests it by every oracle."""
+    done = suite_with(CONTRIBUTED, tmp_path)
+
+    assert done.returncode == 0, done.stdout
+    passed = int(re.search(r"(\d+) passed", done.stdout)[1])
+    assert passed >= 9  # tiers, slopes, second order, linearity, broadcasting, float32, compare, …
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "caught_by"),
+    [
+        ("/ square(1 + abs(x))", "/ (1 + abs(x))", "test_gradients_match_finite_differences"),
+        ("kinks=", "scalar=lambda x: x / (1 + x * x), kinks=", "test_both_tiers_agree"),
+        (
+            "square(1 + abs(x))",
+            "square(1 + abs(x.detach() if hasattr(x, 'detach') else x))",
+            "test_second_derivatives",
+        ),
+    ],
+)
+def test_a_mistake_in_the_row_fails_them(right, wrong, caught_by, tmp_path):
+    assert right in CONTRIBUTED
+
+    done = suite_with(CONTRIBUTED.replace(right, wrong), tmp_path)
+
+    assert done.returncode == 1
+    assert caught_by in done.stdout
+
+
+def test_parameters_domain_kinks_and_symbol_are_part_of_the_row():
+    shrink = elementwise(
+        "shrink", lambda x, width=0.5: np.sign(x) * np.maximum(np.abs(x) - width, 0.0),
+        lambda g, y, x, width: g * (y != 0),
+        symbol="⊓", kinks=lambda x, width: np.abs(np.abs(x) - width),
+        domain=(Interval(-2.0, 2.0),), ulp=0,
+    )  # fmt: skip
+
+    assert shrink(2.0) == 1.5
+    assert shrink(2.0, 1.0) == shrink(2.0, width=1.0) == 1.0
+    assert "⊓" in to_dot(shrink(Value(2.0)))
+    assert compare(lambda x: shrink(x, width=1.0), [1.0, 1.5, -3.0]).ok  # a kink at 1
+    assert "| `shrink(x, width=0.5)` |" in table.markdown()
+    assert "x in [-2, 2]" in table.markdown()
+
+
+def test_two_inputs_broadcast_and_the_engine_sums_back():
+    ramp = elementwise(
+        "ramp", lambda a, b: a * a * b, lambda g, y, a, b: g * 2 * a * b,
+        lambda g, y, a, b: g * a * a,
+    )  # fmt: skip
+    a, b = Tensor(X, requires_grad=True), Tensor([[1.0], [2.0]], requires_grad=True)
+
+    ramp(a, b).sum().backward()
+
+    assert a.grad.tolist() == (2 * X * 3).tolist()
+    assert b.grad.tolist() == [[(X * X).sum()]] * 2
+    assert gradcheck(ramp, (X, np.array([[1.0], [2.0]])), order=2)
+    assert compare(ramp, X, [[1.0], [2.0]]).ok
+
+
+def test_an_input_without_a_rule_gets_no_gradient():
+    pick = elementwise(
+        "pick", lambda c, x: np.where(c, x, 0.0), None, lambda g, y, c, x: engine.where(c, g, 0.0)
+    )
+    c, x = Value(1.0), Value(3.0)
+
+    y = pick(c, x)
+    y.backward()
+
+    assert (c.grad, x.grad) == (0.0, 1.0)
+    assert len(explain(c)) == 0
+
+
+# --- whole arrays ---
+
+
+def test_an_op_on_whole_arrays_works_on_both_tiers_and_at_every_order():
+    backwards = reversed_row()
+    weights = [1.0, 2.0, 3.0]
+
+    assert backwards(X).tolist() == X[::-1].tolist()
+    assert backwards(ValueArray.of(X)).values.tolist() == X[::-1].tolist()
+    assert compare(lambda x: (backwards(x) * weights) ** 2, X).ok
+    assert gradcheck(lambda x: (backwards(x) * weights) ** 2, X, order=3)
+    assert grad(lambda x: (backwards(x) * weights).sum())(X).tolist() == [3.0, 2.0, 1.0]
+    assert "⇄" in to_dot(backwards(Tensor(X, requires_grad=True)))
+    assert "| `backwards(x, step=1)` | The last element first. |" in table.markdown()
+
+
+def test_where_forward_cannot_run_on_values_elements_says_how():
+    @shape_op(
+        lambda g, y, x: g * x * (2.0 / 1.0),
+        elements=lambda x: (x * x).sum(),
+    )
+    def energy(x):
+        "The sum of squares, by BLAS."
+        return np.vdot(x, x)
+
+    assert compare(lambda x: energy(x), X).ok
+    assert gradcheck(lambda x: energy(x), X, order=2)
+
+
+def test_an_op_of_any_number_of_arrays():
+    @shape_op(lambda g, y, *xs, index: g * (index + 1.0), variadic=True)
+    def weighted(*xs):
+        "x0 + 2 x1 + 3 x2 + …"
+        total = xs[0] * 1.0
+        for i, x in enumerate(xs[1:]):
+            total = total + (i + 2.0) * x
+        return total
+
+    a, b, c = (Tensor(X * k, requires_grad=True) for k in (1, 2, 3))
+    weighted(a, b, c).sum().backward()
+
+    assert [t.grad[0] for t in (a, b, c)] == [1.0, 2.0, 3.0]
+    assert gradcheck(lambda *xs: weighted(*xs) ** 2, (X, X, X), order=2)
+    assert compare(lambda p, q: weighted(p, q), X, X).ok
+
+
+# --- fused ---
+
+
+def test_a_fused_op_is_one_node_of_tensors_and_its_spelling_on_values():
+    axpy = axpy_row()
+    a, x, y = (Tensor(k, requires_grad=True) for k in (2.0, X, X + 1))
+    out = axpy(a, x, y)
+
+    assert [node.op.name for node in toposort(out) if node.op] == ["axpy"]
+    assert "ax+y" in to_dot(out)
+    out.sum().backward()
+    assert a.grad == X.sum()
+    on_values = axpy(Value(2.0), ValueArray.of(X), ValueArray.of(X + 1))
+    assert on_values.values.tolist() == out.tolist()
+    assert {node.op.name for node in toposort(on_values[0]) if node.op} == {"mul", "add"}
+    assert compare(lambda a, x, y: axpy(a, x, y), 2.0, X, X + 1).ok
+    assert gradcheck(lambda a, x, y: axpy(a, x, y) ** 2, (np.array(2.0), X, X + 1), order=2)
+    assert "| `axpy(a, x, y)` | a times x, plus y. |" in table.markdown()
+
+
+def test_a_fused_op_that_is_not_its_spelling_is_found():
+    @fused(lambda g, y, a, b: g * b, lambda g, y, a, b: g * a, elements=lambda a, b: a * b + 1e-6)
+    def times(a, b):
+        "a times b, but for the spelling."
+        return a * b
+
+    result = compare(lambda a, b: times(a, b), X, X)
+
+    assert result.first_fault.op is times
+    assert result.first_fault.what == "forward"
+
+
+# --- the registry ---
+
+
+def test_registering_a_name_again_is_refused_unless_asked_for():
+    first = softsign_row()
+
+    with pytest.raises(ValueError, match="'softsign' exists already; pass replace=True"):
+        softsign_row()
+    assert engine.softsign is first
+
+    second = elementwise(
+        "softsign", lambda x: x, lambda g, y, x: g, replace=True, doc="not any more"
+    )
+    assert engine.softsign is second
+    assert second(3.0) == 3.0
+
+
+def test_a_graph_made_before_keeps_the_rule_it_was_made_with():
+    first = softsign_row()
+    x = Value(1.0)
+    y = first(x)
+    elementwise("softsign", lambda x: x, lambda g, y, x: g * 100, replace=True)
+
+    y.backward()
+
+    assert x.grad == 0.25
+
+
+def test_built_in_names_are_protected_for_every_kind_of_op():
+    with pytest.raises(ValueError, match="'tanh' exists already"):
+        elementwise("tanh", np.tanh, lambda g, y, x: g)
+    with pytest.raises(ValueError, match="'matmul' exists already"):
+        shape_op(lambda g, y, x: g, name="matmul")(lambda x: x)
+    with pytest.raises(ValueError, match="'linear' exists already"):
+        fused(lambda g, y, x: g, name="linear", elements=lambda x: x)(lambda x: x)
+    assert engine.tanh(0.0) == 0.0
+
+
+def test_unregistering_takes_a_name_away():
+    softsign_row()
+    unregister("softsign")
+
+    with pytest.raises(AttributeError, match="softsign"):
+        _ = engine.softsign
+    with pytest.raises(LookupError, match="no op named 'softsign'"):
+        unregister("softsign")
+
+
+def test_graphs_of_one_s_own_ops_are_copied_and_pickled_by_name():
+    softsign = softsign_row()
+    x = Value(1.0)
+    y = softsign(x)
+
+    again = pickle.loads(pickle.dumps(y))
+    copied = copy.deepcopy(y)
+
+    assert again.op is copied.op is softsign
+    stored = pickle.dumps(y)
+    unregister("softsign")
+    with pytest.raises(LookupError, match="define it before unpickling"):
+        pickle.loads(stored)
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda: elementwise("soft sign", np.abs, lambda g, y, x: g), ValueError, "identifier"),
+        (lambda: elementwise("", np.abs, lambda g, y, x: g), ValueError, "identifier"),
+        (lambda: elementwise(3, np.abs, lambda g, y, x: g), ValueError, "got 3"),
+        (lambda: elementwise("q", 3, lambda g, y, x: g), TypeError, "forward of 'q' must be call"),
+        (lambda: elementwise("q", np.abs), TypeError, "'q' needs one vjp per input"),
+        (lambda: elementwise("q", np.abs, 3), TypeError, "vjp 0 of 'q' must be callable or None"),
+        (
+            lambda: elementwise("q", np.abs, lambda g, y, x: g, domain=(Interval(),) * 2),
+            ValueError, "'q' has 1 inputs but 2 domains",
+        ),
+        (lambda: shape_op(name="q")(np.abs), TypeError, "'q' needs one vjp per input"),
+        (lambda: shape_op(lambda g: g, name="a b")(np.abs), ValueError, "identifier"),
+        (
+            lambda: shape_op(None, name="q", variadic=True)(lambda *x: x),
+            TypeError, "'q' is variadic: give one rule",
+        ),
+        (
+            lambda: fused(
+                lambda g, y, x: g, vjp_all=lambda g, y, x: (g,), name="q", elements=abs
+            )(lambda x: x),
+            TypeError, "one vjp per input or vjp_all, not both",
+        ),
+        (
+            lambda: fused(lambda g, y, x: g, name="q", elements=abs, wide=True)(lambda x: x),
+            TypeError, "'q' is wide: it needs vjp_all",
+        ),
+    ],
+)  # fmt: skip
+def test_a_bad_row_is_refused_and_leaves_the_table_as_it_was(make, error, message):
+    before = list(engine.registry)
+
+    with pytest.raises(error, match=re.escape(message)):
+        make()
+
+    assert list(engine.registry) == before
+
+
+def test_a_rule_of_another_shape_is_refused_and_named():
+    @shape_op(lambda g, y, x: g)
+    def total(x):
+        "The sum, with a rule that forgets to spread."
+        return np.sum(x)
+
+    x = Tensor(X, requires_grad=True)
+    with pytest.raises(ValueError, match=r"vjp 0 of 'total' returned .* shape \(\) .* \(3,\)"):
+        total(x).backward()
+    assert x.grad is None
+
+
+def test_a_call_with_too_few_or_too_many_inputs_is_named():
+    softsign = softsign_row()
+
+    with pytest.raises(TypeError, match="softsign"):
+        softsign(1.0, 2.0)
+    with pytest.raises(TypeError):
+        softsign()
