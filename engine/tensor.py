@@ -42,7 +42,7 @@ class TensorData(ndarray):
     def __reduce__(self) -> Any:
         return ndarray(self.shape, self.dtype, np.array(self)).__reduce__()
 
-    # The signatures differ from ndarray's on purpose: what looks in place makes a new array.
+    # What looks in place makes a new, plain array, hence signatures that are not ndarray's.
     def __iadd__(self, other: Any) -> Any:  # type: ignore[misc]  # see above
         return np.add(self.view(ndarray), other)
 
@@ -138,6 +138,8 @@ class Tensor(ElementwiseMethods, ArrayMethods, Node):
     def record_binary(op: Op, a: Any, b: Any) -> Tensor:
         """Apply an op of two inputs without parameters, of which at least one is a Tensor."""
         requires = False
+        x: Any
+        z: Any
         if isinstance(a, Tensor):
             x = a._data
             requires = a._requires
