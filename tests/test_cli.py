@@ -108,7 +108,7 @@ def test_ops_shows_one_row_as_it_stands_in_the_source(capsys):
         ("sum", ["on whole arrays", "def _sum_vjp(", "@shape_op(_sum_vjp"]),
         ("linear", ["one node for several", "def _vjp_weight(", "@fused("]),
         ("cross_entropy", ["one node for several", "@fused("]),
-        ("std", ["std(…)", "spelled with other ops", "@composed\ndef std("]),
+        ("tile", ["tile(…)", "spelled with other ops", "@composed\ndef tile("]),
         ("add", ["the tiers agree to the bit"]),
     ],
 )  # fmt: skip
@@ -241,6 +241,7 @@ MISTAKES = [
     (["compare", "+".join("a" * 500), "a=1"], "more than 200 levels deep"),
     (["compare", "(" * 500 + "a" + ")" * 500, "a=1"], "cannot read"),
     (["compare", "a\0", "a=1"], "cannot read"),
+    (["compare", f"a + 1{400 * '0'}", "a=1"], "a number is too large for a float"),
     (["compare"], "required: expression"),
     (["draw", "a", "a=1", "-o", "g.pdf"], "--out must end in .svg, .png, .dot, got g.pdf"),
     (["draw", "a", "a=1", "-o", "missing/g.dot"], "missing/g.dot: No such file or directory"),
@@ -386,6 +387,10 @@ def test_an_expression_runs_on_values_and_arrays():
     assert isinstance(y, Value)
     assert y.data == math.tanh(0.5) * 0.5
     assert f(a=np.array([0.0, 1.0])).tolist() == [0.0, math.tanh(1.0)]
+
+
+def test_an_expression_is_shown_by_its_text():
+    assert repr(Expression(" a + 1 ")) == "Expression('a + 1')"
 
 
 def test_any_name_will_do():

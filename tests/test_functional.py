@@ -204,6 +204,30 @@ def test_bad_argnums_are_named():
         grad(lambda a, b: a * b, 2)(1.0, 2.0)
 
 
+@pytest.mark.parametrize("argnums", [True, 1.5, "a", None, (0, 2), -3])
+def test_argnums_that_name_no_argument_are_refused(argnums):
+    with pytest.raises(ValueError, match="does not fit a call with 2 arguments"):
+        grad(lambda a, b: a * b, argnums)(1.0, 2.0)
+
+
+@pytest.mark.parametrize("argnums", [(0, 0), (1, -1), [0, 1, 0]])
+def test_argnums_that_name_an_argument_twice_are_refused(argnums):
+    """Each would get only the part that came through its own node."""
+    with pytest.raises(ValueError, match="names an argument twice"):
+        grad(lambda a, b: a * b, argnums)(1.0, 2.0)
+
+
+def test_a_list_or_an_empty_tuple_of_argnums_gives_a_tuple():
+    assert grad(lambda a, b: a * b, [1, 0])(2.0, 3.0) == (2.0, 3.0)
+    assert grad(lambda a, b: a * b, ())(2.0, 3.0) == ()
+    assert jacobian(lambda a, b: a * b, [0, 1])(2.0, 3.0) == (3.0, 2.0)
+
+
+def test_a_call_without_arguments_has_nothing_to_differentiate():
+    with pytest.raises(ValueError, match="argnums 0 does not fit a call with 0 arguments"):
+        grad(lambda: 1.0)()
+
+
 def test_a_result_of_several_numbers_is_refused():
     with pytest.raises(ValueError, match=r"returned shape \(3,\): use jacobian or vjp"):
         grad(lambda x: x * x)(X)
@@ -214,8 +238,19 @@ def test_a_result_of_several_numbers_is_refused():
 def test_what_is_not_a_function_or_not_a_number_is_refused():
     with pytest.raises(TypeError, match="f must be a function, got float"):
         grad(3.0)
-    with pytest.raises(TypeError, match="f must be a function"):
-        jacobian(3.0)
+    for derivative in (jacobian, hessian, value_and_grad):
+        with pytest.raises(TypeError, match="f must be a function, got float"):
+            derivative(3.0)
+    with pytest.raises(TypeError, match="f must be a function, got float"):
+        vjp(3.0, 1.0)
+    with pytest.raises(TypeError, match="f must be a function, got float"):
+        jvp(3.0, 1.0, 1.0)
+    with pytest.raises(TypeError, match="f must be a function, got float"):
+        hvp(3.0, 1.0, 1.0)
+    with pytest.raises(TypeError, match=r"argument 0 must be floating-point.*complex128"):
+        grad(lambda x: x.sum())(np.array([1j]))
+    with pytest.raises(TypeError, match="data must be a real number, got str"):
+        grad(lambda x: x * x)("2")
     with pytest.raises(TypeError, match="argument 0 must be floating-point"):
         grad(lambda x: x.sum())(np.array([1, 2]))
     with pytest.raises(TypeError, match="must return a number"):
@@ -350,6 +385,25 @@ def test_hvp_is_the_hessian_times_a_vector():
 
     np.testing.assert_allclose(hvp(f, X, v), hessian(f)(X) @ v)
     assert hvp(lambda x: x**3, 2.0, 2.0) == 24.0
+
+
+def test_a_list_is_an_array_for_jvp_and_hvp_as_for_grad():
+    assert jvp(lambda x: (x * x).sum(), [1.0, 2.0], [0.0, 1.0]) == (5.0, 4.0)
+    assert hvp(lambda x: (x**3).sum(), [1.0, 2.0], [1.0, 1.0]).tolist() == [6.0, 12.0]
+
+
+def test_derivatives_of_derivatives_of_every_kind():
+    cubes = lambda x: x**3  # noqa: E731 - a name for the formula
+
+    third = jacobian(jacobian(cubes))(X)
+    assert third.shape == (3, 3, 3)
+    assert [third[i, i, i] for i in range(3)] == [6.0, 12.0, 18.0]
+    by_hvp = grad(lambda x: hvp(lambda y: cubes(y).sum(), x, np.ones(3)).sum())(X)
+    assert by_hvp.tolist() == [6.0, 6.0, 6.0]
+    by_jacobian = grad(lambda x: jacobian(cubes)(x).sum())(X)
+    assert by_jacobian.tolist() == [6.0, 12.0, 18.0]
+    _, pushed = jvp(hessian(lambda x: cubes(x).sum()), X, np.ones(3))
+    np.testing.assert_array_equal(pushed, np.diag([6.0, 6.0, 6.0]))
 
 
 def test_hvp_of_several_arguments():
