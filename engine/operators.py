@@ -284,3 +284,7 @@ class ElementwiseMethods:
     def gelu(self, approximate: str = "none") -> Self:
         """`engine.gelu` of this."""
         return ops.gelu(self, approximate)
+
+    # PyTorch's names for the same
+    acos, asin, atan, atan2 = arccos, arcsin, arctan, arctan2
+    acosh, asinh, atanh = arccosh, arcsinh, arctanh
