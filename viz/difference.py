@@ -15,7 +15,6 @@ from engine.core import Node
 from .boxes import (
     Arrow,
     Box,
-    GraphTooLargeError,
     Reader,
     Scene,
     checked_order,
@@ -44,16 +43,18 @@ def diff(
 
     Nodes are matched from the results down while ops agree, then from the leaves up.  A node both
     have is drawn once; where its numbers differ, both stand in it, and the node where a difference
-    begins says so.  In a picture of more than `max_nodes` boxes, what is the same is folded.
+    begins says so.  Of more than `max_nodes` nodes, those that are the same are folded, then those
+    that only follow from a difference.
 
     Args:
         a, b: Values or Tensors, of one tier.
         names: what to call the two graphs.
         direction, dark: as `viz.to_dot`.
+        max_nodes: how many nodes to draw one by one.
 
     Raises:
         TypeError: a or b is not a node, or they are of different tiers.
-        ValueError: direction is neither; or (`GraphTooLargeError`) too much differs.
+        ValueError: direction is neither, or names are not two.
 
     >>> from engine import Value
     >>> a, b = Value(2.0, label="x") * 3.0, Value(2.0, label="x") + 3.0
@@ -240,38 +241,37 @@ class _Difference:
 def _without_the_same(
     boxes: list[Box], arrows: list[Arrow], nodes: dict[str, Any], max_nodes: int
 ) -> tuple[list[Box], list[Arrow]]:
-    """Fold what is the same, or only follows from a difference, and does not touch one."""
+    """Fold what is the same, and what only follows from a difference: one box for each kind."""
     kept = _kept(boxes, arrows, nodes, max_nodes)
-    hidden = [box for box in boxes if box.id in nodes and box.id not in kept]
-    if len(nodes) - len(hidden) > max_nodes:
-        raise GraphTooLargeError(
-            f"{len(nodes) - len(hidden):,} nodes differ, more than the {max_nodes:,} a picture can "
-            f"show well: pass max_nodes={len(nodes)} to draw all (slow above 1,000), or compare "
-            "earlier results"
-        )
+    groups: dict[tuple[str, ...], list[Box]] = {}
+    for box in boxes:
+        if box.id in nodes and box.id not in kept:
+            groups.setdefault(box.marks, []).append(box)
     folded: list[Box] = []
     name_of: dict[str, str] = {}
-    for name, caption in (("f0", "the same in both, folded"), ("f1", "differ too, folded")):
-        members = [box for box in hidden if bool(box.marks) == (name == "f1")]
-        if members:
-            fold = Fold(tuple(range(len(members))), "same", (), "", ())
-            box = fold_box([nodes[m.id] for m in members], fold, name, Marks(), {})
-            folded.append(replace(box, caption=caption))
-            name_of |= {m.id: name for m in members}
+    for k, (marks, members) in enumerate(sorted(groups.items())):
+        fold = Fold(tuple(range(len(members))), "same", (), "", ())
+        box = fold_box([nodes[m.id] for m in members], fold, f"f{k}", Marks(), {})
+        if marks:
+            box = replace(box, caption="folded", marks=marks, tone=members[0].tone)
+        folded.append(box)
+        name_of |= {m.id: f"f{k}" for m in members}
     constants = {a.tail for a in arrows if a.tail not in nodes and a.head in name_of}
     shown = [box for box in boxes if box.id not in name_of and box.id not in constants]
     return folded + shown, _rerouted(arrows, name_of, constants)
 
 
 def _kept(boxes: list[Box], arrows: list[Arrow], nodes: dict[str, Any], max_nodes: int) -> set[str]:
-    """Where a difference begins, the result, and what is next to these, if that is not too much."""
-    kept = {box.id for box in boxes if box.marks and box.marks != ("differs",)}
-    kept.add([name for name in nodes if name.startswith("n")][-1])  # the first graph's root
-    touching = [arrow for arrow in arrows if arrow.tail in kept or arrow.head in kept]
+    """The result, where a difference begins, and what is next to that: as far as there is room."""
+    result = set(nodes) - {arrow.tail for arrow in arrows}
+    begins = {box.id for box in boxes if box.marks and box.marks != ("differs",)}
+    heads = {a.head for a in arrows if a.tail in begins and a.tail not in nodes}  # of constants
+    touching = [arrow for arrow in arrows if arrow.tail in begins or arrow.head in begins]
     near = {end for arrow in touching for end in (arrow.tail, arrow.head)}
-    if len(near | kept) > max_nodes:  # then only the heads of constants that differ
-        near = {arrow.head for arrow in arrows if arrow.tail in kept and arrow.tail not in nodes}
-    return kept | near
+    for kept in (result | begins | near, result | begins | heads):
+        if len(kept) <= max_nodes:
+            return kept
+    return result
 
 
 def _rerouted(arrows: list[Arrow], name_of: dict[str, str], dropped: set[str]) -> list[Arrow]:

@@ -199,9 +199,9 @@ def _owned(order: list[Any]) -> list[Path | None]:
 def _between(order: list[Any], owned: list[Path | None]) -> list[Path]:
     """Places for the ops that take no parameter.
 
-    What joins branches of one module is in that module; else it is in what holds both its last
-    input and what uses it first (so x + attention(norm(x)) is in the block).  What no module uses
-    is outside.
+    What joins branches of one module is in that module, and x + branch(x) in the one that holds
+    the branch; anything else is in what holds both its last input and what uses it first.  What
+    no module uses is outside.
     """
     place = {id(node): i for i, node in enumerate(order)}
     inputs = [[place[id(x)] for x in node.inputs if isinstance(x, Node)] for node in order]
@@ -213,15 +213,24 @@ def _between(order: list[Any], owned: list[Path | None]) -> list[Path]:
                 after[j] = upstream
     result: list[Path] = []
     for i, known in enumerate(owned):
-        above = after[i]
         if known is not None:
             result.append(known)
             continue
-        below = [result[j] for j in sorted(set(inputs[i])) if result[j]]
-        if above is None or not below:
-            result.append(())
-            continue
-        joined = _common(below)
-        inner = len(below) > 1 and len(joined) > 1
-        result.append(joined if inner else _common([below[-1], above]))
+        joined = sorted(set(inputs[i]))
+        below = [result[j] for j in joined if result[j]]
+        inside = _common(below) if len(below) > 1 and after[i] is not None else ()
+        if len(joined) > 1:
+            branch = _around_branch(after[joined[0]], result[joined[-1]])
+            inside = max(inside, branch, key=len)
+        if len(inside) < 2 and below:
+            inside = _common([below[-1], after[i] or ()])
+        result.append(inside)
     return result
+
+
+def _around_branch(first_use: Path | None, last: Path) -> Path:
+    """The module that ends in x + branch(x), from what uses x first and where branch ends."""
+    if first_use is None:
+        return ()
+    branch = _common([first_use, last])
+    return branch[:-1] if branch in (first_use, last) else branch

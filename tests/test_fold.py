@@ -1,0 +1,286 @@
+"""Folding: every node is drawn or counted, pictures stay a page, focus and depth do as told."""
+
+import random
+import re
+import shutil
+import subprocess
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pytest
+from graphs import tensor_graphs, value_graphs
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import engine
+import nn
+import nn.scalar
+from engine import Tensor, Value
+from viz import GraphTooLargeError, draw, to_dot, trace
+from viz.fold import BOXES
+from viz.render import find_renderer, render
+
+HIDES = re.compile(r">hides ([\d,]+) nodes?<")
+
+
+def drawn(dot: str) -> int:
+    """How many boxes stand for one node each."""
+    return len(re.findall(r"^ *n\d+ \[", dot, re.MULTILINE))
+
+
+def hidden(dot: str) -> int:
+    """How many nodes the folded boxes say they hide."""
+    return sum(int(count.replace(",", "")) for count in HIDES.findall(dot))
+
+
+def boxes(dot: str) -> int:
+    return drawn(dot) + len(HIDES.findall(dot))
+
+
+def edges(dot: str) -> set[tuple[str, str]]:
+    return set(re.findall(r"^  (\w+) -> (\w+)", dot, re.MULTILINE))
+
+
+def title_of(dot: str, title: str) -> str:
+    """The text of the box of that title."""
+    found = [box for box in dot.split("shape=")[1:] if f"<B>{title}</B>" in box]
+    assert len(found) == 1
+    return found[0]
+
+
+# --- for any graph ---
+
+OPTIONS = st.one_of(
+    st.fixed_dictionaries({"max_nodes": st.integers(1, 12)}),
+    st.fixed_dictionaries({"depth": st.integers(0, 2), "max_nodes": st.integers(1, 12)}),
+    st.fixed_dictionaries({"radius": st.integers(0, 3), "around": st.just("x0")}),
+)
+
+
+@given(value_graphs() | tensor_graphs(), OPTIONS, st.booleans())
+@settings(deadline=None)
+def test_every_node_is_drawn_or_counted_and_the_picture_renders(root, options, after_backward):
+    if after_backward and root.requires_grad:
+        with np.errstate(all="ignore"):
+            root.backward()
+    order = engine.toposort(root)
+    if not any(node.label == "x0" for node in order):
+        options = {name: x for name, x in options.items() if name not in ("around", "radius")}
+    dot = to_dot(root, **options)
+    assert drawn(dot) + hidden(dot) == len(order)
+    declared = set(re.findall(r"^ *(\w+) \[shape=", dot, re.MULTILINE))
+    assert {end for edge in edges(dot) for end in edge} <= declared
+    assert ET.fromstring(render(dot)).tag.endswith("svg")
+
+
+@given(value_graphs() | tensor_graphs())
+@settings(deadline=None)
+def test_the_result_is_never_hidden(root):
+    assert "output of" in to_dot(root, max_nodes=1)
+
+
+@given(value_graphs(max_ops=4), st.integers(1, 12))
+@settings(max_examples=15, deadline=None)
+def test_both_programs_draw_the_same_text(root, max_nodes):
+    """graphviz-pure and Debian's dot, where it is installed."""
+    dot = to_dot(root, max_nodes=max_nodes).encode()
+    programs = {find_renderer(), shutil.which("dot") or find_renderer()}
+    for program in programs:
+        svg = subprocess.run(
+            [program, "-Kdot", "-Tsvg"], input=dot, capture_output=True, check=True
+        )
+        nodes = [g for g in ET.fromstring(svg.stdout).iter() if g.get("class") == "node"]
+        assert len(nodes) == len(re.findall(rb"^ *\w+ \[shape=", dot, re.MULTILINE))
+
+
+# --- large graphs ---
+
+
+def page_sized(dot: str) -> bool:
+    """At most 60 × 30 inches of 72 points: one screen, zoomed out by three or so."""
+    width, height = ET.fromstring(render(dot)).get("viewBox").split()[2:]
+    return float(width) <= 60 * 72 and float(height) <= 30 * 72
+
+
+def expanded(samples: int) -> Value:
+    """A 2-16-16-1 network on a few samples, every product and sum a node."""
+    model = nn.scalar.MLP(2, [16, 16, 1], rng=random.Random(0))
+    scores = [model([0.5 * i, 1.0 - i]) for i in range(samples)]
+    total = sum((score * 0.5 for score in scores[1:]), scores[0] * 0.5)
+    return nn.scalar.expand(engine.tanh(total))
+
+
+def test_a_scalar_network_of_1621_nodes_folds_to_a_page():
+    root = expanded(2)
+    root.backward()
+    dot = draw(root).dot
+    assert len(engine.toposort(root)) == 1621
+    assert drawn(dot) + hidden(dot) == 1621
+    assert "layers[0].neurons[0] … neurons[15]" in dot
+    assert "×16" in dot
+    assert page_sized(dot)
+
+
+@pytest.mark.parametrize("length", [5_000, 100_000])
+def test_a_very_large_graph_folds_to_a_few_boxes(length):
+    y = Value(1.0)
+    for _ in range(length - 1):
+        y = y + 1.0
+    dot = to_dot(y)
+    assert drawn(dot) + hidden(dot) == length
+    assert boxes(dot) <= 4
+    assert f"×{length - 2:,}" in dot
+    assert page_sized(dot)
+
+
+def test_a_large_network_without_labels_folds_by_likeness():
+    rng = random.Random(0)
+    x = [Value(1.0), Value(-1.0)]
+    for width in (16, 16, 1):
+        x = [
+            engine.tanh(sum((Value(rng.uniform(-1, 1)) * one for one in x), Value(0.0)))
+            for _ in range(width)
+        ]
+    dot = to_dot(x[0])
+    assert drawn(dot) + hidden(dot) == len(engine.toposort(x[0])) > 900
+    assert boxes(dot) <= BOXES
+    assert page_sized(dot)
+
+
+def test_many_samples_of_one_network_fold_to_its_layers_and_the_loss():
+    model = nn.scalar.MLP(2, [16, 16, 1], rng=random.Random(0))
+    scores = [model([0.1 * i, 1.0]) for i in range(60)]
+    loss = sum(((1 - score).relu() for score in scores), Value(0.0)) / 60
+    dot = to_dot(loss)
+    assert drawn(dot) + hidden(dot) == len(engine.toposort(loss))
+    assert boxes(dot) <= 12
+    assert "hides 60 nodes" in title_of(dot, "relu")
+
+
+def test_a_chain_with_a_period_is_a_loop():
+    w, b, y = Value(0.5, label="w"), Value(0.1, label="b"), Value(1.0, label="x")
+    for _ in range(100):
+        y = engine.tanh(y * w + b)
+    dot = to_dot(y)
+    assert boxes(dot) <= 10
+    assert {"w", "b", "x"} <= set(re.findall(r"<B>(\w+)</B>", dot))
+
+
+# --- by module ---
+
+
+def mlp(sizes=(4, 8, 8, 2)) -> tuple[nn.Module, Tensor]:
+    model = nn.MLP(list(sizes), rng=0)
+    return model, (model(np.ones((3, sizes[0]))) ** 2).sum()
+
+
+def test_depth_0_is_the_model_1_its_layers_and_2_everything():
+    _, loss = mlp()
+    count = len(engine.toposort(loss))
+    assert boxes(to_dot(loss, depth=0)) == 3  # model, square, sum
+    dot = to_dot(loss, depth=1)
+    assert HIDES.findall(dot) == ["3"] * 3
+    assert drawn(dot) == 2 + 2  # relu between layers, the loss
+    assert drawn(to_dot(loss, depth=2)) == count
+
+
+def test_a_folded_module_says_what_is_inside():
+    _, loss = mlp()
+    loss.backward()
+    box = title_of(to_dot(loss, depth=1), "layers.0")
+    assert "hides 3 nodes" in box
+    assert ">linear<" in box
+    assert "2 (40 numbers)" in box
+    assert "norm " in box
+    assert "(3, 8)" in box
+
+
+def test_modules_alike_are_one_box_with_a_count():
+    model = nn.Sequential(*(nn.Residual(nn.Linear(3, 3, rng=0)) for _ in range(6)))
+    with trace(model) as seen:
+        loss = model(Tensor(np.ones((2, 3)))).sum()
+    dot = to_dot(loss, depth=1, seen=seen)
+    assert "×6" in dot
+    assert "0 … 5" in dot
+    assert hidden(dot) == 6 * 4
+
+
+def test_three_modules_alike_are_three_boxes():
+    model = nn.Sequential(*(nn.Linear(3, 3, rng=0) for _ in range(3)))
+    assert HIDES.findall(to_dot(model(np.ones((2, 3))).sum(), depth=1)) == ["3"] * 3
+
+
+def test_a_transformer_folds_to_a_page_with_and_without_a_trace():
+    blocks = nn.Sequential(*(nn.TransformerBlock(8, 2, causal=True, rng=0) for _ in range(5)))
+    model = nn.Sequential(nn.Linear(4, 8, rng=0), blocks, nn.Linear(8, 3, rng=0))
+    x = np.ones((2, 6, 4))
+    seen, unseen = draw(model, x).dot, draw(model(x)).dot
+    for dot in (seen, unseen):
+        assert boxes(dot) <= BOXES
+        assert page_sized(dot)
+        assert "×5" in dot
+    assert hidden(seen) == hidden(unseen)
+
+
+def test_frames_show_the_modules():
+    _, loss = mlp()
+    dot = to_dot(loss)
+    assert re.findall(r"label=<(layers\.\d)>", dot) == ["layers.0", "layers.1", "layers.2"]
+
+
+def test_no_labels_no_frames():
+    x = Tensor([1.0], requires_grad=True, label="x")
+    assert "subgraph" not in to_dot(x * x)
+
+
+# --- focus ---
+
+
+def test_around_draws_what_is_near_and_counts_the_rest():
+    _, loss = mlp()
+    dot = to_dot(loss, around="layers.1.weight", radius=1)
+    assert drawn(dot) == 2  # the weight, and the op it enters
+    assert "further back" in dot
+    assert "further on" in dot
+    assert "elsewhere" in dot
+    assert drawn(dot) + hidden(dot) == len(engine.toposort(loss))
+
+
+def test_around_takes_the_node_itself_and_radius_0_is_the_node_alone():
+    model, loss = mlp()
+    assert drawn(to_dot(loss, around=model.layers[0].bias, radius=0)) == 1
+
+
+def test_a_large_radius_draws_everything():
+    _, loss = mlp()
+    assert to_dot(loss, around="layers.0.bias", radius=100) == to_dot(loss)
+
+
+def test_a_crowded_neighbourhood_is_folded_by_likeness():
+    x = Value(1.0, label="x")
+    total = Value(0.0, label="start")
+    for _ in range(500):
+        total = total + engine.sin(x)
+    dot = to_dot(total, around="x", radius=1)
+    assert boxes(dot) < 10
+    assert drawn(dot) + hidden(dot) == len(engine.toposort(total))
+
+
+# --- refusals ---
+
+
+@pytest.mark.parametrize("given", [{"depth": -1}, {"depth": 1.5}, {"radius": -2}])
+def test_a_negative_depth_or_radius_is_refused(given):
+    with pytest.raises(ValueError, match="must be a whole number from 0"):
+        to_dot(Value(1.0), **given)
+
+
+@pytest.mark.parametrize("around", ["nothing", Value(1.0)])
+def test_a_centre_that_is_not_there_is_refused(around):
+    with pytest.raises(ValueError, match="around: there is no"):
+        to_dot(Value(1.0, label="x") * 2, around=around)
+
+
+def test_without_folding_a_large_graph_is_refused():
+    with pytest.raises(GraphTooLargeError, match="leave out fold=False"):
+        to_dot(expanded(1), fold=False)
