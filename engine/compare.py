@@ -153,7 +153,8 @@ def _on_values(
         y = f(*boxes)
     except Exception as error:
         raise RuntimeError(
-            f"f runs on Tensors but fails on Values: {type(error).__name__}: {error}"
+            "f runs on Tensors but fails on Values (Tensors that it holds itself, such as a "
+            f"layer's weights, have to be inputs): {type(error).__name__}: {error}"
         ) from error
     if not isinstance(y, Value | NodeArray) and like.requires_grad:
         raise TypeError(

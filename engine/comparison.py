@@ -323,4 +323,6 @@ def _small(part: float) -> str:
 def _apart(ulp: float, part: float) -> str:
     if ulp == 0:
         return "same bits"
-    return f"{ulp:.0f} ulp, {part:.0e}" if ulp < 1e6 else f"{part:.1e}"
+    if ulp > 1e6:  # no matter of rounding
+        return f"{part:.1e}"
+    return f"{f'{ulp:.0f}' if ulp >= 1 else '<1'} ulp, {part:.0e}"

@@ -88,13 +88,13 @@ def _five_points(
 ) -> tuple[Slope, float]:
     """The slope by one step size; and the part of its error that smaller steps make worse."""
     minus2, minus1, plus1, plus2 = (at(x + k * step) for k in (-2, -1, 1, 2))
-    near, far = _difference(plus1, minus1), _difference(plus2, minus2)
-    if math.isnan(near) or math.isnan(far):
+    sides = [_difference(y, here) for y in (minus2, minus1, plus1, plus2)]
+    if any(map(math.isnan, sides)):
         return NOTHING, 0.0
+    near, far = _difference(plus1, minus1), _difference(plus2, minus2)
     value = (8 * near - far) / (12 * step)
     rounding = EPS * _size(plus2, minus2) / step
     error = abs(value - near / (2 * step)) + rounding
-    sides = [_difference(y, here) for y in (minus2, minus1, plus1, plus2)]
     left, right = (sides[0] - 4 * sides[1]) / (2 * step), (4 * sides[2] - sides[3]) / (2 * step)
     steepest = max(map(abs, sides)) / step
     corner = abs(right - left) > JUMP * steepest + 20 * rounding

@@ -255,6 +255,16 @@ def test_nan_and_inf_agree_where_both_tiers_have_them():
     assert "undefined" in str(result)
 
 
+def test_a_single_point_where_f_is_finite_has_no_slope():
+    """(-2)**y is a number at y = 3 and nan around it."""
+    result = compare(lambda x, y: x**y, -2.0, 3.0)
+
+    assert math.isnan(result.rows[2].tensor)
+    assert result.ok
+    assert result.rows[1].finite.checked
+    assert not result.rows[2].finite.checked
+
+
 def test_an_infinite_result_has_no_finite_difference():
     result = compare(lambda x: engine.exp(x), 1000.0)
 
@@ -284,6 +294,14 @@ def test_cancellation_is_no_difference():
     assert compare(lambda x: engine.sin(x * 1e4), 1.0).ok
     assert compare(lambda x: 1 / x, 1e-4).ok
     assert compare(lambda x: engine.sqrt(x), 1e-9).ok
+
+
+def test_less_than_one_unit_in_the_last_place_is_not_called_none():
+    """Distances are in units of the largest number: of a smaller one they are a fraction."""
+    rng = np.random.default_rng(0)
+    result = compare(lambda x, w: tanh(x @ w).sum(), rng.normal(size=(4, 5)), rng.normal(size=5))
+
+    assert " 0 ulp" not in str(result)
 
 
 # --- mistakes ---
@@ -322,7 +340,9 @@ def test_a_function_that_fails_on_one_tier_says_which():
     def only_tensors(x):
         return x.sum() if isinstance(x, Tensor) else x.missing()
 
-    with pytest.raises(RuntimeError, match="runs on Tensors but fails on Values: AttributeError"):
+    with pytest.raises(
+        RuntimeError, match=r"runs on Tensors but fails on Values .*: AttributeError"
+    ):
         compare(only_tensors, 1.0)
     with pytest.raises(AttributeError, match="'Tensor' object has no attribute 'missing'"):
         compare(lambda x: x.missing(), 1.0)
