@@ -8,6 +8,7 @@ from .names import trace
 from .picture import Picture, draw
 from .render import RendererNotFoundError, RenderError
 from .side_by_side import side_by_side
+from .stepper import Stepper, step_through
 from .steps import BackwardStep, ForwardStep, steps
 
 __all__ = [
@@ -18,9 +19,11 @@ __all__ = [
     "Picture",
     "RenderError",
     "RendererNotFoundError",
+    "Stepper",
     "diff",
     "draw",
     "side_by_side",
+    "step_through",
     "steps",
     "to_dot",
     "trace",

@@ -132,7 +132,7 @@ class Elements:
         value = signed(step.contribution[index])
         terms = self._slopes[index]
         if not terms:
-            return (f"{goal} += 0", f"no element of {result} depends on it here")
+            return (f"{goal} += 0: no element of {result} changes with it here",)
         products = [f"{brief(step.upstream[out])} × {brief(slope)}" for out, slope in terms[:TERMS]]
         if len(terms) > TERMS:
             sum_of = _term(self.names.root, f"{result}[·]", label_of(target, index))
