@@ -127,7 +127,7 @@ def _terms(node: Tensor) -> Any:
     assert node.op is not None
     if node.op.kind == "elementwise":
         return 0.0
-    sizes = tuple(np.abs(x.data) if isinstance(x, Tensor) else x for x in node.inputs)
+    sizes = tuple(np.asarray(np.abs(x.data)) if isinstance(x, Tensor) else x for x in node.inputs)
     largest = max(float(np.max(x, initial=0.0)) for x in sizes if isinstance(x, np.ndarray))
     return np.maximum(np.abs(np.asarray(node.op.apply(sizes, dict(node.params)))), largest)
 

@@ -234,6 +234,7 @@ MISTAKES = [
     (["compare", "a + b", "a=[1,2]", "b=[1,2,3]"], "add"),
     (["compare", "a^2", "a=1"], "^ is not a power: write a**b"),
     (["compare", "a < 2", "a=1"], "'a < 2' cannot stand in an expression"),
+    (["compare", "a.sum()", "a=1"], "'a.sum()' is a method: write sum(…)"),
     (["compare", "a.b", "a=1"], "'a.b' cannot stand in an expression"),
     (["compare", "a[0]", "a=[1]"], "'a[0]' cannot stand in an expression"),
     (["compare", "(lambda: a)()", "a=1"], "cannot stand in an expression"),

@@ -136,6 +136,12 @@ def test_a_single_number_in_an_array_needs_no_such_remark():
     assert "their sum" not in str(compare(lambda x: x * x, [2.0]))
 
 
+def test_ops_on_whole_arrays_take_single_numbers():
+    """A 0-d array is one too: softmax of it is 1."""
+    for f in (engine.softmax, engine.sum, engine.logsumexp, engine.max, engine.norm):
+        assert compare(lambda x, f=f: f(x), 2.0).ok
+
+
 def test_empty_inputs_agree_and_say_nothing():
     result = compare(lambda x: x * 2, np.zeros((2, 0)))
 

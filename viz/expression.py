@@ -109,6 +109,8 @@ class Expression:
                     yield from self._checked(argument, depth + 1)
                 for argument in args[inputs:]:
                     yield from self._checked_argument(argument, depth + 1)
+            case ast.Call(func=ast.Attribute(attr=name)) if name in registry or name in functions:
+                raise ExpressionError(f"{self._quoted(node)} is a method: write {name}(…)")
             case _:
                 raise ExpressionError(
                     f"{self._quoted(node)} cannot stand in an expression, which holds numbers, "
