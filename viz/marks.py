@@ -52,7 +52,7 @@ def find_marks(order: list[Any]) -> Marks:
     marks = Marks()
     for node in order:
         what = bad(node.data)
-        if what and not any(bad(_raw(x)) for x in node.inputs if x is not None):
+        if what and not any(bad(x.data) for x in node.inputs if isinstance(x, Node)):
             marks.add(node, f"! {what} begins here", True)
     gradients = _gradients(order)
     if gradients:

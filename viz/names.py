@@ -15,8 +15,8 @@ __all__ = ["Path", "module_paths", "trace"]
 #: Where a node was made: the model, then the names of modules, outermost first; () outside.
 Path = tuple[str, ...]
 
-#: A label that is a place in a model: `layers.0.weight`, `layers[0].neurons[3].w[1]`.
-PLACE = re.compile(r"[A-Za-z_]\w*(\[[\d,]+\])*(\.([A-Za-z_]\w*|\d+)(\[[\d,]+\])*)*|\d+(\.\w+)+")
+#: A label that is a parameter's name in a model: `layers.0.weight`, `layers[0].neurons[3].w[1]`.
+PLACE = re.compile(r"(([A-Za-z_]\w*(\[\d+\])*|\d+)\.)+[A-Za-z_]\w*(\[[\d,]+\])?")
 UNNAMED = "model"  # a model known from its parameters' labels only
 
 
@@ -156,10 +156,7 @@ def module_paths(order: list[Any], seen: trace | None = None) -> list[Path]:
 def _owner(node: Any) -> Path | None:
     """The module a labelled leaf is a parameter of; None if it is none."""
     label = str(node.label)
-    if "." not in label or not PLACE.fullmatch(label):
-        return None
-    path = split(label)[:-1]
-    return (UNNAMED, *path) if path else None
+    return (UNNAMED, *split(label)[:-1]) if PLACE.fullmatch(label) else None
 
 
 def _common(paths: list[Path]) -> Path:
