@@ -130,6 +130,7 @@ def test_pytorchs_methods_have_their_meaning(box):
         (x.amax(dim=1), [2.0, 5.0]),
         (x.amin(dim=0, keepdim=True), [[0.0, 1.0, 2.0]]),
         (x.argmin(dim=1), [0, 0]),
+        (x.argmax(dim=1), [2, 2]),
         (x.expand_dims(0), [[[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]]),
         (x.where(np.array([True, False, True]), -1.0), [[0.0, -1.0, 2.0], [3.0, -1.0, 5.0]]),
         (x.logsumexp(dim=1), [2.40760596444438, 5.40760596444438]),
@@ -139,6 +140,15 @@ def test_pytorchs_methods_have_their_meaning(box):
     ]:
         np.testing.assert_allclose(numbers(got), expected, rtol=1e-15)
     assert (x.numel(), x.dim()) == (6, 2)
+
+
+def test_an_array_of_values_forgets_its_gradients():
+    x = ValueArray.of([1.0, 2.0])
+    x[0] = 3.0  # a constant among them
+    (x * x).sum().backward()
+    np.testing.assert_array_equal(x.grad, [0.0, 4.0])
+    x.zero_grad()
+    np.testing.assert_array_equal(x.grad, [0.0, 0.0])
 
 
 # --- plain numbers and arrays ---

@@ -173,6 +173,7 @@ def test_a_clone_is_part_of_the_graph():
         (lambda x: E.einsum("ij->ii", x), ValueError, "names a letter twice"),
         (lambda x: E.einsum("ij,ij", x, x.T), ValueError, "'i' stands for lengths 2 and 3"),
         (lambda x: E.einsum("ii", x), ValueError, "'i' stands for lengths 2 and 3"),
+        (lambda x: E.einsum("ii", x[:1]), ValueError, "'i' stands for lengths 1 and 3"),
         (lambda x: E.einsum(x, x), TypeError, "subscripts must be a string"),
         (lambda x: E.scatter_add(x, (4, 3), np.array([0, 9])), IndexError, "out of bounds for 4"),
         (lambda x: E.scatter_add(x, (4, 3), np.array([0])), ValueError, "the index picks"),
