@@ -83,6 +83,7 @@ class SGD(Optimizer):
     [0.5, -1.0]
     """
 
+    guarded = False
     optional_state = ("momentum_buffer",)
 
     def __init__(
@@ -126,8 +127,8 @@ class SGD(Optimizer):
                 b *= momentum
                 b += (1 - group["dampening"]) * g
             g = g + momentum * b if group["nesterov"] else b
-        new = np.multiply(g, group["lr"], out=np.empty(p.shape, p.dtype))
-        return np.subtract(p, new, out=new)
+        new = g * group["lr"]
+        return np.subtract(p, new, out=new) if new.ndim else p - new
 
 
 class RMSprop(Optimizer):
@@ -148,6 +149,7 @@ class RMSprop(Optimizer):
         ValueError: a negative number, alpha of 1 or more; and what `Optimizer` raises.
     """
 
+    guarded = False
     state_names = ("step", "square_avg")
     optional_state = ("momentum_buffer", "grad_avg")
 
@@ -222,6 +224,7 @@ class Adagrad(Optimizer):
         ValueError: a negative number; and what `Optimizer` raises.
     """
 
+    guarded = False
     state_names = ("step", "sum")
 
     def __init__(
@@ -286,6 +289,7 @@ class Adam(Optimizer):
     0.9000000005
     """
 
+    guarded = False
     state_names = ("step", "exp_avg", "exp_avg_sq")
 
     def __init__(
@@ -375,6 +379,7 @@ class Lion(Optimizer):
         ValueError: a negative number, betas outside [0, 1); and what `Optimizer` raises.
     """
 
+    guarded = False
     state_names = ("exp_avg",)
 
     def __init__(

@@ -46,6 +46,8 @@ class Optimizer:
     #: Names that the state of every parameter that was updated has, and those that it may have.
     state_names: ClassVar[tuple[str, ...]] = ()
     optional_state: ClassVar[tuple[str, ...]] = ()
+    #: Whether `update` is handed read-only arrays; the rules of nn do without, for speed.
+    guarded: ClassVar[bool] = True
 
     def __init__(self, params: Iterable[Any], defaults: Mapping[str, Any]) -> None:
         if isinstance(params, Tensor | Value | ValueArray | Mapping | str):
@@ -101,7 +103,8 @@ class Optimizer:
             for slot in slots:
                 gradient = slot.gradient()
                 if gradient is not None:
-                    slot.write(self.update(slot.read(), gradient, slot.state, group))
+                    data = slot.read(self.guarded)
+                    slot.write(self.update(data, gradient, slot.state, group))
 
     def zero_grad(self) -> None:
         """Forget the gradient of every parameter."""

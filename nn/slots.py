@@ -33,13 +33,14 @@ class TensorSlot:
         g = self.parameter.grad
         return g.numpy() if isinstance(g, Tensor) else g
 
-    def read(self) -> ndarray:
-        """The numbers."""
-        return self.parameter.numpy()
+    def read(self, guarded: bool) -> ndarray:
+        """The numbers; unless guarded, the parameter's own array, which must not be changed."""
+        return self.parameter.numpy() if guarded else self.parameter._data
 
     def write(self, array: ndarray) -> None:
         """Replace the numbers; `array` is the parameter's own from now on."""
-        self.parameter.adopt(array)
+        # NumPy makes a scalar of a result without axes
+        self.parameter.adopt(array if type(array) is ndarray else np.asarray(array))
 
     def split(self) -> list[Any]:
         """This slot: a Tensor has a gradient or none."""
@@ -66,13 +67,13 @@ class ValuesSlot(TensorSlot):
             return None
         return np.array([float(x.grad) for x in self.values]).reshape(self.shape)
 
-    def read(self) -> ndarray:
-        """The numbers."""
+    def read(self, guarded: bool) -> ndarray:
+        """The numbers, in a new array."""
         return np.array([x.data for x in self.values]).reshape(self.shape)
 
     def write(self, array: ndarray) -> None:
         """Replace the numbers."""
-        for x, number in zip(self.values, array.ravel().tolist(), strict=True):
+        for x, number in zip(self.values, np.ravel(array).tolist(), strict=True):
             x.data = number
 
 

@@ -7,6 +7,8 @@ import copy
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import nn
 from engine import Tensor, Value, ValueArray, relu
@@ -152,6 +154,32 @@ def test_a_single_number_can_be_a_parameter(name, settings):
     assert w.item() == twin.item()
 
 
+def test_a_rule_of_ones_own_runs_on_either_tier_and_cannot_change_arrays_in_place():
+    class Plain(nn.Optimizer):
+        def update(self, data, gradient, state, group):
+            state["step"] = state.get("step", 0) + 1
+            return data - group["lr"] * gradient
+
+    class InPlace(nn.Optimizer):
+        def update(self, data, gradient, state, group):
+            data -= gradient
+            return data
+
+    number, w = Tensor(3.0, requires_grad=True), Tensor([3.0], requires_grad=True)
+    values, value = ValueArray.of([[3.0]]), Value(3.0)
+    optimizer = Plain([number, w, values, value], {"lr": 0.25})
+    (number * number + (w * w).sum()).backward()
+    (values * values).sum().backward()
+    (value * value).backward()
+    optimizer.step()
+    for x in (number, w, values, value):
+        assert plain(x).item() == 1.5
+    assert type(number._data) is np.ndarray
+    with pytest.raises(ValueError, match="read-only"):
+        InPlace([w], {}).step()
+    assert w.item() == 1.5
+
+
 # --- what has a gradient, and how often ---
 
 
@@ -182,6 +210,41 @@ def test_values_reached_at_different_times_have_histories_of_their_own():
         assert [optimizer.state_dict()["state"][i]["step"] for i in range(3)] == [6, 3, 3]
     first, second = numbers.values()
     np.testing.assert_allclose(first, second, rtol=0, atol=1e-12)
+
+
+@given(
+    reached=st.lists(st.lists(st.booleans(), min_size=3, max_size=3), min_size=1, max_size=6),
+    which=st.sampled_from(ALL),
+    reload=st.integers(0, 6),
+)
+def test_single_values_are_updated_as_tensors_would_be(reached, which, reload):
+    name, settings = which
+
+    def fresh(box, numbers):
+        made = [box(x) for x in numbers]
+        return made, getattr(optim, name)(made, **settings)
+
+    values, ours = fresh(Value, START)
+    tensors, theirs = fresh(lambda x: Tensor(x, requires_grad=True), START)
+    for step, mask in enumerate(reached):
+        if step == reload:  # the state goes through a fresh optimizer on the way
+            state = ours.state_dict()
+            values, ours = fresh(Value, [x.data for x in values])
+            ours.load_state_dict(state)
+        for made, optimizer in ((values, ours), (tensors, theirs)):
+            optimizer.zero_grad()
+            for i, there in enumerate(mask):
+                if there:
+                    made[i].grad = (i + 1.0) * (step - 1.5)
+            optimizer.step()
+        assert [x.data for x in values] == [x.item() for x in tensors]
+    assert ours.state_dict() == {
+        **theirs.state_dict(),
+        "state": {
+            i: {k: x if k == "step" else float(x) for k, x in row.items()}
+            for i, row in theirs.state_dict()["state"].items()
+        },
+    }
 
 
 def test_an_element_of_an_array_that_was_not_reached_has_gradient_zero():
