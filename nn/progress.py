@@ -41,11 +41,15 @@ class Progress:
         """An epoch is done: the bar ends with its numbers, or they become a line."""
         if self.bar is not None:
             self.bar.set_postfix_str(line(row).partition("  ")[2])
-            self.__exit__()
+            self.close()
         elif self.wanted:
             print(line(row), flush=True)
 
     def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the bar, if there is one."""
         if self.bar is not None:
             self.bar.close()
             self.bar = None

@@ -463,6 +463,35 @@ def test_an_interrupted_run_goes_on_with_the_batch_after(tmp_path):
     )
 
 
+@pytest.mark.parametrize("suffix", [".npz", ".safetensors"])
+def test_states_of_every_kind_go_through_a_file(tmp_path, suffix):
+    def build():
+        nn.manual_seed(0)
+        model = nn.scalar.MLP(2, [3, 1])  # an optimizer over single Values
+        optimizer = nn.Adam(model.parameters(), lr=0.1)
+        sequence = nn.SequentialLR(
+            optimizer, [nn.LinearWarmup(optimizer, 2), nn.StepLR(optimizer, 2)], [2]
+        )
+        plateau = nn.ReduceLROnPlateau(optimizer)  # its best is still inf
+        parts = {
+            "optimizer": optimizer, "sequence": sequence, "plateau": plateau,
+            "best": nn.SaveBest("x.npz"), "history": nn.EpochHistory(),
+        }  # fmt: skip
+        return model, parts
+
+    model, parts = build()
+    for _ in range(3):
+        parts["optimizer"].zero_grad()
+        model([1.0, 2.0]).backward()
+        parts["optimizer"].step()
+        parts["sequence"].step()
+    nn.save_training(tmp_path / f"run{suffix}", **parts)
+    _, fresh = build()
+    nn.load_training(tmp_path / f"run{suffix}", **fresh)
+    for name, part in parts.items():
+        assert fresh[name].state_dict() == part.state_dict(), name
+
+
 # --- bad input ---
 
 
