@@ -10,11 +10,19 @@ import numpy as np
 
 from . import tensor
 from .comparison import Comparison, Finite, Row
-from .core import Node, NodeArray, no_grad
+from .core import Node, NodeArray, Op, input_names, no_grad
 from .expand import box
 from .finite import NEAR_KINK, distance_to_kink, slope
 from .graph import toposort
-from .lockstep import FINITE_RTOL, contradiction, differences, gradient_of, numbers_of
+from .lockstep import (
+    FINITE_RTOL,
+    contradiction,
+    differences,
+    gradient_of,
+    gradient_sizes,
+    largest,
+    numbers_of,
+)
 from .reductions import sum as sum_of
 from .scalar import Value
 from .tensor import Tensor
@@ -35,8 +43,8 @@ def compare(
     `ValueArray` and a Tensor, in float64.  f must be written with operators and with functions or
     methods both have.  Where f returns several numbers, gradients are those of their sum.
 
-    The tiers agree if their gradients differ by at most 1e-12, relative to the gradient or (where
-    terms cancel) to the largest one of that input, and if every op, given the same inputs, gives
+    The tiers agree if their gradients differ by at most 1e-12, relative to the largest of that
+    input or (where terms cancel) to their terms, and if every op, given the same inputs, gives
     values within its stated bound in units in the last place (ulp).  Finite differences agree if
     they differ by at most 1e-5, or by ten times their own error.
 
@@ -73,12 +81,14 @@ def compare(
         value, on_values = _on_values(f, arrays, labels, y)
         order = toposort(root)
         rng = np.random.default_rng(seed)
+        sizes = gradient_sizes(order)
         kinked = distance_to_kink(order) < NEAR_KINK
         rows = [Row("value", y.shape, value, np.asarray(y.data, dtype=np.float64), None)]
         for k, (name, x) in enumerate(zip(labels, arrays, strict=True)):
             g = np.zeros(x.shape) if gradients[k] is None else np.asarray(gradients[k])
             finite = _finite(f, arrays, k, g, min(samples, x.size), rng, kinked)
-            rows.append(Row(name, x.shape, on_values[k], g, finite))
+            size = largest(sizes.get(id(tensors[k]), np.zeros(())))
+            rows.append(Row(name, x.shape, on_values[k], g, finite, size))
         found = differences(order)
         wrong = None if all(row.finite_agrees for row in rows) else contradiction(order)
     return Comparison(
@@ -114,6 +124,8 @@ def names_of_inputs(f: Any, count: int, names: Sequence[str] | None) -> list[str
         if len(names) != count:
             raise ValueError(f"names must have {count} entries, got {list(names)}")
         return list(names)
+    if isinstance(f, Op) and not f.variadic:
+        return [*input_names(f), *(f"x{i}" for i in range(f.n_inputs, count))][:count]
     try:
         parameters = list(inspect.signature(f).parameters.values())
     except (TypeError, ValueError):  # a callable without a signature
@@ -156,7 +168,8 @@ def _on_values(
             "f runs on Tensors but fails on Values (Tensors that it holds itself, such as a "
             f"layer's weights, have to be inputs): {type(error).__name__}: {error}"
         ) from error
-    if not isinstance(y, Value | NodeArray) and like.requires_grad:
+    constant = not like.requires_grad or not any(x.size for x in arrays)
+    if not isinstance(y, Value | NodeArray) and not constant:
         raise TypeError(
             "f must return a Value or an array of Values when it is given those, as it returns a "
             f"Tensor when it is given Tensors; got {type(y).__name__}"
@@ -182,7 +195,7 @@ def _finite(
     Where some of f stays inf or nan, they know less than the gradient g, and cannot contradict it.
     """
     x = arrays[k].reshape(-1)
-    atol = FINITE_RTOL * np.abs(g[np.isfinite(g)]).max(initial=0.0)
+    atol = FINITE_RTOL * largest(g)
     slopes, errors = np.full(x.size, np.nan), np.full(x.size, np.inf)
     sampled, corners = np.zeros(x.size, dtype=bool), np.zeros(x.size, dtype=bool)
     for i in rng.choice(x.size, samples, replace=False) if samples < x.size else range(x.size):

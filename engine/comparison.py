@@ -10,7 +10,7 @@ import numpy as np
 
 from .distance import relative, ulps
 from .expand import label_of
-from .lockstep import FINITE_RTOL, GRADIENT_RTOL, Contradiction, Difference
+from .lockstep import FINITE_RTOL, GRADIENT_RTOL, Contradiction, Difference, largest
 
 __all__ = ["Comparison", "Finite", "Row"]
 
@@ -50,6 +50,7 @@ class Row:
         scalar: the numbers on the Value tier.
         tensor: the numbers on the Tensor tier.
         finite: finite differences; None for the value.
+        size: how large the numbers would be if no terms cancelled: rounding is relative to that.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Row:
     scalar: np.ndarray
     tensor: np.ndarray
     finite: Finite | None
+    size: float = 0.0
 
     @property
     def ulp(self) -> float:
@@ -65,7 +67,7 @@ class Row:
 
     @property
     def relative(self) -> float:
-        """Largest difference between the tiers, relative to the largest number of this row."""
+        """Largest difference between the tiers, relative to the largest number, or `size`."""
         return float(np.max(self._between_tiers(), initial=0.0))
 
     @property
@@ -75,7 +77,7 @@ class Row:
 
     @property
     def tiers_agree(self) -> bool:
-        """Whether the tiers differ by at most 1e-12 of the largest number of this row."""
+        """Whether the tiers differ by at most 1e-12 of the largest number, or of `size`."""
         return self.relative <= GRADIENT_RTOL
 
     @property
@@ -89,8 +91,7 @@ class Row:
         return self.tiers_agree and self.finite_agrees
 
     def _scale(self) -> float:
-        """The largest number: where terms cancel, rounding is relative to it."""
-        return float(np.abs(self.tensor[np.isfinite(self.tensor)]).max(initial=0.0))
+        return max(largest(self.tensor), self.size)
 
     def _ulps(self) -> np.ndarray:
         return np.asarray(ulps(self.scalar, self.tensor, self._scale()))
@@ -110,7 +111,7 @@ class Row:
             return np.zeros(self.shape, dtype=bool)
         slope, error = self.finite.slope, self.finite.error
         with np.errstate(invalid="ignore"):
-            off = np.abs(self.tensor - slope) > FINITE_RTOL * self._scale() + 10 * error
+            off = np.abs(self.tensor - slope) > FINITE_RTOL * largest(self.tensor) + 10 * error
         return self.finite.checked & (off | ~np.isfinite(self.tensor))
 
     def worst(self) -> tuple[int, ...]:

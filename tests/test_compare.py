@@ -4,16 +4,20 @@ import math
 import re
 from html.parser import HTMLParser
 
+import fused_cases
 import numpy as np
 import pytest
+import shape_cases
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import case_id, elementwise_ops, float_positions
 
 import engine
+import nn  # noqa: F401 - registers the fused ops of layers and losses
 from engine import Tensor, Value, ValueArray, compare, elementwise, shape_op, tanh, unregister
 from engine.distance import relative, ulps
 from engine.finite import slope
+from engine.fused import WideOp
 from engine.lockstep import contradiction, differences
 
 BIT_FOR_BIT = {"add", "sub", "mul", "div", "sqrt", "neg", "abs"}
@@ -65,6 +69,37 @@ def test_compare_agrees_on_every_row(case):
     if op.name in BIT_FOR_BIT:
         assert op.ulp == 0
         assert result.first_difference is None or result.first_difference.op.name == "sum"
+
+
+SHAPE = [(name, i) for name, cases in shape_cases.CASES.items() for i in range(len(cases))]
+FUSED = [
+    (name, i)
+    for name, cases in fused_cases.CASES.items()
+    for i in range(len(cases))
+    if not isinstance(engine.registry[name], WideOp)  # those take Values only
+]
+
+
+@pytest.mark.parametrize(("name", "i"), SHAPE)
+def test_compare_agrees_on_every_op_on_arrays(name, i):
+    arrays, f, _ = shape_cases.CASES[name][i]
+
+    assert compare(f, *arrays, samples=3).ok
+
+
+@pytest.mark.parametrize(("name", "i"), FUSED)
+def test_compare_agrees_on_every_fused_op(name, i):
+    """One node of Tensors against what it is short for, spelled with other ops, on Values."""
+    inputs, params = fused_cases.CASES[name][i]
+    places = [k for k, x in enumerate(inputs) if getattr(x, "dtype", None) == np.float64]
+
+    def f(*nodes):
+        filled = list(inputs)
+        for k, node in zip(places, nodes, strict=True):
+            filled[k] = node
+        return engine.registry[name](*filled, **params)
+
+    assert compare(f, *(inputs[k] for k in places), samples=3).ok
 
 
 def test_compare_agrees_where_rows_have_ties_and_kinks():
@@ -155,6 +190,8 @@ def test_names_follow_the_function_or_the_caller():
     assert [r.name for r in compare(lambda p, q: p * q, 1.0, 2.0).rows[1:]] == ["p", "q"]
     assert [r.name for r in compare(lambda *xs: xs[0] * xs[1], 1.0, 2.0).rows[1:]] == ["x0", "x1"]
     assert [r.name for r in compare(engine.mul, 1.0, 2.0, names=["u", "v"]).rows[1:]] == ["u", "v"]
+    assert compare(engine.softmax, [1.0, 2.0]).title == "softmax(x: 2)"
+    assert compare(engine.hypot, 3.0, 4.0).title == "hypot(a = 3, b = 4)"
 
     class Opaque:
         __signature__ = "none"  # inspect.signature refuses it
@@ -462,6 +499,32 @@ def test_a_harmless_difference_is_told_from_a_fault():
     assert result.first_fault is None
     assert "within the 64 ulp allowed" in str(result)
     assert re.search(r"Largest difference: \d+ ulp, \de-1[567] relative, in ∂/∂[xw]\.", str(result))
+
+
+def test_gradients_that_cancel_to_rounding_agree():
+    """The softmaxes of anything sum to 1: the gradient of that is what rounding leaves of 0."""
+    result = compare(engine.softmax, [1.0, 2.0, 3.0])
+
+    assert result.ok
+    assert np.abs(result.rows[1].tensor).max() < 1e-15
+    assert result.rows[1].size > 0.05
+    for f in (lambda x: x - x * 1.0, lambda x: engine.log_softmax(x) + engine.softmax(x) * 3):
+        assert compare(f, [0.3, -1.7, 2.9]).ok
+
+
+def test_what_cancels_does_not_hide_a_fault(planted):
+    elementwise(
+        "bent", np.exp, lambda g, y, x: g * y * (1 if type(x) is float else 1.0001)
+    )  # fmt: skip
+
+    assert not compare(lambda x: engine.bent(x) / engine.exp(x).sum(), [0.3, -1.7, 2.9]).ok
+
+
+def test_a_difference_of_gradients_within_rounding_reads_as_such():
+    result = compare(engine.softmax, [1.0, 2.0, 3.0])
+
+    said = re.search(r"softmax \(node 1\), gradient of input 0 at \[\d\]: (.*)", str(result))[1]
+    assert re.fullmatch(r"\de-1[67] apart, no more than rounding\.", said)
 
 
 def test_a_harmless_difference_that_leaves_no_trace_in_the_result():

@@ -30,9 +30,9 @@ def test_code_blocks_run(i, capsys):
         assert "The tiers and the finite differences agree." in printed
 
 
-def test_there_is_a_tour_and_an_op_of_one_s_own():
-    assert len(BLOCKS) == 2
-    assert len(COMMANDS) == 2
+def test_there_is_a_tour_an_op_of_one_s_own_and_a_network():
+    assert len(BLOCKS) == 3
+    assert len(COMMANDS) == 3
     assert len(BLOCKS[0].strip().splitlines()) <= 14
 
 
