@@ -209,7 +209,8 @@ def _node_lines(box: Box, theme: Theme) -> Iterator[str]:
     for name, text in box.rows:
         yield _row(name, text, theme)
         if strip := heat.pop(name, None):
-            yield f'  <TR><TD></TD><TD ALIGN="RIGHT">{heat_cells(strip, theme)}</TD></TR>'
+            cells = heat_cells(strip, theme)
+            yield f'  <TR><TD></TD><TD ALIGN="RIGHT">{cells}</TD></TR>' if name else _wide(cells)
     yield "  </TABLE>>]"
 
 
