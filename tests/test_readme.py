@@ -32,7 +32,7 @@ def test_code_blocks_run(i, capsys):
 
 def test_there_is_a_tour_an_op_of_one_s_own_and_a_network():
     assert len(BLOCKS) == 3
-    assert len(COMMANDS) == 3
+    assert len(COMMANDS) == 4
     assert len(BLOCKS[0].strip().splitlines()) <= 14
 
 
