@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import Tensor, ValueArray, no_grad
+from engine import Tensor, Value, ValueArray, no_grad
 
 from .callbacks import Callback, Run
 from .checks import at_least, plain
@@ -60,8 +60,10 @@ def fit(
         with a validation set "validation_loss" and "validation_" + metric.
 
     Raises:
-        TypeError: model, optimizer or a callback is not one, or a batch is not a tuple.
-        ValueError: epochs below 1, a loader without batches, or a loss that is not one number.
+        TypeError: model, optimizer or a callback is not one, a batch is not a tuple, or a loss is
+            neither a Tensor nor a Value.
+        ValueError: epochs below 1, a loader without batches, a loss of several numbers, or an
+            optimizer over another model's parameters.
 
     >>> from nn import SGD, DataLoader, Linear
     >>> model = Linear(1, 1, rng=0)
@@ -117,9 +119,9 @@ def train_epoch(
         inputs, target = _parts(model, batch)
         output = model(*inputs)
         total = loss(output, target)
+        run.loss = _number(total)
         optimizer.zero_grad()
         total.backward()
-        run.loss = total.item()
         _call(callbacks, "before_step", run)
         optimizer.step()
         means.add(len(target), _numbers(run.loss, output, target, metrics))
@@ -154,7 +156,7 @@ def evaluate(
                 inputs, target = _parts(model, batch)
                 output = model(*inputs)
                 total = loss(output, target)
-                means.add(len(target), _numbers(total.item(), output, target, metrics))
+                means.add(len(target), _numbers(_number(total), output, target, metrics))
     finally:
         for module, mode in modes:
             module.training = mode
@@ -203,6 +205,18 @@ class Means:
         return {name: x / self.count for name, x in self.sums.items()}
 
 
+def _number(total: Any) -> float:
+    """The loss of a batch as a number, if it is one that backward can start from."""
+    if not isinstance(total, Tensor | Value):
+        raise TypeError(
+            f"loss must give a Tensor or a Value, got {type(total).__name__}: write it with the "
+            "functions of engine and nn"
+        )
+    if total.shape not in ((), (1,)):
+        raise ValueError(f"loss must give a single number, got shape {total.shape}: take its mean")
+    return float(total.item())
+
+
 def _numbers(loss: float, output: Any, target: Any, metrics: Metrics) -> dict[str, float]:
     return {"loss": loss} | {
         name: float(metric(output, target)) for name, metric in metrics.items()
@@ -237,6 +251,12 @@ def _check(
         raise TypeError(f"loss must be a function or a Module, got {type(loss).__name__}")
     if not isinstance(optimizer, Optimizer):
         raise TypeError(f"optimizer must be an Optimizer, got {type(optimizer).__name__}")
+    learned = {id(p) for group in optimizer.param_groups for p in group["params"]}
+    if not any(id(p) in learned for p in model.parameters()):
+        raise ValueError(
+            "optimizer holds no parameter of this model: make it from model.parameters() "
+            "(a copy, as scalar() makes one, has parameters of its own)"
+        )
     for callback in callbacks:
         if not isinstance(callback, Callback):
             raise TypeError(f"callbacks must be Callbacks, got {type(callback).__name__}")

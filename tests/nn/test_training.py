@@ -511,6 +511,14 @@ def test_what_is_wrong_is_named():
         fit(model, optimizer, [])
     with pytest.raises(TypeError, match="a batch must be a tuple"):
         fit(model, optimizer, [np.zeros((2, 2))])
+    before = model.state_dict()
+    with pytest.raises(ValueError, match=r"loss must give a single number, got shape \(4, 1\)"):
+        fit(model, optimizer, loader, loss=lambda y, t: y - t)
+    with pytest.raises(TypeError, match="loss must give a Tensor or a Value, got float"):
+        fit(model, optimizer, loader, loss=lambda y, t: 0.5)
+    with pytest.raises(ValueError, match="optimizer holds no parameter of this model"):
+        fit(model.scalar(), optimizer, loader)
+    assert all(np.array_equal(before[k], x) for k, x in model.state_dict().items())
     with pytest.raises(KeyError, match="no 'accuracy' to monitor"):
         fit(model, optimizer, loader, callbacks=[nn.EarlyStopping(monitor="accuracy")])
 
