@@ -1,4 +1,4 @@
-"""The command line: `twingrad demo`, `compare`, `draw` and `ops`.
+"""The command line: `twingrad demo`, `compare`, `draw`, `step` and `ops`.
 
 A subcommand is a function that runs it, one that adds its options, and a line in `COMMANDS`.
 """
@@ -27,6 +27,7 @@ from .expression import REFUSALS, Expression, ExpressionError
 from .op_page import op_list, op_page
 from .picture import SUFFIXES, draw
 from .render import RendererNotFoundError, RenderError
+from .stepper import PAGE_SUFFIXES, step_through
 from .text import number
 
 __all__ = ["main"]
@@ -74,8 +75,8 @@ def _complain(message: str, status: int = 2) -> int:
 
 def _guarded(argv: list[str]) -> list[str]:
     """Let an expression begin with a minus sign: `twingrad draw "-a*b" a=2 b=3`."""
-    looks_like_one = re.compile(r"-(?!-|h$|o$|o.*\.(svg|png|dot)$)")
-    if len(argv) > 1 and argv[0] in ("compare", "draw") and looks_like_one.match(argv[1]):
+    looks_like_one = re.compile(r"-(?!-|h$|o$|o.*\.(svg|png|dot|html)$)")
+    if len(argv) > 1 and argv[0] in ("compare", "draw", "step") and looks_like_one.match(argv[1]):
         return [argv[0], " " + argv[1], *argv[2:]]
     return argv
 
@@ -132,6 +133,20 @@ def _draw_options(command: argparse.ArgumentParser) -> None:
         "-o", "--out", type=Path, metavar="FILE",
         help="file to write: .svg, .png or .dot (default graph.svg)",
     )  # fmt: skip
+    _graph_options(command)
+    command.add_argument("--dark", action="store_true", help="light on dark")
+
+
+def _step_options(command: argparse.ArgumentParser) -> None:
+    _expression_options(command)
+    command.add_argument(
+        "-o", "--out", type=Path, metavar="FILE", help="file to write (default steps.html)"
+    )
+    _graph_options(command)
+    command.add_argument("--text", action="store_true", help="print the steps, write no page")
+
+
+def _graph_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--tier", choices=("value", "tensor"),
         help="which engine (default: value, or tensor where a value is a list)",
@@ -139,7 +154,6 @@ def _draw_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--direction", choices=("LR", "TB"), default="LR", help="left to right, or top down"
     )
-    command.add_argument("--dark", action="store_true", help="light on dark")
 
 
 def _ops_options(command: argparse.ArgumentParser) -> None:
@@ -210,6 +224,21 @@ def _draw(arguments: argparse.Namespace) -> int:
     for name, leaf in leaves.items():
         print(f"  ∂/∂{name} = {_shown(leaf.grad)}")
     print(f"saved {path}{note}")
+    return 0
+
+
+def _step(arguments: argparse.Namespace) -> int:
+    out = arguments.out or Path("steps.html")
+    if out.suffix.lower() not in PAGE_SUFFIXES:
+        raise ExpressionError(f"--out must end in {' or '.join(PAGE_SUFFIXES)}, got {out}")
+    expression, values = _bound(arguments)
+    try:
+        root = _root(expression(**_leaves(values, arguments.tier)))
+        stepper = step_through(root, direction=arguments.direction)
+    except REFUSALS as error:
+        raise ExpressionError(str(error)) from error
+    print(f"{expression.text} = {number(root.item())}  at  {_listed(values)}")
+    print(stepper.text() if arguments.text else f"saved {stepper.save(out)}")
     return 0
 
 
@@ -289,6 +318,7 @@ COMMANDS: tuple[tuple[str, Command, Options, str], ...] = (
     ("compare", _compare, _expression_options,
      "gradients on both tiers and by finite differences, as a table"),
     ("draw", _draw, _draw_options, "the graph of an expression, with its gradients"),
+    ("step", _step, _step_options, "backward edge by edge, as a page for the browser"),
     ("ops", _ops, _ops_options, "the op table: all names, or one op with the source of its row"),
 )  # fmt: skip
 

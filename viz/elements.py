@@ -14,7 +14,7 @@ from engine.scalar import gradients
 from .formula import formula, signed
 from .steps import BackwardStep, ForwardStep, brief
 
-__all__ = ["Elements"]
+__all__ = ["Elements", "Index"]
 
 TERMS = 4  # terms of a sum that are spelled out
 LIMIT = 4096  # numbers in the op's inputs and its result

@@ -17,10 +17,10 @@ from engine import Tensor
 from engine.core import Node
 
 from .render import render
-from .steps import Names
+from .steps import Names, squeeze
 from .text import _printable, shorten
 
-__all__ = ["Drawing", "arrange"]
+__all__ = ["Drawing", "arrange", "printable", "safe"]
 
 SVG = "{http://www.w3.org/2000/svg}"
 NUMBER = re.compile(r"-?\d+\.?\d*(?:e-?\d+)?")
@@ -82,7 +82,7 @@ def arrange(
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="graph back" width="{width}" '
         f'height="{height}" viewBox="0 0 {width} {height}" role="img" '
-        f'aria-label="{_safe(f"graph of {names.root} with {len(order)} nodes")}">',
+        f'aria-label="{safe(f"graph of {names.root} with {len(order)} nodes")}">',
         _markers(),
         *(f'<path id="{name}" d="{d}"/>' for name, d in paths.items()),
         *(_drawn(place, names, texts) for place in placed),
@@ -108,7 +108,7 @@ def _letters(text: str) -> float:
 
 def _title(node: Any, names: Names) -> tuple[str, str]:
     """What stands at the top of a box: on the left in bold, on the right quietly."""
-    name = shorten(names(node), LONGEST)
+    name = squeeze(names(node), LONGEST)
     if node.op is None:
         return name, "leaf" if node.requires_grad else "input"
     return shorten(node.op.symbol, LONGEST), name
@@ -119,7 +119,7 @@ def _title(node: Any, names: Names) -> tuple[str, str]:
 
 def _dot(boxes: list[Place], edges: list[tuple[str, str, str]], direction: str) -> str:
     # between two numbers there is room to write the local derivative on the edge
-    gap = 0.6 if any(isinstance(box.node, Tensor) for box in boxes) else 1.0
+    gap = 0.6 if any(isinstance(box.node, Tensor) for box in boxes) else 1.15
     lines = [
         f"digraph{{graph[rankdir={direction} nodesep=0.25 ranksep={gap}]",
         'node[shape=box fixedsize=true label=""] edge[dir=none]',
@@ -196,13 +196,13 @@ def _drawn(place: Place, names: Names, texts: dict[int, tuple[str, str]]) -> str
     start = f'<g id="{place.id}" class="node {place.kind}" transform="translate({x},{y})">'
     w, h = place.width, place.height
     if place.kind == "constant":
-        text = _safe(shorten(names(place.node), LONGEST))
+        text = safe(shorten(names(place.node), LONGEST))
         return (
             f'{start}<rect width="{w}" height="{h}" rx="{h // 2}"/>'
             f'<text x="{w // 2}" y="16" class="c">{text}</text></g>'
         )
-    left, right = map(_safe, _title(place.node, names))
-    data, grad = map(_safe, texts[int(place.id[1:])])
+    left, right = map(safe, _title(place.node, names))
+    data, grad = map(safe, texts[int(place.id[1:])])
     first = "shape" if isinstance(place.node, Tensor) and place.node.ndim else "data"
     outer = f'<rect x="-3" y="-3" width="{w + 6}" height="{h + 6}" rx="3"/>'
     shape = {
@@ -211,7 +211,7 @@ def _drawn(place: Place, names: Names, texts: dict[int, tuple[str, str]]) -> str
         "result": f'<rect width="{w}" height="{h}" rx="2"/>',
         "output": f'{outer}<rect width="{w}" height="{h}" rx="2"/>',
     }[place.kind]
-    title = _safe(f"{place.kind}: {place.node.label}" if place.node.label else place.kind)
+    title = safe(f"{place.kind}: {place.node.label}" if place.node.label else place.kind)
     return (
         f"{start}<title>{title}</title>{shape}"
         f'<text x="9" y="18" class="t">{left}</text>'
@@ -221,5 +221,11 @@ def _drawn(place: Place, names: Names, texts: dict[int, tuple[str, str]]) -> str
     )
 
 
-def _safe(text: str) -> str:
-    return html.escape("".join(map(_printable, text)))
+def printable(text: str) -> str:
+    """Text without control characters and half surrogates: U+FFFD stands in their place."""
+    return "".join(map(_printable, text))
+
+
+def safe(text: str) -> str:
+    """Text as it stands in HTML and svg."""
+    return html.escape(printable(text))

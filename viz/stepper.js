@@ -162,7 +162,7 @@
       running.append(`A change of ${names[step.node]} changes ${names[step.node]} just as much.`);
     } else {
       write(get("phase"), `Backward · through ${data.ops[step.node]} to ${names[step.to]}`);
-      running.append(`running gradient ${gradient(step.to)}: ${step.before} → `);
+      running.append(`running ${gradient(step.to)}: ${step.before} → `);
       make("b", step.after, running);
       if (complete[step.to] === step.row) running.append(" — complete");
       const [title, code, note] = get("rule").children;

@@ -58,7 +58,17 @@ class Names:
 
 def _name(node: Any, place: int) -> str:
     label = " ".join(str(node.label).split())
-    return shorten(label, LONGEST) if label else f"n{place}"
+    return squeeze(label, LONGEST) if label else f"n{place}"
+
+
+def squeeze(text: str, longest: int) -> str:
+    """Text with its middle left out where it is too long: names differ at their ends.
+
+    >>> squeeze("layers[0].neurons[3].w[1]", 16)
+    'layer…ns[3].w[1]'
+    """
+    tail = longest * 2 // 3
+    return text if len(text) <= longest else f"{text[: longest - 1 - tail]}…{text[-tail:]}"
 
 
 def brief(x: Any) -> str:
