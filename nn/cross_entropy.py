@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 import engine
-from engine import Value, fused, log_softmax, logsumexp, scatter_add, softmax
+from engine import Tensor, Value, fused, log_softmax, logsumexp, scatter_add, softmax
 from engine.reductions import add_reduce, maximum_reduce
 
 from .checks import probability
@@ -24,10 +24,16 @@ def _pick(target: Any) -> tuple[Any, Any]:
 def _vjp(g: Any, y: Any, x: Any, target: Any, scale: Any, total: bool) -> Any:
     """Softmax less the one-hot target, row by row times g and scale."""
     slope = softmax(x, -1)
+    factor = g * _in_precision(scale, x)
+    if factor.ndim:
+        factor = factor.reshape((-1, 1))
+    if type(slope) is np.ndarray and type(factor) is not Tensor:
+        slope[_pick(target)] -= 1
+        slope *= factor
+        return slope
     one_hot = np.zeros(x.shape, x.dtype)
     one_hot[_pick(target)] = 1
-    factor = g * _in_precision(scale, x)
-    return (slope - one_hot) * (factor.reshape((-1, 1)) if factor.ndim else factor)
+    return (slope - one_hot) * factor
 
 
 def _in_precision(scale: Any, x: Any) -> Any:
@@ -98,7 +104,7 @@ def cross_entropy(
         losses = _soft(rows, q if w is None else q * w)
         return _shaped(losses, shape) if reduction == "none" else reduced(losses, reduction)
     labels = _labels(given, shape, classes, ignore_index, x)
-    kept, t, scale, spread = _scales(labels, w, ignore_index, reduction)
+    kept, t, scale, spread = _scales(labels, w, ignore_index, reduction, classes)
     rows = rows if kept is None else rows[kept]
     total = reduction != "none"
     y = rows_cross_entropy(rows, t, scale, total)
@@ -128,7 +134,8 @@ def nll_loss(
     rows, shape = _rows(x)
     given = np.asarray(target)
     labels = _labels(given, shape, rows.shape[1], ignore_index, x)
-    kept, t, scale, _ = _scales(labels, _class_weights(weight, rows), ignore_index, reduction)
+    w = _class_weights(weight, rows)
+    kept, t, scale, _ = _scales(labels, w, ignore_index, reduction, rows.shape[1])
     rows = rows if kept is None else rows[kept]
     losses = -rows[_pick(t)] * _in_precision(scale, rows)
     y = engine.sum(losses) if reduction != "none" else losses
@@ -195,6 +202,8 @@ def _labels(
             f"target of class indices must have shape {shape} for input of shape {x.shape}, "
             f"got {target.shape}"
         )
+    if _all_in_range(target, classes):
+        return np.asarray(target).reshape(-1)
     wrong = ((target < 0) | (target >= classes)) & (target != ignore_index)
     if wrong.any():
         index = tuple(int(i) for i in np.argwhere(wrong)[0])
@@ -203,6 +212,13 @@ def _labels(
             f"{place} is {target[index]}, but input has {classes} classes (0 to {classes - 1})"
         )
     return np.asarray(target).reshape(-1)
+
+
+def _all_in_range(labels: np.ndarray, classes: int) -> bool:
+    """Whether all are 0 to classes - 1; in one pass, as negative ones are huge when unsigned."""
+    if labels.dtype != np.int64 or not labels.size:
+        return False
+    return bool(maximum_reduce(labels.view(np.uint64), None) < classes)
 
 
 def _class_weights(weight: Any, rows: Any) -> Any:
@@ -217,11 +233,12 @@ def _class_weights(weight: Any, rows: Any) -> Any:
 
 
 def _scales(
-    labels: np.ndarray, w: Any, ignore_index: int, reduction: str
+    labels: np.ndarray, w: Any, ignore_index: int, reduction: str, classes: int
 ) -> tuple[Any, np.ndarray, Any, float]:
     """Which rows count (None for all), their targets, the factor of each, and of the spread."""
     kept = None
-    if not (counts := labels != ignore_index).all():
+    may_be_ignored = 0 <= ignore_index < classes or not _all_in_range(labels, classes)
+    if may_be_ignored and not (counts := labels != ignore_index).all():
         kept = np.flatnonzero(counts)
         labels = labels[kept]
     scale: Any = 1.0 if w is None else w[labels]

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from engine import fused, matmul, transpose
+from engine.reductions import add_reduce
 
 from .checks import as_array, at_least, width
 from .module import Module, Parameter
@@ -30,7 +31,8 @@ def _vjp_weight(g: Any, y: Any, x: Any, weight: Any, bias: Any) -> Any:
 
 
 def _vjp_bias(g: Any, y: Any, x: Any, weight: Any, bias: Any) -> Any:
-    return rows(g).sum(axis=0)
+    g = rows(g)
+    return add_reduce(g, 0) if type(g) is np.ndarray else g.sum(axis=0)
 
 
 @fused(
@@ -39,9 +41,21 @@ def _vjp_bias(g: Any, y: Any, x: Any, weight: Any, bias: Any) -> Any:
 )  # fmt: skip
 def fused_linear(x: Any, weight: Any, bias: Any) -> Any:
     """x @ weight.T + bias, as one node."""
-    y = rows(x) @ weight.T
-    y = np.add(y, bias, out=y if y.dtype == bias.dtype else None)
+    flat = rows(x)
+    if x.dtype == weight.dtype == np.float32 and _is_faster_turned(len(flat), *weight.shape):
+        y = np.add((weight @ flat.T).T, bias, order="C")
+    else:
+        y = flat @ weight.T
+        y = np.add(y, bias, out=y if y.dtype == bias.dtype else None)
     return y if x.ndim == 2 else y.reshape((*x.shape[:-1], len(weight)))
+
+
+def _is_faster_turned(n: int, out_features: int, in_features: int) -> bool:
+    """Whether (weight @ x.T).T beats x @ weight.T, for n rows of float32.
+
+    OpenBLAS takes a quarter less time for it where a few rows meet a large weight.
+    """
+    return 8 <= n <= 64 and out_features >= 4 * n and in_features >= 512
 
 
 def linear(x: Any, weight: Any, bias: Any = None) -> Any:

@@ -13,6 +13,7 @@ import numpy as np
 import engine
 from engine import abs, clip, exp, fused, maximum, relu, sigmoid, softplus, square, xlogy
 from engine.indexing import raw
+from engine.ops import gate
 
 from .loss_checks import check_reduction, constant, pair, reduced, within
 
@@ -221,6 +222,26 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
     return engine.sum(losses) / len(x) if len(x) else engine.mean(losses)
 
 
+def _hinge_vjp_x(g: Any, y: Any, x: Any, t: Any, margin: float) -> Any:
+    return gate(-t * g, y != 0)
+
+
+def _hinge_vjp_t(g: Any, y: Any, x: Any, t: Any, margin: float) -> Any:
+    return gate(-x * g, y != 0)
+
+
+@fused(
+    _hinge_vjp_x, _hinge_vjp_t,
+    elements=lambda x, t, margin: relu(margin - t * x),
+    kinks=lambda x, t, margin: np.abs(margin - t * x),
+)  # fmt: skip
+def hinge(x: Any, t: Any, margin: float = 1.0) -> Any:
+    """max(0, margin - t * x), as one node."""
+    gap = t * x
+    gap = np.subtract(margin, gap)
+    return np.maximum(gap, 0.0)
+
+
 def hinge_loss(input: Any, target: Any, reduction: str = "mean", margin: float = 1.0) -> Any:
     """max(0, margin - target * input), with targets -1 and 1; derivative 0 at the margin.
 
@@ -236,7 +257,6 @@ def hinge_loss(input: Any, target: Any, reduction: str = "mean", margin: float =
     check_reduction(reduction)
     x, t = pair(input, target, "hinge_loss()")
     labels = raw(t)
-    wrong = np.abs(labels) != 1
-    if wrong.any():
-        raise ValueError(f"target must hold -1 and 1 only, got {labels[wrong].flat[0]}")
-    return reduced(relu(float(margin) - t * x), reduction)
+    if not (labels * labels == 1).all():
+        raise ValueError(f"target must hold -1 and 1 only, got {labels[labels**2 != 1].flat[0]}")
+    return reduced(hinge(x, t, float(margin)), reduction)

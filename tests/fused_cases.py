@@ -48,6 +48,10 @@ CASES = {
     ],
     "gru_scan": [case(normal(3, 2, 6), normal(6, 2), normal(6), normal(2, 2))],
     "lstm_scan": [case(normal(3, 2, 8), normal(8, 2), normal(2, 2), normal(2, 2))],
+    "hinge": [
+        case(np.array([0.5, 2.0, -0.3]), np.array([1.0, 1.0, -1.0])),
+        case(normal(2), np.array([1.0, -1.0]), margin=9.0),
+    ],
     "linear": [
         case(normal(3, 4), normal(2, 4), normal(2)),
         case(normal(4), normal(2, 4), normal(2)),
