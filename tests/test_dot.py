@@ -1,4 +1,4 @@
-"""`to_dot`: what a picture says, as text.  `python -m tests.test_dot` rewrites the golden files."""
+"""`to_dot`: what a picture says, as text.  `PYTHONPATH=tests python -m tests.test_dot` writes the golden files."""
 
 import html
 import re
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from graphs import tensor_graphs, value_graphs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,10 +15,10 @@ import engine
 import nn
 import nn.scalar
 from engine import Tensor, Value, ValueArray
-from viz import GraphTooLargeError, to_dot
+from viz import GraphTooLargeError, diff, side_by_side, to_dot
 from viz.dot import boxes_and_arrows
 from viz.render import render
-from viz.style import DARK, LIGHT, LOOKS, OKABE_ITO
+from viz.style import DARK, LIGHT, LOOKS, OKABE_ITO, mix
 from viz.text import array_lines, number, parameters, points, safe, shorten
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -356,6 +357,35 @@ def test_any_label_survives(label):
         assert squeezed(expected) in squeezed(shown)
 
 
+@given(
+    value_graphs() | tensor_graphs(),
+    st.lists(st.text(st.characters(exclude_categories=["Cc", "Cs", "Z"]), min_size=1, max_size=12)),
+    st.sampled_from([{}, {"local": True}, {"dark": True, "direction": "TB"}]),
+)
+@settings(deadline=None)
+def test_every_label_of_any_graph_survives(root, labels, options):
+    order = engine.toposort(root)
+    for node, label in zip(order, labels, strict=False):
+        node.label = label
+    shown = squeezed(shown_text(to_dot(root, fold=False, max_nodes=len(order), **options)))
+    for node in order:
+        text = html.unescape(safe(node.label)).replace("\\\\", "\\")
+        assert squeezed(text) in shown
+
+
+@pytest.mark.parametrize("hostile_name", [HOSTILE, "]]>", "</TD>", "\\N", '"'])
+def test_hostile_names_are_safe_in_every_kind_of_picture(hostile_name):
+    x = Value(1.0, label=hostile_name)
+    pictures = [
+        diff(x * 2, x * 3, names=(hostile_name, hostile_name)).dot,
+        side_by_side(lambda a: a * 2, 1.0, names=[hostile_name]).dot,
+        to_dot(x * 2, around=hostile_name, radius=0),
+        to_dot(sum((engine.sin(x) for _ in range(50)), x)),
+    ]
+    for dot in pictures:
+        assert ET.fromstring(render(dot)).tag.endswith("svg")
+
+
 def squeezed(text: str) -> str:
     return "".join(text.split())
 
@@ -431,6 +461,8 @@ def test_text_is_readable_on_every_fill(dark):
     theme = DARK if dark else LIGHT
     fills = set(re.findall(r'fillcolor="(#\w{6})"', to_dot(layer(), dark=dark)))
     assert len(fills) == 5 - 1  # no plain constant in this graph
+    fills |= {mix(look.colour, theme.background, theme.tint) for look in LOOKS.values()}
+    fills.add(mix(theme.foreground, theme.background, 0.035))  # inside a frame
     for fill in {*fills, theme.background}:
         for ink in (theme.foreground, theme.quiet):
             low, high = sorted([luminance(fill), luminance(ink)])

@@ -38,6 +38,8 @@ def split(name: str) -> Path:
 class trace:  # noqa: N801 - used as a context, named like no_grad and nan_trace
     """Note which module of a model makes which node, for pictures of what is computed inside.
 
+    Inside, the model is watched, not changed; copy it (or take `scalar()` of it) before, not there.
+
     >>> model = nn.MLP([2, 3, 1], rng=0)
     >>> with trace(model) as seen:
     ...     loss = (model([[1.0, 2.0]]) ** 2).mean()
