@@ -1,4 +1,7 @@
-"""`to_dot`: what a picture says, as text.  `PYTHONPATH=tests python -m tests.test_dot` writes the golden files."""
+"""`to_dot`: what a picture says, as text.
+
+`PYTHONPATH=tests python -m tests.test_dot` writes the golden files.
+"""
 
 import html
 import re
