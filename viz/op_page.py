@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import functools
 import linecache
 from typing import Any
 
@@ -85,14 +86,20 @@ def _source(name: str, functions_of_row: list[Any]) -> str:
         files.setdefault(code.co_filename, []).append(code.co_firstlineno)
     texts = []
     for file, places in files.items():
-        lines = linecache.getlines(file)
-        for statement in ast.parse("".join(lines)).body:
+        lines, statements = _read(file)
+        for statement in statements:
             decorators = getattr(statement, "decorator_list", [])
             first = min(part.lineno for part in (statement, *decorators))
             last = statement.end_lineno or first
             if _defines(statement, name) or any(first <= place <= last for place in places):
                 texts.append("".join(lines[first - 1 : last]).rstrip())
     return "\n\n".join(texts)
+
+
+@functools.cache
+def _read(file: str) -> tuple[list[str], list[ast.stmt]]:
+    lines = linecache.getlines(file)
+    return lines, ast.parse("".join(lines)).body
 
 
 def _defines(statement: ast.stmt, name: str) -> bool:
