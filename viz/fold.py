@@ -55,14 +55,19 @@ def input_places(order: list[Any]) -> list[list[int]]:
 # --- by module ---
 
 
-def module_folds(order: list[Any], paths: list[Path], depth: int) -> list[Fold]:
+def module_folds(
+    order: list[Any], paths: list[Path], depth: int, shallow: bool = False
+) -> list[Fold]:
     """One fold for each module `depth` steps inside the model; modules alike are one.
 
-    The root is never hidden.  A module with a single node is that node.
+    The root is never hidden.  A module with a single node is that node.  With `shallow`, modules
+    that are not so far inside are folded too, if there is no module inside them.
     """
+    outer = {path[:k] for path in paths for k in range(len(path))}
     groups: dict[Path, list[int]] = {}
     for i, path in enumerate(paths):
-        if len(path) > depth and i != len(order) - 1:
+        innermost = shallow and len(path) > 1 and path not in outer
+        if (len(path) > depth or innermost) and i != len(order) - 1:
             groups.setdefault(path[: depth + 1], []).append(i)
     groups = {path: members for path, members in groups.items() if len(members) > 1}
     alike: dict[Hashable, list[Path]] = {}
@@ -212,7 +217,7 @@ def auto_folds(order: list[Any], paths: list[Path]) -> list[Fold]:
     """Folds that make a picture of a page: by the innermost modules that do, else by likeness."""
     deepest = max(map(len, paths)) - 1
     for depth in range(deepest, -1, -1):
-        folds = module_folds(order, paths, depth)
+        folds = module_folds(order, paths, depth, shallow=True)
         if visible(order, folds) <= BOXES:
             return folds
     for depth in (2, 1, 0):
