@@ -10,7 +10,7 @@ import numpy as np
 
 from . import tensor
 from .comparison import Comparison, Finite, Row
-from .core import Node, NodeArray, Op, input_names, no_grad
+from .core import Node, NodeArray, Op, enable_grad, input_names, no_grad
 from .expand import box
 from .finite import NEAR_KINK, distance_to_kink, slope
 from .graph import toposort
@@ -71,7 +71,7 @@ def compare(
         raise ValueError(f"samples must be at least 0, got {samples}")
     arrays = [checked_array(x, i) for i, x in enumerate(inputs)]
     labels = names_of_inputs(f, len(arrays), names)
-    with np.errstate(all="ignore"):
+    with enable_grad(), np.errstate(all="ignore"):
         tensors = [
             Tensor(x, requires_grad=True, label=n) for x, n in zip(arrays, labels, strict=True)
         ]

@@ -210,6 +210,14 @@ def test_the_title_holds_the_function_and_its_inputs():
     assert compare(loss, np.ones((3, 4)), 2).title == "loss(w: 3×4, c = 2)"
 
 
+def test_it_records_where_recording_is_off():
+    with engine.no_grad():
+        result = compare(lambda x: x * x, 3.0)
+
+    assert result.ok
+    assert result.rows[1].tensor == result.rows[1].scalar == 6.0
+
+
 def test_an_input_that_is_not_used_has_gradient_zero():
     row = compare(lambda a, b: a * 2.0, 1.0, [5.0, 6.0]).rows[2]
 
