@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 OLDEST = (3, 11)
-EXTRAS = {"demo": [], "test": ["plots", "safetensors", "test"]}
+EXTRAS = {"demo": ["plots"], "test": ["plots", "safetensors", "test"]}
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 STAMP = VENV / "twingrad-setup.json"

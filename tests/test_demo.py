@@ -8,7 +8,9 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 
-from viz import demo
+import nn
+from engine import Tensor
+from viz import History, demo, demo_pictures
 from viz.cli import main
 
 render_module = sys.modules["viz.render"]
@@ -34,11 +36,11 @@ def test_the_demo_succeeds(finished):
 
 def test_every_gradient_is_compared_three_ways(finished):
     _, text, _ = finished
-    rows = re.findall(r"layer (\d) (\w+) +([\d×]+) +(\S+) \((\d+) ulp\) +(\S+) +ok", text)
-    assert [(row[1], row[2]) for row in rows] == [
-        ("weight", "64×12"), ("bias", "12"), ("weight", "12×10"), ("bias", "10"),
+    rows = re.findall(r"layers\.(\S+) +([\d×]+) +(\S+) \((\d+) ulp\) +(\S+) +ok", text)
+    assert [row[:2] for row in rows] == [
+        ("0.weight", "12×64"), ("0.bias", "12"), ("1.weight", "10×12"), ("1.bias", "10"),
     ]  # fmt: skip
-    assert all(float(row[3]) < 1e-14 and float(row[5]) < 1e-8 for row in rows)
+    assert all(float(row[2]) < 1e-14 and float(row[4]) < 1e-8 for row in rows)
     assert "All 910 gradients, three ways: they agree." in text
 
 
@@ -57,14 +59,32 @@ def test_it_learns_to_95_percent(finished):
     assert float(percent) >= 97
 
 
-def test_it_saves_the_picture(finished):
+def test_it_saves_the_pictures_and_says_where(finished):
     _, text, folder = finished
     assert sorted(path.name for path in folder.iterdir()) == [
-        "expression.dot", "expression.png", "expression.svg",
+        "digits.png", "expression.dot", "expression.png", "expression.svg", "index.html",
+        "steps.html", "training.png",
     ]  # fmt: skip
     assert all(str(path) in text for path in folder.iterdir())
     assert ET.parse(folder / "expression.svg").getroot().tag.endswith("svg")
     assert "not computed" not in (folder / "expression.dot").read_text(encoding="utf-8")
+    for name in ("expression.png", "training.png", "digits.png"):
+        assert (folder / name).read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_page_links_what_is_there_and_needs_no_network(finished):
+    folder = finished[2]
+    page = (folder / "index.html").read_text(encoding="utf-8")
+    links = set(re.findall(r'(?:href|src)="([^"]+)"', page))
+    assert links == {"expression.svg", "steps.html", "training.png", "digits.png"}
+    assert "://" not in page
+    assert re.search(r"9\d\.\d% of the held-out digits recognized after 1,200 steps", page)
+
+
+def test_the_steps_are_those_of_the_expression(finished):
+    page = (finished[2] / "steps.html").read_text(encoding="utf-8")
+    assert "tanh" in page
+    assert "://" not in page.replace("http://www.w3.org/", "")
 
 
 def test_the_same_seed_gives_the_same_numbers(tmp_path):
@@ -94,9 +114,9 @@ def test_gradients_that_differ_are_a_failure(tmp_path, monkeypatch):
     """A loss that gives its Tensors a gradient twice as large as it should be."""
     honest = demo.loss_of
 
-    def planted(weights, x, labels, activation=demo.engine.tanh):
-        loss = honest(weights, x, labels, activation)
-        return loss * 2 - loss.detach() if isinstance(loss, demo.Tensor) else loss
+    def planted(output, labels):
+        loss = honest(output, labels)
+        return loss * 2 - loss.detach() if isinstance(loss, Tensor) else loss
 
     monkeypatch.setattr(demo, "loss_of", planted)
     out = io.StringIO()
@@ -109,26 +129,49 @@ def test_gradients_that_differ_are_a_failure(tmp_path, monkeypatch):
 
 def test_finite_differences_differing_is_a_failure(monkeypatch):
     monkeypatch.setattr(
-        demo, "finite_differences", lambda arrays, *_: [np.zeros_like(a) for a in arrays]
+        demo,
+        "finite_differences",
+        lambda model, *_: [np.zeros(p.shape) for p in model.parameters()],
     )
     assert demo.compare_tiers(0, io.StringIO()) is False
 
 
 def test_finite_differences_leave_the_weights_as_they_were():
-    rng = np.random.default_rng(0)
-    arrays = demo.initial_weights((3, 2), rng)
-    before = [array.copy() for array in arrays]
-    slopes = demo.finite_differences(arrays, rng.normal(size=(2, 3)), np.array([0, 1]))
-    assert all(np.array_equal(a, b) for a, b in zip(arrays, before, strict=True))
-    assert [slope.shape for slope in slopes] == [(3, 2), (2,)]
+    model = nn.Linear(3, 2, rng=0)
+    before = [np.array(p.data) for p in model.parameters()]
+    slopes = demo.finite_differences(model, np.eye(3)[:2], np.array([0, 1]))
+    assert all(np.array_equal(a, p.data) for a, p in zip(before, model.parameters(), strict=True))
+    assert [slope.shape for slope in slopes] == [(2, 3), (2,)]
 
 
 def test_without_a_renderer_the_text_is_saved_and_the_status_says_so(tmp_path, monkeypatch):
     monkeypatch.setattr(render_module, "find_renderer", lambda: None)
     out = io.StringIO()
-    assert demo.save_picture(tmp_path, out) is False
+    assert demo_pictures.save_expression(tmp_path, out) is False
     assert [path.name for path in tmp_path.iterdir()] == ["expression.dot"]
     assert out.getvalue().count("pip install graphviz-pure") == 2
+
+
+class Finished:
+    """What a training leaves, small."""
+
+    accuracy = 0.5
+    history = History()
+    images = np.ones((2, 64))
+    labels = np.array([0, 1])
+    guesses = np.array([0, 0])
+
+
+def test_without_matplotlib_the_rest_is_there_and_the_extra_is_named(tmp_path, monkeypatch):
+    for name in ("viz.plots", "viz.curves", "viz.samples", "viz.axes"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    out = io.StringIO()
+    assert demo_pictures.save_plots(tmp_path, Finished, out) is False
+    assert "pip install 'twingrad[plots]'" in out.getvalue()
+    page = demo_pictures.save_index(tmp_path, Finished).read_text(encoding="utf-8")
+    assert "training.png" not in page
+    assert "50.0% of the held-out digits" in page
 
 
 class Terminal(io.StringIO):
@@ -136,32 +179,36 @@ class Terminal(io.StringIO):
         return True
 
 
+def shown(out, epochs, said):
+    """What the bar writes over so many epochs."""
+    bar = demo.Bar(epochs, out)
+    run = nn.callbacks.Run(nn.Linear(1, 1), None, nn.EpochHistory())
+    for i in range(1, epochs + 1):
+        run.history.rows.append({"epoch": i, "loss": said, "validation_accuracy": i / epochs})
+        bar.after_epoch(run)
+    bar.end(run)
+    return out.getvalue()
+
+
 def test_on_a_terminal_the_bar_is_drawn_over_itself():
-    out = Terminal()
-    for note in demo.progress(3, out):
-        note("going well")
-    text = out.getvalue()
+    text = shown(Terminal(), 3, 0.25)
     assert text.count("\r") == 3
     assert text.count("\n") == 1
-    assert "█" * 10 + "░" * 20 + " 1/3  going well" in text
+    assert "█" * 10 + "░" * 20 + " 1/3  loss 0.2500, held-out accuracy 33.3%" in text
     assert "█" * 30 + " 3/3" in text
 
 
 def test_elsewhere_it_prints_a_line_at_every_quarter():
-    out = io.StringIO()
-    for i, note in enumerate(demo.progress(40, out)):
-        note(f"turn {i}")
-    assert out.getvalue().splitlines() == [
-        "   epoch 10/40  turn 9", "   epoch 20/40  turn 19",
-        "   epoch 30/40  turn 29", "   epoch 40/40  turn 39",
-    ]  # fmt: skip
+    assert shown(io.StringIO(), 40, 0.5).splitlines() == [
+        "   epoch 10/40  loss 0.5000, held-out accuracy 25.0%",
+        "   epoch 20/40  loss 0.5000, held-out accuracy 50.0%",
+        "   epoch 30/40  loss 0.5000, held-out accuracy 75.0%",
+        "   epoch 40/40  loss 0.5000, held-out accuracy 100.0%",
+    ]
 
 
 def test_a_short_run_prints_every_turn():
-    out = io.StringIO()
-    for note in demo.progress(2, out):
-        note("")
-    assert out.getvalue().count("epoch") == 2
+    assert shown(io.StringIO(), 2, 1.0).count("epoch") == 2
 
 
 def test_digits_are_printed_side_by_side():
