@@ -38,11 +38,16 @@ def toposort(root: Node) -> list[Any]:
     if not isinstance(root, Node):
         raise TypeError(f"root must be a Value or a Tensor, got {type(root).__name__}")
     order: list[Any] = []
-    seen: set[Any] = set()
+    _visit(root, set(), order)
+    return order
+
+
+def _visit(root: Any, seen: set[Any], order: list[Any]) -> None:
+    """Append to `order` what `root` depends on, inputs before results, except what was seen."""
     stack: list[Any] = [root]
     while True:  # CPython 3.11 speeds up a running loop only at a plain jump backward
         if not stack:
-            return order
+            return
         node = stack.pop()
         if node is None:  # everything below the node under this mark is done
             order.append(stack.pop())
@@ -110,47 +115,61 @@ def adjoints(order: list[Any], seeds: dict[Any, Any]) -> dict[Any, Any]:
 # --- copies of whole graphs, without recursion ---
 
 
+def _everything(root: Any) -> list[Any]:
+    """What belongs to a graph: all it depends on, and the graphs of recorded gradients."""
+    order: list[Any] = []
+    seen: set[Any] = set()
+    pending = [root]
+    while pending:
+        known = len(order)
+        _visit(pending.pop(), seen, order)
+        pending += [node._grad for node in order[known:] if isinstance(node._grad, Node)]
+    return order
+
+
 def copy_graph(root: Any, memo: dict[int, Any]) -> Any:
     """`copy.deepcopy` of a node: of all it depends on, with nothing shared with the original."""
-    for node in toposort(root):
-        if id(node) in memo:
-            continue
+    fresh = [node for node in _everything(root) if id(node) not in memo]
+    for node in fresh:
         inputs = tuple(memo[id(x)] if isinstance(x, Node) else deepcopy(x) for x in node.inputs)
-        state = tuple(_copy_state(part, memo) for part in node._state())
-        memo[id(node)] = node._from_state(state, node.op, inputs, deepcopy(dict(node.params)))
+        state = deepcopy(node._state(), memo)
+        memo[id(node)] = node._from_state(state, node.op, inputs, deepcopy(dict(node.params), memo))
+    for node in fresh:  # a gradient may depend on the very node it belongs to
+        g = node._grad
+        memo[id(node)]._grad = memo[id(g)] if isinstance(g, Node) else deepcopy(g)
     return memo[id(root)]
-
-
-def _copy_state(part: Any, memo: dict[int, Any]) -> Any:
-    return copy_graph(part, memo) if isinstance(part, Node) else deepcopy(part)
 
 
 def flatten(root: Any) -> tuple[Any, ...]:
     """What `pickle` stores: the graph as a flat list, so that depth does not matter."""
-    order = toposort(root)
-    place = {id(node): i for i, node in enumerate(order)}
+    order = _everything(root)
+    place = {node: _At(i) for i, node in enumerate(order)}
+
+    def at(x: Any) -> Any:
+        return place[x] if isinstance(x, Node) else x
+
     rows = [
-        (
-            node._state(),
-            node.op,
-            tuple(_At(place[id(x)]) if isinstance(x, Node) else x for x in node.inputs),
-            dict(node.params),
-        )
-        for node in order
+        (type(n), n._state(), n.op, tuple(map(at, n.inputs)), dict(n.params), at(n._grad))
+        for n in order
     ]
-    return rebuild, (type(root), rows)
+    return rebuild, (rows, place[root])
 
 
 class _At(int):
-    """In a pickled graph: the input that stands in row number …"""
+    """In a pickled graph: the node that stands in row number …"""
 
     __slots__ = ()
 
 
-def rebuild(kind: Any, rows: list[Any]) -> Any:
+def rebuild(rows: list[Any], root: int) -> Any:
     """The opposite of `flatten`."""
     nodes: list[Any] = []
-    for state, op, inputs, params in rows:
-        inputs = tuple(nodes[x] if type(x) is _At else x for x in inputs)
-        nodes.append(kind._from_state(state, op, inputs, params))
-    return nodes[-1]
+
+    def get(x: Any) -> Any:
+        return nodes[x] if type(x) is _At else x
+
+    for kind, state, op, inputs, params, _ in rows:
+        nodes.append(kind._from_state(state, op, tuple(map(get, inputs)), params))
+    for node, row in zip(nodes, rows, strict=True):
+        node._grad = get(row[-1])
+    return nodes[root]

@@ -59,7 +59,8 @@ class Value(ElementwiseMethods, Node):
 
     # The smallest node that still is plain data: inputs stand in two slots, not in a tuple, and
     # a constant input is the plain number itself.  An op with more inputs or with parameters
-    # keeps a tuple of inputs in _a and the parameters' dictionary in _b.
+    # keeps a tuple of inputs in _a and the parameters' dictionary in _b.  Inputs are Values and
+    # floats, nothing else: that is how the loops below tell them apart.
     __slots__ = ("__weakref__", "_a", "_adjoint", "_b", "_data", "_grad", "label", "op")
 
     _data: float
@@ -170,13 +171,13 @@ class Value(ElementwiseMethods, Node):
     @staticmethod
     def record_binary(op: Op, a: Any, b: Any) -> Any:
         """Apply an op of two inputs without parameters, of which at least one is a Value."""
-        if type(a) is Value:
+        if isinstance(a, Value):
             x = a._data
         elif isinstance(a, np.ndarray) and (a.ndim or a.dtype == object):
             return NodeArray.tier.record(op, (a, b), {})
         else:
             x = a = _number(a, f"input 0 of {op.name}()")
-        if type(b) is Value:
+        if isinstance(b, Value):
             z = b._data
         elif isinstance(b, np.ndarray) and (b.ndim or b.dtype == object):
             return NodeArray.tier.record(op, (a, b), {})
@@ -201,11 +202,11 @@ class Value(ElementwiseMethods, Node):
         if not params and len(inputs) == 2:
             return cls.record_binary(op, *inputs)
         _refuse_nodes(op, params)
-        kept = tuple(
-            x if type(x) is Value else _number(x, f"input {i} of {op.name}()")
+        kept: tuple[Any, ...] = tuple(
+            x if isinstance(x, Value) else _number(x, f"input {i} of {op.name}()")
             for i, x in enumerate(inputs)
         )
-        raw: list[Any] = [x._data if type(x) is Value else x for x in kept]
+        raw: list[Any] = [x if type(x) is float else x._data for x in kept]
         y = _new(Value)
         y._data = op.on_floats(*raw, **params)
         y._grad = y._adjoint = None
@@ -218,14 +219,10 @@ class Value(ElementwiseMethods, Node):
     @staticmethod
     def record_wide(op: Op, inputs: tuple[Any, ...]) -> Value:
         """Apply a fused op of many single numbers, as one node."""
-        raw = [
-            x._data
-            if type(x) is Value
-            else x
-            if type(x) is float
-            else _number(x, f"an input of {op.name}()")
-            for x in inputs
-        ]
+        if not _INPUTS.issuperset(map(type, inputs)):
+            what = f"an input of {op.name}()"
+            inputs = tuple([x if isinstance(x, Value) else _number(x, what) for x in inputs])
+        raw = [x if type(x) is float else x._data for x in inputs]
         y = _new(Value)
         y._data = op.on_floats(*raw)
         y._grad = y._adjoint = None
@@ -397,7 +394,7 @@ class Value(ElementwiseMethods, Node):
             parts = list(self.op.vjp_all(g, self, *self.inputs, **self.params))
         for i, x in enumerate(self.inputs):
             rule = self.op.rule(i)
-            if rule is None or not isinstance(x, Value):
+            if rule is None or type(x) is float:
                 parts[i] = None
                 continue
             part = parts[i]
@@ -456,15 +453,15 @@ class Value(ElementwiseMethods, Node):
     # how graph.py takes a node apart and puts it together again
 
     def _state(self) -> tuple[Any, ...]:
-        return self._data, self._grad, self.label
+        return self._data, self.label
 
     @classmethod
     def _from_state(
         cls, state: tuple[Any, ...], op: Op | None, inputs: tuple[Any, ...], params: Any
     ) -> Value:
         y = _new(cls)
-        y._data, y._grad, y.label = state
-        y._adjoint = None
+        y._data, y.label = state
+        y._grad = y._adjoint = None
         y.op = op
         y._a = y._b = None
         if op is not None:
@@ -474,6 +471,9 @@ class Value(ElementwiseMethods, Node):
                 y._a = inputs[0]
                 y._b = inputs[1] if len(inputs) == 2 else None
         return y
+
+
+_INPUTS = {Value, float}  # what a node's inputs are; anything else is made one of these
 
 
 def _walk(root: Value) -> list[Value]:
@@ -501,7 +501,7 @@ def _walk(root: Value) -> list[Value]:
         if type(a) is tuple:
             waiting = []
             for x in a:
-                if type(x) is Value and x._adjoint is None:
+                if type(x) is not float and x._adjoint is None:
                     if x.op is None:
                         x._adjoint = 0.0
                         done(x)
@@ -515,7 +515,7 @@ def _walk(root: Value) -> list[Value]:
                 done(node)
             continue
         waits = False
-        if type(b) is Value and b._adjoint is None:
+        if type(b) is not float and b is not None and b._adjoint is None:
             if b.op is None:
                 b._adjoint = 0.0
                 done(b)
@@ -524,7 +524,7 @@ def _walk(root: Value) -> list[Value]:
                 push(None)
                 push(b)
                 waits = True
-        if type(a) is Value and a._adjoint is None:
+        if type(a) is not float and a is not None and a._adjoint is None:
             if a.op is None:
                 a._adjoint = 0.0
                 done(a)
@@ -544,7 +544,7 @@ def advance(node: Value, found: dict[int, float]) -> None:
     Adjoints stand in the nodes only while this runs, so a pass may rest between two nodes and
     other passes may run meanwhile.
     """
-    touched = {id(x): x for x in (node, *node.inputs) if type(x) is Value}
+    touched = {id(x): x for x in (node, *node.inputs) if type(x) is not float}
     with _WALK:
         try:
             for key, x in touched.items():
@@ -599,13 +599,13 @@ def _propagate(order: list[Value]) -> None:
         a = node._a
         b = node._b
         if op is ADD:  # its row's rules, spelled out; a test holds them together
-            if type(a) is Value:
+            if type(a) is not float:
                 a._adjoint += g
-            if type(b) is Value:
+            if type(b) is not float:
                 b._adjoint += g
         elif op is MUL:
-            if type(a) is Value:
-                if type(b) is Value:
+            if type(a) is not float:
+                if type(b) is not float:
                     a._adjoint += g * b._data
                     b._adjoint += g * a._data
                 else:
@@ -627,8 +627,8 @@ def _propagate(order: list[Value]) -> None:
 def _add_all(node: Value, g: float) -> None:
     """Add what every edge of a node carries to its input's adjoint."""
     for x, part in zip(node.inputs, contributions(node, g), strict=True):
-        if type(x) is Value:
-            x._adjoint += part
+        if type(x) is not float:
+            x._adjoint += part if type(part) is float else float(part)
 
 
 def contributions(node: Value, g: float) -> Sequence[float]:
@@ -636,12 +636,12 @@ def contributions(node: Value, g: float) -> Sequence[float]:
     inputs = node.inputs
     vjp_all = node.op.vjp_all if node.op is not None else None
     if vjp_all is not None:
-        raw = [x._data if type(x) is Value else x for x in inputs]
+        raw = [x if type(x) is float else x._data for x in inputs]
         try:
             return vjp_all(g, node._data, *raw, **node.params)
         except PYTHON_RAISES:
             pass  # edge by edge below, by IEEE 754
-    return [contribution(node, g, i) if type(x) is Value else 0.0 for i, x in enumerate(inputs)]
+    return [0.0 if type(x) is float else contribution(node, g, i) for i, x in enumerate(inputs)]
 
 
 def contribution(node: Value, g: float, index: int) -> float:
@@ -650,7 +650,7 @@ def contribution(node: Value, g: float, index: int) -> float:
     rule = node.op.rule(index)
     if rule is None:
         return 0.0
-    raw = [x._data if type(x) is Value else x for x in node.inputs]
+    raw = [x if type(x) is float else x._data for x in node.inputs]
     try:
         return float(rule(g, node._data, *raw, **node.params))
     except PYTHON_RAISES:
@@ -659,8 +659,7 @@ def contribution(node: Value, g: float, index: int) -> float:
 
 def _by_ieee(rule: Any, g: float, node: Value) -> float:
     """The rule on NumPy's floats: where Python raises (1 / 0), they answer inf or nan."""
-    raw = [np.float64(x._data) if type(x) is Value else x for x in node.inputs]
-    raw = [np.float64(x) if type(x) is float else x for x in raw]
+    raw = [np.float64(x if type(x) is float else x._data) for x in node.inputs]
     with np.errstate(all="ignore"):
         return float(rule(np.float64(g), np.float64(node._data), *raw, **node.params))
 

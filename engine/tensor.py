@@ -564,22 +564,19 @@ class Tensor(ElementwiseMethods, ArrayMethods, Node):
     # how graph.py takes a node apart and puts it together again
 
     def _state(self) -> tuple[Any, ...]:
-        return self._data, self._grad, self.label, self._requires, self._retain, self._arrays
+        return self._data, self.label, self._requires, self._retain, self._arrays
 
     @classmethod
     def _from_state(
         cls, state: tuple[Any, ...], op: Op | None, inputs: tuple[Any, ...], params: Any
     ) -> Tensor:
         y = _new(cls)
-        y._data, y._grad, y.label, y._requires, y._retain, arrays = state
+        # a copied input's array is the very one in _arrays if that was so in the original
+        y._data, y.label, y._requires, y._retain, y._arrays = state
+        y._grad = None
         y.op = op
         y.inputs = inputs
         y._params = params or None
-        # an input's own array again, where it is still the one that was recorded
-        y._arrays = tuple(
-            x._data if isinstance(x, Tensor) and np.array_equal(x._data, a, equal_nan=True) else a
-            for x, a in zip(inputs, arrays, strict=True)
-        )
         return y
 
 
