@@ -261,6 +261,13 @@ erfc = elementwise(
 # --- choices ---
 
 
+def share(g: Any, equal: Any, chosen: Any) -> Any:
+    """g where an input is chosen, half of it at a tie, 0 elsewhere."""
+    if type(equal) is np.ndarray and not equal.any():  # no ties, as usual
+        return gate(g, chosen)
+    return where(equal, 0.5 * g, gate(g, chosen))
+
+
 def _maximum(a: float, b: float) -> float:
     return a if a > b or a != a else b
 
@@ -271,14 +278,14 @@ def _minimum(a: float, b: float) -> float:
 
 maximum = elementwise(
     "maximum", np.maximum,
-    lambda g, y, a, b: where(a == b, 0.5 * g, gate(g, a > b)),
-    lambda g, y, a, b: where(a == b, 0.5 * g, gate(g, b > a)),
+    lambda g, y, a, b: share(g, a == b, a > b),
+    lambda g, y, a, b: share(g, a == b, b > a),
     symbol="max", scalar=_maximum, kinks=tie, ulp=0, doc="the larger; a tie splits the gradient",
 )  # fmt: skip
 minimum = elementwise(
     "minimum", np.minimum,
-    lambda g, y, a, b: where(a == b, 0.5 * g, gate(g, a < b)),
-    lambda g, y, a, b: where(a == b, 0.5 * g, gate(g, b < a)),
+    lambda g, y, a, b: share(g, a == b, a < b),
+    lambda g, y, a, b: share(g, a == b, b < a),
     symbol="min", scalar=_minimum, kinks=tie, ulp=0, doc="the smaller; a tie splits the gradient",
 )  # fmt: skip
 

@@ -100,7 +100,7 @@ def _var_vjp(g: Any, y: Any, x: Any, axis: Any, ddof: float, keepdims: bool) -> 
     g = _restored(g, x, axis, keepdims, "var")
     freedom = _count(x, axis, "var") - ddof
     centered = x - mean(x, axis, True)
-    return g * centered * (2 / freedom if freedom > 0 else np.nan)
+    return g * (2 / freedom if freedom > 0 else np.nan) * centered
 
 
 def _var_of_values(x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
@@ -124,8 +124,8 @@ def var(x: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> An
 def _std_vjp(g: Any, y: Any, x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
     g, y = (_restored(part, x, axis, keepdims, "std") for part in (g, y))
     freedom = _count(x, axis, "std") - ddof
-    steps = (x - mean(x, axis, True)) / where(raw(y) == 0, 1.0, y)
-    return g * steps * (1 / freedom if freedom > 0 else np.nan)
+    share = g * (1 / freedom if freedom > 0 else np.nan) / where(raw(y) == 0, 1.0, y)
+    return share * (x - mean(x, axis, True))
 
 
 def _std_of_values(x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
@@ -155,6 +155,8 @@ def _at_extreme(x: Any, y: Any, axis: Any, keepdims: bool, name: str) -> tuple[A
     mask = numbers == extreme
     if np.isnan(extreme).any():
         mask |= np.isnan(numbers) & np.isnan(extreme)
+    if np.count_nonzero(mask) == extreme.size:  # no ties, as usual: counting by axis is slower
+        return mask, 1.0
     return mask, np.count_nonzero(mask, axis=_axes(x, axis, name), keepdims=True)
 
 
@@ -425,7 +427,7 @@ def _norm_vjp(g: Any, y: Any, x: Any, ord: Any, axis: Any, keepdims: bool) -> An
     p = _power(ord)
     g, y = (_restored(part, x, axis, keepdims, "norm") for part in (g, y))
     if p == 2:
-        return g * (x / where(raw(y) == 0, 1.0, y))
+        return g / where(raw(y) == 0, 1.0, y) * x
     if p == 1 or p == 0:
         return g * sign(x) * p
     if np.isinf(p):
@@ -494,6 +496,12 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
         return add_reduce(x != 0, axes, x.dtype, None, keepdims)
     if p == 1:
         return add_reduce(np.abs(x), axes, None, None, keepdims)
+    if p == 2:
+        with np.errstate(over="ignore"):
+            total = add_reduce(x * x, axes, None, None, keepdims)
+        limits = np.finfo(x.dtype)
+        if ((total > limits.tiny / limits.eps) & (total < np.inf)).all():
+            return np.sqrt(total)
     scale = _norm_scale(x, axes)
     parts = x / scale
     if p == 2:
