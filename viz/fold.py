@@ -168,7 +168,6 @@ def _refined(
 ) -> list[int]:
     """The finest partition, of those found by asking further and further down, that fits."""
     numbers = _numbered(colours)
-    best = numbers
     below: dict[int, set[int]] = {}
     for i, u in enumerate(unit):
         below.setdefault(u, set()).update(j for j in inputs[i] if unit[j] != u)
@@ -177,12 +176,10 @@ def _refined(
         seen = {u: frozenset({numbers[j] for j in inside}) for u, inside in below.items()}
         finer = _numbered([(numbers[i], seen[u]) for i, u in enumerate(unit)])
         finer = _without_strays(numbers, finer, single)
-        if max(finer) == max(numbers):
+        if max(finer) == max(numbers) or max(finer) >= boxes:  # no finer, or too fine
             break
         numbers = finer
-        if max(numbers) < boxes:
-            best = numbers
-    return best
+    return numbers
 
 
 def _without_strays(coarse: list[int], fine: list[int], below: dict[int, set[int]]) -> list[int]:

@@ -149,10 +149,9 @@ def module_paths(order: list[Any], seen: trace | None = None) -> list[Path]:
     """
     if seen is not None:
         return [seen.path(node) for node in order]
-    owned = _owned(order)
-    if not any(owned):
+    if all(_owner(node) is None for node in order if node.op is None):
         return [()] * len(order)
-    return _between(order, owned)
+    return _between(order, _owned(order))
 
 
 def _owner(node: Any) -> Path | None:
