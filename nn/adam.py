@@ -62,7 +62,7 @@ class Adam(Optimizer):
 
     def update(self, p: ndarray, g: ndarray, state: State, group: Group) -> ndarray:
         """p − lr · m̂ / (√v̂ + eps)."""
-        step = adam_step(decayed(g, p, group["weight_decay"]), state, group)
+        step = adam_step(decayed(g, p, group["weight_decay"]), state, group, self.room(p))
         return np.subtract(p, step, out=step)
 
 
@@ -91,16 +91,16 @@ class AdamW(Adam):
 
     def update(self, p: ndarray, g: ndarray, state: State, group: Group) -> ndarray:
         """(1 − lr · weight_decay) p − lr · m̂ / (√v̂ + eps)."""
-        step = adam_step(g, state, group)
+        step = adam_step(g, state, group, self.room(p))
         return np.subtract(p * (1 - group["lr"] * group["weight_decay"]), step, out=step)
 
 
-def adam_step(g: ndarray, state: State, group: Group) -> ndarray:
-    """lr · m̂ / (√v̂ + eps), as a new array."""
+def adam_step(g: ndarray, state: State, group: Group, out: ndarray) -> ndarray:
+    """lr · m̂ / (√v̂ + eps), in `out`."""
     beta1, beta2 = group["betas"]
     t = state["step"] = state.get("step", 0) + 1
     m, v = buffer(state, "exp_avg", g), buffer(state, "exp_avg_sq", g)
-    new = np.multiply(g, 1 - beta1, out=np.empty(g.shape, g.dtype))
+    new = np.multiply(g, 1 - beta1, out=out)
     m *= beta1
     m += new
     np.multiply(g, g, out=new)
@@ -152,7 +152,7 @@ class Lion(Optimizer):
         """p − lr · (sign(…) + weight_decay · p)."""
         beta1, beta2 = group["betas"]
         m = buffer(state, "exp_avg", p)
-        new = np.multiply(m, beta1, out=np.empty(p.shape, p.dtype))
+        new = np.multiply(m, beta1, out=self.room(p))
         new += (1 - beta1) * g
         np.sign(new, out=new)
         if group["weight_decay"]:

@@ -17,7 +17,7 @@ from .adam import Adam, AdamW, Lion
 from .checks import number
 from .optimizer import Optimizer
 from .rules import Group, buffer, check_flag, check_numbers, decayed
-from .slots import State
+from .slots import LARGE, State
 
 __all__ = ["SGD", "Adagrad", "Adam", "AdamW", "Lion", "Optimizer", "RMSprop"]
 
@@ -90,6 +90,9 @@ class SGD(Optimizer):
                 b *= momentum
                 b += (1 - group["dampening"]) * g
             g = g + momentum * b if group["nesterov"] else b
+        if p.size > LARGE:
+            new = np.multiply(g, group["lr"], out=self.room(p))
+            return np.subtract(p, new, out=new)
         new = g * group["lr"]
         return np.subtract(p, new, out=new) if new.ndim else p - new
 
@@ -146,7 +149,7 @@ class RMSprop(Optimizer):
         alpha = group["alpha"]
         g = decayed(g, p, group["weight_decay"])
         v = buffer(state, "square_avg", p)
-        new = np.multiply(g, g, out=np.empty(p.shape, p.dtype))
+        new = np.multiply(g, g, out=self.room(p))
         new *= 1 - alpha
         v *= alpha
         v += new
@@ -218,7 +221,7 @@ class Adagrad(Optimizer):
             state["sum"] = np.full(p.shape, group["initial_accumulator_value"], p.dtype)
         s = state["sum"]
         g = decayed(g, p, group["weight_decay"])
-        new = np.multiply(g, g, out=np.empty(p.shape, p.dtype))
+        new = np.multiply(g, g, out=self.room(p))
         s += new
         np.sqrt(s, out=new)
         new += group["eps"]

@@ -49,6 +49,8 @@ class Optimizer:
     #: Whether `update` is handed read-only arrays; the rules of nn do without, for speed.
     guarded: ClassVar[bool] = True
 
+    _spare: ndarray | None = None
+
     def __init__(self, params: Iterable[Any], defaults: Mapping[str, Any]) -> None:
         if isinstance(params, Tensor | Value | ValueArray | Mapping | str):
             raise TypeError(
@@ -71,6 +73,13 @@ class Optimizer:
     def update(self, data: ndarray, gradient: ndarray, state: State, group: State) -> ndarray:
         """A parameter's next numbers, as a new array; `state` is kept and may be changed."""
         raise NotImplementedError(f"{type(self).__name__} must define update()")
+
+    def room(self, like: ndarray) -> ndarray:
+        """An array of like's shape and dtype, for `update` to write in: an old one, or new."""
+        spare, self._spare = self._spare, None
+        if spare is None or spare.shape != like.shape or spare.dtype != like.dtype:
+            return np.empty(like.shape, like.dtype)
+        return spare
 
     def add_param_group(self, group: Mapping[str, Any]) -> None:
         """Add parameters with settings of their own; errors as for the class."""
@@ -104,6 +113,7 @@ class Optimizer:
                 gradient = slot.gradient()
                 if gradient is not None:
                     data = slot.read(self.guarded)
+                    self._spare = None if slot.spare is None else slot.take_spare()
                     slot.write(self.update(data, gradient, slot.state, group))
 
     def zero_grad(self) -> None:

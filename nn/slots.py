@@ -6,6 +6,7 @@ taken together.
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -13,18 +14,31 @@ from numpy import ndarray
 
 from engine import Tensor, Value, ValueArray
 
-__all__ = ["LoneSlot", "State", "TensorSlot", "ValuesSlot", "arrange", "leaves_of", "with_state"]
+__all__ = [
+    "LARGE",
+    "LoneSlot",
+    "State",
+    "TensorSlot",
+    "ValuesSlot",
+    "arrange",
+    "leaves_of",
+    "with_state",
+]
 
 State = dict[str, Any]
+
+#: From this many numbers on, an array that is no longer needed is kept to be written over.
+LARGE = 4096
 
 
 class TensorSlot:
     """A Tensor and its state."""
 
-    __slots__ = ("members", "parameter", "state")
+    __slots__ = ("members", "parameter", "spare", "state")
 
     def __init__(self, parameter: Tensor) -> None:
         self.parameter = parameter
+        self.spare: ndarray | None = None  # the numbers before the last update
         self.members: list[Any] = [parameter]
         self.state: State = {}
 
@@ -39,8 +53,27 @@ class TensorSlot:
 
     def write(self, array: ndarray) -> None:
         """Replace the numbers; `array` is the parameter's own from now on."""
+        old = self.parameter._data
+        if old.size > LARGE:
+            self.spare = old if old.base is None and old.flags.writeable else None
         # NumPy makes a scalar of a result without axes
         self.parameter.adopt(array if type(array) is ndarray else np.asarray(array))
+
+    def references(self) -> int:
+        """How many references there are to the spare array."""
+        spare = self.spare
+        return sys.getrefcount(spare)
+
+    def take_spare(self) -> ndarray | None:
+        """The numbers before the last update, to be written over; None if somebody holds them.
+
+        A graph made before may, or a view.  Large arrays that are made and freed at each step
+        cost as much as the update itself, as the system hands out their memory page by page.
+        """
+        if self.references() != _ALONE:
+            return None
+        spare, self.spare = self.spare, None
+        return spare
 
     def split(self) -> list[Any]:
         """This slot: a Tensor has a gradient or none."""
@@ -49,6 +82,16 @@ class TensorSlot:
     def export(self, member: int) -> State:
         """The state of a member, as a copy."""
         return {k: x.copy() if isinstance(x, ndarray) else x for k, x in self.state.items()}
+
+
+def _references_to_a_new_array() -> int:
+    """What `references` counts where nobody else holds the array."""
+    slot = TensorSlot(Tensor(0.0))
+    slot.spare = np.empty(0)
+    return slot.references()
+
+
+_ALONE = _references_to_a_new_array()
 
 
 class ValuesSlot(TensorSlot):
