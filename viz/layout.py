@@ -29,6 +29,7 @@ HEIGHT, CONSTANT = 62, 24  # of a box, in pixels
 WIDTH, WIDE = 126, 152  # of a box, and of one that has an array
 LETTER = 7.4  # the width of a letter of a name, at most, but for Chinese and the like
 LONGEST = 22
+SMALL = 60  # so many boxes are laid out with all care
 
 
 @dataclass(frozen=True)
@@ -120,8 +121,10 @@ def _title(node: Any, names: Names) -> tuple[str, str]:
 def _dot(boxes: list[Place], edges: list[tuple[str, str, str]], direction: str) -> str:
     # between two numbers there is room to write the local derivative on the edge
     gap = 0.6 if any(isinstance(box.node, Tensor) for box in boxes) else 1.15
+    # left alone, Graphviz takes minutes over a long chain to whose end many edges lead
+    limits = " nslimit=1 nslimit1=1 mclimit=0.3" if len(boxes) > SMALL else ""
     lines = [
-        f"digraph{{graph[rankdir={direction} nodesep=0.25 ranksep={gap}]",
+        f"digraph{{graph[rankdir={direction} nodesep=0.25 ranksep={gap}{limits}]",
         'node[shape=box fixedsize=true label=""] edge[dir=none]',
         *(f"{b.id}[width={b.width / 72:.3f} height={b.height / 72:.3f}]" for b in boxes),
         *(f"{tail}->{head}[id={name}]" for name, tail, head in edges),

@@ -26,6 +26,7 @@ from .text import number
 
 __all__ = ["Row", "page", "rows", "short", "table", "value"]
 
+KEY = 12  # bytes, at most, of a row's number and the signs around it
 GRID = 64  # arrays of up to so many numbers are shown number by number
 WIDE = 16  # of an op with more inputs, the rule is not written out edge by edge
 
@@ -212,8 +213,8 @@ def _cells(
     cells: dict[int, dict[str, Any]] = {}
     for i, row in enumerate(lines):
         found = _numbers(row.step, names, chosen) if row.step is not None else None
-        if found is not None and (found["written"] or _size(found) <= room):
-            room -= _size(found)
+        if found is not None and (found["written"] or _size(found) + KEY <= room):
+            room -= _size(found) + KEY
             cells[i] = found
     for i, found in cells.items():
         step = lines[i].step

@@ -1,0 +1,452 @@
+"""`step_through`: what the page holds, without a browser (tests/browser has one)."""
+
+import base64
+import html
+import json
+import re
+import xml.etree.ElementTree as ET
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from graphs import tensor_graphs, value_graphs
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import engine
+import nn
+from engine import Tensor, Value, toposort
+from viz import GraphTooLargeError, step_through, steps
+from viz.cli import main
+from viz.elements import Elements
+from viz.formula import formula
+from viz.steps import BackwardStep, ForwardStep, brief
+
+HOSTILE = (
+    "</script><script>alert(1)</script> <!-- ]]> -->\n\t\r\x00\x07\x85\u2028 \"q\" 'a' & &amp; "
+    "$data ${svg} {x} \\N λ∇日本😀 → = += · \ud800 end"
+)
+
+
+def expression():
+    a, b, c = Value(2.0, label="a"), Value(-3.0, label="b"), Value(10.0, label="c")
+    return engine.tanh(a * b + c) * a
+
+
+def network():
+    x = Tensor(np.arange(12.0).reshape(4, 3) / 8, label="x")
+    model = nn.MLP([3, 2, 1], rng=0)
+    for name, parameter in model.named_parameters():
+        parameter.label = name
+    return ((model(x) - 1) ** 2).mean()
+
+
+def chain(n):
+    y = x = Value(0.5, label="x")
+    for _ in range(n // 2):
+        y = engine.tanh(y) * x
+    return y
+
+
+class Parsed(HTMLParser):
+    """What a browser makes of a page: elements that ask for something, text, the data."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.tags, self.addresses, self.handlers = [], [], []
+        self.scripts, self.cells = [], []
+        self._in = None
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.addresses += [v for k, v in attrs if k in ("src", "href", "action", "srcset")]
+        self.handlers += [k for k, _ in attrs if k.startswith("on")]
+        self._in = tag
+        if tag == "script":
+            self.scripts.append("")
+        if tag == "td":
+            self.cells.append("")
+
+    def handle_endtag(self, tag):
+        self._in = "td" if tag in ("i", "b") else None
+
+    def handle_data(self, data):
+        if self._in == "script":
+            self.scripts[-1] += data
+        elif self._in in ("td", "i", "b", "wbr"):
+            self.cells[-1] += data
+
+
+def data_of(page):
+    return json.loads(Parsed(page).scripts[0])
+
+
+def picture_of(page):
+    """The graph, as XML: it would not parse if a label broke out of its text."""
+    return ET.fromstring(page[page.index("<svg xmlns") : page.index("</svg></section>") + 6])
+
+
+# --- the file ---
+
+
+@pytest.mark.parametrize("make", [expression, network])
+def test_the_page_asks_for_nothing_from_anywhere(make, tmp_path):
+    page = step_through(make()).save(tmp_path / "steps.html").read_text(encoding="utf-8")
+    parsed = Parsed(page)
+    assert parsed.addresses == []
+    assert parsed.handlers == []
+    assert not {"link", "img", "iframe", "object", "embed", "base"} & set(parsed.tags)
+    assert parsed.tags.count("script") == 2
+    assert "default-src 'none'" in page
+    assert not re.search(r"https?://(?!www\.w3\.org/2000/svg)", page)
+    assert "@import" not in page
+    assert "url(#" in page  # the arrow heads, inside the page
+    assert not re.search(r"url\((?!#)", page)
+
+
+def test_the_equations_stand_in_the_table_in_order():
+    root = expression()
+    rows = Parsed(step_through(root).html).cells[::2]
+    forward = [s.equation for s in steps(root) if isinstance(s, ForwardStep)]
+    backward = [s.equation for s in steps(root) if isinstance(s, BackwardStep)]
+    assert [row.strip() for row in rows] == [*forward, "∂L/∂L = 1", *backward]
+
+
+def test_steps_are_stored_as_differences():
+    data = data_of(step_through(expression()).html)
+    assert [step[0] for step in data["steps"]] == [0, 0, 0, 0, 1, 2, 2, 2, 2, 2, 2, 2]
+    # node 5 = tanh(node 4): kind, node, input, what is at that input, rule, formula, derivative
+    assert data["steps"][7][:4] == [2, 5, 0, 4]
+    assert data["rules"][data["steps"][7][4]] == "g * (1 - y * y)"
+    assert data["steps"][7][5:] == ["∂L/∂n5 × (1 − n5 × n5)", "0.001341"]
+
+
+def test_nothing_is_added_to_any_gradient():
+    root = expression()
+    stepper = step_through(root)
+    assert not any(node.has_grad for node in toposort(root))
+    root.backward()
+    last = {}
+    for step in stepper.steps:
+        if isinstance(step, BackwardStep):
+            last[step.input_place] = step.after
+    order = toposort(root)
+    assert {i: order[i].grad for i in last} == last
+
+
+def test_the_page_shows_the_graph_as_it_was():
+    root = expression()
+    stepper = step_through(root)
+    before = stepper.html
+    toposort(root)[0].data = 77.0
+    assert stepper.html == before
+    assert "77" not in stepper.text()
+
+
+def test_other_suffixes_are_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"must end in \.html or \.htm, got .*steps\.svg"):
+        step_through(expression()).save(tmp_path / "steps.svg")
+
+
+# --- any label is safe ---
+
+
+@pytest.mark.parametrize("make", [Value, lambda x, label: Tensor([x], True, label=label)])
+def test_a_hostile_label_is_text(make):
+    x = make(2.0, label=HOSTILE)
+    y = x * x
+    y.label = HOSTILE
+    stepper = step_through(y, None)
+    page = stepper.html
+    page.encode("utf-8")  # no half of a surrogate pair is left
+    parsed = Parsed(page)
+    assert parsed.tags.count("script") == 2
+    assert "alert(1)</script>" not in page
+    data = json.loads(parsed.scripts[0])
+    assert [node[3] for node in data["nodes"]] == [HOSTILE, HOSTILE]
+    assert "<" not in parsed.scripts[0]
+    stepper.text().encode("utf-8")
+    stepper._repr_html_().encode("utf-8")
+
+
+@settings(max_examples=25)
+@given(st.lists(st.text(st.characters(exclude_categories=[]), max_size=40), min_size=2, max_size=2))
+def test_every_label_survives_in_the_page(labels):
+    x, y = (Value(1.5, label=label) for label in labels)
+    page = step_through(x * y + x).html
+    nodes = data_of(page)["nodes"]
+    for node, label in zip(nodes, labels, strict=False):
+        shown = node[3] if len(node) > 3 else node[0]
+        assert label in ("", shown)
+    page.encode("utf-8")
+    titles = picture_of(page).iter("{http://www.w3.org/2000/svg}title")
+    assert len(list(titles)) == 4
+
+
+# --- size ---
+
+
+@pytest.mark.parametrize("n", [2, 20, 100, 400])
+@pytest.mark.parametrize("tier", ["value", "tensor"])
+def test_the_page_is_small(tier, n):
+    """At most 30 KB, and 2 KB more for each node."""
+    if tier == "value":
+        root = chain(n)
+    else:
+        root = x = Tensor(np.ones((3, 4)), requires_grad=True, label="x")
+        for _ in range(n // 2 - 1):
+            root = engine.tanh(root) * x
+        root = root.sum()
+    count = len(toposort(root))
+    assert count <= 400 + 2
+    assert len(step_through(root).html.encode("utf-8")) <= 30_000 + 2_000 * count
+
+
+@pytest.mark.slow
+def test_a_thousand_nodes_take_less_than_two_megabytes():
+    root = chain(998)
+    assert 990 <= len(toposort(root)) <= 1000
+    assert len(step_through(root).html.encode("utf-8")) <= 2_000_000
+
+
+def test_too_many_nodes_or_steps_are_refused():
+    with pytest.raises(GraphTooLargeError, match=r"1,201 nodes, more than the 1,000 .* smaller"):
+        step_through(chain(1200))
+    assert step_through(chain(20), max_nodes=21)
+    with pytest.raises(GraphTooLargeError, match="21 nodes, more than the 20"):
+        step_through(chain(20), max_nodes=20)
+    x = [Value(1.0) for _ in range(900)]
+    wide = sum(nn.neuron.linear_neuron(*x, x[0]) for _ in range(10))
+    with pytest.raises(GraphTooLargeError, match="more than the 8,000 steps"):
+        step_through(wide)
+
+
+# --- what stays without scripts ---
+
+
+def test_the_picture_and_the_table_stand_beside_the_frame():
+    shown = step_through(expression())._repr_html_()
+    frame, still = shown.split("</iframe>")
+    assert 'sandbox="allow-scripts"' in frame
+    assert "allow-same-origin" not in frame
+    srcdoc = html.unescape(re.search(r'srcdoc="([^"]*)"', frame)[1])
+    assert srcdoc == step_through(expression()).html
+    picture = base64.b64decode(re.search(r"base64,([^\"]+)", still)[1])
+    svg = ET.fromstring(picture)
+    assert "var(--paper)" in svg[0].text  # its looks are inside
+    grads = [g.text for g in svg.iter() if g.get("class") == "r g"]
+    root = expression()
+    root.backward()
+    assert sorted(grads) == sorted(brief(node.grad) for node in toposort(root))
+    assert "∂L/∂n4 += " in still  # its table, in plain sight
+    assert "script" not in still
+
+
+def test_the_picture_without_scripts_shows_the_final_gradients():
+    root = expression()
+    page = step_through(root).html
+    root.backward()
+    for i, node in enumerate(toposort(root)):
+        box = page[page.index(f'<g id="n{i}"') :]
+        assert f'class="r g">{brief(node.grad)}</text>' in box[: box.index("</g>")]
+
+
+def test_without_graphviz_the_page_says_so_and_has_its_table(monkeypatch):
+    monkeypatch.setattr("viz.render.find_renderer", lambda: None)
+    stepper = step_through(expression())
+    assert "no Graphviz found" in stepper.html
+    assert "∂L/∂n4 += " in stepper.html.replace("<i>", "").replace("<b>", "")
+    assert "no Graphviz found" in stepper._repr_html_().split("</iframe>")[1]
+
+
+@settings(max_examples=20)
+@given(value_graphs() | tensor_graphs())
+def test_any_graph_has_a_page_and_a_text(root):
+    stepper = step_through(root)
+    records = len(list(steps(root)))
+    assert len(data_of(stepper.html)["steps"]) == records + 1
+    assert len(stepper.text().splitlines()) == records + 3
+    svg = stepper.html[
+        stepper.html.index("<svg xmlns") : stepper.html.index("</svg></section>") + 6
+    ]
+    ids = {e.get("id") for e in ET.fromstring(svg).iter() if e.get("id")}
+    for i, node in enumerate(toposort(root)):
+        assert f"n{i}" in ids
+        assert {f"e{i}_{k}" for k in range(len(node.inputs))} <= ids
+
+
+def test_the_text_for_a_terminal():
+    a, b = Value(2.0, label="a"), Value(-3.0, label="b")
+    stepper = step_through(a * b + a)
+    assert str(stepper) == stepper.text() == (
+        "forward\n"
+        "  1  n2 = a × b = 2 × −3 = −6\n"
+        "  2  L = n2 + a = −6 + 2 = −4\n"
+        "backward\n"
+        "  3  ∂L/∂L = 1\n"
+        "  4  ∂L/∂n2 += ∂L/∂L · ∂L/∂n2 = 1 × 1 = 1   (0 → 1)\n"
+        "  5  ∂L/∂a += ∂L/∂L · ∂L/∂a = 1 × 1 = 1   (0 → 1)\n"
+        "  6  ∂L/∂a += ∂L/∂n2 · ∂n2/∂a = 1 × −3 = −3   (1 → −2)\n"
+        "  7  ∂L/∂b += ∂L/∂n2 · ∂n2/∂b = 1 × 2 = 2   (0 → 2)"
+    )  # fmt: skip
+
+
+def test_a_leaf_alone_has_one_step():
+    assert step_through(Value(3.0, label="x")).text() == "backward\n  1  ∂x/∂x = 1"
+
+
+# --- elements of arrays ---
+
+
+def test_elements_of_small_arrays_are_written_out():
+    x = Tensor([[1.0, 2.0]], label="x")
+    w = Tensor([[3.0], [4.0]], requires_grad=True, label="w")
+    cells = data_of(step_through((x @ w).sum()).html)["cells"]
+    assert cells["0"]["values"] == ["11"]
+    assert cells["0"]["written"]["0"] == (
+        "n2[0,0]\n= x[0,0] × w[0,0] + x[0,1] × w[1,0]\n= 1 × 3 + 2 × 4\n= 11"
+    )
+    assert cells["4"]["places"] == ["0,0", "1,0"]
+    assert cells["4"]["written"]["1"] == (
+        "∂L/∂w[1,0] += ∂L/∂n2[0,0] · ∂n2[0,0]/∂w[1,0]\n= 1 × 2\n= 2"
+    )
+
+
+@settings(max_examples=30)
+@given(tensor_graphs(), st.randoms(use_true_random=False))
+def test_the_terms_of_an_element_sum_to_its_contribution(root, random):
+    for step in steps(root):
+        elements = Elements(step)
+        place = tuple(random.randrange(n) for n in elements.shape)
+        text = elements.equation(place)
+        if isinstance(step, ForwardStep):
+            found = elements._result[place] if elements.shape else elements._result
+            assert float(found) == pytest.approx(float(step.result[place]), rel=1e-4, abs=1e-5)
+        else:
+            total = sum(step.upstream[out] * slope for out, slope in elements._slopes[place])
+            assert total == pytest.approx(float(step.contribution[place]), rel=1e-4, abs=1e-5)
+            assert text.startswith(f"∂{step.names.root}/∂")
+
+
+def test_a_chosen_element_of_a_large_array_is_written_out():
+    x = Tensor(np.ones((20, 10)), requires_grad=True, label="x")
+    root = (x * 3.0).mean()
+    assert data_of(step_through(root).html)["cells"] == {}
+    cells = data_of(step_through(root, elements={"x": [(0, 1), (19, 9)]}).html)["cells"]
+    (found,) = cells.values()
+    assert found["places"] == ["0,1", "19,9"]
+    assert found["written"]["1"] == (
+        "∂L/∂x[19,9] += ∂L/∂n1[19,9] · ∂n1[19,9]/∂x[19,9]\n= 0.005 × 3\n= 0.015"
+    )
+
+
+def test_sums_of_many_terms_are_shortened():
+    x = Tensor(np.ones((3, 8)), requires_grad=True, label="x")
+    b = Tensor([2.0], requires_grad=True, label="b")
+    last = next(s for s in steps((x * b).sum()) if isinstance(s, BackwardStep) and s.input is b)
+    assert Elements(last).equation((0,)) == (
+        "∂L/∂b[0] += Σ ∂L/∂n2[·] · ∂n2[·]/∂b[0] = 1 × 1 + 1 × 1 + 1 × 1 + 1 × 1 + … (24 terms) = 24"
+    )
+
+
+def test_an_element_nothing_depends_on():
+    x = Tensor([1.0, 2.0], requires_grad=True, label="x")
+    first = next(s for s in steps(x[1:].sum()) if isinstance(s, BackwardStep) and s.input is x)
+    assert Elements(first).equation((0,)) == "∂L/∂x[0] += 0: no element of n1 changes with it here"
+
+
+def test_an_op_of_too_many_numbers_is_not_written_out():
+    x = Tensor(np.ones((80, 80)), requires_grad=True, label="x")
+    last = list(steps(x.sum()))[-1]
+    with pytest.raises(ValueError, match=r"6,401 numbers are too many .* 4,096"):
+        Elements(last).parts((0, 0))
+    page = step_through(x.sum(), elements={"x": (0, 0)}).html
+    assert "6,401 numbers are too many" in page
+
+
+# --- formulas ---
+
+
+@pytest.mark.parametrize(
+    ("text", "make"),
+    [
+        ("a × (b + a)", lambda a, b: a * (b + a)),
+        ("a − (b − a)", lambda a, b: a - (b - a)),
+        ("a − b − a", lambda a, b: a - b - a),
+        ("a / (b × a)", lambda a, b: a / (b * a)),
+        ("a × b / a", lambda a, b: a * b / a),
+        ("−(a + b)", lambda a, b: -(a + b)),
+        ("(−a)²", lambda a, b: (-a) ** 2),
+        ("(a + b) ** 3", lambda a, b: (a + b) ** 3),
+        ("a × b² + 1", lambda a, b: a * b**2 + 1),
+        ("2 × a − −3", lambda a, b: 2 * a - -3.0),
+        ("tanh(a − b)", lambda a, b: engine.tanh(a - b)),
+        ("|a|", lambda a, b: abs(a)),
+        ("clip(a, min=0)", lambda a, b: engine.clip(a, min=0)),
+        ("a + b", lambda a, b: (a + b) * 1.0),
+    ],
+)
+def test_a_formula_has_the_brackets_it_needs(text, make):
+    a, b = Value(2.0, label="a"), Value(3.0, label="b")
+    assert formula(make(a, b), lambda node: node.label or None) == text
+
+
+def test_a_long_formula_ends_in_an_ellipsis():
+    y = x = Value(1.0, label="x")
+    for _ in range(100):
+        y = y + x
+    assert formula(y, lambda node: node.label or None, limit=2) == "… + x + x"
+
+
+# --- arguments ---
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"direction": "RL"}, ValueError, "direction must be 'LR' .* got 'RL'"),
+        ({"elements": {"q": 0}}, ValueError, "elements names 'q', .* its arrays are: x, n1"),
+        ({"elements": {"x": 5}}, IndexError, r"\(5,\) is no index of x, which has shape \(3,\)"),
+        ({"elements": {"x": (0, 0)}}, IndexError, r"\(0, 0\) is no index of x"),
+        ({"gradient": [1.0, 2.0]}, ValueError, "gradient must have shape"),
+    ],
+)
+def test_bad_arguments(options, error, message):
+    x = Tensor([1.0, 2.0, 3.0], requires_grad=True, label="x")
+    with pytest.raises(error, match=message):
+        step_through((x * 2).sum(), **options)
+    with pytest.raises(TypeError, match="root must be"):
+        step_through([1.0])
+
+
+def test_an_array_of_values_is_refused_with_advice():
+    with pytest.raises(TypeError, match="draw one element, or the sum"):
+        step_through(engine.ValueArray.of([1.0, 2.0]) * 2)
+
+
+# --- the command ---
+
+
+def test_the_command_writes_the_page(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["step", "tanh(a*b+c)", "a=2", "b=-3", "c=10"]) == 0
+    assert capsys.readouterr().out == (
+        "tanh(a*b+c) = 0.999329  at  a = 2, b = -3, c = 10\nsaved steps.html\n"
+    )
+    page = (tmp_path / "steps.html").read_text(encoding="utf-8")
+    assert data_of(page)["nodes"][0] == ["a", "leaf", "2"]
+
+
+def test_the_command_prints_the_text(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["step", "-a*b", "a=2", "b=[1,2]", "--tier", "tensor", "--text"]) == 0
+    out = capsys.readouterr().out
+    assert "∂L/∂n3 += broadcast_to" in out
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_command_refuses_another_suffix(capsys):
+    assert main(["step", "a*b", "a=2", "b=3", "-o", "x.svg"]) == 2
+    assert capsys.readouterr().err == "twingrad: --out must end in .html or .htm, got x.svg\n"
