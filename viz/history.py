@@ -85,6 +85,7 @@ class History(Callback):
         self.optimizer = optimizer
         self.records: list[dict[str, Any]] = []
         self.torn = 0  # lines of the file that a crash cut short
+        self._armed = False
         self._before: dict[str, np.ndarray] = {}
         self._outputs: dict[str, dict[str, float]] = {}
         self._calls: dict[str, int] = {}
@@ -108,7 +109,8 @@ class History(Callback):
             layers = named_layers(model)
             without = [(n, m) for n, m in layers if next(m.parameters(), None) is None]
             self._layers = without or layers
-        self._prepare()
+        if self._measures(self._count + 1):
+            self._arm()
 
     # --- recording -------------------------------------------------------------------------------
 
@@ -130,13 +132,13 @@ class History(Callback):
         if metrics:
             record.update(_numbers(metrics))
         self._count += 1
-        if self._measures(self._count):
+        self._keep(record)
+        if self._armed:
             record.update(self._measurements())
-            self._keep(record)
             self._write()
-        else:
-            self._keep(record)
-        self._prepare()
+            self._disarm()
+        if self._measures(self._count + 1):
+            self._arm()
 
     def log(self, **metrics: Any) -> None:
         """Note numbers that belong to no step of their own, such as a validation loss.
@@ -169,34 +171,33 @@ class History(Callback):
     def _measures(self, step: int) -> bool:
         return bool(self._parameters) and (step == 1 or step % self.every == 0)
 
-    def _prepare(self) -> None:
+    def _arm(self) -> None:
         """Before a step that measures: note where the parameters are, look at what layers put out.
 
         The hooks are there for that step only, so that the others cost nothing.
         """
-        self._unhook()
-        if self._measures(self._count + 1):
-            # No copies: a parameter that changes gets a new array, and the old one stays as it is.
-            self._before = {name: array_of(p) for name, p in self._parameters.items()}
-            self._outputs = {}
-            self._calls = {}
-            self._handles = [
-                module.register_forward_hook(self._hook(name, ENDS.get(type(module))))
-                for name, module in self._layers
-            ]
+        self._armed = True
+        # No copies: a parameter that changes gets a new array, and the old one stays as it is.
+        self._before = {name: array_of(p) for name, p in self._parameters.items()}
+        self._outputs = {}
+        self._calls = {}
+        self._handles = [
+            module.register_forward_hook(self._hook(name, ENDS.get(type(module))))
+            for name, module in self._layers
+        ]
 
     def _measurements(self) -> dict[str, Any]:
         parameters = {}
         total = 0.0
-        for name, p in self._parameters.items():
-            gradient = gradient_of(p)
-            if gradient is None:  # nothing flowed here; the optimizer passed over it too
-                continue
-            with np.errstate(all="ignore"):  # nan and inf are what this is to report
+        with np.errstate(all="ignore"):  # nan and inf are what this is to report
+            for name, p in self._parameters.items():
+                gradient = gradient_of(p)
+                if gradient is None:  # nothing flowed here; the optimizer passed over it too
+                    continue
                 found = gradient_statistics(gradient)
                 found["ratio"] = update_ratio(self._before[name], array_of(p))
-            total += found["norm"] ** 2
-            parameters[name] = found
+                total += found["norm"] ** 2
+                parameters[name] = found
         return {
             "norm": math.sqrt(total),
             "parameters": parameters,
@@ -204,12 +205,14 @@ class History(Callback):
             "seconds": round(time.perf_counter() - self._started, 6),
         }
 
-    # --- what layers put out ---------------------------------------------------------------------
-
-    def _unhook(self) -> None:
+    def _disarm(self) -> None:
+        self._armed = False
+        self._before = {}
         for handle in self._handles:
             handle.remove()
         self._handles = []
+
+    # --- what layers put out
 
     def _hook(self, name: str, ends: tuple[float, float] | None) -> Any:
         def look(module: Module, _inputs: Any, output: Any) -> None:
@@ -276,7 +279,7 @@ class History(Callback):
 
     def close(self) -> None:
         """Take the hooks off the model, and close the file."""
-        self._unhook()
+        self._disarm()
         if self._file is not None:
             self._write()
             self._file.close()

@@ -45,9 +45,11 @@ def gradient_of(parameter: Any) -> np.ndarray | None:
     if isinstance(parameter, ValueArray):
         reached = any(isinstance(x, Value) and x.has_grad for x in parameter.flat)
         return parameter.grad if reached else None
+    gradient = parameter.grad
+    if type(gradient) is np.ndarray:  # most parameters are Tensors
+        return gradient
     if not parameter.has_grad:
         return None
-    gradient = parameter.grad
     return array_of(gradient) if isinstance(gradient, Tensor | Value) else np.asarray(gradient)
 
 
@@ -115,12 +117,13 @@ def activation_statistics(output: np.ndarray, ends: tuple[float, float] | None) 
     flat = output.reshape(-1)
     mean = float(np.add.reduce(flat)) / flat.size
     variance = float(np.dot(flat, flat)) / flat.size - mean * mean
-    zeros = 1.0 - int(np.count_nonzero(flat)) / flat.size
+    nonzero = output != 0
+    zeros = 1.0 - int(np.count_nonzero(nonzero)) / flat.size
     found = {
         "mean": mean,
         "std": math.sqrt(max(variance, 0.0)) if math.isfinite(variance) else math.nan,
         "zeros": zeros,
-        "dead": _dead(output) if zeros > 0 else 0.0,
+        "dead": _dead(nonzero) if zeros > 0 else 0.0,
     }
     if ends is not None:
         low, high = ends
@@ -130,8 +133,8 @@ def activation_statistics(output: np.ndarray, ends: tuple[float, float] | None) 
     return found
 
 
-def _dead(output: np.ndarray) -> float:
+def _dead(nonzero: np.ndarray) -> float:
     """The fraction of units that put out nothing but zeros."""
-    units = output.swapaxes(1, -1) if output.ndim == 4 else output
-    alive = (units.reshape(-1, units.shape[-1]) != 0).any(axis=0) if units.ndim else units != 0
-    return 1.0 - int(np.count_nonzero(alive)) / alive.size
+    channels = 1 if nonzero.ndim == 4 else nonzero.ndim - 1
+    alive = nonzero.any(axis=tuple(i for i in range(nonzero.ndim) if i != channels))
+    return 1.0 - int(np.count_nonzero(alive)) / max(alive.size, 1)
