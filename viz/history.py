@@ -6,8 +6,9 @@ import json
 import math
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from io import FileIO
 from pathlib import Path
-from typing import Any, Self, TextIO
+from typing import Any, Self
 
 import numpy as np
 
@@ -87,13 +88,13 @@ class History(Callback):
         self.torn = 0  # lines of the file that a crash cut short
         self._armed = False
         self._before: dict[str, np.ndarray] = {}
-        self._outputs: dict[str, dict[str, float]] = {}
+        self._outputs: dict[str, tuple[np.ndarray, tuple[float, float] | None]] = {}
         self._calls: dict[str, int] = {}
         self._look_at_layers = activations
         self._parameters: dict[str, Any] = {}
         self._layers: list[tuple[str, Module]] = []
         self._handles: list[Any] = []
-        self._file: TextIO | None = None
+        self._file: FileIO | None = None
         self._unwritten: list[dict[str, Any]] = []
         self._started = time.perf_counter()
         if path is not None:
@@ -198,16 +199,20 @@ class History(Callback):
                 found["ratio"] = update_ratio(self._before[name], array_of(p))
                 total += found["norm"] ** 2
                 parameters[name] = found
+            activations = {
+                name: activation_statistics(array, ends)
+                for name, (array, ends) in self._outputs.items()
+            }
         return {
             "norm": math.sqrt(total),
             "parameters": parameters,
-            "activations": self._outputs,
+            "activations": activations,
             "seconds": round(time.perf_counter() - self._started, 6),
         }
 
     def _disarm(self) -> None:
         self._armed = False
-        self._before = {}
+        self._before, self._outputs = {}, {}  # hold no array longer than need be
         for handle in self._handles:
             handle.remove()
         self._handles = []
@@ -219,11 +224,9 @@ class History(Callback):
             if not module.training:
                 return
             calls = self._calls[name] = self._calls.get(name, 0) + 1
-            array = array_of(output[0] if isinstance(output, tuple) else output)
             # A module that is used several times in one pass gets a name for each use.
-            with np.errstate(all="ignore"):
-                found = activation_statistics(array, ends)
-            self._outputs[name if calls == 1 else f"{name} ({calls})"] = found
+            use = name if calls == 1 else f"{name} ({calls})"
+            self._outputs[use] = array_of(output[0] if isinstance(output, tuple) else output), ends
 
         return look
 
@@ -236,9 +239,9 @@ class History(Callback):
             text = path.read_text(encoding="utf-8")
             self.records, self.torn = _parse(text, path)
             whole = text == "" or text.endswith("\n")
-        self._file = path.open("a", encoding="utf-8", newline="\n")
+        self._file = path.open("ab", buffering=0)
         if not whole:  # the line that a crash cut short stays, and is passed over
-            self._file.write("\n")
+            self._file.write(b"\n")
 
     def _keep(self, record: dict[str, Any]) -> None:
         self.records.append(record)
@@ -248,8 +251,8 @@ class History(Callback):
     def _write(self) -> None:
         """Bring the file up to date: at each measurement, so that the steps between cost little."""
         if self._file is not None:
-            self._file.writelines([_line(record) for record in self._unwritten])
-            self._file.flush()
+            lines = "".join([_line(record) for record in self._unwritten])
+            self._file.write(lines.encode())
             self._unwritten = []
 
     def save(self, path: str | Path) -> Path:
