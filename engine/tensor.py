@@ -15,7 +15,7 @@ from .core import ATTENTION, RECORDING, Node, NodeArray, Op
 from .graph import adjoints, copy_graph, flatten, remember_pass, toposort
 from .operators import ElementwiseMethods
 from .products import matmul
-from .shapes import cast, sum_to
+from .shapes import broadcast_to, cast, sum_to
 
 __all__ = ["Tensor"]
 
@@ -360,12 +360,9 @@ class Tensor(ElementwiseMethods, ArrayMethods, Node):
             part = parts[i]
             if self.op.vjp_all is None:
                 part = rule(g, self, *self.inputs, **self.params)
-            if not isinstance(part, Tensor):
-                part = Tensor(part)
-            if part.shape != x.shape:
-                _check_shape(self.op, i, part.shape, x.shape)
-                part = sum_to(part, x.shape)
-            parts[i] = part if part.dtype == x.dtype else cast(part, x.dtype)
+            if part is not None:
+                part = _shaped(part if isinstance(part, Tensor) else Tensor(part), x, self.op, i)
+                parts[i] = part if part.dtype == x.dtype else cast(part, x.dtype)
         return parts
 
     # --- backward --------------------------------------------------------------------------------
@@ -541,7 +538,11 @@ class Tensor(ElementwiseMethods, ArrayMethods, Node):
         self._data = array
 
     def __repr__(self) -> str:
-        numbers = np.array2string(self._data, separator=", ", prefix="Tensor(", threshold=100)
+        few = self._data.size <= 100
+        numbers = np.array2string(
+            self._data, separator=", ", prefix="Tensor(", threshold=100, edgeitems=2
+        )
+        numbers += "" if few and self._data.size else f", shape={self.shape}"
         dtype = "" if self._data.dtype in (np.float64, np.int64, bool) else f", {self.dtype}"
         label = f", label={self.label!r}" if self.label else ""
         made = f", op={self.op.name}" if self.op is not None else ""
@@ -685,12 +686,8 @@ def commit(found: dict[Tensor, Any], retain_grads: bool) -> None:
 
 
 def _fitted(part: Any, array: ndarray, op: Op, index: int) -> ndarray:
-    """A rule's answer with the shape (the sum over what was broadcast) and dtype of its input."""
-    part = np.asarray(part)
-    if part.shape != array.shape:
-        _check_shape(op, index, part.shape, array.shape)
-        part = sum_to(part, array.shape)
-    return part.astype(array.dtype, copy=False)
+    """A rule's answer as an array with the shape and dtype of its input."""
+    return _shaped(np.asarray(part), array, op, index).astype(array.dtype, copy=False)
 
 
 def gradients(root: Tensor, wanted: list[Any]) -> list[Any]:
@@ -711,11 +708,7 @@ def contribution(node: Tensor, g: ndarray, index: int) -> ndarray:
     rule = node.op.rule(index)
     if rule is None:
         return np.zeros_like(x._data)
-    part = np.asarray(rule(g, node._data, *node._arrays, **node.params))
-    if part.shape != x.shape:
-        _check_shape(node.op, index, part.shape, x.shape)
-        part = sum_to(part, x.shape)
-    return part.astype(x.dtype, copy=False)
+    return _fitted(rule(g, node._data, *node._arrays, **node.params), x._data, node.op, index)
 
 
 def _sorted_inputs(
@@ -755,17 +748,26 @@ def _check_unchanged(node: Tensor) -> None:
             )
 
 
-def _check_shape(op: Op, index: int, got: tuple[int, ...], expected: tuple[int, ...]) -> None:
-    """A rule may leave broadcasting to the engine, if its op is elementwise; nothing else."""
+def _shaped(part: Any, like: Any, op: Op, index: int) -> Any:
+    """A rule's answer, array or Tensor, with the shape of its input.
+
+    A rule may leave broadcasting to the engine (and answer with a single 0.0), if its op is
+    elementwise; nothing else.
+    """
+    if part.shape == like.shape:
+        return part
     if op.kind == "elementwise":
         try:
-            if np.broadcast_shapes(got, expected) in (got, expected):
-                return
+            full = np.broadcast_shapes(part.shape, like.shape)
         except ValueError:
-            pass  # not a matter of broadcasting: named below
+            full = ()  # not a matter of broadcasting: named below
+        if full == part.shape:
+            return sum_to(part, like.shape)
+        if full == like.shape:
+            return broadcast_to(part, like.shape)
     raise ValueError(
-        f"vjp {index} of {op.name!r} returned a gradient of shape {got} for an input of shape "
-        f"{expected}"
+        f"vjp {index} of {op.name!r} returned a gradient of shape {part.shape} for an input of "
+        f"shape {like.shape}"
     )
 
 
@@ -801,7 +803,7 @@ def _numeric(data: Any, what: str, dtype: Any) -> ndarray:
 
 def _constant(x: Any, op: Op, index: int) -> Any:
     """A constant input: Python numbers as they are (they do not promote), arrays copied."""
-    if type(x) is float or type(x) is int or x is None:
+    if type(x) is float or type(x) is int or (x is None and op.kind != "elementwise"):
         return x
     if isinstance(x, bool | np.generic) and not isinstance(x, np.character | np.complexfloating):
         return x
