@@ -14,6 +14,7 @@ from .core import (
 )
 from .expand import expand
 from .explain import explain
+from .exponentials import log_softmax, logsumexp, softmax
 from .functional import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from .fused import fused
 from .gradcheck import GradientError, gradcheck
@@ -30,10 +31,8 @@ from .indexing import (
     repeat,
     roll,
     scatter_add,
-    sliding_window_view,
     sort,
     split,
-    sum_windows,
     take,
     take_along_axis,
     tril,
@@ -41,6 +40,7 @@ from .indexing import (
     unbind,
 )
 from .nan_trace import NonFiniteError, nan_trace
+from .norms import norm
 from .ops import (
     abs,
     add,
@@ -98,26 +98,8 @@ from .ops import (
     xlogy,
 )
 from .products import dot, einsum, matmul, outer, tensordot
-from .reductions import (
-    all,
-    any,
-    argmax,
-    argmin,
-    cumprod,
-    cumsum,
-    log_softmax,
-    logsumexp,
-    max,
-    mean,
-    min,
-    norm,
-    prod,
-    softmax,
-    std,
-    sum,
-    trace,
-    var,
-)
+from .reductions import all, any, argmax, argmin, max, mean, min, std, sum, trace, var
+from .running import cumprod, cumsum, prod
 from .scalar import Value
 from .shapes import (
     broadcast_to,
@@ -140,6 +122,7 @@ from .shapes import (
 )
 from .tensor import Tensor
 from .value_array import ValueArray
+from .windows import sliding_window_view, sum_windows
 
 # Other names that NumPy or PyTorch has for the same
 absolute = abs

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from . import indexing, ops, products, reductions, shapes
+from . import exponentials, indexing, norms, ops, products, reductions, running, shapes
 
 __all__ = ["ArrayMethods"]
 
@@ -122,7 +122,7 @@ class ArrayMethods:
 
     def prod(self, axis: Any = None, keepdims: bool = False, **aliases: Any) -> Self:
         """`engine.prod` of this."""
-        return reductions.prod(self, axis=axis, keepdims=keepdims, **aliases)
+        return running.prod(self, axis=axis, keepdims=keepdims, **aliases)
 
     def max(self, axis: Any = None, keepdims: bool = False, **aliases: Any) -> Self:
         """`engine.max` of this."""
@@ -150,7 +150,7 @@ class ArrayMethods:
 
     def logsumexp(self, axis: Any = None, keepdims: bool = False, **aliases: Any) -> Self:
         """`engine.logsumexp` of this."""
-        return reductions.logsumexp(self, axis=axis, keepdims=keepdims, **aliases)
+        return exponentials.logsumexp(self, axis=axis, keepdims=keepdims, **aliases)
 
     def var(
         self, axis: Any = None, ddof: float = 0, keepdims: bool = False, **aliases: Any
@@ -166,25 +166,25 @@ class ArrayMethods:
 
     def cumsum(self, axis: Any = None, **aliases: Any) -> Self:
         """`engine.cumsum` of this."""
-        return reductions.cumsum(self, axis=axis, **aliases)
+        return running.cumsum(self, axis=axis, **aliases)
 
     def cumprod(self, axis: Any = None, **aliases: Any) -> Self:
         """`engine.cumprod` of this."""
-        return reductions.cumprod(self, axis=axis, **aliases)
+        return running.cumprod(self, axis=axis, **aliases)
 
     def softmax(self, axis: Any = -1, **aliases: Any) -> Self:
         """`engine.softmax` of this."""
-        return reductions.softmax(self, axis=axis, **aliases)
+        return exponentials.softmax(self, axis=axis, **aliases)
 
     def log_softmax(self, axis: Any = -1, **aliases: Any) -> Self:
         """`engine.log_softmax` of this."""
-        return reductions.log_softmax(self, axis=axis, **aliases)
+        return exponentials.log_softmax(self, axis=axis, **aliases)
 
     def norm(
         self, ord: Any = None, axis: Any = None, keepdims: bool = False, **aliases: Any
     ) -> Self:
         """`engine.norm` of this."""
-        return reductions.norm(self, ord=ord, axis=axis, keepdims=keepdims, **aliases)
+        return norms.norm(self, ord=ord, axis=axis, keepdims=keepdims, **aliases)
 
     def amax(self, axis: Any = None, keepdims: bool = False, **aliases: Any) -> Self:
         """PyTorch's name for `max` along axes."""
