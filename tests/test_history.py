@@ -375,6 +375,19 @@ def test_every_line_is_json_even_with_nan_and_inf(tmp_path):
     assert History.load(path).series("other")[1].tolist() == [-math.inf]
 
 
+def test_a_name_that_looks_like_a_record_is_a_name(tmp_path):
+    name = '}, {"step": 7}, {"step": '
+    w = Tensor([1.0, 2.0], requires_grad=True)
+    history = History({name: w}, every=1, path=tmp_path / "run.jsonl")
+    for _ in range(3):
+        (w * w).sum().backward()
+        history.step(1.0)
+    history.close()
+    loaded = History.load(tmp_path / "run.jsonl")
+    assert loaded.parameters() == [name]
+    assert loaded.records == history.records
+
+
 def test_a_run_that_is_resumed_goes_on_below(tmp_path):
     path = tmp_path / "run.jsonl"
     model = a_model()

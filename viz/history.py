@@ -251,8 +251,7 @@ class History(Callback):
     def _write(self) -> None:
         """Bring the file up to date: at each measurement, so that the steps between cost little."""
         if self._file is not None:
-            lines = "".join([_line(record) for record in self._unwritten])
-            self._file.write(lines.encode())
+            self._file.write(_lines(self._unwritten).encode())
             self._unwritten = []
 
     def save(self, path: str | Path) -> Path:
@@ -263,7 +262,7 @@ class History(Callback):
         """
         path = Path(path)
         with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.writelines(_line(record) for record in self.records)
+            file.write(_lines(self.records))
         return path
 
     @classmethod
@@ -433,12 +432,17 @@ def _columns(
 _ENCODER = json.JSONEncoder(allow_nan=False)
 
 
-def _line(record: dict[str, Any]) -> str:
-    # JSON has no nan and no inf: they are written as the words float() reads.
+def _lines(records: list[dict[str, Any]]) -> str:
+    """A line of JSON for each record."""
+    if not records:
+        return ""
     try:
-        return _ENCODER.encode(record) + "\n"
-    except ValueError:
-        return _ENCODER.encode(_spelled(record)) + "\n"
+        text = _ENCODER.encode(records)
+    except ValueError:  # JSON has no nan and no inf: they are written as the words float() reads
+        text = _ENCODER.encode([_spelled(record) for record in records])
+    # All at once is twice as fast as one by one.  Within a string a quote would be escaped, so
+    # this stands between records and nowhere else.
+    return text[1:-1].replace('}, {"step": ', '}\n{"step": ') + "\n"
 
 
 def _spelled(x: Any) -> Any:
