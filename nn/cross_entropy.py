@@ -23,17 +23,19 @@ def _pick(target: Any) -> tuple[Any, Any]:
 
 def _vjp(g: Any, y: Any, x: Any, target: Any, scale: Any, total: bool) -> Any:
     """Softmax less the one-hot target, row by row times g and scale."""
-    slope = softmax(x, -1)
     factor = g * _in_precision(scale, x)
     if factor.ndim:
         factor = factor.reshape((-1, 1))
-    if type(slope) is np.ndarray and type(factor) is not Tensor:
+    if type(x) is np.ndarray and not isinstance(factor, Tensor):  # the same, in place
+        slope = x - maximum_reduce(x, -1, None, None, True)
+        np.exp(slope, out=slope)
+        slope /= add_reduce(slope, -1, None, None, True)
         slope[_pick(target)] -= 1
         slope *= factor
         return slope
     one_hot = np.zeros(x.shape, x.dtype)
     one_hot[_pick(target)] = 1
-    return (slope - one_hot) * factor
+    return (softmax(x, -1) - one_hot) * factor
 
 
 def _in_precision(scale: Any, x: Any) -> Any:
@@ -103,8 +105,8 @@ def cross_entropy(
         q = (1 - smoothing) * q + smoothing / classes if smoothing else q
         losses = _soft(rows, q if w is None else q * w)
         return _shaped(losses, shape) if reduction == "none" else reduced(losses, reduction)
-    labels = _labels(given, shape, classes, ignore_index, x)
-    kept, t, scale, spread = _scales(labels, w, ignore_index, reduction, classes)
+    labels, kept = _labels(given, shape, classes, ignore_index, x)
+    t, scale, spread = _scales(labels if kept is None else labels[kept], w, reduction)
     rows = rows if kept is None else rows[kept]
     total = reduction != "none"
     y = rows_cross_entropy(rows, t, scale, total)
@@ -133,9 +135,9 @@ def nll_loss(
     x = _logits(input)
     rows, shape = _rows(x)
     given = np.asarray(target)
-    labels = _labels(given, shape, rows.shape[1], ignore_index, x)
+    labels, kept = _labels(given, shape, rows.shape[1], ignore_index, x)
     w = _class_weights(weight, rows)
-    kept, t, scale, _ = _scales(labels, w, ignore_index, reduction, rows.shape[1])
+    t, scale, _ = _scales(labels if kept is None else labels[kept], w, reduction)
     rows = rows if kept is None else rows[kept]
     losses = -rows[_pick(t)] * _in_precision(scale, rows)
     y = engine.sum(losses) if reduction != "none" else losses
@@ -188,8 +190,8 @@ def _is_probabilities(target: Any, x: Any) -> bool:
 
 def _labels(
     target: Any, shape: tuple[int, ...], classes: int, ignore_index: int, x: Any
-) -> np.ndarray:
-    """Class indices, checked, in one axis."""
+) -> tuple[np.ndarray, Any]:
+    """Class indices, checked, in one axis; and which of them count (None for all)."""
     if target.size == 0 and target.shape == shape:
         target = target.astype(np.intp)
     if target.dtype.kind not in "iu":
@@ -202,8 +204,10 @@ def _labels(
             f"target of class indices must have shape {shape} for input of shape {x.shape}, "
             f"got {target.shape}"
         )
-    if _all_in_range(target, classes):
-        return np.asarray(target).reshape(-1)
+    labels = np.asarray(target).reshape(-1)
+    in_range = _all_in_range(labels, classes)
+    if in_range and not 0 <= ignore_index < classes:
+        return labels, None
     wrong = ((target < 0) | (target >= classes)) & (target != ignore_index)
     if wrong.any():
         index = tuple(int(i) for i in np.argwhere(wrong)[0])
@@ -211,7 +215,8 @@ def _labels(
         raise IndexError(
             f"{place} is {target[index]}, but input has {classes} classes (0 to {classes - 1})"
         )
-    return np.asarray(target).reshape(-1)
+    counts = labels != ignore_index
+    return labels, None if counts.all() else np.flatnonzero(counts)
 
 
 def _all_in_range(labels: np.ndarray, classes: int) -> bool:
@@ -232,21 +237,14 @@ def _class_weights(weight: Any, rows: Any) -> Any:
     return w
 
 
-def _scales(
-    labels: np.ndarray, w: Any, ignore_index: int, reduction: str, classes: int
-) -> tuple[Any, np.ndarray, Any, float]:
-    """Which rows count (None for all), their targets, the factor of each, and of the spread."""
-    kept = None
-    may_be_ignored = 0 <= ignore_index < classes or not _all_in_range(labels, classes)
-    if may_be_ignored and not (counts := labels != ignore_index).all():
-        kept = np.flatnonzero(counts)
-        labels = labels[kept]
+def _scales(labels: np.ndarray, w: Any, reduction: str) -> tuple[np.ndarray, Any, float]:
+    """The targets that count, the factor of each one's loss, and of what is spread."""
     scale: Any = 1.0 if w is None else w[labels]
     if reduction != "mean":
-        return kept, labels, scale, 1.0
+        return labels, scale, 1.0
     whole = float(len(labels) if w is None else scale.sum())
     spread = 1.0 / whole if whole else np.nan
-    return kept, labels, scale * spread, spread
+    return labels, scale * spread, spread
 
 
 def _finished(y: Any, kept: Any, shape: tuple[int, ...], count: int, reduction: str) -> Any:

@@ -16,6 +16,8 @@ from .random import Rng, generator
 
 __all__ = ["Linear", "linear"]
 
+FLOAT32 = np.dtype(np.float32)
+
 
 def rows(x: Any) -> Any:
     """All axes but the last joined into one: (…, features) to (n, features)."""
@@ -42,7 +44,11 @@ def _vjp_bias(g: Any, y: Any, x: Any, weight: Any, bias: Any) -> Any:
 def fused_linear(x: Any, weight: Any, bias: Any) -> Any:
     """x @ weight.T + bias, as one node."""
     flat = rows(x)
-    if x.dtype == weight.dtype == np.float32 and _is_faster_turned(len(flat), *weight.shape):
+    if (
+        x.dtype is FLOAT32
+        and weight.dtype is FLOAT32
+        and _is_faster_turned(len(flat), *weight.shape)
+    ):
         y = np.add((weight @ flat.T).T, bias, order="C")
     else:
         y = flat @ weight.T

@@ -17,6 +17,8 @@ from engine.ops import gate
 
 from .loss_checks import check_reduction, constant, pair, reduced, within
 
+all_of: Any = np.logical_and.reduce  # half the time of the method all()
+
 __all__ = [
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
@@ -237,9 +239,7 @@ def _hinge_vjp_t(g: Any, y: Any, x: Any, t: Any, margin: float) -> Any:
 )  # fmt: skip
 def hinge(x: Any, t: Any, margin: float = 1.0) -> Any:
     """max(0, margin - t * x), as one node."""
-    gap = t * x
-    gap = np.subtract(margin, gap)
-    return np.maximum(gap, 0.0)
+    return np.maximum(margin - t * x, 0.0)
 
 
 def hinge_loss(input: Any, target: Any, reduction: str = "mean", margin: float = 1.0) -> Any:
@@ -257,6 +257,6 @@ def hinge_loss(input: Any, target: Any, reduction: str = "mean", margin: float =
     check_reduction(reduction)
     x, t = pair(input, target, "hinge_loss()")
     labels = raw(t)
-    if not (labels * labels == 1).all():
+    if not all_of(labels * labels == 1, None):
         raise ValueError(f"target must hold -1 and 1 only, got {labels[labels**2 != 1].flat[0]}")
     return reduced(hinge(x, t, float(margin)), reduction)
