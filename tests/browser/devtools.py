@@ -19,6 +19,7 @@ FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--disable-dev-shm-usage", "--hide-scrollbars", "--no-proxy-server",
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",  # there is no network
     "--remote-debugging-port=0",
 ]  # fmt: skip
 PATIENCE = 30.0  # seconds for anything that should take a moment
@@ -106,8 +107,10 @@ class Browser:
         return Page(self, target, width, height)
 
     def close(self):
-        with contextlib.suppress(Exception):  # it may be gone already; it is stopped below anyway
+        # a browser that is gone already is stopped below all the same
+        with contextlib.suppress(websocket.WebSocketException, OSError):
             self.call("Browser.close")
+        self._socket.close()
         self._stop()
 
     def _stop(self):
@@ -122,15 +125,21 @@ class Browser:
 class Page:
     """A tab: what it shows, what it was asked, and what it complained about."""
 
-    def __init__(self, browser, target, width, height):
+    def __init__(self, browser, target, width=0, height=0, session=None, offset=(0, 0)):
         self.browser = browser
         self.target = target
-        self.session = browser.call("Target.attachToTarget", targetId=target, flatten=True)[
-            "sessionId"
-        ]
+        self.offset = offset
+        self.session = (
+            session
+            or browser.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        )
         for domain in ("Page", "Runtime", "Network", "Log"):
             self.call(f"{domain}.enable")
-        self.resize(width, height)
+        if session is None:
+            self.call(
+                "Target.setAutoAttach", autoAttach=True, waitForDebuggerOnStart=False, flatten=True
+            )
+            self.resize(width, height)
 
     def call(self, method, **params):
         return self.browser.call(method, session=self.session, **params)
@@ -162,43 +171,53 @@ class Page:
 
     # --- asking ---
 
-    def run(self, code, context=None):
+    def run(self, code):
         """What a JavaScript expression gives; a promise is waited for."""
-        options = {"contextId": context} if context else {}
         answer = self.call(
-            "Runtime.evaluate", expression=code, returnByValue=True, awaitPromise=True, **options
+            "Runtime.evaluate", expression=code, returnByValue=True, awaitPromise=True
         )
         if "exceptionDetails" in answer:
             details = answer["exceptionDetails"]
             raise PageError(details.get("exception", {}).get("description", details["text"]))
         return answer["result"].get("value")
 
-    def wait_for(self, code, context=None, patience=PATIENCE):
+    def wait_for(self, code, patience=PATIENCE):
         """Wait until an expression is true; what it gives."""
         end = time.monotonic() + patience
         while True:
-            if found := self.run(code, context):
+            if found := self.run(code):
                 return found
             if time.monotonic() > end:
                 raise AssertionError(f"not true within {patience:g} s: {code}")
             time.sleep(0.05)
 
-    def text(self, selector, context=None):
-        return self.run(f"document.querySelector({json.dumps(selector)}).textContent", context)
+    def text(self, selector):
+        return self.run(f"document.querySelector({json.dumps(selector)}).textContent")
 
-    def frame(self, selector):
-        """The context of the scripts inside an iframe that shares this page's process."""
-        document = self.call("DOM.getDocument", depth=0)["root"]["nodeId"]
-        node = self.call("DOM.querySelector", nodeId=document, selector=selector)["nodeId"]
-        described = self.call("DOM.describeNode", nodeId=node, depth=1)["node"]
-        frame = described.get("frameId") or described["contentDocument"]["frameId"]
-        for event in reversed(self.browser.events):
-            if event["method"] == "Runtime.executionContextCreated":
-                context = event["params"]["context"]
-                aux = context.get("auxData", {})
-                if aux.get("frameId") == frame and aux.get("isDefault"):
-                    return context["id"]
-        raise AssertionError(f"no script context in {selector}")
+    def frame(self, selector, patience=PATIENCE):
+        """The page inside an iframe, which Chromium runs in a process of its own."""
+        place = self.box(selector)
+        end = time.monotonic() + patience
+        while time.monotonic() < end:
+            self.run("0")  # events are read
+            for event in reversed(self.browser.events):
+                if event["method"] == "Target.attachedToTarget":
+                    info = event["params"]["targetInfo"]
+                    if info["type"] == "iframe" and event.get("sessionId") == self.session:
+                        return Page(
+                            self.browser, info["targetId"], session=event["params"]["sessionId"],
+                            offset=place,
+                        )  # fmt: skip
+            time.sleep(0.05)
+        raise AssertionError(f"nothing runs in {selector}")
+
+    def box(self, selector):
+        """Where an element begins, once it has been scrolled to."""
+        return self.run(
+            f"(() => {{ const e = document.querySelector({json.dumps(selector)});"
+            "e.scrollIntoView({block: 'center'}); const b = e.getBoundingClientRect();"
+            "return [b.x, b.y] })()"
+        )
 
     # --- doing ---
 
@@ -219,10 +238,9 @@ class Page:
         self.click_at(x, y)
 
     def click_at(self, x, y):
+        x, y = x + self.offset[0], y + self.offset[1]
         for kind in ("mousePressed", "mouseReleased"):
-            self.call(
-                "Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1
-            )
+            self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 
     def screenshot(self, path=None):
         data = base64.b64decode(self.call("Page.captureScreenshot")["data"])
