@@ -52,7 +52,10 @@ def fused_linear(x: Any, weight: Any, bias: Any) -> Any:
         y = np.add((weight @ flat.T).T, bias, order="C")
     else:
         y = flat @ weight.T
-        y = np.add(y, bias, out=y if y.dtype == bias.dtype else None)
+        if y.dtype is bias.dtype:
+            y += bias
+        else:
+            y = y + bias
     return y if x.ndim == 2 else y.reshape((*x.shape[:-1], len(weight)))
 
 

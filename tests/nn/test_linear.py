@@ -71,6 +71,21 @@ def test_float32_stays_float32():
     assert y.dtype == model.weight.grad.dtype == model.bias.grad.dtype == np.float32
 
 
+@pytest.mark.parametrize("rows", [7, 8, 64, 65])
+def test_few_rows_of_float32_and_a_large_weight_give_the_same(rows):
+    """Between 8 and 64 rows the product is taken the other way round, where that is faster."""
+    rng = np.random.default_rng(0)
+    x, w = rng.normal(size=(rows, 600)), rng.normal(size=(300, 600))
+    b = rng.normal(size=300)
+    leaves = [Tensor(a, requires_grad=True, dtype=np.float32) for a in (x, w, b)]
+    y = linear(*leaves)
+    assert y.dtype == np.float32
+    assert y.numpy().flags.c_contiguous
+    np.testing.assert_allclose(y.data, x @ w.T + b, rtol=1e-4, atol=1e-3)
+    y.sum().backward()
+    np.testing.assert_allclose(leaves[1].grad[0], x.sum(axis=0), rtol=1e-4, atol=1e-4)
+
+
 def test_inputs_may_be_lists_and_arrays():
     model = nn.Linear(3, 2, rng=0)
     assert model(X).shape == model(np.array(X)).shape == (2, 2)
