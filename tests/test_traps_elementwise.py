@@ -117,6 +117,9 @@ CASES = [
     ("maximum with nan on the right", E.maximum, (1.0, NAN), NAN, (0.0, 0.0)),
     ("minimum with nan on the right", E.minimum, (1.0, NAN), NAN, (0.0, 0.0)),
     ("maximum with inf", E.maximum, (INF, 1.0), INF, (1.0, 0.0)),
+    ("hinge at its margin: clip passes the gradient", lambda x: E.clip(1 - x, 0.0), (1.0,), 0.0,
+     (-1.0,)),
+    ("hinge at its margin: relu does not", lambda x: E.relu(1 - x), (1.0,), 0.0, (0.0,)),
     # division
     ("1/0", lambda x: 1 / x, (0.0,), INF, (-INF,)),
     ("1/-0", lambda x: 1 / x, (-0.0,), -INF, (-INF,)),
