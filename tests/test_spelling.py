@@ -1,274 +1,193 @@
-"""Operators, methods and hand-tightened paths all say what the rows of the table say."""
+"""Methods and operators are the functions of engine under another spelling, on every tier."""
 
-import inspect
-import itertools
+import operator
 
 import numpy as np
 import pytest
+from strategies import PARAMETERS
 
 import engine as E
-from engine import Tensor, Value, ValueArray, array_methods, no_grad, operators, ops
+from engine import Tensor, Value, ValueArray, core
+from engine.array_methods import ArrayMethods
+from engine.operators import ElementwiseMethods
 
-SPECIAL = [0.0, -0.0, 1.0, -1.5, 2.0, 1e308, 1e-320, np.inf, -np.inf, np.nan]
-
-OPERATORS = {
-    "__add__": "add", "__sub__": "sub", "__mul__": "mul", "__truediv__": "div", "__pow__": "pow",
-    "__mod__": "remainder", "__floordiv__": "floor_divide", "__matmul__": "matmul",
-    "__neg__": "neg", "__abs__": "abs",
+#: A NumPy or PyTorch user finds no method of these names either, or finds another spelling.
+WITHOUT_A_METHOD = {
+    "identity": "x.clone()",
+    "where": "takes the condition first as a function, x.where(condition, other) as a method",
+    "concatenate": "of a list of arrays", "stack": "of a list of arrays",
+    "einsum": "a string first", "tensordot": "a function in both",
+    "getitem": "x[index]", "cast": "x.astype(dtype)", "matrix_transpose": "x.mT",
+    "scatter_add": "the transpose of x[index]", "sum_to": "the transpose of broadcasting",
+    "sliding_window_view": "a function in NumPy", "sum_windows": "its transpose",
 }  # fmt: skip
 
-
-def methods_of(mixin):
-    """The public methods a mixin defines, with their functions."""
-    return {name: f for name, f in vars(mixin).items() if callable(f) and not name.startswith("_")}
+ELEMENTWISE = [op for op in E.registry.values() if op.kind == "elementwise"]
+ON_ARRAYS = {n for n, op in E.registry.items() if op.kind == "shape"} | set(core.functions)
 
 
-def row_of(name):
-    """The row a method stands for: engine's function of that name, or of PyTorch's."""
-    op = getattr(E, name)
-    assert E.registry[op.name] is op
-    return op
+def leaf(x):
+    return Tensor([x], requires_grad=True)
 
 
-def same(a, b):
-    """Equal to the last bit, nan and the sign of zero included."""
-    return np.float64(a).tobytes() == np.float64(b).tobytes() or (np.isnan(a) and np.isnan(b))
-
-
-# --- the mixins and the registry ---
-
-
-def test_every_elementwise_method_is_a_row_of_the_table():
-    for name in methods_of(operators.ElementwiseMethods):
-        op = row_of(name)
-        assert op.kind == "elementwise", name
-
-
-def test_methods_take_what_their_rows_take():
-    """The same parameters, in the same order, with the same defaults."""
-    for name, method in methods_of(operators.ElementwiseMethods).items():
-        op = row_of(name)
-        given = list(inspect.signature(method).parameters.values())[op.n_inputs :]
-        if name == "where":  # as PyTorch's method: x.where(condition, other)
-            given = []
-        assert [(p.name, p.default) for p in given] == list(op.defaults.items()), name
-
-
-@pytest.mark.parametrize("name", sorted(methods_of(operators.ElementwiseMethods)))
-def test_a_method_is_its_row(name):
-    op = row_of(name)
-    number = 1.7 if op.domain[0].lo == 1.0 else 0.7
-    a, b = Value(number), Value(0.4)
-    t, u = Tensor([number]), Tensor([0.4])
-    v, w = ValueArray.of([number]), ValueArray.of([0.4])
-    for x, y in ((a, b), (t, u), (v, w)):
-        if name == "where":
-            got, expected = x.where(True, y), op(True, x, y)
-        else:
-            rest = [y] if op.n_inputs == 2 else []
-            given = [0.1, 0.5] if op.name == "clip" else []
-            got, expected = getattr(x, name)(*rest, *given), op(x, *rest, *given)
-        assert type(got) is type(expected)
-        assert same(float(np.ravel(values(got))[0]), float(np.ravel(values(expected))[0]))
-
-
-def values(y):
-    """Plain numbers of any result."""
-    return y.values if isinstance(y, ValueArray) else np.asarray(y.data)
-
-
-@pytest.mark.parametrize(("method", "row"), OPERATORS.items())
-def test_an_operator_is_its_row_on_either_side(method, row):
-    op = E.registry[row]
-    if op.n_inputs == 1:
-        for x in (Value(-0.7), Tensor([-0.7], requires_grad=True)):
-            assert getattr(x, method)().op is op
+@pytest.mark.parametrize("op", ELEMENTWISE, ids=lambda op: op.name)
+def test_every_row_is_a_method_that_calls_it(op):
+    if op.name in WITHOUT_A_METHOD:
         return
-    for x in (Value(0.7), Tensor([0.7], requires_grad=True)):
-        if row == "matmul" and isinstance(x, Value):
-            continue
-        for other in (x, np.array([2.0]) if row == "matmul" else 2.0):
-            y = getattr(x, method)(other)
-            assert y.op is op
-            assert y.inputs[0] is x
-            y = getattr(x, method.replace("__", "__r", 1))(other)
-            assert y.op is op
-            assert y.inputs[1] is x
+    assert op.name in vars(ElementwiseMethods)
+    for given in [{}, *PARAMETERS.get(op.name, [])]:
+        for box in (Value, leaf, lambda x: ValueArray.of([x])):
+            args = [box(1.25), *([0.75] * (op.n_inputs - 1))]
+            with np.errstate(invalid="ignore"):
+                got, expected = getattr(args[0], op.name)(*args[1:], **given), op(*args, **given)
+            assert type(got) is type(args[0])
+            if not isinstance(got, ValueArray):
+                assert got.op is op
+            np.testing.assert_array_equal(numbers(got), numbers(expected))
 
 
-def test_every_array_method_is_a_function_of_engine_too():
-    """But for these, which only read well after a dot."""
-    only = {"view", "t", "numel", "dim", "contiguous", "clone", "index_select", "astype"}
-    others = {name for name in methods_of(array_methods.ArrayMethods) if not hasattr(E, name)}
-    assert others == only
+def numbers(x):
+    """The plain numbers of anything, as an array."""
+    return x.values if isinstance(x, ValueArray) else np.asarray(getattr(x, "data", x), dtype=float)
 
 
-@pytest.mark.parametrize("name", ["sum", "mean"])
-def test_reductions_that_skip_the_sorting_of_arguments_are_the_function(name):
-    x = np.arange(6.0).reshape(2, 3)
-    function = getattr(E, name)
-    for axis, keepdims in itertools.product([None, 0, -1, (0, 1)], [False, True]):
-        for node in (Tensor(x, requires_grad=True), ValueArray.of(x)):
-            got = getattr(node, name)(axis, keepdims)
-            expected = function(node, axis=axis, keepdims=keepdims)
-            aliased = getattr(node, name)(axis, keepdim=keepdims)
-            np.testing.assert_array_equal(values(got), values(expected))
-            np.testing.assert_array_equal(values(aliased), values(expected))
-            if isinstance(node, Tensor):
-                assert got.params == expected.params
-
-
-# --- hand-tightened paths of the scalar tier ---
-
-FAST = [
-    (operators.ElementwiseMethods.__add__, Value.__add__),
-    (operators.ElementwiseMethods.__radd__, Value.__radd__),
-    (operators.ElementwiseMethods.__mul__, Value.__mul__),
-    (operators.ElementwiseMethods.__rmul__, Value.__rmul__),
-]
-
-
-@pytest.mark.parametrize(("plain", "fast"), FAST, ids=lambda f: f.__qualname__)
-def test_fast_operators_of_values_make_the_node_the_row_makes(plain, fast):
-    for number, other in itertools.product(SPECIAL, SPECIAL):
-        for operand in (Value(other), other, np.float64(other), Value(other, requires_grad=False)):
-            x = Value(number)
-            got, expected = fast(x, operand), plain(x, operand)
-            assert same(got.data, expected.data)
-            assert got.op is expected.op
-            assert all(
-                a is b or (type(a) is type(b) is float and same(a, b))
-                for a, b in zip(got.inputs, expected.inputs, strict=True)
-            )
-            assert (got._grad, got._adjoint, got.label) == (None, None, "")
-    for operand in (3, True, 10**20):
-        assert same(fast(Value(2.0), operand).data, plain(Value(2.0), operand).data)
-        assert type(fast(Value(2.0), operand).data) is float
-    for x in (fast(Value(2.0), np.array([1.0])), plain(Value(2.0), np.array([1.0]))):
-        assert isinstance(x, ValueArray)
-    with no_grad():
-        assert fast(Value(2.0), 3.0).op is None
-
-
-@pytest.mark.parametrize("name", ["add", "mul"])
-def test_spelled_out_rules_of_values_are_the_row_s(name):
-    """`backward` adds and multiplies by itself; the row says the same, to the last bit."""
-    op = E.registry[name]
-    for a, b, g in itertools.product(SPECIAL, SPECIAL, [1.0, -2.5, 0.0, np.inf]):
-        for x, z in ((Value(a), Value(b)), (Value(a), b), (a, Value(b))):
-            op(x, z).backward(g)
-            for i, node in enumerate((x, z)):
-                if isinstance(node, Value):
-                    expected = 0.0 + op.vjps[i](g, op.on_floats(a, b), a, b)
-                    assert same(node.grad, expected), (a, b, g, i)
-
-
-def test_only_rows_that_are_spelled_out_have_a_second_definition():
-    """Anything else backward calls; a new rule for these shows here."""
-    planted = E.elementwise(
-        "planted", np.multiply, lambda g, y, a, b: g * 7, lambda g, y, a, b: g * 5
+@pytest.mark.parametrize("name", sorted(ON_ARRAYS - set(WITHOUT_A_METHOD)))
+def test_every_function_of_arrays_is_a_method_on_both_tiers(name):
+    assert name in vars(ArrayMethods) or name in vars(ElementwiseMethods)
+    assert getattr(ValueArray, name) is getattr(ArrayMethods, name, None) or callable(
+        getattr(ValueArray, name)
     )
-    try:
-        x, z = Value(2.0), Value(3.0)
-        planted(x, z).backward()
-        assert (x.grad, z.grad) == (7.0, 5.0)
-    finally:
-        E.unregister("planted")
+    assert callable(getattr(Tensor, name))
 
 
-# --- and of the tensor tier ---
-
-FAST_TENSOR = ["__add__", "__sub__", "__mul__", "__truediv__", "__matmul__"]
-
-
-@pytest.mark.parametrize("method", FAST_TENSOR)
-def test_fast_operators_of_tensors_make_the_node_the_row_makes(method):
-    mixins = (operators.ElementwiseMethods, array_methods.ArrayMethods)
-    plain = next(getattr(m, method) for m in mixins if method in vars(m))
-    a = np.array([[1.0, -2.0], [0.5, 4.0]])
-    for operand in (Tensor(a.T, requires_grad=True), Tensor(a), a.T, a.tolist(), np.float32(a)):
-        x = Tensor(a, requires_grad=True)
-        got, expected = getattr(x, method)(operand), plain(x, operand)
-        np.testing.assert_array_equal(got.data, expected.data)
-        assert got.op is expected.op is E.registry[OPERATORS[method]]
-        got.sum().backward()
-        first = x.grad
-        x.zero_grad()
-        expected.sum().backward()
-        np.testing.assert_array_equal(first, x.grad)
+def test_what_has_no_method_is_a_function_still():
+    for name in WITHOUT_A_METHOD:
+        assert callable(getattr(E, name))
 
 
-def test_spelled_out_loops_of_tensors_are_the_general_one():
-    """Ops of one and two inputs take a short way; the same rule as one of three gives the same."""
-    one = E.elementwise("one", np.sin, lambda g, y, x: g * E.cos(x))
-    two = E.elementwise(
-        "two", lambda a, b: np.sin(a) * b,
-        lambda g, y, a, b: g * b * E.cos(a), lambda g, y, a, b: g * E.sin(a),
-    )  # fmt: skip
-    three = E.elementwise(
-        "three", lambda a, b, c: np.sin(a) * b + 0 * c,
-        lambda g, y, a, b, c: g * b * E.cos(a), lambda g, y, a, b, c: g * E.sin(a),
-        lambda g, y, a, b, c: 0.0,
-    )  # fmt: skip
-    try:
-        rng = np.random.default_rng(0)
-        for shapes in itertools.product([(2, 3), (3,), (2, 1), ()], repeat=2):
-            a, b = (rng.normal(size=s) for s in shapes)
-            results = []
-            for call in (two, lambda x, z: three(x, z, Tensor(1.0, requires_grad=True))):
-                x, z = Tensor(a, requires_grad=True), Tensor(b, requires_grad=True)
-                call(x, z).sum().backward()
-                results.append((x.grad, z.grad))
-            for got, expected in zip(*results, strict=True):
-                np.testing.assert_array_equal(got, expected)
-            x, frozen = Tensor(a, requires_grad=True), Tensor(b)
-            two(x, frozen).sum().backward()
-            np.testing.assert_array_equal(x.grad, results[0][0])
-            x.zero_grad()
-            two(frozen, x).sum().backward()
-            one_of, scaled = Tensor(a, requires_grad=True), Tensor(a, requires_grad=True)
-            one(one_of).sum().backward()
-            two(scaled, 1.0).sum().backward()
-            np.testing.assert_array_equal(one_of.grad, scaled.grad)
-    finally:
-        for name in ("one", "two", "three"):
-            E.unregister(name)
+@pytest.mark.parametrize(
+    ("name", "symbol"),
+    [("add", "+"), ("sub", "-"), ("mul", "*"), ("div", "/"), ("floor_divide", "//"),
+     ("remainder", "%"), ("pow", "**")],
+)  # fmt: skip
+def test_operators_are_the_rows(name, symbol):
+    function = {
+        "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv,
+        "//": operator.floordiv, "%": operator.mod, "**": operator.pow,
+    }[symbol]  # fmt: skip
+    expected = function(7.5, 2.0)
+    for box in (Value, Tensor, lambda x: ValueArray.of([x, x])):
+        for got in (
+            function(box(7.5), box(2.0)),
+            function(box(7.5), 2.0),
+            function(7.5, box(2.0)),
+            function(np.float64(7.5), box(2.0)),
+        ):
+            np.testing.assert_array_equal(numbers(got), expected)
+    assert function(Value(7.5), 2.0).op.name == name
 
 
-def test_a_binary_op_with_one_rule_left_out():
-    half = E.elementwise("half", np.multiply, None, lambda g, y, a, b: g * a)
-    other = E.elementwise("other", np.multiply, lambda g, y, a, b: g * b, None)
-    try:
-        for op, slopes in ((half, (None, [2.0])), (other, ([3.0], None))):
-            for create_graph in (False, True):
-                x, z = Tensor([2.0], requires_grad=True), Tensor([3.0], requires_grad=True)
-                op(x, z).backward(create_graph=create_graph)
-                for node, slope in zip((x, z), slopes, strict=True):
-                    got = None if node.grad is None else np.asarray(node.grad).tolist()
-                    assert got == slope
-            a, b = Value(2.0), Value(3.0)
-            op(a, b).backward()
-            assert [a.grad, b.grad] == [0.0 if s is None else s[0] for s in slopes]
-    finally:
-        E.unregister("half")
-        E.unregister("other")
+def test_signs_are_operators_too():
+    for box in (Value, Tensor, lambda x: ValueArray.of([x])):
+        x = box(-2.0)
+        np.testing.assert_array_equal(numbers(-x), 2.0)
+        np.testing.assert_array_equal(numbers(+x), -2.0)
+        np.testing.assert_array_equal(numbers(abs(x)), 2.0)
 
 
-# --- the gate ---
+def test_matrix_products_are_operators_from_either_side():
+    a = np.array([[1.0, 2.0], [3.0, 4.0]])
+    for box in (Tensor, ValueArray.of):
+        for got in (box(a) @ box(a), box(a) @ a, a @ box(a), box(a).matmul(a), box(a).dot(a)):
+            np.testing.assert_array_equal(numbers(got), a @ a)
 
 
-def test_a_gate_is_a_choice_of_g_or_zero_at_any_size():
-    rng = np.random.default_rng(0)
-    for n in (1, 50, 100, 101, 5000):
-        for special in (None, np.inf, -np.inf, np.nan, 1e200):
-            g = rng.normal(size=n)
-            if special is not None:
-                g[n // 2] = special
-            open_ = rng.normal(size=n) > 0
-            open_[n // 2] = False
-            got = ops.gate(g, open_)
-            np.testing.assert_array_equal(got, np.where(open_, g, 0.0))
-    assert ops.gate(2.0, True) == 2.0
-    assert ops.gate(np.inf, False) == 0.0
-    assert ops.gate(Value(2.0), False).data == 0.0
-    assert ops.gate(Tensor([2.0]), np.array([True])).data == 2.0
+def test_other_names_are_the_same_functions():
+    names = {
+        "absolute": "abs", "acos": "arccos", "acosh": "arccosh", "asin": "arcsin",
+        "asinh": "arcsinh", "atan": "arctan", "atan2": "arctan2", "atanh": "arctanh",
+        "amax": "max", "amin": "min", "clamp": "clip", "concat": "concatenate", "divide": "div",
+        "multiply": "mul", "negative": "neg", "power": "pow", "subtract": "sub",
+        "movedim": "moveaxis", "repeat_interleave": "repeat", "unsqueeze": "expand_dims",
+    }  # fmt: skip
+    for other, name in names.items():
+        assert getattr(E, other) is getattr(E, name), other
+        assert other in E.__all__
+    for other in ("acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh"):
+        method = getattr(ElementwiseMethods, names[other])
+        assert getattr(ElementwiseMethods, other) is method
+
+
+@pytest.mark.parametrize("box", [Tensor, ValueArray.of], ids=["Tensor", "ValueArray"])
+def test_pytorchs_methods_have_their_meaning(box):
+    x = box(np.arange(6.0).reshape(2, 3))
+    for got, expected in [
+        (x.index_select(1, [2, 0]), [[2.0, 0.0], [5.0, 3.0]]),
+        (x.repeat_interleave(2, dim=1), [[0, 0, 1, 1, 2, 2], [3, 3, 4, 4, 5, 5]]),
+        (x.clamp(min=1.0, max=4.0), [[1.0, 1.0, 2.0], [3.0, 4.0, 4.0]]),
+        (x.clamp(max=1), [[0.0, 1.0, 1.0], [1.0, 1.0, 1.0]]),
+        (x.movedim(0, 1), [[0.0, 3.0], [1.0, 4.0], [2.0, 5.0]]),
+        (x.amax(dim=1), [2.0, 5.0]),
+        (x.amin(dim=0, keepdim=True), [[0.0, 1.0, 2.0]]),
+        (x.argmin(dim=1), [0, 0]),
+        (x.argmax(dim=1), [2, 2]),
+        (x.expand_dims(0), [[[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]]),
+        (x.where(np.array([True, False, True]), -1.0), [[0.0, -1.0, 2.0], [3.0, -1.0, 5.0]]),
+        (x.logsumexp(dim=1), [2.40760596444438, 5.40760596444438]),
+        (x.astype(np.float64), [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]),
+        (x.clone(), [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]),
+        (x.view(6)[4:], [4.0, 5.0]),
+    ]:
+        np.testing.assert_allclose(numbers(got), expected, rtol=1e-15)
+    assert (x.numel(), x.dim()) == (6, 2)
+
+
+def test_an_array_of_values_forgets_its_gradients():
+    x = ValueArray.of([1.0, 2.0])
+    x[0] = 3.0  # a constant among them
+    (x * x).sum().backward()
+    np.testing.assert_array_equal(x.grad, [0.0, 4.0])
+    x.zero_grad()
+    np.testing.assert_array_equal(x.grad, [0.0, 0.0])
+
+
+# --- plain numbers and arrays ---
+
+
+@pytest.mark.parametrize(
+    ("name", "numpys"),
+    [(n, getattr(np, n)) for n in (
+        "sum", "mean", "var", "std", "prod", "max", "min", "argmax", "argmin", "any", "all",
+        "cumsum", "cumprod", "argsort", "sort", "ravel", "squeeze", "flip", "transpose", "diagonal",
+        "trace", "tril", "triu", "outer", "dot", "exp", "sqrt", "sign", "tanh", "maximum", "hypot",
+        "floor_divide", "remainder", "power", "subtract", "multiply", "divide", "negative",
+        "absolute", "arctan2", "logaddexp",
+    )],
+    ids=lambda x: x if isinstance(x, str) else "",
+)  # fmt: skip
+def test_plain_arrays_lists_and_numbers_give_what_numpy_gives(name, numpys):
+    """The same numbers, dtype and shape; a number, not an array of one, where NumPy has that."""
+    twice = name in ("outer", "dot", "maximum", "hypot", "floor_divide", "remainder", "power",
+                     "subtract", "multiply", "divide", "arctan2", "logaddexp")  # fmt: skip
+    matrix_only = name in ("diagonal", "trace", "tril", "triu")
+    for x in (
+        np.array([[1.5, 2.0], [3.0, 4.0]]), [[1.5, 2.0], [3.0, 4.0]],
+        np.array([[1.5, 2.0], [3.0, 4.0]], np.float32), np.array([[1, 2], [3, 4]]),
+        2.5, 2, np.float64(2.5),
+    ):  # fmt: skip
+        if np.ndim(x) == 0 and (matrix_only or name in ("sort", "argsort")):
+            continue
+        got, expected = (f(x, x) if twice else f(x) for f in (getattr(E, name), numpys))
+        np.testing.assert_allclose(got, expected, rtol=1e-15)
+        assert np.shape(got) == np.shape(expected)
+        if not isinstance(x, float | int) or isinstance(x, np.generic):
+            assert np.asarray(got).dtype == np.asarray(expected).dtype
+            assert isinstance(got, np.ndarray) == isinstance(expected, np.ndarray)
+
+
+def test_bad_parameters_of_rows_are_named():
+    for x in (0.5, np.array([0.5]), Value(0.5), Tensor([0.5])):
+        with pytest.raises(ValueError, match=r"approximate must be 'none' or 'tanh', got 'erf'"):
+            E.gelu(x, approximate="erf")
+    with pytest.raises(TypeError, match=r"clip\(\) got an unexpected argument 'low'"):
+        E.clip(Tensor([0.5]), low=1.0)
