@@ -26,12 +26,13 @@ class Contribution:
     local: float | None  # local derivative, for single numbers
     amount: Any  # what was added to x's gradient
     number: int = 0  # of the backward pass, if there were several
+    of: str = "x"  # what x is called
 
     def __str__(self) -> str:
         name = self.node.label or self.node.op.name
         if self.local is not None:
             return (
-                f"through {name}, input {self.index}: ∂L/∂{name} · ∂{name}/∂x = "
+                f"through {name}, input {self.index}: ∂L/∂{name} · ∂{name}/∂{self.of} = "
                 f"{self.upstream:.6g} × {self.local:.6g} = {self.amount:.6g}"
             )
         return (
@@ -123,7 +124,9 @@ def explain(x: Any, root: Any = None) -> Explanation:
         parts, rest = [_pass(x, root, None)], None
     name = x.label or (x.op.name if x.op is not None else "x")
     contributions = [
-        replace(c, number=number) for number, (given, _) in enumerate(parts) for c in given
+        replace(c, number=number, of=name)
+        for number, (given, _) in enumerate(parts)
+        for c in given
     ]
     return Explanation(name, tuple(contributions), _sum(parts), rest)
 

@@ -95,6 +95,15 @@ def test_a_labelled_result_is_called_by_its_label():
     assert explain(y).name == "area"
 
 
+def test_what_is_explained_is_called_by_its_label():
+    a = Value(3.0, label="a")
+    y = a * 2
+    y.label = "y"
+    y.backward()
+
+    assert "∂L/∂y · ∂y/∂a = 1 × 2 = 2" in str(explain(a))
+
+
 def test_broadcast_contributions_have_the_input_s_shape():
     b = Tensor([1.0, 2.0], requires_grad=True)
     y = (b + np.ones((3, 2))).sum()
