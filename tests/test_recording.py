@@ -56,7 +56,7 @@ def test_under_no_grad_results_are_leaves_that_require_nothing():
         assert not y.requires_grad
         assert y.inputs == ()
         np.testing.assert_array_equal(y.data, data)
-        with pytest.raises(RuntimeError, match="requires? a gradient|requires_grad"):
+        with pytest.raises(RuntimeError, match=r"requires? a gradient|requires_grad"):
             y.backward() if np.size(y.data) == 1 else y.sum().backward()
 
 
