@@ -22,7 +22,8 @@ from viz import GraphTooLargeError, diff, side_by_side, to_dot
 from viz.dot import boxes_and_arrows
 from viz.render import render
 from viz.style import DARK, LIGHT, LOOKS, OKABE_ITO, mix
-from viz.text import array_lines, number, parameters, points, safe, shorten
+from viz.text import array_lines, number, parameters, safe, shorten
+from viz.widths import points
 
 GOLDEN = Path(__file__).parent / "golden"
 HOSTILE = "<b> | {x} \"quoted\" 'single' & \\N \\\\\nsecond\tline\r\n\x07 λ∇日本😀 ]]> -->"
@@ -422,10 +423,12 @@ def test_a_label_that_is_no_string_is_shown():
     assert box_of(Value(1.0, label=7), "n0").label == "7"
 
 
-def test_letters_that_graphviz_does_not_know_get_room():
-    assert points("abc", 10) == 0
+def test_every_text_gets_room_for_a_font_with_wider_letters():
+    assert points("0.123456", 11) == 53  # 7 × 0.636 × 11 + 0.318 × 11 in DejaVu Sans
     assert points("日本\nx", 10) == 22
-    assert 'WIDTH="29"' in to_dot(Value(1.0, label="日本"))
+    assert points("e\N{COMBINING ACUTE ACCENT}", 100) == points("e", 100)
+    assert 'WIDTH="57">0.123456<' in to_dot(Value(0.123456))
+    assert 'WIDTH="62"><FONT POINT-SIZE="13"><B>日本</B>' in to_dot(Value(1.0, label="日本"))
 
 
 # --- options ---

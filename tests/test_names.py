@@ -146,7 +146,7 @@ def test_only_a_module_can_be_traced(model):
 def test_a_model_is_drawn_by_running_it():
     dot = draw(Twice(), [1.0, 2.0]).dot
     assert "layer: Linear" in dot
-    assert "<Twice>" in dot
+    assert ">Twice<" in dot
 
 
 def test_a_scalar_model_is_drawn_as_the_sum_of_its_outputs():

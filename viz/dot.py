@@ -11,7 +11,8 @@ from .heat import heat_cells
 from .names import Path, module_paths, trace
 from .scene import graph_scene, names_in
 from .style import DARK, LIGHT, LOOKS, TONES, Theme, mix
-from .text import points, safe
+from .text import lines_of, safe
+from .widths import centred, points
 
 __all__ = ["Arrow", "Box", "GraphTooLargeError", "boxes_and_arrows", "scene_dot", "to_dot"]
 
@@ -20,6 +21,8 @@ DIRECTIONS = ("LR", "TB")
 
 # A name that Graphviz knows the letters' widths of, wherever it runs; in svg it adds sans-serif.
 FONT = "Helvetica"
+SIZE = 11
+PADDING = 2
 
 
 def to_dot(
@@ -150,8 +153,9 @@ def scene_dot(scene: Scene, *, direction: str = "LR", dark: bool = False) -> str
     lines = [
         "digraph {",
         f'  graph [rankdir={direction} bgcolor="{theme.background}" nodesep=0.25 ranksep=0.4'
-        f' fontname="{FONT}" fontsize=11 fontcolor="{theme.quiet}"]',
-        f'  node [fontname="{FONT}" fontsize=11 fontcolor="{theme.foreground}" margin="0.08,0.04"]',
+        f' fontname="{FONT}" fontsize={SIZE} fontcolor="{theme.quiet}"]',
+        f'  node [fontname="{FONT}" fontsize={SIZE} fontcolor="{theme.foreground}"'
+        ' margin="0.08,0.04"]',
         f'  edge [fontname="{FONT}" fontsize=9 fontcolor="{theme.quiet}"'
         f' color="{theme.quiet}" arrowsize=0.7]',
     ]
@@ -170,8 +174,10 @@ def _cluster_lines(
 ) -> Iterator[str]:
     ground = mix(theme.foreground, theme.background, 0.035)
     yield f"subgraph cluster_{next(numbered)} {{"
+    width = points(cluster.label, SIZE)
     yield (
-        f'  graph [label=<{safe(cluster.label)}> labeljust=l style="rounded,filled" '
+        f'  graph [label=<<TABLE BORDER="0"><TR><TD ALIGN="LEFT" WIDTH="{width}">'
+        f'{safe(cluster.label)}</TD></TR></TABLE>> labeljust=l style="rounded,filled" '
         f'color="{mix(theme.quiet, theme.background, 0.5)}" fillcolor="{ground}" margin=10]'
     )
     for name in cluster.boxes:
@@ -196,38 +202,52 @@ def _node_lines(box: Box, theme: Theme) -> Iterator[str]:
         f'{box.id} [shape={look.shape} style="{style},filled" color="{colour}" '
         f'fillcolor="{fill}"{outlines}{width} label=<'
     )
-    yield '  <TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2">'
-    yield _wide(f'<FONT POINT-SIZE="9" COLOR="{theme.quiet}">{safe(box.caption)}</FONT>')
-    if box.symbol:
-        yield _wide(f'<FONT POINT-SIZE="16"><B>{safe(box.symbol)}</B></FONT>')
-    if box.label:
-        label = f'<FONT POINT-SIZE="13"><B>{safe(box.label)}</B></FONT>'
-        yield _wide(label, points(box.label, 13))
+    yield f'  <TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="{PADDING}">'
+    quiet = f'<FONT POINT-SIZE="9" COLOR="{theme.quiet}">{safe(box.caption)}</FONT>'
+    yield _headline(quiet, box.caption, 9)
+    for text, size in ((box.symbol, 16), (box.label, 13)):
+        if text:
+            bold = f'<FONT POINT-SIZE="{size}"><B>{safe(text)}</B></FONT>'
+            yield _headline(bold, text, size, bold=True)
     for mark in box.marks:
-        yield _wide(f"<B>{safe(mark)}</B>")
+        yield _headline(f"<B>{safe(mark)}</B>", mark, SIZE, bold=True)
     heat = dict(box.heat)
     for name, text in box.rows:
         yield _row(name, text, theme)
         if strip := heat.pop(name, None):
             cells = heat_cells(strip, theme)
-            yield f'  <TR><TD></TD><TD ALIGN="RIGHT">{cells}</TD></TR>' if name else _wide(cells)
+            yield f'  <TR><TD></TD><TD ALIGN="LEFT">{cells}</TD></TR>' if name else _wide(cells)
     yield "  </TABLE>>]"
 
 
-def _wide(content: str, width: int = 0) -> str:
-    at_least = f' WIDTH="{width}"' if width else ""
-    return f'  <TR><TD COLSPAN="2"{at_least}>{content}</TD></TR>'
+def _wide(content: str, given: str = "") -> str:
+    return f'  <TR><TD COLSPAN="2"{given}>{content}</TD></TR>'
+
+
+def _headline(content: str, text: str, size: float, bold: bool = False) -> str:
+    """A line in the middle of the box, with room for a font with wider letters."""
+    width, fits = centred(text, size, bold)
+    if fits:
+        return _wide(content, f' WIDTH="{width + 2 * PADDING}"')
+    return _wide(content, f' ALIGN="LEFT" WIDTH="{width + 2 * PADDING}"')
 
 
 def _row(name: str, text: str, theme: Theme) -> str:
     if not name:
-        return _wide(safe(text))
-    # Graphviz aligns each line by the line break after it, the last line too.
-    end = '<BR ALIGN="RIGHT"/>' if "\n" in text else ""
+        return _headline(safe(text), text, SIZE)
+    widths = [points(words, SIZE) + 2 * PADDING for words in (f"{name} ", text)]
     return (
-        f'  <TR><TD ALIGN="LEFT" VALIGN="TOP"><FONT COLOR="{theme.quiet}">{safe(name)} </FONT></TD>'
-        f'<TD ALIGN="RIGHT">{safe(text, "RIGHT")}{end}</TD></TR>'
+        f'  <TR><TD ALIGN="LEFT" VALIGN="TOP" WIDTH="{widths[0]}">'
+        f'<FONT COLOR="{theme.quiet}">{safe(name)} </FONT></TD>'
+        f'<TD ALIGN="LEFT" WIDTH="{widths[1]}">{_left(text)}</TD></TR>'
     )
+
+
+def _left(text: str) -> str:
+    """Lines that all begin on the left."""
+    # Graphviz aligns each line by the line break after it, the last line too.
+    end = '<BR ALIGN="LEFT"/>' if len(lines_of(text)) > 1 else ""
+    return safe(text, "LEFT") + end
 
 
 def _edge_line(arrow: Arrow) -> str:

@@ -11,11 +11,11 @@ import numpy as np
 
 __all__ = [
     "array_lines",
+    "lines_of",
     "norm",
     "number",
     "parameters",
     "percent",
-    "points",
     "safe",
     "shorten",
 ]
@@ -53,7 +53,7 @@ def safe(text: object, align: str = "") -> str:
     'a &lt; b<BR/>&amp; c'
     """
     line_break = f'<BR ALIGN="{align}"/>' if align else "<BR/>"
-    lines = NEWLINE.split(str(text))
+    lines = lines_of(str(text))
     return line_break.join(_escaped(line) for line in lines)
 
 
@@ -62,23 +62,9 @@ def _escaped(line: str) -> str:
     return html.escape("".join(map(_printable, line))).replace("\\", "\\\\")
 
 
-def points(text: str, size: int) -> int:
-    """About how wide the longest line of a text is at a font size, if it is not plain ASCII.
-
-    Without the fonts, Graphviz takes the letters it does not know for spaces, and the box comes
-    out too narrow.  0 for ASCII, where it knows better.
-
-    >>> points("abc", 10), points("λλ", 10), points("日本", 10)
-    (0, 13, 22)
-    """
-    if text.isascii():
-        return 0
-    wide = 1.1, 0.65  # of the size, for a Chinese character and for anything else
-    widths = [
-        sum(wide[0] if unicodedata.east_asian_width(c) in "WF" else wide[1] for c in line)
-        for line in NEWLINE.split(text)
-    ]
-    return round(max(widths) * size)
+def lines_of(text: str) -> list[str]:
+    """Its lines, at any of the line breaks there are."""
+    return NEWLINE.split(text)
 
 
 def number(x: Any, digits: int = 6) -> str:
