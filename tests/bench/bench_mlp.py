@@ -105,9 +105,7 @@ def by_torch(x, t, weights, hinge):
 
     def step():
         y = model(x)
-        loss = (
-            torch.relu(1 - t * y).mean() if hinge else torch.nn.functional.cross_entropy(y, t)
-        )
+        loss = torch.relu(1 - t * y).mean() if hinge else torch.nn.functional.cross_entropy(y, t)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
