@@ -130,7 +130,7 @@ def main(rounds=100):
                     print(f"{name} is not installed")
             for _ in range(3):
                 losses = {name: step() for name, step in made.items()}
-                for name, loss in losses.items():
+                for loss in losses.values():
                     assert abs(loss / losses["nn"] - 1) < 1e-4, losses
             best = race(made, rounds)
             line = "  ".join(f"{name} {ms:6.2f} ms" for name, ms in best.items())
