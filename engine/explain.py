@@ -124,9 +124,7 @@ def explain(x: Any, root: Any = None) -> Explanation:
         parts, rest = [_pass(x, root, None)], None
     name = x.label or (x.op.name if x.op is not None else "x")
     contributions = [
-        replace(c, number=number, of=name)
-        for number, (given, _) in enumerate(parts)
-        for c in given
+        replace(c, number=number, of=name) for number, (given, _) in enumerate(parts) for c in given
     ]
     return Explanation(name, tuple(contributions), _sum(parts), rest)
 
@@ -193,19 +191,19 @@ def _adjoints(order: list[Any], root: Any, seed: Any) -> dict[Any, Any]:
     if isinstance(root, Tensor):
         upstream = np.ones_like(root.data) if seed is None else seed
         adjoints = {root: np.asarray(upstream)}
-        tensor.propagate(order, adjoints, keep=True)
+        tensor_backward.propagate(order, adjoints, keep=True)
         return adjoints
     factor = 1.0 if seed is None else float(seed)
-    found = scalar.gradients(root, order, factor)
+    found = scalar_backward.gradients(root, order, factor)
     return dict(zip(order, found, strict=True))
 
 
 def _contribution(node: Any, index: int, g: Any) -> Contribution:
     if isinstance(node, Value):
-        amount = scalar.contribution(node, g, index)
-        return Contribution(node, index, g, scalar.contribution(node, 1.0, index), amount)
-    amount_array = tensor.contribution(node, g, index)
+        amount = scalar_backward.contribution(node, g, index)
+        return Contribution(node, index, g, scalar_backward.contribution(node, 1.0, index), amount)
+    amount_array = tensor_backward.contribution(node, g, index)
     if g.ndim == 0 == amount_array.ndim:
-        local = tensor.contribution(node, np.ones_like(g), index)
+        local = tensor_backward.contribution(node, np.ones_like(g), index)
         return Contribution(node, index, float(g), float(local), float(amount_array))
     return Contribution(node, index, g, None, amount_array)
