@@ -225,7 +225,8 @@ def test_a_transformer_folds_to_a_page_with_and_without_a_trace():
 def test_frames_show_the_modules():
     _, loss = mlp()
     dot = to_dot(loss)
-    assert re.findall(r">(layers\.\d)</TD></TR></TABLE>> labeljust", dot) == ["layers.0", "layers.1", "layers.2"]
+    titles = re.findall(r">(layers\.\d)</TD></TR></TABLE>> labeljust", dot)
+    assert titles == ["layers.0", "layers.1", "layers.2"]
 
 
 def test_no_labels_no_frames():
