@@ -125,10 +125,10 @@ class Browser:
 class Page:
     """A tab: what it shows, what it was asked, and what it complained about."""
 
-    def __init__(self, browser, target, width=0, height=0, session=None, offset=(0, 0)):
+    def __init__(self, browser, target, width=0, height=0, session=None, frame_of=None):
         self.browser = browser
         self.target = target
-        self.offset = offset
+        self.outer, self.selector = frame_of or (self, None)  # the page around a frame
         self.session = (
             session
             or browser.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
@@ -196,7 +196,6 @@ class Page:
 
     def frame(self, selector, patience=PATIENCE):
         """The page inside an iframe, which Chromium runs in a process of its own."""
-        place = self.box(selector)
         end = time.monotonic() + patience
         while time.monotonic() < end:
             self.run("0")  # events are read
@@ -204,10 +203,13 @@ class Page:
                 if event["method"] == "Target.attachedToTarget":
                     info = event["params"]["targetInfo"]
                     if info["type"] == "iframe" and event.get("sessionId") == self.session:
-                        return Page(
+                        frame = Page(
                             self.browser, info["targetId"], session=event["params"]["sessionId"],
-                            offset=place,
+                            frame_of=(self, selector),
                         )  # fmt: skip
+                        self.box(selector)
+                        self.screenshot()  # once it has been painted, clicks find it
+                        return frame
             time.sleep(0.05)
         raise AssertionError(f"nothing runs in {selector}")
 
@@ -215,8 +217,9 @@ class Page:
         """Where an element begins, once it has been scrolled to."""
         return self.run(
             f"(() => {{ const e = document.querySelector({json.dumps(selector)});"
-            "e.scrollIntoView({block: 'center'}); const b = e.getBoundingClientRect();"
-            "return [b.x, b.y] })()"
+            "e.scrollIntoView({block: 'center', behavior: 'instant'});"
+            "const b = e.getBoundingClientRect();"
+            "return [b.x + e.clientLeft, b.y + e.clientTop] })()"
         )
 
     # --- doing ---
@@ -225,8 +228,8 @@ class Page:
         options = {"key": key, "windowsVirtualKeyCode": KEYS[key], "code": key}
         if key in (" ", "Enter"):
             options["text"] = " " if key == " " else "\r"
-        self.call("Input.dispatchKeyEvent", type="keyDown", **options)
-        self.call("Input.dispatchKeyEvent", type="keyUp", **options)
+        self.outer.call("Input.dispatchKeyEvent", type="keyDown", **options)
+        self.outer.call("Input.dispatchKeyEvent", type="keyUp", **options)
 
     def click(self, selector):
         """A real click, in the middle of an element."""
@@ -238,9 +241,13 @@ class Page:
         self.click_at(x, y)
 
     def click_at(self, x, y):
-        x, y = x + self.offset[0], y + self.offset[1]
+        if self.selector is not None:
+            left, top = self.outer.box(self.selector)
+            x, y = x + left, y + top
         for kind in ("mousePressed", "mouseReleased"):
-            self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+            self.outer.call(
+                "Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1
+            )
 
     def screenshot(self, path=None):
         data = base64.b64decode(self.call("Page.captureScreenshot")["data"])
