@@ -1,17 +1,7 @@
 """twingrad's engine: a scalar `Value` and a NumPy `Tensor`, driven by one table of derivatives."""
 
 from .compare import Comparison, compare
-from .core import (
-    Interval,
-    Op,
-    elementwise,
-    enable_grad,
-    is_grad_enabled,
-    no_grad,
-    registry,
-    shape_op,
-    unregister,
-)
+from .core import Interval, Op, elementwise, registry, shape_op, unregister
 from .expand import expand
 from .explain import explain
 from .exponentials import log_softmax, logsumexp, softmax
@@ -98,6 +88,7 @@ from .ops import (
     xlogy,
 )
 from .products import dot, einsum, matmul, outer, tensordot
+from .recording import enable_grad, is_grad_enabled, no_grad
 from .reductions import all, any, argmax, argmin, max, mean, min, std, sum, trace, var
 from .running import cumprod, cumsum, prod
 from .scalar import Value

@@ -12,14 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from .core import Node, enable_grad
+from .core import Node
 from .graph import adjoints, toposort
 from .ops import identity
+from .recording import enable_grad
 from .scalar import Value
-from .scalar import gradients as scalar_gradients
+from .scalar_backward import gradients as scalar_gradients
 from .shapes import stack
 from .tensor import Tensor
-from .tensor import gradients as tensor_gradients
+from .tensor_backward import gradients as tensor_gradients
 from .value_array import ValueArray
 
 __all__ = [

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from . import tensor
+from . import tensor_backward
 from .comparison import Comparison, Finite, Row
-from .core import Node, NodeArray, Op, enable_grad, input_names, no_grad
+from .core import Node, NodeArray, Op, input_names
 from .expand import box
 from .finite import NEAR_KINK, distance_to_kink, slope
 from .graph import toposort
@@ -23,6 +23,7 @@ from .lockstep import (
     largest,
     numbers_of,
 )
+from .recording import enable_grad, no_grad
 from .reductions import sum as sum_of
 from .scalar import Value
 from .tensor import Tensor
@@ -77,7 +78,9 @@ def compare(
         ]
         y = _on_tensors(f(*tensors))
         root = y if y.ndim == 0 else sum_of(y)
-        gradients = tensor.gradients(root, tensors) if y.requires_grad else [None] * len(arrays)
+        gradients: list[Any] = [None] * len(arrays)
+        if y.requires_grad:
+            gradients = tensor_backward.gradients(root, tensors)
         value, on_values = _on_values(f, arrays, labels, y)
         order = toposort(root)
         rng = np.random.default_rng(seed)

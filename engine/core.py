@@ -1,4 +1,4 @@
-"""What every op and every node has in common: the row, the registry, the recording switch.
+"""What every op and every node has in common: the row, and the registry of all rows.
 
 An op is one row of a table: a name, a forward function, one rule per argument.  A node is plain
 data: which op made it, from which inputs, with which parameters, and the result.  Nothing here
@@ -8,7 +8,6 @@ knows whether the result is a Python number (`engine.scalar`) or an array (`engi
 from __future__ import annotations
 
 import inspect
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -26,10 +25,7 @@ __all__ = [
     "UnaryOp",
     "composed",
     "elementwise",
-    "enable_grad",
     "functions",
-    "is_grad_enabled",
-    "no_grad",
     "registry",
     "shape_op",
 ]
@@ -79,6 +75,7 @@ class Node:
     grad: Any
     op: Op | None
     label: str
+    _grad: Any
 
     @property
     def inputs(self) -> tuple[Any, ...]:
@@ -113,124 +110,6 @@ class NodeArray(np.ndarray):
     def record(cls, op: Op, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
         """Apply `op` to arrays of scalar nodes."""
         raise NotImplementedError
-
-
-# --- the recording switch ---
-
-
-class _Recording(threading.local):
-    """Whether this thread records graphs, and who watches it.
-
-    Reading a thread-local costs more than a product of two floats, so the hot paths look at the
-    plain counter `ATTENTION.threads` first: while it is zero nobody has to ask further.
-    """
-
-    enabled = True
-    watcher: Any = None
-
-
-class _Attention:
-    """How many threads need a closer look at each op: they do not record, or are watched."""
-
-    __slots__ = ("lock", "threads")
-
-    def __init__(self) -> None:
-        self.threads = 0
-        self.lock = threading.Lock()
-
-    def change(self, by: int) -> None:
-        """One thread more, or one less."""
-        with self.lock:
-            self.threads += by
-
-
-RECORDING = _Recording()
-ATTENTION = _Attention()
-
-
-def is_grad_enabled() -> bool:
-    """Whether ops on nodes are being recorded in this thread.
-
-    >>> is_grad_enabled()
-    True
-    """
-    return RECORDING.enabled
-
-
-def _set_recording(enabled: bool) -> bool:
-    """Switch this thread's recording on or off; return what it was."""
-    before = RECORDING.enabled
-    if enabled != before:
-        ATTENTION.change(-1 if enabled else 1)
-        RECORDING.enabled = enabled
-    return before
-
-
-def watch(watcher: Any) -> Any:
-    """Let `watcher.recorded(op, node, inputs)` see each op in this thread; return the one before.
-
-    None ends it.  `watcher.backward(order, seed)` is called before each backward pass.
-    """
-    before = RECORDING.watcher
-    ATTENTION.change((watcher is not None) - (before is not None))
-    RECORDING.watcher = watcher
-    return before
-
-
-class _RecordingContext:
-    """Context manager and decorator that sets recording for a block, then restores it."""
-
-    _enabled = True
-
-    def __init__(self) -> None:
-        self._before: list[bool] = []  # a stack, so that one object can be entered twice
-
-    def __enter__(self) -> None:
-        self._before.append(_set_recording(self._enabled))
-
-    def __exit__(self, *_exception: object) -> None:
-        _set_recording(self._before.pop())
-
-    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        if inspect.isgeneratorfunction(function):
-            raise TypeError(
-                f"{type(self).__name__} cannot decorate the generator function "
-                f"{function.__name__!r}: the caller runs between its steps; use it as a "
-                "context manager inside"
-            )
-
-        def wrapped(*args: Any, **kwargs: Any) -> Any:
-            with type(self)():
-                return function(*args, **kwargs)
-
-        wrapped.__name__ = function.__name__
-        wrapped.__doc__ = function.__doc__
-        return wrapped
-
-
-class no_grad(_RecordingContext):  # noqa: N801 - the name every PyTorch user knows
-    """Block (or decorator) in which ops compute but do not record; per thread, nestable.
-
-    >>> from engine import Value
-    >>> x = Value(3.0)
-    >>> with no_grad():
-    ...     y = x * x
-    >>> y.op is None
-    True
-    """
-
-    _enabled = False
-
-
-class enable_grad(_RecordingContext):  # noqa: N801 - the name every PyTorch user knows
-    """Block (or decorator) in which ops record again, inside a `no_grad`.
-
-    >>> with no_grad(), enable_grad():
-    ...     is_grad_enabled()
-    True
-    """
-
-    _enabled = True
 
 
 # --- the row ---

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from .core import Node, enable_grad
+from .core import Node
 from .graph import toposort
+from .recording import enable_grad
 from .scalar import Value
 from .tensor import Tensor
 from .value_array import ValueArray

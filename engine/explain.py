@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from . import scalar, tensor
+from . import scalar_backward, tensor_backward
 from .graph import recent_passes, toposort
 from .scalar import Value
 from .tensor import Tensor

@@ -24,7 +24,8 @@ from .arguments import (
     scalar_root,
     values_out,
 )
-from .core import Node, enable_grad
+from .core import Node
+from .recording import enable_grad
 from .reductions import sum as sum_of
 from .scalar import Value
 from .shapes import ravel, reshape, stack

@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from . import scalar, tensor
+from . import scalar_backward, tensor_backward
 from .compare import names_of_inputs
-from .core import Node, enable_grad
+from .core import Node
 from .expand import label_of
 from .finite import NEAR_KINK, distance_to_kink, slope
 from .functional import grad
 from .graph import toposort
+from .recording import enable_grad
 from .reductions import sum as sum_of
 from .scalar import Value
 from .tensor import Tensor
@@ -189,7 +190,7 @@ class _Check:
 
     def plain_gradients(self, y: Any, nodes: list[Any]) -> list[np.ndarray]:
         """The gradients as backward gives them, its rules run on plain numbers."""
-        tier: Any = scalar if self.on_values else tensor
+        tier: Any = scalar_backward if self.on_values else tensor_backward
         found = tier.gradients(y, nodes) if y.requires_grad else [None] * len(nodes)
         return [
             np.zeros(x.shape) if g is None else np.asarray(g)

@@ -8,7 +8,8 @@ from collections import deque
 from copy import deepcopy
 from typing import Any
 
-from .core import Node, enable_grad
+from .core import Node
+from .recording import enable_grad
 
 __all__ = [
     "adjoints",

@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from . import scalar, tensor
-from .core import NodeArray, Op, no_grad
+from . import scalar_backward, tensor_backward
+from .core import NodeArray, Op
 from .distance import relative, ulps
 from .expand import box
 from .finite import Slope, slope
+from .recording import no_grad
 from .reductions import sum as sum_of
 from .scalar import Value
 from .tensor import Tensor
@@ -92,7 +93,7 @@ def _upstream(order: list[Tensor]) -> list[tuple[int, Tensor, np.ndarray]]:
     if not root.requires_grad:
         return []
     adjoints = {root: np.asarray(np.ones_like(root.data))}
-    tensor.propagate(order, adjoints, keep=True)
+    tensor_backward.propagate(order, adjoints, keep=True)
     return [
         (position, order[position], np.asarray(adjoints[order[position]]))
         for position in reversed(range(len(order)))
@@ -142,7 +143,7 @@ def _rule_difference(node: Tensor, position: int, g: np.ndarray) -> list[Differe
         if not (isinstance(x, Tensor) and x.requires_grad):
             continue
         got = gradient_of(root, boxed)
-        expected = np.asarray(tensor.contribution(node, g, i), dtype=np.float64)
+        expected = np.asarray(tensor_backward.contribution(node, g, i), dtype=np.float64)
         size = max(largest(expected), largest(_without_cancellation(node, g, i)))
         bound = np.full(x.shape, GRADIENT_RTOL * size)
         found = _worst(node.op, f"gradient of input {i}", position, got, expected, bound)
@@ -154,7 +155,9 @@ def _rule_difference(node: Tensor, position: int, g: np.ndarray) -> list[Differe
 def gradient_of(root: Any, boxed: Any) -> np.ndarray:
     """The gradient of a Value (or a constant) for a Value or an array of them, as an array."""
     nodes = list(boxed.flat) if isinstance(boxed, NodeArray) else [boxed]
-    found = scalar.gradients(root, nodes) if isinstance(root, Value) else [None] * len(nodes)
+    found: list[Any] = [None] * len(nodes)
+    if isinstance(root, Value):
+        found = scalar_backward.gradients(root, nodes)
     numbers = [0.0 if g is None else g for g in found]
     return np.array(numbers, dtype=np.float64).reshape(np.shape(boxed))
 
@@ -172,7 +175,8 @@ def _without_cancellation(node: Tensor, g: np.ndarray, i: int) -> np.ndarray:
     """
     rng = np.random.default_rng(0)
     elsewhere = rng.uniform(0.5, 1.5, g.shape) * rng.choice([-1.0, 1.0], g.shape)
-    return np.abs(np.asarray(tensor.contribution(node, np.asarray(g * elsewhere), i), np.float64))
+    part = tensor_backward.contribution(node, np.asarray(g * elsewhere), i)
+    return np.abs(np.asarray(part, np.float64))
 
 
 def gradient_sizes(order: list[Tensor]) -> dict[int, Any]:
@@ -229,7 +233,7 @@ def contradiction(order: list[Tensor]) -> Contradiction | None:
 
 def _contradicted(node: Tensor, position: int, g: np.ndarray, i: int) -> Contradiction | None:
     assert node.op is not None
-    got = np.asarray(tensor.contribution(node, g, i), dtype=np.float64)
+    got = np.asarray(tensor_backward.contribution(node, g, i), dtype=np.float64)
     scale = largest(got)
     for place in np.linspace(0, got.size - 1, min(got.size, SAMPLES), dtype=int):
         index = tuple(int(k) for k in np.unravel_index(place, got.shape))

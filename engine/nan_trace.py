@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from . import scalar, tensor
-from .core import Node, Op, watch
+from . import scalar_backward, tensor_backward
+from .core import Node, Op
 from .graph import toposort
+from .recording import watch
 from .tensor import Tensor
 
 __all__ = ["NonFiniteError", "nan_trace"]
@@ -198,6 +199,6 @@ def _one(root: Any) -> Any:
 
 
 def _contribution(node: Any, g: Any, index: int) -> Any:
-    tier: Any = tensor if isinstance(node, Tensor) else scalar
+    tier: Any = tensor_backward if isinstance(node, Tensor) else scalar_backward
     with np.errstate(all="ignore"):
         return tier.contribution(node, g, index)

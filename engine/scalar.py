@@ -3,40 +3,22 @@
 from __future__ import annotations
 
 import numbers
-import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from . import ops
-from .core import ATTENTION, PYTHON_RAISES, RECORDING, Node, NodeArray, Op
+from .core import PYTHON_RAISES, Node, NodeArray, Op
 from .graph import adjoints, copy_graph, flatten, remember_pass, toposort
 from .operators import ElementwiseMethods
+from .recording import ATTENTION, RECORDING
+from .scalar_backward import FROZEN, WALK, check_leaves, differentiate, needs_gradient
 
 __all__ = ["Value"]
 
 ADD, MUL = ops.add, ops.mul
 _new = object.__new__
-
-# A backward pass keeps its adjoints in the nodes themselves (a million-node chain has no memory
-# to spare for a dictionary), so two threads may not walk overlapping graphs at the same time.
-_WALK = threading.RLock()
-
-
-class _Frozen:
-    """Stands in a leaf's gradient slot where the leaf does not require a gradient."""
-
-    __slots__ = ()
-
-    def __deepcopy__(self, memo: Any) -> _Frozen:
-        return self
-
-    def __reduce__(self) -> str:
-        return "_FROZEN"
-
-
-_FROZEN = _Frozen()
 
 
 class Value(ElementwiseMethods, Node):
@@ -64,7 +46,7 @@ class Value(ElementwiseMethods, Node):
     __slots__ = ("__weakref__", "_a", "_adjoint", "_b", "_data", "_grad", "label", "op")
 
     _data: float
-    _grad: Any  # None, a float, a Value after create_graph, or _FROZEN
+    _grad: Any  # None, a float, a Value after create_graph, or FROZEN
     _adjoint: Any
     _a: Any
     _b: Any
@@ -81,8 +63,8 @@ class Value(ElementwiseMethods, Node):
         *,
         requires_grad: bool = True,
     ) -> None:
-        self._data = data if type(data) is float else _number(data, "data")
-        self._grad = None if requires_grad else _FROZEN
+        self._data = data if type(data) is float else number(data, "data")
+        self._grad = None if requires_grad else FROZEN
         self._adjoint = self.op = self._a = self._b = None
         self.label = label or _op
 
@@ -176,13 +158,13 @@ class Value(ElementwiseMethods, Node):
         elif isinstance(a, np.ndarray) and (a.ndim or a.dtype == object):
             return NodeArray.tier.record(op, (a, b), {})
         else:
-            x = a = _number(a, f"input 0 of {op.name}()")
+            x = a = number(a, f"input 0 of {op.name}()")
         if isinstance(b, Value):
             z = b._data
         elif isinstance(b, np.ndarray) and (b.ndim or b.dtype == object):
             return NodeArray.tier.record(op, (a, b), {})
         else:
-            z = b = _number(b, f"input 1 of {op.name}()")
+            z = b = number(b, f"input 1 of {op.name}()")
         y = _new(Value)
         y._data = op.on_floats(x, z)
         y._grad = y._adjoint = None
@@ -203,7 +185,7 @@ class Value(ElementwiseMethods, Node):
             return cls.record_binary(op, *inputs)
         _refuse_nodes(op, params)
         kept: tuple[Any, ...] = tuple(
-            x if isinstance(x, Value) else _number(x, f"input {i} of {op.name}()")
+            x if isinstance(x, Value) else number(x, f"input {i} of {op.name}()")
             for i, x in enumerate(inputs)
         )
         raw: list[Any] = [x if type(x) is float else x._data for x in kept]
@@ -221,7 +203,7 @@ class Value(ElementwiseMethods, Node):
         """Apply a fused op of many single numbers, as one node."""
         if not _INPUTS.issuperset(map(type, inputs)):
             what = f"an input of {op.name}()"
-            inputs = tuple([x if isinstance(x, Value) else _number(x, what) for x in inputs])
+            inputs = tuple([x if isinstance(x, Value) else number(x, what) for x in inputs])
         raw = [x if type(x) is float else x._data for x in inputs]
         y = _new(Value)
         y._data = op.on_floats(*raw)
@@ -240,8 +222,8 @@ class Value(ElementwiseMethods, Node):
         return self._data
 
     @data.setter
-    def data(self, number: Any) -> None:
-        self._data = number if type(number) is float else _number(number, "data")
+    def data(self, x: Any) -> None:
+        self._data = x if type(x) is float else number(x, "data")
 
     @property
     def inputs(self) -> tuple[Any, ...]:
@@ -263,30 +245,30 @@ class Value(ElementwiseMethods, Node):
 
         A float; a Value after `backward(create_graph=True)`.
         """
-        return 0.0 if self._grad is None or self._grad is _FROZEN else self._grad
+        return 0.0 if self._grad is None or self._grad is FROZEN else self._grad
 
     @grad.setter
     def grad(self, gradient: Any) -> None:
         if gradient is not None and not isinstance(gradient, Value):
-            gradient = _number(gradient, "grad")
+            gradient = number(gradient, "grad")
         self._grad = gradient
 
     @property
     def has_grad(self) -> bool:
         """Whether a backward pass has reached this node since `zero_grad`."""
-        return self._grad is not None and self._grad is not _FROZEN
+        return self._grad is not None and self._grad is not FROZEN
 
     def zero_grad(self) -> None:
         """Forget the gradient of this node."""
-        if self._grad is not _FROZEN:
+        if self._grad is not FROZEN:
             self._grad = None
 
     @property
     def requires_grad(self) -> bool:
         """Whether a gradient flows here.  For a result: whether it depends on such a leaf."""
         if self.op is None:
-            return self._grad is not _FROZEN
-        return _needs_gradient(toposort(self))
+            return self._grad is not FROZEN
+        return needs_gradient(toposort(self))
 
     @requires_grad.setter
     def requires_grad(self, requires: bool) -> None:
@@ -296,7 +278,7 @@ class Value(ElementwiseMethods, Node):
                 f"{self.op.name}(): use detach()"
             )
         if bool(requires) != self.requires_grad:
-            self._grad = None if requires else _FROZEN
+            self._grad = None if requires else FROZEN
 
     @property
     def is_leaf(self) -> bool:
@@ -358,28 +340,17 @@ class Value(ElementwiseMethods, Node):
         if gradient is None:
             gradient = 1.0
         elif not (create_graph and isinstance(gradient, Value)):
-            gradient = _number(gradient, "gradient")
+            gradient = number(gradient, "gradient")
         remember_pass(self, gradient)
-        with _WALK:
-            if create_graph:
-                order = toposort(self)
-                _check_leaves(order)
-                seed = gradient if isinstance(gradient, Value) else Value(gradient)
-                found = adjoints(order, {self: seed})
+        if create_graph:
+            order = toposort(self)
+            check_leaves(order)
+            seed = gradient if isinstance(gradient, Value) else Value(gradient)
+            found = adjoints(order, {self: seed})
+            with WALK:
                 _commit_graph(order, found, retain_grads)
-                return
-            order = _walk(self)
-            try:
-                _check_leaves(order)
-                if ATTENTION.threads and RECORDING.watcher is not None:
-                    RECORDING.watcher.backward(order, gradient)
-                self._adjoint = gradient
-                _propagate(order)
-            except BaseException:
-                for node in order:
-                    node._adjoint = None
-                raise
-            _commit(order, retain_grads)
+        else:
+            differentiate(self, gradient, retain_grads)
 
     @staticmethod
     def flows_to(x: Value) -> bool:
@@ -442,7 +413,7 @@ class Value(ElementwiseMethods, Node):
 
     def __copy__(self) -> Value:
         """A leaf with the same number and no gradient yet."""
-        return Value(self._data, label=self.label, requires_grad=self._grad is not _FROZEN)
+        return Value(self._data, label=self.label, requires_grad=self._grad is not FROZEN)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Value:
         return copy_graph(self, memo)
@@ -476,209 +447,10 @@ class Value(ElementwiseMethods, Node):
 _INPUTS = {Value, float}  # what a node's inputs are; anything else is made one of these
 
 
-def _walk(root: Value) -> list[Value]:
-    """`toposort`, with visited nodes marked by an adjoint of 0.0; the caller holds the lock.
-
-    Nothing is pushed for a leaf, and a node is pushed again only if it has to wait for an input.
-    (`while True` and not `while stack`: CPython 3.11 speeds up a running loop only at a plain
-    jump backward.)
-    """
-    order: list[Value] = []
-    stack: list[Any] = [root]
-    push, pop, done = stack.append, stack.pop, order.append
-    while True:
-        if not stack:
-            return order
-        node = pop()
-        if node is None:  # everything below the node under this mark is done
-            done(pop())
-            continue
-        if node._adjoint is not None:
-            continue
-        node._adjoint = 0.0
-        a = node._a
-        b = node._b
-        if type(a) is tuple:
-            waiting = []
-            for x in a:
-                if type(x) is not float and x._adjoint is None:
-                    if x.op is None:
-                        x._adjoint = 0.0
-                        done(x)
-                    else:
-                        waiting.append(x)
-            if waiting:
-                push(node)
-                push(None)
-                stack.extend(reversed(waiting))
-            else:
-                done(node)
-            continue
-        waits = False
-        if type(b) is not float and b is not None and b._adjoint is None:
-            if b.op is None:
-                b._adjoint = 0.0
-                done(b)
-            else:
-                push(node)
-                push(None)
-                push(b)
-                waits = True
-        if type(a) is not float and a is not None and a._adjoint is None:
-            if a.op is None:
-                a._adjoint = 0.0
-                done(a)
-            else:
-                if not waits:
-                    push(node)
-                    push(None)
-                push(a)
-                continue
-        if not waits:
-            done(node)
-
-
-def advance(node: Value, found: dict[int, float]) -> None:
-    """`_propagate` of one node: from its adjoint in `found` (by id) to those of its inputs.
-
-    Adjoints stand in the nodes only while this runs, so a pass may rest between two nodes and
-    other passes may run meanwhile.
-    """
-    touched = {id(x): x for x in (node, *node.inputs) if type(x) is not float}
-    with _WALK:
-        try:
-            for key, x in touched.items():
-                x._adjoint = found[key]
-            _propagate([node])
-            found.update((key, x._adjoint) for key, x in touched.items())
-        finally:
-            for x in touched.values():
-                x._adjoint = None
-
-
-def commit(order: list[Value], found: dict[int, float], retain_grads: bool) -> None:
-    """Turn adjoints by id into gradients, as `backward` does at its end."""
-    with _WALK:
-        for node in order:
-            node._adjoint = found[id(node)]
-        _commit(order, retain_grads)
-
-
-def gradients(root: Value, wanted: list[Any], gradient: float = 1.0) -> list[Any]:
-    """The derivative of root with respect to each node, as floats; no `.grad` is touched.
-
-    Times `gradient`, the upstream gradient.  None where root does not depend on the node.
-    """
-    with _WALK:
-        order = _walk(root)
-        try:
-            root._adjoint = gradient
-            _propagate(order)
-            return [node._adjoint for node in wanted]
-        finally:
-            for node in order:
-                node._adjoint = None
-
-
-def _needs_gradient(order: list[Value]) -> bool:
-    return any(node.op is None and node._grad is not _FROZEN for node in order)
-
-
-def _check_leaves(order: list[Value]) -> None:
-    if not _needs_gradient(order):
-        raise RuntimeError("backward() of a Value that depends on nothing with requires_grad")
-
-
-def _propagate(order: list[Value]) -> None:
-    """Backward on plain floats: results first, each adds its contributions to its inputs."""
-    for node in reversed(order):
-        op = node.op
-        if op is None:
-            continue
-        g = node._adjoint
-        a = node._a
-        b = node._b
-        if op is ADD:  # its row's rules, spelled out; a test holds them together
-            if type(a) is not float:
-                a._adjoint += g
-            if type(b) is not float:
-                b._adjoint += g
-        elif op is MUL:
-            if type(a) is not float:
-                if type(b) is not float:
-                    a._adjoint += g * b._data
-                    b._adjoint += g * a._data
-                else:
-                    a._adjoint += g * b
-            else:
-                b._adjoint += g * a
-        elif op.vjp_all is not None:
-            _add_all(node, g)
-        elif b is None and op.vjps[0] is not None:
-            try:
-                part = op.vjps[0](g, node._data, a._data)
-            except PYTHON_RAISES:
-                part = _by_ieee(op.vjps[0], g, node)
-            a._adjoint += part if type(part) is float else float(part)
-        else:
-            _add_all(node, g)
-
-
-def _add_all(node: Value, g: float) -> None:
-    """Add what every edge of a node carries to its input's adjoint."""
-    for x, part in zip(node.inputs, contributions(node, g), strict=True):
-        if type(x) is not float:
-            x._adjoint += part if type(part) is float else float(part)
-
-
-def contributions(node: Value, g: float) -> Sequence[float]:
-    """`contribution` for each input, in order; by one call where the op's rules share work."""
-    inputs = node.inputs
-    vjp_all = node.op.vjp_all if node.op is not None else None
-    if vjp_all is not None:
-        raw = [x if type(x) is float else x._data for x in inputs]
-        try:
-            return vjp_all(g, node._data, *raw, **node.params)
-        except PYTHON_RAISES:
-            pass  # edge by edge below, by IEEE 754
-    return [0.0 if type(x) is float else contribution(node, g, i) for i, x in enumerate(inputs)]
-
-
-def contribution(node: Value, g: float, index: int) -> float:
-    """What the edge to input `index` of `node` adds to that input's gradient, as a float."""
-    assert node.op is not None
-    rule = node.op.rule(index)
-    if rule is None:
-        return 0.0
-    raw = [x if type(x) is float else x._data for x in node.inputs]
-    try:
-        return float(rule(g, node._data, *raw, **node.params))
-    except PYTHON_RAISES:
-        return _by_ieee(rule, g, node)
-
-
-def _by_ieee(rule: Any, g: float, node: Value) -> float:
-    """The rule on NumPy's floats: where Python raises (1 / 0), they answer inf or nan."""
-    raw = [np.float64(x if type(x) is float else x._data) for x in node.inputs]
-    with np.errstate(all="ignore"):
-        return float(rule(np.float64(g), np.float64(node._data), *raw, **node.params))
-
-
-def _commit(order: list[Value], retain_grads: bool) -> None:
-    """Turn this pass's adjoints into gradients: added to what is there, as micrograd does."""
-    for node in order:
-        if node._grad is None:
-            if retain_grads or node.op is None:
-                node._grad = node._adjoint
-        elif node._grad is not _FROZEN and (retain_grads or node.op is None):
-            node._grad += node._adjoint
-        node._adjoint = None
-
-
 def _commit_graph(order: list[Value], found: dict[Value, Any], retain_grads: bool) -> None:
-    """`_commit` for gradients that are nodes themselves."""
+    """Add up gradients that are nodes themselves."""
     for node in order:
-        if node._grad is not _FROZEN and (retain_grads or node.op is None):
+        if node._grad is not FROZEN and (retain_grads or node.op is None):
             g = found.get(node)
             g = Value(0.0) if g is None else g
             node._grad = g if node._grad is None else node._grad + g
@@ -689,12 +461,12 @@ def _attended(y: Value) -> Value:
     if RECORDING.watcher is not None:
         RECORDING.watcher.recorded(y.op, y, y.inputs)
     if not RECORDING.enabled:
-        y._grad = _FROZEN
+        y._grad = FROZEN
         y.op = y._a = y._b = None
     return y
 
 
-def _number(x: Any, what: str) -> float:
+def number(x: Any, what: str) -> float:
     """x as a Python float, or a TypeError that names what it was meant to be."""
     if isinstance(x, float | int | np.floating | np.integer | np.bool_):
         return float(x)

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from . import scalar, tensor
-from .core import ATTENTION, RECORDING
+from . import scalar_backward, tensor_backward
 from .graph import remember_pass, toposort
-from .scalar import Value
+from .recording import ATTENTION, RECORDING
+from .scalar import Value, number
 from .tensor import Tensor
 
 __all__ = ["Edge", "Pass"]
@@ -84,8 +84,8 @@ class ValuePass(Pass):
     """A pass over single numbers."""
 
     def _seed(self, gradient: Any) -> float:
-        seed = 1.0 if gradient is None else scalar._number(gradient, "gradient")
-        scalar._check_leaves(self.order)
+        seed = 1.0 if gradient is None else number(gradient, "gradient")
+        scalar_backward.check_leaves(self.order)
         self.found = {**dict.fromkeys(map(id, self.order), 0.0), id(self.root): seed}
         return seed
 
@@ -95,8 +95,8 @@ class ValuePass(Pass):
     def advance(self, node: Value) -> list[Edge]:
         if node.op is None:
             return []
-        parts = scalar.contributions(node, self.found[id(node)])
-        scalar.advance(node, self.found)
+        parts = scalar_backward.contributions(node, self.found[id(node)])
+        scalar_backward.advance(node, self.found)
         return [
             Edge(i, x, float(part))
             for i, (x, part) in enumerate(zip(node.inputs, parts, strict=True))
@@ -104,11 +104,11 @@ class ValuePass(Pass):
         ]
 
     def local(self, node: Value, index: int) -> float | None:
-        return scalar.contribution(node, 1.0, index)
+        return scalar_backward.contribution(node, 1.0, index)
 
     def commit(self) -> None:
         remember_pass(self.root, self.seed)
-        scalar.commit(self.order, self.found, self.retain_grads)
+        scalar_backward.commit(self.order, self.found, self.retain_grads)
 
 
 class TensorPass(Pass):
@@ -127,18 +127,19 @@ class TensorPass(Pass):
         if node.op is None or g is None:
             return []
         edges = [
-            Edge(i, x, tensor.contribution(node, g, i))
+            Edge(i, x, tensor_backward.contribution(node, g, i))
             for i, x in enumerate(node.inputs)
             if isinstance(x, Tensor) and x.requires_grad and node.op.rule(i) is not None
         ]
-        tensor.propagate([node], self.found, keep=True)
+        tensor_backward.propagate([node], self.found, keep=True)
         return edges
 
     def local(self, node: Tensor, index: int) -> float | None:
         if node.ndim or node.inputs[index].ndim:
             return None
-        return float(tensor.contribution(node, np.ones_like(node.numpy()), index))
+        return float(tensor_backward.contribution(node, np.ones_like(node.numpy()), index))
 
     def commit(self) -> None:
         remember_pass(self.root, self.seed)
-        tensor.commit(dict(self.found), self.retain_grads)  # this pass keeps its own arrays
+        found = dict(self.found)  # this pass keeps its own arrays
+        tensor_backward.commit(found, self.retain_grads)

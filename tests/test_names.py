@@ -94,7 +94,7 @@ def test_after_an_error_the_model_is_as_it_was():
     with pytest.raises(ValueError, match="takes inputs of shape"), trace(model) as seen:
         model([1.0, 2.0, 3.0])
     assert "forward" not in vars(model.layer)
-    assert engine.core.RECORDING.watcher is None
+    assert engine.recording.RECORDING.watcher is None
     with seen:
         outside = Tensor([1.0], requires_grad=True) * 2
     assert seen.path(outside) == ()

@@ -7,7 +7,7 @@ import pytest
 
 import engine as E
 from engine import Tensor, Value, ValueArray, enable_grad, is_grad_enabled, no_grad
-from engine.core import ATTENTION, watch
+from engine.recording import ATTENTION, watch
 
 
 def leaf(data):

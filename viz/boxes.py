@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import Op, Tensor, Value, scalar, tensor, toposort
+from engine import Op, Tensor, Value, scalar_backward, tensor_backward, toposort
 from engine.core import Node, NodeArray, input_names
 
 from .heat import Heat, heat_of
@@ -211,13 +211,13 @@ def local_text(node: Any, index: int) -> str:
     if constant or node.op.rule(index) is None:
         return ""
     if isinstance(node, Value):
-        return f"∂ = {number(scalar.contribution(node, 1.0, index), 4)}"
+        return f"∂ = {number(scalar_backward.contribution(node, 1.0, index), 4)}"
     if not node.flows_to(x):
         return ""
     if node.op.kind == "elementwise" and node.shape == x.shape:
         # then the Jacobian is diagonal, and a gradient of ones brings its diagonal out
         with np.errstate(all="ignore"):
-            diagonal = tensor.contribution(node, np.ones_like(node.data), index)
+            diagonal = tensor_backward.contribution(node, np.ones_like(node.data), index)
         if not diagonal.size:
             return ""
         low, high = number(diagonal.min(), 4), number(diagonal.max(), 4)

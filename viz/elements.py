@@ -9,7 +9,7 @@ import numpy as np
 
 from engine import Tensor, Value
 from engine.expand import box, label_of
-from engine.scalar import gradients
+from engine.scalar_backward import gradients
 
 from .formula import formula, signed
 from .steps import BackwardStep, ForwardStep, brief

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from engine import Op, Tensor
-from engine.core import Node, enable_grad
+from engine.core import Node
+from engine.recording import enable_grad
 
 from .text import number, parameters
 

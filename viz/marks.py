@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import Tensor, Value, scalar, tensor
+from engine import Tensor, Value, scalar_backward, tensor_backward
 from engine.core import Node
 
 __all__ = ["Marks", "find_marks"]
@@ -95,7 +95,7 @@ def _gradients(order: list[Any]) -> dict[int, Any]:
     if any(x._data is not a for node in order for x, a in _recorded(node)):
         return kept  # a leaf was changed after the graph was made: its rules cannot be run
     with np.errstate(all="ignore"):
-        found = zip(order, tensor.gradients(root, order), strict=True)
+        found = zip(order, tensor_backward.gradients(root, order), strict=True)
         return {id(node): g for node, g in found if g is not None}
 
 
@@ -130,7 +130,7 @@ def _mark_gradients(order: list[Any], gradients: dict[int, Any], marks: Marks) -
 
 def _mark_edges(result: Any, node: Any, g: Any, state: str, marks: Marks) -> None:
     """Mark the edge along which a node's gradient became what it is, if one alone did that."""
-    tier: Any = tensor if isinstance(result, Tensor) else scalar
+    tier: Any = tensor_backward if isinstance(result, Tensor) else scalar_backward
     if isinstance(result, Tensor) and any(x._data is not a for x, a in _recorded(result)):
         return
     for k, x in enumerate(result.inputs):

@@ -8,7 +8,8 @@ from types import TracebackType
 from typing import Any, Self
 
 import nn
-from engine.core import Node, watch
+from engine.core import Node
+from engine.recording import watch
 
 __all__ = ["Path", "module_paths", "trace"]
 
