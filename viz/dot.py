@@ -203,39 +203,49 @@ def _node_lines(box: Box, theme: Theme) -> Iterator[str]:
         f'fillcolor="{fill}"{outlines}{width} label=<'
     )
     yield f'  <TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="{PADDING}">'
-    quiet = f'<FONT POINT-SIZE="9" COLOR="{theme.quiet}">{safe(box.caption)}</FONT>'
-    yield _headline(quiet, box.caption, 9)
+    heads = [(box.caption, 9, f'<FONT POINT-SIZE="9" COLOR="{theme.quiet}">{{}}</FONT>')]
     for text, size in ((box.symbol, 16), (box.label, 13)):
         if text:
-            bold = f'<FONT POINT-SIZE="{size}"><B>{safe(text)}</B></FONT>'
-            yield _headline(bold, text, size, bold=True)
-    for mark in box.marks:
-        yield _headline(f"<B>{safe(mark)}</B>", mark, SIZE, bold=True)
+            heads.append((text, size, f'<FONT POINT-SIZE="{size}"><B>{{}}</B></FONT>'))
+    heads += [(mark, SIZE, "<B>{}</B>") for mark in box.marks]
     heat = dict(box.heat)
+    for text, size, form in heads:
+        yield _head(text, size, form)
+    widths = _columns(box, heads)
     for name, text in box.rows:
-        yield _row(name, text, theme)
+        yield _row(name, text, theme, widths) if name else _head(text, SIZE, "{}")
         if strip := heat.pop(name, None):
             cells = heat_cells(strip, theme)
-            yield f'  <TR><TD></TD><TD ALIGN="LEFT">{cells}</TD></TR>' if name else _wide(cells)
+            yield f"  <TR><TD></TD><TD>{cells}</TD></TR>" if name else _wide(cells)
     yield "  </TABLE>>]"
+
+
+def _columns(box: Box, heads: list[tuple[str, int, str]]) -> tuple[int, int]:
+    """How wide the names and the texts of a box's rows stand.
+
+    Graphviz would widen both alike where a line above needs more than the two together.
+    """
+    rows = [row for row in box.rows if row[0]]
+    names, texts = (
+        max((points(f"{row[k]} ", SIZE) for row in rows), default=0) + 2 * PADDING for k in (0, 1)
+    )
+    heads = heads + [(text, SIZE, "") for name, text in box.rows if not name]
+    above = max(centred(text, size, "<B>" in form)[0] for text, size, form in heads)
+    return names, max(texts, above + 2 * PADDING - names)
 
 
 def _wide(content: str, given: str = "") -> str:
     return f'  <TR><TD COLSPAN="2"{given}>{content}</TD></TR>'
 
 
-def _headline(content: str, text: str, size: float, bold: bool = False) -> str:
-    """A line in the middle of the box, with room for a font with wider letters."""
-    width, fits = centred(text, size, bold)
-    if fits:
-        return _wide(content, f' WIDTH="{width + 2 * PADDING}"')
-    return _wide(content, f' ALIGN="LEFT" WIDTH="{width + 2 * PADDING}"')
+def _head(text: str, size: int, form: str) -> str:
+    """A line in the middle of the box, if it can stand there."""
+    width, fits = centred(text, size, "<B>" in form)
+    side = "" if fits else ' ALIGN="LEFT"'
+    return _wide(form.format(safe(text)), f'{side} WIDTH="{width + 2 * PADDING}"')
 
 
-def _row(name: str, text: str, theme: Theme) -> str:
-    if not name:
-        return _headline(safe(text), text, SIZE)
-    widths = [points(words, SIZE) + 2 * PADDING for words in (f"{name} ", text)]
+def _row(name: str, text: str, theme: Theme, widths: tuple[int, int]) -> str:
     return (
         f'  <TR><TD ALIGN="LEFT" VALIGN="TOP" WIDTH="{widths[0]}">'
         f'<FONT COLOR="{theme.quiet}">{safe(name)} </FONT></TD>'

@@ -75,7 +75,7 @@ def heat_cells(heat: Heat, theme: Theme) -> str:
     width, height = (1 + (CELL + 1) * n for n in (len(heat.cells[0]), len(heat.cells)))
     return (
         '<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="1" CELLPADDING="0" FIXEDSIZE="TRUE" '
-        f'WIDTH="{width}" HEIGHT="{height}">{rows}</TABLE>'
+        f'ALIGN="LEFT" WIDTH="{width}" HEIGHT="{height}">{rows}</TABLE>'
     )
 
 

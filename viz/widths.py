@@ -31,7 +31,9 @@ LETTERS = tuple(
 )
 OTHER = 0.8  # of the size, for a letter of another alphabet
 SQUARE, PICTOGRAM = 1.1, 1.3  # Chinese characters and the like; emoji
-ASIDE = 1.2  # twice its width less that of Helvetica, by its width, at most
+LESS = 0.2  # by how much a letter of Helvetica is narrower, at most
+SPACE = 0.278  # of the size, Helvetica's
+FAR = 24  # points
 
 
 def points(text: str, size: float, bold: bool = False) -> int:
@@ -58,12 +60,16 @@ def centred(text: str, size: float, bold: bool = False) -> tuple[int, bool]:
 
     Graphviz puts a text where its first letter has to be for Helvetica; if the letters are wider
     it runs out to the right, and to the left there must be as much room again.  Letters Graphviz
-    does not know it takes for spaces: text in other alphabets stands better on the left.
+    does not know it takes for spaces: text of many of those stands better on the left.
 
-    >>> centred("abc", 100), centred("αβγδ", 10)
-    ((214, True), (32, False))
+    >>> centred("abc", 100), centred("αβγδεζη", 10)
+    ((214, True), (56, False))
     """
+    letters = LETTERS[bold]
     wide = points(text, size, bold)
-    if all(c.isascii() or c in LETTERS[bold] for c in text):
-        return -int(-wide * ASIDE // 1), True
-    return (2 * wide, True) if len(text) <= 2 else (wide, False)
+    aside = size * max(
+        sum(letters[c] * LESS if c in letters else _other(c) - SPACE for c in line)
+        for line in lines_of(text)
+    )
+    known = all(c.isascii() or c in letters for c in text)
+    return (wide + round(aside), True) if known or aside < FAR else (wide, False)
