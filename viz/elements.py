@@ -16,7 +16,7 @@ from .steps import BackwardStep, ForwardStep, brief
 
 __all__ = ["Elements", "Index"]
 
-TERMS = 4  # terms of a sum that are spelled out
+TERMS, NAMED = 4, 2  # terms of a sum that are spelled out in numbers, and in names
 LIMIT = 4096  # numbers in the op's inputs and its result
 
 Index = tuple[int, ...]
@@ -135,14 +135,16 @@ class Elements:
             return (f"{goal} += 0: no element of {result} changes with it here",)
         products = [f"{brief(step.upstream[out])} × {brief(slope)}" for out, slope in terms[:TERMS]]
         if len(terms) > TERMS:
-            sum_of = _term(self.names.root, f"{result}[·]", label_of(target, index))
             products.append(f"… ({len(terms)} terms)")
-            return f"{goal} += Σ {sum_of}", " + ".join(products), value
-        named = [
-            _term(self.names.root, label_of(result, out), label_of(target, index))
-            for out, _ in terms
-        ]
-        return f"{goal} += {' + '.join(named)}", " + ".join(products), value
+        if len(terms) <= NAMED:
+            named = [
+                _term(self.names.root, label_of(result, out), label_of(target, index))
+                for out, _ in terms
+            ]
+            total = " + ".join(named)
+        else:
+            total = f"Σ {_term(self.names.root, f'{result}[·]', label_of(target, index))}"
+        return f"{goal} += {total}", " + ".join(products), value
 
 
 def _term(root: str, result: str, target: str) -> str:

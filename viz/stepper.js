@@ -246,11 +246,10 @@
     const both = right - left <= room.clientWidth && bottom - top <= room.clientHeight;
     const x = both ? (left + right) / 2 : (goal.left + goal.right) / 2 - view.left;
     const y = both ? (top + bottom) / 2 : (goal.top + goal.bottom) / 2 - view.top;
-    room.scrollBy({
-      left: x - room.clientWidth / 2,
-      top: y - room.clientHeight / 2,
-      behavior: calm.matches ? "instant" : "smooth",
-    });
+    const by = { left: x - room.clientWidth / 2, top: y - room.clientHeight / 2 };
+    // gliding over several screens would make one dizzy
+    const far = Math.abs(by.left) > room.clientWidth || Math.abs(by.top) > room.clientHeight;
+    room.scrollBy({ ...by, behavior: far || calm.matches ? "instant" : "smooth" });
   };
 
   // --- controls ---

@@ -155,7 +155,9 @@ def test_live_in_jupyterlab(page, lab):
         STARTED,
     )
     page.run("window.jupyterapp.commands.execute('notebook:run-all-cells').then(() => 1)")
-    page.wait_for("document.querySelector('iframe.twingrad-frame') !== null", STARTED)
+    page.wait_for("document.querySelector('.jp-OutputArea-output') !== null", STARTED)
+    output = page.text(".jp-OutputArea-output")
+    assert page.run("document.querySelector('iframe.twingrad-frame') !== null"), output
     drive(page.frame("iframe.twingrad-frame"))
 
 
