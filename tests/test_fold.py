@@ -184,6 +184,15 @@ def test_depth_0_is_the_model_1_its_layers_and_2_everything():
     assert drawn(to_dot(loss, depth=2)) == count
 
 
+def test_a_depth_that_was_asked_for_is_not_blurred_by_likeness():
+    """Adds of different blocks in one box would tie the blocks into a knot."""
+    model = nn.Sequential(*(nn.TransformerBlock(8, 2, rng=0) for _ in range(6)))
+    with trace(model) as seen:
+        loss = model(np.ones((1, 3, 8))).sum()
+    assert "alike" not in to_dot(loss, seen=seen, depth=2)
+    assert "alike" in to_dot(loss, seen=seen, depth=2, max_nodes=5)
+
+
 def test_a_folded_module_says_what_is_inside():
     _, loss = mlp()
     loss.backward()

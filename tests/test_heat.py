@@ -37,8 +37,10 @@ def test_the_largest_size_is_1_and_the_sign_stays():
     assert heat_of(np.array([0.0, -4.0, 1.0, 2.0, -2.0])).cells == ((0.0, -1.0, 0.25, 0.5, -0.5),)
 
 
-def test_zeros_are_zeros():
-    assert heat_of(np.zeros(5)).cells == ((0.0,) * 5,)
+def test_equal_numbers_are_said_in_words_not_drawn():
+    assert heat_of(np.zeros(5)) is None
+    assert heat_of(np.ones((2, 3))) is None
+    assert heat_of(np.array([1.0, 1.0, 1.0, 1.0, np.nan])).cells == ((1.0,) * 4 + (None,),)
 
 
 def test_a_spread_counts_every_finite_number():

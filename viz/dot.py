@@ -17,6 +17,7 @@ from .widths import centred, points
 __all__ = ["Arrow", "Box", "GraphTooLargeError", "boxes_and_arrows", "scene_dot", "to_dot"]
 
 MAX_NODES = 40
+DEEPER = 4
 DIRECTIONS = ("LR", "TB")
 
 # A name that Graphviz knows the letters' widths of, wherever it runs; in svg it adds sans-serif.
@@ -55,7 +56,7 @@ def to_dot(
         max_nodes: the largest graph to draw node by node, constants not counted.
         fold: False refuses a larger graph instead.
         depth: fold every module that is this many steps inside the model: 0 is the model in one
-            box, 1 its layers, …
+            box, 1 its layers, …; more than 4 × max_nodes boxes are folded further.
         around: a node, or the label of one: draw what is near it, fold the rest.
         radius: how many edges away from `around` is near.
         local: write on each edge the local derivative, ∂ result / ∂ input.
@@ -83,7 +84,9 @@ def to_dot(
         folds = module_folds(order, paths, depth)
     else:
         folds = []
-    folds = _fitted(order, paths, folds, max_nodes, fold, depth is None and around is None)
+    # Who names a depth wants to see that far: of what is left, little is worth folding by likeness.
+    room = max_nodes if depth is None else DEEPER * max_nodes
+    folds = _fitted(order, paths, folds, room, fold, depth is None and around is None)
     kinds = seen.kinds if seen is not None else None
     scene = graph_scene(order, paths, folds, local=local, kinds=kinds)
     return scene_dot(scene, direction=direction, dark=dark)

@@ -34,7 +34,7 @@ class Heat:
 
 
 def heat_of(x: Any) -> Heat | None:
-    """The strip for an array; None for a few numbers, which are written out.
+    """The strip for an array; None for a few numbers, which are written out, or equal ones.
 
     >>> heat_of(np.array([[1.0, -2.0, 0.0], [np.nan, 0.5, 2.0]])).cells
     ((0.5, -1.0, 0.0), (None, 0.25, 1.0))
@@ -46,7 +46,7 @@ def heat_of(x: Any) -> Heat | None:
         return None
     array = array.astype(np.float64)
     finite = array[np.isfinite(array)]
-    if not finite.size:
+    if not finite.size or (finite.size == array.size and finite.min() == finite.max()):
         return None
     if array.ndim <= 2 and len(np.atleast_2d(array)) <= ROWS and array.shape[-1] <= COLUMNS:
         largest = float(np.abs(finite).max()) or 1.0

@@ -82,6 +82,8 @@ def array_lines(array: Any) -> str:
     >>> print(array_lines(np.array([[1.0, 2.0], [3.0, 4.5]])))
     1  2
     3  4.5
+    >>> print(array_lines(np.zeros(100)))
+    all 0
     >>> print(array_lines(np.arange(100.0)))
     0 to 99
     mean 49.5
@@ -101,6 +103,8 @@ def array_lines(array: Any) -> str:
 def _statistics(array: np.ndarray) -> list[str]:
     finite = array[np.isfinite(array)].astype(np.float64)
     lines = []
+    if finite.size == array.size and finite.min() == finite.max():
+        return [f"all {number(finite.min(), 4)}"]
     if finite.size:
         lines = [f"{number(finite.min(), 4)} to {number(finite.max(), 4)}"]
         lines.append(f"mean {number(_mean(finite), 4)}")
