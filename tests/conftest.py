@@ -4,6 +4,10 @@ import os
 
 from hypothesis import HealthCheck, settings
 
+# NumPy is not imported yet.  The matrices here are small: several threads make them no faster, and
+# where two workers wait for each other's threads some tests took thirty times as long.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 settings.register_profile(
     "ci", max_examples=60, derandomize=True, deadline=None, print_blob=True,
     suppress_health_check=[HealthCheck.too_slow],
