@@ -108,16 +108,20 @@ class ArrayMethods:
 
     def sum(self, axis: Any = None, keepdims: bool = False, **aliases: Any) -> Self:
         """`engine.sum` of this."""
-        if not aliases:
-            given = {"axis": axis, "keepdims": keepdims}
-            return self.record(reductions.sum, (self,), given)  # type: ignore[attr-defined]  # each tier has one
+        if not aliases:  # the function's way, without sorting arguments
+            op = reductions.sum
+            plain = axis is None and not keepdims
+            given = op.defaults if plain else {"axis": axis, "keepdims": keepdims}
+            return self.record(op, (self,), given)  # type: ignore[attr-defined]  # each tier has one
         return reductions.sum(self, axis=axis, keepdims=keepdims, **aliases)
 
     def mean(self, axis: Any = None, keepdims: bool = False, **aliases: Any) -> Self:
         """`engine.mean` of this."""
-        if not aliases:
-            given = {"axis": axis, "keepdims": keepdims}
-            return self.record(reductions.mean, (self,), given)  # type: ignore[attr-defined]  # each tier has one
+        if not aliases:  # the function's way, without sorting arguments
+            op = reductions.mean
+            plain = axis is None and not keepdims
+            given = op.defaults if plain else {"axis": axis, "keepdims": keepdims}
+            return self.record(op, (self,), given)  # type: ignore[attr-defined]  # each tier has one
         return reductions.mean(self, axis=axis, keepdims=keepdims, **aliases)
 
     def prod(self, axis: Any = None, keepdims: bool = False, **aliases: Any) -> Self:

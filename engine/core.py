@@ -192,7 +192,7 @@ class Op:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if not kwargs and len(args) == self.n_inputs and not self.variadic:
-            return self.apply(args, dict(self.defaults))  # as `bind` would say
+            return self.apply(args, self.defaults)  # as `bind` would say
         inputs, params = self.bind(args, kwargs)
         return self.apply(inputs, params)
 

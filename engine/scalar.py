@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -237,7 +238,7 @@ class Value(ElementwiseMethods, Node):
     @property
     def params(self) -> Mapping[str, Any]:
         """The op's static parameters, by name."""
-        return self._b if type(self._b) is dict else {}
+        return MappingProxyType(self._b if type(self._b) is dict else {})
 
     @property
     def grad(self) -> Any:

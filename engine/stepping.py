@@ -28,6 +28,7 @@ class Edge:
     index: int  # as which input of the node
     input: Any  # the node it arrives at
     part: Any  # what is added to that node's gradient: a float, or an array
+    local: float | None  # derivative of a number with respect to a number; None for arrays
 
 
 class Pass:
@@ -71,10 +72,6 @@ class Pass:
         """Run backward over one node; what it carried along each edge, in order."""
         raise NotImplementedError
 
-    def local(self, node: Any, index: int) -> float | None:
-        """The derivative of a single number with respect to a single number; None for arrays."""
-        raise NotImplementedError
-
     def commit(self) -> None:
         """Add what was found to the nodes' `.grad`, as `backward` does at its end."""
         raise NotImplementedError
@@ -96,15 +93,13 @@ class ValuePass(Pass):
         if node.op is None:
             return []
         parts = scalar_backward.contributions(node, self.found[id(node)])
+        slopes = scalar_backward.contributions(node, 1.0)
         scalar_backward.advance(node, self.found)
         return [
-            Edge(i, x, float(part))
-            for i, (x, part) in enumerate(zip(node.inputs, parts, strict=True))
+            Edge(i, x, float(part), float(slope))
+            for i, (x, part, slope) in enumerate(zip(node.inputs, parts, slopes, strict=True))
             if isinstance(x, Value) and (x.op is not None or x.requires_grad)
         ]
-
-    def local(self, node: Value, index: int) -> float | None:
-        return scalar_backward.contribution(node, 1.0, index)
 
     def commit(self) -> None:
         remember_pass(self.root, self.seed)
@@ -127,19 +122,20 @@ class TensorPass(Pass):
         if node.op is None or g is None:
             return []
         edges = [
-            Edge(i, x, tensor_backward.contribution(node, g, i))
+            Edge(i, x, tensor_backward.contribution(node, g, i), _local(node, i))
             for i, x in enumerate(node.inputs)
             if isinstance(x, Tensor) and x.requires_grad and node.op.rule(i) is not None
         ]
         tensor_backward.propagate([node], self.found, keep=True)
         return edges
 
-    def local(self, node: Tensor, index: int) -> float | None:
-        if node.ndim or node.inputs[index].ndim:
-            return None
-        return float(tensor_backward.contribution(node, np.ones_like(node.numpy()), index))
-
     def commit(self) -> None:
         remember_pass(self.root, self.seed)
         found = dict(self.found)  # this pass keeps its own arrays
         tensor_backward.commit(found, self.retain_grads)
+
+
+def _local(node: Tensor, index: int) -> float | None:
+    if node.ndim or node.inputs[index].ndim:
+        return None
+    return float(tensor_backward.contribution(node, np.ones_like(node.numpy()), index))

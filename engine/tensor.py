@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -138,9 +139,11 @@ class Tensor(ElementwiseMethods, ArrayMethods, ArrayNode):
             requires = inputs[0]._requires and op.all_flow
         else:
             kept, arrays, requires = _sorted_inputs(op, inputs)
-        for name, given in params.items():
-            if isinstance(given, _NOT_PLAIN):
-                params = {**params, name: _parameter(op, name, given)}
+        if params is not op.defaults:
+            for given in params.values():
+                if isinstance(given, _NOT_PLAIN):
+                    params = {name: _parameter(op, name, x) for name, x in params.items()}
+                    break
         try:
             data = op.forward(*arrays, **params)
         except ValueError as error:
@@ -232,7 +235,7 @@ class Tensor(ElementwiseMethods, ArrayMethods, ArrayNode):
     @property
     def params(self) -> Mapping[str, Any]:
         """The op's static parameters, by name."""
-        return self._params or {}
+        return MappingProxyType(self._params or {})
 
     @property
     def grad(self) -> Any:
