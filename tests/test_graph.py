@@ -368,3 +368,26 @@ def test_values_lists_and_arrays_mix_on_the_scalar_tier():
     assert E.stack([w, w]).values.tolist() == [3.0, 3.0]
     assert E.sum(w).data == 3.0
     assert E.argmax(x) == 1
+
+
+def test_arrays_of_values_are_copied_with_their_graph():
+    x = ValueArray.of([1.0, 2.0])
+    y = x * x + x[0]
+    for twin, root in (copy.deepcopy((x, y)), pickle.loads(pickle.dumps((x, y)))):
+        assert isinstance(root, ValueArray)
+        np.testing.assert_array_equal(root.values, [2.0, 5.0])
+        assert twin[0] is not x[0]
+        root[0].backward()
+    twin, root = copy.deepcopy((x, y))
+    root.sum().backward()
+    np.testing.assert_array_equal(twin.grad, [4.0, 4.0])
+    np.testing.assert_array_equal(x.grad, [0.0, 0.0])
+
+
+def test_other_inputs_of_ops_on_values_may_be_single_or_plain():
+    x, w = ValueArray.of([[1.0, 2.0]]), Value(3.0)
+    assert E.matmul(x, [[1.0], [2.0]]).values.tolist() == [[5.0]]
+    assert E.where([[True, False]], x, w).values.tolist() == [[1.0, 3.0]]
+    assert E.reshape(w, (1, 1)).values.tolist() == [[3.0]]
+    assert E.concatenate([x[0], [7.0]]).values.tolist() == [1.0, 2.0, 7.0]
+    assert E.argmax(x, axis=1).tolist() == [1]

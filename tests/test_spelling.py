@@ -22,7 +22,10 @@ WITHOUT_A_METHOD = {
     "sliding_window_view": "a function in NumPy", "sum_windows": "its transpose",
 }  # fmt: skip
 
-ELEMENTWISE = [op for op in E.registry.values() if op.kind == "elementwise"]
+#: The engine's own: nn adds rows that are functions there, not methods of every number.
+ELEMENTWISE = [
+    op for op in E.registry.values() if op.kind == "elementwise" and op.name in E.__all__
+]
 ON_ARRAYS = {n for n, op in E.registry.items() if op.kind == "shape"} | set(core.functions)
 
 
