@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import engine
 
 from .checks import as_array, at_least
 from .linear import Linear
-from .module import Module
+from .module import Module, Parameter
 from .random import Rng, generator
 
 __all__ = ["MLP", "Flatten", "ModuleList", "Residual", "Sequential"]
@@ -29,12 +29,11 @@ class ModuleList(Module):
 
     def append(self, module: Module) -> ModuleList:
         """Add a module at the end; returns this."""
-        if not isinstance(module, Module):
-            raise TypeError(
-                f"{type(self).__name__} holds Modules, element {len(self)} is a "
-                f"{type(module).__name__}: {module!r:.60}"
-            )
-        setattr(self, str(len(self)), module)
+        self._check(len(self), module)
+        name = len(self)
+        while str(name) in self._modules:  # a slice of a Sequential keeps its names
+            name += 1
+        setattr(self, str(name), module)
         return self
 
     def extend(self, modules: Iterable[Module]) -> ModuleList:
@@ -50,22 +49,72 @@ class ModuleList(Module):
         return self.children()
 
     def __getitem__(self, index: int | slice) -> Any:
-        modules = list(self)
         if isinstance(index, slice):
-            return type(self)(*_arguments(self, modules[index]))
+            return self._part(list(self.named_children())[index])
+        return getattr(self, self._name(index))
+
+    def __setitem__(self, index: int, module: Module) -> None:
+        name = self._name(index)
+        self._check(index, module)
+        setattr(self, name, module)
+
+    def __delitem__(self, index: int | slice) -> None:
+        kept = list(self)
+        if not isinstance(index, slice):
+            self._name(index)  # raises if it is out of range
+        del kept[index]
+        self._renew(kept)
+
+    def insert(self, index: int, module: Module) -> ModuleList:
+        """Put a module before that at `index`, and number all anew; returns this."""
+        self._check(index, module)
+        modules = list(self)
+        modules.insert(index, module)
+        self._renew(modules)
+        return self
+
+    def pop(self, index: int = -1) -> Module:
+        """Take out a module, and number the others anew."""
+        module = getattr(self, self._name(index))
+        del self[index]
+        return module
+
+    def _name(self, index: int) -> str:
+        """Under what name the module at `index` is kept."""
         try:
-            return modules[index]
+            return list(self._modules)[index]
         except IndexError:
             raise IndexError(f"index {index} is out of range for {len(self)} modules") from None
 
+    def _check(self, index: Any, module: Any) -> None:
+        if not isinstance(module, Module):
+            raise TypeError(
+                f"{type(self).__name__} holds Modules, element {index} is a "
+                f"{type(module).__name__}: {module!r:.60}"
+            )
 
-def _arguments(container: ModuleList, modules: list[Module]) -> tuple[Any, ...]:
-    """What the class of `container` is called with: modules one by one, or as a list."""
-    return tuple(modules) if isinstance(container, Sequential) else (modules,)
+    def _renew(self, modules: list[Module]) -> None:
+        """Hold these modules, named 0, 1, …; parameters labelled by an old name get the new one."""
+        before = {id(module): name for name, module in self.named_children()}
+        for name in list(self._modules):
+            delattr(self, name)
+        for i, module in enumerate(modules):
+            for name, parameter in module.named_parameters():
+                old = f"{before.get(id(module))}.{name}"
+                if isinstance(parameter, Parameter) and f".{parameter.label}".endswith(f".{old}"):
+                    path = parameter.label.removesuffix(old)
+                    parameter.label = f"{path}{i}.{name}"
+            setattr(self, str(i), module)
+
+    def _part(self, named: list[tuple[str, Module]]) -> ModuleList:
+        """What a slice gives: modules that stay in this list too."""
+        return type(self)([module for _, module in named])
 
 
 class Sequential(ModuleList):
     """Modules one after another, each given the result of the one before.
+
+    They are named 0, 1, …; or as in a dict of modules, if that is the only argument.
 
     Raises:
         TypeError: an argument is not a Module.
@@ -75,14 +124,21 @@ class Sequential(ModuleList):
     (1,)
     """
 
-    def __init__(self, *modules: Module) -> None:
-        super().__init__(modules)
+    def __init__(self, *modules: Module | Mapping[str, Module]) -> None:
+        if len(modules) == 1 and isinstance(modules[0], Mapping):
+            for name, module in modules[0].items():
+                self.add_module(name, module)
+        else:
+            super().__init__(modules)  # type: ignore[arg-type]  # append checks each of them
 
     def forward(self, x: Any) -> Any:
         """The last module's result."""
         for name in self._modules:
             x = getattr(self, name)(x)
         return x
+
+    def _part(self, named: list[tuple[str, Module]]) -> ModuleList:
+        return type(self)(dict(named))  # under the names they have here, as in PyTorch
 
 
 class Residual(Module):

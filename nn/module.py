@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -158,12 +158,42 @@ class Module:
         Raises:
             ValueError: the name is taken, or is not an identifier.
         """
-        if not name.isidentifier():
-            raise ValueError(f"name of a buffer must be an identifier, got {name!r}")
-        if hasattr(self, name) and name not in self._buffers:
-            raise ValueError(f"{type(self).__name__} has an attribute {name!r} already")
+        self._check_name("buffer", name, name in self._buffers)
         self._buffers[name] = persistent
         object.__setattr__(self, name, None if array is None else np.array(array))
+
+    def register_parameter(self, name: str, parameter: Parameter | None) -> None:
+        """`self.name = parameter`, for a name that is made up; None keeps the name for later.
+
+        Raises:
+            ValueError: the name is taken, or is not an identifier.
+            TypeError: not a Parameter.
+        """
+        self._check_name("parameter", name, name in self._parameters)
+        if parameter is not None and not isinstance(parameter, Parameter):
+            raise TypeError(f"{name!r} must be a Parameter, got {type(parameter).__name__}")
+        self._register(name, self._parameters)
+        setattr(self, name, parameter)
+
+    def add_module(self, name: str, module: Module) -> None:
+        """`self.name = module`, for a name that is made up; digits will do.
+
+        Raises:
+            ValueError: the name is taken, or is neither an identifier nor a number.
+            TypeError: not a Module.
+        """
+        if not name.isdecimal():
+            self._check_name("module", name, name in self._modules)
+        if not isinstance(module, Module):
+            raise TypeError(f"{name!r} must be a Module, got {type(module).__name__}")
+        setattr(self, name, module)
+
+    def _check_name(self, kind: str, name: str, known: bool) -> None:
+        """Check that something can be kept under `name`; one that is `known` can be replaced."""
+        if not name.isidentifier():
+            raise ValueError(f"name of a {kind} must be an identifier, got {name!r}")
+        if hasattr(self, name) and not known:
+            raise ValueError(f"{type(self).__name__} has an attribute {name!r} already")
 
     def register_forward_hook(self, hook: Hook) -> RemovableHandle:
         """Call `hook(module, args, output)` after each forward; not None replaces the output."""
@@ -199,6 +229,23 @@ class Module:
     def modules(self) -> Iterator[Module]:
         """This module and all below it, each once."""
         return (module for _, module in self.named_modules())
+
+    def get_submodule(self, path: str) -> Module:
+        """The module of that name in `named_modules()`.
+
+        Raises:
+            AttributeError: there is none.
+
+        >>> from nn import ReLU, Sequential
+        >>> Sequential(Sequential(ReLU())).get_submodule("0.0")
+        ReLU()
+        """
+        module = self
+        for name in path.split(".") if path else ():
+            if name not in module._modules or getattr(module, name) is None:
+                raise AttributeError(f"{type(module).__name__} has no module {name!r} of {path!r}")
+            module = getattr(module, name)
+        return module
 
     def named_parameters(self, prefix: str = "") -> Iterator[tuple[str, Any]]:
         """Each parameter once, as ("layers.0.weight", parameter); ValueArrays in a scalar model."""
@@ -240,10 +287,9 @@ class Module:
         """Leave training mode, here and below."""
         return self.train(False)
 
-    def zero_grad(self) -> None:
-        """Forget the gradient of every parameter."""
-        for parameter in self.parameters():
-            parameter.zero_grad()
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradient of every parameter; set_to_none=False makes it zeros instead."""
+        forget_gradients(self.parameters(), set_to_none)
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Say for every parameter whether it collects a gradient: False freezes them."""
@@ -278,6 +324,14 @@ class Module:
                 if buffer is not None and buffer.dtype.kind == "f":
                     setattr(module, name, buffer.astype(dtype))
         return self
+
+    def float(self) -> Self:
+        """`to(np.float32)`."""
+        return self.to(np.float32)
+
+    def double(self) -> Self:
+        """`to(np.float64)`."""
+        return self.to(np.float64)
 
     def scalar(self) -> Self:
         """A copy on the scalar tier: each parameter an array of Values with the same weights.
@@ -338,8 +392,13 @@ class Module:
         arrays = {}
         for key, (module, name) in places.items():
             if key in state:
-                arrays[key] = np.asarray(state[key])
-                problem = _misfit(getattr(module, name), arrays[key])
+                try:
+                    arrays[key] = np.asarray(state[key])
+                # ragged lists, and what other libraries will not hand over: each raises its own
+                except Exception as error:
+                    problem = f"not an array: {error}"
+                else:
+                    problem = _misfit(getattr(module, name), arrays[key])
                 problems += [f"{key}: {problem}"] if problem else []
         if problems:
             listed = "\n  ".join(problems)
@@ -378,6 +437,17 @@ def _each_once(pairs: Iterator[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
         if id(thing) not in seen:
             seen.add(id(thing))
             yield name, thing
+
+
+def forget_gradients(parameters: Iterable[Any], set_to_none: bool) -> None:
+    """What `zero_grad` does, on either tier."""
+    for parameter in parameters:
+        if set_to_none:
+            parameter.zero_grad()
+            continue
+        for leaf in parameter.flat if isinstance(parameter, ValueArray) else [parameter]:
+            if leaf.has_grad:
+                leaf.grad = 0.0 if isinstance(leaf, Value) else np.zeros(leaf.shape, leaf.dtype)
 
 
 def _prefix_labels(module: Module, prefix: str) -> None:

@@ -11,6 +11,7 @@ from numpy import ndarray
 from engine import Tensor, Value, ValueArray
 
 from .checks import number
+from .module import forget_gradients
 from .slots import LoneSlot, State, arrange, leaves_of, with_state
 
 __all__ = ["Optimizer"]
@@ -116,11 +117,10 @@ class Optimizer:
                     self._spare = None if slot.spare is None else slot.take_spare()
                     slot.write(self.update(data, gradient, slot.state, group))
 
-    def zero_grad(self) -> None:
-        """Forget the gradient of every parameter."""
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradient of every parameter; set_to_none=False makes it zeros instead."""
         for group in self.param_groups:
-            for parameter in group["params"]:
-                parameter.zero_grad()
+            forget_gradients(group["params"], set_to_none)
 
     # --- state -----------------------------------------------------------------------------------
 

@@ -50,6 +50,55 @@ def test_a_slice_of_a_sequence_is_a_sequence():
     np.testing.assert_array_equal(model[2:](head(X)).numpy(), model(X).numpy())
 
 
+def test_a_slice_of_a_sequence_keeps_its_names_and_grows_without_a_clash():
+    model = nn.Sequential(nn.Linear(3, 3, rng=0), nn.Tanh(), nn.Linear(3, 2, rng=1))
+    tail = model[1:]
+    assert list(tail.state_dict()) == ["2.weight", "2.bias"]
+    tail.append(nn.ReLU())
+    assert [type(m).__name__ for m in tail] == ["Tanh", "Linear", "ReLU"]
+    assert [type(m).__name__ for m in model[1:][:0]] == []
+
+
+def test_a_sequence_of_named_modules_has_their_names():
+    model = nn.Sequential({"first": nn.Linear(3, 2, rng=0), "act": nn.Tanh()})
+    assert list(model.state_dict()) == ["first.weight", "first.bias"]
+    assert model[1] is model.act
+    np.testing.assert_array_equal(model(X).numpy(), engine.tanh(model.first(X)).numpy())
+
+
+@pytest.mark.parametrize("kind", [nn.ModuleList, lambda modules: nn.Sequential(*modules)])
+def test_modules_are_replaced_inserted_and_taken_out(kind):
+    first, second = nn.Linear(3, 3, rng=0), nn.Linear(3, 3, rng=1)
+    layers = kind([first, nn.Tanh()])
+    layers[-1] = second
+    assert list(layers) == [first, second]
+    assert layers.insert(0, nn.ReLU()) is layers
+    assert [name for name, _ in layers.named_parameters()] == [
+        "1.weight", "1.bias", "2.weight", "2.bias"
+    ]  # fmt: skip
+    assert [p.label for p in layers.parameters()] == ["1.weight", "1.bias", "2.weight", "2.bias"]
+    del layers[0]
+    assert layers.pop() is second
+    assert list(layers) == [first]
+    assert list(layers.state_dict()) == ["0.weight", "0.bias"]
+    for wrong in (lambda: layers.pop(3), lambda: layers.__delitem__(1), lambda: layers[-2]):
+        with pytest.raises(IndexError, match="is out of range for 1 modules"):
+            wrong()
+    with pytest.raises(TypeError, match="element 0 is a float"):
+        layers[0] = 2.5
+    assert list(layers) == [first]
+
+
+def test_labels_follow_within_a_larger_model():
+    class Model(nn.Module):
+        def __init__(self):
+            self.layers = nn.ModuleList([nn.Linear(1, 1, rng=0)])
+
+    model = Model()
+    model.layers.insert(0, nn.Tanh())
+    assert [p.label for p in model.parameters()] == ["layers.1.weight", "layers.1.bias"]
+
+
 def test_what_is_no_module_is_refused():
     with pytest.raises(TypeError, match="holds Modules, element 1 is a"):
         nn.Sequential(nn.Tanh(), engine.tanh)

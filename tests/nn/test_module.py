@@ -8,6 +8,7 @@ import pytest
 
 import nn
 from engine import Tensor, Value, ValueArray
+from nn.checks import plain
 from nn.module import RemovableHandle
 
 
@@ -159,6 +160,59 @@ def test_zero_grad_and_freezing_reach_everything_below(tier):
     assert np.any(model.rest[0].weight.grad)
 
 
+@pytest.mark.parametrize("tier", ["tensors", "values"])
+def test_gradients_become_zeros_if_asked(tier):
+    """Zeros are a gradient: an optimizer with momentum still moves what has one."""
+    model = nn.Linear(2, 1, rng=0)
+    model = model if tier == "tensors" else model.scalar()
+    optimizer = nn.SGD(model.parameters(), lr=0.1, momentum=0.5)
+    model.zero_grad(set_to_none=False)
+    assert not any(np.any(plain(p.grad)) for p in model.parameters() if p.grad is not None)
+    model(np.ones((1, 2))).sum().backward()
+    optimizer.step()
+    for forget in (model.zero_grad, optimizer.zero_grad):
+        before = plain(model.weight).copy()
+        forget(set_to_none=False)
+        np.testing.assert_array_equal(plain(model.weight.grad), np.zeros((1, 2)))
+        optimizer.step()
+        assert (plain(model.weight) < before).all()
+    optimizer.zero_grad()
+    before = plain(model.weight).copy()
+    optimizer.step()
+    np.testing.assert_array_equal(plain(model.weight), before)
+
+
+def test_what_has_a_made_up_name_is_registered_and_found():
+    model = nn.Module()
+    model.add_module("0", nn.Sequential(nn.Tanh()))
+    model.register_parameter("scale", nn.Parameter([1.0]))
+    model.register_parameter("later", None)
+    assert [name for name, _ in model.named_parameters()] == ["scale"]
+    model.later = nn.Parameter([2.0])
+    assert list(model.state_dict()) == ["scale", "later"]
+    assert model.get_submodule("") is model
+    assert isinstance(model.get_submodule("0.0"), nn.Tanh)
+    with pytest.raises(AttributeError, match=r"Sequential has no module '1' of '0\.1'"):
+        model.get_submodule("0.1")
+    with pytest.raises(ValueError, match="has an attribute 'forward' already"):
+        model.add_module("forward", nn.Tanh())
+    with pytest.raises(ValueError, match=r"must be an identifier, got 'a\.b'"):
+        model.register_parameter("a.b", nn.Parameter([1.0]))
+    with pytest.raises(TypeError, match="'x' must be a Parameter, got ndarray"):
+        model.register_parameter("x", np.ones(1))
+    with pytest.raises(TypeError, match="'x' must be a Module, got function"):
+        model.add_module("x", lambda x: x)
+    assert not hasattr(model, "x")
+
+
+def test_what_is_no_array_is_listed_with_the_rest():
+    model = nn.Linear(2, 1, rng=0)
+    before = model.state_dict()
+    with pytest.raises(ValueError, match=r"(?s)weight: not an array: .*\n  bias: expected shape"):
+        model.load_state_dict({"weight": [[1.0, 2.0], [3.0]], "bias": [1.0, 2.0]})
+    np.testing.assert_array_equal(model.weight.numpy(), before["weight"])
+
+
 def test_apply_calls_children_before_parents():
     seen = []
     model = nn.Sequential(nn.Linear(1, 1, rng=0), nn.Sequential(nn.Tanh()))
@@ -178,6 +232,13 @@ def test_dtype_changes_for_parameters_and_float_buffers():
         model.to(np.int64)
     with pytest.raises(TypeError, match="a scalar model holds Python floats"):
         model.scalar().to(np.float32)
+
+
+def test_float_and_double_are_the_two_dtypes():
+    model = nn.Linear(2, 1, rng=0)
+    assert model.float() is model
+    assert model.weight.dtype == np.float32
+    assert model.double().weight.dtype == np.float64
 
 
 def test_without_forward_the_call_says_what_is_missing():
