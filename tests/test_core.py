@@ -166,6 +166,8 @@ def test_a_kind_of_node_of_one_s_own_must_say_what_it_is():
     [
         (lambda: E.elementwise("two words", np.sin, lambda g, y, x: g), ValueError,
          "name must be a Python identifier, got 'two words'"),
+        (lambda: E.elementwise("tanh", np.tanh, lambda g, y, x: g), ValueError,
+         "an op named 'tanh' exists already; pass replace=True"),
         (lambda: E.elementwise("odd", 3, lambda g, y, x: g), TypeError, "forward of 'odd' must be"),
         (lambda: E.elementwise("odd", np.sin), TypeError, "'odd' needs one vjp per input"),
         (lambda: E.elementwise("odd", np.sin, 3), TypeError, "vjp 0 of 'odd' must be callable"),

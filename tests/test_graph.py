@@ -391,3 +391,5 @@ def test_other_inputs_of_ops_on_values_may_be_single_or_plain():
     assert E.reshape(w, (1, 1)).values.tolist() == [[3.0]]
     assert E.concatenate([x[0], [7.0]]).values.tolist() == [1.0, 2.0, 7.0]
     assert E.argmax(x, axis=1).tolist() == [1]
+    assert isinstance(x[0, 1, ...], Value)
+    assert E.reshape(w, ()) is w

@@ -9,6 +9,7 @@ import pytest
 
 import engine as E
 from engine import Tensor, Value, ValueArray, gradcheck
+from engine.tensor_backward import contribution
 
 INF, NAN = math.inf, math.nan
 
@@ -849,6 +850,8 @@ def test_a_shared_rule_may_leave_inputs_out():
                 assert np.asarray(x.grad).tolist() == [12.0]
                 assert np.asarray(w.grad).tolist() == [8.0]
         assert n.grad is None
+        triple(x, w, n * 2.0).backward()  # the product is reached, but nothing arrives there
+        assert n.grad is None
         frozen = Tensor([3.0])
         triple(x, frozen, 1).backward()
         assert frozen.grad is None
@@ -889,6 +892,16 @@ def test_shared_rules_are_called_once_a_node_at_every_order():
     finally:
         E.unregister("counted")
         E.unregister("counted_wide")
+
+
+def test_what_an_edge_carries():
+    x, c = leaf([2.0, 3.0]), leaf([1.0, 0.0])
+    y = E.where(c, x * 3.0, 0.0)
+    one = np.ones(2)
+    assert contribution(y, one, 1).tolist() == [1.0, 0.0]
+    assert contribution(y, one, 0).tolist() == [0.0, 0.0]  # no gradient flows to a condition
+    assert contribution(y.inputs[1], one, 0).tolist() == [3.0, 3.0]
+    assert [y.flows_to(n) for n in (x, Tensor([1.0]))] == [True, False]
 
 
 # --- buffers ---

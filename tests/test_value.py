@@ -557,3 +557,38 @@ def test_a_subclass_takes_part_in_graphs():
     y.backward()
     assert w.grad == 9.0
     assert copy.deepcopy(w).__class__ is Weight
+
+
+def test_an_op_applied_without_sorting_arguments_is_the_op():
+    x = Value(0.5)
+    assert E.tanh.apply((x,), {}).op is E.tanh
+    assert E.add.apply((x, 2.0), {}).inputs == (x, 2.0)
+    assert (x * x).flows_to(x)  # to every input that is a node
+
+
+def test_a_frozen_leaf_stays_frozen_in_copies():
+    x, c = Value(2.0), Value(3.0, requires_grad=False)
+    for twin in (copy.deepcopy(x * c), pickle.loads(pickle.dumps(x * c))):
+        assert [n.requires_grad for n in E.toposort(twin)] == [True, False, True]
+
+
+def test_a_pass_that_rests_between_nodes_is_backward():
+    from engine.stepping import Pass
+
+    x, y = Value(2.0), Value(3.0)
+    for root in (x * y + x.tanh() * 3.0 + E.leaky_relu(y, 0.5), x * x * x):
+        x.zero_grad()
+        y.zero_grad()
+        root.backward()
+        expected = x.grad, y.grad
+        x.zero_grad()
+        y.zero_grad()
+        one = Pass(root)
+        for node in reversed(one.order):
+            one.advance(node)
+            (x * y).backward(retain_grads=False)  # another pass meanwhile
+        assert x.grad != expected[0]
+        x.zero_grad()
+        y.zero_grad()
+        one.commit()
+        assert (x.grad, y.grad) == expected
