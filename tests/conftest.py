@@ -14,3 +14,7 @@ settings.register_profile(
 )  # fmt: skip
 settings.register_profile("dev", max_examples=100, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+# pytest loads these as what they are; collecting them as modules with doctests, it would take two
+# files of one name for the same module.
+collect_ignore = ["conftest.py", "browser/conftest.py"]
