@@ -1,7 +1,8 @@
-"""What `fit` shows while it runs: tqdm's bar, or a line for each epoch."""
+"""What `fit` shows while it runs: tqdm's bar on a terminal, else a line for each epoch."""
 
 from __future__ import annotations
 
+import sys
 from typing import Any, Self
 
 from .history import line
@@ -15,10 +16,14 @@ __all__ = ["Progress"]
 
 
 class Progress:
-    """A bar for each epoch, or a line after it; nothing if `wanted` is false."""
+    """A bar for each epoch, or a line after it; nothing if `wanted` is false.
+
+    A bar draws itself again and again, which is for eyes: a file or a pipe gets the lines.
+    """
 
     def __init__(self, wanted: bool, epochs: int, loader: Any) -> None:
         self.wanted = wanted
+        self.bars = wanted and tqdm is not None and sys.stderr is not None and sys.stderr.isatty()
         self.epochs = epochs
         self.batches = len(loader) if hasattr(loader, "__len__") else None
         self.bar: Any = None
@@ -28,7 +33,7 @@ class Progress:
 
     def start_epoch(self, epoch: int) -> None:
         """Begin a bar."""
-        if self.wanted and tqdm is not None:
+        if self.bars:
             self.bar = tqdm(total=self.batches, desc=f"epoch {epoch}", unit="batch")
 
     def step(self, means: Any) -> None:

@@ -198,11 +198,12 @@ def _check_end(raw: bytes, entries: int, comment: int) -> None:
 
 def _check_entries(entries: list[zipfile.ZipInfo], size: int) -> None:
     """Refuse what `_encode_npz` never writes, before anything of it is unpacked."""
-    names = [entry.filename for entry in entries]
+    names: set[str] = set()
     for entry in entries:
         name = entry.filename
-        if names.count(name) > 1:
+        if name in names:
             raise CheckpointError(f"it holds {name!r} twice")
+        names.add(name)
         if name != TEXT and not name.endswith(".npy"):
             raise CheckpointError(f"it holds {name!r}, which is not an array")
         if entry.compress_type != zipfile.ZIP_STORED or entry.compress_size != entry.file_size:
@@ -260,7 +261,12 @@ def _encode_safetensors(arrays: dict[str, ndarray], text: str) -> bytes:
 
 def _decode_safetensors(raw: bytes) -> Contents:
     package = _safetensors()
-    arrays = package.numpy.load(raw)
+    try:
+        arrays = package.numpy.load(raw)
+    except KeyError as error:  # the package reads the header, and finds no dtype of that name
+        raise CheckpointError(
+            f"it holds numbers of type {error.args[0]}, which NumPy has not: write them as float32"
+        ) from error
     metadata = _metadata(raw)
     text = metadata.get(TEXT, "")
     if CHECKSUM in metadata:

@@ -53,7 +53,8 @@ def fit(
         callbacks: what else is to happen, see `nn.callbacks`: StepSchedule, ClipGradNorm,
             SaveBest, EarlyStopping, `viz.History`, or your own.
         history: that of an earlier call, to be continued; default a new one.
-        progress: show a bar (with tqdm, of the `plots` extra), else a line for each epoch.
+        progress: show a bar (on a terminal, with tqdm of the `plots` extra), else a line for
+            each epoch.
 
     Returns:
         The history: a row for each epoch with "epoch", "loss", "lr", "seconds", each metric, and

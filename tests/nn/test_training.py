@@ -365,8 +365,19 @@ def test_without_tqdm_an_epoch_is_a_line(monkeypatch, capsys):
     assert second.endswith(" s")
 
 
-def test_with_tqdm_an_epoch_is_a_bar(capsys):
+def test_off_a_terminal_an_epoch_is_a_line_with_tqdm_too(capsys):
+    """A bar in a log file is one line for every tenth of a second."""
     pytest.importorskip("tqdm", reason="the bar needs the plots extra")
+    model, optimizer, loader = setup()
+    nn.fit(model, squared, optimizer, loader, 2)
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert [row.split("  ")[0] for row in out.splitlines()] == ["epoch 1", "epoch 2"]
+
+
+def test_with_tqdm_an_epoch_is_a_bar_on_a_terminal(capsys, monkeypatch):
+    pytest.importorskip("tqdm", reason="the bar needs the plots extra")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     model, optimizer, loader = setup()
     nn.fit(model, squared, optimizer, loader, 2)
     out, err = capsys.readouterr()
