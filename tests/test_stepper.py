@@ -223,6 +223,13 @@ def test_too_many_nodes_or_steps_are_refused():
         step_through(wide)
 
 
+def test_a_page_of_too_many_bytes_is_refused():
+    x = [Value(1.0, label=f"a label of twenty {i:06}") for i in range(900)]
+    total = sum(nn.neuron.linear_neuron(*x, x[0]) for _ in range(8))
+    with pytest.raises(GraphTooLargeError, match=r"would take \d\.\d MB, more than 2, for"):
+        step_through(total)
+
+
 # --- what stays without scripts ---
 
 
@@ -266,6 +273,7 @@ def test_without_graphviz_the_page_says_so_and_has_its_table(monkeypatch):
 def test_any_graph_has_a_page_and_a_text(root):
     stepper = step_through(root)
     records = len(list(steps(root)))
+    assert len(stepper.html.encode("utf-8")) <= 30_000 + 2_000 * len(toposort(root))
     assert len(data_of(stepper.html)["steps"]) == records + 1
     assert len(stepper.text().splitlines()) == records + 3
     svg = stepper.html[

@@ -24,14 +24,14 @@ from .layout import Drawing, safe
 from .steps import BackwardStep, ForwardStep, Names, Step, brief
 from .text import number
 
-__all__ = ["Row", "page", "rows", "short", "table", "value"]
+__all__ = ["LARGEST", "Row", "page", "rows", "short", "table", "value"]
 
 KEY = 12  # bytes, at most, of a row's number and the signs around it
 GRID = 64  # arrays of up to so many numbers are shown number by number
 WIDE = 16  # of an op with more inputs, the rule is not written out edge by edge
 
-#: What a page may take, in bytes: so much, and so much more for each node.
-PAGE, PER_NODE = 30_000, 2_000
+#: What a page may take, in bytes: so much, so much more for each node, and so much in all.
+PAGE, PER_NODE, LARGEST = 30_000, 2_000, 2_000_000
 
 UNWRITTEN = (
     "not written out here, to keep the page small: "
@@ -133,7 +133,7 @@ def page(
     data = _data(lines, names)
     size = len(template.substitute(fixed, data=_json(data)).encode("utf-8"))
     if isinstance(root, Tensor):
-        room = PAGE + PER_NODE * len(names.order) - size
+        room = min(PAGE + PER_NODE * len(names.order), LARGEST) - size
         data["cells"] = _cells(lines, names, chosen, room)
     return template.substitute(fixed, data=_json(data))
 
@@ -175,6 +175,10 @@ def _data(lines: list[Row], names: Names) -> dict[str, Any]:
         "ops": [node.op.name if node.op is not None else "" for node in names.order],
         "rules": list(rules),
         "steps": steps,
+        "inputs": [
+            [names.place[id(x)] for x in node.inputs if isinstance(x, Tensor)]
+            for node in names.order
+        ],
         "cells": {},
         "unwritten": UNWRITTEN,
     }

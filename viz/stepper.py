@@ -15,7 +15,7 @@ from engine.stepping import Pass
 from .boxes import GraphTooLargeError, checked_order
 from .elements import Index
 from .layout import Drawing, arrange, printable, safe
-from .page import page, rows, short, table, value
+from .page import LARGEST, page, rows, short, table, value
 from .render import RenderError
 from .steps import BackwardStep, Names, Step, walk
 
@@ -52,6 +52,13 @@ class Stepper:
             self._drawing = _drawing(self.steps, names, seed, direction)
             self._name = names.root
             self.html = page(self._rows, names, self._drawing, _chosen(elements, names))
+        size = len(self.html.encode("utf-8"))
+        if size > LARGEST * max(1.0, len(order) / MAX_NODES):
+            raise GraphTooLargeError(
+                f"the page would take {size / 1e6:.1f} MB, more than {LARGEST / 1e6:g}, for "
+                f"{len(order):,} nodes and {len(self._rows):,} steps: step through an earlier "
+                "result, or read viz.steps(root), which has no limit"
+            )
 
     def text(self) -> str:
         """The steps for a terminal, a line each.

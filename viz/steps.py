@@ -252,13 +252,13 @@ def walk(one: Pass, commit: bool = True) -> Iterator[Step]:
             running = before[id(edge.input)]
             after = edge.part if running is None else running + edge.part
             before[id(edge.input)] = after
-            yield _backward_step(one, node, edge, upstream, running, after, names)
+            yield _backward_step(node, edge, upstream, running, after, names)
     if commit:
         one.commit()
 
 
 def _backward_step(
-    one: Pass, node: Any, edge: Edge, upstream: Any, before: Any, after: Any, names: Names
+    node: Any, edge: Edge, upstream: Any, before: Any, after: Any, names: Names
 ) -> BackwardStep:
     return BackwardStep(
         names.place[id(node)],
@@ -267,7 +267,7 @@ def _backward_step(
         edge.input,
         names.place[id(edge.input)],
         _still(upstream),
-        one.local(node, edge.index),
+        edge.local,
         _still(edge.part),
         _still(before),
         _still(after),

@@ -162,6 +162,20 @@ def test_a_hostile_label_is_shown_as_text(show):
     assert title.encode("utf-16", "surrogatepass") == HOSTILE.encode("utf-16", "surrogatepass")
 
 
+def test_a_tensor_step_shows_the_shapes(show):
+    page = show(network())
+    page.press("ArrowRight")
+    assert page.text("#shapes") == (
+        "shapes: x (4, 3), layers.0.weight (2, 3), layers.0.bias (2,) → n3 (4, 2)"
+    )
+    page.press("End")
+    page.press("ArrowLeft")
+    assert page.text("#shapes") == (
+        "shapes: ∂L/∂n3 (4, 2), x (4, 3), layers.0.weight (2, 3), layers.0.bias (2,) → "
+        "∂L/∂layers.0.weight (2, 3)"
+    )
+
+
 # --- how it is driven ---
 
 
