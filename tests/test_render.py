@@ -1,7 +1,6 @@
 """From DOT text to files and notebooks: which program renders, and what happens without one."""
 
 import os
-import re
 import stat
 import struct
 import sys
@@ -190,12 +189,6 @@ def test_a_notebook_is_given_svg(picture):
     assert bundle["image/svg+xml"].startswith("<svg")
     assert picture._repr_svg_() == bundle["image/svg+xml"]
     assert picture._repr_html_() is None
-
-
-def test_in_a_notebook_a_wide_picture_shrinks_and_in_a_file_it_does_not(picture, tmp_path):
-    shown = picture._repr_svg_()
-    assert re.match(r'<svg style="max-width:max\(100%,\d+pt\);height:auto" width="\d+pt" ', shown)
-    assert "max-width" not in picture.save(tmp_path / "g.svg").read_text(encoding="utf-8")
 
 
 def test_without_a_renderer_a_notebook_is_given_text_and_a_message(picture, without_renderer):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import re
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +79,7 @@ class Picture:
     def _svg_or_problem(self) -> tuple[str | None, str]:
         """The svg, or why there is none: a repr must never raise."""
         try:
-            return _fitted(self.svg()), ""
+            return self.svg(), ""
         except RenderError as error:
             return None, str(error)
 
@@ -102,18 +101,6 @@ class Picture:
             "text/html": self._repr_html_() or "",
             "text/plain": f"{problem}\n\n{self.dot}",
         }
-
-
-def _fitted(svg: str) -> str:
-    """A picture wider than the cell shrinks to it, but not below half: then it is scrolled.
-
-    >>> _fitted('<svg width="300pt" height="94pt">')
-    '<svg style="max-width:max(100%,150pt);height:auto" width="300pt" height="94pt">'
-    """
-    width = re.match(r'<svg width="(\d+)pt"', svg)
-    if width is None:
-        return svg
-    return f'<svg style="max-width:max(100%,{int(width[1]) // 2}pt);height:auto"{svg[4:]}'
 
 
 def draw(root: Any, *inputs: Any, **options: Any) -> Picture:
