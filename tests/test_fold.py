@@ -157,6 +157,14 @@ def test_many_samples_of_one_network_fold_to_its_layers_and_the_loss():
     assert "hides 60 nodes" in title_of(dot, "relu")
 
 
+def test_an_array_program_run_number_by_number_keeps_its_layers_apart():
+    """The sums of two layers would be alike, and tie the layers into a knot."""
+    model = nn.MLP([8, 6, 3], rng=0).scalar()
+    dot = to_dot(nn.CrossEntropyLoss()(model(np.ones((4, 8))), np.array([0, 1, 2, 0])))
+    for name, hides in (("layers.0", 4 * 6 * 16 + 54), ("layers.1", 4 * 3 * 12 + 21)):
+        assert f"hides {hides} nodes" in title_of(dot, name)
+
+
 def test_a_chain_with_a_period_is_a_loop():
     w, b, y = Value(0.5, label="w"), Value(0.1, label="b"), Value(1.0, label="x")
     for _ in range(100):

@@ -219,7 +219,7 @@ def auto_folds(order: list[Any], paths: list[Path]) -> list[Fold]:
             return folds
     for depth in (2, 1, 0):
         folds = module_folds(order, paths, depth)
-        if len(folds) <= BOXES // 2:
+        if 0 < len(folds) <= BOXES // 2:
             break
     return folds + alike_folds(order, paths, folds, BOXES - len(folds))
 
