@@ -38,7 +38,7 @@ def _read(rule: Any, part: int | None) -> str:
         lines, first = inspect.findsource(rule)
         code = rule.__code__
     except (OSError, TypeError, AttributeError):  # typed at a prompt, or not a Python function
-        return f"{getattr(rule, '__name__', repr(rule))}(g, y, …)"
+        return _name(rule)
     if code.co_name != "<lambda>":
         return _function(rule)
     source = "".join(lines)
@@ -49,7 +49,14 @@ def _read(rule: Any, part: int | None) -> str:
                 body = body.elts[part]
             text = ast.get_source_segment(source, body) or ast.unparse(body)
             return " ".join(text.split())
-    return " ".join(lines[first].split())
+    # No positions in the code: the line will do.  Where the line holds no lambda it is another's:
+    # Python 3.13 gives the text after `python -c` as the source of whatever is evaluated.
+    line = " ".join(lines[first].split())
+    return line if "lambda" in line else _name(rule)
+
+
+def _name(rule: Any) -> str:
+    return f"{getattr(rule, '__name__', repr(rule))}(g, y, …)"
 
 
 @functools.lru_cache(maxsize=32)
