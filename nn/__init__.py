@@ -59,7 +59,6 @@ from .losses import MSELoss as MSELoss
 from .losses import NLLLoss as NLLLoss
 from .losses import SmoothL1Loss as SmoothL1Loss
 from .module import Module as Module
-from .module import Parameter as Parameter
 from .norm import BatchNorm1d as BatchNorm1d
 from .norm import BatchNorm2d as BatchNorm2d
 from .norm import GroupNorm as GroupNorm
@@ -73,6 +72,7 @@ from .optim import AdamW as AdamW
 from .optim import Lion as Lion
 from .optim import Optimizer as Optimizer
 from .optim import RMSprop as RMSprop
+from .parameter import Parameter as Parameter
 from .plateau import ReduceLROnPlateau as ReduceLROnPlateau
 from .pooling import AdaptiveAvgPool2d as AdaptiveAvgPool2d
 from .pooling import AvgPool1d as AvgPool1d

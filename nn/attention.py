@@ -15,7 +15,8 @@ from engine.reductions import add_reduce, maximum_reduce
 from .checks import as_array, at_least, probability, width
 from .dropout import dropout as drop
 from .linear import Linear, linear
-from .module import Module, Parameter
+from .module import Module
+from .parameter import Parameter
 from .random import Rng, generator
 
 __all__ = [

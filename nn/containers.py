@@ -10,7 +10,8 @@ import engine
 
 from .checks import as_array, at_least
 from .linear import Linear
-from .module import Module, Parameter
+from .module import Module
+from .parameter import Parameter
 from .random import Rng, generator
 
 __all__ = ["MLP", "Flatten", "ModuleList", "Residual", "Sequential"]

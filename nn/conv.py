@@ -10,7 +10,8 @@ import numpy as np
 from engine import concatenate, fused, tensordot
 
 from .checks import as_array, at_least
-from .module import Module, Parameter
+from .module import Module
+from .parameter import Parameter
 from .random import Rng, generator
 from .windows import NO_PADS, Pads, Pair, col2im, im2col, out_sizes, pair
 

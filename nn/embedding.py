@@ -10,7 +10,8 @@ from engine import getitem, where
 from engine.indexing import raw
 
 from .checks import as_array, at_least
-from .module import Module, Parameter
+from .module import Module
+from .parameter import Parameter
 from .random import Rng, generator
 
 __all__ = ["Embedding", "embedding"]

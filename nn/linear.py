@@ -11,7 +11,8 @@ from engine import fused, matmul, transpose
 from engine.reductions import add_reduce
 
 from .checks import as_array, at_least, width
-from .module import Module, Parameter
+from .module import Module
+from .parameter import Parameter
 from .random import Rng, generator
 
 __all__ = ["Linear", "linear"]

@@ -1,51 +1,32 @@
-"""`Module` and `Parameter`: what every layer is made of, on either tier."""
+"""`Module`: what every layer is made of, on either tier."""
 
 from __future__ import annotations
 
 import copy
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from engine import Tensor, Value, ValueArray
+from engine import Value, ValueArray
 from engine.expand import box
 
-__all__ = ["IncompatibleKeys", "Module", "Parameter", "RemovableHandle"]
+from .checks import plain
+from .parameter import Parameter, assign, forget_gradients, misfit
+
+__all__ = ["IncompatibleKeys", "Module", "RemovableHandle"]
 
 Hook = Callable[["Module", tuple[Any, ...], Any], Any]
 
 _handles = itertools.count()
 
 
-class Parameter(Tensor):
-    """A Tensor that a module learns: a leaf that requires a gradient unless told otherwise.
+class IncompatibleKeys(NamedTuple):
+    """What `load_state_dict(strict=False)` passed over."""
 
-    >>> Parameter([1.0, 2.0]).requires_grad
-    True
-    """
-
-    __slots__ = ()
-
-    def __init__(
-        self, data: Any, requires_grad: bool = True, dtype: Any = None, label: str = ""
-    ) -> None:
-        super().__init__(data, requires_grad=requires_grad, dtype=dtype, label=label)
-
-    def cast_(self, dtype: Any) -> Self:
-        """Change the dtype of this very parameter; its gradient is forgotten."""
-        if np.dtype(dtype).kind != "f":
-            raise TypeError(f"dtype of a parameter must be floating-point, got {np.dtype(dtype)}")
-        self._data = self._data.astype(dtype)
-        self._grad = None
-        return self
-
-    def __copy__(self) -> Parameter:
-        return Parameter(self._data, requires_grad=self._requires, label=self.label)
-
-    def __repr__(self) -> str:
-        return "Parameter" + super().__repr__().removeprefix("Tensor")
+    missing_keys: list[str]
+    unexpected_keys: list[str]
 
 
 class RemovableHandle:
@@ -64,13 +45,6 @@ class RemovableHandle:
 
     def __exit__(self, *_exception: object) -> None:
         self.remove()
-
-
-class IncompatibleKeys(NamedTuple):
-    """What `load_state_dict(strict=False)` passed over."""
-
-    missing_keys: list[str]
-    unexpected_keys: list[str]
 
 
 class Module:
@@ -363,7 +337,7 @@ class Module:
 
     def state_dict(self) -> dict[str, np.ndarray]:
         """All parameters and buffers as plain arrays (copies), by PyTorch's names."""
-        return {key: _numbers(getattr(*place)) for key, place in self._state().items()}
+        return {key: np.array(plain(getattr(*place))) for key, place in self._state().items()}
 
     def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> IncompatibleKeys:
         """Take over parameters and buffers from `state_dict()`, of this library or PyTorch.
@@ -398,7 +372,7 @@ class Module:
                 except Exception as error:
                     problem = f"not an array: {error}"
                 else:
-                    problem = _misfit(getattr(module, name), arrays[key])
+                    problem = misfit(getattr(module, name), arrays[key])
                 problems += [f"{key}: {problem}"] if problem else []
         if problems:
             listed = "\n  ".join(problems)
@@ -406,7 +380,7 @@ class Module:
                 f"state does not fit this {type(self).__name__}; nothing was loaded:\n  {listed}"
             )
         for key, array in arrays.items():
-            _assign(*places[key], array)
+            assign(*places[key], array)
         return IncompatibleKeys(missing, unexpected)
 
     # --- text ------------------------------------------------------------------------------------
@@ -439,47 +413,8 @@ def _each_once(pairs: Iterator[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
             yield name, thing
 
 
-def forget_gradients(parameters: Iterable[Any], set_to_none: bool) -> None:
-    """What `zero_grad` does, on either tier."""
-    for parameter in parameters:
-        if set_to_none:
-            parameter.zero_grad()
-            continue
-        for leaf in parameter.flat if isinstance(parameter, ValueArray) else [parameter]:
-            if leaf.has_grad:
-                leaf.grad = 0.0 if isinstance(leaf, Value) else np.zeros(leaf.shape, leaf.dtype)
-
-
 def _prefix_labels(module: Module, prefix: str) -> None:
     """Labels that are names in `module` become names in the module that now holds it."""
     for name, parameter in module.named_parameters():
         if isinstance(parameter, Parameter) and parameter.label == name:
             parameter.label = f"{prefix}.{name}"
-
-
-def _numbers(x: Any) -> np.ndarray:
-    """A parameter of either tier, or a buffer, as an array of its own."""
-    if isinstance(x, ValueArray):
-        return x.values
-    return np.array(x.data if isinstance(x, Value | Tensor) else x)
-
-
-def _misfit(own: Any, array: np.ndarray) -> str:
-    """Why `array` cannot be loaded into a parameter or buffer; "" if it can."""
-    expected = np.dtype(np.float64) if isinstance(own, Value | ValueArray) else own.dtype
-    if array.dtype.kind not in "fiub" or not np.can_cast(array.dtype, expected, "same_kind"):
-        return f"expected {expected} numbers, got dtype {array.dtype}"
-    if array.shape != own.shape:
-        return f"expected shape {own.shape}, got {array.shape}"
-    return ""
-
-
-def _assign(module: Module, name: str, array: np.ndarray) -> None:
-    own = getattr(module, name)
-    if isinstance(own, ValueArray):
-        for value, number in zip(own.flat, array.flat, strict=True):
-            value.data = float(number)
-    elif isinstance(own, Value | Tensor):
-        own.data = array
-    else:
-        setattr(module, name, array.astype(own.dtype))

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from .checks import as_array, at_least, number, rank
-from .module import Module, Parameter
+from .module import Module
 from .norm_functions import batch_norm, group_norm, layer_norm, rms_norm, shape_of
+from .parameter import Parameter
 
 __all__ = ["BatchNorm1d", "BatchNorm2d", "GroupNorm", "LayerNorm", "RMSNorm"]
 

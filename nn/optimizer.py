@@ -11,7 +11,7 @@ from numpy import ndarray
 from engine import Tensor, Value, ValueArray
 
 from .checks import number
-from .module import forget_gradients
+from .parameter import forget_gradients
 from .slots import LoneSlot, State, arrange, leaves_of, with_state
 
 __all__ = ["Optimizer"]

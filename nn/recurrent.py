@@ -12,7 +12,8 @@ from engine import concatenate, flip, stack
 from .checks import as_array, at_least, probability, width
 from .dropout import dropout as drop
 from .linear import linear
-from .module import Module, Parameter
+from .module import Module
+from .parameter import Parameter
 from .random import Rng, generator
 from .scans import gru_scan, lstm_scan, rnn_scan
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from engine import Tensor, Value, ValueArray
+from nn.checks import plain
 
 __all__ = [
     "activation_statistics",
@@ -24,15 +25,9 @@ def array_of(x: Any) -> np.ndarray:
     >>> array_of([Value(1.0), Value(2.0)])
     array([1., 2.])
     """
-    if isinstance(x, Tensor):
-        return x.numpy()
-    if isinstance(x, ValueArray):
-        return x.values
-    if isinstance(x, Value):
-        return np.array(x.data)
     if isinstance(x, list | tuple):
         return np.array([array_of(part) for part in x])
-    return np.asarray(x)
+    return plain(x)
 
 
 def gradient_of(parameter: Any) -> np.ndarray | None:

@@ -15,8 +15,9 @@ from engine import Tensor, Value, ValueArray
 from nn import checkpoint, storage
 from nn.checkpoint import CheckpointError, load, load_training, save, save_training
 from nn.data import DataLoader
-from nn.module import Module, Parameter
+from nn.module import Module
 from nn.packing import pack, unpack
+from nn.parameter import Parameter
 from nn.random import default_generator, manual_seed
 
 SUFFIXES = [".npz", ".safetensors"]
