@@ -161,6 +161,17 @@ def test_draw_passes_its_options_on(tmp_path):
     assert "#16181d" in text
 
 
+def test_draw_shows_local_derivatives_and_a_part_of_the_graph(tmp_path):
+    main(["draw", "a*b + c", "a=2", "b=5", "c=1", "-o", "g.dot", "--local"])
+    assert "∂ = 5" in (tmp_path / "g.dot").read_text(encoding="utf-8")
+    main(
+        ["draw", "exp(a*b) + c", "a=2", "b=5", "c=1", "-o", "g.dot", "--around", "c", "--radius=1"]
+    )
+    dot = (tmp_path / "g.dot").read_text(encoding="utf-8")
+    assert "hides 4 nodes" in dot
+    assert ">c</B>" in dot
+
+
 def test_lists_are_drawn_on_the_tensor_tier_with_every_gradient_kept(tmp_path, capsys):
     assert main(["draw", "a*b", "a=[1,2]", "b=3", "-o", "g.dot"]) == 0
     text = (tmp_path / "g.dot").read_text(encoding="utf-8")
@@ -246,6 +257,8 @@ MISTAKES = [
     (["compare"], "required: expression"),
     (["draw", "a", "a=1", "-o", "g.pdf"], "--out must end in .svg, .png, .dot, got g.pdf"),
     (["draw", "a", "a=1", "-o", "missing/g.dot"], "missing/g.dot: No such file or directory"),
+    (["draw", "a*2", "a=1", "--around", "b"], "there is no node labelled 'b'"),
+    (["draw", "a", "a=1", "--radius", "-1"], "must be a whole number from 0"),
     (["draw", "a", "a=1", "--tier", "gpu"], "invalid choice: 'gpu'"),
     (["draw", "split(a, 2)", "a=[1,2]"], "does not depend on any name"),
     (["ops", "tanhh"], "there is no op 'tanhh'; did you mean tanh?"),

@@ -287,9 +287,12 @@ def test_a_crowded_neighbourhood_is_folded_by_likeness():
 # --- refusals ---
 
 
-@pytest.mark.parametrize("given", [{"depth": -1}, {"depth": 1.5}, {"radius": -2}])
-def test_a_negative_depth_or_radius_is_refused(given):
-    with pytest.raises(ValueError, match="must be a whole number from 0"):
+@pytest.mark.parametrize(
+    "given",
+    [{"depth": -1}, {"depth": 1.5}, {"depth": True}, {"radius": -2}, {"max_nodes": 0}],
+)
+def test_a_size_that_is_none_is_refused(given):
+    with pytest.raises(ValueError, match="must be a whole number from"):
         to_dot(Value(1.0), **given)
 
 

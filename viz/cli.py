@@ -135,6 +135,14 @@ def _draw_options(command: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     _graph_options(command)
     command.add_argument("--dark", action="store_true", help="light on dark")
+    command.add_argument("--local", action="store_true", help="write ∂ result / ∂ input on edges")
+    command.add_argument(
+        "--around", metavar="NAME", help="draw what is near this name, fold the rest"
+    )
+    command.add_argument(
+        "--radius", type=_natural, default=2, metavar="N",
+        help="how many edges away is near (default 2)",
+    )  # fmt: skip
 
 
 def _step_options(command: argparse.ArgumentParser) -> None:
@@ -210,7 +218,11 @@ def _draw(arguments: argparse.Namespace) -> int:
         root = _root(expression(**leaves))
         with np.errstate(all="ignore"):
             root.backward(retain_grads=True)
-        picture = draw(root, direction=arguments.direction, dark=arguments.dark)
+        options = {
+            name: getattr(arguments, name)
+            for name in ("direction", "dark", "local", "around", "radius")
+        }
+        picture = draw(root, **options)
     except REFUSALS as error:
         raise ExpressionError(str(error)) from error
     note = ""

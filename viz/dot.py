@@ -64,8 +64,9 @@ def to_dot(
 
     Raises:
         TypeError: root is not a Value or a Tensor.
-        ValueError: direction is neither; depth or radius is negative; `around` is not in the
-            graph; or (`GraphTooLargeError`) the graph is too large and must not be folded.
+        ValueError: direction is neither; depth, radius or max_nodes is no such number; `around`
+            is not in the graph; or (`GraphTooLargeError`) the graph is too large and must not be
+            folded.
 
     >>> from engine import Value
     >>> x = Value(3.0, label="x")
@@ -74,8 +75,9 @@ def to_dot(
     """
     check_direction(direction)
     for name, given in (("depth", depth), ("radius", radius)):
-        if given is not None and (not isinstance(given, int) or given < 0):
-            raise ValueError(f"{name} must be a whole number from 0, got {given!r}")
+        if given is not None:
+            _check_whole(name, given, 0)
+    _check_whole("max_nodes", max_nodes, 1)
     order = checked_order(root)
     paths = module_paths(order, seen)
     if around is not None:
@@ -90,6 +92,11 @@ def to_dot(
     kinds = seen.kinds if seen is not None else None
     scene = graph_scene(order, paths, folds, local=local, kinds=kinds)
     return scene_dot(scene, direction=direction, dark=dark)
+
+
+def _check_whole(name: str, given: Any, least: int) -> None:
+    if isinstance(given, bool) or not isinstance(given, int) or given < least:
+        raise ValueError(f"{name} must be a whole number from {least}, got {given!r}")
 
 
 def check_direction(direction: str) -> None:
