@@ -6,7 +6,6 @@ A subcommand is a function that runs it, one that adds its options, and a line i
 from __future__ import annotations
 
 import argparse
-import ast
 import os
 import re
 import sys
@@ -23,7 +22,8 @@ from engine import Tensor, Value, ValueArray
 from engine.expand import box
 
 from . import demo
-from .expression import REFUSALS, Expression, ExpressionError
+from .expression import REFUSALS, ExpressionError
+from .given import bound, listed, shown
 from .op_page import op_list, op_page
 from .picture import SUFFIXES, draw
 from .render import RendererNotFoundError, RenderError
@@ -188,7 +188,7 @@ def _demo(arguments: argparse.Namespace) -> int:
 
 
 def _compare(arguments: argparse.Namespace) -> int:
-    expression, values = _bound(arguments)
+    expression, values = bound(arguments.expression, arguments.values)
 
     def f(*inputs: Any) -> Any:
         return expression(**dict(zip(values, inputs, strict=True)))
@@ -197,7 +197,7 @@ def _compare(arguments: argparse.Namespace) -> int:
         result = engine.compare(f, *values.values(), names=list(values))
     except REFUSALS as error:
         raise ExpressionError(str(error)) from error
-    print(replace(result, title=f"f = {expression.text}  at  {_listed(values)}"))
+    print(replace(result, title=f"f = {expression.text}  at  {listed(values)}"))
     return 0 if result.ok else 1
 
 
@@ -212,7 +212,7 @@ def _ops(arguments: argparse.Namespace) -> int:
 def _draw(arguments: argparse.Namespace) -> int:
     if arguments.out is not None and arguments.out.suffix.lower() not in SUFFIXES:
         raise ExpressionError(f"--out must end in {', '.join(SUFFIXES)}, got {arguments.out}")
-    expression, values = _bound(arguments)
+    expression, values = bound(arguments.expression, arguments.values)
     leaves = _leaves(values, arguments.tier)
     try:
         root = _root(expression(**leaves))
@@ -232,9 +232,9 @@ def _draw(arguments: argparse.Namespace) -> int:
         if arguments.out is not None:
             raise
         path, note = picture.save(Path("graph.dot")), f" ({error})"
-    print(f"{expression.text} = {number(root.item())}  at  {_listed(values)}")
+    print(f"{expression.text} = {number(root.item())}  at  {listed(values)}")
     for name, leaf in leaves.items():
-        print(f"  ∂/∂{name} = {_shown(leaf.grad)}")
+        print(f"  ∂/∂{name} = {shown(leaf.grad)}")
     print(f"saved {path}{note}")
     return 0
 
@@ -243,13 +243,13 @@ def _step(arguments: argparse.Namespace) -> int:
     out = arguments.out or Path("steps.html")
     if out.suffix.lower() not in PAGE_SUFFIXES:
         raise ExpressionError(f"--out must end in {' or '.join(PAGE_SUFFIXES)}, got {out}")
-    expression, values = _bound(arguments)
+    expression, values = bound(arguments.expression, arguments.values)
     try:
         root = _root(expression(**_leaves(values, arguments.tier)))
         stepper = step_through(root, direction=arguments.direction)
     except REFUSALS as error:
         raise ExpressionError(str(error)) from error
-    print(f"{expression.text} = {number(root.item())}  at  {_listed(values)}")
+    print(f"{expression.text} = {number(root.item())}  at  {listed(values)}")
     print(stepper.text() if arguments.text else f"saved {stepper.save(out)}")
     return 0
 
@@ -268,59 +268,6 @@ def _root(y: Any) -> Any:
     if not isinstance(y, Value | Tensor | ValueArray):
         raise ExpressionError("the result does not depend on any name: there is no graph to draw")
     return engine.sum(y) if y.ndim else y
-
-
-# --- names and values ---
-
-
-def _bound(arguments: argparse.Namespace) -> tuple[Expression, dict[str, Any]]:
-    """The expression, and its values in the order of the expression's names."""
-    expression = Expression(arguments.expression)
-    given: dict[str, Any] = {}
-    for text in arguments.values:
-        name, equals, value = text.partition("=")
-        name = name.strip()
-        if not equals or not name.isidentifier():
-            raise ExpressionError(f"{text!r} is not of the form name=value")
-        if name in given:
-            raise ExpressionError(f"{name} is given twice")
-        given[name] = _value(name, value.strip())
-    if not expression.names:
-        raise ExpressionError("the expression holds no name, so there is nothing to differentiate")
-    if missing := [name for name in expression.names if name not in given]:
-        raise ExpressionError(f"no value for {', '.join(missing)}: add {missing[0]}=2, say")
-    if unused := [name for name in given if name not in expression.names]:
-        raise ExpressionError(f"{', '.join(unused)} does not occur in {expression.text!r}")
-    return expression, {name: given[name] for name in expression.names}
-
-
-def _value(name: str, text: str) -> Any:
-    """A number (also spelled as an expression without names, 1/3), or an array from lists."""
-    try:
-        if text.startswith(("[", "(")):
-            return _array(ast.literal_eval(text))
-        return float(Expression(text)())
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError, OverflowError):
-        raise ExpressionError(f"{name}={text} is not a number or a list of numbers") from None
-
-
-def _array(parsed: Any) -> Any:
-    array = np.array(parsed)
-    if array.dtype.kind not in "fiu":  # a list with a string, a bool, None
-        raise TypeError
-    array = array.astype(np.float64)
-    return array if array.ndim else float(array)
-
-
-def _listed(values: dict[str, Any]) -> str:
-    return ", ".join(f"{name} = {_shown(x)}" for name, x in values.items())
-
-
-def _shown(x: Any) -> str:
-    """A number, or an array on one line."""
-    if np.ndim(x) == 0:
-        return number(x)
-    return " ".join(np.array2string(np.asarray(x), precision=6, threshold=20).split())
 
 
 #: Every subcommand: its name, what runs it, what adds its options, and its line in the help.
