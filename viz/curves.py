@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from .axes import CYCLE, LEGEND, axes_of, colours, figure_with, key, whole_steps
-from .history import History, named_parameters
-from .measure import gradient_of, gradient_statistics
+from .history import History
+from .measure import gradient_of, gradient_statistics, named_parameters
 
 __all__ = [
     "dashboard",

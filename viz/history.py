@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import math
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from io import FileIO
 from pathlib import Path
 from typing import Any, Self
@@ -16,9 +15,18 @@ from engine import Tensor
 from nn import Module, Sigmoid, Tanh
 from nn.callbacks import Callback, Run
 
-from .measure import activation_statistics, array_of, gradient_of, gradient_statistics, update_ratio
+from .measure import (
+    activation_statistics,
+    array_of,
+    gradient_of,
+    gradient_statistics,
+    named_layers,
+    named_parameters,
+    update_ratio,
+)
+from .records import Records, json_lines, parse
 
-__all__ = ["History", "named_layers", "named_parameters"]
+__all__ = ["History"]
 
 #: The lowest and highest number a saturating activation puts out.
 ENDS: dict[type[Module], tuple[float, float]] = {Tanh: (-1.0, 1.0), Sigmoid: (0.0, 1.0)}
@@ -26,7 +34,7 @@ ENDS: dict[type[Module], tuple[float, float]] = {Tanh: (-1.0, 1.0), Sigmoid: (0.
 RESERVED = ("step", "parameters", "activations", "norm", "seconds")
 
 
-class History(Callback):
+class History(Records, Callback):
     """A record of training: numbers of every step, and how the model was at every so many.
 
     Call `step` once after each optimizer step (the gradients must still be there).  Every step
@@ -84,7 +92,7 @@ class History(Callback):
             raise ValueError(f"every must be at least 1, got {every}")
         self.every = int(every)
         self.optimizer = optimizer
-        self.records: list[dict[str, Any]] = []
+        super().__init__()
         self.torn = 0  # lines of the file that a crash cut short
         self._armed = False
         self._before: dict[str, np.ndarray] = {}
@@ -237,7 +245,7 @@ class History(Callback):
         whole = True
         if path.exists():
             text = path.read_text(encoding="utf-8")
-            self.records, self.torn = _parse(text, path)
+            self.records, self.torn = parse(text, path)
             whole = text == "" or text.endswith("\n")
         self._file = path.open("ab", buffering=0)
         if not whole:  # the line that a crash cut short stays, and is passed over
@@ -251,7 +259,7 @@ class History(Callback):
     def _write(self) -> None:
         """Bring the file up to date: at each measurement, so that the steps between cost little."""
         if self._file is not None:
-            self._file.write(_lines(self._unwritten).encode())
+            self._file.write(json_lines(self._unwritten).encode())
             self._unwritten = []
 
     def save(self, path: str | Path) -> Path:
@@ -262,7 +270,7 @@ class History(Callback):
         """
         path = Path(path)
         with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(_lines(self.records))
+            file.write(json_lines(self.records))
         return path
 
     @classmethod
@@ -275,7 +283,7 @@ class History(Callback):
         """
         path = Path(path)
         history = cls()
-        history.records, history.torn = _parse(path.read_text(encoding="utf-8"), path)
+        history.records, history.torn = parse(path.read_text(encoding="utf-8"), path)
         history._count = max((r["step"] for r in history.records), default=0)
         return history
 
@@ -293,109 +301,16 @@ class History(Callback):
     def __exit__(self, *_exception: object) -> None:
         self.close()
 
-    # --- reading ---------------------------------------------------------------------------------
-
-    @property
-    def names(self) -> list[str]:
-        """Every series there is: loss, lr, norm, … in the order they came."""
-        found: dict[str, None] = {}
-        for record in self.records:
-            for name, x in record.items():
-                if name != "step" and not isinstance(x, dict):
-                    found.setdefault(name)
-        return list(found)
-
-    def series(self, name: str) -> tuple[np.ndarray, np.ndarray]:
-        """The steps at which a number was noted, and the numbers.
-
-        Raises:
-            KeyError: it never was.
-        """
-        pairs = [(record["step"], record[name]) for record in self.records if name in record]
-        return _columns(pairs, name, self.names)
-
-    def parameter(self, name: str, what: str) -> tuple[np.ndarray, np.ndarray]:
-        """Steps and numbers of a parameter: norm, mean, max, zeros or ratio.
-
-        Raises:
-            KeyError: it was never measured.
-        """
-        return self._measured("parameters", name, what)
-
-    def activation(self, name: str, what: str) -> tuple[np.ndarray, np.ndarray]:
-        """Steps and numbers of what a layer put out: mean, std, zeros, dead or saturated.
-
-        Raises:
-            KeyError: it was never measured.
-        """
-        return self._measured("activations", name, what)
-
-    def parameters(self) -> list[str]:
-        """The names of the parameters that were measured."""
-        return self._names_of("parameters")
-
-    def activations(self) -> list[str]:
-        """The names of the layers whose output was measured."""
-        return self._names_of("activations")
-
-    def _names_of(self, kind: str) -> list[str]:
-        return list(dict.fromkeys(name for r in self.records for name in r.get(kind, ())))
-
-    def _measured(self, kind: str, name: str, what: str) -> tuple[np.ndarray, np.ndarray]:
-        pairs = [
-            (r["step"], r[kind][name][what])
-            for r in self.records
-            if what in r.get(kind, {}).get(name, ())
-        ]
-        return _columns(pairs, f"{name}, {what}", self._names_of(kind))
-
     @property
     def steps(self) -> int:
         """How many steps were taken."""
         return self._count
-
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        return iter(self.records)
 
     def __repr__(self) -> str:
         return (
             f"<History of {self._count:,} steps: {', '.join(self.names) or 'nothing noted yet'}; "
             f"{len(self.parameters())} parameters and {len(self.activations())} layers measured>"
         )
-
-
-def named_parameters(model: Any) -> dict[str, Any]:
-    """Parameters by name: of a Module, of an `nn.scalar` model by layer, or a mapping as it is."""
-    if isinstance(model, Module):
-        found = dict(model.named_parameters())
-    elif isinstance(model, Mapping):
-        found = dict(model)
-    elif callable(getattr(model, "parameters", None)):
-        found = {}
-        for p in model.parameters():  # layers[0].neurons[3].w[1]: one name for the whole layer
-            found.setdefault(p.label.partition(".neurons")[0] or "parameters", []).append(p)
-    else:
-        raise TypeError(
-            "model must be a Module, have parameters(), or be a mapping of names to parameters; "
-            f"got {type(model).__name__}"
-        )
-    if not found:
-        raise TypeError(f"this {type(model).__name__} has no parameters to look at")
-    return found
-
-
-def named_layers(model: Module) -> list[tuple[str, Module]]:
-    """The modules that hold no others, by place and kind: "layers.0 Linear".
-
-    >>> import nn
-    >>> [name for name, _ in named_layers(nn.Sequential(nn.Linear(2, 1), nn.Tanh()))]
-    ['0 Linear', '1 Tanh']
-    """
-    return [
-        (f"{name} {type(module).__name__}".strip(), module)
-        for name, module in model.named_modules()
-        if next(module.children(), None) is None
-    ]
 
 
 def _numbers(metrics: Mapping[str, Any]) -> dict[str, float]:
@@ -415,70 +330,3 @@ def _number(name: str, x: Any) -> float:
     if array.size != 1 or array.dtype.kind not in "fiub":
         raise TypeError(f"{name} must be a single number, got {x!r:.60}")
     return float(array.reshape(())[()])
-
-
-def _columns(
-    pairs: list[tuple[int, float]], name: str, known: Iterable[str]
-) -> tuple[np.ndarray, np.ndarray]:
-    if not pairs:
-        raise KeyError(f"{name} was never noted; there is: {', '.join(known) or 'nothing'}")
-    return np.array([step for step, _ in pairs]), np.array([x for _, x in pairs], dtype=float)
-
-
-# --- JSON lines ---
-
-
-# Made once: `json.dumps` makes one at every call.
-_ENCODER = json.JSONEncoder(allow_nan=False)
-
-
-def _lines(records: list[dict[str, Any]]) -> str:
-    """A line of JSON for each record."""
-    if not records:
-        return ""
-    try:
-        text = _ENCODER.encode(records)
-    except ValueError:  # JSON has no nan and no inf: they are written as the words float() reads
-        text = _ENCODER.encode([_spelled(record) for record in records])
-    # All at once is twice as fast as one by one.  Within a string a quote would be escaped, so
-    # this stands between records and nowhere else.
-    return text[1:-1].replace('}, {"step": ', '}\n{"step": ') + "\n"
-
-
-def _spelled(x: Any) -> Any:
-    if isinstance(x, dict):
-        return {key: _spelled(value) for key, value in x.items()}
-    return str(x) if isinstance(x, float) and not math.isfinite(x) else x
-
-
-def _unspelled(x: Any) -> Any:
-    if isinstance(x, dict):
-        return {key: _unspelled(value) for key, value in x.items()}
-    return x if isinstance(x, int) else float(x)
-
-
-def _parse(text: str, path: Path) -> tuple[list[dict[str, Any]], int]:
-    """The records of a file, and how many lines were torn by a crash."""
-    records: list[dict[str, Any]] = []
-    torn = 0
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            record = json.loads(line)
-        except ValueError:
-            torn += 1  # a crash cuts a line short, at the end of each run at most
-            continue
-        if not isinstance(record, dict) or type(record.get("step")) is not int:
-            raise ValueError(f"line {number} of {path} is no record of a History: {line[:60]!r}")
-        records.append(_record_of(record, number, path))
-    if torn and not records:
-        raise ValueError(f"{path} is no History: not one line of it can be read")
-    return records, torn
-
-
-def _record_of(record: dict[str, Any], number: int, path: Path) -> dict[str, Any]:
-    try:
-        return {key: _unspelled(value) for key, value in record.items()}
-    except (TypeError, ValueError):
-        raise ValueError(f"line {number} of {path} holds something that is no number") from None

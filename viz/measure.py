@@ -1,13 +1,15 @@
-"""What `History` measures: a few numbers that say how an array of gradients or activations is."""
+"""What `History` measures of parameters and layers: a few numbers that say how they are."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from engine import Tensor, Value, ValueArray
+from nn import Module
 from nn.checks import plain
 
 __all__ = [
@@ -15,6 +17,8 @@ __all__ = [
     "array_of",
     "gradient_of",
     "gradient_statistics",
+    "named_layers",
+    "named_parameters",
     "update_ratio",
 ]
 
@@ -133,3 +137,37 @@ def _dead(nonzero: np.ndarray) -> float:
     channels = 1 if nonzero.ndim == 4 else nonzero.ndim - 1
     alive = nonzero.any(axis=tuple(i for i in range(nonzero.ndim) if i != channels))
     return 1.0 - int(np.count_nonzero(alive)) / max(alive.size, 1)
+
+
+def named_parameters(model: Any) -> dict[str, Any]:
+    """Parameters by name: of a Module, of an `nn.scalar` model by layer, or a mapping as it is."""
+    if isinstance(model, Module):
+        found = dict(model.named_parameters())
+    elif isinstance(model, Mapping):
+        found = dict(model)
+    elif callable(getattr(model, "parameters", None)):
+        found = {}
+        for p in model.parameters():  # layers[0].neurons[3].w[1]: one name for the whole layer
+            found.setdefault(p.label.partition(".neurons")[0] or "parameters", []).append(p)
+    else:
+        raise TypeError(
+            "model must be a Module, have parameters(), or be a mapping of names to parameters; "
+            f"got {type(model).__name__}"
+        )
+    if not found:
+        raise TypeError(f"this {type(model).__name__} has no parameters to look at")
+    return found
+
+
+def named_layers(model: Module) -> list[tuple[str, Module]]:
+    """The modules that hold no others, by place and kind: "layers.0 Linear".
+
+    >>> import nn
+    >>> [name for name, _ in named_layers(nn.Sequential(nn.Linear(2, 1), nn.Tanh()))]
+    ['0 Linear', '1 Tanh']
+    """
+    return [
+        (f"{name} {type(module).__name__}".strip(), module)
+        for name, module in model.named_modules()
+        if next(module.children(), None) is None
+    ]

@@ -10,8 +10,7 @@ import numpy as np
 from engine import no_grad
 
 from .axes import CYCLE, LEGEND, axes_of, colours, figure_with, key
-from .history import named_layers, named_parameters
-from .measure import array_of, gradient_of
+from .measure import array_of, gradient_of, named_layers, named_parameters
 
 __all__ = [
     "activation_histogram",

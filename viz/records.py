@@ -1,0 +1,152 @@
+"""The records of a `History`: read by name, and written as JSON lines."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+__all__ = ["Records", "json_lines", "parse"]
+
+
+class Records:
+    """What was noted, step by step, and ways to read it.
+
+    Attributes:
+        records: one dict for each step or note, in order.
+    """
+
+    def __init__(self) -> None:
+        self.records: list[dict[str, Any]] = []
+
+    @property
+    def names(self) -> list[str]:
+        """Every series there is: loss, lr, norm, … in the order they came."""
+        found: dict[str, None] = {}
+        for record in self.records:
+            for name, x in record.items():
+                if name != "step" and not isinstance(x, dict):
+                    found.setdefault(name)
+        return list(found)
+
+    def series(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """The steps at which a number was noted, and the numbers.
+
+        Raises:
+            KeyError: it never was.
+        """
+        pairs = [(record["step"], record[name]) for record in self.records if name in record]
+        return _columns(pairs, name, self.names)
+
+    def parameter(self, name: str, what: str) -> tuple[np.ndarray, np.ndarray]:
+        """Steps and numbers of a parameter: norm, mean, max, zeros or ratio.
+
+        Raises:
+            KeyError: it was never measured.
+        """
+        return self._measured("parameters", name, what)
+
+    def activation(self, name: str, what: str) -> tuple[np.ndarray, np.ndarray]:
+        """Steps and numbers of what a layer put out: mean, std, zeros, dead or saturated.
+
+        Raises:
+            KeyError: it was never measured.
+        """
+        return self._measured("activations", name, what)
+
+    def parameters(self) -> list[str]:
+        """The names of the parameters that were measured."""
+        return self._names_of("parameters")
+
+    def activations(self) -> list[str]:
+        """The names of the layers whose output was measured."""
+        return self._names_of("activations")
+
+    def _names_of(self, kind: str) -> list[str]:
+        return list(dict.fromkeys(name for r in self.records for name in r.get(kind, ())))
+
+    def _measured(self, kind: str, name: str, what: str) -> tuple[np.ndarray, np.ndarray]:
+        pairs = [
+            (r["step"], r[kind][name][what])
+            for r in self.records
+            if what in r.get(kind, {}).get(name, ())
+        ]
+        return _columns(pairs, f"{name}, {what}", self._names_of(kind))
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return iter(self.records)
+
+
+def _columns(
+    pairs: list[tuple[int, float]], name: str, known: Iterable[str]
+) -> tuple[np.ndarray, np.ndarray]:
+    if not pairs:
+        raise KeyError(f"{name} was never noted; there is: {', '.join(known) or 'nothing'}")
+    return np.array([step for step, _ in pairs]), np.array([x for _, x in pairs], dtype=float)
+
+
+# --- JSON lines ---
+
+
+# Made once: `json.dumps` makes one at every call.
+_ENCODER = json.JSONEncoder(allow_nan=False)
+
+
+def json_lines(records: list[dict[str, Any]]) -> str:
+    """A line of JSON for each record."""
+    if not records:
+        return ""
+    try:
+        text = _ENCODER.encode(records)
+    except ValueError:  # JSON has no nan and no inf: they are written as the words float() reads
+        text = _ENCODER.encode([_spelled(record) for record in records])
+    # All at once is twice as fast as one by one.  Within a string a quote would be escaped, so
+    # this stands between records and nowhere else.
+    return text[1:-1].replace('}, {"step": ', '}\n{"step": ') + "\n"
+
+
+def _spelled(x: Any) -> Any:
+    if isinstance(x, dict):
+        return {key: _spelled(value) for key, value in x.items()}
+    return str(x) if isinstance(x, float) and not math.isfinite(x) else x
+
+
+def _unspelled(x: Any) -> Any:
+    if isinstance(x, dict):
+        return {key: _unspelled(value) for key, value in x.items()}
+    return x if isinstance(x, int) else float(x)
+
+
+def parse(text: str, path: Path) -> tuple[list[dict[str, Any]], int]:
+    """The records of a file, and how many lines were torn by a crash.
+
+    Raises:
+        ValueError: a line is no record.
+    """
+    records: list[dict[str, Any]] = []
+    torn = 0
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except ValueError:
+            torn += 1  # a crash cuts a line short, at the end of each run at most
+            continue
+        if not isinstance(record, dict) or type(record.get("step")) is not int:
+            raise ValueError(f"line {number} of {path} is no record of a History: {line[:60]!r}")
+        records.append(_record_of(record, number, path))
+    if torn and not records:
+        raise ValueError(f"{path} is no History: not one line of it can be read")
+    return records, torn
+
+
+def _record_of(record: dict[str, Any], number: int, path: Path) -> dict[str, Any]:
+    try:
+        return {key: _unspelled(value) for key, value in record.items()}
+    except (TypeError, ValueError):
+        raise ValueError(f"line {number} of {path} holds something that is no number") from None
