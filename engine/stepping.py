@@ -7,6 +7,7 @@ steppers look at what happens in between.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +19,7 @@ from .recording import ATTENTION, RECORDING
 from .scalar import Value, number
 from .tensor import Tensor
 
-__all__ = ["Edge", "Pass"]
+__all__ = ["Edge", "Pass", "begin"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,27 +32,14 @@ class Edge:
     local: float | None  # derivative of a number with respect to a number; None for arrays
 
 
-class Pass:
+class Pass(ABC):
     """One backward pass from `root`, node by node; `.grad` is left alone until `commit`.
+
+    `begin` makes the one for root's tier.
 
     Attributes:
         order: every node, inputs before results; backward takes it from the end.
-
-    Args, errors: as `Value.backward` and `Tensor.backward`; `retain_grads` has each tier's default.
-
-    >>> x = Value(3.0)
-    >>> one = Pass(x * x)
-    >>> [edge.part for node in reversed(one.order) for edge in one.advance(node)]
-    [3.0, 3.0]
-    >>> one.commit()
-    >>> x.grad
-    6.0
     """
-
-    def __new__(cls, root: Any, gradient: Any = None, retain_grads: bool | None = None) -> Pass:
-        if cls is Pass:
-            cls = TensorPass if isinstance(root, Tensor) else ValuePass
-        return super().__new__(cls)
 
     def __init__(self, root: Any, gradient: Any = None, retain_grads: bool | None = None) -> None:
         self.root = root
@@ -61,20 +49,38 @@ class Pass:
         if ATTENTION.threads and RECORDING.watcher is not None:
             RECORDING.watcher.backward(self.order, self.seed)
 
+    @abstractmethod
     def _seed(self, gradient: Any) -> Any:
-        raise NotImplementedError
+        """The upstream gradient, checked; this tier's bookkeeping starts with it."""
 
+    @abstractmethod
     def running(self, node: Any) -> Any:
         """The gradient of a node as far as it has been added up; None before the first part."""
-        raise NotImplementedError
 
+    @abstractmethod
     def advance(self, node: Any) -> list[Edge]:
         """Run backward over one node; what it carried along each edge, in order."""
-        raise NotImplementedError
 
+    @abstractmethod
     def commit(self) -> None:
         """Add what was found to the nodes' `.grad`, as `backward` does at its end."""
-        raise NotImplementedError
+
+
+def begin(root: Any, gradient: Any = None, retain_grads: bool | None = None) -> Pass:
+    """A pass from `root` that has not moved yet.
+
+    Args, errors: as `Value.backward` and `Tensor.backward`; `retain_grads` has each tier's default.
+
+    >>> x = Value(3.0)
+    >>> one = begin(x * x)
+    >>> [edge.part for node in reversed(one.order) for edge in one.advance(node)]
+    [3.0, 3.0]
+    >>> one.commit()
+    >>> x.grad
+    6.0
+    """
+    kind = TensorPass if isinstance(root, Tensor) else ValuePass
+    return kind(root, gradient, retain_grads)
 
 
 class ValuePass(Pass):

@@ -9,6 +9,7 @@ import pytest
 import engine
 import nn
 from engine import NonFiniteError, Tensor, Value, ValueArray, nan_trace
+from engine.stepping import begin
 
 TIERS = pytest.mark.parametrize(
     "make", [Value, lambda x: Tensor(x, requires_grad=True)], ids=["Value", "Tensor"]
@@ -275,3 +276,12 @@ def test_the_line_is_unknown_where_all_callers_are_library(monkeypatch):
     monkeypatch.setattr(sys.modules["engine.nan_trace"], "LIBRARIES", ("",))
 
     assert found_in(lambda: engine.log(Value(0.0))).source == ""
+
+
+@TIERS
+def test_a_pass_taken_in_steps_is_watched_as_backward_is(make):
+    y = engine.sqrt(make(0.0))
+
+    error = found_in(lambda: begin(y))
+
+    assert (error.op.name, error.what) == ("sqrt", "gradient of input 0")

@@ -573,7 +573,7 @@ def test_a_frozen_leaf_stays_frozen_in_copies():
 
 
 def test_a_pass_that_rests_between_nodes_is_backward():
-    from engine.stepping import Pass
+    from engine.stepping import begin
 
     x, y = Value(2.0), Value(3.0)
     for root in (x * y + x.tanh() * 3.0 + E.leaky_relu(y, 0.5), x * x * x):
@@ -583,7 +583,7 @@ def test_a_pass_that_rests_between_nodes_is_backward():
         expected = x.grad, y.grad
         x.zero_grad()
         y.zero_grad()
-        one = Pass(root)
+        one = begin(root)
         for node in reversed(one.order):
             one.advance(node)
             (x * y).backward(retain_grads=False)  # another pass meanwhile

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.stepping import Pass
+from engine.stepping import begin
 
 from .boxes import GraphTooLargeError, checked_order
 from .elements import Index
@@ -43,7 +43,7 @@ class Stepper:
     def __init__(
         self, order: list[Any], gradient: Any, direction: str, elements: Mapping[str, Any]
     ) -> None:
-        one = Pass(order[-1], gradient)
+        one = begin(order[-1], gradient)
         seed = one.running(order[-1])
         with np.errstate(all="ignore"):
             self.steps = _collected(walk(one, commit=False))

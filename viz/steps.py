@@ -11,7 +11,7 @@ import numpy as np
 
 from engine import Tensor
 from engine.core import Node
-from engine.stepping import Edge, Pass
+from engine.stepping import Edge, Pass, begin
 
 from .formula import minus, operation, rule_formula, signed
 from .rules import rule_source
@@ -235,7 +235,7 @@ def steps(root: Any, gradient: Any = None, retain_grads: bool | None = None) -> 
     >>> a.grad, b.grad
     (-3.0, 2.0)
     """
-    return walk(Pass(root, gradient, retain_grads))
+    return walk(begin(root, gradient, retain_grads))
 
 
 def walk(one: Pass, commit: bool = True) -> Iterator[Step]:
