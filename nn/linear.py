@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
 import numpy as np
+from numpy import ndarray
 
 from engine import fused, matmul, transpose
-from engine.reductions import add_reduce
 
 from .checks import as_array, at_least, width
 from .module import Module
@@ -18,6 +19,7 @@ from .random import Rng, generator
 __all__ = ["Linear", "linear"]
 
 FLOAT32 = np.dtype(np.float32)
+MANY_ROWS = 4096  # ones for so many are not worth keeping
 
 
 def rows(x: Any) -> Any:
@@ -25,17 +27,37 @@ def rows(x: Any) -> Any:
     return x if x.ndim == 2 else x.reshape((-1, x.shape[-1]))
 
 
+def _product(a: Any, b: Any) -> Any:
+    """a @ b for matrices; of arrays by `dot`, which on small ones takes half as long as matmul."""
+    return a.dot(b) if type(a) is ndarray and type(b) is ndarray else a @ b
+
+
+@functools.lru_cache(maxsize=16)
+def _short_ones(n: int, dtype: Any) -> ndarray:
+    ones = np.ones(n, dtype)
+    ones.flags.writeable = False
+    return ones
+
+
+def _column_sums(g: Any) -> Any:
+    """g.sum(axis=0) of a matrix; of an array as a product, in a third of the time or less."""
+    if type(g) is not ndarray:
+        return g.sum(axis=0)
+    n = len(g)
+    ones = _short_ones(n, g.dtype) if n <= MANY_ROWS else np.ones(n, g.dtype)
+    return ones.dot(g)
+
+
 def _vjp_x(g: Any, y: Any, x: Any, weight: Any, bias: Any) -> Any:
-    return g @ weight if g.ndim <= 2 else (rows(g) @ weight).reshape(x.shape)
+    return _product(rows(g), weight).reshape(x.shape) if g.ndim > 2 else _product(g, weight)
 
 
 def _vjp_weight(g: Any, y: Any, x: Any, weight: Any, bias: Any) -> Any:
-    return rows(g).T @ rows(x)
+    return _product(rows(g).T, rows(x))
 
 
 def _vjp_bias(g: Any, y: Any, x: Any, weight: Any, bias: Any) -> Any:
-    g = rows(g)
-    return add_reduce(g, 0) if type(g) is np.ndarray else g.sum(axis=0)
+    return _column_sums(rows(g))
 
 
 @fused(
@@ -50,9 +72,9 @@ def fused_linear(x: Any, weight: Any, bias: Any) -> Any:
         and weight.dtype is FLOAT32
         and _is_faster_turned(len(flat), *weight.shape)
     ):
-        y = np.add((weight @ flat.T).T, bias, order="C")
+        y = np.add(weight.dot(flat.T).T, bias, order="C")
     else:
-        y = flat @ weight.T
+        y = flat.dot(weight.T)
         if y.dtype is bias.dtype:
             y += bias
         else:
