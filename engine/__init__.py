@@ -93,6 +93,7 @@ from .reductions import all, any, argmax, argmin, max, mean, min, std, sum, trac
 from .running import cumprod, cumsum, prod
 from .scalar import Value
 from .shapes import (
+    as_integers,
     broadcast_to,
     cast,
     cat,
@@ -164,6 +165,7 @@ __all__ = [
     "argmax",
     "argmin",
     "argsort",
+    "as_integers",
     "asin",
     "asinh",
     "atan",

@@ -333,5 +333,14 @@ class ArrayMethods:
         return products.outer(self, other)
 
     def astype(self, dtype: Any) -> Self:
-        """The same numbers with another floating-point dtype; the gradient returns in this one."""
-        return shapes.cast(self, np.dtype(dtype))
+        """The same numbers with another dtype; the gradient returns in this one.
+
+        No gradient flows through integers and bools.
+        """
+        dtype = np.dtype(dtype)
+        change = shapes.cast if dtype.kind == "f" else shapes.as_integers
+        return change(self, dtype)
+
+    def to(self, dtype: Any) -> Self:
+        """PyTorch's name for `astype`."""
+        return self.astype(dtype)

@@ -222,6 +222,8 @@ class Op:
         for key, given in kwargs.items():
             name = self.aliases.get(key, key)
             if name not in params:
+                if given is None and key in ("dtype", "out"):
+                    continue  # np.sum(x) asks x.sum(axis=None, dtype=None, out=None)
                 known = ", ".join(params) or "none"
                 raise TypeError(
                     f"{self.name}() got an unexpected argument {key!r}; its parameters are: {known}"
@@ -324,12 +326,13 @@ class BinaryOp(Op):
 class TernaryOp(Op):
     """An elementwise op of three inputs without parameters: a shorter way through the call."""
 
-    def __call__(self, a: Any, b: Any, c: Any, *more: Any) -> Any:
-        if more:
-            return super().__call__(a, b, c, *more)  # says what is wrong
+    def __call__(self, *inputs: Any, **named: Any) -> Any:
+        if named or len(inputs) != 3:
+            return super().__call__(*inputs, **named)  # sorts them, or says what is wrong
+        a, b, c = inputs
         if type(b) is float and type(c) is float and type(a) is bool:
             return self.on_floats(a, b, c)
-        return self.apply((a, b, c), {})
+        return self.apply(inputs, {})
 
 
 def part_of(vjp_all: Rule, index: int) -> Rule:
@@ -445,6 +448,7 @@ def elementwise(
     kinks: Rule | None = None,
     ulp: float = 4,
     doc: str = "",
+    aliases: Mapping[str, str] | None = None,
     replace: bool = False,
 ) -> Op:
     """Add an elementwise op to the table, and return it: it is the public function.
@@ -461,6 +465,7 @@ def elementwise(
         kinks: `kinks(*inputs, **params)`, the distance to the nearest jump of the derivative.
         ulp: how far apart the tiers may be, in units in the last place.
         doc: one line for the table.
+        aliases: other spellings of parameters, `{"a_min": "min"}`.
         replace: redefine a name that exists.
 
     Raises:
@@ -481,7 +486,7 @@ def elementwise(
         kind = {1: UnaryOp, 2: BinaryOp, 3: TernaryOp}.get(len(vjps), Op)
     op = kind(
         name, forward, vjps, symbol=symbol, scalar=scalar, domain=domain, kinks=kinks, ulp=ulp,
-        doc=doc,
+        doc=doc, aliases=aliases,
     )  # fmt: skip
     return _register(op, replace)
 

@@ -332,7 +332,7 @@ def _to_multiple(a: Any, b: Any) -> Any:
 
 clip = elementwise(
     "clip", _clip, lambda g, y, x, min, max: gate(g, _inside(x, min, max)),
-    scalar=_clip_float, kinks=_to_bounds, ulp=0,
+    scalar=_clip_float, kinks=_to_bounds, ulp=0, aliases={"a_min": "min", "a_max": "max"},
     doc="x kept between min and max; passes the gradient at the bounds",
 )  # fmt: skip
 floor_divide = elementwise(

@@ -389,6 +389,9 @@ class Value(ElementwiseMethods, Node):
     def __int__(self) -> int:
         return int(self._data)
 
+    def __round__(self, digits: int | None = None) -> float:
+        return round(self._data, digits)  # a plain number, as int() and format() give
+
     def __bool__(self) -> bool:
         return self._data != 0.0
 

@@ -108,6 +108,17 @@ def _cast_vjp(g: Any, y: Any, x: Any, dtype: Any) -> Any:
 @shape_op(_cast_vjp, elements=lambda x, dtype: x, ulp=0)
 def cast(x: Any, dtype: Any) -> Any:
     """x with another floating-point dtype; the gradient returns in x's own."""
+    if np.dtype(dtype).kind != "f":
+        raise TypeError(
+            f"dtype of cast() must be a floating-point one, got {np.dtype(dtype)}: gradients "
+            "do not flow through others; use x.astype()"
+        )
+    return x.astype(dtype)
+
+
+@shape_op(None, ulp=0)
+def as_integers(x: Any, dtype: Any = np.int64) -> Any:
+    """x as integers (towards 0) or bools; no gradient."""
     return x.astype(dtype)
 
 

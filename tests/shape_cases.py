@@ -177,6 +177,7 @@ CASES = {
         ((S,), lambda x: E.broadcast_to(x, (2,)), lambda x: np.broadcast_to(x, (2,))),
     ],
     "sum_to": [((C,), lambda x: E.sum_to(x, (3, 1)), lambda x: x.sum((0, 2))[:, None])],
+    "as_integers": [((A,), lambda x: x.astype(int), lambda x: x.astype(int))],
     "cast": [((A,), lambda x: E.cast(x, np.float64), lambda x: x)],
     "concatenate": [
         ((A, A), lambda x, y: E.concatenate([x, y]), lambda x, y: np.concatenate([x, y])),

@@ -130,7 +130,7 @@ def padded_strides(x):
 @each_case
 def test_float32_stays_float32(name, i):
     arrays, f, _ = CASES[name][i]
-    if name in ("cast", "argmax", "argmin", "argsort"):
+    if name in ("as_integers", "cast", "argmax", "argmin", "argsort"):
         return  # these cases mix in float64 or int64, which promote
     leaves = [Tensor(x, requires_grad=True, dtype=np.float32) for x in arrays]
     y = f(*leaves)

@@ -17,7 +17,8 @@ WITHOUT_A_METHOD = {
     "where": "takes the condition first as a function, x.where(condition, other) as a method",
     "concatenate": "of a list of arrays", "stack": "of a list of arrays",
     "einsum": "a string first", "tensordot": "a function in both",
-    "getitem": "x[index]", "cast": "x.astype(dtype)", "matrix_transpose": "x.mT",
+    "getitem": "x[index]", "cast": "x.astype(dtype)", "as_integers": "x.astype(int)",
+    "matrix_transpose": "x.mT",
     "scatter_add": "the transpose of x[index]", "sum_to": "the transpose of broadcasting",
     "sliding_window_view": "a function in NumPy", "sum_windows": "its transpose",
 }  # fmt: skip
@@ -194,3 +195,49 @@ def test_bad_parameters_of_rows_are_named():
             E.gelu(x, approximate="erf")
     with pytest.raises(TypeError, match=r"clip\(\) got an unexpected argument 'low'"):
         E.clip(Tensor([0.5]), low=1.0)
+
+
+@pytest.mark.parametrize("box", [Tensor, ValueArray.of], ids=["Tensor", "ValueArray"])
+def test_numpys_functions_call_the_methods(box):
+    """np.sum(x) asks x for sum(axis=None, out=None), np.mean for a dtype too."""
+    x = box(np.arange(6.0).reshape(2, 3))
+    for name in ("sum", "mean", "std", "var", "max", "min", "prod", "argmax"):
+        function = getattr(np, name)
+        for axis in (None, 1):
+            got, own = function(x, axis=axis), getattr(x, name)(axis=axis)
+            assert type(got) is type(own)
+            np.testing.assert_array_equal(numbers(got), numbers(own))
+    with pytest.raises(TypeError, match=r"sum\(\) got an unexpected argument 'out'"):
+        np.sum(x, out=np.zeros(()))
+
+
+def test_rows_with_three_inputs_take_names_and_say_what_is_missing():
+    x = Tensor([1.0, -1.0], requires_grad=True)
+    assert E.where(condition=x > 0, x=x, y=0.0).tolist() == [1.0, 0.0]
+    with pytest.raises(TypeError, match=r"where\(\) needs 3 inputs \(condition, x, y\); 'x' is"):
+        E.where(x > 0)
+
+
+def test_clip_knows_numpys_older_names():
+    x = np.array([1.0, 5.0])
+    assert E.clip(x, a_min=2, a_max=3).tolist() == np.clip(x, a_min=2, a_max=3).tolist()
+    assert E.clip(Value(5.0), a_max=3).data == 3.0
+
+
+@pytest.mark.parametrize("dtype", [int, bool, "int8"])
+def test_no_gradient_flows_through_integers(dtype):
+    x = Tensor([-1.5, 0.0, 2.5], requires_grad=True)
+
+    y = x.astype(dtype)
+
+    assert y.dtype == dtype
+    assert not y.requires_grad
+    assert y.tolist() == x.data.astype(dtype).tolist()
+    assert ValueArray.of([-1.5, 0.0, 2.5]).astype(dtype).tolist() == y.tolist()
+    with pytest.raises(TypeError, match=r"dtype of cast\(\) must be a floating-point one, got"):
+        E.cast(x, dtype)
+
+
+def test_to_is_pytorchs_name_for_astype():
+    assert Tensor([1.0]).to(np.float32).dtype == np.float32
+    assert Tensor([1.0]).to("int64").dtype == np.int64

@@ -592,3 +592,8 @@ def test_a_pass_that_rests_between_nodes_is_backward():
         y.zero_grad()
         one.commit()
         assert (x.grad, y.grad) == expected
+
+
+def test_rounding_to_digits_gives_a_plain_number_as_int_does():
+    assert (round(Value(2.71828), 2), round(Value(2.5))) == (2.72, 2)
+    assert type(round(Value(2.71828), 2)) is float
