@@ -118,6 +118,36 @@ def test_the_loss_is_drawn_at_each_step_with_its_average_and_validation():
     assert labels_of(ax) == ["training, smoothed", "validation"]
 
 
+def test_a_single_step_is_a_dot_at_a_whole_number():
+    history = History()
+    history.step(0.5)
+    ax = plots.loss(history)
+    assert ax.lines[0].get_marker() == "o"
+    assert ax.get_xlim() == (0, 2)
+    assert plots.dashboard(history).get_suptitle() == "1 step"
+
+
+def test_the_average_ends_where_the_loss_is_nan():
+    history = History()
+    for loss in (3.0, 2.0, 1.0, math.nan, math.nan):
+        history.step(loss)
+    _, average, _ = plots.loss(history).lines
+    assert np.isfinite(average.get_ydata()).tolist() == [True] * 3 + [False] * 2
+
+
+def test_names_of_many_parameters_stay_readable():
+    model = nn.Sequential(nn.Sequential(*(nn.TransformerBlock(4, 2) for _ in range(4))))
+    model = nn.Sequential(model)  # 0.0.0.self_attn.in_proj_weight is longer than there is room
+    model(np.ones((1, 2, 4))).sum().backward()
+    names = [t.get_text() for t in plots.gradient_flow(model).get_xticklabels()]
+    assert len(names) <= 20
+    assert names[0] == "…0.0.self_attn.in_proj_weight"
+    assert max(map(len, names)) == 29
+    lines = plots.gradient_histogram(model).lines
+    assert len(lines) == len(list(model.parameters()))
+    assert all((line.get_ydata() > 0).all() for line in lines)
+
+
 def test_without_smoothing_the_loss_itself_is_the_curve():
     ax = plots.loss(a_history(), smoothing=0, log=True)
     assert labels_of(ax)[0] == "training"

@@ -24,6 +24,7 @@ __all__ = [
     "SEQUENTIAL",
     "axes_of",
     "colours",
+    "curve",
     "figure_with",
     "key",
     "whole_steps",
@@ -72,6 +73,17 @@ def key(ax: Any, names: Sequence[str]) -> None:
     ax.legend(*zip(*pairs, strict=True), fontsize="small", **LEGEND)
 
 
+def curve(ax: Any, steps: np.ndarray, numbers: np.ndarray, line: str = "-", **look: Any) -> None:
+    """A line over steps; a dot where there is but one."""
+    if len(steps) == 1:
+        look = {"marker": "o", "markersize": 4, **look}
+    ax.plot(steps, numbers, line, **look)
+
+
 def whole_steps(ax: Any) -> None:
     """Ticks at whole numbers: there is no half step."""
+    low, high = ax.get_xlim()
+    if high - low < 2:
+        middle = round((low + high) / 2)
+        ax.set_xlim(middle - 1, middle + 1)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .axes import CYCLE, LEGEND, axes_of, colours, figure_with, key, whole_steps
+from .axes import CYCLE, LEGEND, axes_of, colours, curve, figure_with, key, whole_steps
 from .history import History
 from .measure import gradient_of, gradient_statistics, named_parameters
 
@@ -20,6 +20,9 @@ __all__ = [
     "loss",
     "update_ratio",
 ]
+
+
+MOST_TICKS, LONGEST = 20, 28
 
 
 def smoothed(numbers: np.ndarray, smoothing: float) -> np.ndarray:
@@ -59,10 +62,11 @@ def loss(history: History, ax: Any = None, *, smoothing: float = 0.9, log: bool 
     steps, numbers = history.series("loss")
     ax = axes_of(ax, "loss", "step")
     if smoothing and len(numbers) > 2:
-        ax.plot(steps, numbers, color=CYCLE[0], alpha=0.25, linewidth=0.8)
-        ax.plot(steps, smoothed(numbers, smoothing), color=CYCLE[0], label="training, smoothed")
+        ax.plot(steps, numbers, color=CYCLE[0], alpha=0.4, linewidth=0.8)
+        average = np.where(np.isfinite(numbers), smoothed(numbers, smoothing), np.nan)
+        ax.plot(steps, average, color=CYCLE[0], label="training, smoothed")
     else:
-        ax.plot(steps, numbers, color=CYCLE[0], label="training")
+        curve(ax, steps, numbers, color=CYCLE[0], label="training")
     for i, name in enumerate(n for n in history.names if n.startswith("val") and "loss" in n):
         ax.plot(*history.series(name), "o-", color=CYCLE[1 + i], markersize=3, label="validation")
     _mark_nonfinite(ax, steps, numbers)
@@ -87,7 +91,7 @@ def learning_rate(history: History, ax: Any = None) -> Any:
         KeyError: none was noted (give `History` the optimizer).
     """
     ax = axes_of(ax, "learning rate", "step")
-    ax.plot(*history.series("lr"), color=CYCLE[2])
+    curve(ax, *history.series("lr"), color=CYCLE[2])
     ax.set_ylim(bottom=0)
     whole_steps(ax)
     return ax
@@ -122,6 +126,9 @@ def gradient_flow(source: Any, ax: Any = None, *, step: int | None = None) -> An
     if any(row is not None for row in finite):
         ax.set_yscale("log")
         ax.margins(y=0.2)  # room for the key
+    else:
+        ax.set_yticks([])
+    ax.set_xlim(-0.7, len(rows) - 0.3)
     for place, row, good in zip(places, rows.values(), finite, strict=True):
         if good is None:
             word = "none" if not row else "nan" if "nonfinite" in row else "0"
@@ -149,9 +156,10 @@ def _flow_of(source: Any, step: int | None) -> dict[str, dict[str, float]]:
 
 
 def _name_places(ax: Any, places: np.ndarray, names: list[str]) -> None:
-    """Names below bars, every second or third if they are many."""
-    every = -(-len(names) // 30)
-    ax.set_xticks(places[::every], names[::every], rotation=90, fontsize="small")
+    """Names below bars, every second or third if they are many, the ends of long ones."""
+    every = -(-len(names) // MOST_TICKS)
+    ends = [n if len(n) <= LONGEST else f"…{n[-LONGEST:]}" for n in names[::every]]
+    ax.set_xticks(places[::every], ends, rotation=90, fontsize="small")
 
 
 def gradient_norms(history: History, ax: Any = None) -> Any:
@@ -161,7 +169,7 @@ def gradient_norms(history: History, ax: Any = None) -> Any:
         KeyError: no gradients were measured.
     """
     ax = _parameter_curves(history, ax, "gradient norms", "norm")
-    ax.plot(*history.series("norm"), color="black", label="all together")
+    curve(ax, *history.series("norm"), color="black", label="all together")
     ax.set_yscale("log")
     key(ax, history.parameters())
     return ax
@@ -193,7 +201,8 @@ def _parameter_curves(
     for name, colour in zip(names, colours(len(names)), strict=True):
         steps, numbers = history.parameter(name, what)
         positive = numbers > 0  # a logarithm of nothing is not drawn
-        ax.plot(steps[positive], scale(numbers[positive]), color=colour, linewidth=1, label=name)
+        shown = scale(numbers[positive])
+        curve(ax, steps[positive], shown, color=colour, linewidth=1, label=name)
     whole_steps(ax)
     return ax
 
@@ -219,9 +228,10 @@ def dead_units(history: History, ax: Any = None) -> Any:
                 continue  # only tanh and sigmoid saturate
             if (numbers > 0).any():
                 shown.append(f"{name}, {what}")
-                ax.plot(steps, numbers, line, color=colour, label=shown[-1])
+                curve(ax, steps, numbers, line, color=colour, label=shown[-1])
     if not shown:
-        ax.plot(*history.activation(names[0], "dead"), color=CYCLE[0], label="none in any layer")
+        none = history.activation(names[0], "dead")
+        curve(ax, *none, color=CYCLE[0], label="none in any layer")
         shown = ["none in any layer"]
     ax.set_ylim(-0.02, 1.02)
     whole_steps(ax)
@@ -252,5 +262,5 @@ def dashboard(history: History, *, title: str = "") -> Any:
         panel(history, ax)
     for ax in axes.flat[len(panels) :]:
         ax.remove()
-    figure.suptitle(title or f"{history.steps:,} steps")
+    figure.suptitle(title or f"{history.steps:,} step{'s' * (history.steps != 1)}")
     return figure

@@ -9,7 +9,7 @@ import numpy as np
 
 from engine import no_grad
 
-from .axes import CYCLE, LEGEND, axes_of, colours, figure_with, key
+from .axes import CYCLE, LEGEND, MOST_NAMED, axes_of, colours, figure_with, key
 from .measure import array_of, gradient_of, named_layers, named_parameters
 
 __all__ = [
@@ -35,7 +35,12 @@ def _histogram(ax: Any, arrays: dict[str, np.ndarray], title: str, bins: int) ->
         heights, _ = np.histogram(finite[name], edges)
         density = heights / max(finite[name].size, 1) / np.diff(edges)
         label = f"{name} ({lost:,} nan or inf)" if lost else name
-        ax.stairs(density, edges, color=colour, label=label)
+        if len(arrays) <= MOST_NAMED:
+            ax.stairs(density, edges, color=colour, label=label)
+        else:  # steps down to nothing and up again, of many, would hide everything
+            there = heights > 0
+            middles = (edges[:-1] + edges[1:])[there] / 2
+            ax.plot(middles, density[there], color=colour, linewidth=0.8, label=label)
     ax.set_yscale("log")
     key(ax, list(arrays))
     return ax
