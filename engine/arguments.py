@@ -16,7 +16,7 @@ from .core import Node
 from .graph import adjoints, toposort
 from .ops import identity
 from .recording import enable_grad
-from .scalar import Value
+from .scalar import Value, number
 from .scalar_backward import gradients as scalar_gradients
 from .shapes import stack
 from .tensor import Tensor
@@ -66,7 +66,7 @@ class Argument:
                 )
             self.node = Tensor(array, requires_grad=True)
         else:
-            self.node = Value(given)
+            self.node = Value(number(given, f"argument {position}"))
 
     @property
     def plain(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import threading
 from collections.abc import Callable
@@ -74,6 +75,9 @@ class _RecordingContext:
 
     _enabled = True
 
+    def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
+        return object.__new__(cls) if function is None else cls()(function)  # `@no_grad`
+
     def __init__(self) -> None:
         self._before: list[bool] = []  # a stack, so that one object can be entered twice
 
@@ -85,18 +89,33 @@ class _RecordingContext:
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
         if inspect.isgeneratorfunction(function):
-            raise TypeError(
-                f"{type(self).__name__} cannot decorate the generator function "
-                f"{function.__name__!r}: the caller runs between its steps; use it as a "
-                "context manager inside"
-            )
+            return self._step_by_step(function)
 
+        @functools.wraps(function)
         def wrapped(*args: Any, **kwargs: Any) -> Any:
             with type(self)():
                 return function(*args, **kwargs)
 
-        wrapped.__name__ = function.__name__
-        wrapped.__doc__ = function.__doc__
+        return wrapped
+
+    def _step_by_step(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """A generator function that is in the context while it runs, its caller is not."""
+
+        @functools.wraps(function)
+        def wrapped(*args: Any, **kwargs: Any) -> Any:
+            generator = function(*args, **kwargs)
+            step = functools.partial(next, generator)
+            while True:
+                try:
+                    with type(self)():
+                        found = step()
+                except StopIteration as end:
+                    return end.value
+                try:
+                    step = functools.partial(generator.send, (yield found))
+                except BaseException as error:  # also of close(): the generator ends it
+                    step = functools.partial(generator.throw, error)
+
         return wrapped
 
 

@@ -249,7 +249,7 @@ def test_what_is_not_a_function_or_not_a_number_is_refused():
         hvp(3.0, 1.0, 1.0)
     with pytest.raises(TypeError, match=r"argument 0 must be floating-point.*complex128"):
         grad(lambda x: x.sum())(np.array([1j]))
-    with pytest.raises(TypeError, match="data must be a real number, got str"):
+    with pytest.raises(TypeError, match="argument 0 must be a real number, got str"):
         grad(lambda x: x * x)("2")
     with pytest.raises(TypeError, match="argument 0 must be floating-point"):
         grad(lambda x: x.sum())(np.array([1, 2]))

@@ -130,12 +130,42 @@ def test_a_decorated_function_may_call_itself():
     assert down(5) == 0
 
 
-def test_a_generator_function_is_refused():
-    with pytest.raises(TypeError, match="no_grad cannot decorate the generator function"):
+def test_a_generator_function_runs_in_the_context_and_its_caller_does_not():
+    @no_grad
+    def steps():
+        try:
+            given = yield is_grad_enabled()
+            given = yield given, is_grad_enabled()
+        except ValueError:
+            yield "caught", is_grad_enabled()
+        finally:
+            log.append(is_grad_enabled())
+        return "end"
 
-        @no_grad()
-        def numbers():
-            yield 1
+    log = []
+    generator = steps()
+    assert (next(generator), is_grad_enabled()) == (False, True)
+    assert (generator.send(5), is_grad_enabled()) == ((5, False), True)
+    assert generator.throw(ValueError) == ("caught", False)
+    with pytest.raises(StopIteration, match="end"):
+        next(generator)
+    generator = steps()
+    next(generator)
+    generator.close()
+    assert log == [False, False]
+    assert is_grad_enabled()
+
+
+@pytest.mark.parametrize(("decorator", "inside"), [(no_grad, False), (enable_grad, True)])
+def test_a_decorator_needs_no_parentheses(decorator, inside):
+    @decorator
+    def inner(x):
+        """Whether it records."""
+        return is_grad_enabled(), x
+
+    with no_grad():
+        assert inner(3) == (inside, 3)
+    assert (inner.__name__, inner.__doc__) == ("inner", "Whether it records.")
 
 
 def test_a_block_inside_a_generator_ends_with_it():
