@@ -18,6 +18,7 @@ __all__ = [
     "rebuild",
     "recent_passes",
     "remember_pass",
+    "results",
     "toposort",
 ]
 
@@ -63,6 +64,32 @@ def _visit(root: Any, seen: set[Any], order: list[Any]) -> None:
                         stack.append(x)
             else:
                 order.append(node)
+
+
+def results(root: Any) -> list[Any]:
+    """`toposort` without the leaves, in half the time: a backward pass has nothing to do there.
+
+    >>> from engine import Value
+    >>> a, b = Value(2.0), Value(3.0)
+    >>> [node.op.name for node in results(a * b + a)]
+    ['mul', 'add']
+    """
+    order: list[Any] = []
+    seen: set[Any] = set()
+    stack: list[Any] = [] if root.op is None else [root]
+    while True:  # as in `_visit`
+        if not stack:
+            return order
+        node = stack.pop()
+        if node is None:
+            order.append(stack.pop())
+        elif node not in seen:
+            seen.add(node)
+            stack.append(node)
+            stack.append(None)
+            for x in node.inputs[::-1]:
+                if isinstance(x, Node) and x.op is not None and x not in seen:
+                    stack.append(x)
 
 
 class _Passes(threading.local):
