@@ -63,10 +63,13 @@ def test_it_saves_the_pictures_and_says_where(finished):
     _, text, folder = finished
     assert sorted(path.name for path in folder.iterdir()) == [
         "digits.png", "expression.dot", "expression.png", "expression.svg", "index.html",
-        "steps.html", "training.png",
+        "network.svg", "steps.html", "training.png",
     ]  # fmt: skip
     assert all(str(path) in text for path in folder.iterdir())
     assert ET.parse(folder / "expression.svg").getroot().tag.endswith("svg")
+    network = (folder / "network.svg").read_text(encoding="utf-8")
+    assert "layers.1.weight" in network
+    assert "layers.0: Linear" in network
     assert "not computed" not in (folder / "expression.dot").read_text(encoding="utf-8")
     for name in ("expression.png", "training.png", "digits.png"):
         assert (folder / name).read_bytes().startswith(b"\x89PNG")
@@ -76,7 +79,8 @@ def test_the_page_links_what_is_there_and_needs_no_network(finished):
     folder = finished[2]
     page = (folder / "index.html").read_text(encoding="utf-8")
     links = set(re.findall(r'(?:href|src)="([^"]+)"', page))
-    assert links == {"expression.svg", "steps.html", "training.png", "digits.png"}
+    pictures = {path.name for path in folder.iterdir()}
+    assert links == pictures - {"index.html"}
     assert "://" not in page
     assert re.search(r"9\d\.\d% of the held-out digits recognized after 1,200 steps", page)
 
@@ -150,12 +154,15 @@ def test_without_a_renderer_the_text_is_saved_and_the_status_says_so(tmp_path, m
     assert demo_pictures.save_expression(tmp_path, out) is False
     assert [path.name for path in tmp_path.iterdir()] == ["expression.dot"]
     assert out.getvalue().count("pip install graphviz-pure") == 2
+    assert demo_pictures.save_network(tmp_path, Finished, out) is False
+    assert not (tmp_path / "network.svg").exists()
 
 
 class Finished:
     """What a training leaves, small."""
 
     accuracy = 0.5
+    model = nn.Linear(64, 2, rng=0)
     history = History()
     images = np.ones((2, 64))
     labels = np.array([0, 1])

@@ -7,14 +7,17 @@ import importlib
 from pathlib import Path
 from typing import Any, TextIO
 
+import nn
 from engine import Value
 
-from .picture import draw
+from .names import trace
+from .picture import SUFFIXES, draw
 from .render import RenderError
 from .stepper import step_through
 
 __all__ = ["expression", "save"]
 
+FEW = 4  # digits
 FORMULA = "y = tanh(a*b + c)**2 + a*a"
 
 
@@ -34,9 +37,13 @@ def save(folder: Path, trained: Any, out: TextIO) -> list[str]:
         trained: the `viz.demo.Training` whose history and guesses are drawn.
         out: where text goes.
     """
-    print(f"3. Pictures: the graph of {FORMULA} and its gradients, and the training\n", file=out)
+    print(
+        f"3. Pictures: the graph of {FORMULA} and its gradients, the network, the training\n",
+        file=out,
+    )
     problems = []
-    if not save_expression(folder, out):
+    drawn = save_expression(folder, out)
+    if not (save_network(folder, trained, out) and drawn):
         problems.append("no picture")
     _say(step_through(expression()).save(folder / "steps.html"), out)
     save_plots(folder, trained, out)
@@ -62,6 +69,20 @@ def save_expression(folder: Path, out: TextIO) -> bool:
             print(f"   no {suffix}: {error}", file=out)
             good = False
     return good
+
+
+def save_network(folder: Path, trained: Any, out: TextIO) -> bool:
+    """Draw the graph of the network's loss on a few digits; whether it could be drawn."""
+    with trace(trained.model) as seen:
+        loss = nn.CrossEntropyLoss()(trained.model(trained.images[:FEW]), trained.labels[:FEW])
+    trained.model.zero_grad()
+    loss.backward()
+    try:
+        _say(draw(loss, seen=seen).save(folder / "network.svg"), out)
+    except RenderError as error:
+        print(f"   no network.svg: {error}", file=out)
+        return False
+    return True
 
 
 def save_plots(folder: Path, trained: Any, out: TextIO) -> bool:
@@ -95,6 +116,9 @@ CARDS = (
     ("steps.html", "Backward, step by step",
      "Walk through the same graph: local derivative × upstream gradient, added to what is there.",
      None),
+    ("network.svg", "The graph of the network",
+     "Its loss on a few digits: layers in frames, how numbers and gradients are spread.",
+     "network.svg"),
     ("training.png", "How the training went",
      "Loss, learning rate, gradients, the size of the steps, dead units.", "training.png"),
     ("digits.png", "What it recognizes",
@@ -123,7 +147,7 @@ img { max-width: 100%; height: auto; background: #ffffff; border-radius: 0.25rem
 def save_index(folder: Path, trained: Any) -> Path:
     """The page that links what the folder holds."""
     cards = "".join(
-        _card(file, title, words, image)
+        _card(file, title, words, image, [f for f in _formats(folder, file) if f != file])
         for file, title, words, image in CARDS
         if (folder / file).exists()
     )
@@ -142,13 +166,21 @@ def save_index(folder: Path, trained: Any) -> Path:
     return path
 
 
-def _card(file: str, title: str, words: str, image: str | None) -> str:
+def _formats(folder: Path, file: str) -> list[str]:
+    """The same picture in every format it was saved in."""
+    stem = Path(file).stem
+    return [f"{stem}{suffix}" for suffix in SUFFIXES if (folder / f"{stem}{suffix}").exists()]
+
+
+def _card(file: str, title: str, words: str, image: str | None, others: list[str]) -> str:
     picture = (
         f'<a href="{file}"><img src="{image}" alt="{html.escape(words)}" loading="lazy"></a>\n'
         if image
         else ""
     )
+    links = " and ".join(f'<a href="{name}">{Path(name).suffix[1:]}</a>' for name in others)
+    also = f" Also as {links}." if links else ""
     return (
         f'<article>\n<h2><a href="{file}">{html.escape(title)}</a></h2>\n'
-        f"<p>{html.escape(words)}</p>\n{picture}</article>\n"
+        f"<p>{html.escape(words)}{also}</p>\n{picture}</article>\n"
     )
