@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from operator import mul
 from typing import Any
 
@@ -11,38 +12,52 @@ from engine.fused import fused
 __all__ = ["linear_neuron", "relu_neuron"]
 
 
-def _split(numbers: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...], Any]:
-    """x…, w…, b: the inputs, as many weights, and the bias."""
-    n = len(numbers) // 2
-    return numbers[:n], numbers[n:-1], numbers[-1]
+# The order is x…, w…, b: n inputs, as many weights, and the bias.  These run for every neuron and
+# every sample, so each goes once over the numbers, in as few calls as possible.
 
 
 def _weighted_sum(*numbers: Any) -> Any:
-    x, w, b = _split(numbers)
-    return sum(map(mul, w, x), b)
+    return _sum(numbers)
+
+
+def _sum(numbers: tuple[Any, ...]) -> Any:
+    n = len(numbers) // 2
+    return sum(map(mul, numbers[n:-1], numbers), numbers[-1])  # map stops after n products
 
 
 def _relu_of_sum(*numbers: Any) -> Any:
-    return relu(_weighted_sum(*numbers))
+    return relu(_sum(numbers))
 
 
-def _linear_vjp(g: Any, y: Any, *numbers: Any) -> tuple[Any, ...]:
-    x, w, _ = _split(numbers)
-    return (*[g * v for v in w], *[g * v for v in x], g)
+def _linear_vjp(g: Any, y: Any, *numbers: Any) -> list[Any]:
+    return _parts(g, numbers)
 
 
-def _relu_vjp(g: Any, y: Any, *numbers: Any) -> tuple[Any, ...]:
-    return _linear_vjp(where(y <= 0, 0.0, g), y, *numbers)
+def _parts(g: Any, numbers: tuple[Any, ...]) -> list[Any]:
+    n = len(numbers) // 2
+    parts = [g * v for v in numbers[n:-1] + numbers[:n]]
+    parts.append(g)
+    return parts
+
+
+def _relu_vjp(g: Any, y: Any, *numbers: Any) -> list[Any]:
+    if type(g) is not float:  # a rule that is to be differentiated itself
+        return _parts(where(y <= 0, 0.0, g), numbers)
+    if y > 0 or y != y:  # the gate is open for nan too
+        return _parts(g, numbers)
+    if isfinite(sum(numbers)):  # then all are: each product is 0, and there is none to take
+        return [0.0] * len(numbers)
+    return _parts(0.0, numbers)
 
 
 @fused(elements=_weighted_sum, vjp_all=_linear_vjp, symbol="Σwx+b", wide=True)
 def linear_neuron(*numbers: Any) -> Any:
     """w·x + b, of the numbers x…, w…, b."""
-    return _weighted_sum(*numbers)
+    return _sum(numbers)
 
 
 @fused(elements=_relu_of_sum, vjp_all=_relu_vjp, symbol="relu Σwx+b", wide=True)
 def relu_neuron(*numbers: Any) -> Any:
     """max(w·x + b, 0), of the numbers x…, w…, b."""
-    total = _weighted_sum(*numbers)
+    total = _sum(numbers)
     return 0.0 if total <= 0 else total

@@ -164,7 +164,7 @@ def test_at_its_kink_a_neuron_is_flat_as_relu_is():
     assert (x.grad, n.b.grad) == (0.0, 0.0)
 
 
-@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), float("-inf")])  # one closes the gate
 def test_what_is_no_number_goes_through_as_through_the_spelling(bad):
     n = scalar.Neuron(2, rng=random.Random(0))
     x = [Value(bad), Value(1.0)]
