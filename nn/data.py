@@ -176,7 +176,7 @@ class DataLoader:
         batch_size: samples in a batch; the last batch has what is left.
         shuffle: whether each pass has an order of its own.
         drop_last: leave out a last batch that is smaller than the others.
-        collate: `collate(samples)` makes a batch of a list of samples; default
+        collate_fn: `collate_fn(samples)` makes a batch of a list of samples; default
             `default_collate`.
         rng: a Generator or a seed to draw the orders from (the same seed gives the same passes);
             None for the shared one of `nn.random`.
@@ -198,7 +198,7 @@ class DataLoader:
         shuffle: bool = False,
         *,
         drop_last: bool = False,
-        collate: Callable[[list[Any]], Any] | None = None,
+        collate_fn: Callable[[list[Any]], Any] | None = None,
         rng: Rng = None,
     ) -> None:
         if isinstance(dataset, tuple) and all(isinstance(x, ndarray | Tensor) for x in dataset):
@@ -208,7 +208,7 @@ class DataLoader:
         self.batch_size = int(batch_size)
         self.shuffle = shuffle
         self.drop_last = drop_last
-        self.collate = collate
+        self.collate_fn = collate_fn
         self._rng = None if rng is None else generator(rng)
         self._order: ndarray | None = None  # of the pass under way; None between passes
         self._served = 0  # batches of that pass that were handed out
@@ -246,9 +246,9 @@ class DataLoader:
             yield batch
 
     def _batch(self, indices: ndarray) -> Any:
-        if self.collate is None:
+        if self.collate_fn is None:
             return gather(self.dataset, indices)
-        return self.collate([self.dataset[int(i)] for i in indices])
+        return self.collate_fn([self.dataset[int(i)] for i in indices])
 
     def state_dict(self) -> dict[str, Any]:
         """Where the loader stands: its generator, and the pass under way with its position."""

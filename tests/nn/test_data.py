@@ -200,7 +200,7 @@ def test_a_list_is_a_dataset():
 
 
 def test_a_collate_of_ones_own_gets_the_samples():
-    loader = DataLoader(Squares(3), batch_size=2, collate=lambda samples: samples)
+    loader = DataLoader(Squares(3), batch_size=2, collate_fn=lambda samples: samples)
 
     assert list(loader) == [[(0.0, 0), (1.0, 1)], [(2.0, 4)]]
 
