@@ -8,6 +8,7 @@ knows whether the result is a Python number (`engine.scalar`) or an array (`engi
 from __future__ import annotations
 
 import inspect
+import keyword
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -297,25 +298,30 @@ class Op:
         return one
 
 
+#: An input that was not given: a default costs nothing, *inputs and **named 50 ns a call.
+_ABSENT: Any = object()
+
+
 class UnaryOp(Op):
     """An elementwise op of one input without parameters: a shorter way through the call."""
 
-    def __call__(self, x: Any, *more: Any) -> Any:
+    def __call__(self, x: Any = _ABSENT, *more: Any) -> Any:
         if more:
             return super().__call__(x, *more)  # says what is wrong
         if isinstance(x, Node):
             return x.record_unary(self)  # type: ignore[attr-defined]  # each tier has one
         if type(x) is float:
             return self.on_floats(x)
-        return self.apply((x,), {})
+        return super().__call__() if x is _ABSENT else self.apply((x,), {})
 
 
 class BinaryOp(Op):
     """An elementwise op of two inputs without parameters: a shorter way through the call."""
 
-    def __call__(self, a: Any, b: Any, *more: Any) -> Any:
-        if more:
-            return super().__call__(a, b, *more)  # says what is wrong
+    def __call__(self, a: Any = _ABSENT, b: Any = _ABSENT, *more: Any) -> Any:
+        if more or b is _ABSENT:
+            given = tuple(x for x in (a, b, *more) if x is not _ABSENT)
+            return super().__call__(*given)  # says what is wrong
         if isinstance(a, Node):
             return a.record_binary(self, a, b)  # type: ignore[attr-defined]  # each tier has one
         if isinstance(b, Node):
@@ -333,6 +339,15 @@ class TernaryOp(Op):
         if type(b) is float and type(c) is float and type(a) is bool:
             return self.on_floats(a, b, c)
         return self.apply(inputs, {})
+
+
+def check_parts(parts: Any, op: Op, inputs: tuple[Any, ...]) -> None:
+    """Refuse an answer of `vjp_all` that is not one gradient per input."""
+    if not isinstance(parts, tuple | list) or len(parts) != len(inputs):
+        raise TypeError(
+            f"vjp_all of {op.name!r} must return a tuple of {len(inputs)} gradients, one per "
+            f"input, got {parts!r:.60}"
+        )
 
 
 def part_of(vjp_all: Rule, index: int) -> Rule:
@@ -406,18 +421,23 @@ def _register(op: Op, replace: bool) -> Op:
         raise ValueError(
             f"an op named {op.name!r} exists already; pass replace=True to redefine it"
         )
+    if op.name in functions and op.name not in _REGISTRY:
+        raise ValueError(f"a function named {op.name!r} exists already, spelled with ops")
     _REGISTRY[op.name] = op
     return op
 
 
 def unregister(name: str) -> None:
     """Take an op out of the registry (a test or a notebook cleaning up after itself)."""
-    _registered(name)
+    if name not in _REGISTRY:
+        raise LookupError(f"no op named {name!r} is registered")
     del _REGISTRY[name]
 
 
-def _check_row(name: str, forward: Rule, vjps: tuple[Rule | None, ...]) -> None:
-    if not isinstance(name, str) or not name.isidentifier():
+def _check_row(
+    name: str, forward: Rule, vjps: tuple[Rule | None, ...], elementwise: bool = False
+) -> None:
+    if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name):
         raise ValueError(f"name must be a Python identifier, got {name!r}")
     if not callable(forward):
         raise TypeError(f"forward of {name!r} must be callable, got {forward!r}")
@@ -426,6 +446,25 @@ def _check_row(name: str, forward: Rule, vjps: tuple[Rule | None, ...]) -> None:
     for i, vjp in enumerate(vjps):
         if vjp is not None and not callable(vjp):
             raise TypeError(f"vjp {i} of {name!r} must be callable or None, got {vjp!r}")
+    needed, taken = _arity(forward)
+    if len(vjps) > taken or (elementwise and len(vjps) < needed):
+        raise TypeError(
+            f"{name!r} has {len(vjps)} vjps, but forward has {needed if elementwise else taken} "
+            "inputs: give one for each, None where no gradient flows; parameters have defaults"
+        )
+
+
+def _arity(forward: Rule) -> tuple[float, float]:
+    """How many arguments forward needs, and how many it takes; parameters have defaults."""
+    if isinstance(forward, np.ufunc):
+        return forward.nin, forward.nin
+    try:
+        arguments = inspect.signature(forward).parameters.values()
+    except ValueError:  # a C function without a signature
+        return 0, np.inf
+    if any(p.kind == p.VAR_POSITIONAL for p in arguments):
+        return 0, np.inf
+    return sum(p.default is p.empty for p in arguments), len(arguments)
 
 
 #: Functions spelled with ops of the registry: they need no rule of their own.
@@ -444,7 +483,7 @@ def elementwise(
     *vjps: Rule | None,
     symbol: str | None = None,
     scalar: Rule | None = None,
-    domain: tuple[Interval, ...] | None = None,
+    domain: Interval | tuple[Interval, ...] | None = None,
     kinks: Rule | None = None,
     ulp: float = 4,
     doc: str = "",
@@ -461,7 +500,7 @@ def elementwise(
             that it can be differentiated again); None where no gradient flows.
         symbol: shown in pictures; default the name.
         scalar: the same on Python floats, if `forward` is slow there (`math.tanh`).
-        domain: an `Interval` per input; default all numbers.
+        domain: an `Interval` for all inputs, or one per input; default all numbers.
         kinks: `kinks(*inputs, **params)`, the distance to the nearest jump of the derivative.
         ulp: how far apart the tiers may be, in units in the last place.
         doc: one line for the table.
@@ -478,7 +517,9 @@ def elementwise(
     12.0
     >>> unregister("cube")
     """
-    _check_row(name, forward, vjps)
+    _check_row(name, forward, vjps, elementwise=True)
+    if isinstance(domain, Interval):
+        domain = (domain,) * len(vjps)
     if domain is not None and len(domain) != len(vjps):
         raise ValueError(f"{name!r} has {len(vjps)} inputs but {len(domain)} domains")
     kind = Op

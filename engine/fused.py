@@ -6,11 +6,10 @@ arrays of Values, and tests hold the two together.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from typing import Any
 
-from .core import Node, Op, Rule, _check_row, _register, part_of
+from .core import Node, Op, Rule, _arity, _check_row, _register, part_of
 
 __all__ = ["WideOp", "fused"]
 
@@ -75,7 +74,7 @@ def fused(
         if vjp_all is not None:
             if vjps:
                 raise TypeError(f"{op_name!r}: give one vjp per input or vjp_all, not both")
-            count = 1 if wide else _count_inputs(forward)
+            count = 1 if wide else int(_arity(forward)[0])
             rules = tuple(part_of(vjp_all, i) for i in range(count))
         _check_row(op_name, forward, rules)
         if wide and vjp_all is None:
@@ -87,8 +86,3 @@ def fused(
         return _register(op, replace)
 
     return decorate
-
-
-def _count_inputs(forward: Rule) -> int:
-    parameters = inspect.signature(forward).parameters.values()
-    return sum(p.default is p.empty for p in parameters)

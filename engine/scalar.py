@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from . import ops
-from .core import PYTHON_RAISES, Node, NodeArray, Op
+from .core import PYTHON_RAISES, Node, NodeArray, Op, check_parts
 from .graph import adjoints, copy_graph, flatten, remember_pass, toposort
 from .operators import ElementwiseMethods
 from .recording import ATTENTION, RECORDING
@@ -363,7 +363,9 @@ class Value(ElementwiseMethods, Node):
         assert self.op is not None
         parts: list[Any] = [None] * len(self.inputs)
         if self.op.vjp_all is not None:
-            parts = list(self.op.vjp_all(g, self, *self.inputs, **self.params))
+            found = self.op.vjp_all(g, self, *self.inputs, **self.params)
+            check_parts(found, self.op, self.inputs)
+            parts = list(found)
         for i, x in enumerate(self.inputs):
             rule = self.op.rule(i)
             if rule is None or type(x) is float:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from . import ops
-from .core import PYTHON_RAISES
+from .core import PYTHON_RAISES, Op, check_parts
 from .recording import ATTENTION, RECORDING
 
 __all__ = ["advance", "commit", "contribution", "contributions", "gradients"]
@@ -199,8 +199,8 @@ def _propagate(order: list[Any]) -> None:
             try:
                 part = op.vjps[0](g, node._data, a._data)
             except PYTHON_RAISES:
-                part = _by_ieee(op.vjps[0], g, node)
-            a._adjoint += part if type(part) is float else float(part)
+                part = _by_ieee(op.vjps[0], g, node, 0)
+            a._adjoint += part if type(part) is float else _number(part, op, 0)
         else:
             _add_all(node, g)
 
@@ -219,9 +219,12 @@ def contributions(node: Any, g: float) -> Sequence[float]:
     if vjp_all is not None:
         raw = [x if type(x) is float else x._data for x in inputs]
         try:
-            return vjp_all(g, node._data, *raw, **node.params)
+            parts = vjp_all(g, node._data, *raw, **node.params)
         except PYTHON_RAISES:
             pass  # edge by edge below, by IEEE 754
+        else:
+            check_parts(parts, node.op, inputs)
+            return parts
     return [0.0 if type(x) is float else contribution(node, g, i) for i, x in enumerate(inputs)]
 
 
@@ -235,14 +238,25 @@ def contribution(node: Any, g: float, index: int) -> float:
     try:
         return float(rule(g, node._data, *raw, **node.params))
     except PYTHON_RAISES:
-        return _by_ieee(rule, g, node)
+        return _by_ieee(rule, g, node, index)
 
 
-def _by_ieee(rule: Any, g: float, node: Any) -> float:
+def _by_ieee(rule: Any, g: float, node: Any, index: int) -> float:
     """The rule on NumPy's floats: where Python raises (1 / 0), they answer inf or nan."""
     raw = [np.float64(x if type(x) is float else x._data) for x in node.inputs]
     with np.errstate(all="ignore"):
-        return float(rule(np.float64(g), np.float64(node._data), *raw, **node.params))
+        part = rule(np.float64(g), np.float64(node._data), *raw, **node.params)
+    return _number(part, node.op, index)
+
+
+def _number(part: Any, op: Op, index: int) -> float:
+    """A rule's answer as a float."""
+    try:
+        return float(part)
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"vjp {index} of {op.name!r} must return a number, got {part!r:.60}"
+        ) from None
 
 
 def _commit(order: list[Any], retain_grads: bool) -> None:

@@ -11,8 +11,8 @@ from numpy import ndarray
 
 from . import ops
 from .array_methods import ArrayMethods
-from .core import Node, NodeArray, Op
-from .graph import adjoints, copy_graph, flatten, remember_pass, toposort
+from .core import Node, NodeArray, Op, check_parts
+from .graph import adjoints, copy_graph, flatten, remember_pass, results, toposort
 from .operators import ElementwiseMethods
 from .products import matmul
 from .recording import ATTENTION, RECORDING
@@ -312,7 +312,9 @@ class Tensor(ElementwiseMethods, ArrayMethods, ArrayNode):
         assert self.op is not None
         parts: list[Any] = [None] * len(self.inputs)
         if self.op.vjp_all is not None:
-            parts = list(self.op.vjp_all(g, self, *self.inputs, **self.params))
+            found = self.op.vjp_all(g, self, *self.inputs, **self.params)
+            check_parts(found, self.op, self.inputs)
+            parts = list(found)
         for i, x in enumerate(self.inputs):
             rule = self.op.rule(i)
             if rule is None or not isinstance(x, Tensor) or not x._requires:
@@ -356,9 +358,9 @@ class Tensor(ElementwiseMethods, ArrayMethods, ArrayNode):
         """
         seed = self._seed(gradient, create_graph)
         remember_pass(self, None if gradient is None else seed)
-        order = toposort(self)
         if ATTENTION.threads and RECORDING.watcher is not None:
-            RECORDING.watcher.backward(order, seed)
+            RECORDING.watcher.backward(toposort(self), seed)
+        order = results(self)
         if create_graph:
             for node in order:
                 check_unchanged(node)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from .core import Node, Op
+from .core import Node, Op, check_parts
 from .graph import toposort
 from .shapes import broadcast_to, sum_to
 
@@ -93,10 +93,11 @@ def propagate(order: Sequence[ArrayNode], found: dict[Any, Any], keep: bool = Fa
                     part = _fitted(part, b, op, 1)
                 found[z] = found[z] + part if z in found else part
             continue
-        params = node._params or {}
+        params = node._params
         parts: Any = None
         if op.vjp_all is not None:  # the rules of this op share work: all of them at once
-            parts = op.vjp_all(g, node._data, *arrays, **params)
+            parts = op.vjp_all(g, node._data, *arrays, **(params or {}))
+            check_parts(parts, op, inputs)
         for i, x in enumerate(inputs):
             if not isinstance(x, ArrayNode) or not x._requires:
                 continue
@@ -107,7 +108,12 @@ def propagate(order: Sequence[ArrayNode], found: dict[Any, Any], keep: bool = Fa
                 part = parts[i]
             else:
                 rule = op.vjps[i] if op.own_rules else op.rule(i)
-                part = None if rule is None else rule(g, node._data, *arrays, **params)
+                if rule is None:
+                    continue
+                if params:
+                    part = rule(g, node._data, *arrays, **params)
+                else:  # a call with ** of nothing takes longer than one without
+                    part = rule(g, node._data, *arrays)
             if part is None:
                 continue
             if (
@@ -151,7 +157,10 @@ def commit(found: dict[Any, Any], retain_grads: bool) -> None:
 
 def _fitted(part: Any, array: ndarray, op: Op, index: int) -> ndarray:
     """A rule's answer as an array with the shape and dtype of its input."""
-    return shaped(np.asarray(part), array, op, index).astype(array.dtype, copy=False)
+    numbers = np.asarray(part)
+    if numbers.dtype.kind not in "fiub":
+        raise TypeError(f"vjp {index} of {op.name!r} must return numbers, got {part!r:.60}")
+    return shaped(numbers, array, op, index).astype(array.dtype, copy=False)
 
 
 def gradients(root: ArrayNode, wanted: list[Any]) -> list[Any]:

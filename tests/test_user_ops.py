@@ -422,3 +422,102 @@ def test_a_call_with_too_few_or_too_many_inputs_is_named():
         softsign(1.0, 2.0)
     with pytest.raises(TypeError):
         softsign()
+
+
+# --- rows and rules that cannot be right ---
+
+
+@pytest.mark.parametrize(
+    ("forward", "vjps", "message"),
+    [
+        (lambda a, b: a + b, 1, "'odd' has 1 vjps, but forward has 2 inputs"),
+        (lambda x: x, 2, "'odd' has 2 vjps, but forward has 1 inputs"),
+        (lambda x, k=1: x, 3, "'odd' has 3 vjps, but forward has 1 inputs"),
+        (np.add, 1, "'odd' has 1 vjps, but forward has 2 inputs"),
+        (np.sin, 2, "'odd' has 2 vjps, but forward has 1 inputs"),
+    ],
+)
+def test_a_row_has_one_rule_per_input(forward, vjps, message):
+    with pytest.raises(TypeError, match=message):
+        engine.elementwise("odd", forward, *[lambda g, y, *inputs: g] * vjps)
+    with pytest.raises(LookupError, match="no op named 'odd' is registered"):
+        engine.unregister("odd")
+
+
+def test_a_shape_op_or_fused_op_has_no_more_rules_than_inputs():
+    def odd(x):
+        return x
+
+    def rule(g, y, x):
+        return g
+
+    with pytest.raises(TypeError, match="'odd' has 2 vjps, but forward has 1 inputs"):
+        engine.shape_op(rule, rule)(odd)
+    with pytest.raises(TypeError, match="'odd' has 2 vjps, but forward has 1 inputs"):
+        engine.fused(rule, rule, elements=odd)(odd)
+
+
+@pytest.mark.parametrize("name", ["lambda", "a b", "", 3])
+def test_a_name_is_one_that_can_be_typed(name):
+    with pytest.raises(ValueError, match="name must be a Python identifier, got"):
+        engine.elementwise(name, np.sin, lambda g, y, x: g)
+
+
+def test_the_name_of_a_function_that_is_spelled_with_ops_is_taken():
+    with pytest.raises(ValueError, match="a function named 'ravel' exists already"):
+        engine.elementwise("ravel", np.sin, lambda g, y, x: g)
+
+
+def test_one_domain_serves_all_inputs():
+    row = engine.elementwise("own", np.add, *[lambda g, y, a, b: g] * 2, domain=Interval(0, 1))
+    engine.unregister("own")
+    assert row.domain == (Interval(0, 1), Interval(0, 1))
+
+
+@pytest.mark.parametrize("answer", [None, "x", [None]])
+def test_a_rule_that_answers_with_no_number_is_named(answer):
+    row = engine.elementwise("silent", lambda x: x + 0, lambda g, y, x: answer)
+    engine.unregister("silent")
+    for x in (Value(1.0), Tensor([1.0], requires_grad=True)):
+        with pytest.raises(TypeError, match="vjp 0 of 'silent' must return"):
+            row(x).backward()
+        assert not x.has_grad
+
+
+@pytest.mark.parametrize("answer", [(1.0,), 1.0])
+def test_a_rule_for_all_inputs_gives_one_gradient_for_each(answer):
+    @engine.fused(vjp_all=lambda g, y, a, b: answer, elements=lambda a, b: a * b)
+    def half(a, b):
+        return a * b
+
+    engine.unregister("half")
+    for create_graph in (False, True):
+        a, b = (Tensor([1.0], requires_grad=True) for _ in range(2))
+        with pytest.raises(TypeError, match="vjp_all of 'half' must return a tuple of 2 gradients"):
+            half(a, b).backward(create_graph=create_graph)
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_a_rule_for_all_numbers_gives_one_gradient_for_each(create_graph):
+    @engine.fused(vjp_all=lambda g, y, *x: (g,), elements=lambda *x: sum(x), wide=True)
+    def total(*x):
+        return sum(x)
+
+    engine.unregister("total")
+    with pytest.raises(TypeError, match="vjp_all of 'total' must return a tuple of 2 gradients"):
+        total(Value(1.0), Value(2.0)).backward(create_graph=create_graph)
+
+
+def test_a_call_that_does_not_fit_names_the_op_and_the_argument():
+    x = Value(1.0)
+    for call, message in [
+        (lambda: engine.tanh(), r"tanh\(\) needs 1 inputs \(x\); 'x' is missing"),
+        (lambda: engine.tanh(x, 2), r"tanh\(\) takes at most 1 arguments"),
+        (lambda: engine.relu(x, inplace=True), r"unexpected keyword argument 'inplace'"),
+        (lambda: engine.elu(x, inplace=True), r"elu\(\) got an unexpected argument 'inplace'"),
+        (lambda: engine.add(x), r"add\(\) needs 2 inputs \(a, b\); 'b' is missing"),
+        (lambda: engine.add(x, 1, 2), r"add\(\) takes at most 2 arguments"),
+    ]:
+        with pytest.raises(TypeError, match=message):
+            call()
+    assert engine.add(x, b=2).data == engine.add(a=x, b=2).data == 3.0
