@@ -146,7 +146,9 @@ class Linear(Module):
         """Shapes (…, in_features) to (…, out_features)."""
         x = as_array(x)
         width(x, self.in_features, self)
-        return linear(x, self.weight, self.bias)
+        if self.bias is None:
+            return linear(x, self.weight)
+        return fused_linear(x, self.weight, self.bias)
 
     def extra_repr(self) -> str:
         """The sizes."""
