@@ -106,6 +106,9 @@ def cross_entropy(
     2000.0
     """
     check_reduction(reduction)
+    if weight is None and _is_usual(input, target, ignore_index, reduction, label_smoothing):
+        params = {"target": target, "scale": 1.0 / len(target), "total": True}
+        return rows_cross_entropy.apply((input,), params)
     smoothing = probability("label_smoothing", label_smoothing)
     x = _logits(input)
     rows, shape = _rows(x)
@@ -166,6 +169,26 @@ def _logits(input: Any) -> Any:
     if x.shape[min(x.ndim - 1, 1)] == 0:
         raise ValueError(f"input must have at least one class, got shape {x.shape}")
     return x
+
+
+def _is_usual(x: Any, target: Any, ignore_index: int, reduction: str, smoothing: float) -> bool:
+    """Whether this is the mean over a Tensor's rows, with an int64 for each and none ignored.
+
+    Then a short way leads to the same: on a small network the questions that are asked otherwise
+    take as long as a layer.
+    """
+    return (
+        type(x) is Tensor
+        and type(target) is np.ndarray
+        and reduction == "mean"
+        and type(smoothing) is float
+        and smoothing == 0
+        and x.ndim == 2
+        and x.dtype.kind == "f"
+        and target.shape == x.shape[:1]
+        and _all_in_range(target, x.shape[1])
+        and not 0 <= ignore_index < x.shape[1]
+    )
 
 
 def _rows(x: Any) -> tuple[Any, tuple[int, ...]]:
