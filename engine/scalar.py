@@ -207,7 +207,11 @@ class Value(ElementwiseMethods, Node):
             inputs = tuple([x if isinstance(x, Value) else number(x, what) for x in inputs])
         raw = [x if type(x) is float else x._data for x in inputs]
         y = _new(Value)
-        y._data = op.on_floats(*raw)
+        try:
+            found = op.scalar(*raw)  # type: ignore[misc]  # a wide op has one
+        except PYTHON_RAISES:
+            found = op.on_floats(*raw)
+        y._data = found if type(found) is float else float(found)
         y._grad = y._adjoint = None
         y.op = op
         y._a = inputs

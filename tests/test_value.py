@@ -473,6 +473,26 @@ def test_a_rule_at_a_pole_of_an_op_with_parameters_or_many_inputs_gives_inf():
             E.unregister(name)
 
 
+def test_a_result_at_a_pole_of_an_op_of_many_inputs_is_inf():
+    @E.fused(
+        elements=lambda *x: sum(1 / v for v in x),
+        vjp_all=lambda g, y, *x: [-g / (v * v) for v in x],
+        wide=True,
+    )
+    def inverses(*x):
+        """The sum of the inverses."""
+        return sum(1 / v for v in x)
+
+    try:
+        x, z = Value(0.0), Value(2.0)
+        y = inverses(x, z)
+        y.backward()
+        assert (y.data, type(y.data)) == (INF, float)
+        assert (x.grad, z.grad) == (-INF, -0.25)
+    finally:
+        E.unregister("inverses")
+
+
 # --- copies ---
 
 
