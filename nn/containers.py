@@ -47,7 +47,7 @@ class ModuleList(Module):
         return len(self._modules)
 
     def __iter__(self) -> Iterator[Module]:
-        return self.children()
+        return iter([m for name in self._modules if (m := getattr(self, name)) is not None])
 
     def __getitem__(self, index: int | slice) -> Any:
         if isinstance(index, slice):

@@ -91,10 +91,10 @@ class SGD(Optimizer):
                 b += (1 - group["dampening"]) * g
             g = g + momentum * b if group["nesterov"] else b
         if p.size > LARGE:
-            new = np.multiply(g, group["lr"], out=self.room(p))
-            return np.subtract(p, new, out=new)
+            new = np.multiply(g, group["lr"], self.room(p))
+            return np.subtract(p, new, new)
         new = g * group["lr"]
-        return np.subtract(p, new, out=new) if new.ndim else p - new
+        return np.subtract(p, new, new) if new.ndim else p - new
 
 
 class RMSprop(Optimizer):
