@@ -506,18 +506,3 @@ def test_a_rule_for_all_numbers_gives_one_gradient_for_each(create_graph):
     engine.unregister("total")
     with pytest.raises(TypeError, match="vjp_all of 'total' must return a tuple of 2 gradients"):
         total(Value(1.0), Value(2.0)).backward(create_graph=create_graph)
-
-
-def test_a_call_that_does_not_fit_names_the_op_and_the_argument():
-    x = Value(1.0)
-    for call, message in [
-        (lambda: engine.tanh(), r"tanh\(\) needs 1 inputs \(x\); 'x' is missing"),
-        (lambda: engine.tanh(x, 2), r"tanh\(\) takes at most 1 arguments"),
-        (lambda: engine.relu(x, inplace=True), r"unexpected keyword argument 'inplace'"),
-        (lambda: engine.elu(x, inplace=True), r"elu\(\) got an unexpected argument 'inplace'"),
-        (lambda: engine.add(x), r"add\(\) needs 2 inputs \(a, b\); 'b' is missing"),
-        (lambda: engine.add(x, 1, 2), r"add\(\) takes at most 2 arguments"),
-    ]:
-        with pytest.raises(TypeError, match=message):
-            call()
-    assert engine.add(x, b=2).data == engine.add(a=x, b=2).data == 3.0
