@@ -173,7 +173,7 @@ def race(contestants, rounds, each):
     """The shortest time of one step of each, in microseconds, taken in turns.
 
     Each turn starts with a step that is not timed: the one before left its own numbers in the
-    caches.
+    caches.  A turn has enough steps to be a stretch of training, not a start.
     """
     best = dict.fromkeys(contestants, np.inf)
     for _ in range(rounds):
@@ -216,7 +216,7 @@ def main(rounds=60):
     for dtype in (np.float32, np.float64):
         x = rng.uniform(size=(64, 784)).astype(dtype)
         t = rng.integers(0, 10, 64)
-        compare(f"digits {np.dtype(dtype).name}", x, t, [784, 256, 128, 10], False, rounds, 5)
+        compare(f"digits {np.dtype(dtype).name}", x, t, [784, 256, 128, 10], False, rounds, 20)
 
 
 if __name__ == "__main__":
