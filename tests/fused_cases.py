@@ -45,6 +45,7 @@ CASES = {
         case(normal(2, 4), target=np.array([2, 2]), scale=np.array([0.5, 2.0]), total=True),
         case(normal(2, 4), target=np.array([2, 0]), scale=np.array([0.5, 2.0])),
         case(normal(0, 4), target=np.zeros(0, int), total=True),
+        case(normal(2, 65), target=np.array([2, 64]), total=True),  # more classes than are turned
     ],
     "gru_scan": [case(normal(3, 2, 6), normal(6, 2), normal(6), normal(2, 2))],
     "lstm_scan": [case(normal(3, 2, 8), normal(8, 2), normal(2, 2), normal(2, 2))],

@@ -115,3 +115,25 @@ def test_the_repr_has_the_sizes():
         "Linear(3, 2, bias=False)  # weight 2×3: 6 parameters"
     )
     assert nn.Linear(3, 2, bias=False).bias is None
+
+
+@pytest.mark.parametrize("rows", [0, 1, 4096, 5000])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_the_bias_gradient_is_the_sum_over_all_rows(rows, dtype):
+    """It is computed as a product with ones."""
+    layer = nn.Linear(1, 2).to(dtype)
+    g = (np.arange(2 * rows).reshape(rows, 2) % 5 - 1).astype(dtype)
+    layer(np.zeros((rows, 1), dtype)).backward(g)
+    assert layer.bias.grad.dtype == dtype
+    np.testing.assert_allclose(layer.bias.grad, g.sum(0, dtype=float), rtol=1e-3)
+
+
+def test_a_gradient_that_is_broadcast_or_turned_gives_the_same():
+    layer = nn.Linear(3, 2, rng=0)
+    x = np.arange(12.0).reshape(4, 3)
+    grads = []
+    for g in (np.ones((4, 2)), np.broadcast_to(1.0, (4, 2)), np.ones((2, 4)).T):
+        layer.zero_grad()
+        layer(x).backward(g)
+        grads.append((layer.weight.grad.tolist(), layer.bias.grad.tolist()))
+    assert grads[0] == grads[1] == grads[2] == ([[18.0, 22.0, 26.0]] * 2, [4.0, 4.0])

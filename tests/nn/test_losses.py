@@ -192,6 +192,53 @@ def test_huber_of_an_infinite_error_has_a_finite_slope():
     assert loss_and_gradient(F.huber_loss, [np.inf], [0.0]) == (np.inf, [1.0])
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("classes", [1, 10, 64, 65, 200])
+def test_the_short_way_through_cross_entropy_leads_to_the_same(dtype, classes):
+    """int64 labels of a Tensor's rows take it, a list of labels does not."""
+    rng = np.random.default_rng(classes)
+    data = (5 * rng.normal(size=(7, classes))).astype(dtype)
+    labels = rng.integers(0, classes, 7)
+    found = []
+    for target in (labels, labels.tolist(), labels.astype(np.int32)):
+        x = Tensor(data, requires_grad=True)
+        y = F.cross_entropy(x, target)
+        y.backward()
+        assert (y.op.name, y.dtype, x.grad.dtype) == ("cross_entropy", dtype, dtype)
+        found.append((y.item(), x.grad.tolist()))
+    assert found[0] == found[1] == found[2]
+    exact = data.astype(float)
+    expected = np.mean(np.log(np.exp(exact).sum(1)) - exact[np.arange(7), labels])
+    assert found[0][0] == pytest.approx(expected, rel=1e-5, abs=1e-6)
+    softmax = np.exp(exact) / np.exp(exact).sum(1, keepdims=True)
+    np.testing.assert_allclose(
+        found[0][1], (softmax - np.eye(classes)[labels]) / 7, rtol=1e-4, atol=1e-7
+    )
+
+
+@pytest.mark.parametrize(
+    ("labels", "options", "error", "said"),
+    [
+        ([0, 3], {}, IndexError, r"target\[1\] is 3, but input has 3 classes"),
+        ([0, -1], {}, IndexError, r"target\[1\] is -1"),
+        ([0, 1], {"label_smoothing": 2.0}, ValueError, "label_smoothing"),
+        ([0, 1], {"reduction": "total"}, ValueError, "reduction"),
+        ([0, 1, 2], {}, ValueError, r"must have shape \(2,\)"),
+    ],
+)
+def test_what_cross_entropy_refuses_it_refuses_of_int64_labels_too(labels, options, error, said):
+    with pytest.raises(error, match=said):
+        F.cross_entropy(Tensor(np.zeros((2, 3))), np.array(labels), **options)
+
+
+def test_an_ignored_class_counts_for_nothing_with_int64_labels():
+    x = Tensor([[1.0, 2.0], [3.0, 5.0]], requires_grad=True)
+    y = F.cross_entropy(x, np.array([0, 1]), ignore_index=0)
+    y.backward()
+    assert y.item() == pytest.approx(np.log1p(np.exp(-2.0)))
+    assert x.grad[0].tolist() == [0.0, 0.0]
+
+
 def test_hinge_has_slope_0_at_the_margin_where_a_clamp_has_minus_1():
     assert loss_and_gradient(F.hinge_loss, [1.0], [1.0]) == (0.0, [0.0])
     clamped = loss_and_gradient(lambda x: engine.clip(1 - x, min=0.0).mean(), [1.0])
