@@ -193,11 +193,8 @@ def _propagate(order: list[Any]) -> None:
                     a._adjoint += g * b
             else:
                 b._adjoint += g * a
-        elif op.vjp_all is not None:
-            if b is None and type(a) is tuple:
-                _add_wide(node, op, a, g)
-            else:
-                _add_all(node, g)
+        elif op.vjp_all is not None:  # of Values: a wide op
+            _add_wide(node, op, a, g)
         elif b is None and op.vjps[0] is not None:
             try:
                 part = op.vjps[0](g, node._data, a._data)
