@@ -134,7 +134,7 @@ def test_values_are_explained_edge_by_edge(run):
 def test_the_wrong_rule_is_named(run):
     good, bad = shown(run("03_your_own_op"), "text/html")
     assert "The tiers and the finite differences agree." in good
-    assert "Finite differences disagree at softsign_wrong" in bad
+    assert "Finite differences disagree at squash_wrong" in bad
 
 
 @pytest.mark.slow
