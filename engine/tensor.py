@@ -635,5 +635,7 @@ def _parameter(op: Op, name: str, x: Any) -> Any:
 
 
 def _wrong_shapes(op: Op, arrays: Sequence[Any], error: ValueError) -> ValueError:
+    if isinstance(error, np.exceptions.AxisError):
+        return error  # names op, axis and number of axes; an IndexError too
     shapes = ", ".join(str(np.shape(x)) for x in arrays)
     return ValueError(f"{op.name}() of shapes {shapes}: {error}")

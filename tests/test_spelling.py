@@ -241,3 +241,12 @@ def test_no_gradient_flows_through_integers(dtype):
 def test_to_is_pytorchs_name_for_astype():
     assert Tensor([1.0]).to(np.float32).dtype == np.float32
     assert Tensor([1.0]).to("int64").dtype == np.int64
+
+
+@pytest.mark.parametrize(
+    "name", ["sum", "mean", "max", "var", "cumsum", "softmax", "argmax", "sort"]
+)
+def test_an_axis_that_is_not_there_is_numpys_axis_error_on_every_tier(name):
+    for x in (np.ones((2, 3)), Tensor(np.ones((2, 3))), ValueArray.of(np.ones((2, 3)))):
+        with pytest.raises(np.exceptions.AxisError, match=r"axis 5 is out of bounds for array of"):
+            getattr(E, name)(x, axis=5)
