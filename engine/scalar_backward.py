@@ -138,7 +138,7 @@ def differentiate(root: Any, gradient: float, retain_grads: bool) -> None:
                 RECORDING.watcher.backward(order, gradient)
             root._adjoint = gradient
             _propagate(order)
-        except BaseException:
+        except BaseException:  # Ctrl-C too: adjoints that stay would be taken for visited marks
             for node in order:
                 node._adjoint = None
             raise

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 import engine
-from engine import Value
 from viz import table, to_dot
 from viz.cli import main
+from viz.demo_pictures import expression
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -78,9 +78,7 @@ def test_a_new_row_is_in_the_table_and_in_the_namespace():
 
 
 def test_the_picture_is_what_is_drawn_today():
-    a, b, c = Value(2.0, label="a"), Value(-3.0, label="b"), Value(6.5, label="c")
-    y = (a * b + c).tanh() ** 2 + a * a
-    y.label = "y"
+    y = expression()
     y.backward()
 
     stored = (ROOT / ".github" / "expression.dot").read_text(encoding="utf-8")

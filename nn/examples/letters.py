@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from engine import no_grad, softmax
+from nn import EpochHistory
 from nn import functional as F
 from nn.datasets import load_names
 
@@ -19,8 +20,10 @@ __all__ = [
     "contexts",
     "letter_loss",
     "names_split",
+    "results",
     "rows",
     "sample",
+    "tell",
 ]
 
 #: The 27 signs: the end of a name (which also stands before its first letter), and a to z.
@@ -109,3 +112,29 @@ def sample(
             so_far = np.concatenate([so_far, drawn.argmax(axis=1)[:, None]], axis=1)
     texts = ["".join(LETTERS[c] for c in row[1:]) for row in so_far]
     return [text.partition(LETTERS[END])[0] for text in texts]
+
+
+def results(
+    model: Any, history: EpochHistory, train: list[str], held_out: list[str], seed: int
+) -> dict[str, Any]:
+    """What a model of names came to: its losses, that of a bigram table, and names it makes up.
+
+    Args:
+        model: has `after`, as `sample` takes it; left in eval mode.
+        history: of its training, with a validation set.
+        train, held_out: the names it learned from, and the others.
+        seed: of the names it makes up.
+    """
+    model.eval()
+    return {
+        "bigram": bigram_loss(train, held_out),
+        "train": history.rows[-1]["loss"],
+        "held_out": history.rows[-1]["validation_loss"],
+        "names": sample(model.after, 20, np.random.default_rng(seed)),
+    }
+
+
+def tell(found: dict[str, Any]) -> None:
+    """Print `results`."""
+    print(f"held-out loss {found['held_out']:.4f}, of a bigram table {found['bigram']:.4f}")
+    print(", ".join(found["names"]))

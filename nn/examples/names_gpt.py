@@ -79,16 +79,8 @@ def main(
         callbacks=[nn.StepSchedule(schedule, every="batch"), nn.ClipGradNorm(1.0)],
         progress=progress,
     )  # fmt: skip
-    model.eval()
-    return {
-        "bigram": letters.bigram_loss(train, held_out),
-        "train": history.rows[-1]["loss"],
-        "held_out": history.rows[-1]["validation_loss"],
-        "names": letters.sample(model.after, 20, np.random.default_rng(seed)),
-    }
+    return letters.results(model, history, train, held_out, seed)
 
 
 if __name__ == "__main__":
-    found = main()
-    print(f"held-out loss {found['held_out']:.4f}, of a bigram table {found['bigram']:.4f}")
-    print(", ".join(found["names"]))
+    letters.tell(main())
