@@ -144,8 +144,8 @@ class Tensor(ElementwiseMethods, ArrayMethods, ArrayNode):
                 if isinstance(given, _NOT_PLAIN):
                     params = {name: _parameter(op, name, x) for name, x in params.items()}
                     break
-        try:
-            data = op.forward(*arrays, **params)
+        try:  # forward knows its own defaults; handing them over costs as much as a small sum
+            data = op.forward(*arrays) if params is op.defaults else op.forward(*arrays, **params)
         except ValueError as error:
             raise _wrong_shapes(op, arrays, error) from None
         y = _new(Tensor)
