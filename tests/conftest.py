@@ -18,3 +18,5 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 # pytest loads these as what they are; collecting them as modules with doctests, it would take two
 # files of one name for the same module.
 collect_ignore = ["conftest.py", "browser/conftest.py"]
+# Answers to exercises, wrong on purpose: test_notebooks.py runs them, one by one.
+collect_ignore_glob = ["wrong_answers/*.py"]

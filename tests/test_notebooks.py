@@ -1,154 +1,192 @@
-"""The course in notebooks/: every notebook runs from top to bottom and is stored clean."""
+"""The course in notebooks/: every notebook runs, is stored as it runs, and checks its exercises."""
 
-import os
 import re
-from pathlib import Path
+from collections import Counter
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
-from nbconvert import HTMLExporter
+from course_cases import EXERCISES, wrong_answers
 
-ROOT = Path(__file__).resolve().parent.parent
-FOLDER = ROOT / "notebooks"
-COURSE = ["01_values", "02_tensors", "03_your_own_op", "04_a_network", "05_digits_and_names"]
-TIMEOUT = 120  # seconds a cell may take on a busy machine
+from notebooks.make import (
+    FOLDER,
+    THUMBNAILS,
+    code_cells,
+    complaints,
+    course,
+    execute,
+    outputs,
+    read,
+    tagged,
+    tidy,
+)
 
-
-def stored(name):
-    return nbformat.read(FOLDER / f"{name}.ipynb", as_version=4)
-
-
-def code(notebook):
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    """Run a notebook, once, in a kernel and a folder of its own; what it has become."""
-    done = {}
-
-    def executed(name):
-        if name not in done:
-            folder, settings = tmp_path_factory.mktemp(name), tmp_path_factory.mktemp("ipython")
-            notebook = stored(name)
-            client = NotebookClient(
-                notebook, timeout=TIMEOUT, kernel_name="python3",
-                resources={"metadata": {"path": str(folder)}},
-            )  # fmt: skip
-            client.execute(env=environment(settings))
-            assert list(folder.iterdir()) == [], "a notebook leaves nothing behind"
-            done[name] = notebook
-        return done[name]
-
-    return executed
+COURSE = course()
+TITLES = [
+    "00_start_here",
+    "01_derivatives_by_nudging",
+    "02_a_value_that_remembers",
+    "03_backward_one_edge_at_a_time",
+    "04_the_table_of_derivatives",
+    "05_from_scalars_to_tensors",
+    "06_can_you_trust_a_gradient",
+    "07_a_neuron_a_layer_a_network",
+    "08_training_that_works_and_how_it_fails",
+    "09_digits",
+    "10_names",
+    "11_gradients_of_gradients",
+    "12_where_to_go_next",
+]
+ALL = pytest.mark.parametrize("name", COURSE)
 
 
-def environment(settings):
-    """This checkout, no settings of the user, figures where they belong, one thread of BLAS."""
-    own = {
-        "PYTHONPATH": str(ROOT), "IPYTHONDIR": str(settings),
-        "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
-    }  # fmt: skip
-    return {k: v for k, v in os.environ.items() if k != "MPLBACKEND"} | own
-
-
-def outputs(notebook):
-    return [output for cell in code(notebook) for output in cell.outputs]
-
-
-def shown(notebook, mime):
-    return [output.data[mime] for output in outputs(notebook) if mime in output.get("data", {})]
+def markdown(notebook):
+    return "\n\n".join(c.source for c in notebook.cells if c.cell_type == "markdown")
 
 
 # --- as they are stored ---
 
 
 def test_the_course_is_complete():
-    assert sorted(path.stem for path in FOLDER.glob("*.ipynb")) == COURSE
+    assert set(COURSE) <= set(TITLES)
 
 
-@pytest.mark.parametrize("name", COURSE)
-def test_a_notebook_is_stored_without_outputs(name):
-    """So that a difference between two versions is a difference in what somebody wrote."""
-    notebook = stored(name)
+@ALL
+def test_a_notebook_is_valid_and_tidy(name):
+    notebook = read(name)
     nbformat.validate(notebook)
-
-    assert outputs(notebook) == []
-    assert [cell.execution_count for cell in code(notebook)] == [None] * len(code(notebook))
-    assert set(notebook.metadata) == {"kernelspec", "language_info"}
-    assert notebook.metadata.kernelspec.name == "python3"
+    before = nbformat.writes(notebook)
+    tidy(notebook)
+    assert nbformat.writes(notebook) == before, "made by hand? run notebooks/make.py"
 
 
-@pytest.mark.parametrize("name", COURSE)
+@ALL
 def test_cells_have_names_that_stay(name):
-    ids = [cell.id for cell in stored(name).cells]
-    assert all(re.fullmatch(r"[a-z-]+-\d\d", one) for one in ids), ids
+    ids = [cell.id for cell in read(name).cells]
+    assert all(re.fullmatch(rf"{name[:2]}-\d\d\d", one) for one in ids), ids
     assert len(set(ids)) == len(ids)
 
 
-@pytest.mark.parametrize("name", COURSE)
+@ALL
+def test_stored_outputs_are_those_of_one_clean_run(name):
+    cells = code_cells(read(name))
+    assert [cell.execution_count for cell in cells] == list(range(1, 1 + len(cells)))
+    assert outputs(read(name))
+
+
+@ALL
+def test_stored_outputs_hold_no_error_path_timing_or_too_many_bytes(name):
+    assert complaints(read(name)) == []
+
+
+@ALL
 def test_links_lead_somewhere(name):
-    text = "\n".join(cell.source for cell in stored(name).cells if cell.cell_type == "markdown")
-    links = re.findall(r"\]\(([^)#]+)[^)]*\)", text)
-    assert links
-    assert all((FOLDER / link).is_file() for link in links), links
+    links = re.findall(r"\]\(([^)#]+)[^)]*\)", markdown(read(name)))
+    places = [link for link in links if not link.startswith("https://")]
+    assert places
+    assert all((FOLDER / place).exists() for place in places), places
+
+
+@ALL
+def test_it_says_at_the_top_what_one_will_be_able_to_do(name):
+    first = read(name).cells[0].source
+    assert first.startswith(f"# {int(name[:2])}. ")
+    assert "**At the end you will be able to" in first
+
+
+@ALL
+def test_no_wall_of_code(name):
+    """A cell is short: what is longer belongs to a package."""
+    long = [cell.id for cell in code_cells(read(name)) if cell.source.count("\n") >= 40]
+    assert long == []
+
+
+@ALL
+def test_it_is_seen_in_the_readme_with_its_thumbnail(name):
+    readme = (FOLDER.parent / "README.md").read_text(encoding="utf-8")
+    (picture,) = THUMBNAILS.glob(f"{name[:2]}.*")
+    assert f"notebooks/{name}.ipynb" in readme
+    assert f".github/course/{picture.name}" in readme
 
 
 # --- as they run ---
 
 
+@pytest.fixture(scope="module")
+def run():
+    """Run a notebook, once; what it has become."""
+    done = {}
+
+    def executed(name):
+        if name not in done:
+            done[name] = execute(read(name))
+        return done[name]
+
+    return executed
+
+
+def seen(notebook):
+    """What each cell shows, by kind; of what it prints, the words."""
+    return [
+        [
+            re.sub(r"[-\d.,e+% ]+", "#", one.text)
+            if one.output_type == "stream"
+            else sorted(one.data)
+            for one in cell.outputs
+        ]
+        for cell in code_cells(notebook)
+    ]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", COURSE)
-def test_a_notebook_runs_and_says_nothing_on_the_side(run, name):
+@ALL
+def test_a_notebook_runs_and_shows_what_is_stored(run, name):
     """A failing assert or any other error stops it; a warning would be on stderr."""
-    found = outputs(run(name))
-
-    assert found
-    assert [one.text for one in found if one.get("name") == "stderr"] == []
-    assert [cell.execution_count for cell in code(run(name))] == list(
-        range(1, 1 + len(code(run(name))))
-    )
+    notebook = run(name)
+    assert complaints(notebook) == []
+    assert seen(notebook) == seen(read(name))
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("name", "pictures", "plots"),
-    [
-        ("01_values", 2, 0), ("02_tensors", 3, 0), ("03_your_own_op", 1, 1),
-        ("04_a_network", 1, 4), ("05_digits_and_names", 2, 2),
-    ],
-)  # fmt: skip
-def test_graphs_and_plots_are_shown(run, name, pictures, plots):
-    assert len(shown(run(name), "image/svg+xml")) == pictures
-    assert len(shown(run(name), "image/png")) == plots
+# --- exercises ---
 
 
-@pytest.mark.slow
-def test_values_are_explained_edge_by_edge(run):
-    texts = shown(run("01_values"), "text/plain")
-    assert any("through d, input 0: ∂L/∂d · ∂d/∂a = 2 × -3 = -6" in text for text in texts)
+@ALL
+def test_there_are_exercises_on_three_levels(name):
+    headings = re.findall(r"^### Exercise.*?(★+)$", markdown(read(name)), flags=re.M)
+    mine = [exercise for exercise in EXERCISES if exercise.notebook == name]
+    assert set(headings) == {"★", "★★", "★★★"}
+    assert len(headings) == len(mine) == len(tagged(read(name), "exercise"))
 
 
-@pytest.mark.slow
-def test_the_wrong_rule_is_named(run):
-    good, bad = shown(run("03_your_own_op"), "text/html")
-    assert "The tiers and the finite differences agree." in good
-    assert "Finite differences disagree at squash_wrong" in bad
+BY_NAME = [pytest.param(one, id=f"{one.notebook[:2]}-{one.name}") for one in EXERCISES]
 
 
-@pytest.mark.slow
-def test_both_tiers_run_one_network(run):
-    printed = "".join(one.text for one in outputs(run("04_a_network")) if "text" in one)
-    assert re.fullmatch(r"on Tensors +13 nodes\non Values +64,737 nodes\n", printed)
+@pytest.mark.parametrize("exercise", BY_NAME)
+def test_an_exercise_that_is_not_written_yet_is_told_so(exercise):
+    assert exercise.verdict(exercise.stub).kind == "open"
 
 
-@pytest.mark.slow
-def test_exported_to_html_pictures_tables_and_steps_are_there(run):
-    """What needs no script: the graph as an image, the comparison, every step of backward."""
-    page, _ = HTMLExporter(theme="light").from_notebook_node(run("02_tensors"))
+@pytest.mark.parametrize("exercise", BY_NAME)
+def test_the_solution_passes_its_check(exercise):
+    verdict = exercise.verdict(exercise.solution)
+    assert verdict.ok, verdict
 
-    assert page.count("data:image/svg+xml;base64,") >= 3 + 1  # the stepper has one of its own
-    assert "The tiers and the finite differences agree." in page
-    still = page.partition('<div class="twingrad-still">')[2]
-    assert "∂y/∂w += " in re.sub("<[^>]*>", "", still)
+
+WRONG = [
+    pytest.param(name, check, hint, code, id=f"{name[:2]}-{check}-{i}")
+    for name in COURSE
+    for i, (check, hint, code) in enumerate(wrong_answers(name))
+]
+
+
+@pytest.mark.parametrize(("name", "check", "hint", "code"), WRONG)
+def test_a_wrong_answer_gets_a_hint(name, check, hint, code):
+    (exercise,) = [one for one in EXERCISES if (one.notebook, one.name) == (name, check)]
+    verdict = exercise.verdict(code)
+    assert verdict.kind == "wrong", verdict
+    assert hint in verdict.text
+
+
+def test_every_exercise_has_two_wrong_answers_on_file():
+    on_file = Counter((name, check) for name in COURSE for check, _, _ in wrong_answers(name))
+    few = [(one.notebook, one.name) for one in EXERCISES if on_file[one.notebook, one.name] < 2]
+    assert few == []

@@ -55,7 +55,9 @@ def pyproject() -> dict:
 
 def test_packages_are_named_explicitly(pyproject):
     """Nothing is discovered, so a stray directory never ends up in the distribution."""
-    assert pyproject["tool"]["setuptools"]["packages"] == ["engine", "nn", "nn.examples", "viz"]
+    assert pyproject["tool"]["setuptools"]["packages"] == [
+        "engine", "nn", "nn.examples", "viz", "viz.course",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("package", PACKAGES)

@@ -1,0 +1,210 @@
+"""Run the notebooks of the course from top to bottom and store what they show.
+
+    python notebooks/make.py            all of them
+    python notebooks/make.py 03 09      these
+
+A notebook's text and code are written in the notebook itself.  This gives each new cell a name
+that stays, runs the cells in a fresh kernel and an empty folder, refuses outputs that hold an
+error, a path or an address in memory, and writes the notebook back; and it stores the picture of
+the cell tagged "thumbnail" for the README.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbclient import NotebookClient
+
+FOLDER = Path(__file__).resolve().parent
+ROOT = FOLDER.parent
+THUMBNAILS = ROOT / ".github" / "course"
+TIMEOUT = 400  # seconds a cell may take on a busy machine
+LARGEST = 1_000_000  # bytes of a stored notebook
+PICTURES = {"image/svg+xml": ".svg", "image/png": ".png"}
+
+#: What must not be in an output: it would differ on another machine, or in another run.
+PRIVATE = {
+    "a path": re.compile(r"/(?:home|root|tmp|usr|work|Users|private)/\w|[A-Z]:\\\w|site-packages"),
+    "an address in memory": re.compile(r"\bat 0x[0-9a-f]{6,}"),
+    "a timing": re.compile(r"\b\d+(?:\.\d+)? ?(?:ms|µs|ns|seconds?)\b|\bit/s\b"),
+}
+
+
+class NotebookError(Exception):
+    """A notebook that must not be stored as it is; its text says why."""
+
+
+def course() -> list[str]:
+    """The names of all notebooks, in order."""
+    return sorted(path.stem for path in FOLDER.glob("[0-9][0-9]_*.ipynb"))
+
+
+def read(name: str) -> Any:
+    """A notebook as it is stored."""
+    return nbformat.read(FOLDER / f"{name}.ipynb", as_version=4)
+
+
+def code_cells(notebook: Any) -> list[Any]:
+    """Its cells of code."""
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def tagged(notebook: Any, tag: str) -> list[Any]:
+    """The cells that carry a tag."""
+    return [cell for cell in notebook.cells if tag in cell.metadata.get("tags", [])]
+
+
+def name_cells(notebook: Any, name: str) -> None:
+    """Give each cell without a name of the form 03-017 the next number that is free."""
+    number = name[:2]
+    known = [c.id for c in notebook.cells if re.fullmatch(rf"{number}-\d\d\d", c.id)]
+    free = max((int(one[3:]) for one in known), default=0)
+    seen: set[str] = set()
+    for cell in notebook.cells:
+        if cell.id in seen or cell.id not in known:
+            free += 1
+            cell.id = f"{number}-{free:03}"
+        seen.add(cell.id)
+
+
+def execute(notebook: Any) -> Any:
+    """Run every cell in a fresh kernel, in an empty folder that must be empty after it.
+
+    Raises:
+        CellExecutionError: a cell raised one.
+        NotebookError: a file was left behind.
+    """
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as settings:
+        client = NotebookClient(
+            notebook,
+            timeout=TIMEOUT,
+            kernel_name="python3",
+            record_timing=False,
+            resources={"metadata": {"path": folder}},
+        )
+        client.execute(env=_environment(settings))
+        left = [path.name for path in Path(folder).iterdir()]
+    if left:
+        raise NotebookError(f"the notebook leaves files behind: {', '.join(left)}")
+    return notebook
+
+
+def _environment(settings: str) -> dict[str, str]:
+    """This checkout, no settings of the user, figures where they belong, one thread of BLAS."""
+    own = {
+        "PYTHONPATH": str(ROOT),
+        "IPYTHONDIR": settings,
+        "PYTHONHASHSEED": "0",
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+    }
+    return {k: v for k, v in os.environ.items() if k != "MPLBACKEND"} | own
+
+
+def tidy(notebook: Any) -> None:
+    """Keep of a run what the next run will give again."""
+    notebook.metadata = nbformat.from_dict(
+        {
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"},
+        }
+    )
+    for cell in notebook.cells:
+        kept = cell.metadata.get("tags")
+        cell.metadata = nbformat.from_dict({"tags": kept} if kept else {})
+
+
+def outputs(notebook: Any) -> list[Any]:
+    """Every output, in order."""
+    return [output for cell in code_cells(notebook) for output in cell.outputs]
+
+
+def complaints(notebook: Any) -> list[str]:
+    """Why its outputs must not be stored: nothing, if all is well."""
+    found = []
+    for cell in code_cells(notebook):
+        for output in cell.outputs:
+            if output.output_type == "error" or output.get("name") == "stderr":
+                found.append(f"{cell.id}: an error or a warning: {str(output)[:200]}")
+            for text in _texts(output):
+                for what, pattern in PRIVATE.items():
+                    if hit := pattern.search(text):
+                        found.append(f"{cell.id}: {what}: {hit[0]!r}")
+    size = len(nbformat.writes(notebook).encode())
+    if size > LARGEST:
+        found.append(f"{size:,} bytes, where {LARGEST:,} are the most")
+    return found
+
+
+def _texts(output: Any) -> list[str]:
+    """What an output says in words."""
+    if output.output_type == "stream":
+        return [output.text]
+    data = output.get("data", {})
+    return [data["text/plain"]] if "text/plain" in data else []
+
+
+def thumbnail(notebook: Any, name: str) -> None:
+    """Store the last picture of the tagged cell under the notebook's number."""
+    cells = tagged(notebook, "thumbnail")
+    found = [
+        (output.data[mime], suffix)
+        for cell in cells
+        for output in cell.outputs
+        for mime, suffix in PICTURES.items()
+        if mime in output.get("data", {})
+    ]
+    if len(cells) != 1 or not found:
+        raise NotebookError("one cell has to be tagged thumbnail, and show a picture")
+    picture, suffix = found[-1]
+    THUMBNAILS.mkdir(parents=True, exist_ok=True)
+    for old in THUMBNAILS.glob(f"{name[:2]}.*"):
+        old.unlink()
+    data = picture.encode() if suffix == ".svg" else base64.b64decode(picture)
+    (THUMBNAILS / f"{name[:2]}{suffix}").write_bytes(data)
+
+
+def make(name: str) -> None:
+    """Run one notebook and store it.
+
+    Raises:
+        NotebookError: what came out must not be stored.
+    """
+    notebook = read(name)
+    name_cells(notebook, name)
+    for cell in code_cells(notebook):
+        cell.outputs, cell.execution_count = [], None
+    execute(notebook)
+    tidy(notebook)
+    if found := complaints(notebook):
+        raise NotebookError("\n  ".join(found))
+    thumbnail(notebook, name)
+    nbformat.validate(notebook)
+    nbformat.write(notebook, FOLDER / f"{name}.ipynb")
+
+
+def main(numbers: list[str]) -> int:
+    """Make those whose number is given, or all; the exit status."""
+    names = [name for name in course() if not numbers or name[:2] in numbers]
+    if missing := set(numbers) - {name[:2] for name in names}:
+        print(f"no notebook has the number {', '.join(sorted(missing))}", file=sys.stderr)
+        return 2
+    for name in names:
+        print(f"{name} …", flush=True)
+        try:
+            make(name)
+        except NotebookError as error:
+            print(f"{name} is not stored:\n  {error}", file=sys.stderr)
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
