@@ -1,29 +1,23 @@
 """The README is true: its code runs, its table is the registry's, its picture is today's."""
 
 import re
-from pathlib import Path
 
 import pytest
+from pages import ROOT, blocks, commands, run, text_of
 
 import engine
 from viz import table, to_dot
 from viz.cli import main
 from viz.demo_pictures import expression
 
-ROOT = Path(__file__).resolve().parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
-COMMANDS = re.findall(r"^twingrad (.*)$", README, re.MULTILINE)
+BLOCKS = blocks("README.md")
+COMMANDS = commands("README.md")
 
 
 @pytest.mark.parametrize("i", range(len(BLOCKS)))
 def test_code_blocks_run(i, capsys):
-    before = set(engine.registry)
+    run(BLOCKS[i], f"README block {i}")
 
-    exec(compile(BLOCKS[i], f"README block {i}", "exec"), {"__name__": "readme"})
-
-    for name in set(engine.registry) - before:
-        engine.unregister(name)
     if i == 0:
         printed = capsys.readouterr().out
         assert "12.0" in printed
@@ -36,30 +30,41 @@ def test_there_is_a_tour_an_op_of_one_s_own_and_a_network():
     assert len(BLOCKS[0].strip().splitlines()) <= 14
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_commands_run(command, tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_commands_run(words, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    words = [w.strip('"') for w in re.findall(r'"[^"]*"|\S+', command)]
 
     assert main(words) == 0
 
 
-def test_the_op_table_is_the_registry_s():
-    fresh = table.replace_between_markers(README)
+@pytest.mark.parametrize("page", table.PAGES)
+def test_the_op_table_is_the_registry_s(page):
+    stored = text_of(page)
 
-    assert fresh == README, "run: python -m viz.table README.md"
+    assert table.replace_between_markers(stored) == stored, "run: python -m viz.table"
 
 
-def test_the_table_can_be_renewed_in_place(tmp_path):
-    stale = tmp_path / "page.md"
-    stale.write_text(f"a\n{table.BEGIN}\nSTALE ROW\n{table.END}\nb\n", encoding="utf-8")
+@pytest.mark.parametrize("named", [True, False])
+def test_the_table_can_be_renewed_in_place(tmp_path, monkeypatch, named):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "notebooks").mkdir()
+    for page in table.PAGES:
+        stale = f"a\n{table.BEGIN}\nSTALE ROW\n{table.END}\nb\n"
+        (tmp_path / page).write_text(stale, encoding="utf-8")
 
-    table.main(str(stale))
+    table.main(table.PAGES if named else [])
 
-    text = stale.read_text(encoding="utf-8")
-    assert "STALE ROW" not in text
-    assert "| `add(a, b)` |" in text
-    assert text.endswith(f"{table.END}\nb\n")
+    for page in table.PAGES:
+        text = (tmp_path / page).read_text(encoding="utf-8")
+        assert "STALE ROW" not in text
+        assert "| `add(a, b)` |" in text
+        assert text.endswith(f"{table.END}\nb\n")
+
+
+def test_the_table_shows_the_rules():
+    assert "| `mul(a, b)` | a * b | `g * b`, `g * a` | all numbers | the bit |" in table.markdown()
+    assert "| none, `where(c, g, 0.0)`, `where(c, 0.0, g)` |" in table.markdown()
+    assert "| `silu(x)` | x * sigmoid(x), also swish | a function |" in table.markdown()
 
 
 def test_a_page_without_markers_is_refused():
@@ -70,7 +75,7 @@ def test_a_page_without_markers_is_refused():
 def test_a_new_row_is_in_the_table_and_in_the_namespace():
     row = engine.elementwise("cubed", lambda x: x**3, lambda g, y, x: g * 3 * x * x, doc="x cubed")
 
-    assert "| `cubed(x)` | x cubed | all numbers | 4 ulp |" in table.markdown()
+    assert "| `cubed(x)` | x cubed | `g * 3 * x * x` | all numbers | 4 ulp |" in table.markdown()
     assert engine.cubed is row
     engine.unregister("cubed")
     with pytest.raises(AttributeError, match="cubed"):
@@ -86,5 +91,5 @@ def test_the_picture_is_what_is_drawn_today():
 
 
 def test_every_file_the_reading_order_names_is_there():
-    for path in re.findall(r"\]\(((?:engine|nn|viz)/[^)]+)\)", README):
+    for path in re.findall(r"\]\(((?:engine|nn|viz)/[^)]+)\)", text_of("README.md")):
         assert (ROOT / path).exists(), path

@@ -1,18 +1,30 @@
-"""The op table as text: what the README shows, generated from the registry.
+"""The op table as text: what README and cheat sheet show, generated from the registry.
 
-`python -m viz.table README.md` writes it between the markers of a file.
+`python -m viz.table` writes it between the markers of both; with names of files, of those.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import nn  # noqa: F401 - its fused ops are rows of the registry too
 from engine.core import REAL, Op, functions, input_names, registry
 
-__all__ = ["bound_of", "call_of", "domain_of", "markdown", "replace_between_markers"]
+from .rules import rule_source
 
+__all__ = [
+    "bound_of",
+    "call_of",
+    "domain_of",
+    "gradients_of",
+    "markdown",
+    "replace_between_markers",
+]
+
+#: The pages that show the table, from the root of a checkout.
+PAGES = ("README.md", "notebooks/CHEATSHEET.md")
 BEGIN, END = "<!-- op table: begin -->", "<!-- op table: end -->"
 
 
@@ -25,9 +37,12 @@ def markdown() -> str:
     rows = [op for op in registry.values() if op.kind == "elementwise"]
     arrays = [op for op in registry.values() if op.kind == "shape"]
     fused = [op for op in registry.values() if op.kind == "fused"]
-    lines = ["| number by number | what it is | tested on | tiers agree to |", "|---|---|---|---|"]
+    lines = ["| number by number | what it is | gradients | tested on | tiers agree to |"]
+    lines += ["|---|---|---|---|---|"]
     lines += [
-        f"| `{call_of(op)}` | {_safe(op.doc)} | {domain_of(op)} | {bound_of(op)} |" for op in rows
+        f"| `{call_of(op)}` | {_safe(op.doc)} | {_safe(gradients_of(op))} | {domain_of(op)} "
+        f"| {bound_of(op)} |"
+        for op in rows
     ]
     lines += ["", "| on whole arrays | what it is |", "|---|---|"]
     lines += [f"| `{call_of(op)}` | {_safe(op.doc)} |" for op in arrays]
@@ -54,6 +69,19 @@ def call_of(op: Op) -> str:
 
 def _has_default(value: object) -> bool:
     return not isinstance(value, type)  # inspect.Parameter.empty is a class
+
+
+def gradients_of(op: Op) -> str:
+    """The rule for each input, as the row has it.
+
+    >>> gradients_of(registry["mul"])
+    '`g * b`, `g * a`'
+    """
+    rules = [rule_source(op, i) for i in range(len(op.vjps))]
+    return ", ".join(
+        "none" if op.vjps[i] is None else "a function" if "\n" in rule else f"`{rule}`"
+        for i, rule in enumerate(rules)
+    )
 
 
 def domain_of(op: Op) -> str:
@@ -84,11 +112,12 @@ def replace_between_markers(text: str) -> str:
     return f"{before}{BEGIN}\n{markdown()}{END}{after}"
 
 
-def main(path: str) -> None:
-    """Renew the table in a file."""
-    file = Path(path)
-    file.write_text(replace_between_markers(file.read_text(encoding="utf-8")), encoding="utf-8")
+def main(paths: Sequence[str]) -> None:
+    """Renew the table in files, or in those of the project."""
+    for path in paths or PAGES:
+        file = Path(path)
+        file.write_text(replace_between_markers(file.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":  # pragma: no cover - the test calls main
-    main(sys.argv[1])
+    main(sys.argv[1:])
