@@ -1,7 +1,8 @@
-"""One Chromium for all tests of a worker; a fresh page for each test."""
+"""One Chromium and one JupyterLab for all tests of a worker; a fresh page for each test."""
 
 import pytest
 from devtools import Browser
+from lab import Lab, environment_in
 
 
 @pytest.fixture(scope="session")
@@ -16,3 +17,17 @@ def page(browser):
     opened = browser.page()
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def environment(tmp_path_factory):
+    """What Jupyter's commands run in."""
+    return environment_in(tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory, environment):
+    """JupyterLab, serving a folder of its own."""
+    started = Lab(tmp_path_factory.mktemp("lab"), environment)
+    yield started
+    started.close()

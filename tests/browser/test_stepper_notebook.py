@@ -1,16 +1,10 @@
 """The stepper in notebooks: exported to HTML, live in JupyterLab, and where nothing is trusted."""
 
-import json
-import os
-import secrets
-import subprocess
-import sys
-import time
-from pathlib import Path
-from urllib.request import urlopen
+import shutil
 
 import nbformat
 import pytest
+from lab import STARTED, jupyter
 
 SOURCE = """\
 from engine import Value, tanh
@@ -19,7 +13,6 @@ from viz import step_through
 a, b, c = Value(2.0, label="a"), Value(-3.0, label="b"), Value(10.0, label="c")
 step_through(tanh(a * b + c) * a)
 """
-STARTED = 120.0  # seconds a server, and a kernel on a busy machine, may take to start
 
 
 def notebook(path):
@@ -29,28 +22,6 @@ def notebook(path):
     }  # fmt: skip
     nbformat.write(made, path)
     return path
-
-
-@pytest.fixture(scope="module")
-def environment(tmp_path_factory):
-    """A home of its own: no configuration, no trust, no history of this machine's user."""
-    home = tmp_path_factory.mktemp("home")
-    places = {
-        "HOME": home, "JUPYTER_CONFIG_DIR": home / "config", "JUPYTER_DATA_DIR": home / "data",
-        "JUPYTER_RUNTIME_DIR": home / "runtime", "IPYTHONDIR": home / "ipython",
-        "JUPYTERLAB_SETTINGS_DIR": home / "settings",
-        "JUPYTERLAB_WORKSPACES_DIR": home / "workspaces",
-    }  # fmt: skip
-    return {**os.environ, **{name: str(place) for name, place in places.items()}}
-
-
-def jupyter(*arguments, environment):
-    done = subprocess.run(
-        [sys.executable, "-m", *arguments], env=environment, capture_output=True, text=True,
-        check=False, timeout=STARTED,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return done
 
 
 @pytest.fixture(scope="module")
@@ -98,63 +69,11 @@ def test_in_a_notebook_exported_to_html(page, executed, environment):
     assert page.run(still) == "none"
 
 
-@pytest.fixture(scope="module")
-def lab(executed, environment):
-    """JupyterLab on this machine, and the address of its notebooks."""
-    notebook(executed / "live.ipynb")
-    token = secrets.token_hex(16)
-    server = subprocess.Popen(
-        [
-            sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root",
-            "--ServerApp.ip=127.0.0.1", "--ServerApp.port=0",
-            f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={executed}",
-            "--LabApp.expose_app_in_browser=True", "--LabApp.news_url=",
-            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-        ],
-        env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        yield _address(server, environment), token
-    finally:
-        server.terminate()
-        try:
-            server.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
-
-
-def _address(server, environment):
-    """Where the server listens, by the file it writes, once it answers."""
-    file = Path(environment["JUPYTER_RUNTIME_DIR"]) / f"jpserver-{server.pid}.json"
-    end = time.monotonic() + STARTED
-    while time.monotonic() < end:
-        assert server.poll() is None, f"JupyterLab ended with status {server.returncode}"
-        if file.exists():
-            try:
-                address = json.loads(file.read_text())["url"]
-                with urlopen(f"{address}api", timeout=5):
-                    return address
-            except (OSError, ValueError):
-                pass  # it is about to write, or to answer
-        time.sleep(0.2)
-    raise AssertionError(f"JupyterLab did not answer within {STARTED:g} s")
-
-
-def opened(page, lab, name):
-    address, token = lab
-    page.open(f"{address}lab/tree/{name}?token={token}&reset")
-    page.wait_for("window.jupyterapp?.shell?.currentWidget?.content?.widgets?.length > 0", STARTED)
-
-
 @pytest.mark.slow
 def test_live_in_jupyterlab(page, lab):
-    opened(page, lab, "live.ipynb")
-    page.wait_for(
-        "window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === 'idle'",
-        STARTED,
-    )
-    page.run("window.jupyterapp.commands.execute('notebook:run-all-cells').then(() => 1)")
+    notebook(lab.folder / "live.ipynb")
+    lab.open(page, "live.ipynb")
+    lab.run_all(page)
     page.wait_for("document.querySelector('.jp-OutputArea-output') !== null", STARTED)
     output = page.text(".jp-OutputArea-output")
     assert page.run("document.querySelector('iframe.twingrad-frame') !== null"), output
@@ -162,8 +81,9 @@ def test_live_in_jupyterlab(page, lab):
 
 
 @pytest.mark.slow
-def test_in_jupyterlab_without_trust_picture_and_table_remain(page, lab):
-    opened(page, lab, "untrusted.ipynb")
+def test_in_jupyterlab_without_trust_picture_and_table_remain(page, lab, executed):
+    shutil.copy(executed / "untrusted.ipynb", lab.folder)
+    lab.open(page, "untrusted.ipynb")
     page.wait_for("document.querySelectorAll('.jp-OutputArea td').length > 0", STARTED)
     assert page.run("document.querySelectorAll('.jp-OutputArea iframe').length") == 0
     rows = page.run(
