@@ -1,0 +1,90 @@
+"""Where only a notebook is opened, and nothing is installed: its first cell has to see to that."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+
+import nbformat
+import pytest
+
+from notebooks.make import FOLDER, code_cells
+
+ROOT = FOLDER.parent
+
+#: Of the wheel: no index has it, so what is installed is this checkout.
+VERSION = "0.0+here"
+
+#: Runs in an environment that has Jupyter's kernel and nothing of this project.
+RUN = """
+import importlib.util, sys
+import nbformat
+from nbclient import NotebookClient
+
+assert not any(map(importlib.util.find_spec, ["engine", "nn", "viz", "numpy", "matplotlib"]))
+notebook = nbformat.read(sys.argv[1], as_version=4)
+NotebookClient(notebook, timeout=300, kernel_name="python3").execute(cwd=sys.argv[3])
+nbformat.write(notebook, sys.argv[2])
+"""
+
+
+def run(*command, **options):
+    """Run a program that has to end well; what it says is shown if it does not."""
+    words = [str(word) for word in command]
+    done = subprocess.run(
+        words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, **options
+    )
+    assert done.returncode == 0, f"{' '.join(words)}\n{done.stdout[-4000:]}"
+
+
+def wheel(folder):
+    """The folder of a wheel of this checkout, built in a copy: building leaves files behind."""
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    project = tomllib.loads(text)
+    for package in {name.split(".")[0] for name in project["tool"]["setuptools"]["packages"]}:
+        shutil.copytree(
+            ROOT / package, folder / "source" / package,
+            ignore=shutil.ignore_patterns("__pycache__"),
+        )  # fmt: skip
+    for name in (project["project"]["readme"], "LICENSE"):
+        shutil.copy(ROOT / name, folder / "source")
+    text = re.sub(r'^version = ".*"$', f'version = "{VERSION}"', text, flags=re.MULTILINE)
+    (folder / "source" / "pyproject.toml").write_text(text, encoding="utf-8")
+    wheels = folder / "wheels"
+    run(sys.executable, "-m", "pip", "wheel", "--no-deps", "-w", wheels, folder / "source")
+    return wheels
+
+
+@pytest.mark.slow
+def test_the_first_cell_installs_what_the_course_needs(tmp_path):
+    """It needs an index, or whatever pip is configured for, to take NumPy and the rest from."""
+    run(sys.executable, "-m", "venv", tmp_path / "venv")
+    python = tmp_path / "venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    (tmp_path / "this.txt").write_text(f"twingrad == {VERSION}\n")
+    links = (str(wheel(tmp_path)), os.environ.get("PIP_FIND_LINKS", ""))
+    own = {
+        "PIP_FIND_LINKS": " ".join(links).strip(),
+        "PIP_CONSTRAINT": str(tmp_path / "this.txt"),
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "IPYTHONDIR": str(tmp_path / "settings"),
+        "JUPYTER_CONFIG_DIR": str(tmp_path / "settings"),
+        "JUPYTER_DATA_DIR": str(tmp_path / "settings"),
+    }
+    foreign = ("PYTHONPATH", "PYTHONHOME", "MPLBACKEND", "JUPYTER_PATH", "VIRTUAL_ENV")
+    environment = {k: v for k, v in os.environ.items() if k not in foreign} | own
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    run(python, "-m", "pip", "install", "ipykernel", "nbclient", env=environment, cwd=empty)
+    result = tmp_path / "00.ipynb"
+    run(
+        python, "-c", RUN, FOLDER / "00_start_here.ipynb", result, empty,
+        env=environment, cwd=empty,
+    )  # fmt: skip
+    shown = [
+        one for cell in code_cells(nbformat.read(result, as_version=4)) for one in cell.outputs
+    ]
+    assert not [one for one in shown if one.output_type == "error"]
+    assert {mime for one in shown for mime in one.get("data", {})} >= {"image/svg+xml", "image/png"}
+    assert not list(empty.iterdir())
