@@ -259,6 +259,13 @@ def test_records_of_tensors_hold_arrays_of_their_own():
         to_x.after[0, 0] = 9.0
 
 
+def test_the_equation_of_a_broadcast_input_shows_the_sum_back():
+    """Otherwise it would set arrays of different shapes equal."""
+    x, b = Tensor(np.ones((3, 2)), label="x"), Tensor(np.ones(2), requires_grad=True, label="b")
+    (step,) = [s for s in steps((x + b).sum()) if isinstance(s, BackwardStep) and s.input is b]
+    assert step.equation == "∂L/∂b += sum_to(∂L/∂n2, shape=(2,)) = [3, 3]"
+
+
 def test_array_statistics_stand_for_large_arrays():
     x = Tensor(np.ones((40, 50)), requires_grad=True, label="x")
     last = list(steps(x.mean()))[-1]

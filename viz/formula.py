@@ -11,6 +11,7 @@ import numpy as np
 from engine import Op, Tensor
 from engine.core import Node
 from engine.recording import enable_grad
+from engine.tensor_backward import shaped
 
 from .text import number, parameters
 
@@ -80,7 +81,8 @@ def formula(root: Any, name: Callable[[Any], str | None], limit: int = LIMIT) ->
 def rule_formula(node: Any, index: int, names: dict[str | int, str]) -> str:
     """What the rule of an edge comes down to, in names: `x.mT @ ∂L/∂h`.
 
-    The rule is run on nodes, as for a second derivative, and the graph it makes is written down.
+    The rule is run on nodes, as for a second derivative, and the graph it makes is written down;
+    so is the sum by which the engine takes broadcasting back.
 
     Args:
         names: for "g", the upstream gradient, "y", the result, and each input's number.
@@ -98,6 +100,8 @@ def rule_formula(node: Any, index: int, names: dict[str | int, str]) -> str:
         kept.append(x)
     with enable_grad(), np.errstate(all="ignore"):
         part = rule(*kept, **node.params)
+        if isinstance(part, Tensor):
+            part = shaped(part, node.inputs[index], node.op, index)
     if not isinstance(part, Node):
         return _constant(part)[0]
     return formula(part, lambda x: known.get(id(x)))
