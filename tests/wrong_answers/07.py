@@ -1,0 +1,113 @@
+# %% check_and | the bias has to be low enough
+w = [1.0, 1.0]
+b = -0.5
+# %% check_and | outweigh the bias
+w = [1.0, 1.0]
+b = -2.0
+# %% check_and | a list of two numbers
+w = 1.0
+b = -1.5
+# %% check_train_step | uphill
+def train_step(model, x, y, lr):
+    loss = nn.HingeLoss()(model(x), y)
+    model.zero_grad()
+    loss.backward()
+    for p in model.parameters():
+        p.data = p.data + lr * p.grad
+    return loss.item()
+# %% check_train_step | gradients add up
+def train_step(model, x, y, lr):
+    loss = nn.HingeLoss()(model(x), y)
+    loss.backward()
+    for p in model.parameters():
+        p.data = p.data - lr * p.grad
+    return loss.item()
+# %% check_train_step | assign to p.data
+def train_step(model, x, y, lr):
+    loss = nn.HingeLoss()(model(x), y)
+    model.zero_grad()
+    loss.backward()
+    for p in model.parameters():
+        p = p - lr * p.grad
+    return loss.item()
+# %% check_train_step | where is lr
+def train_step(model, x, y, lr):
+    loss = nn.HingeLoss()(model(x), y)
+    model.zero_grad()
+    loss.backward()
+    for p in model.parameters():
+        p.data = p.data - p.grad
+    return loss.item()
+# %% check_train_step | from before the step
+def train_step(model, x, y, lr):
+    loss = nn.HingeLoss()(model(x), y)
+    model.zero_grad()
+    loss.backward()
+    for p in model.parameters():
+        p.data = p.data - lr * p.grad
+    return nn.HingeLoss()(model(x), y).item()
+# %% check_xor | No neuron is ever off
+hidden_weight = [[1.0, 1.0], [1.0, 1.0]]
+hidden_bias = [0.0, 0.0]
+output_weight = [1.0, -1.0]
+# %% check_xor | mind the sign
+hidden_weight = [[1.0, 1.0], [1.0, 1.0]]
+hidden_bias = [0.0, -1.0]
+output_weight = [1.0, 2.0]
+# %% check_xor | it should be (2, 2)
+hidden_weight = [1.0, 1.0]
+hidden_bias = [0.0, -1.0]
+output_weight = [1.0, -2.0]
+# %% check_layer | wrapped in nn.Parameter
+class MyLayer(nn.Module):
+    def __init__(self, in_features, out_features):
+        rng = np.random.default_rng(0)
+        self.weight = rng.uniform(-1, 1, (out_features, in_features))
+        self.bias = np.zeros(out_features)
+
+    def forward(self, x):
+        return relu(x @ self.weight.T + self.bias)
+# %% check_layer | a row of weights for each neuron
+class MyLayer(nn.Module):
+    def __init__(self, in_features, out_features):
+        rng = np.random.default_rng(0)
+        self.weight = nn.Parameter(rng.uniform(-1, 1, (in_features, out_features)))
+        self.bias = nn.Parameter(np.zeros(out_features))
+
+    def forward(self, x):
+        return relu(x @ self.weight + self.bias)
+# %% check_layer | draw the weights at random
+class MyLayer(nn.Module):
+    def __init__(self, in_features, out_features):
+        self.weight = nn.Parameter(np.ones((out_features, in_features)))
+        self.bias = nn.Parameter(np.zeros(out_features))
+
+    def forward(self, x):
+        return relu(x @ self.weight.T + self.bias)
+# %% check_layer | lost its graph
+class MyLayer(nn.Module):
+    def __init__(self, in_features, out_features):
+        rng = np.random.default_rng(0)
+        self.weight = nn.Parameter(rng.uniform(-1, 1, (out_features, in_features)))
+        self.bias = nn.Parameter(np.zeros(out_features))
+
+    def forward(self, x):
+        return relu(x @ self.weight.numpy().T + self.bias.numpy())
+# %% check_layer | relu is missing
+class MyLayer(nn.Module):
+    def __init__(self, in_features, out_features):
+        rng = np.random.default_rng(0)
+        self.weight = nn.Parameter(rng.uniform(-1, 1, (out_features, in_features)))
+        self.bias = nn.Parameter(np.zeros(out_features))
+
+    def forward(self, x):
+        return x @ self.weight.T + self.bias
+# %% check_layer | relu(x Wᵀ + b)
+class MyLayer(nn.Module):
+    def __init__(self, in_features, out_features):
+        rng = np.random.default_rng(0)
+        self.weight = nn.Parameter(rng.uniform(-1, 1, (out_features, in_features)))
+        self.bias = nn.Parameter(np.zeros(out_features))
+
+    def forward(self, x):
+        return relu(x @ self.weight.T)
