@@ -1,0 +1,215 @@
+"""Notebook 03: checks of its exercises."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from engine import Value
+from engine.core import Op
+
+from .checking import Hint, exercise, expect, near, numbers
+from .edges import MISTAKES, Engine, Function, ParentSet, derivative, smallest
+
+__all__ = [
+    "check_contributions",
+    "check_culprit",
+    "check_edges",
+    "check_toposort",
+    "mystery",
+]
+
+
+@exercise
+def check_contributions(into_d: Any, into_a: Any) -> str:
+    """a = 2, b = 5, d = a * b, e = d * a, y = e + d: what d and what a receive."""
+    d, a = (sorted(numbers(list(x)).ravel().tolist()) for x in (into_d, into_a))
+    expect(
+        len(d) == 2,
+        "d goes into two nodes, e and y, so two arrows bring it something: give a list of two "
+        "numbers, not their sum",
+    )
+    expect(
+        sorted([10.0, 1.0]) != d and sorted([10.0, 2.0]) != d,
+        "one of the numbers for d is d's own value: for e = d * a, ∂e/∂d is the other factor, a",
+    )
+    near(d, [1.0, 2.0], "into_d: y = e + d gives 1 × 1, e = d * a gives (gradient of e) × a")
+    expect(len(a) == 2, "a goes into two nodes, d and e: give a list of two numbers for it")
+    expect(
+        a not in ([5.0, 10.0], [10.0, 10.0]),
+        "through d comes (gradient of d) × b, and the gradient of d must be complete: the sum of "
+        "both its contributions, not one of them",
+    )
+    expect(
+        a != [6.0, 10.0],
+        "for d = a * b, ∂d/∂a is the other factor: b, and not a",
+    )
+    near(a, [10.0, 15.0], "into_a: through e comes 1 × d, through d comes 3 × b")
+    return f"They sum to {sum(a):g}: y = a²b + ab, so ∂y/∂a = 2ab + b = 25."
+
+
+class _Mystery(ParentSet):
+    """The engine of exercise 2."""
+
+
+def mystery(f: Function, at: float = 3.0, passes: int = 1) -> float:
+    """The derivative of f, as the engine of exercise 2 has it."""
+    return derivative(_Mystery, f, at, passes)
+
+
+@exercise
+def check_culprit(culprit: Any) -> str:
+    """Which of the four mistakes the engine of exercise 2 makes."""
+    names = ", ".join(kind.__name__ for kind in MISTAKES)
+    expect(culprit in MISTAKES, f"culprit must be one of the four classes: {names}")
+    try:
+        found = smallest(_Mystery, culprit)
+    except LookupError:
+        return "No expression of up to three ops tells the two apart."
+    again = " and backward twice" if found.passes > 1 else ""
+    raise Hint(
+        f"{culprit.__name__} would say {found.right:g} where mystery says {found.wrong:g}: "
+        f"try {found.f}{again}"
+    )
+
+
+@exercise
+def check_edges(edges: Any) -> str:
+    """The edges of a node, as pairs (which input, the input), constants left out."""
+
+    class Repaired(Engine):
+        def edges(self, node: Value) -> Iterable[tuple[int, Value]]:
+            return _pairs(edges(node), node)
+
+    def found(f: Function) -> float:
+        return derivative(Repaired, f, 3.0)
+
+    near(found(lambda a: a + 4.0), 1.0, "a + 4 has one edge, from input 0")
+    near(
+        found(lambda a: 4.0 - a), -1.0,
+        "in 4 - a, the number a is input 1: count all inputs, and leave out the constants only "
+        "then, or a gets the rule that belongs to the 4",
+    )  # fmt: skip
+    near(found(lambda a: a * a), 6.0, "a * a has two edges, and both lead to a: keep both")
+    near(found(lambda a: a / (2.0 - a)), 2.0, "try a / (2 - a) at 3, where the derivative is 2")
+    return "4 - a, a * a and a / (2 - a) come out right."
+
+
+def _pairs(edges: Any, node: Value) -> list[tuple[int, Value]]:
+    """What the learner calls the edges of a node, if they are pairs (int, Value)."""
+    name = "a leaf" if node.op is None else node.op.name
+    where = f"for {name}({', '.join(_shown(x) for x in node.inputs)})"
+    found = list(edges)
+    for pair in found:
+        expect(
+            isinstance(pair, tuple | list) and len(pair) == 2,
+            f"{where}, each edge should be a pair (which input, the input); one of yours is "
+            f"{pair!r:.60}",
+        )
+        i, x = pair
+        expect(
+            not isinstance(x, float) and not isinstance(i, float),
+            f"{where}, one of your edges leads to the constant {x if isinstance(x, float) else i}: "
+            "a plain number collects no gradient, leave it out",
+        )
+        expect(
+            isinstance(i, int) and isinstance(x, Value),
+            f"{where}, a pair should be (which input, the input), in this order; yours is "
+            f"({type(i).__name__}, {type(x).__name__})",
+        )
+    return found
+
+
+def _shown(x: Any) -> str:
+    return x.label or "a result" if isinstance(x, Value) else f"{x:g}"
+
+
+class _Counted(Value):
+    """A sum whose inputs can be asked for only so often: who walks every path asks too often."""
+
+    __slots__ = ("left", "parents")
+
+    def __init__(self, op: Op, parents: tuple[Value, ...], left: list[int]) -> None:
+        super().__init__(0.0)
+        self.op, self.parents, self.left = op, parents, left
+
+    @property
+    def inputs(self) -> tuple[Any, ...]:
+        self.left[0] -= 1
+        if self.left[0] < 0:
+            raise Hint(
+                "on a chain of 60 nodes in which each is the sum of the one before with itself, "
+                "yours walks every path, and there are 2⁶⁰: remember which nodes were visited, "
+                "and do not go below them again"
+            )
+        return self.parents
+
+
+@exercise
+def check_toposort(toposort: Any) -> str:
+    """Inputs before results, each node once, the root last; without recursion."""
+    a, b = Value(2.0, label="a"), Value(2.0, label="b")
+    d = a * b
+    root = (d + 1.0) * d
+    _check_order(toposort, root, 5)
+    _check_order(toposort, a, 1)
+
+    seen_twice = Value(3.0, label="a")
+    middle = seen_twice + seen_twice
+    _check_order(toposort, middle + (seen_twice + middle), 4)
+
+    counted: Value = Value(1.0)
+    left = [1000]
+    for _ in range(60):
+        counted = _Counted((a + b).op, (counted, counted), left)
+    expect(len(list(toposort(counted))) == 61, "a chain of 60 sums has 61 nodes")
+
+    chain: Value = a
+    for _ in range(20_000):
+        chain = chain + 1.0
+    try:
+        order = list(toposort(chain))
+    except RecursionError:
+        raise Hint(
+            "a chain of 20,000 nodes is deeper than Python's calls may nest: keep the nodes that "
+            "are still to be done in a list of your own, not in recursive calls"
+        ) from None
+    expect(len(order) == 20_001 and order[-1] is chain, "a chain of 20,000 sums has 20,001 nodes")
+    return "Also on a chain of 20,000 nodes, and on one with 2⁶⁰ paths."
+
+
+def _check_order(toposort: Any, root: Value, count: int) -> None:
+    """The order of a small graph.
+
+    Raises:
+        Hint: what is wrong with it.
+    """
+    order = list(toposort(root))
+    expect(
+        all(isinstance(node, Value) for node in order),
+        "the order should hold Values only: a plain number among the inputs is no node",
+    )
+    place = {id(node): i for i, node in enumerate(order)}
+    expect(
+        len(place) == len(order),
+        "a node stands in your order more than once: it has to wait for its last turn, and then "
+        "come once",
+    )
+    expect(
+        len(order) == count,
+        f"a graph of {count} nodes comes out with {len(order)}: if some are missing, note that "
+        "`in` a list compares Values by their numbers, and two nodes may hold the same number; "
+        "a set or a dict tells them apart",
+    )
+    if count > 1:
+        expect(
+            order[0] is not root, "the root should come last, and yours has it first: reverse it"
+        )
+    for node in order:
+        for x in node.inputs:
+            if isinstance(x, Value):
+                expect(
+                    place[id(x)] < place[id(node)],
+                    "a node stands before one of its inputs: it may come only when all of them "
+                    "have (try b = a + a, c = a + b, y = b + c)",
+                )
