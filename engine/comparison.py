@@ -241,7 +241,8 @@ class Comparison:
     # --- HTML ---
 
     def _repr_html_(self) -> str:
-        good, bad = "color:#009e73", "color:#d55e00"  # Okabe-Ito: fit for both backgrounds
+        # Okabe-Ito.  On white and on black they do for a mark, not for words.
+        good, bad = "#009e73", "#d55e00"
         table = "border-collapse:collapse;font-size:inherit;font-variant-numeric:tabular-nums"
         cell = "padding:.15em .6em;text-align:left;white-space:nowrap"
         line = "border-bottom:1px solid rgba(128,128,128,.4)"
@@ -255,7 +256,8 @@ class Comparison:
 
         body = "".join(row(cells, "td", "") for cells in self._cells())
         verdict, *notes = map(html.escape, self._notes())
-        mark = f'<span style="{good}">✓</span>' if self.ok else f'<span style="{bad}">✗</span>'
+        colour, sign = (good, "✓") if self.ok else (bad, "✗")
+        mark = f'<b style="color:{colour}">{sign}</b>'
         return (
             f'<div style="overflow-x:auto"><p><code>{html.escape(self.title)}</code></p>'
             f'<table style="{table}">'
@@ -265,7 +267,9 @@ class Comparison:
 
 
 def _style(cell: str, good: str, bad: str) -> str:
-    return {"ok": good, "DIFFERS": f"{bad};font-weight:bold"}.get(cell, "")
+    colour = {"ok": good, "DIFFERS": bad}.get(cell)
+    bold = ";font-weight:bold" if cell == "DIFFERS" else ""
+    return f"border-left:4px solid {colour}{bold}" if colour else ""
 
 
 def _title_of(row: Row) -> str:

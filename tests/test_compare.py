@@ -636,7 +636,7 @@ def test_the_html_is_escaped_and_holds_no_script_and_no_background():
     text = result._repr_html_()
 
     assert set(Cells(text).tags) <= {
-        "div", "p", "code", "table", "thead", "tbody", "tr", "th", "td", "b", "br", "span",
+        "div", "p", "code", "table", "thead", "tbody", "tr", "th", "td", "b", "br",
     }  # fmt: skip
     assert "∂/∂&lt;script&gt;" in text
     assert not re.search(r"background:(?!none)", text)

@@ -121,7 +121,7 @@ class Stepper:
             "<style>.twingrad-frame + .twingrad-still {display: none}</style>"
             '<iframe class="twingrad-frame" sandbox="allow-scripts" '
             'title="backward, step by step" '
-            f'style="width:100%;height:{FRAME}px;border:1px solid #8886" '
+            f'style="box-sizing:border-box;width:100%;height:{FRAME}px;border:1px solid #8886" '
             f'srcdoc="{html.escape(self.html)}"></iframe>'
             f'<div class="twingrad-still">{picture}{table(self._rows)}</div>'
         )

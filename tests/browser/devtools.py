@@ -101,6 +101,15 @@ class Browser:
             self.events.append(answer)
         return answer
 
+    def session_of(self, target):
+        """The session of a target that attached itself, or None: it has not yet."""
+        for event in self.events:
+            if event["method"] == "Target.attachedToTarget":
+                params = event["params"]
+                if params["targetInfo"]["targetId"] == target:
+                    return params["sessionId"]
+        return None
+
     def page(self, width=1280, height=800):
         """A new, empty page."""
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
@@ -196,22 +205,24 @@ class Page:
 
     def frame(self, selector, patience=PATIENCE):
         """The page inside an iframe, which Chromium runs in a process of its own."""
+        target = self._frame_id(selector)
         end = time.monotonic() + patience
         while time.monotonic() < end:
             self.run("0")  # events are read
-            for event in reversed(self.browser.events):
-                if event["method"] == "Target.attachedToTarget":
-                    info = event["params"]["targetInfo"]
-                    if info["type"] == "iframe" and event.get("sessionId") == self.session:
-                        frame = Page(
-                            self.browser, info["targetId"], session=event["params"]["sessionId"],
-                            frame_of=(self, selector),
-                        )  # fmt: skip
-                        self.box(selector)
-                        self.screenshot()  # once it has been painted, clicks find it
-                        return frame
+            session = self.browser.session_of(target)
+            if session is not None:
+                frame = Page(self.browser, target, session=session, frame_of=(self, selector))
+                self.box(selector)
+                self.screenshot()  # once it has been painted, clicks find it
+                return frame
             time.sleep(0.05)
         raise AssertionError(f"nothing runs in {selector}")
+
+    def _frame_id(self, selector):
+        element = self.call(
+            "Runtime.evaluate", expression=f"document.querySelector({json.dumps(selector)})"
+        )["result"]
+        return self.call("DOM.describeNode", objectId=element["objectId"])["node"]["frameId"]
 
     def box(self, selector):
         """Where an element begins, once it has been scrolled to."""
@@ -272,7 +283,8 @@ class Page:
             if e["type"] in ("error", "warning", "assert")
         ]
         log = [
-            f"log: {e['entry']['text']}" for e in self._events("Log.entryAdded")
+            f"log: {e['entry']['text']} {e['entry'].get('url', '')}".rstrip()
+            for e in self._events("Log.entryAdded")
             if e["entry"]["level"] in ("error", "warning")
         ]  # fmt: skip
         thrown = [

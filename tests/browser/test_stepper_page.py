@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 from devtools import PageError
+from layout import contrast
 
 import engine
 import nn
@@ -319,21 +320,6 @@ def test_what_a_screen_reader_is_told(show):
         ".map((b) => b.getAttribute('aria-label') || b.textContent)"
     )
     assert names == ["to the start", "one step back", "Play", "one step on", "to the end"]
-
-
-def contrast(one, other):
-    """The contrast of two colours by WCAG 2: 4.5 is enough for text.
-
-    Source: W3C, "Web Content Accessibility Guidelines (WCAG) 2.1", 2018.
-    """
-
-    def light(colour):
-        parts = [int(x) / 255 for x in colour[colour.index("(") + 1 : -1].split(",")[:3]]
-        linear = [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in parts]
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-    lo, hi = sorted([light(one), light(other)])
-    return (hi + 0.05) / (lo + 0.05)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
