@@ -78,6 +78,18 @@ def test_stored_outputs_hold_no_error_path_timing_or_too_many_bytes(name):
     assert complaints(read(name)) == []
 
 
+def test_a_drawing_wider_than_a_laptop_s_window_is_refused():
+    def complaints_about(svg):
+        output = nbformat.v4.new_output("display_data", data={"image/svg+xml": svg})
+        cell = nbformat.v4.new_code_cell("draw(y)", id="00-001", outputs=[output])
+        return complaints(nbformat.v4.new_notebook(cells=[cell]))
+
+    assert complaints_about('<svg width="860pt"\n height="90pt">') == []
+    said = ["00-001: a drawing 1160 px wide, where 1150 fit"]
+    assert complaints_about('<svg width="870pt"\n height="90pt">') == said
+    assert complaints_about('<svg height="90pt" width="1160">') == said
+
+
 @ALL
 def test_links_lead_somewhere(name):
     links = re.findall(r"\]\(([^)#]+)[^)]*\)", markdown(read(name)))
