@@ -1,4 +1,4 @@
-"""The command line: `twingrad demo`, `compare`, `draw`, `step` and `ops`.
+"""The command line: `twingrad demo`, `compare`, `draw`, `step`, `ops` and `notebooks`.
 
 A subcommand is a function that runs it, one that adds its options, and a line in `COMMANDS`.
 """
@@ -24,6 +24,7 @@ from engine.expand import box
 from . import demo
 from .expression import REFUSALS, ExpressionError
 from .given import bound, listed, shown
+from .lab import NotebooksError, open_notebooks
 from .op_page import op_list, op_page
 from .picture import SUFFIXES, draw
 from .render import RendererNotFoundError, RenderError
@@ -64,7 +65,7 @@ def main(argv: list[str] | None = None) -> int:
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         return _complain(f"{where}{error.strerror or error}")
-    except (_Usage, ExpressionError, RenderError) as error:
+    except (_Usage, ExpressionError, RenderError, NotebooksError) as error:
         return _complain(str(error))
 
 
@@ -168,6 +169,14 @@ def _ops_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("name", nargs="?", help="one op: what it is, and its row of the table")
 
 
+def _notebooks_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--no-browser", action="store_true", help="print the address only")
+    command.add_argument(
+        "--port", type=_positive, metavar="N", help="where it listens (default Jupyter's, 8888)"
+    )
+    command.add_argument("--allow-root", action="store_true", help="run even as root")
+
+
 def _natural(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"must be a whole number from 0, got {text!r}")
@@ -207,6 +216,10 @@ def _ops(arguments: argparse.Namespace) -> int:
     except LookupError as error:
         raise ExpressionError(str(error)) from error
     return 0
+
+
+def _notebooks(arguments: argparse.Namespace) -> int:
+    return open_notebooks(not arguments.no_browser, arguments.port, arguments.allow_root)
 
 
 def _draw(arguments: argparse.Namespace) -> int:
@@ -279,6 +292,7 @@ COMMANDS: tuple[tuple[str, Command, Options, str], ...] = (
     ("draw", _draw, _draw_options, "the graph of an expression, with its gradients"),
     ("step", _step, _step_options, "backward edge by edge, as a page for the browser"),
     ("ops", _ops, _ops_options, "the op table: all names, or one op with the source of its row"),
+    ("notebooks", _notebooks, _notebooks_options, "open the course in JupyterLab"),
 )  # fmt: skip
 
 if __name__ == "__main__":

@@ -1,0 +1,49 @@
+"""`twingrad notebooks`: JupyterLab, opened on the course in this checkout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+__all__ = ["NotebooksError", "open_notebooks"]
+
+FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
+FIRST = "00_start_here.ipynb"
+
+
+class NotebooksError(Exception):
+    """The notebooks cannot be opened; the text says what is missing and how to get it."""
+
+
+def open_notebooks(browser: bool = True, port: int | None = None, allow_root: bool = False) -> int:
+    """Run JupyterLab in the folder of the course until it is stopped.
+
+    Args:
+        browser: whether to open one.
+        port: where it listens; default Jupyter's own.
+        allow_root: whether it may be run by root, which Jupyter refuses otherwise.
+
+    Returns:
+        0: it was stopped, by Ctrl-C for one.
+
+    Raises:
+        NotebooksError: there is no such folder, or no JupyterLab.
+        SystemExit: JupyterLab could not run; it has said why.
+    """
+    if not (FOLDER / FIRST).is_file():
+        raise NotebooksError(
+            "the notebooks are not part of the installed package: get a clone of the project, and "
+            "in its folder run: pip install -e '.[notebooks]'"
+        )
+    try:
+        from jupyterlab.labapp import LabApp  # an extra, and slow to import
+    except ImportError as error:
+        raise NotebooksError(
+            f"JupyterLab is not installed: pip install 'twingrad[notebooks]' ({error})"
+        ) from error
+    # -y: Ctrl-C stops it at once, without a question.
+    options = ["-y", f"--ServerApp.root_dir={FOLDER}", f"--LabApp.default_url=/lab/tree/{FIRST}"]
+    options += [] if browser else ["--no-browser"]
+    options += [] if port is None else [f"--port={port}"]
+    options += ["--allow-root"] if allow_root else []
+    LabApp.launch_instance(options)
+    return 0
