@@ -13,11 +13,10 @@ import nn
 from engine import Tensor, Value
 from viz import History
 from viz.measure import (
+    Meter,
     activation_statistics,
     array_of,
     gradient_of,
-    gradient_statistics,
-    update_ratio,
 )
 
 
@@ -57,23 +56,43 @@ def trained(model, history, steps, lr=0.1):
 # --- numbers ---
 
 
+def gradient_statistics(gradients):
+    return Meter(g.shape for g in gradients).gradients(gradients)
+
+
+def update_ratio(before, after):
+    return Meter([before.shape]).updates([before], [after])[0]
+
+
 def test_gradient_statistics_are_these():
-    assert gradient_statistics(np.array([[3.0, 0.0], [-4.0, 0.0]])) == {
-        "norm": 5.0,
-        "mean": 1.75,
-        "max": 4.0,
-        "zeros": 0.5,
-    }
-    assert gradient_statistics(np.zeros(3))["zeros"] == 1.0
-    assert gradient_statistics(np.zeros((0, 2)))["norm"] == 0.0
+    found = gradient_statistics(
+        [np.array([[3.0, 0.0], [-4.0, 0.0]]), np.zeros((0, 2)), np.zeros(3), np.array(-2.0)]
+    )
+    assert found == [
+        {"norm": 5.0, "mean": 1.75, "max": 4.0, "zeros": 0.5},
+        {"norm": 0.0, "mean": 0.0, "max": 0.0, "zeros": 0.0},
+        {"norm": 0.0, "mean": 0.0, "max": 0.0, "zeros": 1.0},
+        {"norm": 2.0, "mean": 2.0, "max": 2.0, "zeros": 0.0},
+    ]
+    assert gradient_statistics([]) == []
+    assert gradient_statistics([np.zeros((0, 2))]) == [found[1]]
+
+
+def test_gradient_statistics_leave_the_gradients_as_they_are_and_sum_in_double_precision():
+    gradients = [np.full((3, 4), -0.1, np.float32), np.full(1000, 1e-3, np.float32)]
+    before = [g.copy() for g in gradients]
+    (few, many) = gradient_statistics(gradients)
+    assert all((g == b).all() for g, b in zip(gradients, before, strict=True))
+    assert few["mean"] == few["max"] == float(np.float32(0.1))
+    assert many["norm"] == pytest.approx(np.sqrt(1000.0) * float(np.float32(1e-3)), rel=1e-14)
 
 
 def test_nan_and_inf_are_counted():
-    found = gradient_statistics(np.array([1.0, np.nan, 2.0, np.nan]))
+    (found,) = gradient_statistics([np.array([1.0, np.nan, 2.0, np.nan])])
     assert found["nonfinite"] == 0.5
     assert math.isnan(found["norm"])
-    assert gradient_statistics(np.array([np.inf, 1.0]))["nonfinite"] == 0.5
-    assert "nonfinite" not in gradient_statistics(np.array([1.0]))
+    assert gradient_statistics([np.array([np.inf, 1.0])])[0]["nonfinite"] == 0.5
+    assert "nonfinite" not in gradient_statistics([np.array([1.0])])[0]
 
 
 def test_update_ratio_is_the_step_s_length_over_the_parameter_s():

@@ -9,7 +9,7 @@ import numpy as np
 
 from .axes import CYCLE, LEGEND, axes_of, colours, curve, figure_with, key, whole_steps
 from .history import History
-from .measure import gradient_of, gradient_statistics, named_parameters
+from .measure import Meter, gradient_of, named_parameters
 
 __all__ = [
     "dashboard",
@@ -145,7 +145,9 @@ def _flow_of(source: Any, step: int | None) -> dict[str, dict[str, float]]:
     """Statistics of each parameter's gradient, {} where there is none."""
     if not isinstance(source, History):
         gradients = {name: gradient_of(p) for name, p in named_parameters(source).items()}
-        return {n: {} if g is None else gradient_statistics(g) for n, g in gradients.items()}
+        there = [g for g in gradients.values() if g is not None]
+        found = iter(Meter(g.shape for g in there).gradients(there))
+        return {name: {} if g is None else next(found) for name, g in gradients.items()}
     measured = {r["step"]: r["parameters"] for r in source.records if "parameters" in r}
     if not measured:
         raise KeyError("this history has measured no gradients: give History the model")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -13,13 +14,12 @@ from nn import Module
 from nn.checks import plain
 
 __all__ = [
+    "Meter",
     "activation_statistics",
     "array_of",
     "gradient_of",
-    "gradient_statistics",
     "named_layers",
     "named_parameters",
-    "update_ratio",
 ]
 
 
@@ -29,6 +29,8 @@ def array_of(x: Any) -> np.ndarray:
     >>> array_of([Value(1.0), Value(2.0)])
     array([1., 2.])
     """
+    if isinstance(x, Tensor):
+        return x._data  # an array that Tensors share and never change
     if isinstance(x, list | tuple):
         return np.array([array_of(part) for part in x])
     return plain(x)
@@ -36,6 +38,9 @@ def array_of(x: Any) -> np.ndarray:
 
 def gradient_of(parameter: Any) -> np.ndarray | None:
     """The gradient of a parameter of either tier; None where backward left none."""
+    if isinstance(parameter, Tensor):  # most are
+        gradient = parameter.grad
+        return gradient._data if isinstance(gradient, Tensor) else gradient
     if isinstance(parameter, list | tuple):
         parts = [gradient_of(part) for part in parameter]
         if all(part is None for part in parts):
@@ -44,53 +49,77 @@ def gradient_of(parameter: Any) -> np.ndarray | None:
     if isinstance(parameter, ValueArray):
         reached = any(isinstance(x, Value) and x.has_grad for x in parameter.flat)
         return parameter.grad if reached else None
-    gradient = parameter.grad
-    if type(gradient) is np.ndarray:  # most parameters are Tensors
-        return gradient
-    if not parameter.has_grad:
-        return None
-    return array_of(gradient) if isinstance(gradient, Tensor | Value) else np.asarray(gradient)
+    return array_of(parameter.grad) if parameter.has_grad else None
 
 
-def gradient_statistics(gradient: np.ndarray) -> dict[str, float]:
-    """How large a gradient is, and what is wrong with it.
+class Meter:
+    """Measures arrays of these shapes, again and again, in room that it keeps.
 
-    Returns:
-        `norm` (Euclidean), `mean` and `max` of the absolute values, `zeros` (the fraction that is
-        exactly 0) and, only where there are any, `nonfinite` (the fraction that is nan or inf).
+    The arrays are laid end to end, as a model has many small parameters, and a call of NumPy costs
+    more than what it does to a few hundred numbers; and the room is kept, as to get and give back
+    large memory at every measurement costs more than to measure.
 
-    >>> gradient_statistics(np.array([3.0, 0.0, -4.0, 0.0]))
-    {'norm': 5.0, 'mean': 1.75, 'max': 4.0, 'zeros': 0.5}
+    >>> meter = Meter([(4,)])
+    >>> meter.gradients([np.array([3.0, 0.0, -4.0, 0.0])])
+    [{'norm': 5.0, 'mean': 1.75, 'max': 4.0, 'zeros': 0.5}]
+    >>> meter.updates([np.array([3.0, 4.0, 0.0, 0.0])], [np.array([3.0, 4.5, 0.0, 0.0])])
+    [0.1]
     """
-    count = gradient.size
-    if count == 0:
-        return {"norm": 0.0, "mean": 0.0, "max": 0.0, "zeros": 0.0}
-    flat = gradient.reshape(-1)
-    size = np.abs(flat)
-    found = {
-        "norm": math.sqrt(flat.dot(flat)),
-        "mean": float(np.add.reduce(size)) / count,
-        "max": float(np.maximum.reduce(size)),
-        "zeros": 1.0 - int(np.count_nonzero(flat != 0)) / count,
-    }
-    if not math.isfinite(found["norm"]):
-        found["nonfinite"] = 1.0 - int(np.count_nonzero(np.isfinite(flat))) / flat.size
-    return found
 
+    def __init__(self, shapes: Iterable[tuple[int, ...]]) -> None:
+        self.shapes = list(shapes)
+        sizes = [math.prod(shape) for shape in self.shapes]
+        # An empty array gets room for one number, which stays 0: reduceat has no answer for none.
+        *starts, end = accumulate((max(size, 1) for size in sizes), initial=0)
+        self._starts = np.array(starts, dtype=np.intp)
+        self._numbers = np.zeros(end)
+        self._nonzero = np.zeros(self._numbers.shape, dtype=bool)
+        self._flat = [self._numbers[i : i + n] for i, n in zip(starts, sizes, strict=True)]
+        self._parts = [x.reshape(s) for x, s in zip(self._flat, self.shapes, strict=True)]
+        self._masks = [self._nonzero[i : i + n] for i, n in zip(starts, sizes, strict=True)]
 
-def update_ratio(before: np.ndarray, after: np.ndarray) -> float:
-    """|after - before| / |before|, Euclidean norms: how far one step moved a parameter.
+    def gradients(self, gradients: list[np.ndarray]) -> list[dict[str, float]]:
+        """How large each gradient is, and what is wrong with it.
 
-    A rule of thumb says about 1/1000 (A. Karpathy, "A Recipe for Training Neural Networks",
-    2019).  nan where the parameter was all zeros.
+        Returns:
+            for each: `norm` (Euclidean), `mean` and `max` of the absolute values, `zeros` (the
+            fraction that is exactly 0) and, only where there are any, `nonfinite` (the fraction
+            that is nan or inf).
+        """
+        if not gradients:
+            return []
+        for gradient, part in zip(gradients, self._parts, strict=True):
+            np.absolute(gradient, out=part)
+        totals = np.add.reduceat(self._numbers, self._starts).tolist()
+        largest = np.maximum.reduceat(self._numbers, self._starts).tolist()
+        np.not_equal(self._numbers, 0.0, out=self._nonzero)
+        found = []
+        for part, mask, total, most in zip(self._flat, self._masks, totals, largest, strict=True):
+            size = part.size or 1
+            row = {
+                "norm": math.sqrt(part.dot(part)),
+                "mean": total / size,
+                "max": most,
+                "zeros": (part.size - int(np.count_nonzero(mask))) / size,
+            }
+            if not math.isfinite(row["norm"]):
+                row["nonfinite"] = 1.0 - int(np.count_nonzero(np.isfinite(part))) / size
+            found.append(row)
+        return found
 
-    >>> update_ratio(np.array([3.0, 4.0]), np.array([3.0, 4.5]))
-    0.1
-    """
-    was = before.reshape(-1)
-    moved = after.reshape(-1) - was
-    size = math.sqrt(np.dot(was, was))
-    return math.sqrt(np.dot(moved, moved)) / size if size > 0 else math.nan
+    def updates(self, before: list[np.ndarray], after: list[np.ndarray]) -> list[float]:
+        """|after - before| / |before|, Euclidean norms: how far one step moved each parameter.
+
+        A rule of thumb says about 1/1000 (A. Karpathy, "A Recipe for Training Neural Networks",
+        2019).  nan where the parameter was all zeros.
+        """
+        found = []
+        for was, now, part, flat in zip(before, after, self._parts, self._flat, strict=True):
+            np.subtract(now, was, out=part)
+            was = was.ravel()
+            size = was.dot(was)
+            found.append(math.sqrt(flat.dot(flat) / size) if size > 0 else math.nan)
+        return found
 
 
 def activation_statistics(output: np.ndarray, ends: tuple[float, float] | None) -> dict[str, float]:
@@ -111,13 +140,14 @@ def activation_statistics(output: np.ndarray, ends: tuple[float, float] | None) 
     >>> activation_statistics(np.array([[0.0, 2.0], [0.0, 0.0]]), None)["dead"]
     0.5
     """
-    if output.size == 0:
+    size = output.size
+    if size == 0:
         return {"mean": 0.0, "std": 0.0, "zeros": 0.0, "dead": 0.0}
-    flat = output.reshape(-1)
-    mean = float(np.add.reduce(flat)) / flat.size
-    variance = float(np.dot(flat, flat)) / flat.size - mean * mean
+    flat = output.ravel()
+    mean = float(np.add.reduce(flat)) / size
+    variance = float(flat.dot(flat)) / size - mean * mean
     nonzero = output != 0
-    zeros = 1.0 - int(np.count_nonzero(nonzero)) / flat.size
+    zeros = 1.0 - int(np.count_nonzero(nonzero)) / size
     found = {
         "mean": mean,
         "std": math.sqrt(max(variance, 0.0)) if math.isfinite(variance) else math.nan,
@@ -128,14 +158,17 @@ def activation_statistics(output: np.ndarray, ends: tuple[float, float] | None) 
         low, high = ends
         margin = 0.01 * (high - low)
         inside = (flat > low + margin) & (flat < high - margin)
-        found["saturated"] = 1.0 - int(np.count_nonzero(inside)) / flat.size
+        found["saturated"] = 1.0 - int(np.count_nonzero(inside)) / size
     return found
 
 
 def _dead(nonzero: np.ndarray) -> float:
     """The fraction of units that put out nothing but zeros."""
-    channels = 1 if nonzero.ndim == 4 else nonzero.ndim - 1
-    alive = nonzero.any(axis=tuple(i for i in range(nonzero.ndim) if i != channels))
+    if nonzero.ndim == 2:
+        alive = nonzero.any(axis=0)
+    else:
+        channels = 1 if nonzero.ndim == 4 else nonzero.ndim - 1
+        alive = nonzero.any(axis=tuple(i for i in range(nonzero.ndim) if i != channels))
     return 1.0 - int(np.count_nonzero(alive)) / max(alive.size, 1)
 
 
