@@ -82,6 +82,7 @@ CALLS = [
     lambda ax: plots.gradient_scatter(backward(a_model().scalar()), backward(a_model()), ax),
     lambda ax: plots.confusion_matrix([0, 1, 1], [0, 1, 0], ax),
     lambda ax: plots.sample_grid(np.ones((3, 4)), [0, 1, 2], [0, 1, 1], ax),
+    lambda ax: plots.image_grid(np.arange(36.0).reshape(4, 3, 3), ax=ax),
 ]
 
 
@@ -318,6 +319,14 @@ def test_activations_are_shown_for_each_use_and_hooks_taken_off():
     assert not any(m._hooks for m in model.modules())
 
 
+def test_activations_of_one_kind_of_layer_alone():
+    model = nn.Sequential(nn.Linear(2, 2, rng=0), nn.Tanh(), nn.Linear(2, 2, rng=1), nn.Tanh())
+    ax = plots.activation_histogram(model, np.ones((4, 2)), only=nn.Tanh)
+    assert labels_of(ax) == ["1 Tanh", "3 Tanh"]
+    with pytest.raises(ValueError, match="no layer is a ReLU"):
+        plots.activation_histogram(model, np.ones((4, 2)), only=nn.ReLU)
+
+
 def test_the_boundary_is_where_the_score_changes_sign():
     points = np.array([[-1.0, 0.0], [1.0, 0.0]])
     ax = plots.decision_boundary(lambda p: p[:, 0], points, [0, 1], resolution=20)
@@ -427,6 +436,46 @@ def test_at_most_so_many_samples_are_shown():
 def test_samples_of_other_shapes_are_refused(images, labels, guesses):
     with pytest.raises(ValueError, match=r"images must be|guesses"):
         plots.sample_grid(images, labels, guesses)
+
+
+def wall_of(ax):
+    return np.asarray(ax.images[0].get_array().filled(np.nan))
+
+
+def test_images_stand_side_by_side_on_one_scale_around_zero():
+    ax = plots.image_grid([[[1.0, -4.0]], [[2.0, 0.0]], [[0.5, 1.0]]], "abc", columns=2)
+    wall = wall_of(ax)
+    found = wall[np.isfinite(wall)].reshape(-1, 2).tolist()
+    assert wall.shape[1] == 2 + 1 + 2
+    assert found == [[1.0, -4.0], [2.0, 0.0], [0.5, 1.0]]
+    assert ax.images[0].get_clim() == (-4.0, 4.0)
+    assert [text.get_text() for text in ax.texts] == ["a", "b", "c"]
+
+
+def test_images_each_on_a_scale_of_its_own():
+    wall = wall_of(plots.image_grid([[[1.0, -4.0]], [[2.0, 0.0]], [[0.0, 0.0]]], shared=False))
+    found = wall[np.isfinite(wall)].reshape(-1, 2).tolist()
+    assert found == [[0.25, -1.0], [1.0, 0.0], [0.0, 0.0]]
+
+
+def test_the_weights_of_layers_are_images():
+    conv, linear = nn.Conv2d(2, 3, 3, rng=0), nn.Linear(16, 5, rng=0)
+    assert np.isfinite(wall_of(plots.image_grid(conv.weight, columns=2))).sum() == 6 * 9
+    assert np.isfinite(wall_of(plots.image_grid(linear.weight, most=4))).sum() == 4 * 16
+
+
+@pytest.mark.parametrize(
+    ("images", "titles", "message"),
+    [
+        (np.ones(9), None, r"images must be .* got \(9,\)"),
+        (np.ones((2, 5)), None, "images must be"),
+        (np.ones((0, 3, 3)), None, "images must be"),
+        (np.ones((2, 3, 3)), ["one"], "2 images but 1 titles"),
+    ],
+)
+def test_what_is_no_row_of_images_is_refused(images, titles, message):
+    with pytest.raises(ValueError, match=message):
+        plots.image_grid(images, titles)
 
 
 def test_without_matplotlib_the_extra_is_named_and_viz_still_works():

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from engine import no_grad
+from nn import Module
 
 from .axes import CYCLE, LEGEND, MOST_NAMED, axes_of, colours, figure_with, key
 from .measure import array_of, gradient_of, named_layers, named_parameters
@@ -59,11 +60,26 @@ def gradient_histogram(model: Any, ax: Any = None, *, bins: int = 60) -> Any:
     return _histogram(ax, arrays, "gradients", bins)
 
 
-def activation_histogram(model: Any, x: Any, ax: Any = None, *, bins: int = 60) -> Any:
+def activation_histogram(
+    model: Any, x: Any, ax: Any = None, *, bins: int = 60, only: type[Module] | None = None
+) -> Any:
     """How what each layer puts out for the batch `x` is distributed.  Returns the axes.
 
     The model runs once, without recording; layers with layers inside are left out.
+
+    Args:
+        model: an `nn.Module`.
+        x: what it is run on.
+        ax: axes to draw on; default new ones.
+        bins: how many, from the lowest number to the highest.
+        only: layers of this class alone, `nn.Tanh` say; default all.
+
+    Raises:
+        ValueError: the model has no such layer.
     """
+    layers = [(n, m) for n, m in named_layers(model) if isinstance(m, only or Module)]
+    if not layers:
+        raise ValueError(f"no layer is a {(only or Module).__name__}")
     arrays: dict[str, np.ndarray] = {}
 
     def look(name: str) -> Any:
@@ -74,7 +90,7 @@ def activation_histogram(model: Any, x: Any, ax: Any = None, *, bins: int = 60) 
 
         return hook
 
-    handles = [m.register_forward_hook(look(name)) for name, m in named_layers(model)]
+    handles = [m.register_forward_hook(look(name)) for name, m in layers]
     try:
         with no_grad():
             model(x)
