@@ -9,10 +9,12 @@ import numpy as np
 
 try:
     from matplotlib import colormaps, pyplot
+    from matplotlib.colors import LinearSegmentedColormap
     from matplotlib.ticker import MaxNLocator
 except ImportError as error:
     raise ImportError("viz.plots needs matplotlib: pip install 'twingrad[plots]'") from error
 
+from .heat import NEGATIVE, POSITIVE
 from .style import OKABE_ITO
 
 #: A legend lets what lies below shine through.
@@ -22,6 +24,7 @@ __all__ = [
     "CYCLE",
     "LEGEND",
     "SEQUENTIAL",
+    "TWO_SIDED",
     "axes_of",
     "colours",
     "curve",
@@ -37,6 +40,8 @@ CYCLE = [
 ]
 #: For an order from first to last: as dark as it is early, and readable in grey.
 SEQUENTIAL = "viridis"
+#: For numbers with a sign, as in heat strips: white is 0.
+TWO_SIDED = LinearSegmentedColormap.from_list("two-sided", [NEGATIVE, "#ffffff", POSITIVE])
 
 MOST_NAMED = 8  # more curves than this get colours in order, and only the first and last a name
 

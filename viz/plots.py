@@ -16,6 +16,7 @@ from .curves import (
     loss,
     update_ratio,
 )
+from .images import image_grid
 from .samples import (
     activation_histogram,
     confusion_matrix,
@@ -35,6 +36,7 @@ __all__ = [
     "gradient_histogram",
     "gradient_norms",
     "gradient_scatter",
+    "image_grid",
     "learning_rate",
     "loss",
     "sample_grid",
