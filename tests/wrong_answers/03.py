@@ -30,6 +30,47 @@ culprit = Stale
 # %% check_culprit | one of the four classes
 culprit = "ParentSet"
 
+# %% check_backward | it does what Overwrite does
+def backward(root):
+    gradients = {root: 1.0}
+    for node in reversed(toposort(root)):
+        for i, x in enumerate(node.inputs):
+            gradients[x] = gradients[node] * local(node, i)
+    return gradients
+
+# %% check_backward | it does what ParentSet does
+def backward(root):
+    gradients = {root: 1.0}
+    for node in reversed(toposort(root)):
+        for x in set(node.inputs):
+            i = [one is x for one in node.inputs].index(True)
+            gradients[x] = gradients.get(x, 0.0) + gradients[node] * local(node, i)
+    return gradients
+
+# %% check_backward | from its end
+def backward(root):
+    gradients = {root: 1.0}
+    for node in toposort(root):
+        for i, x in enumerate(node.inputs):
+            gradients[x] = gradients.get(x, 0.0) + gradients[node] * local(node, i)
+    return gradients
+
+# %% check_backward | y = a + a has the derivative 2, and yours gives 4
+def backward(root):
+    gradients = {root: 2.0}
+    for node in reversed(toposort(root)):
+        for i, x in enumerate(node.inputs):
+            gradients[x] = gradients.get(x, 0.0) + gradients[node] * local(node, i)
+    return gradients
+
+# %% check_backward | should return a dictionary
+def backward(root):
+    gradients = {root: 1.0}
+    for node in reversed(toposort(root)):
+        for i, x in enumerate(node.inputs):
+            gradients[x] = gradients.get(x, 0.0) + gradients[node] * local(node, i)
+    return gradients[root]
+
 # %% check_edges | a is input 1
 def edges(node):
     return list(enumerate(x for x in node.inputs if isinstance(x, Value)))

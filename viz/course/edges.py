@@ -30,6 +30,7 @@ __all__ = [
     "arrows",
     "derivative",
     "doubled",
+    "expressions",
     "local",
     "smallest",
 ]
@@ -47,14 +48,7 @@ def local(node: Value, i: int) -> float:
 
 
 class Engine:
-    """Backward over Values.  `grad` holds, for each node, what it has received.
-
-    >>> a = Value(3.0)
-    >>> engine = Engine()
-    >>> engine.backward(a * a)
-    >>> engine.grad[a]
-    6.0
-    """
+    """Backward over Values: `grad` holds, for each node, what it has received."""
 
     def __init__(self) -> None:
         self.grad: dict[Value, float] = {}
@@ -177,7 +171,7 @@ class Expression:
         )
 
 
-def _expressions(count: int) -> Iterator[Expression]:
+def expressions(count: int) -> Iterator[Expression]:
     """Every expression of so many lines; a + b stands for b + a too."""
     choices = [
         [(sign, i, j) for sign in SIGNS for i in range(k) for j in range(i, k)]
@@ -235,7 +229,7 @@ def smallest(kind: type[Engine], right: type[Engine] = Engine, most: int = 3) ->
     """
     for count in range(1, most + 1):
         for passes in (1, 2):
-            for f in _expressions(count):
+            for f in expressions(count):
                 expected, found = (
                     derivative(right, f, 3.0, passes),
                     derivative(kind, f, 3.0, passes),
@@ -270,7 +264,7 @@ def arrows(order: Iterable[Value], ax: Any, title: str = "") -> None:
                 continue
             j = place[x]
             again = seen[i, j] = seen.get((i, j), 0) + 1
-            bend = -0.22 - 0.16 * again - 0.05 * (j - i)
+            bend = -(0.35 + 0.17 * again) / abs(j - i) ** 0.5
             ax.annotate(
                 "", (j, 0), (i, 0),
                 arrowprops={
@@ -282,5 +276,5 @@ def arrows(order: Iterable[Value], ax: Any, title: str = "") -> None:
     for node, i in place.items():
         circle = {"boxstyle": "circle,pad=0.35", "facecolor": "white", "edgecolor": "black"}
         ax.text(i, 0, node.label, ha="center", va="center", fontsize=13, bbox=circle)
-    ax.set(xlim=(-0.6, len(row) - 0.4), ylim=(-0.6, 1), title=title)
+    ax.set(xlim=(-0.6, len(row) - 0.4), ylim=(-0.4, 1), title=title)
     ax.axis("off")

@@ -9,9 +9,10 @@ from engine import Value
 from engine.core import Op
 
 from .checking import Hint, exercise, expect, near, numbers
-from .edges import MISTAKES, Engine, Function, ParentSet, derivative, smallest
+from .edges import MISTAKES, Engine, Function, ParentSet, derivative, expressions, smallest
 
 __all__ = [
+    "check_backward",
     "check_contributions",
     "check_culprit",
     "check_edges",
@@ -70,6 +71,36 @@ def check_culprit(culprit: Any) -> str:
     raise Hint(
         f"{culprit.__name__} would say {found.right:g} where mystery says {found.wrong:g}: "
         f"try {found.f}{again}"
+    )
+
+
+@exercise
+def check_backward(backward: Any) -> str:
+    """backward(root): the gradient of every node, as a dictionary."""
+
+    def found(f: Function) -> float:
+        a = Value(3.0, label="a")
+        try:
+            gradients = backward(f(a))
+        except KeyError:
+            raise Hint(
+                "a node has its turn before anything has reached it: begin with {root: 1.0}, and "
+                "go through toposort(root) from its end"
+            ) from None
+        expect(
+            isinstance(gradients, dict) and a in gradients,
+            "backward should return a dictionary with the gradient of every node, a too",
+        )
+        return float(gradients[a])
+
+    tried = [f for count in (1, 2, 3) for f in expressions(count)]
+    wrong = next((f for f in tried if found(f) != derivative(Engine, f)), None)
+    if wrong is None:
+        return f"On all {len(tried)} sums and products of up to three ops."
+    alike = [m for m in MISTAKES if all(found(f) == derivative(m, f) for f in tried)]
+    raise Hint(
+        f"at a = 3, {wrong} has the derivative {derivative(Engine, wrong):g}, and yours gives "
+        f"{found(wrong):g}{f': it does what {alike[0].__name__} does' if alike else ''}"
     )
 
 
