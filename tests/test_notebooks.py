@@ -137,7 +137,10 @@ def run():
 
 
 def seen(notebook):
-    """What each cell shows, by kind; of what it prints, the words."""
+    """What each cell shows, by kind; of what it prints, the words.
+
+    Cells tagged "optional" are left out: they show something only where PyTorch is installed.
+    """
     return [
         [
             re.sub(r"[-\d.,e+% ]+", "#", one.text)
@@ -146,6 +149,7 @@ def seen(notebook):
             for one in cell.outputs
         ]
         for cell in code_cells(notebook)
+        if cell not in tagged(notebook, "optional")
     ]
 
 
