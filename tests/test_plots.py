@@ -82,7 +82,7 @@ CALLS = [
     lambda ax: plots.gradient_scatter(backward(a_model().scalar()), backward(a_model()), ax),
     lambda ax: plots.confusion_matrix([0, 1, 1], [0, 1, 0], ax),
     lambda ax: plots.sample_grid(np.ones((3, 4)), [0, 1, 2], [0, 1, 1], ax),
-    lambda ax: plots.image_grid(np.ones((4, 9)), [1, 2, 3, 4], ax),
+    lambda ax: plots.image_grid(np.ones((4, 9)), ["vertical", "bar", "dot", "arc"], ax),
 ]
 
 
