@@ -27,12 +27,14 @@ class Contribution:
     amount: Any  # what was added to x's gradient
     number: int = 0  # of the backward pass, if there were several
     of: str = "x"  # what x is called
+    root: str = "L"  # what backward was called on: its label, or L, as in books
 
     def __str__(self) -> str:
         name = self.node.label or self.node.op.name
         if self.local is not None:
             return (
-                f"through {name}, input {self.index}: ∂L/∂{name} · ∂{name}/∂{self.of} = "
+                f"through {name}, input {self.index}: "
+                f"∂{self.root}/∂{name} · ∂{name}/∂{self.of} = "
                 f"{self.upstream:.6g} × {self.local:.6g} = {self.amount:.6g}"
             )
         return (
@@ -169,7 +171,7 @@ def _pass(x: Any, root: Any, seed: Any) -> _Part:
     order = toposort(root)
     found = _adjoints(order, root, seed)
     given = [
-        _contribution(node, i, found[node])
+        replace(_contribution(node, i, found[node]), root=root.label or "L")
         for node in reversed(order)
         if node.op is not None and found.get(node) is not None
         for i, one in enumerate(node.inputs)

@@ -45,9 +45,9 @@ def test_it_reads_like_this():
 
     assert str(explain(x)) == (
         "the gradient of x:\n"
-        "    through z, input 1: ∂L/∂z · ∂z/∂x = 1 × 1 = 1\n"
-        "  + through mul, input 0: ∂L/∂mul · ∂mul/∂x = 1 × 3 = 3\n"
-        "  + through mul, input 1: ∂L/∂mul · ∂mul/∂x = 1 × 3 = 3\n"
+        "    through z, input 1: ∂z/∂z · ∂z/∂x = 1 × 1 = 1\n"
+        "  + through mul, input 0: ∂z/∂mul · ∂mul/∂x = 1 × 3 = 3\n"
+        "  + through mul, input 1: ∂z/∂mul · ∂mul/∂x = 1 × 3 = 3\n"
         "  = 7"
     )
     assert repr(explain(x)) == str(explain(x))
@@ -103,7 +103,7 @@ def test_what_is_explained_is_called_by_its_label():
     y.label = "y"
     y.backward()
 
-    assert "∂L/∂y · ∂y/∂a = 1 × 2 = 2" in str(explain(a))
+    assert "∂y/∂y · ∂y/∂a = 1 × 2 = 2" in str(explain(a))
 
 
 def test_broadcast_contributions_have_the_input_s_shape():
