@@ -27,7 +27,7 @@ ROOT = FOLDER.parent
 THUMBNAILS = ROOT / ".github" / "course"
 TIMEOUT = 400  # seconds a cell may take on a busy machine
 LARGEST = 1_000_000  # bytes of a stored notebook
-WIDEST = 1150  # pixels of a drawing: a laptop's window less margins; an export does not shrink it
+WIDEST = 1150  # pixels of a drawing: where it is shrunk to a laptop's width, it can still be read
 PICTURES = {"image/svg+xml": ".svg", "image/png": ".png"}
 
 #: What must not be in an output: it would differ on another machine, or in another run.
@@ -140,7 +140,7 @@ def complaints(notebook: Any) -> list[str]:
                     if hit := pattern.search(text):
                         found.append(f"{cell.id}: {what}: {hit[0]!r}")
             if (width := _width(output)) > WIDEST:
-                found.append(f"{cell.id}: a drawing {width:.0f} px wide, where {WIDEST} fit")
+                found.append(f"{cell.id}: a drawing {width:.0f} px wide, {WIDEST} are the most")
     size = len(nbformat.writes(notebook).encode())
     if size > LARGEST:
         found.append(f"{size:,} bytes, where {LARGEST:,} are the most")
@@ -148,10 +148,10 @@ def complaints(notebook: Any) -> list[str]:
 
 
 def _width(output: Any) -> float:
-    """The width of a drawing in pixels; 0 if it is none."""
+    """The width of a drawing in pixels, before it is made to fit its cell; 0 if it is none."""
     svg = output.get("data", {}).get("image/svg+xml", "")
-    found = re.search(r'<svg[^>]*?\swidth="([\d.]+)(pt)?', svg)
-    return float(found[1]) * (4 / 3 if found[2] else 1) if found else 0.0
+    found = re.search(r'<svg[^>]*?\sviewBox="[-\d.]+ [-\d.]+ ([\d.]+) ', svg)
+    return float(found[1]) * 4 / 3 if found else 0.0  # Graphviz's unit is the point
 
 
 def _texts(output: Any) -> list[str]:

@@ -84,10 +84,10 @@ def test_a_drawing_wider_than_a_laptop_s_window_is_refused():
         cell = nbformat.v4.new_code_cell("draw(y)", id="00-001", outputs=[output])
         return complaints(nbformat.v4.new_notebook(cells=[cell]))
 
-    assert complaints_about('<svg width="860pt"\n height="90pt">') == []
-    said = ["00-001: a drawing 1160 px wide, where 1150 fit"]
-    assert complaints_about('<svg width="870pt"\n height="90pt">') == said
-    assert complaints_about('<svg height="90pt" width="1160">') == said
+    assert complaints_about('<svg width="100%"\n viewBox="0.00 0.00 860.00 90.00">') == []
+    assert complaints_about('<svg width="100%"\n viewBox="0.00 0.00 870.00 90.00">') == [
+        "00-001: a drawing 1160 px wide, 1150 are the most"
+    ]
 
 
 @ALL

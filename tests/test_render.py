@@ -191,6 +191,14 @@ def test_a_notebook_is_given_svg(picture):
     assert picture._repr_html_() is None
 
 
+def test_a_wide_picture_takes_the_width_of_its_cell_and_keeps_its_own_in_a_file(tmp_path):
+    narrow, wide = Picture("digraph { a -> b }"), Picture("digraph { a -> b; a [width=20] }")
+    assert narrow._repr_svg_() == narrow.svg()
+    assert wide._repr_svg_().startswith('<svg width="100%"')
+    assert "viewBox" in wide._repr_svg_().partition(">")[0]
+    assert '<svg width="14' in wide.save(tmp_path / "wide.svg").read_text(encoding="utf-8")
+
+
 def test_without_a_renderer_a_notebook_is_given_text_and_a_message(picture, without_renderer):
     bundle = picture._repr_mimebundle_()
     assert sorted(bundle) == ["text/html", "text/plain"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from .render import RenderError, render
 __all__ = ["Picture", "draw"]
 
 SUFFIXES = (".svg", ".png", ".dot")
+ROOM = 630  # points (840 pixels): the room a cell has at a laptop's width, beside the list of files
 
 
 class Picture:
@@ -77,9 +79,9 @@ class Picture:
     # --- how notebooks ask ---
 
     def _svg_or_problem(self) -> tuple[str | None, str]:
-        """The svg, or why there is none: a repr must never raise."""
+        """The svg, no wider than its cell, or why there is none: a repr must never raise."""
         try:
-            return self.svg(), ""
+            return _fitted(self.svg()), ""
         except RenderError as error:
             return None, str(error)
 
@@ -101,6 +103,20 @@ class Picture:
             "text/html": self._repr_html_() or "",
             "text/plain": f"{problem}\n\n{self.dot}",
         }
+
+
+def _fitted(svg: str) -> str:
+    """A large svg as wide as whatever it stands in: JupyterLab would scroll it otherwise.
+
+    >>> _fitted('<svg width="840pt" height="90pt" viewBox="0 0 840 90">')
+    '<svg width="100%" viewBox="0 0 840 90">'
+    >>> _fitted('<svg width="84pt" height="9pt" viewBox="0 0 84 9">')
+    '<svg width="84pt" height="9pt" viewBox="0 0 84 9">'
+    """
+    size = re.match(r'<svg width="([\d.]+)pt" height="[\d.]+pt"', svg)
+    if size is None or float(size[1]) <= ROOM:
+        return svg
+    return f'<svg width="100%"{svg[size.end() :]}'
 
 
 def draw(root: Any, *inputs: Any, **options: Any) -> Picture:
