@@ -1,0 +1,56 @@
+"""What notebook 06 is made of: the measured distances of the tiers, and the planted bug."""
+
+import matplotlib
+import numpy as np
+import pytest
+from matplotlib import pyplot
+
+from engine import compare, gradcheck, registry
+from viz.course.trust import agreement, draw_agreement, draw_curves, mystery, suspects
+
+matplotlib.use("Agg")
+
+
+@pytest.fixture(autouse=True)
+def _closed():
+    yield
+    pyplot.close("all")
+
+
+def test_each_measured_op_keeps_its_rows_promise():
+    rows = agreement(300)
+    assert {row.name for row in rows} >= {"neg", "sqrt", "exp", "tanh", "erfc"}
+    assert all(row.largest <= row.bound for row in rows)
+    assert [row.bound for row in rows] == sorted(row.bound for row in rows)
+
+
+def test_the_picture_of_the_tiers_says_what_was_measured():
+    rows = [row for row in agreement(300) if row.name in ("sqrt", "tanh")]
+    said = [text.get_text() for text in draw_agreement(rows).texts]
+    assert said[0] == "same bits"
+    assert said[1] == f"{rows[1].largest:.0f} of 4 ulp"
+
+
+def test_on_logarithmic_axes_a_zero_is_left_out():
+    (line,) = draw_curves([1.0, 2.0, 3.0], {"error": [0.5, 0.0, 0.1]}).lines
+    assert np.isnan(line.get_ydata()).tolist() == [False, True, False]
+
+
+def test_one_suspect_is_guilty_and_the_others_are_not():
+    everywhere = np.linspace(-3.0, 3.0, 23)
+    for name, op in suspects().items():
+        if name != "bend":
+            assert gradcheck(op, everywhere)
+    with pytest.raises(AssertionError):
+        gradcheck(suspects()["bend"], everywhere)
+
+
+def test_the_planted_bug_is_seen_between_minus_one_and_zero_only():
+    assert compare(mystery, [0.3, 1.2, 0.8, -2.0]).ok
+    found = compare(mystery, [0.3, -0.5, 0.8]).contradiction
+    assert found is not None
+    assert found.op.name == "bend"
+
+
+def test_the_suspects_are_in_no_registry():
+    assert not set(suspects()) & set(registry)
