@@ -60,7 +60,7 @@ def gradient(f, x):
         right[i] += h
         slopes.append((f(right) - f(left)) / (2 * h))
     return slopes
-# %% check_gradient | two slopes come out
+# %% check_gradient | a list of two slopes
 def gradient(f, x):
     h, total = 1e-5, 0.0
     for i in range(len(x)):
@@ -68,7 +68,7 @@ def gradient(f, x):
         right[i] += h
         total += (f(right) - f(x)) / h
     return total
-# %% check_gradient | its coefficients
+# %% check_gradient | not h, but twice that
 def gradient(f, x):
     h, slopes = 1e-5, []
     for i in range(len(x)):
@@ -76,6 +76,15 @@ def gradient(f, x):
         left[i] -= h
         right[i] += h
         slopes.append((f(right) - f(left)) / h)
+    return slopes
+# %% check_gradient | its coefficients
+def gradient(f, x):
+    h, slopes = 1e-5, []
+    for i in range(len(x)):
+        left, right = list(x), list(x)
+        left[i] -= h
+        right[i] += h
+        slopes.append((f(left) - f(right)) / (2 * h))
     return slopes
 # %% check_curvature | Divide by h twice
 def curvature(f, x):

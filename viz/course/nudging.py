@@ -223,7 +223,10 @@ def check_gradient(gradient: Callable[..., Any]) -> str:
     x = [1.0, 2.0]
     found = numbers(gradient(lambda x: 3 * x[0] + 5 * x[1], x))
     expect(x == [1.0, 2.0], f"The list that came in as [1.0, 2.0] is {x} now: nudge a copy of it")
-    expect(found.shape == (2,), f"Two numbers came in, so two slopes come out; yours is {found}")
+    expect(
+        found.shape == (2,),
+        f"Two numbers came in, so a list of two slopes has to come out; yours is {found.tolist()}",
+    )
     if np.allclose(found, 0.0, atol=1e-6):
         raise Hint(
             "For 3a + 5b all your slopes are 0. Is f asked twice at the same place? "
@@ -238,6 +241,11 @@ def check_gradient(gradient: Callable[..., Any]) -> str:
         raise Hint(
             "For 3a + 5b the slopes are 3 and 5, and yours are 3 and 8: the first number is "
             "still nudged when it is the second one's turn. Begin each turn with a new copy"
+        )
+    if np.allclose(found, (6.0, 10.0), atol=1e-4):
+        raise Hint(
+            "For 3a + 5b the slopes are 3 and 5, and yours are 6 and 10: from the left to the "
+            "right it is not h, but twice that"
         )
     near(found, [3.0, 5.0], "The slopes of 3a + 5b are its coefficients", rtol=1e-4)
     for x in ([0.5, -2.0, 1.5], [0.3], [1.0, 2.0, 3.0, 4.0]):

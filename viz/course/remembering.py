@@ -111,8 +111,11 @@ def check_formula(formula: Callable[..., Any], value: Any) -> str:
         ((a * b + c).tanh() * a, "(tanh(((a * b) + c)) * a)"),
     ):
         found = formula(y)
+        expect(
+            isinstance(found, str),
+            f"A formula is a text, {wanted!r} for one, and yours is a {type(found).__name__}",
+        )
         said = f"Yours is {found!r}, and it should be {wanted!r}"
-        expect(isinstance(found, str), f"A formula is a text. {said}")
         if _plain(found) == _plain(wanted):
             continue
         expect(
