@@ -2,6 +2,10 @@
 into_d = [3]
 into_a = [10, 15]
 
+# %% check_contributions | two numbers, not their sum
+into_d = 3
+into_a = 25
+
 # %% check_contributions | the other factor, a
 into_d = [1, 10]
 into_a = [10, 15]
@@ -53,6 +57,14 @@ def backward(root):
     for node in toposort(root):
         for i, x in enumerate(node.inputs):
             gradients[x] = gradients.get(x, 0.0) + gradients[node] * local(node, i)
+    return gradients
+
+# %% check_backward | gradients.get(x, 0.0)
+def backward(root):
+    gradients = {root: 1.0}
+    for node in reversed(toposort(root)):
+        for i, x in enumerate(node.inputs):
+            gradients[x] += gradients[node] * local(node, i)
     return gradients
 
 # %% check_backward | y = a + a has the derivative 2, and yours gives 4

@@ -24,7 +24,7 @@ __all__ = [
 @exercise
 def check_contributions(into_d: Any, into_a: Any) -> str:
     """a = 2, b = 5, d = a * b, e = d * a, y = e + d: what d and what a receive."""
-    d, a = (sorted(numbers(list(x)).ravel().tolist()) for x in (into_d, into_a))
+    d, a = (sorted(numbers(x).ravel().tolist()) for x in (into_d, into_a))
     expect(
         len(d) == 2,
         "d goes into two nodes, e and y, so two arrows bring it something: give a list of two "
@@ -84,8 +84,9 @@ def check_backward(backward: Any) -> str:
             gradients = backward(f(a))
         except KeyError:
             raise Hint(
-                "a node has its turn before anything has reached it: begin with {root: 1.0}, and "
-                "go through toposort(root) from its end"
+                "a gradient is asked for that is not there (KeyError). Where you add to it, take "
+                "gradients.get(x, 0.0); and begin with {root: 1.0} and go through toposort(root) "
+                "from its end, so that a node has its gradient when its turn comes"
             ) from None
         expect(
             isinstance(gradients, dict) and a in gradients,
