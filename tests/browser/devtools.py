@@ -212,11 +212,17 @@ class Page:
             session = self.browser.session_of(target)
             if session is not None:
                 frame = Page(self.browser, target, session=session, frame_of=(self, selector))
-                self.box(selector)
-                self.screenshot()  # once it has been painted, clicks find it
+                self._settled(selector)
                 return frame
             time.sleep(0.05)
         raise AssertionError(f"nothing runs in {selector}")
+
+    def _settled(self, selector):
+        """Wait until an element stays where it is; once painted there, clicks find it."""
+        place = None
+        while place != (place := self.box(selector)):
+            self.screenshot()
+            time.sleep(0.1)
 
     def _frame_id(self, selector):
         element = self.call(

@@ -92,11 +92,41 @@ class Lab:
         page.open(f"{self._address}lab/tree/{name}?token={self._token}&reset")
         page.wait_for(f"{CURRENT}?.content?.widgets?.length > 0", STARTED)
 
+    def execute(self, page, command, **arguments):
+        """Give one of JupyterLab's commands, and wait until it is done."""
+        call = f"'{command}', {json.dumps(arguments)}"
+        page.run(f"window.jupyterapp.commands.execute({call}).then(() => 1)")
+
+    def show(self, page, name):
+        """Open another notebook in a page where JupyterLab runs already, in place of the last."""
+        page.run(f"{CURRENT}?.dispose()")
+        self.execute(page, "docmanager:open", path=name)
+        page.wait_for(f"{CURRENT}?.context?.path === '{name}'", STARTED)
+        self._rendered(page)
+
+    def _rendered(self, page):
+        """Wait until every cell stands in the page, and of every output something is seen."""
+        page.wait_for(f"{CURRENT}.context.isReady && ({RENDERED})({CURRENT}.content)", STARTED)
+
+    def theme(self, page, name):
+        """Change to "JupyterLab Light" or "JupyterLab Dark"."""
+        page.run(
+            f"window.jupyterapp.commands.execute('apputils:change-theme', {{theme: '{name}'}})"
+        )
+        page.wait_for(f"document.body.dataset.jpThemeName === '{name}'", STARTED)
+
     def run_all(self, page):
         """Run all cells of the notebook that is open, to the end of the last."""
         page.wait_for(f"{CURRENT}.sessionContext.session?.kernel?.status === 'idle'", STARTED)
-        page.run("window.jupyterapp.commands.execute('notebook:run-all-cells').then(() => 1)")
+        self.execute(page, "notebook:run-all-cells")
+        self._rendered(page)
 
 
 #: The panel of the notebook that is looked at.
 CURRENT = "window.jupyterapp?.shell?.currentWidget"
+
+RENDERED = """(notebook) => notebook.widgets.length > 0 && notebook.widgets.every((cell) =>
+  cell.node.isConnected && cell.node.querySelector('.jp-Cell-inputArea') !== null &&
+  cell.node.querySelector('.jp-MarkdownOutput:empty') === null &&
+  (cell.model.outputs?.length ?? 0) === (cell.outputArea?.node
+    .querySelectorAll('.jp-OutputArea-output:not(:empty)').length ?? 0))"""

@@ -21,6 +21,7 @@ OVERFLOWS = f"""
       if (!e.checkVisibility() || e.closest('mjx-assistive-mml, .anchor-link')) continue;
       if (e.closest('svg') && e.localName !== 'svg') continue;
       const box = e.getBoundingClientRect(), style = getComputedStyle(e);
+      if (!box.width) continue;
       const what = `<${{e.localName}} class="${{e.className}}"> ${{e.textContent.slice(0, 60)}}`;
       if (box.left < room.left - 1.5 || box.right > room.right + 1.5)
         found.push(`${{Math.round(box.right - room.right)}} px outside: ${{what}}`);

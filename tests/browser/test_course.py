@@ -1,0 +1,151 @@
+"""The course as it is stored, in a real browser: exported to HTML, and live in JupyterLab."""
+
+import shutil
+
+import nbformat
+import pytest
+from lab import STARTED, jupyter
+from layout import faults
+from nbconvert import HTMLExporter
+
+from notebooks.make import FOLDER, course, outputs, read
+
+COURSE = course()
+ALL = pytest.mark.parametrize("name", COURSE)
+SCHEMES = ("light", "dark")
+STEPPER = "iframe.twingrad-frame"
+
+
+def number_steppers(page):
+    """Give each stepper an attribute to find it by; their selectors."""
+    count = page.run(
+        f"[...document.querySelectorAll('{STEPPER}')].map((e, i) => {{ e.dataset.i = i }}).length"
+    )
+    return [f'{STEPPER}[data-i="{i}"]' for i in range(count)]
+
+
+def drive(page, selector):
+    """Step with the mouse, with keys and to the end; nothing is cut off, or complained of."""
+    frame = page.frame(selector)
+    frame.wait_for("document.documentElement.classList.contains('js')")
+    first, last = frame.text("#count").split(" / ")
+    assert first == "0"
+    count = "document.getElementById('count').textContent === '{} / " + last + "'"
+    frame.click("#next")
+    frame.wait_for(count.format(1))
+    frame.press("ArrowRight")
+    frame.wait_for(count.format(2))
+    frame.press("End")
+    frame.wait_for(count.format(last))
+    shown = frame.run("[...document.querySelectorAll('.node .g')].map((t) => t.textContent)")
+    assert "·" not in shown  # every gradient has arrived
+    page_width = "document.documentElement.{}Width"
+    assert frame.run(page_width.format("scroll")) <= frame.run(page_width.format("client"))
+    assert frame.complaints() == []
+    assert frame.requests() in ([], ["about:srcdoc"])
+
+
+# --- exported to HTML ---
+
+
+def exported(name, theme, folder):
+    """The notebook as nbconvert exports it, and the addresses its template asks for.
+
+    That template takes require.js and MathJax from the network, for which there is no setting to
+    ship them: offline, formulas stay as they are written ($...$).  All else has to work.
+    """
+    exporter = HTMLExporter(theme=theme)
+    body, _ = exporter.from_notebook_node(read(name))
+    path = folder / f"{name}_{theme}.html"
+    path.write_text(body, encoding="utf-8")
+    return path, {exporter.require_js_url, exporter.mathjax_url}
+
+
+@pytest.mark.parametrize("theme", SCHEMES)
+@ALL
+def test_exported_to_html_it_looks_right_offline(page, tmp_path, name, theme):
+    """In both themes of the export, whichever the browser prefers."""
+    path, elsewhere = exported(name, theme, tmp_path)
+    page.open(path)
+    for scheme in SCHEMES:
+        page.prefer(prefers_color_scheme=scheme)
+        assert faults(page) == []
+    assert set(page.requests()) <= elsewhere
+    ours = [c for c in page.complaints() if not c.endswith(tuple(elsewhere))]
+    assert ours == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name in COURSE if "twingrad-frame" in str(read(name))])
+def test_exported_to_html_its_steppers_work_offline(page, tmp_path, name):
+    page.open(exported(name, "light", tmp_path)[0])
+    steppers = number_steppers(page)
+    assert steppers
+    for selector in steppers:
+        drive(page, selector)
+
+
+# --- live in JupyterLab ---
+
+
+@pytest.fixture(scope="module")
+def served(lab):
+    """The notebooks in JupyterLab's folder: as they are, trusted; and copies that are not."""
+    for name in COURSE:
+        shutil.copy(FOLDER / f"{name}.ipynb", lab.folder)
+        copy = read(name)
+        copy.metadata["copy"] = True  # trust goes by what a notebook holds
+        nbformat.write(copy, lab.folder / f"untrusted_{name}.ipynb")
+    trusted = [str(lab.folder / f"{name}.ipynb") for name in COURSE]
+    jupyter("jupyter", "trust", *trusted, environment=lab.environment)
+    return lab
+
+
+@pytest.fixture(scope="module")
+def window(browser, served):
+    """One page with JupyterLab in it, for all notebooks."""
+    page = browser.page()
+    served.open(page, f"{COURSE[0]}.ipynb")
+    yield page
+    page.close()
+
+
+def holding(name, text):
+    """How many outputs of a notebook hold a text in their HTML."""
+    return sum(text in one.get("data", {}).get("text/html", "") for one in outputs(read(name)))
+
+
+@pytest.mark.slow
+@ALL
+@pytest.mark.parametrize("trusted", [True, False], ids=["trusted", "untrusted"])
+@pytest.mark.parametrize("theme", ["Light", "Dark"])
+def test_live_in_jupyterlab_it_looks_right(window, served, name, trusted, theme):
+    """As it is stored; where it is not trusted, a stepper's picture and table remain."""
+    served.theme(window, f"JupyterLab {theme}")
+    served.show(window, f"{name}.ipynb" if trusted else f"untrusted_{name}.ipynb")
+    assert faults(window) == []
+    steppers = holding(name, "twingrad-frame")
+    frames = window.run(f"document.querySelectorAll('{STEPPER}').length")
+    assert frames == (steppers if trusted else 0)
+    still = "[...document.querySelectorAll('.jp-OutputArea tbody tr')].length"
+    assert trusted or not steppers or window.run(still) > steppers
+    assert window.run("document.querySelectorAll('mjx-merror, [data-mjx-error]').length") == 0
+    formulas = "$" in "".join(c.source for c in read(name).cells if c.cell_type == "markdown")
+    assert bool(window.run("document.querySelectorAll('mjx-container').length")) == formulas
+
+
+@pytest.mark.slow
+def test_live_in_jupyterlab_the_stepper_of_notebook_03_works(page, lab):
+    (name,) = [name for name in COURSE if name.startswith("03")]
+    bare = read(name)
+    for cell in bare.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    nbformat.write(bare, lab.folder / "run_03.ipynb")
+    lab.open(page, "run_03.ipynb")
+    lab.run_all(page)
+    page.wait_for(f"document.querySelector('{STEPPER}') !== null", STARTED)
+    for selector in number_steppers(page):
+        drive(page, selector)
+    assert page.run("document.querySelectorAll('[data-mime-type$=stderr]').length") == 0
+    assert faults(page) == []
