@@ -103,8 +103,23 @@ def edges(node):
 def edges(node):
     return [x for x in node.inputs if isinstance(x, Value)]
 
-# %% check_toposort | deeper than Python's calls may nest
-def in_order(root):
+# %% check_turns | has still something to give it
+def in_turn(root):
+    found = {root: 0}
+    waiting = [root]
+    while waiting:
+        for x in waiting.pop(0).inputs:
+            if isinstance(x, Value) and x not in found:
+                found[x] = len(found)
+                waiting.append(x)
+    return list(found)
+
+# %% check_turns | the root should come first
+def in_turn(root):
+    return toposort(root)
+
+# %% check_turns | deeper than Python's calls may nest
+def in_turn(root):
     order, seen = [], set()
 
     def visit(node):
@@ -115,31 +130,31 @@ def in_order(root):
             order.append(node)
 
     visit(root)
+    return order[::-1]
+
+# %% check_turns | wait for ever
+def in_turn(root):
+    waits_for, found = {root: 0}, [root]
+    for node in found:
+        for x in node.inputs:
+            if isinstance(x, Value):
+                if x not in waits_for:
+                    waits_for[x] = 0
+                    found.append(x)
+                waits_for[x] += 1
+    order, ready = [], [root]
+    while ready:
+        node = ready.pop()
+        order.append(node)
+        for x in set(node.inputs):
+            if isinstance(x, Value):
+                waits_for[x] -= 1
+                if waits_for[x] == 0:
+                    ready.append(x)
     return order
 
-# %% check_toposort | the root should come last
-def in_order(root):
-    order, stack = [], [root]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, Value) and not any(node is one for one in order):
-            order.append(node)
-            stack += node.inputs
-    return order
-
-# %% check_toposort | before one of its inputs
-def in_order(root):
-    order = {root: 0}
-    waiting = [root]
-    while waiting:
-        for x in waiting.pop(0).inputs:
-            if isinstance(x, Value) and x not in order:
-                order[x] = len(order)
-                waiting.append(x)
-    return list(order)[::-1]
-
-# %% check_toposort | compares Values by their numbers
-def in_order(root):
+# %% check_turns | compares Values by their numbers
+def in_turn(root):
     order, stack, seen = [], [(root, False)], []
     while stack:
         node, done = stack.pop()
@@ -149,10 +164,10 @@ def in_order(root):
             seen.append(node)
             stack.append((node, True))
             stack += [(x, False) for x in node.inputs if isinstance(x, Value)]
-    return order
+    return order[::-1]
 
-# %% check_toposort | a plain number among the inputs
-def in_order(root):
+# %% check_turns | a plain number among the inputs
+def in_turn(root):
     order, stack, seen = [], [(root, False)], set()
     while stack:
         node, done = stack.pop()
@@ -162,23 +177,23 @@ def in_order(root):
             seen.add(node)
             stack.append((node, True))
             stack += [(x, False) for x in getattr(node, "inputs", ())]
-    return order
+    return order[::-1]
 
-# %% check_toposort | more than once
-def in_order(root):
+# %% check_turns | more than one turn
+def in_turn(root):
     order, stack = [], [root]
     while stack:
         node = stack.pop()
-        order.insert(0, node)
+        order.append(node)
         stack += [x for x in node.inputs if isinstance(x, Value)]
     return order
 
-# %% check_toposort | walks every path
-def in_order(root):
+# %% check_turns | walks every path
+def in_turn(root):
     order, stack = {}, [root]
     while stack:
         node = stack.pop()
         order.pop(node, None)
         order[node] = True
         stack += [x for x in node.inputs if isinstance(x, Value)]
-    return list(order)[::-1]
+    return list(order)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from engine import Value
+from engine import Value, add, toposort
 from engine.core import Op
 
 from .checking import Hint, exercise, expect, near, numbers
@@ -16,7 +16,7 @@ __all__ = [
     "check_contributions",
     "check_culprit",
     "check_edges",
-    "check_toposort",
+    "check_turns",
     "mystery",
 ]
 
@@ -178,70 +178,66 @@ class _Counted(Value):
 
 
 @exercise
-def check_toposort(toposort: Any) -> str:
-    """Inputs before results, each node once, the root last; without recursion."""
+def check_turns(in_turn: Any) -> str:
+    """Every node after all that was made from it, each once, the root first; without recursion."""
     a, b = Value(2.0, label="a"), Value(2.0, label="b")
     d = a * b
-    root = (d + 1.0) * d
-    _check_order(toposort, root, 5)
-    _check_order(toposort, a, 1)
-
-    seen_twice = Value(3.0, label="a")
-    middle = seen_twice + seen_twice
-    _check_order(toposort, middle + (seen_twice + middle), 4)
+    _check_turns(in_turn, (d + 1.0) * d, 5)
+    _check_turns(in_turn, a, 1)
+    for f in expressions(3):
+        root = f(Value(3.0, label="a"))
+        _check_turns(in_turn, root, len(toposort(root)))
 
     counted: Value = Value(1.0)
     left = [1000]
     for _ in range(60):
-        counted = _Counted((a + b).op, (counted, counted), left)
-    expect(len(list(toposort(counted))) == 61, "a chain of 60 sums has 61 nodes")
+        counted = _Counted(add, (counted, counted), left)
+    expect(len(list(in_turn(counted))) == 61, "a chain of 60 sums has 61 nodes")
 
     chain: Value = a
     for _ in range(20_000):
         chain = chain + 1.0
     try:
-        order = list(toposort(chain))
+        order = list(in_turn(chain))
     except RecursionError:
         raise Hint(
             "a chain of 20,000 nodes is deeper than Python's calls may nest: keep the nodes that "
-            "are still to be done in a list of your own, not in recursive calls"
+            "are ready in a list of your own, and do without recursive calls"
         ) from None
-    expect(len(order) == 20_001 and order[-1] is chain, "a chain of 20,000 sums has 20,001 nodes")
+    expect(len(order) == 20_001 and order[0] is chain, "a chain of 20,000 sums has 20,001 nodes")
     return "Also on a chain of 20,000 nodes, and on one with 2⁶⁰ paths."
 
 
-def _check_order(toposort: Any, root: Value, count: int) -> None:
-    """The order of a small graph.
+def _check_turns(in_turn: Any, root: Value, count: int) -> None:
+    """The turns in a small graph.
 
     Raises:
-        Hint: what is wrong with it.
+        Hint: what is wrong with them.
     """
-    order = list(toposort(root))
+    order = list(in_turn(root))
     expect(
         all(isinstance(node, Value) for node in order),
-        "the order should hold Values only: a plain number among the inputs is no node",
+        "the list should hold Values only: a plain number among the inputs is no node",
     )
-    place = {id(node): i for i, node in enumerate(order)}
+    turn = {id(node): i for i, node in enumerate(order)}
     expect(
-        len(place) == len(order),
-        "a node stands in your order more than once: it has to wait for its last turn, and then "
-        "come once",
+        len(turn) == len(order),
+        "a node has more than one turn: let it wait until all that was made from it is done, and "
+        "take it once",
     )
     expect(
         len(order) == count,
-        f"a graph of {count} nodes comes out with {len(order)}: if some are missing, note that "
-        "`in` a list compares Values by their numbers, and two nodes may hold the same number; "
-        "a set or a dict tells them apart",
+        f"a graph of {count} nodes comes out with {len(order)}. Does a node wait for ever, because "
+        "you count edges but take off nodes? Or do you look it up by `in` a list? That compares "
+        "Values by their numbers; a set or a dictionary tells them apart",
     )
     if count > 1:
-        expect(
-            order[0] is not root, "the root should come last, and yours has it first: reverse it"
-        )
+        expect(order[-1] is not root, "the root should come first, and yours has it last")
     for node in order:
         for x in node.inputs:
             if isinstance(x, Value):
                 expect(
-                    place[id(x)] < place[id(node)],
-                    "a node stands before one of its inputs: it may come only when all of them "
-                    "have (try b = a + a, c = a + b, y = b + c)",
+                    turn[id(node)] < turn[id(x)],
+                    f"{_shown(x)} has its turn before {_shown(node)}, which was made from it and "
+                    "has still something to give it (in b = a + a, c = a + b, y = b + c, for one)",
                 )
