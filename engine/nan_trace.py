@@ -84,7 +84,9 @@ def _source() -> str:
         return ""
     file, line = frame.f_code.co_filename, frame.f_lineno
     text = linecache.getline(file, line).strip()
-    return f"{Path(file).name}:{line}: {text}"
+    # A notebook's cell runs under the name of a file that is not there: its number says nothing.
+    cell = Path(file).parent.name.startswith("ipykernel_")
+    return f"{'cell' if cell else Path(file).name}:{line}: {text}"
 
 
 class nan_trace:  # noqa: N801 - used as a function and as a context, named like no_grad
