@@ -13,10 +13,12 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from urllib.request import urlopen
 
+import nbformat
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from nbformat.sign import NotebookNotary
 
 import engine
 from engine import Value
@@ -219,9 +221,10 @@ def test_without_a_renderer_svg_by_name_is_refused(capsys, monkeypatch):
 
 
 @pytest.fixture
-def started(monkeypatch):
+def started(monkeypatch, tmp_path):
     """The options JupyterLab is started with; it ends at once."""
     calls = []
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))  # who is trusted is noted there
     module = ModuleType("jupyterlab.labapp")
     module.LabApp = SimpleNamespace(launch_instance=calls.append)
     monkeypatch.setitem(sys.modules, "jupyterlab", ModuleType("jupyterlab"))
@@ -237,6 +240,24 @@ def test_notebooks_opens_jupyterlab_in_the_folder_of_the_course(started, capsys)
     assert "--LabApp.default_url=/lab/tree/00_start_here.ipynb" in options
     assert not {"--no-browser", "--allow-root"} & set(options)
     assert capsys.readouterr().out == ""
+
+
+def test_notebooks_of_the_course_are_trusted_and_others_are_not(started, monkeypatch, tmp_path):
+    def write(name, text):
+        cell = nbformat.v4.new_code_cell(f"print({text!r})", id="a")
+        cell.outputs = [nbformat.v4.new_output("display_data", {"text/html": text})]
+        nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / name)
+
+    write("00_start_here.ipynb", "course")
+    write("mine.ipynb", "other")
+    (tmp_path / "01_torn.ipynb").write_text('{"cells": [', encoding="utf-8")
+    monkeypatch.setattr(lab, "FOLDER", tmp_path)
+
+    assert main(["notebooks"]) == 0
+
+    trusted = NotebookNotary().check_signature
+    assert trusted(nbformat.read(tmp_path / "00_start_here.ipynb", as_version=4))
+    assert not trusted(nbformat.read(tmp_path / "mine.ipynb", as_version=4))
 
 
 def test_notebooks_passes_its_options_on(started):

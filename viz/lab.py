@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 __all__ = ["NotebooksError", "open_notebooks"]
@@ -16,6 +17,9 @@ class NotebooksError(Exception):
 
 def open_notebooks(browser: bool = True, port: int | None = None, allow_root: bool = False) -> int:
     """Run JupyterLab in the folder of the course until it is stopped.
+
+    The course's own notebooks are trusted (as `jupyter trust` does it), so that their drawings and
+    steppers are there before a cell has run.
 
     Args:
         browser: whether to open one.
@@ -35,11 +39,12 @@ def open_notebooks(browser: bool = True, port: int | None = None, allow_root: bo
             "in its folder run: pip install -e '.[notebooks]'"
         )
     try:
-        from jupyterlab.labapp import LabApp  # an extra, and slow to import
+        from jupyterlab.labapp import LabApp  # an extra, and slow to import; it brings nbformat
     except ImportError as error:
         raise NotebooksError(
             f"JupyterLab is not installed: pip install 'twingrad[notebooks]' ({error})"
         ) from error
+    _trust()
     # -y: Ctrl-C stops it at once, without a question.
     options = ["-y", f"--ServerApp.root_dir={FOLDER}", f"--LabApp.default_url=/lab/tree/{FIRST}"]
     options += [] if browser else ["--no-browser"]
@@ -47,3 +52,14 @@ def open_notebooks(browser: bool = True, port: int | None = None, allow_root: bo
     options += ["--allow-root"] if allow_root else []
     LabApp.launch_instance(options)
     return 0
+
+
+def _trust() -> None:
+    """Sign what the notebooks of the course hold now."""
+    from nbformat import read
+    from nbformat.sign import NotebookNotary
+
+    notary = NotebookNotary()  # type: ignore[no-untyped-call]  # nbformat is typed in part
+    for path in sorted(FOLDER.glob("[0-9][0-9]_*.ipynb")):
+        with contextlib.suppress(ValueError):  # no notebook, half a merge for one: Jupyter says so
+            notary.sign(read(path, as_version=4))  # type: ignore[no-untyped-call]  # as above
