@@ -235,9 +235,10 @@ def started(monkeypatch, tmp_path):
 def test_notebooks_opens_jupyterlab_in_the_folder_of_the_course(started, capsys):
     assert main(["notebooks"]) == 0
     (options,) = started
-    folder = os.path.join(os.path.dirname(os.path.dirname(cli.__file__)), "notebooks")
-    assert f"--ServerApp.root_dir={folder}" in options
-    assert "--LabApp.default_url=/lab/tree/00_start_here.ipynb" in options
+    checkout = os.path.dirname(os.path.dirname(cli.__file__))
+    assert f"--ServerApp.root_dir={checkout}" in options
+    assert f"--ServerApp.preferred_dir={os.path.join(checkout, 'notebooks')}" in options
+    assert "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb" in options
     assert not {"--no-browser", "--allow-root"} & set(options)
     assert capsys.readouterr().out == ""
 
@@ -309,9 +310,11 @@ def test_jupyterlab_serves_the_course_and_ends_quietly_at_ctrl_c(tmp_path):
     with open(log, "w") as stderr:
         server = subprocess.Popen(command, env=environment, stdin=ends[1], stderr=stderr)
     try:
-        address = re.compile(r"(http://127\.0\.0\.1:\d+)/lab/tree/00_start_here\.ipynb\?(\S+)")
+        address = re.compile(r"(http://127\.0\.0\.1:\d+)/lab/tree/(\S+)\?(\S+)")
         found = wait_for(lambda: address.search(log.read_text()))
-        names = wait_for(lambda: names_at(f"{found[1]}/api/contents?{found[2]}"))
+        server_at, first, token = found.groups()
+        names = wait_for(lambda: names_at(f"{server_at}/api/contents/notebooks?{token}"))
+        assert first == "notebooks/00_start_here.ipynb"
         assert "00_start_here.ipynb" in names
         server.send_signal(signal.SIGINT)
         assert server.wait(timeout=60) == 0

@@ -45,8 +45,13 @@ def open_notebooks(browser: bool = True, port: int | None = None, allow_root: bo
             f"JupyterLab is not installed: pip install 'twingrad[notebooks]' ({error})"
         ) from error
     _trust()
-    # -y: Ctrl-C stops it at once, without a question.
-    options = ["-y", f"--ServerApp.root_dir={FOLDER}", f"--LabApp.default_url=/lab/tree/{FIRST}"]
+    options = [
+        "-y",  # Ctrl-C stops it at once, without a question
+        # The whole checkout, so that links to the README and into the source lead somewhere.
+        f"--ServerApp.root_dir={FOLDER.parent}",
+        f"--ServerApp.preferred_dir={FOLDER}",
+        f"--LabApp.default_url=/lab/tree/{FOLDER.name}/{FIRST}",
+    ]
     options += [] if browser else ["--no-browser"]
     options += [] if port is None else [f"--port={port}"]
     options += ["--allow-root"] if allow_root else []
