@@ -10,6 +10,7 @@ import numpy as np
 try:
     from matplotlib import colormaps, pyplot
     from matplotlib.colors import LinearSegmentedColormap
+    from matplotlib.patches import Rectangle
     from matplotlib.ticker import MaxNLocator
 except ImportError as error:
     raise ImportError("viz.plots needs matplotlib: pip install 'twingrad[plots]'") from error
@@ -25,6 +26,7 @@ __all__ = [
     "LEGEND",
     "SEQUENTIAL",
     "TWO_SIDED",
+    "Rectangle",
     "axes_of",
     "colours",
     "curve",

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from .axes import TWO_SIDED, figure_with
+from .axes import TWO_SIDED, Rectangle, figure_with
 from .measure import array_of
 
 __all__ = ["image_grid"]
 
 GAP = 1  # pixels of room between two images
+FRAME: dict[str, Any] = {"fill": False, "edgecolor": "#999999", "linewidth": 0.5, "clip_on": False}
 
 
 def image_grid(
@@ -25,7 +26,7 @@ def image_grid(
     most: int = 64,
     shared: bool = True,
 ) -> Any:
-    """Images side by side: white is 0, vermillion above, blue below.
+    """Images side by side, each in a frame: white is 0, vermillion above, blue below.
 
     Of a layer, its weights show what it looks for, and what it puts out for one input where it
     found that.
@@ -64,6 +65,7 @@ def image_grid(
     for i, image in enumerate(pixels if shared else _scaled(pixels)):
         top, left = down * (i // columns) + head, across * (i % columns)
         wall[top : top + height, left : left + width] = image
+        ax.add_patch(Rectangle((left - 0.5, top - 0.5), width, height, **FRAME))
         if titles is not None:
             ax.text(left + width / 2 - 0.5, top - 0.7, titles[i], ha="center", va="bottom",
                     fontsize="small")  # fmt: skip
