@@ -146,11 +146,17 @@ def reach(model: Any, name: str) -> np.ndarray:
 # --- pictures ---
 
 
-def show_table(table: np.ndarray, title: str = "", ax: Any = None) -> Any:
-    """A table of letters by letters (27, 27), as dark as its numbers are large; the axes."""
+def show_table(
+    table: np.ndarray, title: str = "", darkest: float | None = None, ax: Any = None
+) -> Any:
+    """A table of letters by letters (27, 27), as dark as its numbers are large; the axes.
+
+    Args:
+        darkest: the number from which on it is as dark as can be; default the largest.
+    """
     if ax is None:
         ((ax,),) = figure_with(1, 1, (7.0, 6.6))[1]
-    ax.imshow(table, cmap="Blues", vmin=0.0)
+    ax.imshow(table, cmap="Blues", vmin=0.0, vmax=darkest)
     places = range(len(LETTERS))
     ax.set_xticks(places, list(LETTERS))
     ax.set_yticks(places, list(LETTERS))
@@ -166,8 +172,9 @@ def show_letters(points: np.ndarray, title: str = "", ax: Any = None) -> Any:
         ax.plot(x, y, "o", color=CYCLE[1] if vowel else CYCLE[0], markersize=3)
         ring = {"boxstyle": "circle,pad=0.15", "facecolor": "none", "edgecolor": CYCLE[1]}
         ax.annotate(
-            letter, (x, y), (0, 9), textcoords="offset points", ha="center", va="center",
-            fontsize=11, color=CYCLE[1] if vowel else "black", bbox=ring if vowel else None,
+            "end" if letter == "." else letter, (x, y), (0, 9), textcoords="offset points",
+            ha="center", va="center", fontsize=11, color=CYCLE[1] if vowel else "black",
+            bbox=ring if vowel else None,
         )  # fmt: skip
     ax.margins(0.08)
     return ax

@@ -1,0 +1,277 @@
+"""Notebook 11: what second derivatives show, as pictures; a model as a function of one vector."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import itertools
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+import engine
+import nn
+from viz.axes import CYCLE, LEGEND, axes_of, figure_with
+
+from .checking import exercise, expect, near, numbers
+
+__all__ = [
+    "as_function",
+    "check_hessian_product",
+    "check_newton_step",
+    "check_taylor",
+    "show_hessian",
+    "show_polynomials",
+    "show_tangents",
+    "show_valley",
+]
+
+Function = Callable[[Any], Any]
+
+
+def as_function(
+    model: nn.Module, loss: Callable[[Any, Any], Any], x: Any, y: Any
+) -> tuple[Function, np.ndarray]:
+    """The loss as a function of one vector of all weights, and the vector they make up now.
+
+    The model stays as it is; the function runs the same layers on slices of its argument.
+
+    >>> f, w = as_function(nn.Linear(2, 1, rng=0), nn.MSELoss(), np.ones((3, 2)), np.zeros((3, 1)))
+    >>> w.shape, engine.grad(f)(w).shape
+    ((3,), (3,))
+    """
+    parameters = list(model.parameters())
+
+    def f(w: Any) -> Any:
+        start, replaced = 0, {}
+        for p in parameters:
+            replaced[id(p)] = w[start : start + p.size].reshape(p.shape)
+            start += p.size
+        return loss(copy.deepcopy(model, replaced)(x), y)  # what is replaced is not copied
+
+    return f, np.concatenate([p.numpy().ravel() for p in parameters])
+
+
+# --- pictures ---
+
+
+def show_tangents(f: Function, points: Sequence[float], title: str = "", ax: Any = None) -> Any:
+    """A curve, and Newton's way along it: up to the curve, down the tangent to zero; the axes."""
+    ax = axes_of(ax, title, "x", "f(x)")
+    low, high = min(points), max(points)
+    x = np.linspace(low - 0.15 * (high - low), high + 0.15 * (high - low), 200)
+    ax.plot(x, [f(number) for number in x], color=CYCLE[0])
+    ax.axhline(0.0, color="black", linewidth=0.8)
+    for i, (here, there) in enumerate(itertools.pairwise(points)):
+        ax.plot([here, here], [0.0, f(here)], ":", color="grey", linewidth=1)
+        ax.plot([here, there], [f(here), 0.0], color=CYCLE[1], linewidth=1.2)
+        ax.plot(here, f(here), "o", color=CYCLE[1], markersize=4)
+        if i < 3:
+            ax.annotate(f"x{'₀₁₂'[i]}", (here, 0.0), (3, -12), textcoords="offset points")
+    return ax
+
+
+def show_polynomials(
+    f: Function,
+    coefficients: Sequence[float],
+    degrees: Iterable[int],
+    *,
+    span: tuple[float, float],
+    height: tuple[float, float],
+    title: str = "",
+    ax: Any = None,
+) -> Any:
+    """A function and its Taylor polynomials around 0 of several degrees; the axes.
+
+    Args:
+        coefficients: of 1, x, x², …
+        span, height: what is seen of x and of y.
+    """
+    ax = axes_of(ax, title, "x")
+    x = np.linspace(*span, 300)
+    ax.plot(x, [f(number) for number in x], color="black", linewidth=3, label="the function")
+    for degree, colour in zip(degrees, CYCLE, strict=False):
+        y = sum(c * x**k for k, c in enumerate(coefficients[: degree + 1]))
+        ax.plot(x, np.broadcast_to(y, x.shape), color=colour, label=f"degree {degree}")
+    ax.set_ylim(*height)
+    ax.legend(fontsize="small", **LEGEND)
+    return ax
+
+
+def show_valley(
+    f: Callable[[np.ndarray], Any],
+    paths: dict[str, np.ndarray],
+    *,
+    x: tuple[float, float],
+    y: tuple[float, float],
+    ax: Any = None,
+) -> Any:
+    """Lines of equal height of f(point), and paths (steps, 2) over them; the axes."""
+    ax = axes_of(ax, "", "x", "y")
+    grid = np.meshgrid(np.linspace(*x, 120), np.linspace(*y, 120))
+    height = np.asarray(f(np.array(grid)), dtype=float)
+    lines = np.geomspace(0.1, height.max(), 14)
+    ax.contour(*grid, height, levels=lines, colors="grey", linewidths=0.6, alpha=0.7)
+    for (name, path), colour, mark in zip(paths.items(), CYCLE, (".", "o"), strict=False):
+        few = len(path) < 50
+        style = {"marker": mark, "markersize": 5} if few else {}
+        ax.plot(path[:, 0], path[:, 1], color=colour, label=name, linewidth=1.6, **style)
+    ax.plot(*next(iter(paths.values()))[0], "s", color="black", markersize=6)
+    ax.legend(**LEGEND)
+    return ax
+
+
+def show_hessian(h: np.ndarray) -> Any:
+    """A Hessian as a map, blue below 0 and red above, and its eigenvalues in order; the figure."""
+    figure, ((left, right),) = figure_with(1, 2, (10.0, 4.0))
+    most = 0.3 * np.abs(h).max()
+    image = left.imshow(h, cmap="RdBu_r", vmin=-most, vmax=most)
+    figure.colorbar(image, ax=left, shrink=0.8, extend="both")
+    left.set(title="second derivatives", xlabel="weight j", ylabel="weight i")
+    values = np.linalg.eigvalsh(h)
+    right.plot(values, ".", color=CYCLE[0])
+    right.axhline(0.0, color="black", linewidth=0.8)
+    right.set(title="eigenvalues: curvature along each axis", xlabel="in order")
+    return figure
+
+
+# --- exercises ---
+
+
+@exercise
+def check_newton_step(newton_step: Any) -> str:
+    """x - f(x) / f'(x), by `grad`."""
+
+    def f(x: Any) -> Any:
+        return x * x - 2.0
+
+    found = float(numbers(newton_step(f, 3.0)))
+    for wrong, hint in [
+        (3 + 7 / 6, "Your step goes uphill, away from the root: subtract f(x) / f′(x)"),
+        (3 - 7 * 6, "You multiplied by the slope. A steep curve reaches zero soon: divide by it"),
+        (3 - 6 / 2, "That is the step to where f′ is zero. A root of f needs f and f′, not f″"),
+        (3 - 6 / 7, "Numerator and denominator have changed places: f(x) / f′(x)"),
+        (7 / 6, "That is the length of the step. Where does it lead? Subtract it from x"),
+    ]:
+        expect(not np.isclose(found, wrong), hint)
+    near(found, 3 - 7 / 6, "For f(x) = x² − 2 at x = 3, f is 7 and the slope is 6")
+    others: list[tuple[Function, float]] = [(engine.sin, 3.0), (lambda x: engine.exp(x) - 2, 1.0)]
+    for g, x in others:
+        near(
+            newton_step(g, x),
+            x - g(x) / engine.grad(g)(x),
+            "It works for x² − 2 only; use grad(f) for the slope of any f",
+            rtol=1e-9,
+        )
+    return "Four steps from 3 give the square root of 2 to eight digits."
+
+
+@exercise
+def check_taylor(taylor: Any) -> str:
+    """The n + 1 coefficients f(x), f'(x), f''(x)/2!, … by applying grad again and again."""
+    given = taylor(engine.exp, 0.0, 4)
+    found = numbers(list(given) if isinstance(given, tuple | list) else given)
+    expect(
+        found.shape == (5,),
+        f"For n = 4 there are five coefficients, of 1, x, x², x³ and x⁴; yours has shape "
+        f"{found.shape}",
+    )
+    right = [1 / math.factorial(k) for k in range(5)]
+    expect(
+        not np.allclose(found, 1.0),
+        "These are the derivatives themselves: all of exp's are 1 at 0. The coefficient of xᵏ is "
+        "the k-th derivative divided by k!",
+    )
+    expect(
+        not np.allclose(found, [1, 1, 1 / 2, 1 / 3, 1 / 4]),
+        "You divided the k-th derivative by k. It has to be k! = 1·2·…·k",
+    )
+    expect(
+        not np.allclose(found, [1, 1 / 2, 1 / 6, 1 / 24, 1 / 120]),
+        "Your factorials are one ahead: the first coefficient is f(x) itself, over 0! = 1",
+    )
+    near(found, right, "The coefficients of exp at 0 are 1, 1, 1/2, 1/6, 1/24")
+    expect(
+        not np.allclose(numbers(list(taylor(engine.sin, 0.0, 2))), [1, 0, -1 / 2]),
+        "The first coefficient is f itself, not its derivative: note f(x) before taking grad",
+    )
+    shifted = numbers(list(taylor(engine.sin, 1.0, 3)))
+    at_one = [math.sin(1), math.cos(1), -math.sin(1) / 2, -math.cos(1) / 6]
+    expect(
+        not np.allclose(shifted, [0, 1, 0, -1 / 6]),
+        "Asked for sin around 1 you gave its coefficients around 0: take the derivatives at x",
+    )
+    near(shifted, at_one, "The coefficients of sin at 1 are sin 1, cos 1, −(sin 1)/2, …", rtol=1e-9)
+    return "One function, and as many derivatives as you like."
+
+
+def _nearly(found: np.ndarray, right: np.ndarray) -> bool:
+    """As close as finite differences come, and no closer."""
+    return np.allclose(found, right, rtol=1e-4) and not np.allclose(found, right, 1e-12, 0)
+
+
+@exercise
+def check_hessian_product(hessian_product: Any) -> str:
+    """H v as the gradient of (gradient · v), without the Hessian."""
+    written = inspect.unwrap(hessian_product)
+    names = set(written.__code__.co_names) if inspect.isfunction(written) else set()
+    expect(
+        not names & {"hessian", "jacobian"},
+        "That builds all n² second derivatives, to use n sums of them. Do without: H v is the "
+        "gradient of a single number",
+    )
+    expect("hvp" not in names, "hvp would do; here you should write it yourself, by grad")
+
+    def f(x: Any) -> Any:
+        return (x**4).sum() + x[0] * x[1]
+
+    x, v = np.array([1.0, 2.0, -1.0]), np.array([1.0, -1.0, 2.0])
+    slope = 4 * x**3 + np.array([x[1], x[0], 0.0])
+    matrix = np.diag(12 * x**2) + np.array([[0.0, 1, 0], [1, 0, 0], [0, 0, 0]])
+    found = numbers(hessian_product(f, x, v))
+    expect(
+        not (found.shape == () and np.isclose(found, slope @ v)),
+        "That is gradient · v, a single number: the slope along v. Now take its gradient",
+    )
+    expect(
+        not (found.shape == () and np.isclose(found, v @ matrix @ v)),
+        "That is v · H v, a single number. H v has as many numbers as v",
+    )
+    expect(
+        found.shape != (3, 3),
+        "That is a matrix. Contract the gradient with v first, (g * v).sum(), and differentiate "
+        "that number",
+    )
+    expect(
+        not np.allclose(found, matrix.sum(axis=0)),
+        "v is missing: you summed the gradient. Multiply it by v before the sum",
+    )
+    expect(
+        not np.allclose(found, slope * v),
+        "That is the gradient times v, element by element. One more derivative is needed",
+    )
+    expect(
+        not np.allclose(found, matrix.sum(axis=0) * v),
+        "You took the gradient of the summed gradient, and you multiplied afterwards. v has to be "
+        "inside: differentiate (g * v).sum()",
+    )
+    expect(
+        not _nearly(found, matrix @ v),
+        "Close, but not exact: a finite difference? Here the second derivative comes from grad",
+    )
+    near(
+        found,
+        matrix @ v,
+        "H v is the gradient, with respect to x, of (gradient of f at x) · v",
+        rtol=1e-9,
+    )
+    large = np.linspace(-1, 1, 5000)
+    near(
+        hessian_product(lambda x: (x**3).sum(), large, np.ones(5000)),
+        6 * large,
+        "It is right for 3 numbers, not for 5,000",
+        rtol=1e-9,
+    )
+    return "5,000 numbers, and no matrix of 25 million."
