@@ -244,7 +244,7 @@ class Comparison:
         # Okabe-Ito.  On white and on black they do for a mark, not for words.
         good, bad = "#009e73", "#d55e00"
         table = "border-collapse:collapse;font-size:inherit;font-variant-numeric:tabular-nums"
-        cell = "padding:.15em .6em;text-align:left;white-space:nowrap"
+        cell = "padding:.15em .4em;text-align:left;white-space:nowrap"
         line = "border-bottom:1px solid rgba(128,128,128,.4)"
 
         def row(cells: Sequence[str], tag: str, style: str) -> str:

@@ -10,7 +10,7 @@ LEGIBLE, LEGIBLE_LARGE = 4.5, 3.0
 AREAS = ".jp-InputArea-editor, .jp-MarkdownOutput, .jp-OutputArea-output"
 
 # Everything that is seen must lie inside its area, and nothing may be cut off or have to be
-# scrolled sideways.  One exception: what is hidden from the eye and there for screen readers.
+# scrolled sideways.  How a drawing or a formula is put together is its own affair.
 OVERFLOWS = f"""
 (() => {{
   const page = document.documentElement, found = [];
@@ -18,8 +18,8 @@ OVERFLOWS = f"""
   for (const area of document.querySelectorAll('{AREAS}')) {{
     const room = area.getBoundingClientRect();
     for (const e of [area, ...area.querySelectorAll('*')]) {{
-      if (!e.checkVisibility() || e.closest('mjx-assistive-mml, .anchor-link')) continue;
-      if (e.closest('svg') && e.localName !== 'svg') continue;
+      if (!e.checkVisibility() || e.closest('.anchor-link')) continue;
+      if (e.parentElement.closest('svg, mjx-container')) continue;
       const box = e.getBoundingClientRect(), style = getComputedStyle(e);
       if (!box.width) continue;
       const what = `<${{e.localName}} class="${{e.className}}"> ${{e.textContent.slice(0, 60)}}`;
@@ -30,6 +30,7 @@ OVERFLOWS = f"""
         found.push(`${{e.scrollWidth - e.clientWidth}} px cut off: ${{what}}`);
     }}
     for (const pre of area.querySelectorAll('pre')) {{
+      if (!/\\S  +\\S/.test(pre.textContent)) continue;  // a sentence may be broken, a table not
       const style = getComputedStyle(pre);
       const lines = (pre.clientHeight - parseFloat(style.paddingTop)
                      - parseFloat(style.paddingBottom)) / parseFloat(style.lineHeight);

@@ -1,6 +1,6 @@
 """The course as it is stored, in a real browser: exported to HTML, and live in JupyterLab."""
 
-import shutil
+import copy
 
 import nbformat
 import pytest
@@ -8,12 +8,19 @@ from lab import STARTED, jupyter
 from layout import faults
 from nbconvert import HTMLExporter
 
-from notebooks.make import FOLDER, course, outputs, read
+from notebooks.make import course, outputs, read
 
-COURSE = course()
+NOTEBOOKS = {name: read(name) for name in course()}
+COURSE = list(NOTEBOOKS)
 ALL = pytest.mark.parametrize("name", COURSE)
 SCHEMES = ("light", "dark")
 STEPPER = "iframe.twingrad-frame"
+
+
+def steppers_of(name):
+    """How many steppers a notebook shows."""
+    shown = [one.get("data", {}).get("text/html", "") for one in outputs(NOTEBOOKS[name])]
+    return sum("twingrad-frame" in html for html in shown)
 
 
 def number_steppers(page):
@@ -55,7 +62,7 @@ def exported(name, theme, folder):
     ship them: offline, formulas stay as they are written ($...$).  All else has to work.
     """
     exporter = HTMLExporter(theme=theme)
-    body, _ = exporter.from_notebook_node(read(name))
+    body, _ = exporter.from_notebook_node(NOTEBOOKS[name])
     path = folder / f"{name}_{theme}.html"
     path.write_text(body, encoding="utf-8")
     return path, {exporter.require_js_url, exporter.mathjax_url}
@@ -76,11 +83,11 @@ def test_exported_to_html_it_looks_right_offline(page, tmp_path, name, theme):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [name for name in COURSE if "twingrad-frame" in str(read(name))])
+@pytest.mark.parametrize("name", [name for name in COURSE if steppers_of(name)])
 def test_exported_to_html_its_steppers_work_offline(page, tmp_path, name):
     page.open(exported(name, "light", tmp_path)[0])
     steppers = number_steppers(page)
-    assert steppers
+    assert len(steppers) == steppers_of(name)
     for selector in steppers:
         drive(page, selector)
 
@@ -91,11 +98,11 @@ def test_exported_to_html_its_steppers_work_offline(page, tmp_path, name):
 @pytest.fixture(scope="module")
 def served(lab):
     """The notebooks in JupyterLab's folder: as they are, trusted; and copies that are not."""
-    for name in COURSE:
-        shutil.copy(FOLDER / f"{name}.ipynb", lab.folder)
-        copy = read(name)
-        copy.metadata["copy"] = True  # trust goes by what a notebook holds
-        nbformat.write(copy, lab.folder / f"untrusted_{name}.ipynb")
+    for name, notebook in NOTEBOOKS.items():
+        nbformat.write(notebook, lab.folder / f"{name}.ipynb")
+        other = copy.deepcopy(notebook)
+        other.metadata["copy"] = True  # trust goes by what a notebook holds
+        nbformat.write(other, lab.folder / f"untrusted_{name}.ipynb")
     trusted = [str(lab.folder / f"{name}.ipynb") for name in COURSE]
     jupyter("jupyter", "trust", *trusted, environment=lab.environment)
     return lab
@@ -110,11 +117,6 @@ def window(browser, served):
     page.close()
 
 
-def holding(name, text):
-    """How many outputs of a notebook hold a text in their HTML."""
-    return sum(text in one.get("data", {}).get("text/html", "") for one in outputs(read(name)))
-
-
 @pytest.mark.slow
 @ALL
 @pytest.mark.parametrize("trusted", [True, False], ids=["trusted", "untrusted"])
@@ -124,20 +126,20 @@ def test_live_in_jupyterlab_it_looks_right(window, served, name, trusted, theme)
     served.theme(window, f"JupyterLab {theme}")
     served.show(window, f"{name}.ipynb" if trusted else f"untrusted_{name}.ipynb")
     assert faults(window) == []
-    steppers = holding(name, "twingrad-frame")
+    steppers = steppers_of(name)
     frames = window.run(f"document.querySelectorAll('{STEPPER}').length")
     assert frames == (steppers if trusted else 0)
     still = "[...document.querySelectorAll('.jp-OutputArea tbody tr')].length"
     assert trusted or not steppers or window.run(still) > steppers
     assert window.run("document.querySelectorAll('mjx-merror, [data-mjx-error]').length") == 0
-    formulas = "$" in "".join(c.source for c in read(name).cells if c.cell_type == "markdown")
-    assert bool(window.run("document.querySelectorAll('mjx-container').length")) == formulas
+    text = "".join(c.source for c in NOTEBOOKS[name].cells if c.cell_type == "markdown")
+    assert bool(window.run("document.querySelectorAll('mjx-container').length")) == ("$" in text)
 
 
 @pytest.mark.slow
 def test_live_in_jupyterlab_the_stepper_of_notebook_03_works(page, lab):
     (name,) = [name for name in COURSE if name.startswith("03")]
-    bare = read(name)
+    bare = copy.deepcopy(NOTEBOOKS[name])
     for cell in bare.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
@@ -145,7 +147,9 @@ def test_live_in_jupyterlab_the_stepper_of_notebook_03_works(page, lab):
     lab.open(page, "run_03.ipynb")
     lab.run_all(page)
     page.wait_for(f"document.querySelector('{STEPPER}') !== null", STARTED)
-    for selector in number_steppers(page):
+    steppers = number_steppers(page)
+    assert len(steppers) == steppers_of(name) > 0
+    for selector in steppers:
         drive(page, selector)
     assert page.run("document.querySelectorAll('[data-mime-type$=stderr]').length") == 0
     assert faults(page) == []
