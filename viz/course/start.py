@@ -56,11 +56,12 @@ def check_wave(wave: Callable[[Any], Any]) -> str:
 @exercise
 def check_slope(slope: Callable[[Callable[[Any], Any], float], Any]) -> str:
     """df/dx as a plain number, by one Value and backward."""
-    for f, x, right, formula in (
+    cases: list[tuple[Callable[[Any], Any], float, float, str]] = [
         (lambda x: x * x, 3.0, 6.0, "x*x"),
         (lambda x: engine.exp(2 * x) + x, 0.0, 3.0, "exp(2*x) + x"),
         (lambda x: 5 * x - x**3, -1.0, 2.0, "5*x - x**3"),
-    ):
+    ]
+    for f, x, right, formula in cases:
         found = slope(f, x)
         if isinstance(found, Value):
             raise Hint("slope should return a number, the .grad of x. Yours returns a Value.")
