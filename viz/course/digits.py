@@ -80,7 +80,7 @@ def draw_images(
     shapes = [min(n, columns) / -(-n // columns) for n in counts]
     size = (height * sum(shapes), height + 0.3)
     figure, axes = pyplot.subplots(1, len(panels), figsize=size, squeeze=False, width_ratios=shapes)
-    figure.set_layout_engine("constrained", wspace=0.05)
+    figure.set_layout_engine("constrained", w_pad=0.12)
     for ax, (title, images) in zip(axes[0], panels.items(), strict=True):
         image_grid(images, ax=ax, columns=columns, shared=shared).set_title(title)
     return axes[0]
