@@ -1,34 +1,44 @@
 """Wrong answers to the exercises of notebook 11, and what the hint has to say."""
 
 
-# %% check_newton_step | uphill
-def newton_step(f, x):
-    return x + f(x) / grad(f)(x)
+# %% check_minimum_step | where f itself is zero
+def minimum_step(f, x):
+    return x - f(x) / grad(f)(x)
 
 
-# %% check_newton_step | divide by it
-def newton_step(f, x):
-    return x - f(x) * grad(f)(x)
+# %% check_minimum_step | uphill
+def minimum_step(f, x):
+    return x + grad(f)(x) / grad(grad(f))(x)
 
 
-# %% check_newton_step | not f″
-def newton_step(f, x):
-    return x - grad(f)(x) / grad(grad(f))(x)
+# %% check_minimum_step | You multiplied by f″
+def minimum_step(f, x):
+    return x - grad(f)(x) * grad(grad(f))(x)
 
 
-# %% check_newton_step | changed places
-def newton_step(f, x):
-    return x - grad(f)(x) / f(x)
+# %% check_minimum_step | changed places
+def minimum_step(f, x):
+    return x - grad(grad(f))(x) / grad(f)(x)
 
 
-# %% check_newton_step | the length of the step
-def newton_step(f, x):
-    return f(x) / grad(f)(x)
+# %% check_minimum_step | the length of the step
+def minimum_step(f, x):
+    return grad(f)(x) / grad(grad(f))(x)
 
 
-# %% check_newton_step | works for x² − 2 only
-def newton_step(f, x):
-    return x - f(x) / (2 * x)
+# %% check_minimum_step | gradient descent
+def minimum_step(f, x):
+    return x - grad(f)(x)
+
+
+# %% check_minimum_step | not f′ squared
+def minimum_step(f, x):
+    return x - grad(f)(x) / grad(f)(x) ** 2
+
+
+# %% check_minimum_step | not for another function
+def minimum_step(f, x):
+    return x - (4 * x**3 - 3) / (12 * x**2)
 
 
 # %% check_taylor | divided by k!

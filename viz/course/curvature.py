@@ -20,8 +20,9 @@ from .checking import exercise, expect, near, numbers
 __all__ = [
     "as_function",
     "check_hessian_product",
-    "check_newton_step",
+    "check_minimum_step",
     "check_taylor",
+    "coefficients",
     "show_hessian",
     "show_polynomials",
     "show_tangents",
@@ -52,6 +53,19 @@ def as_function(
         return loss(copy.deepcopy(model, replaced)(x), y)  # what is replaced is not copied
 
     return f, np.concatenate([p.numpy().ravel() for p in parameters])
+
+
+def coefficients(f: Function, most: int) -> list[float]:
+    """The Taylor coefficients of f around 0, of 1, x, x², … up to degree `most`.
+
+    >>> coefficients(engine.exp, 3)[:3]
+    [1.0, 1.0, 0.5]
+    """
+    found = []
+    for k in range(most + 1):
+        found.append(f(0.0) / math.factorial(k))
+        f = engine.grad(f)
+    return found
 
 
 # --- pictures ---
@@ -141,31 +155,37 @@ def show_hessian(h: np.ndarray) -> Any:
 
 
 @exercise
-def check_newton_step(newton_step: Any) -> str:
-    """x - f(x) / f'(x), by `grad`."""
+def check_minimum_step(minimum_step: Any) -> str:
+    """x - f'(x) / f''(x), by `grad`."""
 
     def f(x: Any) -> Any:
-        return x * x - 2.0
+        return x**4 - 3.0 * x
 
-    found = float(numbers(newton_step(f, 3.0)))
+    found = float(numbers(minimum_step(f, 2.0)))
     for wrong, hint in [
-        (3 + 7 / 6, "Your step goes uphill, away from the root: subtract f(x) / f′(x)"),
-        (3 - 7 * 6, "You multiplied by the slope. A steep curve reaches zero soon: divide by it"),
-        (3 - 6 / 2, "That is the step to where f′ is zero. A root of f needs f and f′, not f″"),
-        (3 - 6 / 7, "Numerator and denominator have changed places: f(x) / f′(x)"),
-        (7 / 6, "That is the length of the step. Where does it lead? Subtract it from x"),
+        (2 - 10 / 29, "That step leads to where f itself is zero: at a minimum its slope is"),
+        (2 + 29 / 48, "Your step goes uphill: subtract f′(x) / f″(x)"),
+        (
+            2 - 29 * 48,
+            "You multiplied by f″. Where the slope changes fast its root is near: divide",
+        ),
+        (2 - 48 / 29, "Numerator and denominator have changed places: f′(x) / f″(x)"),
+        (29 / 48, "That is the length of the step. Where does it lead? Subtract it from x"),
+        (2 - 29, "That is gradient descent with learning rate 1: divide the slope by f″(x)"),
+        (2 - 29 / 29**2, "f″ is not f′ squared: it is grad(grad(f))"),
     ]:
         expect(not np.isclose(found, wrong), hint)
-    near(found, 3 - 7 / 6, "For f(x) = x² − 2 at x = 3, f is 7 and the slope is 6")
-    others: list[tuple[Function, float]] = [(engine.sin, 3.0), (lambda x: engine.exp(x) - 2, 1.0)]
+    near(found, 2 - 29 / 48, "For f(x) = x⁴ − 3x at x = 2 the slope is 29, and f″ is 48")
+    others: list[tuple[Function, float]] = [(engine.cosh, 0.5), (lambda x: engine.exp(x) - x, 1.0)]
     for g, x in others:
+        slope = engine.grad(g)
         near(
-            newton_step(g, x),
-            x - g(x) / engine.grad(g)(x),
-            "It works for x² − 2 only; use grad(f) for the slope of any f",
+            minimum_step(g, x),
+            x - slope(x) / engine.grad(slope)(x),
+            "It is right for x⁴ − 3x, and not for another function; use grad for both derivatives",
             rtol=1e-9,
         )
-    return "Four steps from 3 give the square root of 2 to eight digits."
+    return "On a parabola a single step would do."
 
 
 @exercise
