@@ -30,7 +30,7 @@ class Picture:
         dot: the DOT text.
 
     >>> Picture("digraph { a -> b }")
-    <Picture of 18 characters of DOT; .save("graph.svg"), or leave it as the last line of a cell>
+    <Picture of 18 characters of DOT; .save("graph.svg"), or run the cell that ends in it>
     """
 
     def __init__(self, dot: str) -> None:
@@ -71,9 +71,10 @@ class Picture:
         return self.dot
 
     def __repr__(self) -> str:
+        # What a notebook shows, too, that JupyterLab does not trust: none of its svg, until it ran.
         return (
             f"<Picture of {len(self.dot):,} characters of DOT; "
-            '.save("graph.svg"), or leave it as the last line of a cell>'
+            '.save("graph.svg"), or run the cell that ends in it>'
         )
 
     # --- how notebooks ask ---
