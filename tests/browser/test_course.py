@@ -92,6 +92,36 @@ def test_exported_to_html_its_steppers_work_offline(page, tmp_path, name):
         drive(page, selector)
 
 
+PIXEL = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9"
+    "awAAAABJRU5ErkJggg=="
+)
+PLANTED = {
+    "the page scrolls sideways": "<div style='position: absolute; left: 90vw; width: 20vw'>x</div>",
+    "100 px outside": "<div style='width: 600px'>x</div>",
+    "100 px cut off": "<div style='overflow: auto'><div style='width: 600px'>x</div></div>",
+    "lines are broken": f"<pre style='white-space: pre-wrap'>{'name   number ' * 9}</pre>",
+    "broken": "<img width='9' height='9' src='data:image/png;base64,AAAA'>",
+    "blurred": f"<img width='9' src='{PIXEL}'>",
+    "faint": "<p style='color: #888'>grey on white</p>",
+}
+
+
+@pytest.mark.parametrize("fault", PLANTED)
+def test_a_fault_is_found(page, tmp_path, fault):
+    """The tests above would see it: each kind of fault, planted, and the same page without."""
+    path = tmp_path / "page.html"
+    for content in ("<p>fine</p>", PLANTED[fault]):
+        path.write_text(
+            "<!doctype html><meta charset=utf-8><style>pre { line-height: 20px }</style><div "
+            f"class=jp-OutputArea-output style='width: 500px; background: white'>{content}</div>",
+            encoding="utf-8",
+        )
+        page.open(path)
+        found = faults(page)
+        assert any(one.startswith(fault) for one in found) == (content != "<p>fine</p>"), found
+
+
 # --- live in JupyterLab ---
 
 
