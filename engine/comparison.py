@@ -244,12 +244,13 @@ class Comparison:
         # Okabe-Ito.  On white and on black they do for a mark, not for words.
         good, bad = "#009e73", "#d55e00"
         table = "border-collapse:collapse;font-size:inherit;font-variant-numeric:tabular-nums"
-        cell = "padding:.15em .4em;text-align:left;white-space:nowrap"
+        cell = "padding:.15em .35em;text-align:left"
         line = "border-bottom:1px solid rgba(128,128,128,.4)"
 
         def row(cells: Sequence[str], tag: str, style: str) -> str:
+            whole = f"{cell};white-space:nowrap" if tag == "td" else f"{cell};vertical-align:bottom"
             inside = "".join(
-                f'<{tag} style="{cell};{_style(c, good, bad)}">{html.escape(c.strip())}</{tag}>'
+                f'<{tag} style="{whole};{_style(c, good, bad)}">{html.escape(c.strip())}</{tag}>'
                 for c in cells
             )
             return f'<tr style="background:none;{style}">{inside}</tr>'
