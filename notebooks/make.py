@@ -12,6 +12,7 @@ the cell tagged "thumbnail" for the README.
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
 import os
 import re
@@ -130,12 +131,19 @@ def _environment(settings: str) -> dict[str, str]:
     return {k: v for k, v in os.environ.items() if k != "MPLBACKEND"} | own
 
 
+def made_from(notebook: Any) -> str:
+    """A fingerprint of its code: outputs that are stored belong to this code, and to no other."""
+    code = "\0".join(cell.source for cell in code_cells(notebook))
+    return hashlib.sha256(code.encode()).hexdigest()[:16]
+
+
 def tidy(notebook: Any) -> None:
     """Keep of a run what the next run will give again."""
     notebook.metadata = nbformat.from_dict(
         {
             "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
             "language_info": {"name": "python"},
+            "made_from": made_from(notebook),
         }
     )
     for cell in notebook.cells:
