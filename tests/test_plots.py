@@ -275,6 +275,15 @@ def test_a_dashboard_leaves_out_what_was_not():
     assert [ax.get_title() for ax in plots.dashboard(history).axes] == ["loss"]
 
 
+def test_a_dashboard_is_as_wide_as_its_columns():
+    wide, narrow = (plots.dashboard(a_history(), columns=columns) for columns in (3, 2))
+    assert narrow.get_figwidth() < wide.get_figwidth()
+    assert narrow.get_figheight() > wide.get_figheight()
+    assert len(narrow.axes) == len(wide.axes)
+    with pytest.raises(ValueError, match="columns must be at least 1, got 0"):
+        plots.dashboard(a_history(), columns=0)
+
+
 def test_an_empty_history_has_no_dashboard():
     with pytest.raises(KeyError, match="empty"):
         plots.dashboard(History())

@@ -241,14 +241,22 @@ def dead_units(history: History, ax: Any = None) -> Any:
     return ax
 
 
-def dashboard(history: History, *, title: str = "") -> Any:
+def dashboard(history: History, *, title: str = "", columns: int = 3) -> Any:
     """All that a history holds, in one figure, which is returned.
 
     Panels for what was not measured are left out.
 
+    Args:
+        history: what was recorded.
+        title: of the figure; how many steps were taken, where it is empty.
+        columns: how many panels stand side by side; 2 suit the width of a notebook.
+
     Raises:
         KeyError: the history is empty.
+        ValueError: columns is below 1.
     """
+    if columns < 1:
+        raise ValueError(f"columns must be at least 1, got {columns}")
     if not history.names:
         raise KeyError("the history is empty: call history.step(loss) after each step")
     panels: list[Callable[..., Any]] = [loss] if "loss" in history.names else []
@@ -257,7 +265,7 @@ def dashboard(history: History, *, title: str = "") -> Any:
     panels += [dead_units] if history.activations() else []
     if not panels:
         raise KeyError(f"nothing here has a panel; the history holds {history.names}")
-    columns = min(3, len(panels))
+    columns = min(columns, len(panels))
     rows = -(-len(panels) // columns)
     figure, axes = figure_with(rows, columns, (4.6 * columns, 3.6 * rows))
     for ax, panel in zip(axes.flat, panels, strict=False):
