@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from matplotlib import pyplot
 
-import nn
 from nn import storage
 from viz.course import onwards
 from viz.course.onwards import backward_nodes, draw_backward_nodes, missing, plot_file
@@ -111,17 +110,3 @@ def test_what_the_check_writes_is_a_safetensors_file(tmp_path):
     assert {name: (x.dtype, x.tolist()) for name, x in found.items()} == {
         name: (x.dtype, x.tolist()) for name, x in arrays.items()
     }
-
-
-def test_the_same_model_in_pytorch_has_the_same_logits(tmp_path):
-    """Where PyTorch is installed: it is not needed for anything else."""
-    torch = pytest.importorskip("torch")
-    loaded = pytest.importorskip("safetensors.torch")
-    model = nn.Sequential(nn.Linear(5, 4, rng=0), nn.ReLU(), nn.Linear(4, 3, rng=1))
-    nn.save(model, tmp_path / "m.safetensors")
-    twin = torch.nn.Sequential(torch.nn.Linear(5, 4), torch.nn.ReLU(), torch.nn.Linear(4, 3))
-    twin.double().load_state_dict(loaded.load_file(tmp_path / "m.safetensors"))
-    x = np.random.default_rng(0).normal(size=(6, 5))
-    np.testing.assert_allclose(
-        twin(torch.from_numpy(x)).detach().numpy(), model(x).data, rtol=1e-12
-    )

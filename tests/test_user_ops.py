@@ -130,7 +130,9 @@ def test_a_row_is_in_pictures_checks_and_explanations():
 def test_a_row_is_a_line_of_the_table():
     squash_row()
 
-    assert "| `squash(x)` | x / (1 + \\|x\\|) | all numbers | 4 ulp |" in table.markdown()
+    (line,) = [line for line in table.markdown().splitlines() if "squash" in line]
+    assert line.startswith("| `squash(x)` | x / (1 + \\|x\\|) | ")
+    assert line.endswith(" | all numbers | 4 ulp |")
 
 
 def suite_with(row, folder):
