@@ -1,5 +1,6 @@
 """From DOT text to files and notebooks: which program renders, and what happens without one."""
 
+import base64
 import os
 import stat
 import struct
@@ -185,10 +186,18 @@ def test_a_folder_that_is_not_there_is_an_os_error(picture, tmp_path):
 
 def test_a_notebook_is_given_svg(picture):
     bundle = picture._repr_mimebundle_()
-    assert sorted(bundle) == ["image/svg+xml", "text/plain"]
+    assert sorted(bundle) == ["image/svg+xml", "text/html", "text/plain"]
     assert bundle["image/svg+xml"].startswith("<svg")
     assert picture._repr_svg_() == bundle["image/svg+xml"]
-    assert picture._repr_html_() is None
+    assert picture._repr_html_() == bundle["text/html"]
+
+
+def test_where_drawings_are_taken_out_of_a_page_an_image_stays(picture):
+    """On GitHub, and in a notebook that JupyterLab does not trust."""
+    page = picture._repr_html_()
+    assert page.startswith('<img alt="a graph" style="max-width:100%;height:auto" src="data:')
+    encoded = page.partition("base64,")[2].partition('"')[0]
+    assert base64.b64decode(encoded).decode() == picture.svg()
 
 
 def test_a_wide_picture_takes_the_width_of_its_cell_and_keeps_its_own_in_a_file(tmp_path):

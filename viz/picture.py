@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import re
 from pathlib import Path
@@ -30,7 +31,7 @@ class Picture:
         dot: the DOT text.
 
     >>> Picture("digraph { a -> b }")
-    <Picture of 18 characters of DOT; .save("graph.svg"), or run the cell that ends in it>
+    <Picture of 18 characters of DOT; .save("graph.svg"), or leave it as the last line of a cell>
     """
 
     def __init__(self, dot: str) -> None:
@@ -71,10 +72,9 @@ class Picture:
         return self.dot
 
     def __repr__(self) -> str:
-        # What a notebook shows, too, that JupyterLab does not trust: none of its svg, until it ran.
         return (
             f"<Picture of {len(self.dot):,} characters of DOT; "
-            '.save("graph.svg"), or run the cell that ends in it>'
+            '.save("graph.svg"), or leave it as the last line of a cell>'
         )
 
     # --- how notebooks ask ---
@@ -89,21 +89,33 @@ class Picture:
     def _repr_svg_(self) -> str | None:
         return self._svg_or_problem()[0]
 
-    def _repr_html_(self) -> str | None:
-        """Only where there is no picture: the text in its place, and why."""
+    def _repr_html_(self) -> str:
+        """The picture as an image; where there is none, the text in its place, and why.
+
+        A drawing that stands in the page itself is taken out by GitHub, and by a JupyterLab that
+        does not trust the notebook.  An image stays, and is no wider than its cell.
+        """
         svg, problem = self._svg_or_problem()
         if svg is not None:
-            return None
+            return image(self.svg(), "a graph")
         return f"<p>{html.escape(problem)}</p><pre>{html.escape(self.dot)}</pre>"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         svg, problem = self._svg_or_problem()
         if svg is not None:
-            return {"image/svg+xml": svg, "text/plain": repr(self)}
-        return {
-            "text/html": self._repr_html_() or "",
-            "text/plain": f"{problem}\n\n{self.dot}",
-        }
+            text = {"image/svg+xml": svg, "text/plain": repr(self)}
+        else:
+            text = {"text/plain": f"{problem}\n\n{self.dot}"}
+        return {"text/html": self._repr_html_(), **text}
+
+
+def image(svg: str, alt: str) -> str:
+    """An svg as an image that holds itself, for a page of HTML; `alt` is said in its place."""
+    encoded = base64.b64encode(svg.encode("utf-8")).decode("ascii")
+    return (
+        f'<img alt="{html.escape(alt)}" style="max-width:100%;height:auto" '
+        f'src="data:image/svg+xml;base64,{encoded}">'
+    )
 
 
 def _fitted(svg: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import html
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -16,6 +15,7 @@ from .boxes import GraphTooLargeError, checked_order
 from .elements import Index
 from .layout import Drawing, arrange, printable, safe
 from .page import LARGEST, page, rows, short, table, value
+from .picture import image
 from .render import RenderError
 from .steps import BackwardStep, Names, Step, walk
 
@@ -112,9 +112,7 @@ class Stepper:
         The style hides the still part wherever the frame is there.
         """
         if isinstance(self._drawing, Drawing):
-            encoded = base64.b64encode(self._drawing.alone().encode("utf-8")).decode("ascii")
-            alt = safe(f"graph of {self._name}")
-            picture = f'<img alt="{alt}" src="data:image/svg+xml;base64,{encoded}">'
+            picture = image(self._drawing.alone(), printable(f"graph of {self._name}"))
         else:
             picture = f"<p>{safe(self._drawing)}</p>"
         return (

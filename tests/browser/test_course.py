@@ -23,6 +23,14 @@ def steppers_of(name):
     return sum("twingrad-frame" in html for html in shown)
 
 
+def graphs_of(name):
+    """How many graphs it shows."""
+    return sum("image/svg+xml" in one.get("data", {}) for one in outputs(NOTEBOOKS[name]))
+
+
+GRAPHS = "[...document.querySelectorAll('img[alt=\"a graph\"]')].filter(e => e.naturalWidth > 60)"
+
+
 def number_steppers(page):
     """Give each stepper an attribute to find it by; their selectors."""
     count = page.run(
@@ -77,6 +85,7 @@ def test_exported_to_html_it_looks_right_offline(page, tmp_path, name, theme):
     for scheme in SCHEMES:
         page.prefer(prefers_color_scheme=scheme)
         assert faults(page) == []
+    assert page.run(f"{GRAPHS}.length") == graphs_of(name)
     assert set(page.requests()) <= elsewhere
     ours = [c for c in page.complaints() if not c.endswith(tuple(elsewhere))]
     assert ours == []
@@ -152,10 +161,11 @@ def window(browser, served):
 @pytest.mark.parametrize("trusted", [True, False], ids=["trusted", "untrusted"])
 @pytest.mark.parametrize("theme", ["Light", "Dark"])
 def test_live_in_jupyterlab_it_looks_right(window, served, name, trusted, theme):
-    """As it is stored; where it is not trusted, a stepper's picture and table remain."""
+    """As it is stored; not trusted, its graphs and the steppers' pictures and tables remain."""
     served.theme(window, f"JupyterLab {theme}")
     served.show(window, f"{name}.ipynb" if trusted else f"untrusted_{name}.ipynb")
     assert faults(window) == []
+    assert window.run(f"{GRAPHS}.length") == graphs_of(name)
     steppers = steppers_of(name)
     frames = window.run(f"document.querySelectorAll('{STEPPER}').length")
     assert frames == (steppers if trusted else 0)
