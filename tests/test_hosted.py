@@ -39,43 +39,46 @@ def run(*command, **options):
     assert done.returncode == 0, f"{' '.join(words)}\n{done.stdout[-4000:]}"
 
 
-def wheel(folder):
-    """The folder of a wheel of this checkout, built in a copy: building leaves files behind."""
+def checkout(folder):
+    """A copy of this checkout, of the version above: building a wheel leaves files behind."""
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     project = tomllib.loads(text)
     for package in {name.split(".")[0] for name in project["tool"]["setuptools"]["packages"]}:
         shutil.copytree(
-            ROOT / package, folder / "source" / package,
-            ignore=shutil.ignore_patterns("__pycache__"),
-        )  # fmt: skip
+            ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__")
+        )
     for name in (project["project"]["readme"], "LICENSE"):
-        shutil.copy(ROOT / name, folder / "source")
+        shutil.copy(ROOT / name, folder)
     text = re.sub(r'^version = ".*"$', f'version = "{VERSION}"', text, flags=re.MULTILINE)
-    (folder / "source" / "pyproject.toml").write_text(text, encoding="utf-8")
-    wheels = folder / "wheels"
-    run(sys.executable, "-m", "pip", "wheel", "--no-deps", "-w", wheels, folder / "source")
-    return wheels
+    (folder / "pyproject.toml").write_text(text, encoding="utf-8")
+    (folder / "notebooks").mkdir()
+    return folder
 
 
 @pytest.mark.slow
-def test_the_first_cell_installs_what_the_course_needs(tmp_path):
+@pytest.mark.parametrize("place", ["alone", "in a clone"])
+def test_the_first_cell_installs_what_the_course_needs(tmp_path, place):
     """It needs an index, or whatever pip is configured for, to take NumPy and the rest from."""
     run(sys.executable, "-m", "venv", tmp_path / "venv")
     python = tmp_path / "venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     (tmp_path / "this.txt").write_text(f"twingrad == {VERSION}\n")
-    links = (str(wheel(tmp_path)), os.environ.get("PIP_FIND_LINKS", ""))
+    (tmp_path / "clone").mkdir()
+    clone = checkout(tmp_path / "clone")
     own = {
-        "PIP_FIND_LINKS": " ".join(links).strip(),
         "PIP_CONSTRAINT": str(tmp_path / "this.txt"),
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "IPYTHONDIR": str(tmp_path / "settings"),
         "JUPYTER_CONFIG_DIR": str(tmp_path / "settings"),
         "JUPYTER_DATA_DIR": str(tmp_path / "settings"),
     }
+    empty = clone / "notebooks"
+    if place == "alone":
+        empty, wheels = tmp_path / "empty", tmp_path / "wheels"
+        empty.mkdir()
+        run(sys.executable, "-m", "pip", "wheel", "--no-deps", "-w", wheels, clone)
+        own["PIP_FIND_LINKS"] = f"{wheels} {os.environ.get('PIP_FIND_LINKS', '')}".strip()
     foreign = ("PYTHONPATH", "PYTHONHOME", "MPLBACKEND", "JUPYTER_PATH", "VIRTUAL_ENV")
     environment = {k: v for k, v in os.environ.items() if k not in foreign} | own
-    empty = tmp_path / "empty"
-    empty.mkdir()
     run(python, "-m", "pip", "install", "ipykernel", "nbclient", env=environment, cwd=empty)
     result = tmp_path / "00.ipynb"
     run(

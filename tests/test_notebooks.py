@@ -114,6 +114,12 @@ def test_it_says_at_the_top_what_one_will_be_able_to_do(name):
 
 
 @ALL
+def test_the_first_cell_is_the_same_everywhere(name):
+    """What it does is tested in test_hosted.py, with notebook 00."""
+    assert code_cells(read(name))[0].source == code_cells(read(COURSE[0]))[0].source
+
+
+@ALL
 def test_no_wall_of_code(name):
     """A cell is short: what is longer belongs to a package."""
     long = [cell.id for cell in code_cells(read(name)) if cell.source.count("\n") >= 40]
