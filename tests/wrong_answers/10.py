@@ -104,3 +104,104 @@ def attention(q, k, v):
     scores = q @ k.T / np.sqrt(3)
     e = np.exp(np.where(np.tri(len(q), dtype=bool), scores, -np.inf))
     return e / e.sum(axis=1, keepdims=True) @ v
+
+
+# %% check_probabilities | add one to each count before you take the sum
+def probabilities(counts):
+    with np.errstate(divide="ignore"):
+        return (counts + 1) / counts.sum(axis=1, keepdims=True)
+
+
+# %% check_probabilities | need not have 27 columns
+def probabilities(counts):
+    return (counts + 1) / (counts.sum(axis=1, keepdims=True) + 27)
+
+
+# %% check_probabilities | Does it print
+def probabilities(counts):
+    more = counts + 1
+    print(more / more.sum(axis=1, keepdims=True))
+
+
+# %% check_temperature | changes nothing
+def with_temperature(logits, temperature):
+    e = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+# %% check_temperature | its own largest logit
+def with_temperature(logits, temperature):
+    e = np.exp((logits - logits.max()) / temperature)
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+# %% check_temperature | Subtract the largest after the division
+def with_temperature(logits, temperature):
+    e = np.exp(logits / temperature - logits.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+# %% check_temperature | changed the logits
+def with_temperature(logits, temperature):
+    logits /= temperature
+    e = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+# %% check_temperature | are odds of 1 : 3
+def with_temperature(logits, temperature):
+    e = np.exp(np.minimum(logits / temperature, 700))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+# %% check_attention | by the width, and not by its root
+def attention(q, k, v):
+    e = np.tri(len(q)) * np.exp(q @ k.T / q.shape[1])
+    return e / e.sum(axis=1, keepdims=True) @ v
+
+
+# %% check_attention | the root of the number of places
+def attention(q, k, v):
+    e = np.tri(len(q)) * np.exp(q @ k.T / np.sqrt(len(q)))
+    return e / e.sum(axis=1, keepdims=True) @ v
+
+
+# %% check_attention | the root of the width of v
+def attention(q, k, v):
+    e = np.tri(len(q)) * np.exp(q @ k.T / np.sqrt(v.shape[1]))
+    return e / e.sum(axis=1, keepdims=True) @ v
+
+
+# %% check_attention | You multiplied by the root
+def attention(q, k, v):
+    e = np.tri(len(q)) * np.exp(q @ k.T * np.sqrt(q.shape[1]))
+    return e / e.sum(axis=1, keepdims=True) @ v
+
+
+# %% check_attention | Two things are missing
+def attention(q, k, v):
+    e = np.exp(q @ k.T)
+    return e / e.sum(axis=1, keepdims=True) @ v
+
+
+# %% check_attention | one place too late
+def attention(q, k, v):
+    e = np.tri(len(q), k=1) * np.exp(q @ k.T / np.sqrt(q.shape[1]))
+    return e / e.sum(axis=1, keepdims=True) @ v
+
+
+# %% check_attention | divide them by the sum of their row
+def attention(q, k, v):
+    return np.tri(len(q)) * np.exp(q @ k.T / np.sqrt(q.shape[1])) @ v
+
+
+# %% check_attention | the softmax is missing
+def attention(q, k, v):
+    return np.tri(len(q)) * (q @ k.T / np.sqrt(q.shape[1])) @ v
+
+
+# %% check_attention | changed an array
+def attention(q, k, v):
+    q /= np.sqrt(q.shape[1])
+    e = np.tri(len(q)) * np.exp(q @ k.T)
+    return e / e.sum(axis=1, keepdims=True) @ v

@@ -11,6 +11,7 @@ right yet; `exercise` makes its outcome a `Verdict`, which a notebook shows.
 
 from __future__ import annotations
 
+import dis
 import functools
 import html
 import inspect
@@ -71,13 +72,17 @@ def exercise(check: Callable[..., str | None]) -> Callable[..., Verdict]:
         check: takes the learner's answers; raises `Hint` if one is wrong.  What it returns, if
             anything, is said about a right answer.
 
-    Functions among the answers that return `...` or None count as not written.
+    Functions among the answers that return `...`, or hold no more than one, count as not
+    written; one that does something and returns None is told so.
 
     >>> @exercise
     ... def check_double(double):
     ...     expect(double(2) == 4, f"double(2) is {double(2)}; twice 2 is 4")
     >>> check_double(lambda x: 2 * x), check_double(lambda x: x + 1), check_double(lambda x: ...)
     (✓ Right., ✗ double(2) is 3; twice 2 is 4, ○ Not written yet: replace the ... above.)
+    >>> check_double(lambda x: print(2 * x))
+    4
+    ✗ Your function gives None, which is nothing. Does it print, or lack a return?
     """
 
     @functools.wraps(check)
@@ -107,11 +112,25 @@ def _watched(answer: Any) -> Any:
     @functools.wraps(answer)
     def watched(*args: Any, **kwargs: Any) -> Any:
         result = answer(*args, **kwargs)
-        if result is ... or result is None:
+        if result is ... or (result is None and _is_empty(answer)):
             raise NotWritten
+        expect(
+            result is not None,
+            "Your function gives None, which is nothing. Does it print, or lack a return?",
+        )
         return result
 
     return watched
+
+
+def _is_empty(function: FunctionType) -> bool:
+    """Whether a function does nothing: a stub, of a docstring and `...`.
+
+    >>> _is_empty(lambda x: ...), _is_empty(lambda x: print(x))
+    (True, False)
+    """
+    idle = {"RESUME", "NOP", "POP_TOP", "LOAD_CONST", "RETURN_CONST", "RETURN_VALUE"}
+    return {one.opname for one in dis.get_instructions(function)} <= idle
 
 
 def _what_was_raised(error: Exception) -> str:

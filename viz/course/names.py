@@ -165,19 +165,40 @@ def show_table(
 
 
 def show_letters(points: np.ndarray, title: str = "", ax: Any = None) -> Any:
-    """The 27 signs at their points (27, 2), vowels in a circle; the axes."""
-    ax = axes_of(ax, title)
-    for letter, (x, y) in zip(LETTERS, points, strict=True):
+    """The 27 signs at their points (27, 2), vowels in a circle; the axes.
+
+    Each name stands beside its point, on the side where the other points leave most room.
+    """
+    ax = axes_of(ax, title, "first direction", "second direction")
+    for letter, (x, y), (right, up) in zip(LETTERS, points, _sides(points), strict=True):
         vowel = letter in VOWELS
         ax.plot(x, y, "o", color=CYCLE[1] if vowel else CYCLE[0], markersize=3)
         ring = {"boxstyle": "circle,pad=0.15", "facecolor": "none", "edgecolor": CYCLE[1]}
         ax.annotate(
-            "end" if letter == "." else letter, (x, y), (0, 9), textcoords="offset points",
+            letter, (x, y), (11 * right, 11 * up), textcoords="offset points",
             ha="center", va="center", fontsize=11, color=CYCLE[1] if vowel else "black",
             bbox=ring if vowel else None,
         )  # fmt: skip
     ax.margins(0.08)
     return ax
+
+
+def _sides(points: np.ndarray) -> list[tuple[float, float]]:
+    """For each point the direction, of eight, in which its name is furthest from all others."""
+    scale = np.ptp(points, axis=0)
+    spots = points / np.where(scale > 0, scale, 1.0)  # a picture is about this wide
+    angles = np.pi / 4 * np.array([2, 0, 4, 6, 1, 3, 5, 7])  # above, right, left, below, corners
+    sides, taken = [], [*spots]
+    for i, spot in enumerate(spots):
+        others = np.delete(np.array(taken), i, axis=0)
+        room = [
+            np.linalg.norm(spot + 0.035 * np.array([np.cos(a), np.sin(a)]) - others, axis=1).min()
+            for a in angles
+        ]
+        best = angles[int(np.argmax(np.minimum(room, 0.045)))]  # more than this is enough
+        taken.append(spot + 0.035 * np.array([np.cos(best), np.sin(best)]))
+        sides.append((float(np.cos(best)), float(np.sin(best))))
+    return sides
 
 
 def show_maps(
@@ -190,14 +211,15 @@ def show_maps(
     """Squares of places by places, a row for who looks, a column for what at; the figure.
 
     Args:
-        maps: each (places, places), drawn from white for 0 to dark for its largest number.
+        maps: each (places, places), drawn from white for 0 to dark for the largest number of all.
         name: the letters at the places, "." included.
     """
     columns = min(columns, len(maps))
     rows = -(-len(maps) // columns)
     figure, axes = figure_with(rows, columns, (size * columns, size * rows + 0.3))
+    most = max(one.max() for one in maps)
     for ax, one, title in zip(axes.flat, maps, titles, strict=True):
-        ax.imshow(one, cmap="Blues", vmin=0.0)
+        ax.imshow(one, cmap="Blues", vmin=0.0, vmax=most)
         ax.set_xticks(range(len(name)), list(name))
         ax.set_yticks(range(len(name)), list(name))
         ax.tick_params(length=0, labelsize="small")
@@ -235,11 +257,21 @@ def check_probabilities(probabilities: Any) -> str:
     )
     expect(found.shape == (3, 3), f"3 × 3 counts should give 3 × 3 numbers, not {found.shape}")
     expect(
+        not np.isinf(found).any(),
+        "There is an inf in your table. The last letter was never seen, so the sum of its row is "
+        "0: add one to each count before you take the sum, too",
+    )
+    expect(
         np.isfinite(found).all(),
         "There is a nan in your table. The last letter was never seen, so its row is 0/0: add one "
         "to each count first",
     )
     for wrong, hint in [
+        (
+            one / (counts.sum(axis=1, keepdims=True) + 27),
+            "A table need not have 27 columns; this one has 3. Divide each row by its own sum, "
+            "taken after one is added",
+        ),
         (one / one.sum(), "All numbers together sum to 1. Each row has to: divide by its own sum"),
         (
             one / one.sum(axis=0, keepdims=True),
@@ -252,7 +284,7 @@ def check_probabilities(probabilities: Any) -> str:
             "along the columns: keepdims=True keeps them a column, (3, 1)",
         ),
         (
-            (right * one.sum(axis=1, keepdims=True) / counts.sum(axis=1, keepdims=True).clip(1)),
+            one / counts.sum(axis=1, keepdims=True).clip(1),
             "The sum of a row has to be taken after one is added to each count",
         ),
     ]:
@@ -272,8 +304,15 @@ def check_temperature(with_temperature: Any) -> str:
     """softmax(logits / temperature) along the last axis, of any size of logits."""
     logits = np.log([1.0, 2.0, 4.0])
     plain = np.array([1.0, 2.0, 4.0]) / 7
-    near(with_temperature(logits, 1.0), plain, "At temperature 1 it is the softmax itself")
-    found = numbers(with_temperature(logits, 0.5))
+    given = logits.copy()
+    first = numbers(with_temperature(given, 1.0))
+    near(first, plain, "At temperature 1 it is the softmax itself")
+    found = numbers(with_temperature(given, 0.5))
+    expect(
+        np.array_equal(given, logits),
+        "Your function changed the logits it was given. logits / temperature is a new array; "
+        "logits /= temperature writes into the caller's.",
+    )
     cold = np.array([1.0, 4.0, 16.0]) / 21
     hot = np.sqrt([1.0, 2.0, 4.0]) / np.sqrt([1.0, 2.0, 4.0]).sum()
     expect(
@@ -281,30 +320,54 @@ def check_temperature(with_temperature: Any) -> str:
         "At temperature 0.5 your probabilities are more even than the softmax, and they should be "
         "less: divide the logits by the temperature, do not multiply",
     )
+    expect(not np.allclose(found, plain), "The temperature changes nothing in your result")
     expect(
         np.isclose(found.sum(), 1.0),
         f"At temperature 0.5 your probabilities sum to {found.sum():.3g}. The temperature belongs "
         "to the logits, inside the softmax",
     )
     near(found, cold, "At temperature 0.5 the odds 1 : 2 : 4 become their squares, 1 : 4 : 16")
-    with np.errstate(all="ignore"):
-        large = numbers(with_temperature(np.array([0.0, 1000.0]), 1.0))
-    expect(
-        np.isfinite(large).all(),
-        "exp(1000) is inf, and inf/inf is nan. The softmax stays the same when the largest logit "
-        "is subtracted from all of them: do so before exp",
-    )
-    near(large, [0.0, 1.0], "Logits 0 and 1000 leave nothing for the first")
+    _large_logits(with_temperature)
     rows = np.array([[0.0, 1.0, 2.0], [3.0, 0.0, 0.0]])
     e = np.exp(rows / 2)
-    several = numbers(with_temperature(rows, 2.0))
+    several = numbers(with_temperature(rows.copy(), 2.0))
     expect(
         several.shape != rows.shape or np.allclose(several.sum(axis=-1), 1.0),
         "For two rows of logits each row should sum to 1: max and sum along axis=-1, with "
         "keepdims=True",
     )
     near(several, e / e.sum(axis=-1, keepdims=True), "Two rows of logits give two rows")
+    apart = np.array([[0.0, 0.0], [1000.0, 1000.0]])
+    with np.errstate(all="ignore"):
+        halves = numbers(with_temperature(apart.copy(), 1.0))
+    expect(
+        np.isfinite(halves).all(),
+        "There is a nan where one row of logits is 0, 0 and the next 1000, 1000: subtract from "
+        "each row its own largest logit, max along axis=-1",
+    )
+    near(halves, np.full((2, 2), 0.5), "Rows of equal logits, 0, 0 and 1000, 1000, are all 1/2")
     return "Towards 0 it always takes the likeliest letter, towards infinity any."
+
+
+def _large_logits(with_temperature: Any) -> None:
+    """Raise a hint if logits of 1000 are too much."""
+    with np.errstate(all="ignore"):
+        large = numbers(with_temperature(np.array([0.0, 1000.0]), 1.0))
+        larger = numbers(with_temperature(np.array([0.0, 1000.0]), 0.5))
+        close = numbers(with_temperature(np.log([1.0, 3.0]) + 1000.0, 1.0))
+    expect(
+        np.isfinite(large).all(),
+        "exp(1000) is inf, and inf/inf is nan. The softmax stays the same when the largest logit "
+        "is subtracted from all of them: do so before exp",
+    )
+    expect(
+        np.isfinite(larger).all(),
+        "Logits of 1000 at temperature 0.5 are 2000 in the softmax, and there you have a nan. "
+        "Subtract the largest after the division, or divide what is left after it",
+    )
+    near(large, [0.0, 1.0], "Logits 0 and 1000 leave nothing for the first")
+    near(larger, [0.0, 1.0], "Logits 0 and 1000 leave nothing for the first, at 0.5 neither")
+    near(close, [0.25, 0.75], "Logits 1000 and 1000 + log 3 are odds of 1 : 3, as 0 and log 3 are")
 
 
 @exercise
@@ -312,7 +375,13 @@ def check_attention(attention: Any) -> str:
     """Causal attention of one head: queries and keys (time, width), values (time, any)."""
     rng = np.random.default_rng(0)
     q, k, v = rng.normal(size=(4, 3)), 2 * rng.normal(size=(4, 3)), rng.normal(size=(4, 2))
-    found = numbers(attention(q, k, v))
+    given = q.copy(), k.copy(), v.copy()
+    found = numbers(attention(*given))
+    expect(
+        all(np.array_equal(a, b) for a, b in zip(given, (q, k, v), strict=True)),
+        "Your function changed an array it was given. Write q / 2, which is a new array; q /= 2 "
+        "writes into the caller's.",
+    )
     expect(
         found.shape == (4, 2),
         f"Four places with values of two numbers should give shape (4, 2), and yours is "
@@ -351,7 +420,37 @@ def _attentions_gone_wrong(
     """What the usual mistakes give, and what to say about each."""
     open_to, unscaled = np.tri(len(q), dtype=bool), q @ k.T
     scores = unscaled / np.sqrt(q.shape[1])
+    scaled_wrongly = [
+        (
+            _softmax(np.where(open_to, unscaled * scale, -np.inf)) @ v,
+            f"{what} Divide the scores by the root of the width of q and k, √3 here",
+        )
+        for scale, what in (
+            (1 / 3, "You divided by the width, and not by its root."),
+            (1 / 2, "You divided by √4 = 2, the root of the number of places."),
+            (1 / np.sqrt(2), "You divided by √2, the root of the width of v."),
+            (np.sqrt(3), "You multiplied by the root."),
+        )
+    ]
     return [
+        *scaled_wrongly,
+        (
+            _softmax(unscaled) @ v,
+            "Two things are missing: the scores are not divided by the root of the width, √3 "
+            "here, and nothing is masked",
+        ),
+        (
+            _softmax(np.where(np.tri(len(q), k=1, dtype=bool), scores, -np.inf)) @ v,
+            "Your mask is one place too late: place i looks at i + 1, which it has to guess",
+        ),
+        (
+            (np.exp(scores) * open_to) @ v,
+            "Your weights of a row do not sum to 1: divide them by the sum of their row",
+        ),
+        (
+            (scores * open_to) @ v,
+            "Your weights are the scores themselves, and the softmax is missing",
+        ),
         (
             _softmax(scores) @ v,
             "Your first place knows of the last: nothing is masked. Scores of later places have "
