@@ -6,7 +6,15 @@ import pytest
 from matplotlib import pyplot
 
 from engine import Tensor
-from viz.course.shapes import Grid, draw_grids, draw_one_element, draw_there_and_back
+from viz.course.shapes import (
+    Grid,
+    check_layer_backward,
+    check_matmul_backward,
+    check_summed_axes,
+    draw_grids,
+    draw_one_element,
+    draw_there_and_back,
+)
 from viz.style import OKABE_ITO, mix
 
 matplotlib.use("Agg")
@@ -49,3 +57,20 @@ def test_one_element_of_a_product_marks_its_row_its_factors_and_its_sum():
     a, b = np.arange(6.0).reshape(2, 3), np.arange(12.0).reshape(3, 4)
     ax = draw_one_element(a, b, np.ones((2, 4)), 1, 0)
     assert marked(ax) == (1 + 4 + 4) + (4 + 4 + 1)
+
+
+def test_axes_may_be_written_in_many_ways():
+    assert check_summed_axes([], range(3), np.array([0, 1, 3]), {-2, 0}, tuple(np.arange(4))).ok
+
+
+def test_gradients_may_be_lists_and_tensors():
+    assert check_matmul_backward(lambda g, a, b: [(g @ b.T).tolist(), Tensor(a.T) @ Tensor(g)]).ok
+
+
+def test_a_layer_may_be_taken_back_without_matrices():
+    def backward(g, x, w, b):
+        inner = g / np.cosh(x @ w + b) ** 2
+        axes = tuple(range(x.ndim - 1))
+        return inner @ w.T, np.tensordot(x, inner, (axes, axes)), inner.sum(axis=axes)
+
+    assert check_layer_backward(backward).ok

@@ -66,3 +66,13 @@ def test_a_check_that_fails_leaves_nothing_in_the_table():
     ):
         assert verdict.kind == "wrong"
         assert "on purpose" in verdict.text
+
+
+def test_rows_may_use_other_names_and_other_formulas():
+    assert check_cube(
+        lambda: elementwise("my_cube", lambda t: t**3, lambda u, v, t: 3 * u * v / t)
+    ).ok
+    assert check_share(
+        lambda g, y, a, b: g * (1 - y) / (a + b), lambda g, y, a, b: -g * y**2 / a
+    ).ok
+    assert check_bump(lambda g, y, x, k=1.0: g * -2 * k * x * engine.exp(-k * engine.square(x))).ok

@@ -5,8 +5,19 @@ import numpy as np
 import pytest
 from matplotlib import pyplot
 
-from engine import compare, gradcheck, registry
-from viz.course.trust import agreement, draw_agreement, draw_curves, mystery, suspects
+import engine
+from engine import compare, gradcheck, registry, where
+from viz.course.trust import (
+    agreement,
+    check_gradient_checker,
+    check_one_minus_cos,
+    check_planted,
+    check_safe_root,
+    draw_agreement,
+    draw_curves,
+    mystery,
+    suspects,
+)
 
 matplotlib.use("Agg")
 
@@ -54,3 +65,45 @@ def test_the_planted_bug_is_seen_between_minus_one_and_zero_only():
 
 def test_the_suspects_are_in_no_registry():
     assert not set(suspects()) & set(registry)
+
+
+@pytest.mark.parametrize(
+    "one_minus_cos",
+    [
+        lambda x: engine.tan(x / 2) * engine.sin(x),
+        lambda x: engine.sin(x) ** 2 / (1 + engine.cos(x)),
+        lambda x: 2 * engine.square((0.5 * x).sin()),
+    ],
+)
+def test_one_minus_cos_may_be_written_with_another_formula(one_minus_cos):
+    assert check_one_minus_cos(one_minus_cos).ok
+
+
+@pytest.mark.parametrize(
+    "root",
+    [
+        lambda x: engine.sqrt(engine.relu(x)),
+        lambda x: where(x > 0, where(x > 0, x, 4.0) ** 0.5, 0 * x),
+        lambda x: (x > 0) * engine.sqrt(where(x > 0, x, 1.0)),
+    ],
+)
+def test_a_root_may_be_made_safe_in_another_way(root):
+    assert check_safe_root(root).ok
+
+
+def test_a_gradient_check_may_restore_numbers_and_measure_by_norms():
+    def restores(f, gradient, x):
+        claimed, found = gradient(x), []
+        for i, kept in enumerate(x.tolist()):
+            x[i] = kept + 1e-6
+            above = f(x)
+            x[i] = kept - 1e-6
+            found.append((above - f(x)) / 2e-6)
+            x[i] = kept
+        return np.linalg.norm(found - claimed) <= 1e-4 * np.linalg.norm(claimed)
+
+    assert check_gradient_checker(restores).ok
+
+
+def test_a_mended_rule_may_bend_by_arithmetic():
+    assert check_planted("bend", lambda g, y, x: g * (0.75 + 0.25 * engine.sign(x + 1))).ok

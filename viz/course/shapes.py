@@ -187,7 +187,7 @@ def check_summed_axes(x: Any, row: Any, column: Any, table: Any, number: Any) ->
             continue
         kept = set(range(len(full))) - stretched
         expect(
-            axes != kept or name == "x",
+            axes != kept or name in ("x", "number"),
             f"{name}: you name the axes that it has. The sum goes over the others, those along "
             "which it was stretched",
         )
@@ -210,12 +210,18 @@ def check_summed_axes(x: Any, row: Any, column: Any, table: Any, number: Any) ->
 
 
 def _axes(name: str, answer: Any, ndim: int) -> set[int]:
-    axes = (answer,) if isinstance(answer, int) else answer
-    if not isinstance(axes, tuple | list | set) or not all(isinstance(i, int) for i in axes):
+    axes: Any = (answer,) if isinstance(answer, int | np.integer) else answer
+    if isinstance(axes, range | np.ndarray):
+        axes = tuple(axes)
+    if not isinstance(axes, tuple | list | set | frozenset) or not all(
+        isinstance(i, int | np.integer) for i in axes
+    ):
         raise Hint(f"{name}: write the axes as a tuple of ints, such as (0,) or (); got {answer!r}")
     for i in axes:
         expect(-ndim <= i < ndim, f"{name}: the result has axes 0 to {ndim - 1}, and no axis {i}")
-    return {i % ndim for i in axes}
+    found = {int(i) % ndim for i in axes}
+    expect(len(found) == len(axes), f"{name}: an axis is there twice in {answer!r}")
+    return found
 
 
 @exercise
@@ -235,9 +241,10 @@ def check_sum_to(mine: Callable[..., Any]) -> str:
     for full, shape, hint in cases:
         g = rng.integers(-9, 10, full).astype(float)
         before = g.copy()
-        found, wanted = numbers(mine(g, shape)), np.asarray(sum_to(g, shape))
-        expect(np.array_equal(g, before), "g itself was changed: work on a new array")
         said = f"From shape {full} to {shape}, {hint}"
+        found = numbers(_called(mine, g, shape, before=said))
+        expect(np.array_equal(g, before), "g itself was changed: work on a new array")
+        wanted = np.asarray(sum_to(g, shape))
         if found.shape == shape and full != shape:
             count = g.size / max(wanted.size, 1)
             expect(
@@ -261,7 +268,7 @@ def check_matmul_backward(mine: Callable[..., Any]) -> str:
     for m, n, p in ((2, 3, 4), (3, 3, 3), (1, 2, 1)):
         a, b, g = (rng.integers(-5, 6, s).astype(float) for s in ((m, n), (n, p), (m, p)))
         where = f"For shapes {a.shape} @ {b.shape}"
-        answer = _called(mine, g, a, b, hint=(
+        answer = _called(mine, g, a, b, before=where, hint=(
             f"g has shape {g.shape}, a {a.shape} and b {b.shape}: which two fit together, one of "
             "them transposed, to give the shape of a? And of b?"
         ))  # fmt: skip
@@ -286,24 +293,57 @@ def check_matmul_backward(mine: Callable[..., Any]) -> str:
                 f"{where} all shapes fit, and yet the numbers are wrong: a matrix product has an "
                 "order, and a stands to the left of b in y",
             )
-        expect(
-            not (_same(ga, b.T) or _same(gb, a.T)),
-            f"{where} the upstream gradient g does not take part",
-        )
-        near(ga, right_a, f"{where}, the gradient of a")
-        near(gb, right_b, f"{where}, the gradient of b")
+        for name, found, right, without in (
+            ("a", ga, right_a, b.T), ("b", gb, right_b, a.T)
+        ):  # fmt: skip
+            if not _same(found, right):
+                expect(
+                    not _same(found, without), f"{where} the upstream gradient g does not take part"
+                )
+            _judge(f"{where}, the gradient of {name}", found, right)
     return "For a matrix that is square, and for those that are not."
 
 
-def _called(mine: Callable[..., Any], *arrays: Any, hint: str) -> Any:
-    """What the learner's function gives; if shapes do not fit in it, the hint."""
+def _called(mine: Callable[..., Any], *given: Any, before: str, hint: str = "") -> Any:
+    """What the learner's function makes of arrays, each of which has to stay as it is.
+
+    Args:
+        before: begins what is said, if it raises a ValueError, as for shapes that do not fit.
+        hint: ends it.
+
+    Raises:
+        Hint: it raised one, or has changed an array.
+    """
+    kept = [np.array(x) for x in given]
     try:
-        return mine(*arrays)
+        answer = mine(*given)
     except ValueError as error:
-        if not hint:
-            raise
-        said = str(error).partition(" (")[0]
-        raise Hint(f"For shape {arrays[0].shape} of g, NumPy says: {said}. Here {hint}") from None
+        what = str(error).partition(", with gufunc")[0].rstrip(" .")
+        said = f"{before}: yours raised ValueError: {what}"
+        if "broadcast together" in str(error):
+            said += " (`*` goes number by number, a matrix product is `@`)"
+        raise Hint(f"{said}. {hint}" if hint else said) from None
+    for old, new in zip(kept, given, strict=True):
+        expect(
+            np.array_equal(old, new),
+            f"An array that was given, of shape {old.shape}, is changed after your function: "
+            "work on new ones",
+        )
+    return answer
+
+
+def _judge(where: str, found: np.ndarray, right: np.ndarray) -> None:
+    """Go on if an array is the right one.
+
+    Raises:
+        Hint: it is not; the hint says if it is so but for its sign or a factor.
+    """
+    if found.shape == right.shape and not _same(found, right) and right.any():
+        ratio = float((found * right).sum() / (right * right).sum())
+        if _same(found, ratio * right) and ratio:
+            apart = "its sign" if np.isclose(ratio, -1) else f"a factor of {1 / ratio:.4g}"
+            raise Hint(f"{where} is right up to {apart}")
+    near(found, right, where)
 
 
 def _same(x: np.ndarray, y: np.ndarray) -> bool:
@@ -319,8 +359,11 @@ def check_layer_backward(mine: Callable[..., Any]) -> str:
         g = rng.normal(size=(*lead, 2))
         leaves = [Tensor(a, requires_grad=True) for a in (x, w, b)]
         tanh(leaves[0] @ leaves[1] + leaves[2]).backward(g)
-        answer = _called(mine, g, x, w, b, hint="" if len(lead) == 1 else (
-            "it works for a batch: make x and the gradient into matrices first, with "
+        answer = _called(mine, g, x, w, b, before=f"For x of shape {x.shape}", hint=(
+            f"g has shape {g.shape}, and w {w.shape}: which two fit together, one of them "
+            "transposed, to give the shape of x? And of w?"
+            if len(lead) == 1
+            else "For a batch it works: make x and the gradient into matrices first, with "
             "reshape(-1, …), one row for each example"
         ))  # fmt: skip
         expect(
@@ -328,27 +371,35 @@ def check_layer_backward(mine: Callable[..., Any]) -> str:
             "Return three gradients: `return gx, gw, gb`",
         )
         got = [numbers(part) for part in answer]
-        _judge_layer(got, [leaf.grad for leaf in leaves], x, w, g)
+        _judge_layer(got, [leaf.grad for leaf in leaves], x, w, b, g)
     return "For one example, a batch, and a batch of sequences."
 
 
-def _judge_layer(got: list[Any], wanted: list[Any], x: Any, w: Any, g: Any) -> None:
+def _judge_layer(got: list[Any], wanted: list[Any], x: Any, w: Any, b: Any, g: Any) -> None:
     where = f"For x of shape {x.shape}"
-    gx, gw, gb = got
-    expect(
-        not _same(gx, g @ w.T),
-        f"{where}: gx is the gradient of x @ w + b. On the way back through tanh, g is multiplied "
-        "by 1 − y²",
-    )
+    _, gw, gb = got
+    y = np.tanh(x @ w + b)
+    for factor, mistake in (
+        (np.ones_like(y), "On the way back through tanh, g is multiplied by 1 − y²"),
+        (y, "On the way back through tanh, g is multiplied by 1 − y², and yours by y"),
+        (1 - y, "On the way back through tanh, g is multiplied by 1 − y², and yours by 1 − y"),
+        (1 - np.tanh(x @ w) ** 2, "The y in 1 − y² is tanh(x @ w + b), and in yours b is missing"),
+        (1 - (x @ w + b) ** 2, "The y in 1 − y² is what comes out of tanh, not what goes in"),
+    ):
+        inner = g * factor
+        rows, given = inner.reshape(-1, w.shape[1]), x.reshape(-1, w.shape[0])
+        instead = inner @ w.T, given.T @ rows, rows.sum(axis=0)
+        for name, found, other in zip(("gx", "gw", "gb"), got, instead, strict=True):
+            expect(not _same(found, other), f"{where}, {name} is wrong. {mistake}")
     expect(
         gb.shape != g.shape or g.ndim == 1,
         f"{where}, gb has shape {gb.shape}: b was used once for each example, so its gradients "
         "are summed over all axes in front",
     )
-    rows = max(g.size // g.shape[-1], 1)
+    count = max(g.size // g.shape[-1], 1)
     for name, found, right in zip(("gx", "gw", "gb"), got, wanted, strict=True):
         expect(
-            rows == 1 or not _same(found * rows, right),
+            count == 1 or not _same(found * count, right),
             f"{where}, {name} is a mean over the examples: every example adds its part",
         )
     if x.ndim != 2 and gw.shape != w.shape:
@@ -357,4 +408,4 @@ def _judge_layer(got: list[Any], wanted: list[Any], x: Any, w: Any, g: Any) -> N
             "matrices first, with reshape(-1, …), one row for each example"
         )
     for name, found, right in zip(("gx", "gw", "gb"), got, wanted, strict=True):
-        near(found, right, f"{where}, {name}")
+        _judge(f"{where}, {name}", found, right)

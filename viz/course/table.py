@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from engine import GradientError, Op, elementwise, gradcheck, registry, unregister
-from engine.core import input_names
+from engine.core import Node, input_names
 from engine.finite import slope
 
 from ..axes import CYCLE
@@ -77,6 +78,29 @@ def _a_table_to_write_on() -> Iterator[None]:
         forget(*(set(registry) - known))
 
 
+def _takes(rule: Any, who: str, *names: str, **params: Any) -> None:
+    """Whether a rule can be called as the engine will call it.
+
+    Raises:
+        Hint: it is a whole row, or takes other arguments.
+    """
+    expect(
+        not isinstance(rule, Op),
+        f"{who} should be the rule alone, a function that returns a number; yours is a whole row",
+    )
+    if not callable(rule):
+        raise Hint(f"{who} should be a function, and yours is {rule!r:.40}")
+    try:
+        inspect.signature(rule).bind(*names, **params)
+    except TypeError:
+        called = ", ".join([*names, *(f"{name}=…" for name in params)])
+        raise Hint(
+            f"{who} does not take the arguments that a rule gets: it is called as rule({called})"
+        ) from None
+    except ValueError:  # one of NumPy's, without a signature
+        return
+
+
 def _check_rules(op: Op, f: Callable[..., Any], points: list[tuple[float, ...]], k: Any) -> None:
     """Whether each rule is g times the slope of f, which is `op` with its parameters.
 
@@ -86,13 +110,16 @@ def _check_rules(op: Op, f: Callable[..., Any], points: list[tuple[float, ...]],
     for i, name in enumerate(input_names(op)):
         rule = op.rule(i)
         assert rule is not None
-        found = [_slope_by(rule, f, inputs, k) for inputs in points]
+        _takes(rule, f"the rule for {name}", "g", "y", *input_names(op), **k)
+        found = [_slope_by(rule, name, f, inputs, k) for inputs in points]
         wanted = [_slope_of(f, inputs, i) for inputs in points]
         if np.allclose(found, wanted, rtol=1e-6):
             continue
         hint = f"the rule for {name} is not g times the local derivative yet"
         ratio = np.divide(found, wanted)
-        if np.allclose(ratio, ratio[0]):
+        if not np.any(found):
+            hint = f"the rule for {name} gives 0"
+        elif np.allclose(ratio, ratio[0]):
             apart = "its sign" if np.isclose(ratio[0], -1) else f"a factor of {1 / ratio[0]:.4g}"
             hint = f"the rule for {name} is right up to {apart}"
         others = [[_slope_of(f, p, j) for p in points] for j in range(op.n_inputs) if j != i]
@@ -102,17 +129,24 @@ def _check_rules(op: Op, f: Callable[..., Any], points: list[tuple[float, ...]],
         near(found[0], wanted[0], f"{hint}: at {_place(points[0])}{at}, where g is 1", rtol=1e-6)
 
 
-def _slope_by(rule: Callable[..., Any], f: Any, inputs: tuple[float, ...], k: Any) -> float:
+def _slope_by(
+    rule: Callable[..., Any], name: str, f: Any, inputs: tuple[float, ...], k: Any
+) -> float:
     one, two = (_number(rule(g, f(*inputs), *inputs, **k)) for g in (1.0, 2.0))
     expect(
         np.isclose(two, 2 * one),
-        f"at {_place(inputs)} a rule gives {one:.4g} for g = 1 and {two:.4g} for g = 2, which "
-        "should be twice as much: it has to return g times the local derivative",
+        f"at {_place(inputs)} the rule for {name} gives {one:.4g} for g = 1 and {two:.4g} for "
+        "g = 2, which should be twice as much: it has to return g times the local derivative",
     )
     return one
 
 
 def _number(x: Any) -> float:
+    expect(
+        not isinstance(x, Node),
+        f"a rule should return a plain number where it is given plain numbers, not {x!r:.60}: "
+        "where it is given nodes, its sums and products are nodes by themselves",
+    )
     try:
         return float(x)
     except (TypeError, ValueError):
@@ -156,6 +190,10 @@ def _check_again(f: Callable[..., Any], inputs: tuple[float, ...], order: int) -
 @exercise
 def check_cube(cube_row: Any) -> str:
     """A row for x³, named my_cube."""
+    expect(
+        not isinstance(cube_row, Op),
+        "cube_row is the op itself; it should be a function that returns it",
+    )
     forget("my_cube")
     with _a_table_to_write_on():
         op = cube_row()
@@ -167,12 +205,14 @@ def check_cube(cube_row: Any) -> str:
         near(op(2.0), 8.0, "my_cube(2.0) is 2 · 2 · 2")
         _check_rules(op, op, [(2.0,), (-1.5,), (0.3,)], {})
         _check_again(op, (1.5,), 4)
-    return "Right up to the fourth derivative, which is 0."
+    return "Up to the fourth derivative, which is 0."
 
 
 @exercise
 def check_share(rule_a: Any, rule_b: Any) -> str:
     """The rules of y = a / (a + b)."""
+    _takes(rule_a, "rule_a", "g", "y", "a", "b")
+    _takes(rule_b, "rule_b", "g", "y", "a", "b")
     forget("my_share")
     with _a_table_to_write_on():
         op = elementwise("my_share", lambda a, b: a / (a + b), rule_a, rule_b)
@@ -184,6 +224,7 @@ def check_share(rule_a: Any, rule_b: Any) -> str:
 @exercise
 def check_bump(rule: Any) -> str:
     """The rule of y = exp(-k x²), which can be differentiated again."""
+    _takes(rule, "rule", "g", "y", "x", k=1.0)
     forget("my_bump")
     with _a_table_to_write_on():
         op = elementwise("my_bump", lambda x, k=1.0: np.exp(-k * x * x), rule)
