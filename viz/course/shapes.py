@@ -240,10 +240,8 @@ def check_sum_to(mine: Callable[..., Any]) -> str:
     rng = np.random.default_rng(0)
     for full, shape, hint in cases:
         g = rng.integers(-9, 10, full).astype(float)
-        before = g.copy()
         said = f"From shape {full} to {shape}, {hint}"
         found = numbers(_called(mine, g, shape, before=said))
-        expect(np.array_equal(g, before), "g itself was changed: work on a new array")
         wanted = np.asarray(sum_to(g, shape))
         if found.shape == shape and full != shape:
             count = g.size / max(wanted.size, 1)
