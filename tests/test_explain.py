@@ -362,3 +362,33 @@ def in_a_fresh_thread(function):
     thread.start()
     thread.join()
     raise caught[0]
+
+
+def test_a_small_change_of_a_gradient_is_told_too():
+    x = Value(3.0)
+    y = x * x
+    y.backward()
+    x.grad *= 1.001
+
+    assert explain(x).rest == pytest.approx(0.006)
+
+
+def test_backward_from_a_leaf_leaves_no_rest():
+    x = Value(3.0)
+    x.backward()
+
+    found = explain(x)
+
+    assert (found.total, found.rest) == (1.0, None)
+
+
+def test_what_asks_for_no_gradient_gets_nothing():
+    """In single precision nothing is a zero of single precision."""
+    x = Tensor(np.ones(2, np.float32))
+    w = Tensor(np.ones(2, np.float32), requires_grad=True)
+
+    found = explain(x, (x * w).sum())
+
+    assert amounts(found) == []
+    assert found.total.tolist() == [0.0, 0.0]
+    assert found.total.dtype == np.float32

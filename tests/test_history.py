@@ -2,6 +2,7 @@
 
 import json
 import math
+import weakref
 
 import numpy as np
 import pytest
@@ -100,6 +101,17 @@ def test_update_ratio_is_the_step_s_length_over_the_parameter_s():
     assert math.isnan(update_ratio(np.zeros(2), np.ones(2)))
 
 
+def test_a_norm_that_overflows_is_not_counted_as_numbers_that_are_not_finite():
+    (found,) = gradient_statistics([np.array([1e200, -1e200])])
+    assert found == {"norm": math.inf, "mean": 1e200, "max": 1e200, "zeros": 0.0}
+
+
+@pytest.mark.parametrize("scale", [1e20, 1e-24])
+def test_update_ratios_of_single_precision_are_measured_in_double(scale):
+    before = np.array([scale, scale], np.float32)
+    assert update_ratio(before, np.float32(1.5) * before) == pytest.approx(0.5)
+
+
 def test_a_unit_is_dead_that_is_zero_for_the_whole_batch():
     output = np.array([[0.0, 1.0, 0.0, 2.0], [0.0, 0.0, 0.0, 3.0]])
     found = activation_statistics(output, None)
@@ -126,6 +138,13 @@ def test_mean_and_deviation_are_numpy_s():
     assert found["std"] == pytest.approx(output.std())
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_a_deviation_far_below_the_mean_keeps_its_digits(dtype):
+    output = (1e6 + np.arange(24.0).reshape(4, 6)).astype(dtype)
+    found = activation_statistics(output, None)
+    assert found["std"] == pytest.approx(output.std(dtype=float))
+
+
 @pytest.mark.parametrize(
     "output", [np.zeros((0, 3)), np.array(2.0), np.array([np.nan, 1.0]), np.array([np.inf])]
 )
@@ -149,6 +168,7 @@ def test_a_parameter_s_numbers_and_gradient_on_either_tier():
     assert gradient_of(boxed).tolist() == [2.0, 4.0]
     (tensor * tensor).sum().backward(create_graph=True)
     assert gradient_of(tensor).tolist() == [4.0, 8.0]
+    assert type(gradient_of(tensor)) is np.ndarray
 
 
 # --- steps ---
@@ -217,6 +237,66 @@ def test_evaluation_between_steps_is_not_measured():
     assert history.activation("1 ReLU", "mean")[1][0] == pytest.approx(before.mean())
 
 
+def test_evaluation_without_recording_is_not_measured_either():
+    """The mode of a model without dropout may be left as it is: no_grad says enough."""
+    model = a_model()
+    history = History(model, every=1)
+    with engine.no_grad():
+        model(100 * X)
+    trained(model, history, 1)
+    before = a_model()[:2](X).data
+    assert history.activation("1 ReLU", "mean")[1][0] == pytest.approx(before.mean())
+    assert history.activations() == ["1 ReLU", "3 Tanh"]
+
+
+class Puts(nn.Module):
+    """A layer without parameters that puts out whatever it is told to make of its input."""
+
+    def __init__(self, made):
+        self.made = made
+
+    def forward(self, x):
+        return self.made(x)
+
+
+class Ending(nn.Module):
+    """A layer, and one that puts out something for others to see."""
+
+    def __init__(self, made):
+        self.linear, self.end = nn.Linear(3, 2, rng=0), Puts(made)
+
+    def forward(self, x):
+        y = self.linear(x)
+        self.end(y)
+        return y
+
+
+def test_of_several_outputs_the_first_is_measured():
+    model = Ending(lambda x: (2 * x, "and more"))
+    expected = (2 * model.linear(X).data).mean()
+    history = History(model, every=1)
+    trained(model, history, 1)
+    assert history.activation("end Puts", "mean")[1][0] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("made", [lambda x: {"y": x}, lambda x: (), lambda x: None])
+def test_an_output_that_is_no_array_is_passed_over(made):
+    model = Ending(made)
+    history = History(model, every=1)
+    trained(model, history, 2)
+    assert history.activations() == []
+    assert history.steps == 2
+
+
+def test_layers_are_left_alone_where_that_is_asked_for():
+    model = a_model()
+    history = History(model, every=1, activations=False)
+    assert not any(m._hooks for m in model.modules())
+    trained(model, history, 1)
+    assert history.activations() == []
+    assert history.parameters() == ["0.weight", "0.bias", "2.weight", "2.bias"]
+
+
 def test_layers_with_parameters_are_looked_at_where_there_are_no_others():
     model = nn.MLP([3, 4, 1], engine.relu, rng=0)
     history = History(model, every=1)
@@ -252,10 +332,30 @@ def test_a_parameter_no_gradient_reached_is_left_out():
     assert set(history.records[0]["parameters"]) == {"0.weight", "0.bias"}
 
 
+def test_which_parameters_a_gradient_reaches_may_change():
+    w, v = (Tensor(np.full(n, 2.0), requires_grad=True) for n in (3, 5))
+    history = History({"w": w, "v": v}, every=1)
+    for x in (w, v):
+        w.grad = v.grad = None
+        x.sum().backward()
+        history.step(1.0)
+    assert history.parameter("w", "norm")[1].tolist() == [np.sqrt(3.0)]
+    assert history.parameter("v", "norm")[1].tolist() == [np.sqrt(5.0)]
+
+
+def test_no_array_is_held_between_measurements():
+    w = Tensor([1.0, 2.0], requires_grad=True)
+    history = History({"w": w}, every=5)
+    before = weakref.ref(array_of(w))
+    w.data = [3.0, 4.0]
+    history.step(1.0)
+    assert before() is None
+
+
 def test_more_series_and_a_log_between_steps():
     history = History()
     history.log(validation_loss=2.0)
-    history.step(Value(1.5), accuracy=0.5)
+    history.step(Value(1.5), accuracy=0.5, recall=None)
     history.step(Tensor([1.25]))
     history.log(validation_loss=np.float32(0.5))
     assert history.series("loss")[1].tolist() == [1.5, 1.25]
@@ -300,6 +400,24 @@ def test_models_of_single_values_are_measured_by_layer():
     assert history.parameter("layers[1]", "norm")[1][0] == pytest.approx(np.linalg.norm(last))
 
 
+def test_a_class_with_parameters_will_do():
+    class Mine:
+        def __init__(self):
+            arrays = [np.ones((2, 3)), np.ones(3), np.ones(1), np.ones(1)]
+            self.all = [Tensor(x, requires_grad=True) for x in arrays]
+            self.all[2].label = self.all[3].label = "scale"
+
+        def parameters(self):
+            return self.all
+
+    model = Mine()
+    history = History(model, every=1)
+    sum(p.sum() for p in model.all).backward()
+    history.step(1.0)
+    assert history.parameters() == ["parameters[0]", "parameters[1]", "scale", "scale[3]"]
+    assert history.parameter("parameters[0]", "norm")[1][0] == pytest.approx(np.sqrt(6.0))
+
+
 def test_parameters_by_name_will_do():
     w = Tensor([1.0, 2.0], requires_grad=True)
     history = History({"w": w}, every=1)
@@ -332,6 +450,17 @@ def test_in_fit_it_finds_the_model_and_notes_steps_and_validation():
     assert history.series("validation_loss")[0].tolist() == [4, 8]
     assert history.series("lr")[1].tolist() == [0.05] * 8
     assert history.series("epoch")[1].tolist() == [1, 2]
+    assert history.series("loss")[0].tolist() == list(range(1, 9))
+
+
+def test_in_fit_it_keeps_the_model_and_the_optimizer_it_was_given():
+    model = a_model()
+    other = {"w": Tensor([1.0], requires_grad=True)}
+    history = History(other, every=1, optimizer=Descent(model, 0.25))
+    other["w"].sum().backward()
+    fitted(model, history, epochs=1)
+    assert history.parameters() == ["w"]
+    assert history.series("lr")[1].tolist() == [0.25] * 4
 
 
 def test_looking_does_not_change_training():
@@ -490,8 +619,9 @@ def test_what_is_no_number_is_refused_and_nothing_is_noted():
         history.step([1.0, 2.0])
     with pytest.raises(TypeError, match="accuracy must be a single number"):
         history.step(1.0, accuracy="high")
-    with pytest.raises(ValueError, match="'norm' is a name History uses itself"):
-        history.step(1.0, norm=2.0)
+    for name in ("step", "parameters", "activations", "norm", "seconds"):
+        with pytest.raises(ValueError, match=f"'{name}' is a name History uses itself"):
+            history.log(**{name: 2.0})
     assert history.records == []
     assert history.steps == 0
 

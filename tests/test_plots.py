@@ -467,6 +467,17 @@ def test_images_each_on_a_scale_of_its_own():
     assert found == [[0.25, -1.0], [1.0, 0.0], [0.0, 0.0]]
 
 
+def test_an_image_of_zeros_is_white():
+    ax = plots.image_grid(np.zeros((1, 2, 2)))
+    assert ax.images[0].get_clim() == (-1.0, 1.0)
+
+
+@pytest.mark.parametrize("room", [{"columns": 0}, {"most": 0}, {"columns": -1}])
+def test_at_least_one_image_is_shown(room):
+    with pytest.raises(ValueError, match="columns and most must be at least 1"):
+        plots.image_grid(np.zeros((1, 2, 2)), **room)
+
+
 def test_the_weights_of_layers_are_images():
     conv, linear = nn.Conv2d(2, 3, 3, rng=0), nn.Linear(16, 5, rng=0)
     assert np.isfinite(wall_of(plots.image_grid(conv.weight, columns=2))).sum() == 6 * 9

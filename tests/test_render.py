@@ -12,6 +12,7 @@ import pytest
 import viz
 from engine import Value
 from viz import Picture, RendererNotFoundError, RenderError, draw
+from viz.picture import image
 from viz.render import NO_RENDERER, find_renderer, render
 
 GRAPH = "digraph { a -> b }"
@@ -198,6 +199,10 @@ def test_where_drawings_are_taken_out_of_a_page_an_image_stays(picture):
     assert page.startswith('<img alt="a graph" style="max-width:100%;height:auto" src="data:')
     encoded = page.partition("base64,")[2].partition('"')[0]
     assert base64.b64decode(encoded).decode() == picture.svg()
+
+
+def test_what_an_image_is_said_to_be_is_escaped():
+    assert image("<svg/>", 'a "b" <c>').startswith('<img alt="a &quot;b&quot; &lt;c&gt;" style=')
 
 
 def test_a_wide_picture_takes_the_width_of_its_cell_and_keeps_its_own_in_a_file(tmp_path):

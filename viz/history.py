@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from engine import Tensor
+from engine import Tensor, Value, is_grad_enabled
 from nn import Module, Sigmoid, Tanh
 from nn.callbacks import Callback, Run
 
@@ -52,13 +52,16 @@ class History(Records, Callback):
 
     Args:
         model: an `nn.Module`, of either tier; an `nn.scalar` model; parameters by name; or None
-            to record only what `step` and `log` are told (or, in `nn.fit`, to find it there).
+            to record only what `step` and `log` are told (or, in `nn.fit`, to find it there).  Its
+            parameters are those it has now: of others that take their places nothing is measured.
         every: how many steps from one measurement to the next.
         optimizer: whose learning rate (`param_groups[0]["lr"]`) is noted at every step.
         path: a file of JSON lines, brought up to date at each measurement.  What a file holds is
             never changed: a run that is resumed goes on below, and counts on.
-        activations: whether to look at what layers put out (by forward hooks, in training mode):
-            the layers without parameters (relu, dropout, pooling …), or all if each has some.
+        activations: whether to look at what layers put out (by forward hooks, in training mode
+            and not under `no_grad`): the layers without parameters (relu, dropout, pooling …), or
+            all if each has some.  If a layer runs several times in a step, each is measured, the
+            second as "1 ReLU (2)".
 
     Raises:
         ValueError: every is below 1; path holds something else than a history.
@@ -198,12 +201,11 @@ class History(Records, Callback):
         ]
 
     def _measurements(self) -> dict[str, Any]:
-        with np.errstate(all="ignore"):  # nan and inf are what this is to report
-            parameters = self._of_parameters()
-            activations = {
-                name: activation_statistics(array, ends)
-                for name, (array, ends) in self._outputs.items()
-            }
+        parameters = self._of_parameters()
+        activations = {
+            name: activation_statistics(array, ends)
+            for name, (array, ends) in self._outputs.items()
+        }
         return {
             "norm": math.hypot(*[row["norm"] for row in parameters.values()]),
             "parameters": parameters,
@@ -239,12 +241,15 @@ class History(Records, Callback):
 
     def _hook(self, name: str, ends: tuple[float, float] | None) -> Any:
         def look(module: Module, _inputs: Any, output: Any) -> None:
-            if not module.training:
+            if not (module.training and is_grad_enabled()):
+                return
+            shown = next(iter(output), None) if isinstance(output, tuple) else output
+            if not isinstance(shown, Tensor | Value | np.ndarray):
                 return
             calls = self._calls[name] = self._calls.get(name, 0) + 1
             # A module that is used several times in one pass gets a name for each use.
             use = name if calls == 1 else f"{name} ({calls})"
-            self._outputs[use] = array_of(output[0] if isinstance(output, tuple) else output), ends
+            self._outputs[use] = array_of(shown), ends
 
         return look
 

@@ -44,11 +44,14 @@ def image_grid(
         The axes.
 
     Raises:
-        ValueError: the shapes do not fit, or there are not as many titles as images.
+        ValueError: the shapes do not fit, there are not as many titles as images, or columns or
+            most is below 1.
 
     >>> image_grid(np.eye(9), columns=3).images[0].get_array().shape
     (11, 11)
     """
+    if columns < 1 or most < 1:
+        raise ValueError(f"columns and most must be at least 1, got {columns} and {most}")
     pixels = _split(images)
     if titles is not None and len(titles) != len(pixels):
         raise ValueError(f"there are {len(pixels)} images but {len(titles)} titles")

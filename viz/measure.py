@@ -78,6 +78,7 @@ class Meter:
         self._parts = [x.reshape(s) for x, s in zip(self._flat, self.shapes, strict=True)]
         self._masks = [self._nonzero[i : i + n] for i, n in zip(starts, sizes, strict=True)]
 
+    @np.errstate(all="ignore")  # nan and inf are what this is to report
     def gradients(self, gradients: list[np.ndarray]) -> list[dict[str, float]]:
         """How large each gradient is, and what is wrong with it.
 
@@ -102,11 +103,12 @@ class Meter:
                 "max": most,
                 "zeros": (part.size - int(np.count_nonzero(mask))) / size,
             }
-            if not math.isfinite(row["norm"]):
+            if not math.isfinite(most):  # the norm may overflow where all are finite
                 row["nonfinite"] = 1.0 - int(np.count_nonzero(np.isfinite(part))) / size
             found.append(row)
         return found
 
+    @np.errstate(all="ignore")
     def updates(self, before: list[np.ndarray], after: list[np.ndarray]) -> list[float]:
         """|after - before| / |before|, Euclidean norms: how far one step moved each parameter.
 
@@ -116,12 +118,13 @@ class Meter:
         found = []
         for was, now, part, flat in zip(before, after, self._parts, self._flat, strict=True):
             np.subtract(now, was, out=part)
-            was = was.ravel()
+            was = was.ravel().astype(float, copy=False)  # the squares of a float32 may overflow
             size = was.dot(was)
             found.append(math.sqrt(flat.dot(flat) / size) if size > 0 else math.nan)
         return found
 
 
+@np.errstate(all="ignore")
 def activation_statistics(output: np.ndarray, ends: tuple[float, float] | None) -> dict[str, float]:
     """What a layer put out for one batch.
 
@@ -146,11 +149,13 @@ def activation_statistics(output: np.ndarray, ends: tuple[float, float] | None) 
     flat = output.ravel()
     mean = float(np.add.reduce(flat)) / size
     variance = float(flat.dot(flat)) / size - mean * mean
+    if not variance > 1e-3 * mean * mean:  # the short way has lost its digits
+        variance = float(np.var(flat, dtype=float))
     nonzero = output != 0
     zeros = 1.0 - int(np.count_nonzero(nonzero)) / size
     found = {
         "mean": mean,
-        "std": math.sqrt(max(variance, 0.0)) if math.isfinite(variance) else math.nan,
+        "std": math.sqrt(variance) if math.isfinite(variance) else math.nan,
         "zeros": zeros,
         "dead": _dead(nonzero) if zeros > 0 else 0.0,
     }
@@ -173,15 +178,24 @@ def _dead(nonzero: np.ndarray) -> float:
 
 
 def named_parameters(model: Any) -> dict[str, Any]:
-    """Parameters by name: of a Module, of an `nn.scalar` model by layer, or a mapping as it is."""
+    """Parameters by name: of a Module, of an `nn.scalar` model by layer, or a mapping as it is.
+
+    A class of your own will do if it has `parameters()`: its Tensors go by their labels, or by
+    their places.
+    """
     if isinstance(model, Module):
         found = dict(model.named_parameters())
     elif isinstance(model, Mapping):
         found = dict(model)
     elif callable(getattr(model, "parameters", None)):
         found = {}
-        for p in model.parameters():  # layers[0].neurons[3].w[1]: one name for the whole layer
-            found.setdefault(p.label.partition(".neurons")[0] or "parameters", []).append(p)
+        for i, p in enumerate(model.parameters()):
+            if isinstance(p, Value):  # layers[0].neurons[3].w[1]: one name for the whole layer
+                found.setdefault(p.label.partition(".neurons")[0] or "parameters", []).append(p)
+            else:
+                name = getattr(p, "label", "") or "parameters"
+                alone = name != "parameters" and name not in found
+                found[name if alone else f"{name}[{i}]"] = p
     else:
         raise TypeError(
             "model must be a Module, have parameters(), or be a mapping of names to parameters; "

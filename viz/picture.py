@@ -37,7 +37,6 @@ class Picture:
     def __init__(self, dot: str) -> None:
         self.dot = dot
         self._svg: str | None = None
-        self._problem = ""
 
     def svg(self) -> str:
         """The picture as svg text, from `<svg` on.
