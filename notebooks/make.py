@@ -37,7 +37,7 @@ PICTURES = {"image/svg+xml": ".svg", "image/png": ".png"}
 PRIVATE = {
     "a path": re.compile(r"/(?:home|root|tmp|usr|work|Users|private)/\w|[A-Z]:\\\w|site-packages"),
     "an address in memory": re.compile(r"\bat 0x[0-9a-f]{6,}"),
-    "a timing": re.compile(r"\b\d+(?:\.\d+)? ?(?:ms|µs|ns|seconds?)\b|\bit/s\b"),
+    "a timing": re.compile(r"\b\d+(?:\.\d+)? ?(?:ms|µs|ns|seconds?)\b|\d ?it/s\b"),
 }
 
 
@@ -183,11 +183,12 @@ def _width(output: Any) -> float:
 
 
 def _texts(output: Any) -> list[str]:
-    """What an output says in words."""
+    """What an output says in words; a picture that a page holds is none."""
     if output.output_type == "stream":
         return [output.text]
     data = output.get("data", {})
-    return [data["text/plain"]] if "text/plain" in data else []
+    found = [data[mime] for mime in ("text/plain", "text/html") if mime in data]
+    return [re.sub(r"base64,[A-Za-z0-9+/=]+", "", text) for text in found]
 
 
 def thumbnail(notebook: Any, name: str) -> None:
