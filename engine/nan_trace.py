@@ -85,7 +85,8 @@ def _source() -> str:
     file, line = frame.f_code.co_filename, frame.f_lineno
     text = linecache.getline(file, line).strip()
     # A notebook's cell runs under the name of a file that is not there: its number says nothing.
-    cell = Path(file).parent.name.startswith("ipykernel_")
+    # The second name is Colab's.
+    cell = Path(file).parent.name.startswith("ipykernel_") or "ipython-input" in Path(file).name
     return f"{'cell' if cell else Path(file).name}:{line}: {text}"
 
 

@@ -287,7 +287,10 @@ def test_a_pass_taken_in_steps_is_watched_as_backward_is(make):
     assert (error.op.name, error.what) == ("sqrt", "gradient of input 0")
 
 
-def test_a_line_of_a_notebook_is_named_as_one_of_a_cell():
-    code = compile("y = engine.log(x)", "/somewhere/ipykernel_7/1234567.py", "exec")
+@pytest.mark.parametrize(
+    "name", ["/somewhere/ipykernel_7/1234567.py", "/tmp/ipython-input-3-12.py", "<ipython-input-3>"]
+)
+def test_a_line_of_a_notebook_is_named_as_one_of_a_cell(name):
+    code = compile("y = engine.log(x)", name, "exec")
     error = found_in(lambda: exec(code, {"engine": engine, "x": Value(0.0)}))
     assert error.source.startswith("cell:1: ")
