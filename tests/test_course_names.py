@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from matplotlib import pyplot
 
 import nn
 from nn.examples import letters
@@ -65,3 +66,22 @@ def test_learn_lowers_the_loss_and_leaves_eval_mode():
     )
     assert history["validation_loss"][-1] < history["validation_loss"][0]
     assert not model.training
+
+
+def test_names_of_near_points_do_not_lie_on_each_other():
+    points = np.random.default_rng(0).normal(size=(27, 2))
+    points[1] = points[2] + [0.01, 0.0]  # beside each other
+    points[3] = points[4] + [0.0, 0.05]  # one below the other
+    ax = names.show_letters(points)
+    ax.figure.canvas.draw()
+    boxes = [text.get_window_extent() for text in ax.texts]
+    assert [text.get_text() for text in ax.texts] == ["“.”", *names.LETTERS[1:]]
+    for i in range(1, 5):
+        assert not any(boxes[i].overlaps(boxes[j]) for j in range(27) if j != i), i
+    pyplot.close(ax.figure)
+
+
+def test_maps_share_one_scale():
+    figure = names.show_maps([np.full((2, 2), 0.5), np.eye(2)], "ab", ["half", "one"])
+    assert {image.get_clim() for ax in figure.axes for image in ax.images} == {(0.0, 1.0)}
+    pyplot.close(figure)

@@ -175,9 +175,9 @@ def show_letters(points: np.ndarray, title: str = "", ax: Any = None) -> Any:
         ax.plot(x, y, "o", color=CYCLE[1] if vowel else CYCLE[0], markersize=3)
         ring = {"boxstyle": "circle,pad=0.15", "facecolor": "none", "edgecolor": CYCLE[1]}
         ax.annotate(
-            letter, (x, y), (11 * right, 11 * up), textcoords="offset points",
-            ha="center", va="center", fontsize=11, color=CYCLE[1] if vowel else "black",
-            bbox=ring if vowel else None,
+            "“.”" if letter == "." else letter, (x, y), (11 * right, 11 * up),
+            textcoords="offset points", ha="center", va="center", fontsize=11,
+            color=CYCLE[1] if vowel else "black", bbox=ring if vowel else None,
         )  # fmt: skip
     ax.margins(0.08)
     return ax
