@@ -31,6 +31,9 @@ __all__ = ["Hint", "NotWritten", "Verdict", "exercise", "expect", "near", "numbe
 #: What stands before each kind of verdict, and its colour (readable on light and on dark).
 MARKS = {"right": ("✓", "#009e73"), "wrong": ("✗", "#d55e00"), "open": ("○", "#808080")}
 
+#: What the file of a cell is called, by which it is told from a module: in Jupyter, and in Colab.
+CELLS = ("ipykernel", "ipython-input")
+
 
 class Hint(Exception):
     """The answer is not right yet; the text says what to look at."""
@@ -138,7 +141,7 @@ def _what_was_raised(error: Exception) -> str:
     said = f"Your code raised {type(error).__name__}: {error}".rstrip(": ")
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         line = linecache.getline(frame.filename, frame.lineno or 0).strip()
-        if line and "ipykernel" in frame.filename:  # a cell, and no module of a package
+        if line and any(name in frame.filename for name in CELLS):
             return f"{said}, in the line:  {line}"
     return said
 
