@@ -32,6 +32,7 @@ __all__ = [
     "curve",
     "figure_with",
     "key",
+    "pyplot",
     "whole_steps",
 ]
 

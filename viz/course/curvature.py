@@ -14,8 +14,8 @@ import numpy as np
 
 import engine
 import nn
-from viz.axes import CYCLE, LEGEND, axes_of, figure_with
 
+from ..axes import CYCLE, LEGEND, axes_of, figure_with
 from .checking import exercise, expect, near, numbers
 
 __all__ = [

@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from matplotlib import pyplot
 
 import nn
 from engine import Tensor, softmax
 from nn import functional as F
 from nn.checks import plain
 
+from ..axes import pyplot
 from ..plots import image_grid
 from ..style import OKABE_ITO
 from .checking import Hint, exercise, expect, near, numbers

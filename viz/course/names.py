@@ -10,8 +10,8 @@ import numpy as np
 import nn
 from engine import Tensor, no_grad
 from nn.examples.letters import END, LETTERS, codes, contexts
-from viz.axes import CYCLE, axes_of, figure_with
 
+from ..axes import CYCLE, axes_of, figure_with
 from .checking import exercise, expect, near, numbers
 
 __all__ = [
@@ -117,10 +117,12 @@ def attention_maps(model: Any, name: str) -> np.ndarray:
             maps.append(np.asarray(weights.data[0], dtype=float))
 
         hooks.append(block.self_attn.register_forward_hook(note))
-    with no_grad():
-        model(_begun(name))
-    for hook in hooks:
-        hook.remove()
+    try:
+        with no_grad():
+            model(_begun(name))
+    finally:
+        for hook in hooks:
+            hook.remove()
     return np.stack(maps)
 
 

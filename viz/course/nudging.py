@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..axes import CYCLE, LEGEND, figure_with
 from .checking import Hint, exercise, expect, near, numbers
 
 __all__ = [
@@ -46,8 +47,6 @@ def plot_secants(
     f: Callable[[Any], Any], x: float, steps: Sequence[float], slope: float, ax: Any = None
 ) -> Any:
     """The curve of f near x, a secant for each step, and the tangent of the given slope."""
-    from ..axes import CYCLE, LEGEND, figure_with
-
     if ax is None:
         ax = figure_with(1, 1, (6.0, 3.8))[1][0, 0]
     far = max(steps)
@@ -70,8 +69,6 @@ def plot_zoom(
     f: Callable[[Any], Any], x: float, widths: Sequence[float], slope: float
 ) -> np.ndarray:
     """What the computer makes of f around x, at several magnifications, beside the true slope."""
-    from ..axes import CYCLE, LEGEND, figure_with
-
     _, axes = figure_with(1, len(widths), (8.6, 2.9))
     for ax, width in zip(axes[0], widths, strict=True):
         nudges = np.linspace(-width, width, 401)
@@ -97,8 +94,6 @@ def plot_errors(
         guides: dashed lines to hold the errors against.
         best: steps to mark by a vertical line.
     """
-    from ..axes import CYCLE, LEGEND, figure_with
-
     ax = figure_with(1, 1, (6.8, 4.4))[1][0, 0]
     for (name, each), colour, mark in zip(errors.items(), CYCLE, "os^v", strict=False):
         drawn = np.maximum(each, LOWEST)
@@ -118,8 +113,6 @@ def plot_gradient(
     f: Callable[[Any, Any], Any], point: tuple[float, float], gradient: tuple[float, float]
 ) -> Any:
     """The contour lines of f(a, b) around a point, with the two slopes and the gradient there."""
-    from ..axes import CYCLE, LEGEND, figure_with
-
     ax = figure_with(1, 1, (5.6, 3.8))[1][0, 0]
     (a, b), (down_a, down_b) = point, gradient
     reach = 2.0
@@ -148,8 +141,6 @@ def plot_runs(weights: Sequence[int], runs: Sequence[int], largest: int = 10**6)
         runs: how often each function ran, nudged on both sides.
         largest: where the lines end.
     """
-    from ..axes import CYCLE, LEGEND, figure_with
-
     ax = figure_with(1, 1, (6.0, 3.5))[1][0, 0]
     line = np.array([1, largest])
     ax.loglog(line, 2 * line, "-", color=CYCLE[0], lw=1.5, label="central differences: 2 n runs")

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from ..axes import CYCLE, figure_with
 from ..boxes import Arrow, Box, Scene
 from ..dot import scene_dot
 from ..picture import Picture
@@ -107,8 +108,6 @@ def plot_file(raw: bytes, ax: Any = None) -> Any:
     Returns:
         The axes.
     """
-    from ..axes import CYCLE, figure_with
-
     if ax is None:
         ax = figure_with(1, 1, (9.0, 2.6))[1][0, 0]
     n = int.from_bytes(raw[:8], "little")

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from matplotlib import pyplot
-from matplotlib.patches import Rectangle
 
 from engine import Tensor, sum_to, tanh
 
+from ..axes import Rectangle, pyplot
 from ..style import OKABE_ITO, mix
 from .checking import Hint, NotWritten, exercise, expect, near, numbers
 
