@@ -35,7 +35,7 @@ def slope(f, x):
     x = Value(x)
     f(x)
     return x.grad
-# %% check_slope | the .grad of y
+# %% check_slope | Call it on y, which is f(x), and read the .grad of x
 def slope(f, x):
     y = f(Value(x))
     y.backward()
@@ -49,3 +49,48 @@ def slope(f, x):
 def slope(f, x):
     f(x).backward()
     return x.grad
+# %% check_ways | what a call of print or backward gives back
+a, b = Value(2.0), Value(5.0)
+slope_at_a = (a * b + a).backward()
+# %% check_ways | read a.grad
+a, b = Value(2.0), Value(5.0)
+y = a * b + a
+y.backward()
+slope_at_a = a
+# %% check_ways | One number is asked for
+slope_at_a = [5, 1]
+# %% check_ways | How fast does y grow
+slope_at_a = 2 * 5
+# %% check_wave | the graph was lost. math.sin turns a Value into a number
+import math
+
+
+def wave(x):
+    return math.sin(x) * x * x
+# %% check_wave | those in engine take numbers, Values and Tensors
+def wave(x):
+    return x.sin() * x**2
+# %% check_wave | A number is needed
+def wave(x):
+    return f"{engine.sin(x) * x**2}"
+# %% check_slope | Here make a Value
+def slope(f, x):
+    h = 1e-6
+    return (f(x + h) - f(x - h)) / (2 * h)
+# %% check_slope | Call it on y, which is f(x)
+def slope(f, x):
+    x = Value(x)
+    y = f(x)
+    x.backward()
+    return x.grad
+# %% check_slope | Did backward run twice
+def slope(f, x):
+    x = Value(x)
+    f(x).backward()
+    f(x).backward()
+    return x.grad
+# %% check_slope | is x itself, its .data
+def slope(f, x):
+    x = Value(x)
+    f(x).backward()
+    return x.data

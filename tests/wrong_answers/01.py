@@ -110,3 +110,65 @@ def curvature(f, x):
 def curvature(f, x):
     h = 1e-5
     return (f(x + h) - f(x - h)) / (2 * h)
+# %% check_slope | From x to x + h it is one h, and not two
+def slope(f, x):
+    h = 1e-5
+    return (f(x + h) - f(x)) / (2 * h)
+# %% check_slope | Is it divided by 2h
+def slope(f, x):
+    h = 1e-5
+    return f(x + h) - f(x - h)
+# %% check_slope | Is something rounded
+def slope(f, x):
+    h = 1e-5
+    return round((f(x + h) - f(x - h)) / (2 * h), 6)
+# %% check_slope | over how far x has moved
+def slope(f, x):
+    h = 1e-5
+    return (f(x * (1 + h)) - f(x * (1 - h))) / (2 * h)
+# %% check_slope | too small: rounding is divided by it
+def slope(f, x):
+    h = 1e-16
+    return (f(x + h) - f(x - h)) / (2 * h)
+# %% check_slope | You never look at f beside x
+def slope(f, x):
+    return 2 * x
+# %% check_gradient | yours are half of that
+def gradient(f, x):
+    h, slopes = 1e-5, []
+    for i in range(len(x)):
+        right = list(x)
+        right[i] += h
+        slopes.append((f(right) - f(x)) / (2 * h))
+    return slopes
+# %% check_gradient | is your h too small
+def gradient(f, x):
+    h, slopes = 1e-13, []
+    for i in range(len(x)):
+        right = list(x)
+        right[i] += h
+        slopes.append((f(right) - f(x)) / h)
+    return slopes
+# %% check_gradient | A better step, or both sides
+def gradient(f, x):
+    h, slopes = 1e-2, []
+    for i in range(len(x)):
+        right = list(x)
+        right[i] += h
+        slopes.append((f(right) - f(x)) / h)
+    return slopes
+# %% check_curvature | all of that divided by h ** 2
+def curvature(f, x):
+    h = 1e-4
+    return (f(x + h) - 2 * f(x) + f(x - h)) / (2 * h)
+# %% check_curvature | all of that divided by h ** 2
+def curvature(f, x):
+    h = 1e-4
+    return (f(x + h) - 2 * f(x) + f(x - h)) / (2 * h**2)
+# %% check_curvature | all of that divided by h ** 2
+def curvature(f, x):
+    h = 1e-4
+    return (2 * f(x) - f(x + h) - f(x - h)) / h**2
+# %% check_curvature | never looks at f beside x
+def curvature(f, x):
+    return 2.0

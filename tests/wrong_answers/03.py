@@ -197,3 +197,87 @@ def in_turn(root):
         order[node] = True
         stack += [x for x in node.inputs if isinstance(x, Value)]
     return list(order)
+
+# %% check_contributions | three paths
+into_d = [1, 2]
+into_a = [10, 10, 5]
+
+# %% check_contributions | changed places
+into_d = [10, 15]
+into_a = [1, 2]
+
+# %% check_culprit | without quotation marks
+culprit = "ParentSet"
+
+# %% check_backward | the first of them both times
+def backward(root):
+    gradients = {root: 1.0}
+    for node in reversed(toposort(root)):
+        for x in node.inputs:
+            part = gradients[node] * local(node, node.inputs.index(x))
+            gradients[x] = gradients.get(x, 0.0) + part
+    return gradients
+
+# %% check_backward | c has no gradient
+def backward(root):
+    gradients = {root: 1.0}
+    for node in reversed(toposort(root)):
+        for i, x in enumerate(node.inputs):
+            gradients[x] = gradients.get(x, 0.0) + gradients[node] * local(node, i)
+    return {node: g for node, g in gradients.items() if node.is_leaf}
+
+# %% check_backward | begin each time from nothing
+gradients = {}
+def backward(root):
+    gradients[root] = 1.0
+    for node in reversed(toposort(root)):
+        for i, x in enumerate(node.inputs):
+            gradients[x] = gradients.get(x, 0.0) + gradients[node] * local(node, i)
+    return gradients
+
+# %% check_backward | 'a' is a leaf
+def backward(root):
+    gradients = {root: 1.0}
+    for node in reversed(toposort(root)):
+        for i, x in enumerate(node.inputs):
+            gradients[x] = gradients.get(x, 0.0) + gradients[node] * local(x, i)
+    return gradients
+
+# %% check_edges | Looked up by index
+def edges(node):
+    return [(node.inputs.index(x), x) for x in node.inputs if isinstance(x, Value)]
+
+# %% check_edges | counted from 0
+def edges(node):
+    return [(i, x) for i, x in enumerate(node.inputs, 1) if isinstance(x, Value)]
+
+# %% check_edges | leads to another node
+def edges(node):
+    return [(i, node) for i, x in enumerate(node.inputs) if isinstance(x, Value)]
+
+# %% check_turns | a list of Values is asked for
+def in_turn(root):
+    return root
+
+# %% check_turns | one of yours is
+def in_turn(root):
+    return [node.label for node in reversed(toposort(root))]
+
+# %% check_turns | counted too often
+def in_turn(root):
+    waits_for, found = {root: 0}, [root]
+    for node in found:
+        for x in node.inputs:
+            if isinstance(x, Value):
+                waits_for[x] = waits_for.get(x, 0) + 1
+                found.append(x)
+    order, ready = [], [root]
+    while ready:
+        node = ready.pop()
+        order.append(node)
+        for x in node.inputs:
+            if isinstance(x, Value):
+                waits_for[x] -= 1
+                if waits_for[x] == 0:
+                    ready.append(x)
+    return order

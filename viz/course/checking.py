@@ -17,7 +17,7 @@ import html
 import inspect
 import linecache
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import FunctionType
 from typing import Any
@@ -86,6 +86,8 @@ def exercise(check: Callable[..., str | None]) -> Callable[..., Verdict]:
     >>> check_double(lambda x: print(2 * x))
     4
     ✗ Your function gives None, which is nothing. Does it print, or lack a return?
+    >>> check_double(None)
+    ✗ Your answer is None, which is nothing: what a call of print or backward gives back.
     """
 
     @functools.wraps(check)
@@ -109,6 +111,10 @@ def _watched(answer: Any) -> Any:
     """The answer; one that is not written, or a function that gives nothing, stops the check."""
     if answer is ...:
         raise NotWritten
+    expect(
+        answer is not None,
+        "Your answer is None, which is nothing: what a call of print or backward gives back.",
+    )
     if not isinstance(answer, FunctionType) or inspect.isgeneratorfunction(answer):
         return answer
 
@@ -184,6 +190,10 @@ def numbers(x: Any) -> np.ndarray:
     """
     if x is ... or x is None:
         raise NotWritten
+    if isinstance(x, Iterator):  # which would be written out with its address
+        raise Hint(
+            f"A number, or a list, is needed, and yours is a {type(x).__name__}: try list(…)"
+        )
     try:
         if isinstance(x, Value):
             return np.asarray(x.data, dtype=float)

@@ -44,6 +44,10 @@ def local(node: Value, i: int) -> float:
     >>> local(Value(2.0) * Value(5.0), 0)
     5.0
     """
+    if node.is_leaf:
+        raise ValueError(
+            f"{node.label or node!r} is a leaf: no op made it, and no edge leads to it"
+        )
     return contribution(node, 1.0, i)
 
 

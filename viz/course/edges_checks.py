@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from engine import Value, add, toposort
@@ -24,7 +24,11 @@ __all__ = [
 @exercise
 def check_contributions(into_d: Any, into_a: Any) -> str:
     """a = 2, b = 5, d = a * b, e = d * a, y = e + d: what d and what a receive."""
-    d, a = (sorted(numbers(x).ravel().tolist()) for x in (into_d, into_a))
+    d, a = (
+        sorted(numbers(list(x) if isinstance(x, set | Iterator) else x).ravel().tolist())
+        for x in (into_d, into_a)
+    )
+    expect((d, a) != ([10.0, 15.0], [1.0, 2.0]), "the two lists have changed places")
     expect(
         len(d) == 2,
         "d goes into two nodes, e and y, so two arrows bring it something: give a list of two "
@@ -35,6 +39,11 @@ def check_contributions(into_d: Any, into_a: Any) -> str:
         "one of the numbers for d is d's own value: for e = d * a, ∂e/∂d is the other factor, a",
     )
     near(d, [1.0, 2.0], "into_d: y = e + d gives 1 × 1, e = d * a gives (gradient of e) × a")
+    expect(
+        a != [5.0, 10.0, 10.0],
+        "these are three paths from a to y. d passes its gradient on once, the sum of what it has "
+        "received: so two of them arrive together",
+    )
     expect(len(a) == 2, "a goes into two nodes, d and e: give a list of two numbers for it")
     expect(
         a not in ([5.0, 10.0], [10.0, 10.0]),
@@ -62,7 +71,11 @@ def mystery(f: Function, at: float = 3.0, passes: int = 1) -> float:
 def check_culprit(culprit: Any) -> str:
     """Which of the four mistakes the engine of exercise 2 makes."""
     names = ", ".join(kind.__name__ for kind in MISTAKES)
-    expect(culprit in MISTAKES, f"culprit must be one of the four classes: {names}")
+    expect(
+        any(culprit is kind for kind in MISTAKES),
+        f"culprit must be one of the four classes: {names}"
+        + (", without quotation marks" if isinstance(culprit, str) else ""),
+    )
     try:
         found = smallest(_Mystery, culprit)
     except LookupError:
@@ -97,12 +110,43 @@ def check_backward(backward: Any) -> str:
     tried = [f for count in (1, 2, 3) for f in expressions(count)]
     wrong = next((f for f in tried if found(f) != derivative(Engine, f)), None)
     if wrong is None:
+        _every_node(backward)
+        near(
+            found(lambda a: a / (4.0 - a)),
+            4.0,
+            "at a = 3, a / (4 - a) has the derivative 4",
+        )
+        near(
+            found(lambda a: a - a), 0.0,
+            "a - a has two edges that lead to the same a, with the local derivatives 1 and −1. If "
+            "you look up i by the input (index), you find the first of them both times",
+        )  # fmt: skip
         return f"On all {len(tried)} sums and products of up to three ops."
     alike = [m for m in MISTAKES if all(found(f) == derivative(m, f) for f in tried)]
     raise Hint(
         f"at a = 3, {wrong} has the derivative {derivative(Engine, wrong):g}, and yours gives "
         f"{found(wrong):g}{f': it does what {alike[0].__name__} does' if alike else ''}"
     )
+
+
+def _every_node(backward: Any) -> None:
+    """Go on if every node has its gradient, and has it again when asked again."""
+    a, b = Value(3.0, label="a"), Value(2.0, label="b")
+    c = a * b
+    c.label = "c"
+    y = c * a + c
+    y.label = "y"
+    engine = Engine()
+    engine.backward(y)
+    for again in ("", ", when backward runs again on the same graph: begin each time from nothing"):
+        gradients = backward(y)
+        for node in toposort(y):
+            name = node.label or "the product c * a"
+            expect(node in gradients, f"in c = a * b, y = c * a + c, {name} has no gradient")
+            near(
+                gradients[node], engine.grad[node],
+                f"in c = a * b, y = c * a + c at a = 3, b = 2, the gradient of {name}{again}",
+            )  # fmt: skip
 
 
 @exercise
@@ -123,6 +167,11 @@ def check_edges(edges: Any) -> str:
         "then, or a gets the rule that belongs to the 4",
     )  # fmt: skip
     near(found(lambda a: a * a), 6.0, "a * a has two edges, and both lead to a: keep both")
+    near(
+        found(lambda a: a - a), 0.0,
+        "a - a has two edges that lead to the same a: input 0 and input 1, each with its own rule. "
+        "Looked up by index, both are input 0",
+    )  # fmt: skip
     near(found(lambda a: a / (2.0 - a)), 2.0, "try a / (2 - a) at 3, where the derivative is 2")
     return "4 - a, a * a and a / (2 - a) come out right."
 
@@ -131,6 +180,10 @@ def _pairs(edges: Any, node: Value) -> list[tuple[int, Value]]:
     """What the learner calls the edges of a node, if they are pairs (int, Value)."""
     name = "a leaf" if node.op is None else node.op.name
     where = f"for {name}({', '.join(_shown(x) for x in node.inputs)})"
+    expect(
+        isinstance(edges, Iterable),
+        f"{where}, a list of pairs is asked for; yours is a {type(edges).__name__}",
+    )
     found = list(edges)
     for pair in found:
         expect(
@@ -148,6 +201,14 @@ def _pairs(edges: Any, node: Value) -> list[tuple[int, Value]]:
             isinstance(i, int) and isinstance(x, Value),
             f"{where}, a pair should be (which input, the input), in this order; yours is "
             f"({type(i).__name__}, {type(x).__name__})",
+        )
+        expect(
+            0 <= i < len(node.inputs),
+            f"{where}, there is no input {i}: inputs are counted from 0",
+        )
+        expect(
+            any(x is one for one in node.inputs),
+            f"{where}, an edge leads to an input; one of yours leads to another node",
         )
     return found
 
@@ -214,11 +275,21 @@ def _check_turns(in_turn: Any, root: Value, count: int) -> None:
     Raises:
         Hint: what is wrong with them.
     """
-    order = list(in_turn(root))
+    found = in_turn(root)
     expect(
-        all(isinstance(node, Value) for node in order),
-        "the list should hold Values only: a plain number among the inputs is no node",
+        isinstance(found, Iterable),
+        f"a list of Values is asked for, and yours is a {type(found).__name__}",
     )
+    order = list(found)
+    for node in order:
+        expect(
+            not isinstance(node, float),
+            "the list should hold Values only: a plain number among the inputs is no node",
+        )
+        expect(
+            isinstance(node, Value),
+            f"the list should hold Values only; one of yours is {node!r:.40}",
+        )
     turn = {id(node): i for i, node in enumerate(order)}
     expect(
         len(turn) == len(order),
@@ -228,7 +299,8 @@ def _check_turns(in_turn: Any, root: Value, count: int) -> None:
     expect(
         len(order) == count,
         f"a graph of {count} nodes comes out with {len(order)}. Does a node wait for ever, because "
-        "you count edges but take off nodes? Or do you look it up by `in` a list? That compares "
+        "its edges are counted too often, or counted as edges and taken off as nodes? Or do "
+        "you look it up by `in` a list? That compares "
         "Values by their numbers; a set or a dictionary tells them apart",
     )
     if count > 1:

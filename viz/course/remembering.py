@@ -7,7 +7,7 @@ What a learner's own node needs for its picture: `data`, `op` (a string, empty f
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from ..boxes import Arrow, Box, Scene
@@ -119,6 +119,10 @@ def check_formula(formula: Callable[..., Any], value: Any) -> str:
         if _plain(found) == _plain(wanted):
             continue
         expect(
+            y.op != "tanh" or _plain(found, "()") != _plain(wanted, "()"),
+            f"{said}: the input of tanh stands in brackets behind the name",
+        )
+        expect(
             _plain(found, "()") != _plain(wanted, "()"),
             f"{said}: put brackets around each sum and each product, "
             "or a reader cannot tell which is done first",
@@ -127,6 +131,14 @@ def check_formula(formula: Callable[..., Any], value: Any) -> str:
         expect(
             y.op != "tanh",
             f"{said}: tanh has one input, and its name stands before it",
+        )
+        expect(
+            not found.startswith(("+", "*")),
+            f"{said}: the sign stands between its two inputs",
+        )
+        expect(
+            _plain(found, "+*") != _plain(wanted, "+*"),
+            f"{said}: look at the signs; which one it is, the op of y says",
         )
         expect(
             any(ch.isalpha() for ch in found),
@@ -148,7 +160,13 @@ def _plain(text: str, without: str = "") -> str:
 def check_subtraction(value: Any, sub: Callable[..., Any], sub_rule: Callable[..., Any]) -> str:
     """Exercise 2: a - b, and its rule."""
     a, b = value(5.0, label="a"), value(3.0, label="b")
-    _is_node(sub(a, b), value, "a - b for a = 5 and b = 3", 2.0, "-", (a, b))
+    try:
+        difference = sub(a, b)
+    except RecursionError:
+        raise Hint(
+            "sub calls itself: between two Values, the sign - is sub again. Subtract their data"
+        ) from None
+    _is_node(difference, value, "a - b for a = 5 and b = 3", 2.0, "-", (a, b))
     parts = _two(sub_rule(2.0, 2.0, 5.0, 3.0), 2)
     said = f"For g = 2 your rule gives {parts}. "
     expect(parts != (2.0, 2.0), said + "When b grows, a − b falls: look at the sign")
@@ -194,6 +212,8 @@ def check_exp_and_relu(
         expect(not (z < 0 and part), said + "Left of 0 relu is flat, and nothing gets through")
         expect(not (z == 0 and part), said + "At 0 itself the convention is 0: is it x > 0?")
         near(part, wanted, f"The rule for relu with g = 2 and x = {z:g}")
+    (part,) = _two(relu_rule(-2.0, 3.0, 3.0), 1)
+    near(part, -2.0, "For g = −2 and x = 3: the gate looks at x, and lets a negative g through too")
     a, b = value(0.5), value(-2.0)
     y = (a * b).exp() + (a + b).relu() + a.relu()
     y.backward()
@@ -211,11 +231,16 @@ def _is_node(y: Any, value: Any, what: str, data: float, op: str, inputs: tuple[
         isinstance(y, value),
         f"{what} has to be a Value, or it is forgotten where it came from; yours is {y!r:.40}",
     )
+    expect(
+        all(y is not x for x in inputs),
+        f"{what} has to be a new Value: an input stays what it was, it may be used again",
+    )
     near(y.data, data, f"The data of {what}")
     expect(y.op == op, f"{what} should remember the op {op!r}; yours is {y.op!r}")
     expect(
-        len(y.inputs) == len(inputs),
-        f"{what} has to remember its inputs as a tuple of {len(inputs)}; yours is {y.inputs!r:.60}",
+        isinstance(y.inputs, tuple | list) and len(y.inputs) == len(inputs),
+        f"{what} has to remember its inputs as a tuple of {len(inputs)}; yours is {y.inputs!r:.60}"
+        + ("" if len(inputs) > 1 else " (of one thing it is written with a comma: (x,))"),
     )
     expect(
         all(mine is theirs for mine, theirs in zip(y.inputs, inputs, strict=True)),
@@ -241,9 +266,11 @@ class _Counted:
     """A node whose inputs may be looked at so often, and not more."""
 
     looks = 0
+    data = grad = 0.0
 
     def __init__(self, label: str, *inputs: _Counted) -> None:
         self.label = label
+        self.op = "+" if inputs else ""
         self._inputs = inputs
 
     @property
@@ -296,7 +323,12 @@ def check_order(toposort: Callable[..., Any]) -> str:
     for what, root in _graphs():
         _Counted.looks = 0
         try:
-            found = list(toposort(root))
+            found = toposort(root)
+            expect(
+                isinstance(found, Iterable),
+                f"For {what}: a list of nodes is asked for, and yours is a {type(found).__name__}",
+            )
+            found = list(found)
         except RecursionError:
             raise Hint(
                 f"For {what}: it still calls itself, once for each step down, and Python stops "
