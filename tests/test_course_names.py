@@ -40,6 +40,12 @@ def test_attention_maps_leave_no_hook_behind(gpt):
     assert not any(module._hooks for module in gpt.modules())
 
 
+def test_attention_maps_of_what_is_no_name_leave_no_hook_behind(gpt):
+    with pytest.raises(ValueError, match="not found"):
+        names.attention_maps(gpt, "Ada")
+    assert not any(module._hooks for module in gpt.modules())
+
+
 def test_reach_is_seen_by_nudging_a_letter(gpt):
     found = names.reach(gpt, "eve")
     assert (np.triu(found, 1) == 0).all()

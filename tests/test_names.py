@@ -149,6 +149,12 @@ def test_a_model_is_drawn_by_running_it():
     assert ">Twice<" in dot
 
 
+def test_a_model_is_drawn_without_its_modules_where_that_is_asked_for():
+    model = nn.Sequential(nn.Linear(2, 2, rng=0), nn.ReLU())
+    assert "Linear" in draw(model, np.ones((1, 2))).dot
+    assert "Linear" not in draw(model, np.ones((1, 2)), seen=None).dot
+
+
 def test_a_scalar_model_is_drawn_as_the_sum_of_its_outputs():
     dot = draw(nn.Linear(2, 2, rng=0).scalar(), [1.0, 2.0]).dot
     assert "output of add" in dot
