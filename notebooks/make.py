@@ -23,7 +23,7 @@ from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
-from PIL import Image
+from PIL import Image, ImageChops, ImageStat
 
 FOLDER = Path(__file__).resolve().parent
 ROOT = FOLDER.parent
@@ -31,6 +31,7 @@ THUMBNAILS = ROOT / ".github" / "course"
 TIMEOUT = 400  # seconds a cell may take on a busy machine
 LARGEST = 1_000_000  # bytes of a stored notebook
 WIDEST = 1150  # pixels of a drawing: where it is shrunk to a laptop's width, it can still be read
+OFF = 0.2  # of 255 steps: how far a picture's colours may be off, on average
 PICTURES = {"image/svg+xml": ".svg", "image/png": ".png"}
 
 #: What must not be in an output: it would differ on another machine, or in another run.
@@ -105,16 +106,22 @@ def execute(notebook: Any) -> Any:
 
 
 def lighter(png: str) -> str:
-    """A picture (base64) with 256 colours, a third of the size: a plot has no more than that.
+    """A picture (base64) with few colours, a third of the size: a plot has no more than that.
 
-    Dithering would scatter dots over flat colours.
+    Lines and letters need 64 or 128 of them, an image in shades 256.  Dithering would scatter
+    dots over flat colours.
     """
     image = Image.open(io.BytesIO(base64.b64decode(png)))
     if image.mode == "RGBA" and image.getextrema()[3][0] < 255:
         return png  # something shines through
     image = image.convert("RGB")
+    for colours in (64, 128, 256):
+        few = image.quantize(colours, dither=Image.Dither.NONE)
+        apart = ImageStat.Stat(ImageChops.difference(image, few.convert("RGB"))).mean
+        if max(apart) < OFF:
+            break
     buffer = io.BytesIO()
-    image.quantize(256, dither=Image.Dither.NONE).save(buffer, "png", optimize=True)
+    few.save(buffer, "png", optimize=True)
     light = base64.b64encode(buffer.getvalue()).decode()
     return light if len(light) < len(png) else png
 
