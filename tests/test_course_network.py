@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import nn
+from engine import relu
 from viz.course import network
 
 pyplot = pytest.importorskip("matplotlib.pyplot")
@@ -35,3 +36,19 @@ def test_folds_are_drawn_of_two_inputs_only():
     with pytest.raises(ValueError, match="the layer takes 3"):
         network.draw_folds(nn.Linear(3, 1), ax)
     pyplot.close(figure)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_layer_is_right_whatever_its_weights_start_as(seed):
+    """With these the sums can all be positive, and then relu does not show."""
+
+    class Layer(nn.Module):
+        def __init__(self, in_features, out_features):
+            rng = np.random.default_rng(seed)
+            self.weight = nn.Parameter(rng.uniform(0, 1, (out_features, in_features)))
+            self.bias = nn.Parameter(np.zeros(out_features))
+
+        def forward(self, x):
+            return relu(x @ self.weight.T + self.bias)
+
+    assert network.check_layer(Layer).ok

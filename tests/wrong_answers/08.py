@@ -57,3 +57,49 @@ def diagnose(history):
 # %% check_diagnose | which is none of
 def diagnose(history):
     return "fine"
+# %% check_init | each layer multiplies it by 1.4
+std = 0.1
+# %% check_init | not its deviation
+std = np.sqrt(6/400)
+# %% check_init | too small
+std = 1/np.sqrt(3*400)
+# %% check_momentum | first w, then the velocity
+def momentum_step(w, velocity, gradient, lr, momentum):
+    v = momentum * velocity + gradient
+    return v, w - lr*v
+# %% check_momentum | bring the velocity up to date first
+def momentum_step(w, velocity, gradient, lr, momentum):
+    v = momentum * velocity + gradient
+    return w - lr*velocity, v
+# %% check_momentum | return the old velocity
+def momentum_step(w, velocity, gradient, lr, momentum):
+    return w - lr*(momentum * velocity + gradient), velocity
+# %% check_momentum | lr is inside your velocity
+def momentum_step(w, velocity, gradient, lr, momentum):
+    v = momentum * velocity + lr*gradient
+    return w - v, v
+# %% check_momentum | has the other sign
+def momentum_step(w, velocity, gradient, lr, momentum):
+    v = momentum * velocity - gradient
+    return w + lr*v, v
+# %% check_momentum | uphill
+def momentum_step(w, velocity, gradient, lr, momentum):
+    v = momentum * velocity - gradient
+    return w - lr*v, v
+# %% check_momentum | where is lr
+def momentum_step(w, velocity, gradient, lr, momentum):
+    v = momentum * velocity + gradient
+    return w - v, v
+# %% check_momentum | Nesterov
+def momentum_step(w, velocity, gradient, lr, momentum):
+    v = momentum * velocity + gradient
+    return w - lr*(gradient + momentum*v), v
+# %% check_momentum | belongs to the old velocity
+def momentum_step(w, velocity, gradient, lr, momentum):
+    v = velocity + momentum*gradient
+    return w - lr*v, v
+# %% check_momentum | is None
+def momentum_step(w, velocity, gradient, lr, momentum):
+    v = momentum * velocity + gradient
+    w -= lr*v
+    return None, v

@@ -76,11 +76,17 @@ def check_and(w: Any, b: Any) -> str:
     weights, bias = numbers(w), numbers(b)
     expect(weights.shape == (2,), "w has to be a list of two numbers, one for each input")
     expect(bias.shape == (), "b has to be a single number")
+    expect(np.isfinite([*weights, bias]).all(), "w and b have to be finite numbers")
     y = np.maximum(CORNERS @ weights + bias, 0)
     expect(
         y[3] > 0,
         f"at (1, 1) the sum is {CORNERS[3] @ weights + bias:g}, so relu gives 0: with both inputs "
-        "on, the weights together have to outweigh the bias",
+        "on, w1 + w2 + b has to be above 0",
+    )
+    expect(
+        y[0] == 0,
+        f"at (0, 0) your neuron gives {y[0]:g}, and should stay off: there only the bias is left, "
+        "so it must not be above 0",
     )
     for (one, two), out in zip(CORNERS[:3], y[:3], strict=True):
         expect(
@@ -98,23 +104,50 @@ def check_train_step(train_step: Callable[..., Any]) -> str:
     y = 2.0 * labels[:, None] - 1
     model, twin = (nn.MLP([2, 4, 1], rng=0) for _ in range(2))
     loss, sgd = nn.HingeLoss(), nn.SGD(twin.parameters(), lr=0.5)
+    earlier = [np.zeros(p.shape) for p in model.parameters()]
     for count in (1, 2, 3):
         start = [plain(p).copy() for p in model.parameters()]
         wanted = loss(twin(x), y)
         sgd.zero_grad()
         wanted.backward()
-        found = numbers(train_step(model, x, y, 0.5))
+        found = _stepped(train_step, model, x, y)
         moves = [plain(p) - before for p, before in zip(model.parameters(), start, strict=True)]
         steps = [-0.5 * p.grad for p in twin.parameters()]
         sgd.step()
-        _judge_step(count, moves, steps)
-        near(found, wanted.item(), "The weights are right, but step returns another number than "
-             "the loss from before the step")  # fmt: skip
+        _judge_step(count, moves, steps, earlier)
+        earlier = steps
+        near(found, wanted.item(), "The weights are right, but train_step returns another number "
+             "than the loss from before the step")  # fmt: skip
     return "Three steps moved every weight as nn.SGD does."
 
 
-def _judge_step(count: int, moves: list[np.ndarray], steps: list[np.ndarray]) -> None:
-    """Whether the parameters moved as they should in the count-th step."""
+def _stepped(train_step: Callable[..., Any], model: nn.Module, x: Any, y: Any) -> np.ndarray:
+    """What the learner's step returns; told plainly where it meets a gradient that is not there."""
+    try:
+        return numbers(train_step(model, x, y, 0.5))
+    except TypeError as error:
+        if "NoneType" in str(error) and all(p.grad is None for p in model.parameters()):
+            raise Hint(NO_GRADIENT) from None
+        raise
+
+
+NO_GRADIENT = (
+    "The gradients are None where you use them. `backward` computes them and `zero_grad` clears "
+    "them, so the order is: zero_grad, backward, move"
+)
+
+
+def _judge_step(
+    count: int, moves: list[np.ndarray], steps: list[np.ndarray], earlier: list[np.ndarray]
+) -> None:
+    """Whether the parameters moved as they should in the count-th step.
+
+    Args:
+        count: 1 for the first step.
+        moves: how far each parameter moved.
+        steps: how far it should have moved.
+        earlier: how far it should have moved in the step before.
+    """
 
     def moved(wanted: list[np.ndarray]) -> bool:
         pairs = zip(moves, wanted, strict=True)
@@ -124,7 +157,8 @@ def _judge_step(count: int, moves: list[np.ndarray], steps: list[np.ndarray]) ->
         return
     expect(
         any(np.any(m) for m in moves),
-        "No weight has moved. `p = p - …` only gives the name p to a new Tensor: assign to p.data",
+        "No weight has moved. Assign to p.data: `p = p - …` only gives the name p to a new Tensor. "
+        "And use the gradients before you clear them",
     )
     expect(
         not moved([-s for s in steps]),
@@ -134,11 +168,23 @@ def _judge_step(count: int, moves: list[np.ndarray], steps: list[np.ndarray]) ->
         not moved([s / 0.5 for s in steps]), "The weights moved by the whole gradient: where is lr?"
     )
     expect(
-        count == 1,
+        not moved([s + e for s, e in zip(steps, earlier, strict=True)]),
         f"The first step is right, step {count} is not: gradients add up from one backward to the "
         "next, so the old ones have to be cleared",
     )
-    raise Hint("The weights moved, but not by −lr · gradient")
+    idle = sum(np.abs(s).max() > 1e-9 and not np.any(m) for m, s in zip(moves, steps, strict=True))
+    expect(
+        not idle,
+        f"Of {len(moves)} parameters {idle} stayed where they were: move all weights and biases",
+    )
+    flat, right = (np.concatenate([a.ravel() for a in arrays]) for arrays in (moves, steps))
+    times = float(flat @ right / (right @ right))
+    expect(
+        not moved([times * s for s in steps]),
+        f"Step {count} goes {times:.3g} times as far as −lr · gradient, with lr = 0.5. The loss is "
+        "the mean over the points, as nn.HingeLoss() gives it, and lr is what was passed",
+    )
+    raise Hint(f"In step {count} the weights moved, but not by −lr · gradient")
 
 
 @exercise
@@ -153,6 +199,7 @@ def check_xor(hidden_weight: Any, hidden_bias: Any, output_weight: Any) -> str:
     y = hidden @ out
     if np.allclose(y, [0, 1, 1, 0]):
         return "A layer of two neurons does what no single neuron can."
+    expect(np.any(hidden), "Both neurons are off at every corner: raise a weight or a bias")
     expect(
         not np.allclose(CORNERS @ weights.T + biases, hidden),
         "No neuron is ever off, so relu does nothing and the network is linear. Lower a bias, so "
@@ -162,19 +209,30 @@ def check_xor(hidden_weight: Any, hidden_bias: Any, output_weight: Any) -> str:
     one, two = CORNERS[worst]
     hint = f"at ({one:g}, {two:g}) the hidden neurons give {hidden[worst].round(3).tolist()}, "
     hint += f"and the output is {y[worst]:g} instead of {[0, 1, 1, 0][worst]}"
-    if worst == 3 and y[3] > 0:
+    if worst == 3 and y[3] > 0 and hidden[3, 1] * out[1] > 0:
         hint += ": what the second neuron adds there should be taken away (mind the sign)"
+    elif worst == 3 and y[3] > 0:
+        hint += ": one of the two has to take away what the other one gives"
     raise Hint(hint)
 
 
 @exercise
 def check_layer(layer_class: Any) -> str:
     """A layer of one's own: parameters found, x Wᵀ + b, on both tiers."""
+    expect(
+        isinstance(layer_class, type) and issubclass(layer_class, nn.Module),
+        "MyLayer has to be a class that begins with `class MyLayer(nn.Module):`",
+    )
     layer = layer_class(3, 2)
     x = np.array([[1.0, 2.0, -1.0], [0.5, 0.0, 3.0]])
     found = dict(layer.named_parameters())
     if not found and layer.forward(x) is None:
         raise NotWritten
+    expect(
+        not any("." in name for name in found),
+        f"The layer's parameters are {sorted(found)}: they belong to a layer inside yours. Make "
+        "the two arrays yourself, without nn.Linear",
+    )
     expect(
         set(found) == {"weight", "bias"},
         f"The layer's parameters are {sorted(found)}, they should be ['bias', 'weight']: an array "
@@ -192,10 +250,10 @@ def check_layer(layer_class: Any) -> str:
         "Both neurons start with the same weights. Their gradients are the same too, so they stay "
         "the same for ever: draw the weights at random",
     )
+    layer.weight.data = np.array([[1.0, -2.0, 0.5], [-0.5, 1.0, 1.5]])  # some sums are below 0
     layer.bias.data = np.array([1.0, -1.0])
     y = layer(x)
-    if y is None:
-        raise NotWritten
+    expect(y is not None, "Your forward gives None: it has still to be written, or lacks a return")
     wanted = relu(Tensor(x) @ layer.weight.T + layer.bias)
     expect(
         isinstance(y, Tensor) and y.requires_grad,

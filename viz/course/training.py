@@ -78,7 +78,8 @@ def draw_path(
     ax.plot(*points.T, ".-", color="#0072b2", linewidth=1, markersize=4)
     ax.plot(*points[0], "o", color="#d55e00")
     ax.plot(0, 0, "k+")
-    ax.set(title=title, xlim=(-reach[0], reach[0]), ylim=(-reach[1], reach[1]))
+    ax.set(title=title, xlabel="w1", ylabel="w2")
+    ax.set(xlim=(-reach[0], reach[0]), ylim=(-reach[1], reach[1]))
     return ax
 
 
@@ -150,18 +151,20 @@ def check_init(std: Any) -> str:
     for _ in range(10):
         x = np.maximum(x @ rng.normal(0, chosen, (FAN_IN, FAN_IN)), 0)
         size.append(float(np.sqrt(np.mean(x * x))))
-    found = f"with std = {chosen:.4g} the size of the activations goes from {size[0]:.2g} to "
+    found = f"With std = {chosen:.4g} the size of the activations goes from {size[0]:.2g} to "
     found += f"{size[10]:.2g} in ten layers"
     for wrong, why in (
         (1 / FAN_IN, "1 / 400 is the variance; the deviation is its root"),
         (2 / FAN_IN, "2 / 400 is the variance; the deviation is its root"),
         ((1 / FAN_IN) ** 0.5, "that suits a layer without activation; relu throws half away"),
         (5 / 3 / FAN_IN**0.5, "5/3 is the gain of tanh; what does relu throw away?"),
+        ((6 / FAN_IN) ** 0.5, "√(6 / n) is where a uniform distribution ends, not its deviation"),
     ):
         expect(not np.isclose(chosen, wrong, rtol=0.01), f"{found}: {why}")
-    expect(size[10] > 0.5, f"{found}: too small")
-    expect(size[10] < 2.0, f"{found}: too large")
-    return f"{found[0].upper()}{found[1:]}."
+    each = f"each layer multiplies it by {size[1] / size[0]:.2g}"
+    expect(size[10] > 0.5, f"{found}: too small, {each}")
+    expect(size[10] < 2.0, f"{found}: too large, {each}")
+    return f"{found}."
 
 
 #: What ails the runs of the exercise, in the words its choices are in.
@@ -181,6 +184,10 @@ def check_runs(answers: Any) -> str:
     expect(set(answers) == set(PATIENTS), "answers has to have the keys A, B and C")
     if any(said is ... for said in answers.values()):
         raise NotWritten
+    answers = {
+        name: said.strip().lower() if isinstance(said, str) else said
+        for name, said in answers.items()
+    }
     for name, said in answers.items():
         expect(said in KINDS, f"Run {name}: {said!r:.40} is not one of {', '.join(KINDS)}")
     for name, ill in PATIENTS.items():
@@ -199,15 +206,38 @@ def check_momentum(momentum_step: Callable[..., Any]) -> str:
         (Tensor([1.0, 10.0]) * w * w / 2).sum().backward()
         g, old, old_velocity = plain(w.grad).copy(), plain(w).copy(), velocity.copy()
         found = momentum_step(mine, velocity, g, 0.1, 0.9)
-        expect(isinstance(found, tuple | list) and len(found) == 2, "Return two: w, velocity")
+        two = isinstance(found, tuple | list) or np.ndim(found) == 2
+        expect(two and len(found) == 2, "Return two: w, velocity")
+        expect(not any(one is None for one in found), "One of the two that you return is None")
         mine, velocity = numbers(found[0]), numbers(found[1])
         sgd.step()
         if np.allclose(mine, plain(w)):
-            near(velocity, 0.9 * old_velocity + g, "w is right, but the velocity is not")
+            _judge_velocity(velocity, old_velocity, g)
             continue
         expect(
+            not np.allclose(velocity, plain(w)), "The other way round: first w, then the velocity"
+        )
+        expect(
             not np.allclose(mine, 2 * old - plain(w)),
-            "It goes uphill: the velocity points where the loss grows, so subtract it",
+            "It goes uphill. The gradient points where the loss grows: add it to the velocity, and "
+            "subtract the velocity from w",
+        )
+        expect(
+            not np.allclose(mine, old - 0.1 * old_velocity),
+            "w has moved by the old velocity: bring the velocity up to date first",
+        )
+        expect(
+            not np.allclose(mine, old - 0.9 * old_velocity - g),
+            "w moves by all of the velocity: where is lr?",
+        )
+        expect(
+            not np.allclose(mine, old - 0.1 * (0.81 * old_velocity + 1.9 * g)),
+            "That is Nesterov's momentum, which looks one step ahead. nn.SGD(…, momentum=…) moves "
+            "by the velocity itself",
+        )
+        expect(
+            not np.allclose(velocity, old_velocity + 0.9 * g),
+            "momentum belongs to the old velocity; the new gradient is added whole",
         )
         expect(
             not np.allclose(velocity, 0.9 * old_velocity + 0.1 * g)
@@ -225,6 +255,26 @@ def check_momentum(momentum_step: Callable[..., Any]) -> str:
         )
         near(mine, plain(w), f"After step {count} w is not what nn.SGD makes it")
     return "Three steps agree with nn.SGD."
+
+
+def _judge_velocity(velocity: np.ndarray, before: np.ndarray, g: np.ndarray) -> None:
+    """Whether the velocity that a step returns is right, where its w is."""
+    right = 0.9 * before + g
+    expect(
+        not np.allclose(velocity, before) or np.allclose(right, before),
+        "w is right, but you return the old velocity: the next step needs the new one",
+    )
+    expect(
+        not any(np.allclose(velocity, factor * right) for factor in (0.1, -0.1)),
+        "w is right, but lr is inside your velocity. Then a rate that changes acts on old "
+        "gradients too; in nn.SGD lr comes in only where w moves",
+    )
+    expect(
+        not np.allclose(velocity, -right),
+        "w is right, but your velocity has the other sign: in nn.SGD the gradient is added to it, "
+        "and it is subtracted from w",
+    )
+    near(velocity, right, "w is right, but the velocity is not")
 
 
 @exercise
