@@ -324,6 +324,18 @@ def test_no_hook_stays_between_measurements_nor_after_close():
     assert not any(m._hooks for m in model.modules())
 
 
+def test_a_closed_history_notes_nothing_more(tmp_path):
+    model = a_model()
+    with History(model, every=1, path=tmp_path / "run.jsonl") as history:
+        trained(model, history, 2)
+    before = [dict(record) for record in history]
+    for note in (lambda: history.step(1.0), lambda: history.log(accuracy=1.0)):
+        with pytest.raises(ValueError, match="this history is closed"):
+            note()
+    assert list(history) == before
+    assert not any(m._hooks for m in model.modules())
+
+
 def test_a_parameter_no_gradient_reached_is_left_out():
     model = a_model()
     history = History(model, every=1)

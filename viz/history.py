@@ -30,6 +30,8 @@ __all__ = ["History"]
 #: The lowest and highest number a saturating activation puts out.
 ENDS: dict[type[Module], tuple[float, float]] = {Tanh: (-1.0, 1.0), Sigmoid: (0.0, 1.0)}
 
+CLOSED = "this history is closed: close it when nothing more is to be noted, or make another"
+
 RESERVED = ("step", "parameters", "activations", "norm", "seconds")
 
 
@@ -100,7 +102,7 @@ class History(Records, Callback):
         self.optimizer = optimizer
         super().__init__()
         self.torn = 0  # lines of the file that a crash cut short
-        self._armed = False
+        self._armed = self._closed = False
         self._before: dict[str, np.ndarray] = {}
         self._outputs: dict[str, tuple[np.ndarray, tuple[float, float] | None]] = {}
         self._calls: dict[str, int] = {}
@@ -139,7 +141,10 @@ class History(Records, Callback):
 
         Raises:
             TypeError, ValueError: something is not a single number, or its name is taken.
+            ValueError: the history is closed.
         """
+        if self._closed:
+            raise ValueError(CLOSED)
         step = self._count + 1
         record: dict[str, Any] = {"step": step}
         if loss is not None:
@@ -165,6 +170,8 @@ class History(Records, Callback):
         Raises:
             TypeError, ValueError: as `step`.
         """
+        if self._closed:
+            raise ValueError(CLOSED)
         self.records.append({"step": self._count, **_numbers(metrics)})
         self._write()
 
@@ -299,7 +306,8 @@ class History(Records, Callback):
         return history
 
     def close(self) -> None:
-        """Take the hooks off the model, and close the file."""
+        """Take the hooks off the model, and close the file; nothing can be noted after that."""
+        self._closed = True
         self._disarm()
         if self._file is not None:
             self._write()
