@@ -58,7 +58,8 @@ def trained(model, history, steps, lr=0.1):
 
 
 def gradient_statistics(gradients):
-    return Meter(g.shape for g in gradients).gradients(gradients)
+    with np.errstate(over="ignore"):
+        return Meter(g.shape for g in gradients).gradients(gradients)
 
 
 def update_ratio(before, after):

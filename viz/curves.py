@@ -146,7 +146,8 @@ def _flow_of(source: Any, step: int | None) -> dict[str, dict[str, float]]:
     if not isinstance(source, History):
         gradients = {name: gradient_of(p) for name, p in named_parameters(source).items()}
         there = [g for g in gradients.values() if g is not None]
-        found = iter(Meter(g.shape for g in there).gradients(there))
+        with np.errstate(all="ignore"):  # nan and inf are what this is to show
+            found = iter(Meter(g.shape for g in there).gradients(there))
         return {name: {} if g is None else next(found) for name, g in gradients.items()}
     measured = {r["step"]: r["parameters"] for r in source.records if "parameters" in r}
     if not measured:

@@ -30,6 +30,9 @@ __all__ = ["History"]
 #: The lowest and highest number a saturating activation puts out.
 ENDS: dict[type[Module], tuple[float, float]] = {Tanh: (-1.0, 1.0), Sigmoid: (0.0, 1.0)}
 
+#: What a layer may put out to be measured.
+MEASURED = (Tensor, Value, np.ndarray)
+
 CLOSED = "this history is closed: close it when nothing more is to be noted, or make another"
 
 RESERVED = ("step", "parameters", "activations", "norm", "seconds")
@@ -208,11 +211,12 @@ class History(Records, Callback):
         ]
 
     def _measurements(self) -> dict[str, Any]:
-        parameters = self._of_parameters()
-        activations = {
-            name: activation_statistics(array, ends)
-            for name, (array, ends) in self._outputs.items()
-        }
+        with np.errstate(all="ignore"):  # nan and inf are what this is to report
+            parameters = self._of_parameters()
+            activations = {
+                name: activation_statistics(array, ends)
+                for name, (array, ends) in self._outputs.items()
+            }
         return {
             "norm": math.hypot(*[row["norm"] for row in parameters.values()]),
             "parameters": parameters,
@@ -251,7 +255,7 @@ class History(Records, Callback):
             if not (module.training and is_grad_enabled()):
                 return
             shown = next(iter(output), None) if isinstance(output, tuple) else output
-            if not isinstance(shown, Tensor | Value | np.ndarray):
+            if not isinstance(shown, MEASURED):
                 return
             calls = self._calls[name] = self._calls.get(name, 0) + 1
             # A module that is used several times in one pass gets a name for each use.

@@ -78,7 +78,6 @@ class Meter:
         self._parts = [x.reshape(s) for x, s in zip(self._flat, self.shapes, strict=True)]
         self._masks = [self._nonzero[i : i + n] for i, n in zip(starts, sizes, strict=True)]
 
-    @np.errstate(all="ignore")  # nan and inf are what this is to report
     def gradients(self, gradients: list[np.ndarray]) -> list[dict[str, float]]:
         """How large each gradient is, and what is wrong with it.
 
@@ -90,10 +89,10 @@ class Meter:
         if not gradients:
             return []
         for gradient, part in zip(gradients, self._parts, strict=True):
-            np.absolute(gradient, out=part)
+            np.absolute(gradient, part)
         totals = np.add.reduceat(self._numbers, self._starts).tolist()
         largest = np.maximum.reduceat(self._numbers, self._starts).tolist()
-        np.not_equal(self._numbers, 0.0, out=self._nonzero)
+        np.not_equal(self._numbers, 0.0, self._nonzero)
         found = []
         for part, mask, total, most in zip(self._flat, self._masks, totals, largest, strict=True):
             size = part.size or 1
@@ -108,7 +107,6 @@ class Meter:
             found.append(row)
         return found
 
-    @np.errstate(all="ignore")
     def updates(self, before: list[np.ndarray], after: list[np.ndarray]) -> list[float]:
         """|after - before| / |before|, Euclidean norms: how far one step moved each parameter.
 
@@ -117,14 +115,15 @@ class Meter:
         """
         found = []
         for was, now, part, flat in zip(before, after, self._parts, self._flat, strict=True):
-            np.subtract(now, was, out=part)
-            was = was.ravel().astype(float, copy=False)  # the squares of a float32 may overflow
+            np.subtract(now, was, part)
+            was = was.ravel()
+            if was.dtype != np.float64:  # the squares of a float32 may overflow
+                was = was.astype(np.float64)
             size = was.dot(was)
             found.append(math.sqrt(flat.dot(flat) / size) if size > 0 else math.nan)
         return found
 
 
-@np.errstate(all="ignore")
 def activation_statistics(output: np.ndarray, ends: tuple[float, float] | None) -> dict[str, float]:
     """What a layer put out for one batch.
 
@@ -149,7 +148,7 @@ def activation_statistics(output: np.ndarray, ends: tuple[float, float] | None) 
     flat = output.ravel()
     mean = float(np.add.reduce(flat)) / size
     variance = float(flat.dot(flat)) / size - mean * mean
-    if not variance > 1e-3 * mean * mean:  # the short way has lost its digits
+    if variance <= 1e-3 * mean * mean:  # the short way has lost its digits
         variance = float(np.var(flat, dtype=float))
     nonzero = output != 0
     zeros = 1.0 - int(np.count_nonzero(nonzero)) / size
