@@ -107,3 +107,9 @@ def test_what_is_no_number_is_told(x):
 def test_a_number_that_is_not_written_is_open(x):
     with pytest.raises(NotWritten):
         numbers(x)
+
+
+@pytest.mark.parametrize("shape", [lambda x: x, lambda x: [x, 1.0]])
+def test_a_hint_shows_as_many_digits_as_tell_two_numbers_apart(shape):
+    with pytest.raises(Hint, match=r"Yours gives .*0\.50000001.*, it should be .*0\.5"):
+        near(shape(0.50000001), shape(0.5), "a half", rtol=1e-9)

@@ -178,7 +178,10 @@ def near(found: Any, expected: Any, hint: str, *, rtol: float = 1e-6, atol: floa
     if got.shape != want.shape:
         raise Hint(f"{hint}. Yours has shape {got.shape}, it should be {want.shape}.")
     if not np.allclose(got, want, rtol=rtol, atol=atol, equal_nan=True):
-        raise Hint(f"{hint}. Yours gives {_short(got)}, it should be {_short(want)}.")
+        # As few digits as tell them apart.
+        pairs = [(_short(got, digits), _short(want, digits)) for digits in (6, 9, 12, 15)]
+        yours, right = next((pair for pair in pairs if pair[0] != pair[1]), pairs[-1])
+        raise Hint(f"{hint}. Yours gives {yours}, it should be {right}.")
 
 
 def numbers(x: Any) -> np.ndarray:
@@ -210,7 +213,8 @@ def numbers(x: Any) -> np.ndarray:
         raise Hint(f"A number is needed, and yours is {x!r:.60}") from None
 
 
-def _short(array: np.ndarray) -> str:
+def _short(array: np.ndarray, digits: int) -> str:
     if array.ndim == 0:
-        return f"{array[()]:.6g}"
-    return np.array2string(array, precision=4, separator=", ", threshold=12).replace("\n", "")
+        return f"{array[()]:.{digits}g}"
+    text = np.array2string(array, precision=digits - 2, separator=", ", threshold=12)
+    return text.replace("\n", "")
