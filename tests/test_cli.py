@@ -1,5 +1,6 @@
 """The command line: what it prints, and one line with status 2 for every mistake."""
 
+import contextlib
 import json
 import math
 import os
@@ -256,9 +257,11 @@ def test_notebooks_of_the_course_are_trusted_and_others_are_not(started, monkeyp
 
     assert main(["notebooks"]) == 0
 
-    trusted = NotebookNotary().check_signature
-    assert trusted(nbformat.read(tmp_path / "00_start_here.ipynb", as_version=4))
-    assert not trusted(nbformat.read(tmp_path / "mine.ipynb", as_version=4))
+    notary = NotebookNotary()
+    with contextlib.closing(notary.store):
+        trusted = notary.check_signature
+        assert trusted(nbformat.read(tmp_path / "00_start_here.ipynb", as_version=4))
+        assert not trusted(nbformat.read(tmp_path / "mine.ipynb", as_version=4))
 
 
 def test_notebooks_passes_its_options_on(started):

@@ -65,6 +65,8 @@ def _trust() -> None:
     from nbformat.sign import NotebookNotary
 
     notary = NotebookNotary()  # type: ignore[no-untyped-call]  # nbformat is typed in part
-    for path in sorted(FOLDER.glob("[0-9][0-9]_*.ipynb")):
-        with contextlib.suppress(ValueError):  # no notebook, half a merge for one: Jupyter says so
-            notary.sign(read(path, as_version=4))  # type: ignore[no-untyped-call]  # as above
+    with contextlib.closing(notary.store):  # a database
+        for path in sorted(FOLDER.glob("[0-9][0-9]_*.ipynb")):
+            # A ValueError: no notebook, half a merge for one; Jupyter will say so.
+            with contextlib.suppress(ValueError):
+                notary.sign(read(path, as_version=4))  # type: ignore[no-untyped-call]  # as above

@@ -6,6 +6,7 @@ of those in common use DejaVu Sans, the fallback on Linux, has the widest letter
 
 from __future__ import annotations
 
+import math
 import unicodedata
 
 from .text import lines_of
@@ -44,7 +45,7 @@ def points(text: str, size: float, bold: bool = False) -> int:
     """
     letters = LETTERS[bold]
     widest = max(sum(letters.get(c) or _other(c) for c in line) for line in lines_of(text))
-    return -int(-widest * size // 1)
+    return math.ceil(round(widest * size, 6))  # 7 × 0.8 is 5.6 or a bit more, as Python adds it
 
 
 def _other(character: str) -> float:
