@@ -1,99 +1,112 @@
 """Neural networks on the engine: layers, losses, optimizers, data."""
 
-from . import callbacks as callbacks
-from . import data as data
-from . import datasets as datasets
-from . import functional as functional
-from . import init as init
-from . import optim as optim
-from . import scalar as scalar
-from .activations import ELU as ELU
-from .activations import GELU as GELU
-from .activations import Identity as Identity
-from .activations import LeakyReLU as LeakyReLU
-from .activations import LogSoftmax as LogSoftmax
-from .activations import ReLU as ReLU
-from .activations import Sigmoid as Sigmoid
-from .activations import SiLU as SiLU
-from .activations import Softmax as Softmax
-from .activations import Softplus as Softplus
-from .activations import Tanh as Tanh
-from .attention import MultiHeadAttention as MultiHeadAttention
-from .attention import MultiheadAttention as MultiheadAttention
-from .callbacks import Callback as Callback
-from .callbacks import ClipGradNorm as ClipGradNorm
-from .callbacks import ClipGradValue as ClipGradValue
-from .callbacks import EarlyStopping as EarlyStopping
-from .callbacks import SaveBest as SaveBest
-from .callbacks import StepSchedule as StepSchedule
-from .checkpoint import load as load
-from .checkpoint import load_training as load_training
-from .checkpoint import save as save
-from .checkpoint import save_training as save_training
-from .clipping import clip_grad_norm_ as clip_grad_norm_
-from .clipping import clip_grad_value_ as clip_grad_value_
-from .containers import MLP as MLP
-from .containers import Flatten as Flatten
-from .containers import ModuleList as ModuleList
-from .containers import Residual as Residual
-from .containers import Sequential as Sequential
-from .conv import Conv1d as Conv1d
-from .conv import Conv2d as Conv2d
-from .data import DataLoader as DataLoader
-from .data import Dataset as Dataset
-from .data import Subset as Subset
-from .data import TensorDataset as TensorDataset
-from .data import random_split as random_split
-from .dropout import Dropout as Dropout
-from .embedding import Embedding as Embedding
-from .history import EpochHistory as EpochHistory
-from .linear import Linear as Linear
-from .losses import BCELoss as BCELoss
-from .losses import BCEWithLogitsLoss as BCEWithLogitsLoss
-from .losses import CrossEntropyLoss as CrossEntropyLoss
-from .losses import HingeLoss as HingeLoss
-from .losses import HuberLoss as HuberLoss
-from .losses import KLDivLoss as KLDivLoss
-from .losses import L1Loss as L1Loss
-from .losses import MSELoss as MSELoss
-from .losses import NLLLoss as NLLLoss
-from .losses import SmoothL1Loss as SmoothL1Loss
+from . import (
+    callbacks as callbacks,
+    data as data,
+    datasets as datasets,
+    functional as functional,
+    init as init,
+    optim as optim,
+    scalar as scalar,
+)
+from .callbacks import (
+    Callback as Callback,
+    ClipGradNorm as ClipGradNorm,
+    ClipGradValue as ClipGradValue,
+    EarlyStopping as EarlyStopping,
+    EpochHistory as EpochHistory,
+    SaveBest as SaveBest,
+    StepSchedule as StepSchedule,
+)
+from .checkpoint import (
+    CheckpointError as CheckpointError,
+    load as load,
+    load_training as load_training,
+    save as save,
+    save_training as save_training,
+)
+from .checks import plain as plain
+from .data import (
+    DataLoader as DataLoader,
+    Dataset as Dataset,
+    Subset as Subset,
+    TensorDataset as TensorDataset,
+    random_split as random_split,
+)
+from .layers import (
+    ELU as ELU,
+    GELU as GELU,
+    GRU as GRU,
+    LSTM as LSTM,
+    MLP as MLP,
+    RNN as RNN,
+    AdaptiveAvgPool2d as AdaptiveAvgPool2d,
+    AvgPool1d as AvgPool1d,
+    AvgPool2d as AvgPool2d,
+    BatchNorm1d as BatchNorm1d,
+    BatchNorm2d as BatchNorm2d,
+    Conv1d as Conv1d,
+    Conv2d as Conv2d,
+    Dropout as Dropout,
+    Embedding as Embedding,
+    Flatten as Flatten,
+    GroupNorm as GroupNorm,
+    Identity as Identity,
+    LayerNorm as LayerNorm,
+    LeakyReLU as LeakyReLU,
+    Linear as Linear,
+    LogSoftmax as LogSoftmax,
+    MaxPool1d as MaxPool1d,
+    MaxPool2d as MaxPool2d,
+    ModuleList as ModuleList,
+    MultiHeadAttention as MultiHeadAttention,
+    MultiheadAttention as MultiheadAttention,
+    ReLU as ReLU,
+    Residual as Residual,
+    RMSNorm as RMSNorm,
+    Sequential as Sequential,
+    Sigmoid as Sigmoid,
+    SiLU as SiLU,
+    Softmax as Softmax,
+    Softplus as Softplus,
+    Tanh as Tanh,
+    TransformerBlock as TransformerBlock,
+)
+from .losses import (
+    BCELoss as BCELoss,
+    BCEWithLogitsLoss as BCEWithLogitsLoss,
+    CrossEntropyLoss as CrossEntropyLoss,
+    HingeLoss as HingeLoss,
+    HuberLoss as HuberLoss,
+    KLDivLoss as KLDivLoss,
+    L1Loss as L1Loss,
+    MSELoss as MSELoss,
+    NLLLoss as NLLLoss,
+    SmoothL1Loss as SmoothL1Loss,
+)
 from .module import Module as Module
-from .norm import BatchNorm1d as BatchNorm1d
-from .norm import BatchNorm2d as BatchNorm2d
-from .norm import GroupNorm as GroupNorm
-from .norm import LayerNorm as LayerNorm
-from .norm import RMSNorm as RMSNorm
-from .one_cycle import OneCycleLR as OneCycleLR
-from .optim import SGD as SGD
-from .optim import Adagrad as Adagrad
-from .optim import Adam as Adam
-from .optim import AdamW as AdamW
-from .optim import Lion as Lion
-from .optim import Optimizer as Optimizer
-from .optim import RMSprop as RMSprop
+from .optim import (
+    SGD as SGD,
+    Adagrad as Adagrad,
+    Adam as Adam,
+    AdamW as AdamW,
+    CosineAnnealingLR as CosineAnnealingLR,
+    ExponentialLR as ExponentialLR,
+    LambdaLR as LambdaLR,
+    LinearWarmup as LinearWarmup,
+    Lion as Lion,
+    MultiStepLR as MultiStepLR,
+    OneCycleLR as OneCycleLR,
+    Optimizer as Optimizer,
+    ReduceLROnPlateau as ReduceLROnPlateau,
+    RMSprop as RMSprop,
+    Schedule as Schedule,
+    SequentialLR as SequentialLR,
+    StepLR as StepLR,
+    clip_grad_norm_ as clip_grad_norm_,
+    clip_grad_value_ as clip_grad_value_,
+)
 from .parameter import Parameter as Parameter
-from .plateau import ReduceLROnPlateau as ReduceLROnPlateau
-from .pooling import AdaptiveAvgPool2d as AdaptiveAvgPool2d
-from .pooling import AvgPool1d as AvgPool1d
-from .pooling import AvgPool2d as AvgPool2d
-from .pooling import MaxPool1d as MaxPool1d
-from .pooling import MaxPool2d as MaxPool2d
 from .random import manual_seed as manual_seed
-from .recurrent import GRU as GRU
-from .recurrent import LSTM as LSTM
-from .recurrent import RNN as RNN
-from .schedules import CosineAnnealingLR as CosineAnnealingLR
-from .schedules import ExponentialLR as ExponentialLR
-from .schedules import LambdaLR as LambdaLR
-from .schedules import LinearWarmup as LinearWarmup
-from .schedules import MultiStepLR as MultiStepLR
-from .schedules import Schedule as Schedule
-from .schedules import SequentialLR as SequentialLR
-from .schedules import StepLR as StepLR
-from .storage import CheckpointError as CheckpointError
 from .summary import summary as summary
-from .training import accuracy as accuracy
-from .training import evaluate as evaluate
-from .training import fit as fit
-from .transformer import TransformerBlock as TransformerBlock
+from .training import accuracy as accuracy, evaluate as evaluate, fit as fit

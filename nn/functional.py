@@ -15,25 +15,35 @@ from engine import (
     tanh,
 )
 
-from .attention import scaled_dot_product_attention
-from .avg_pool import adaptive_avg_pool2d, avg_pool1d, avg_pool2d
-from .conv import conv1d, conv2d
-from .cross_entropy import cross_entropy, nll_loss
-from .dropout import dropout
-from .embedding import embedding
-from .linear import linear
-from .loss_functions import (
+from .layers import (
+    adaptive_avg_pool2d,
+    avg_pool1d,
+    avg_pool2d,
+    batch_norm,
+    conv1d,
+    conv2d,
+    dropout,
+    embedding,
+    group_norm,
+    layer_norm,
+    linear,
+    max_pool1d,
+    max_pool2d,
+    rms_norm,
+    scaled_dot_product_attention,
+)
+from .losses import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
+    cross_entropy,
     hinge_loss,
     huber_loss,
     kl_div,
     l1_loss,
     mse_loss,
+    nll_loss,
     smooth_l1_loss,
 )
-from .max_pool import max_pool1d, max_pool2d
-from .norm_functions import batch_norm, group_norm, layer_norm, rms_norm
 
 __all__ = [
     "adaptive_avg_pool2d",

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from engine import Value, ValueArray
-from engine.expand import box
+from engine.looking import box
 
 from .checks import plain
 from .parameter import Parameter, assign, forget_gradients, misfit

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 import engine
 from engine import Tensor, Value
-from nn.neuron import linear_neuron, relu_neuron
+from nn.scalar.neuron import linear_neuron, relu_neuron
 
 #: Ops of one and of two inputs that can be applied to anything and keep numbers tame.
 UNARY = ["tanh", "sin", "sigmoid", "relu", "square", "neg", "abs", "softplus", "sign"]

@@ -17,17 +17,16 @@ from urllib.request import urlopen
 import nbformat
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from nbformat.sign import NotebookNotary
 
 import engine
 from engine import Value
-from viz import cli, demo, lab
-from viz.cli import main
-from viz.expression import Expression, ExpressionError
+from viz.command import cli, demo, lab
+from viz.command.cli import main
+from viz.command.expression import Expression, ExpressionError
 
-render_module = sys.modules["viz.render"]
+render_module = sys.modules["viz.drawing.render"]
 
 
 @pytest.fixture(autouse=True)
@@ -236,7 +235,7 @@ def started(monkeypatch, tmp_path):
 def test_notebooks_opens_jupyterlab_in_the_folder_of_the_course(started, capsys):
     assert main(["notebooks"]) == 0
     (options,) = started
-    checkout = os.path.dirname(os.path.dirname(cli.__file__))
+    checkout = os.path.dirname(os.path.dirname(os.path.dirname(cli.__file__)))
     assert f"--ServerApp.root_dir={checkout}" in options
     assert f"--ServerApp.preferred_dir={os.path.join(checkout, 'notebooks')}" in options
     assert "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb" in options
@@ -306,7 +305,7 @@ def test_where_the_notebooks_are_not_it_is_said_how_to_get_them(started, monkeyp
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends Ctrl-C to whole consoles only")
 def test_jupyterlab_serves_the_course_and_ends_quietly_at_ctrl_c(tmp_path):
     own = {f"JUPYTER_{kind}_DIR": str(tmp_path / kind) for kind in ("CONFIG", "DATA", "RUNTIME")}
-    command = [sys.executable, "-m", "viz.cli", "notebooks", "--no-browser", "--allow-root"]
+    command = [sys.executable, "-m", "viz.command", "notebooks", "--no-browser", "--allow-root"]
     environment = {**os.environ, "PYTHONPATH": str(lab.FOLDER.parent), **own}
     log = tmp_path / "log"
     ends = os.openpty()  # in a terminal Jupyter asks, after Ctrl-C, whether it is meant
@@ -473,10 +472,10 @@ def test_an_interrupt_ends_without_a_traceback(capsys, monkeypatch):
 
 
 def run_alone(*argv: str, **options) -> subprocess.CompletedProcess:
-    root = os.path.dirname(os.path.dirname(os.path.abspath(demo.__file__)))
+    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(demo.__file__))))
     environment = {**os.environ, "PYTHONPATH": root, **options.pop("env", {})}
     return subprocess.run(
-        [sys.executable, "-m", "viz.cli", *argv], env=environment, check=False, **options
+        [sys.executable, "-m", "viz.command", *argv], env=environment, check=False, **options
     )
 
 

@@ -8,17 +8,16 @@ import fused_cases
 import numpy as np
 import pytest
 import shape_cases
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from strategies import case_id, elementwise_ops, float_positions
 
 import engine
 import nn  # noqa: F401 - registers the fused ops of layers and losses
 from engine import Tensor, Value, ValueArray, compare, elementwise, shape_op, tanh, unregister
-from engine.distance import relative, ulps
-from engine.finite import slope
+from engine.checking.distance import relative, ulps
+from engine.checking.finite import slope
+from engine.checking.lockstep import contradiction, differences
 from engine.fused import WideOp
-from engine.lockstep import contradiction, differences
 
 BIT_FOR_BIT = {"add", "sub", "mul", "div", "sqrt", "neg", "abs"}
 

@@ -4,7 +4,7 @@ import numpy as np
 
 import nn
 from engine import grad, gradcheck, hvp
-from viz.course.curvature import as_function
+from notebooks.lesson_11 import as_function
 
 
 def small():

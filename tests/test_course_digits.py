@@ -9,9 +9,9 @@ mpl.use("Agg")
 from matplotlib import pyplot
 from matplotlib.colors import to_hex
 
-from viz.course import digits
-from viz.course.shapes import MARK
-from viz.style import OKABE_ITO
+from notebooks import lesson_09 as digits
+from notebooks.lesson_05 import MARK
+from viz.drawing.style import OKABE_ITO
 
 
 @pytest.fixture(autouse=True)

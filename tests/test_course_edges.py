@@ -5,7 +5,8 @@ from matplotlib import pyplot
 from matplotlib.text import Annotation
 
 from engine import Value, toposort
-from viz.course.edges import (
+from notebooks.checks_03 import mystery
+from notebooks.lesson_03 import (
     MISTAKES,
     Engine,
     NoOrder,
@@ -18,7 +19,6 @@ from viz.course.edges import (
     expressions,
     smallest,
 )
-from viz.course.edges_checks import mystery
 
 EVERYTHING = [f for count in (1, 2, 3) for f in expressions(count)]
 

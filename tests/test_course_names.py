@@ -7,7 +7,7 @@ from matplotlib import pyplot
 import nn
 from nn.examples import letters
 from nn.examples.names_gpt import NameGPT
-from viz.course import names
+from notebooks import lesson_10 as names
 
 
 @pytest.fixture

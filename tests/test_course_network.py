@@ -5,7 +5,7 @@ import pytest
 
 import nn
 from engine import relu
-from viz.course import network
+from notebooks import lesson_07 as network
 
 pyplot = pytest.importorskip("matplotlib.pyplot")
 

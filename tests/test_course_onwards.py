@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from matplotlib import pyplot
 
-from nn import storage
-from viz.course import onwards
-from viz.course.onwards import backward_nodes, draw_backward_nodes, missing, plot_file
-from viz.course.onwards_checks import packed
+from nn.checkpoint import storage
+from notebooks import lesson_12 as onwards
+from notebooks.checks_12 import packed
+from notebooks.lesson_12 import backward_nodes, draw_backward_nodes, missing, plot_file
 
 
 class Node:

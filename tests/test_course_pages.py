@@ -9,7 +9,7 @@ from pages import ROOT, blocks, commands, headings, links, run, text_of
 import engine
 from engine import Tensor
 from notebooks.make import FOLDER, course, read
-from viz.cli import main
+from viz.command.cli import main
 
 GLOSSARY = "notebooks/GLOSSARY.md"
 SHEET = "notebooks/CHEATSHEET.md"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from viz.course.remembering import draw_own
+from notebooks.lesson_02 import draw_own
 
 RULES = {"*": lambda g, y, a, b: (g * b, g * a)}
 

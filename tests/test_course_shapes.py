@@ -6,7 +6,7 @@ import pytest
 from matplotlib import pyplot
 
 from engine import Tensor
-from viz.course.shapes import (
+from notebooks.lesson_05 import (
     Grid,
     check_layer_backward,
     check_matmul_backward,
@@ -15,7 +15,7 @@ from viz.course.shapes import (
     draw_one_element,
     draw_there_and_back,
 )
-from viz.style import OKABE_ITO, mix
+from viz.drawing.style import OKABE_ITO, mix
 
 matplotlib.use("Agg")
 MARKED = matplotlib.colors.to_rgba(mix(OKABE_ITO["orange"], "#ffffff", 0.45))

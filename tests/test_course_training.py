@@ -6,8 +6,8 @@ import io
 import numpy as np
 import pytest
 
+from notebooks import lesson_08 as training
 from notebooks.make import lighter
-from viz.course import training
 
 Image = pytest.importorskip("PIL.Image")
 

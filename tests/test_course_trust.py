@@ -7,7 +7,7 @@ from matplotlib import pyplot
 
 import engine
 from engine import compare, gradcheck, registry, where
-from viz.course.trust import (
+from notebooks.lesson_06 import (
     agreement,
     check_gradient_checker,
     check_one_minus_cos,

@@ -10,10 +10,11 @@ import pytest
 
 import nn
 from engine import Tensor
-from viz import History, demo, demo_pictures
-from viz.cli import main
+from viz import History
+from viz.command import demo, demo_pictures
+from viz.command.cli import main
 
-render_module = sys.modules["viz.render"]
+render_module = sys.modules["viz.drawing.render"]
 
 
 @pytest.fixture(scope="module")
@@ -170,7 +171,7 @@ class Finished:
 
 
 def test_without_matplotlib_the_rest_is_there_and_the_extra_is_named(tmp_path, monkeypatch):
-    for name in ("viz.plots", "viz.curves", "viz.samples", "viz.axes"):
+    for name in ("viz.plots", "viz.plots.curves", "viz.plots.samples", "viz.plots.axes"):
         monkeypatch.delitem(sys.modules, name, raising=False)
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     out = io.StringIO()

@@ -15,8 +15,8 @@ import nn
 import nn.scalar
 from engine import Tensor, Value
 from viz import diff
-from viz.difference import match
-from viz.render import render
+from viz.drawing.render import render
+from viz.graphs.difference import match
 
 ID = re.compile(r"^ *(b?[nf]\d+(?:c\d+)?) \[shape=", re.MULTILINE)
 MARKS = ("only in", "differs", "gradient differs", "begins here")

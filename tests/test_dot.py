@@ -11,19 +11,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 from graphs import tensor_graphs, value_graphs
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 import engine
 import nn
 import nn.scalar
 from engine import Tensor, Value, ValueArray
 from viz import GraphTooLargeError, diff, side_by_side, to_dot
-from viz.dot import boxes_and_arrows
-from viz.render import render
-from viz.style import DARK, LIGHT, LOOKS, OKABE_ITO, mix
-from viz.text import array_lines, number, parameters, safe, shorten
-from viz.widths import points
+from viz.drawing.render import render
+from viz.drawing.style import DARK, LIGHT, LOOKS, OKABE_ITO, mix
+from viz.drawing.text import array_lines, number, parameters, safe, shorten
+from viz.drawing.widths import points
+from viz.graphs.dot import boxes_and_arrows
 
 GOLDEN = Path(__file__).parent / "golden"
 HOSTILE = "<b> | {x} \"quoted\" 'single' & \\N \\\\\nsecond\tline\r\n\x07 λ∇日本😀 ]]> -->"

@@ -9,16 +9,15 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 from graphs import tensor_graphs, value_graphs
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 import engine
 import nn
 import nn.scalar
 from engine import Tensor, Value
 from viz import GraphTooLargeError, draw, to_dot, trace
-from viz.fold import BOXES
-from viz.render import find_renderer, render
+from viz.drawing.render import find_renderer, render
+from viz.graphs.fold import BOXES
 
 HIDES = re.compile(r">hides ([\d,]+) nodes?<")
 

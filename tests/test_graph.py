@@ -222,7 +222,7 @@ def test_a_chain_of_20_000_tensors_and_one_of_the_gradient_s_graph():
 
 
 def test_a_chain_of_a_wide_op():
-    from nn.neuron import linear_neuron
+    from nn.scalar.neuron import linear_neuron
 
     x = Value(1.0)
     y = x

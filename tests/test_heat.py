@@ -5,16 +5,15 @@ import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from hypothesis.extra import numpy as npst
 
 from engine import Tensor
 from viz import to_dot
-from viz.heat import BINS, Heat, heat_cells, heat_of
-from viz.render import render
-from viz.style import DARK, LIGHT
-from viz.text import norm, percent
+from viz.drawing.heat import BINS, Heat, heat_cells, heat_of
+from viz.drawing.render import render
+from viz.drawing.style import DARK, LIGHT
+from viz.drawing.text import norm, percent
 
 
 @given(npst.arrays(np.float64, npst.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=20)))

@@ -6,19 +6,13 @@ import weakref
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 import engine
 import nn
 from engine import Tensor, Value
 from viz import History
-from viz.measure import (
-    Meter,
-    activation_statistics,
-    array_of,
-    gradient_of,
-)
+from viz.monitoring.measure import Meter, activation_statistics, array_of, gradient_of
 
 
 class Descent:

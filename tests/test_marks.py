@@ -6,7 +6,7 @@ import pytest
 import engine
 from engine import Tensor, Value, toposort
 from viz import to_dot
-from viz.marks import bad, find_marks
+from viz.graphs.marks import bad, find_marks
 
 
 def marks_of(root):

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import engine as E
-from engine import Tensor, Value, ValueArray, array_methods, no_grad, operators, ops
+from engine import Tensor, Value, ValueArray, no_grad, operators, ops
+from engine.arrays import methods as array_methods
 
 SPECIAL = [0.0, -0.0, 1.0, -1.5, 2.0, 1e308, 1e-320, np.inf, -np.inf, np.nan]
 

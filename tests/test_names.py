@@ -8,7 +8,7 @@ import nn
 import nn.scalar
 from engine import Tensor, Value
 from viz import draw, to_dot, trace
-from viz.names import module_paths, split
+from viz.graphs.traced import module_paths, split
 
 
 class Twice(nn.Module):

@@ -9,7 +9,7 @@ import pytest
 import engine
 import nn
 from engine import NonFiniteError, Tensor, Value, ValueArray, nan_trace
-from engine.stepping import begin
+from engine.looking.one_pass import begin
 
 TIERS = pytest.mark.parametrize(
     "make", [Value, lambda x: Tensor(x, requires_grad=True)], ids=["Value", "Tensor"]
@@ -273,7 +273,7 @@ def test_other_threads_are_not_watched():
 
 
 def test_the_line_is_unknown_where_all_callers_are_library(monkeypatch):
-    monkeypatch.setattr(sys.modules["engine.nan_trace"], "LIBRARIES", ("",))
+    monkeypatch.setattr(sys.modules["engine.looking.nan_trace"], "LIBRARIES", ("",))
 
     assert found_in(lambda: engine.log(Value(0.0))).source == ""
 

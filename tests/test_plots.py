@@ -16,7 +16,7 @@ import engine
 import nn
 from nn.datasets import make_moons
 from viz import History, plots
-from viz.curves import smoothed
+from viz.plots.curves import smoothed
 
 
 @pytest.fixture(autouse=True)

@@ -55,9 +55,13 @@ def pyproject() -> dict:
 
 def test_packages_are_named_explicitly(pyproject):
     """Nothing is discovered, so a stray directory never ends up in the distribution."""
-    assert pyproject["tool"]["setuptools"]["packages"] == [
-        "engine", "nn", "nn.examples", "viz", "viz.course",
-    ]  # fmt: skip
+    packages = pyproject["tool"]["setuptools"]["packages"]
+    there = {
+        ".".join(path.parent.relative_to(ROOT).parts)
+        for top in (*PACKAGES, "notebooks")
+        for path in (ROOT / top).rglob("__init__.py")
+    }
+    assert sorted(packages) == sorted(there)
 
 
 @pytest.mark.parametrize("package", PACKAGES)

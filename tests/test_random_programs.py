@@ -9,8 +9,7 @@ tiers may sit on different sides of a kink: there a kinked op is drawn only well
 """
 
 import numpy as np
-from hypothesis import assume, given
-from hypothesis import strategies as st
+from hypothesis import assume, given, strategies as st
 
 import engine as E
 from engine import Tensor, ValueArray

@@ -6,9 +6,10 @@ import pytest
 from pages import ROOT, blocks, commands, run, text_of
 
 import engine
-from viz import table, to_dot
-from viz.cli import main
-from viz.demo_pictures import expression
+from viz import to_dot
+from viz.command import table
+from viz.command.cli import main
+from viz.command.demo_pictures import expression
 
 BLOCKS = blocks("README.md")
 COMMANDS = commands("README.md")
@@ -41,7 +42,7 @@ def test_commands_run(words, tmp_path, monkeypatch):
 def test_the_op_table_is_the_registry_s(page):
     stored = text_of(page)
 
-    assert table.replace_between_markers(stored) == stored, "run: python -m viz.table"
+    assert table.replace_between_markers(stored) == stored, "run: python -m viz.command.table"
 
 
 @pytest.mark.parametrize("named", [True, False])

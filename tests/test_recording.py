@@ -27,7 +27,7 @@ def _nothing_left_behind():
 
 def every_way_to_record():
     """Results of both tiers, by every way a result is made."""
-    from nn.neuron import linear_neuron
+    from nn.scalar.neuron import linear_neuron
 
     x, t = Value(2.0), leaf([2.0, 3.0])
     a = ValueArray.of([1.0, 2.0])

@@ -12,11 +12,11 @@ import pytest
 import viz
 from engine import Value
 from viz import Picture, RendererNotFoundError, RenderError, draw
-from viz.picture import image
-from viz.render import NO_RENDERER, find_renderer, render
+from viz.drawing.render import NO_RENDERER, find_renderer, render
+from viz.graphs.picture import image
 
 GRAPH = "digraph { a -> b }"
-render_module = sys.modules["viz.render"]
+render_module = sys.modules["viz.drawing.render"]
 
 
 @pytest.fixture

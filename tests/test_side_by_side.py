@@ -5,13 +5,12 @@ import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 import engine
 from engine import Tensor, ValueArray
 from viz import GraphTooLargeError, side_by_side
-from viz.render import render
+from viz.drawing.render import render
 
 
 def links(dot: str) -> list[tuple[str, str]]:

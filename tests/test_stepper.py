@@ -10,17 +10,16 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 from graphs import tensor_graphs, value_graphs
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 import engine
 import nn
 from engine import Tensor, Value, toposort
 from viz import GraphTooLargeError, step_through, steps
-from viz.cli import main
-from viz.elements import Elements
-from viz.formula import formula
-from viz.steps import BackwardStep, ForwardStep, brief
+from viz.command.cli import main
+from viz.stepping.elements import Elements
+from viz.stepping.formula import formula
+from viz.stepping.steps import BackwardStep, ForwardStep, brief
 
 HOSTILE = (
     "</script><script>alert(1)</script> <!-- ]]> -->\n\t\r\x00\x07\x85\u2028 \"q\" 'a' & &amp; "
@@ -261,7 +260,7 @@ def test_the_picture_without_scripts_shows_the_final_gradients():
 
 
 def test_without_graphviz_the_page_says_so_and_has_its_table(monkeypatch):
-    monkeypatch.setattr("viz.render.find_renderer", lambda: None)
+    monkeypatch.setattr("viz.drawing.render.find_renderer", lambda: None)
     stepper = step_through(expression())
     assert "no Graphviz found" in stepper.html
     assert "∂L/∂n4 += " in stepper.html.replace("<i>", "").replace("<b>", "")

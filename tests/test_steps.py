@@ -6,15 +6,14 @@ import struct
 import numpy as np
 import pytest
 from graphs import tensor_graphs, value_graphs
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 import engine
 import nn
 from engine import Tensor, Value, toposort
-from nn.neuron import relu_neuron
+from nn.scalar.neuron import relu_neuron
 from viz import BackwardStep, ForwardStep, steps
-from viz.rules import rule_source
+from viz.stepping.rule_source import rule_source
 
 
 def bits(x):

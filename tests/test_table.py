@@ -5,8 +5,7 @@ All tests run over the registry: a new row is tested the moment it exists.
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
-from hypothesis import strategies as st
+from hypothesis import assume, given, strategies as st
 from strategies import (
     case_id,
     elementwise_ops,

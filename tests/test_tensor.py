@@ -9,7 +9,7 @@ import pytest
 
 import engine as E
 from engine import Tensor, Value, ValueArray, gradcheck
-from engine.tensor_backward import contribution
+from engine.tensors.backward import contribution
 
 INF, NAN = math.inf, math.nan
 

@@ -29,7 +29,8 @@ from engine import (
     toposort,
     unregister,
 )
-from viz import table, to_dot
+from viz import to_dot
+from viz.command import table
 
 TESTS = Path(__file__).resolve().parent
 CONTRIBUTED = re.search(

@@ -553,7 +553,7 @@ def test_a_gradient_that_is_a_graph_is_copied_with_it():
 
 
 def test_a_wide_op_takes_numbers_of_any_kind_and_values():
-    from nn.neuron import linear_neuron
+    from nn.scalar.neuron import linear_neuron
 
     w = Value(2.0)
     y = linear_neuron(np.float32(3), w, 1)
@@ -593,7 +593,7 @@ def test_a_frozen_leaf_stays_frozen_in_copies():
 
 
 def test_a_pass_that_rests_between_nodes_is_backward():
-    from engine.stepping import begin
+    from engine.looking.one_pass import begin
 
     x, y = Value(2.0), Value(3.0)
     for root in (x * y + x.tanh() * 3.0 + E.leaky_relu(y, 0.5), x * x * x):

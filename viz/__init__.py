@@ -1,30 +1,33 @@
 """Pictures of graphs and gradients, and the command line."""
 
-from .boxes import GraphTooLargeError
-from .difference import diff
-from .dot import to_dot
-from .history import History
-from .names import trace
-from .picture import Picture, draw
-from .render import RendererNotFoundError, RenderError
-from .side_by_side import side_by_side
-from .stepper import Stepper, step_through
-from .steps import BackwardStep, ForwardStep, steps
+import importlib
+from types import ModuleType
 
-__all__ = [
-    "BackwardStep",
-    "ForwardStep",
-    "GraphTooLargeError",
-    "History",
-    "Picture",
-    "RenderError",
-    "RendererNotFoundError",
-    "Stepper",
-    "diff",
-    "draw",
-    "side_by_side",
-    "step_through",
-    "steps",
-    "to_dot",
-    "trace",
-]
+from .drawing import (
+    GraphTooLargeError as GraphTooLargeError,
+    RendererNotFoundError as RendererNotFoundError,
+    RenderError as RenderError,
+)
+from .graphs import (
+    Picture as Picture,
+    diff as diff,
+    draw as draw,
+    side_by_side as side_by_side,
+    to_dot as to_dot,
+    trace as trace,
+)
+from .monitoring import History as History
+from .stepping import (
+    BackwardStep as BackwardStep,
+    ForwardStep as ForwardStep,
+    Stepper as Stepper,
+    step_through as step_through,
+    steps as steps,
+)
+
+
+def __getattr__(name: str) -> ModuleType:
+    """`viz.plots` at its first use: it needs matplotlib, which the rest does without."""
+    if name == "plots":
+        return importlib.import_module("viz.plots")
+    raise AttributeError(f"module 'viz' has no attribute {name!r}")

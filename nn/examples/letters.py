@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from engine import no_grad, softmax
-from nn import EpochHistory
-from nn import functional as F
+from nn import EpochHistory, functional as F
 from nn.datasets import load_names
 
 __all__ = [

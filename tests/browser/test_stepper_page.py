@@ -11,8 +11,8 @@ import engine
 import nn
 from engine import Tensor, Value, toposort
 from viz import step_through, steps
-from viz.page import short
-from viz.steps import BackwardStep, brief
+from viz.stepping.page import short
+from viz.stepping.steps import BackwardStep, brief
 
 HOSTILE = "</script><b onclick=x()>&amp;\n λ日本😀 $data <!-- \ud800"
 

@@ -12,11 +12,18 @@ import numpy as np
 import pytest
 
 from engine import Tensor, Value, ValueArray
-from nn import checkpoint, storage
-from nn.checkpoint import CheckpointError, load, load_training, save, save_training
+from nn.checkpoint import (
+    CheckpointError,
+    load,
+    load_training,
+    save,
+    save_load,
+    save_training,
+    storage,
+)
+from nn.checkpoint.packing import pack, unpack
 from nn.data import DataLoader
 from nn.module import Module
-from nn.packing import pack, unpack
 from nn.parameter import Parameter
 from nn.random import default_generator, manual_seed
 
@@ -667,7 +674,7 @@ def test_a_part_that_does_not_fit_puts_back_those_before_it(path):
     next(iter(with_pass_under_way))
     save_training(path, model=Holder(1), loader=with_pass_under_way)
     model, loader = Holder(2), DataLoader([1, 2, 3], rng=5)
-    before = checkpoint._take(model), loader.state_dict(), manual_seed(1).bit_generator.state
+    before = save_load._take(model), loader.state_dict(), manual_seed(1).bit_generator.state
 
     with pytest.raises(ValueError, match="does not fit loader: the saved pass is no order of 3"):
         load_training(path, model=model, loader=loader)

@@ -6,7 +6,7 @@ import pytest
 import nn
 from engine import Tensor, ValueArray, compare, gradcheck
 from nn.checks import plain
-from nn.linear import linear
+from nn.layers.linear import linear
 
 X = [[1.0, 2.0, 3.0], [-1.0, 0.5, 2.0]]
 WEIGHT, BIAS = [[1.0, -2.0, 0.5], [0.25, 3.0, -1.0]], [0.5, -1.0]

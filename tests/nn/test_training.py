@@ -12,7 +12,8 @@ import pytest
 import nn
 import viz
 from engine import Tensor, ValueArray
-from nn import interrupts, progress
+from nn.callbacks import progress
+from nn.training import interrupts
 
 
 def squared(y, t):

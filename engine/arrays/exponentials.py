@@ -1,0 +1,97 @@
+"""Sums of exponentials and what is made of them, without overflow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..core import shape_op
+from ..ops import exp, log
+from .indexing import raw
+from .reductions import (
+    add_reduce,
+    as_array,
+    axes_of,
+    floating,
+    maximum_reduce,
+    reduce_axis,
+    restored,
+    squeezed,
+    sum,
+)
+from .shapes import DIM
+
+
+def _own(x: Any) -> Any:
+    """x, to be overwritten, if it is an array (a 0-d result of NumPy is a number, and is not)."""
+    return x if isinstance(x, np.ndarray) else None
+
+
+def _shift(x: Any, axis: Any) -> Any:
+    """The largest finite number along the axes: what to subtract before exp."""
+    numbers = raw(x)
+    top = maximum_reduce(numbers, axis, None, None, True, initial=-np.inf)
+    return np.where(np.isfinite(top), top, 0.0).astype(numbers.dtype)
+
+
+def _logsumexp_vjp(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
+    g, y = (restored(part, x, axis, keepdims, "logsumexp") for part in (g, y))
+    return g * exp(x - y)
+
+
+def _logsumexp_of_values(x: Any, axis: Any, keepdims: bool) -> Any:
+    axes = axes_of(x, axis, "logsumexp")
+    shift = _shift(x, axes)
+    total = log(as_array(sum(exp(x - shift), axes, True))) + shift
+    return squeezed(as_array(total), axes, keepdims)
+
+
+@shape_op(_logsumexp_vjp, aliases=DIM, elements=_logsumexp_of_values)
+def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """log(sum(exp(x))), without overflow."""
+    x = floating(x)
+    axes = axes_of(x, axis, "logsumexp")
+    shift = _shift(x, axes)
+    e = x - shift
+    with np.errstate(divide="ignore"):  # log(0) = -inf is the answer where there is nothing
+        total = np.log(add_reduce(np.exp(e, out=_own(e)), axes, None, None, True)) + shift
+    return squeezed(total, axes, keepdims)
+
+
+def _softmax_vjp(g: Any, y: Any, x: Any, axis: Any) -> Any:
+    return y * (g - sum(g * y, axis, True))
+
+
+def _softmax_of_values(x: Any, axis: Any) -> Any:
+    e = exp(x - _shift(x, axis))
+    return e / as_array(sum(e, axis, True))
+
+
+@shape_op(_softmax_vjp, aliases=DIM, elements=_softmax_of_values)
+def softmax(x: Any, axis: Any = -1) -> Any:
+    """exp(x) / sum(exp(x)) along an axis: positive numbers that sum to 1."""
+    x = floating(x)
+    axis = reduce_axis(x, axis, "softmax")
+    e = x - maximum_reduce(x, axis, None, None, True, initial=-np.inf)
+    e = np.exp(e, out=_own(e))
+    return np.divide(e, add_reduce(e, axis, None, None, True), out=_own(e))
+
+
+def _log_softmax_vjp(g: Any, y: Any, x: Any, axis: Any) -> Any:
+    return g - exp(y) * sum(g, axis, True)
+
+
+def _log_softmax_of_values(x: Any, axis: Any) -> Any:
+    return x - as_array(logsumexp(x, axis, True))
+
+
+@shape_op(_log_softmax_vjp, aliases=DIM, elements=_log_softmax_of_values)
+def log_softmax(x: Any, axis: Any = -1) -> Any:
+    """log(softmax(x)), without overflow or log(0)."""
+    x = floating(x)
+    axis = reduce_axis(x, axis, "log_softmax")
+    shifted = x - maximum_reduce(x, axis, None, None, True, initial=-np.inf)
+    total = add_reduce(np.exp(shifted), axis, None, None, True)
+    with np.errstate(divide="ignore"):  # a sum of nothing
+        return np.subtract(shifted, np.log(total), out=_own(shifted))

@@ -1,0 +1,350 @@
+"""Indexing in every form NumPy has, its transpose (scatter-add), and what is spelled with it."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import operator
+from typing import Any
+
+import numpy as np
+
+from ..core import Node, composed, shape_op
+from ..ops import where
+from .shapes import (
+    concatenate,
+    constant_pad,
+    moveaxis,
+    normalize_axes,
+    normalize_axis,
+    pad_widths,
+    ravel,
+    reshape,
+)
+
+
+def plain_index(index: Any) -> Any:
+    """An index free of nodes and lists, its arrays copied: changes must not reach backward.
+
+    Raises:
+        IndexError: an index array holds neither integers nor bools.
+    """
+    if isinstance(index, tuple):
+        return tuple(plain_index(part) for part in index)
+    if isinstance(index, Node | np.ndarray | list):
+        array = np.array(index)
+        if array.size == 0 and isinstance(index, list):
+            array = array.astype(np.intp)
+        if array.dtype.kind not in "iub":
+            raise IndexError(f"an index array must hold integers or bools, got dtype {array.dtype}")
+        return array
+    return index
+
+
+def _picks_once(index: Any) -> bool:
+    """Whether an index is sure to pick no element twice: it holds no array of integers."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return all(
+        part is None
+        or part is Ellipsis
+        or isinstance(part, int | slice | np.integer | np.bool_)
+        or (isinstance(part, np.ndarray) and part.dtype == bool)
+        for part in parts
+    )
+
+
+def _getitem_vjp(g: Any, y: Any, x: Any, index: Any) -> Any:
+    return _scatter_add(g, x.shape, index)
+
+
+@shape_op(_getitem_vjp, name="getitem", symbol="[ ]", ulp=0)
+def _getitem(x: Any, index: Any) -> Any:
+    """x[index], by NumPy's rules."""
+    return x[index]
+
+
+def getitem(x: Any, index: Any) -> Any:
+    """x[index], by NumPy's rules: views, index arrays, masks, and several of them.
+
+    >>> getitem([1.0, 2.0, 3.0], [0, 0, 2])
+    array([1., 1., 3.])
+    """
+    return _getitem(x, plain_index(index))
+
+
+def _scatter_add_vjp(g: Any, y: Any, x: Any, shape: Any, index: Any) -> Any:
+    return _getitem(g, index)
+
+
+@shape_op(_scatter_add_vjp, name="scatter_add", symbol="scatter", ulp=64)
+def _scatter_add(x: Any, shape: Any, index: Any) -> Any:
+    """Zeros of `shape` with x added at `index`; an element named twice gets both."""
+    if _picks_once(index):
+        out = np.zeros(shape, x.dtype)
+        _check_fits(x, out[index].shape, shape)
+        out[index] = x
+        return out
+    if type(index) is np.ndarray and x.dtype.kind == "f":
+        return _add_rows(x, tuple(shape), index)
+    places = np.arange(math.prod(shape)).reshape(shape)[index]
+    _check_fits(x, places.shape, shape)
+    if x.dtype.kind == "f":
+        return _add_at(places, x, shape)
+    out = np.zeros(shape, x.dtype)
+    np.add.at(out, index, x)
+    return out
+
+
+def scatter_add(x: Any, shape: Any, index: Any) -> Any:
+    """Zeros of `shape` with x added at `index`; an element named twice gets both.
+
+    >>> scatter_add([1.0, 2.0, 3.0], (4,), [0, 0, 3])
+    array([3., 0., 0., 3.])
+    """
+    return _scatter_add(x, tuple(shape), plain_index(index))
+
+
+def _check_fits(x: Any, expected: tuple[int, ...], shape: Any) -> None:
+    if x.shape != expected:
+        raise ValueError(f"the index picks {expected} of the result's {shape}, x is {x.shape}")
+
+
+def _add_at(places: np.ndarray, x: np.ndarray, shape: Any) -> np.ndarray:
+    """Zeros of `shape` with x added at the flat positions `places`: much faster than np.add.at."""
+    total = np.bincount(places.ravel(), x.ravel(), math.prod(shape))
+    return total.reshape(shape).astype(x.dtype, copy=False)
+
+
+def _add_rows(x: np.ndarray, shape: tuple[int, ...], index: np.ndarray) -> np.ndarray:
+    """`scatter_add` of whole rows: the gradient of a table that rows are looked up in."""
+    _check_fits(x, (*index.shape, *shape[1:]), shape)
+    rows, width = shape[0], math.prod(shape[1:])
+    flat = index.ravel()
+    if flat.size and not (-rows <= flat.min() and flat.max() < rows):
+        raise IndexError(f"an index is out of bounds for {rows} rows: {flat.min()} to {flat.max()}")
+    if flat.size and flat.min() < 0:
+        flat = flat % rows
+    values = x.reshape(flat.size, width)
+    if rows <= 40:
+        one_hot = np.zeros((rows, flat.size), x.dtype)
+        one_hot[flat, np.arange(flat.size)] = 1
+        with np.errstate(invalid="ignore"):
+            total = one_hot @ values
+        if np.isfinite(total).all():  # else 0 * inf may have reached other rows
+            return total.reshape(shape)
+    return _add_at(flat[:, None] * width + np.arange(width), values, shape)
+
+
+@composed
+def take(x: Any, indices: Any, axis: int | None = None, *, dim: int | None = None) -> Any:
+    """Elements at `indices` along an axis; of the flattened array by default."""
+    axis = dim if axis is None else axis
+    indices = plain_index(indices)
+    if axis is None:
+        return getitem(ravel(x), indices)
+    axis = normalize_axis(axis, np.ndim(x), "take")
+    return getitem(x, (slice(None),) * axis + (indices,))
+
+
+@composed
+def take_along_axis(x: Any, indices: Any, axis: int | None = -1, *, dim: int | None = None) -> Any:
+    """For each position, the element that `indices` names along the axis."""
+    axis = axis if dim is None else dim
+    indices = plain_index(np.asarray(indices))
+    if axis is None:
+        return getitem(ravel(x), indices)
+    ndim = np.ndim(x)
+    axis = normalize_axis(axis, ndim, "take_along_axis")
+    if indices.ndim != ndim:
+        raise ValueError(
+            f"indices of take_along_axis() must have {ndim} axes like the array, "
+            f"got shape {indices.shape}"
+        )
+    shape = np.shape(x)
+    grid = [
+        indices if i == axis else np.arange(n).reshape([-1 if j == i else 1 for j in range(ndim)])
+        for i, n in enumerate(shape)
+    ]
+    return getitem(x, tuple(np.broadcast_arrays(*grid)))
+
+
+def raw(x: Any) -> np.ndarray:
+    """The plain numbers of an array, of a Tensor, or of an array of Values."""
+    array = np.asarray(x)
+    return array.astype(np.float64) if array.dtype == object else array
+
+
+def _argsort(x: Any, axis: int | None) -> Any:
+    if axis is not None:
+        normalize_axis(axis, x.ndim, "argsort")
+    return np.argsort(raw(x), axis=axis, kind="stable")
+
+
+@shape_op(None, aliases={"dim": "axis"}, elements=_argsort, ulp=0)
+def argsort(x: Any, axis: int | None = -1) -> Any:
+    """Which elements to take, in order, to have them ascend; equal ones keep theirs."""
+    return _argsort(x, axis)
+
+
+@composed
+def sort(x: Any, axis: int | None = -1, *, dim: int | None = None) -> Any:
+    """Numbers in ascending order along an axis; of the flattened array if axis is None."""
+    axis = axis if dim is None else dim
+    if axis is None:
+        x, axis = ravel(x), 0
+    axis = normalize_axis(axis, np.ndim(x), "sort")
+    return take_along_axis(x, np.argsort(raw(x), axis=axis, kind="stable"), axis)
+
+
+@composed
+def flip(x: Any, axis: Any = None, *, dim: Any = None, dims: Any = None) -> Any:
+    """Reversed along one axis, several, or (by default) all."""
+    axis = next((a for a in (axis, dim, dims) if a is not None), None)
+    axes = normalize_axes(axis, np.ndim(x), "flip")
+    step = [slice(None, None, -1) if i in axes else slice(None) for i in range(np.ndim(x))]
+    return getitem(x, tuple(step))
+
+
+@composed
+def roll(
+    x: Any,
+    shift: Any = None,
+    axis: Any = None,
+    *,
+    shifts: Any = None,
+    dim: Any = None,
+    dims: Any = None,
+) -> Any:
+    """Moved along an axis by `shift`; what leaves at the end comes in at the start."""
+    shift = shifts if shift is None else shift
+    axis = next((a for a in (axis, dim, dims) if a is not None), None)
+    shape = np.shape(x)
+    if axis is None:
+        return reshape(roll(ravel(x), shift, 0), shape)
+    axes = normalize_axes(axis, len(shape), "roll")
+    by = shift if isinstance(shift, tuple | list) else (shift,) * len(axes)
+    if len(by) != len(axes):
+        raise ValueError(f"roll() got {len(by)} shifts for {len(axes)} axes")
+    try:
+        by = [operator.index(one) for one in by]
+    except TypeError:
+        raise TypeError(f"shift of roll() must be ints, got {shift!r}") from None
+    for i, one in zip(axes, by, strict=True):
+        n = shape[i]
+        if cut := -one % n if n else 0:
+            lead = (slice(None),) * i
+            parts = [getitem(x, (*lead, slice(a, b))) for a, b in ((cut, None), (None, cut))]
+            x = concatenate(parts, i)
+    return x
+
+
+@composed
+def repeat(x: Any, repeats: Any, axis: int | None = None, *, dim: int | None = None) -> Any:
+    """Each element (along an axis) repeated; `repeats` is a number or one for each."""
+    axis = dim if axis is None else axis
+    if axis is None:
+        x, axis = ravel(x), 0
+    axis = normalize_axis(axis, np.ndim(x), "repeat")
+    return take(x, np.repeat(np.arange(np.shape(x)[axis]), repeats), axis)
+
+
+@composed
+def split(x: Any, indices_or_sections: Any, axis: int = 0, *, dim: int | None = None) -> list[Any]:
+    """Pieces along an axis: so many equal ones, or cut at the given indices."""
+    axis = normalize_axis(axis if dim is None else dim, np.ndim(x), "split")
+    length = np.shape(x)[axis]
+    if isinstance(indices_or_sections, int | np.integer):
+        sections = int(indices_or_sections)
+        if sections <= 0 or length % sections:
+            raise ValueError(f"split() cannot cut a length of {length} into {sections} equal parts")
+        cuts = list(range(length // sections, length, length // sections)) if length else []
+        cuts = cuts if length else [0] * (sections - 1)
+    else:
+        cuts = [operator.index(cut) for cut in indices_or_sections]
+    edges = [None, *cuts, None]
+    lead = (slice(None),) * axis
+    return [getitem(x, (*lead, slice(a, b))) for a, b in itertools.pairwise(edges)]
+
+
+@composed
+def chunk(x: Any, chunks: int, axis: int = 0, *, dim: int | None = None) -> list[Any]:
+    """PyTorch's way to cut: at most `chunks` pieces of one length, the last may be shorter."""
+    axis = normalize_axis(axis if dim is None else dim, np.ndim(x), "chunk")
+    if not isinstance(chunks, int | np.integer) or chunks <= 0:
+        raise ValueError(f"chunks of chunk() must be a positive int, got {chunks!r}")
+    length = np.shape(x)[axis]
+    each = max(1, -(-length // chunks))
+    return split(x, range(each, length, each), axis)
+
+
+@composed
+def unbind(x: Any, axis: int = 0, *, dim: int | None = None) -> list[Any]:
+    """The arrays that `stack` along an axis would join: one for each index of it."""
+    axis = normalize_axis(axis if dim is None else dim, np.ndim(x), "unbind")
+    lead = (slice(None),) * axis
+    return [getitem(x, (*lead, i)) for i in range(np.shape(x)[axis])]
+
+
+@composed
+def gather(x: Any, dim: int, index: Any) -> Any:
+    """PyTorch's `take_along_axis`: index may be shorter than x along the other axes."""
+    dim = normalize_axis(dim, np.ndim(x), "gather")
+    index = plain_index(np.asarray(index))
+    shape = np.shape(x)
+    if index.ndim != len(shape) or any(n > shape[i] for i, n in enumerate(index.shape) if i != dim):
+        raise ValueError(f"index of gather() of shape {index.shape} does not fit x of {shape}")
+    part = tuple(slice(None) if i == dim else slice(n) for i, n in enumerate(index.shape))
+    return take_along_axis(getitem(x, part), index, dim)
+
+
+@composed
+def masked_fill(x: Any, mask: Any, value: Any) -> Any:
+    """x, and `value` where the mask holds."""
+    return where(mask, value, x)
+
+
+@composed
+def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    """Elements i, i + offset of two axes, as the last axis."""
+    ndim = np.ndim(x)
+    if ndim < 2:
+        raise ValueError(f"diagonal() needs at least 2 axes, got shape {np.shape(x)}")
+    x = moveaxis(x, (axis1, axis2), (-2, -1))
+    rows, columns = np.shape(x)[-2:]
+    count = max(0, min(rows + min(offset, 0), columns - max(offset, 0)))
+    i = np.arange(count)
+    return getitem(x, (Ellipsis, i - min(offset, 0), i + max(offset, 0)))
+
+
+@composed
+def tril(x: Any, k: int = 0, *, diagonal: int = 0) -> Any:
+    """Zero above the k-th diagonal of the last two axes."""
+    return where(np.tri(*_matrix(x, "tril"), k=k + diagonal, dtype=bool), x, 0)
+
+
+@composed
+def triu(x: Any, k: int = 0, *, diagonal: int = 0) -> Any:
+    """Zero below the k-th diagonal of the last two axes."""
+    return where(~np.tri(*_matrix(x, "triu"), k=k + diagonal - 1, dtype=bool), x, 0)
+
+
+def _matrix(x: Any, name: str) -> tuple[int, int]:
+    shape = np.shape(x)
+    if len(shape) < 2:
+        raise ValueError(f"{name}() needs at least 2 axes, got shape {shape}")
+    return shape[-2], shape[-1]
+
+
+@composed
+def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: float = 0.0) -> Any:
+    """A border of `pad_width` around x: of one number, or mode edge, reflect, symmetric, wrap."""
+    widths = pad_widths(pad_width, np.ndim(x))
+    if mode == "constant":
+        return constant_pad(x, widths, constant_values)
+    if mode not in ("edge", "reflect", "symmetric", "wrap"):
+        raise ValueError(
+            f"mode of pad() must be constant, edge, reflect, symmetric or wrap, got {mode!r}"
+        )
+    for axis, width in enumerate(widths):
+        x = take(x, np.pad(np.arange(np.shape(x)[axis]), width, mode=mode), axis)  # type: ignore[call-overload]  # mode is one of NumPy's names, checked above
+    return x

@@ -1,0 +1,347 @@
+"""The methods on whole arrays that `Tensor` and `ValueArray` share, in NumPy's and PyTorch's forms.
+
+As in `engine.operators`, every body is a call of the function of the same name.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Self
+
+import numpy as np
+
+from .. import ops
+from . import exponentials, indexing, norms, products, reductions, running, shapes
+
+__all__ = ["ArrayMethods"]
+
+
+def _spread_arguments(arguments: tuple[Any, ...]) -> Any:
+    """`x.reshape(2, 3)` and `x.reshape((2, 3))` mean the same."""
+    if len(arguments) == 1 and isinstance(arguments[0], tuple | list):
+        return tuple(arguments[0])
+    return arguments
+
+
+def _shape(x: Any) -> tuple[int, ...]:
+    return np.shape(x)
+
+
+class ArrayMethods:
+    """Methods such as `x.sum(axis=0)`, `x.reshape(2, 3)`, `x.T` and `a @ b`."""
+
+    __slots__ = ()
+
+    def __matmul__(self, other: Any) -> Self:
+        return products.matmul(self, other)
+
+    def __rmatmul__(self, other: Any) -> Self:
+        return products.matmul(other, self)
+
+    def __getitem__(self, index: Any) -> Any:
+        return indexing.getitem(self, index)
+
+    @property
+    def T(self) -> Self:
+        """All axes in reverse order."""
+        return shapes.transpose(self)
+
+    @property
+    def mT(self) -> Self:
+        """The last two axes exchanged."""
+        return shapes.matrix_transpose(self)
+
+    def reshape(self, *shape: Any) -> Self:
+        """`engine.reshape`: the same numbers in another shape."""
+        return shapes.reshape(self, _spread_arguments(shape))
+
+    def view(self, *shape: Any) -> Self:
+        """PyTorch's name for `reshape`."""
+        return shapes.reshape(self, _spread_arguments(shape))
+
+    def transpose(self, *axes: Any) -> Self:
+        """`engine.transpose`: axes reversed, or in the order given, as in NumPy.
+
+        Two ints exchange two of three or more axes, as in PyTorch.
+
+        Raises:
+            ValueError: `transpose(0, 1)` of a matrix, which leaves it as it is in NumPy and
+                exchanges its axes in PyTorch.
+        """
+        if axes in ((), (None,)):
+            return shapes.transpose(self)
+        ndim = self.dim()
+        if len(axes) == 2 and ndim >= 2 and not isinstance(axes[0], tuple | list):
+            a, b = (shapes.normalize_axis(axis, ndim, "transpose") for axis in axes)
+            if ndim == 2 and a < b:
+                raise ValueError(
+                    f"transpose{axes} of a matrix keeps it in NumPy and exchanges its axes in "
+                    "PyTorch: say .T, or swapaxes(0, 1)"
+                )
+            return shapes.swapaxes(self, a, b)
+        return shapes.transpose(self, _spread_arguments(axes))
+
+    def t(self) -> Self:
+        """PyTorch's name for the transpose of a matrix; fewer axes stay as they are."""
+        if self.dim() > 2:
+            raise ValueError(f"t() is for at most 2 axes, got shape {_shape(self)}; use mT")
+        return shapes.transpose(self)
+
+    def numel(self) -> int:
+        """PyTorch's name for `size`: how many numbers there are."""
+        return math.prod(_shape(self))
+
+    def dim(self) -> int:
+        """PyTorch's name for `ndim`: how many axes there are."""
+        return len(_shape(self))
+
+    def contiguous(self) -> Self:
+        """This; memory layout does not matter here."""
+        return self
+
+    def clone(self) -> Self:
+        """A copy that is part of the graph."""
+        return ops.identity(self)
+
+    def permute(self, *dims: Any) -> Self:
+        """PyTorch's name for `transpose` with all axes given."""
+        return shapes.permute(self, *dims)
+
+    def sum(self, axis: Any = None, keepdims: bool = False, **aliases: Any) -> Self:
+        """`engine.sum` of this."""
+        if not aliases:  # the function's way, without sorting arguments
+            op = reductions.sum
+            plain = axis is None and not keepdims
+            given = op.defaults if plain else {"axis": axis, "keepdims": keepdims}
+            return self.record(op, (self,), given)  # type: ignore[attr-defined]  # each tier has one
+        return reductions.sum(self, axis=axis, keepdims=keepdims, **aliases)
+
+    def mean(self, axis: Any = None, keepdims: bool = False, **aliases: Any) -> Self:
+        """`engine.mean` of this."""
+        if not aliases:  # the function's way, without sorting arguments
+            op = reductions.mean
+            plain = axis is None and not keepdims
+            given = op.defaults if plain else {"axis": axis, "keepdims": keepdims}
+            return self.record(op, (self,), given)  # type: ignore[attr-defined]  # each tier has one
+        return reductions.mean(self, axis=axis, keepdims=keepdims, **aliases)
+
+    def prod(self, axis: Any = None, keepdims: bool = False, **aliases: Any) -> Self:
+        """`engine.prod` of this."""
+        return running.prod(self, axis=axis, keepdims=keepdims, **aliases)
+
+    def max(self, axis: Any = None, keepdims: bool = False, **aliases: Any) -> Self:
+        """`engine.max` of this."""
+        return reductions.max(self, axis=axis, keepdims=keepdims, **aliases)
+
+    def min(self, axis: Any = None, keepdims: bool = False, **aliases: Any) -> Self:
+        """`engine.min` of this."""
+        return reductions.min(self, axis=axis, keepdims=keepdims, **aliases)
+
+    def argmax(self, axis: Any = None, keepdims: bool = False, **aliases: Any) -> Self:
+        """`engine.argmax` of this."""
+        return reductions.argmax(self, axis=axis, keepdims=keepdims, **aliases)
+
+    def argmin(self, axis: Any = None, keepdims: bool = False, **aliases: Any) -> Self:
+        """`engine.argmin` of this."""
+        return reductions.argmin(self, axis=axis, keepdims=keepdims, **aliases)
+
+    def any(self, axis: Any = None, keepdims: bool = False, **aliases: Any) -> Self:
+        """`engine.any` of this."""
+        return reductions.any(self, axis=axis, keepdims=keepdims, **aliases)
+
+    def all(self, axis: Any = None, keepdims: bool = False, **aliases: Any) -> Self:
+        """`engine.all` of this."""
+        return reductions.all(self, axis=axis, keepdims=keepdims, **aliases)
+
+    def logsumexp(self, axis: Any = None, keepdims: bool = False, **aliases: Any) -> Self:
+        """`engine.logsumexp` of this."""
+        return exponentials.logsumexp(self, axis=axis, keepdims=keepdims, **aliases)
+
+    def var(
+        self, axis: Any = None, ddof: float = 0, keepdims: bool = False, **aliases: Any
+    ) -> Self:
+        """`engine.var` of this."""
+        return reductions.var(self, axis=axis, ddof=ddof, keepdims=keepdims, **aliases)
+
+    def std(
+        self, axis: Any = None, ddof: float = 0, keepdims: bool = False, **aliases: Any
+    ) -> Self:
+        """`engine.std` of this."""
+        return reductions.std(self, axis=axis, ddof=ddof, keepdims=keepdims, **aliases)
+
+    def cumsum(self, axis: Any = None, **aliases: Any) -> Self:
+        """`engine.cumsum` of this."""
+        return running.cumsum(self, axis=axis, **aliases)
+
+    def cumprod(self, axis: Any = None, **aliases: Any) -> Self:
+        """`engine.cumprod` of this."""
+        return running.cumprod(self, axis=axis, **aliases)
+
+    def softmax(self, axis: Any = -1, **aliases: Any) -> Self:
+        """`engine.softmax` of this."""
+        return exponentials.softmax(self, axis=axis, **aliases)
+
+    def log_softmax(self, axis: Any = -1, **aliases: Any) -> Self:
+        """`engine.log_softmax` of this."""
+        return exponentials.log_softmax(self, axis=axis, **aliases)
+
+    def norm(
+        self, ord: Any = None, axis: Any = None, keepdims: bool = False, **aliases: Any
+    ) -> Self:
+        """`engine.norm` of this."""
+        return norms.norm(self, ord=ord, axis=axis, keepdims=keepdims, **aliases)
+
+    def amax(self, axis: Any = None, keepdims: bool = False, **aliases: Any) -> Self:
+        """PyTorch's name for `max` along axes."""
+        return reductions.max(self, axis=axis, keepdims=keepdims, **aliases)
+
+    def amin(self, axis: Any = None, keepdims: bool = False, **aliases: Any) -> Self:
+        """PyTorch's name for `min` along axes."""
+        return reductions.min(self, axis=axis, keepdims=keepdims, **aliases)
+
+    def ravel(self) -> Self:
+        """`engine.ravel` of this."""
+        return shapes.ravel(self)
+
+    def flatten(self, start_dim: int = 0, end_dim: int = -1) -> Self:
+        """`engine.flatten` of this."""
+        return shapes.flatten(self, start_dim, end_dim)
+
+    def squeeze(self, axis: Any = None, *, dim: Any = None) -> Self:
+        """`engine.squeeze` of this."""
+        return shapes.squeeze(self, axis, dim=dim)
+
+    def expand_dims(self, axis: Any = None, *, dim: Any = None) -> Self:
+        """`engine.expand_dims` of this."""
+        return shapes.expand_dims(self, axis, dim=dim)
+
+    def unsqueeze(self, dim: int) -> Self:
+        """PyTorch's name for `expand_dims`."""
+        return shapes.expand_dims(self, dim)
+
+    def swapaxes(self, axis1: int, axis2: int) -> Self:
+        """`engine.swapaxes` of this."""
+        return shapes.swapaxes(self, axis1, axis2)
+
+    def moveaxis(self, source: Any, destination: Any) -> Self:
+        """`engine.moveaxis` of this."""
+        return shapes.moveaxis(self, source, destination)
+
+    def movedim(self, source: Any, destination: Any) -> Self:
+        """PyTorch's name for `moveaxis`."""
+        return shapes.moveaxis(self, source, destination)
+
+    def broadcast_to(self, shape: Any) -> Self:
+        """`engine.broadcast_to` of this."""
+        return shapes.broadcast_to(self, shape)
+
+    def tile(self, *reps: Any) -> Self:
+        """`engine.tile` of this."""
+        return shapes.tile(self, _spread_arguments(reps))
+
+    def split(
+        self, indices_or_sections: Any, axis: int = 0, *, dim: int | None = None
+    ) -> list[Self]:
+        """`engine.split` of this."""
+        return indexing.split(self, indices_or_sections, axis, dim=dim)
+
+    def chunk(self, chunks: int, axis: int = 0, *, dim: int | None = None) -> list[Self]:
+        """`engine.chunk` of this."""
+        return indexing.chunk(self, chunks, axis, dim=dim)
+
+    def unbind(self, axis: int = 0, *, dim: int | None = None) -> list[Self]:
+        """`engine.unbind` of this."""
+        return indexing.unbind(self, axis, dim=dim)
+
+    def gather(self, dim: int, index: Any) -> Self:
+        """`engine.gather` of this."""
+        return indexing.gather(self, dim, index)
+
+    def index_select(self, dim: int, index: Any) -> Self:
+        """PyTorch's name for `take` along an axis."""
+        return indexing.take(self, index, dim)
+
+    def masked_fill(self, mask: Any, value: Any) -> Self:
+        """`engine.masked_fill` of this."""
+        return indexing.masked_fill(self, mask, value)
+
+    def argsort(self, axis: int | None = -1, **aliases: Any) -> Self:
+        """`engine.argsort` of this."""
+        return indexing.argsort(self, axis=axis, **aliases)
+
+    def sort(self, axis: int | None = -1, *, dim: int | None = None) -> Self:
+        """`engine.sort` of this."""
+        return indexing.sort(self, axis, dim=dim)
+
+    def flip(self, axis: Any = None, **aliases: Any) -> Self:
+        """`engine.flip` of this."""
+        return indexing.flip(self, axis, **aliases)
+
+    def roll(self, shift: Any = None, axis: Any = None, **aliases: Any) -> Self:
+        """`engine.roll` of this."""
+        return indexing.roll(self, shift, axis, **aliases)
+
+    def repeat(self, repeats: Any, axis: int | None = None, *, dim: int | None = None) -> Self:
+        """`engine.repeat` of this."""
+        return indexing.repeat(self, repeats, axis, dim=dim)
+
+    def repeat_interleave(
+        self, repeats: Any, axis: int | None = None, *, dim: int | None = None
+    ) -> Self:
+        """PyTorch's name for `repeat`."""
+        return indexing.repeat(self, repeats, axis, dim=dim)
+
+    def take(self, indices: Any, axis: int | None = None, *, dim: int | None = None) -> Self:
+        """`engine.take` of this."""
+        return indexing.take(self, indices, axis, dim=dim)
+
+    def take_along_axis(
+        self, indices: Any, axis: int | None = -1, *, dim: int | None = None
+    ) -> Self:
+        """`engine.take_along_axis` of this."""
+        return indexing.take_along_axis(self, indices, axis, dim=dim)
+
+    def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Self:
+        """`engine.diagonal` of this."""
+        return indexing.diagonal(self, offset, axis1, axis2)
+
+    def tril(self, k: int = 0, *, diagonal: int = 0) -> Self:
+        """`engine.tril` of this."""
+        return indexing.tril(self, k, diagonal=diagonal)
+
+    def triu(self, k: int = 0, *, diagonal: int = 0) -> Self:
+        """`engine.triu` of this."""
+        return indexing.triu(self, k, diagonal=diagonal)
+
+    def pad(self, pad_width: Any, mode: str = "constant", constant_values: float = 0.0) -> Self:
+        """`engine.pad` of this."""
+        return indexing.pad(self, pad_width, mode, constant_values)
+
+    def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Self:
+        """`engine.trace` of this."""
+        return reductions.trace(self, offset, axis1, axis2)
+
+    def matmul(self, other: Any) -> Self:
+        """`engine.matmul` of this."""
+        return products.matmul(self, other)
+
+    def dot(self, other: Any) -> Self:
+        """`engine.dot` of this."""
+        return products.dot(self, other)
+
+    def outer(self, other: Any) -> Self:
+        """`engine.outer` of this."""
+        return products.outer(self, other)
+
+    def astype(self, dtype: Any) -> Self:
+        """The same numbers with another dtype; the gradient returns in this one.
+
+        No gradient flows through integers and bools.
+        """
+        dtype = np.dtype(dtype)
+        change = shapes.cast if dtype.kind == "f" else shapes.as_integers
+        return change(self, dtype)
+
+    def to(self, dtype: Any) -> Self:
+        """PyTorch's name for `astype`."""
+        return self.astype(dtype)

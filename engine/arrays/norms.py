@@ -1,0 +1,120 @@
+"""The p-norm, for every p."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..core import shape_op
+from ..ops import abs, gate, sign, square, where
+from .indexing import raw
+from .reductions import (
+    add_reduce,
+    as_array,
+    at_extreme,
+    axes_of,
+    floating,
+    gap,
+    max,
+    maximum_reduce,
+    min,
+    minimum_reduce,
+    restored,
+    squeezed,
+    sum,
+)
+from .shapes import DIM
+
+
+def _power(ord: Any) -> float:
+    """The p of a p-norm, from what NumPy and PyTorch call ord or p."""
+    if ord is None or ord == "fro":
+        return 2.0
+    try:
+        return float(ord)
+    except (TypeError, ValueError):
+        raise ValueError(f"ord of norm() must be a number, 'fro' or None, got {ord!r}") from None
+
+
+def _norm_vjp(g: Any, y: Any, x: Any, ord: Any, axis: Any, keepdims: bool) -> Any:
+    """g sign(x) (|x| / y)^(p - 1), and 0 wherever x or y is 0."""
+    p = _power(ord)
+    g, y = (restored(part, x, axis, keepdims, "norm") for part in (g, y))
+    if p == 2:
+        return g / where(raw(y) == 0, 1.0, y) * x
+    if p == 1 or p == 0:
+        return g * sign(x) * p
+    if np.isinf(p):
+        mask, count = at_extreme(abs(x), y, axis, keepdims, "norm")
+        return gate(g * sign(x) / count, mask)
+    zero = (raw(x) == 0) | (raw(y) == 0)
+    ratio = abs(where(zero, 1.0, x)) / where(raw(y) == 0, 1.0, y)
+    return where(zero, 0.0, g * sign(x) * ratio ** (p - 1))
+
+
+def _norm_scale(x: Any, axes: tuple[int, ...]) -> Any:
+    """The largest |x|, to divide by, so that 1e200 does not overflow; 1 where that is no help."""
+    largest = maximum_reduce(np.abs(x), axes, None, None, True, initial=0.0)
+    return np.where(np.isfinite(largest) & (largest > 0), largest, 1.0).astype(x.dtype)
+
+
+def _norm_of_values(x: Any, ord: Any, axis: Any, keepdims: bool) -> Any:
+    """The same, number by number; a root of 0 is left out, as its slope is infinite."""
+    p = _power(ord)
+    if np.isinf(p):
+        return (max if p > 0 else min)(abs(x), axis, keepdims)
+    if p == 0:
+        return sum(square(sign(x)), axis, keepdims)
+    if p == 1:
+        return sum(abs(x), axis, keepdims)
+    axes = axes_of(x, axis, "norm")
+    scale = _norm_scale(raw(x), axes)
+    parts = abs(x / scale)
+    zero = raw(parts) == 0
+    if p > 0:
+        parts = where(zero, 0.0, where(zero, 1.0, parts) ** p)
+    else:
+        parts = where(zero, np.inf, where(zero, 1.0, parts) ** p)
+    total = as_array(sum(parts, axes, True))
+    trivial = (raw(total) == 0) | np.isinf(raw(total))
+    root = where(trivial, raw(total) ** (1 / p), where(trivial, 1.0, total) ** (1 / p))
+    return squeezed(as_array(root * scale), axes, keepdims)
+
+
+def _norm_kinks(x: Any, ord: Any, axis: Any, keepdims: bool) -> Any:
+    size = np.abs(raw(x))
+    return np.append(size.ravel(), gap(size, axis, keepdims)) if np.isinf(_power(ord)) else size
+
+
+@shape_op(_norm_vjp, aliases={**DIM, "p": "ord"}, kinks=_norm_kinks, elements=_norm_of_values)
+def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    """(sum |x|^p)^(1/p) of all numbers or along axes, p = 2 by default; derivative 0 at 0.
+
+    ord (or p) may be inf (the largest |x|), -inf (the smallest), 0 (how many are not 0) or any
+    number.  A matrix counts as its numbers: with two axes this is not NumPy's spectral norm.
+    """
+    p = _power(ord)
+    x = floating(x)
+    axes = axes_of(x, axis, "norm")
+    if np.isinf(p):
+        reduce = maximum_reduce if p > 0 else minimum_reduce
+        return reduce(np.abs(x), axes, None, None, keepdims)
+    if p == 0:
+        return add_reduce(x != 0, axes, x.dtype, None, keepdims)
+    if p == 1:
+        return add_reduce(np.abs(x), axes, None, None, keepdims)
+    if p == 2:
+        with np.errstate(over="ignore"):
+            total = add_reduce(x * x, axes, None, None, keepdims)
+        limits = np.finfo(x.dtype)
+        if ((total > limits.tiny / limits.eps) & (total < np.inf)).all():
+            return np.sqrt(total)
+    scale = _norm_scale(x, axes)
+    parts = x / scale
+    if p == 2:
+        root = np.sqrt(add_reduce(np.square(parts), axes, None, None, True))
+    else:
+        with np.errstate(divide="ignore"):  # p < 0 and a zero: the norm is 0
+            root = add_reduce(np.abs(parts) ** p, axes, None, None, True) ** (1 / p)
+    return squeezed(root * scale, axes, keepdims)

@@ -1,0 +1,225 @@
+"""Products of arrays: matmul, outer, tensordot, einsum."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..core import composed, shape_op
+from .indexing import diagonal
+from .shapes import normalize_axes, reshape, sum_to, transpose
+
+# --- matmul ---
+
+
+def _matmul_vjp_a(g: Any, y: Any, a: Any, b: Any) -> Any:
+    """g has shape (…, m, n) less the axes of vector inputs; the result has a's shape."""
+    if a.ndim == b.ndim == 2:  # the commonest, first
+        return g @ b.T
+    if b.ndim == 1:
+        return g * b if a.ndim == 1 else g.reshape((*g.shape, 1)) * b
+    if a.ndim == 1:
+        return sum_to((b @ g.reshape((*g.shape, 1))).reshape((*g.shape[:-1], len(a))), a.shape)
+    part = g @ b.mT
+    return part if part.shape == a.shape else sum_to(part, a.shape)
+
+
+def _matmul_vjp_b(g: Any, y: Any, a: Any, b: Any) -> Any:
+    if a.ndim == b.ndim == 2:
+        return a.T @ g
+    if a.ndim == 1:
+        return (
+            g * a
+            if b.ndim == 1
+            else a.reshape((-1, 1)) * g.reshape((*g.shape[:-1], 1, g.shape[-1]))
+        )
+    if b.ndim == 1:
+        columns = a.mT @ g.reshape((*g.shape, 1))
+        return sum_to(columns.reshape(columns.shape[:-1]), b.shape)
+    if a.ndim > 2 and b.ndim == 2:  # one product over the joined batch, not many and a sum
+        return a.reshape((-1, a.shape[-1])).mT @ g.reshape((-1, g.shape[-1]))
+    part = a.mT @ g
+    return part if part.shape == b.shape else sum_to(part, b.shape)
+
+
+def _matmul_of_values(a: Any, b: Any) -> Any:
+    if 0 in a.shape or 0 in b.shape:  # NumPy's product of empty object arrays holds None
+        return np.matmul(np.zeros(a.shape), np.zeros(b.shape))
+    return np.matmul(np.asarray(a), np.asarray(b))
+
+
+@shape_op(_matmul_vjp_a, _matmul_vjp_b, symbol="@", elements=_matmul_of_values)
+def matmul(a: Any, b: Any) -> Any:
+    """Matrix product, of vectors, matrices or batches of them (broadcast), as NumPy's @."""
+    return np.matmul(a, b)
+
+
+@composed
+def dot(a: Any, b: Any) -> Any:
+    """`matmul` of vectors or matrices, a product if either is 0-d."""
+    if np.ndim(a) == 0 or np.ndim(b) == 0:
+        return a * b
+    return matmul(a, b)
+
+
+@composed
+def outer(a: Any, b: Any) -> Any:
+    """Every product of a number of a (flattened) with one of b (flattened)."""
+    return reshape(a, (-1, 1)) * reshape(b, (1, -1))
+
+
+@composed
+def tensordot(a: Any, b: Any, axes: Any = 2, *, dims: Any = None) -> Any:
+    """Sum of products over pairs of axes: the last `axes` of a with the first of b, or as named."""
+    axes = axes if dims is None else dims
+    ndim_a, ndim_b = np.ndim(a), np.ndim(b)
+    if isinstance(axes, int | np.integer):
+        count = int(axes)
+        if not 0 <= count <= min(ndim_a, ndim_b):
+            raise ValueError(f"axes of tensordot() must be 0 to {min(ndim_a, ndim_b)}, got {axes}")
+        of_a, of_b = tuple(range(ndim_a - count, ndim_a)), tuple(range(count))
+    else:
+        of_a = normalize_axes(axes[0], ndim_a, "tensordot")
+        of_b = normalize_axes(axes[1], ndim_b, "tensordot")
+    lengths_a, lengths_b = ([np.shape(x)[i] for i in of] for x, of in ((a, of_a), (b, of_b)))
+    if lengths_a != lengths_b:
+        raise ValueError(f"tensordot() axes {axes!r} have lengths {lengths_a} and {lengths_b}")
+    free_a = [i for i in range(ndim_a) if i not in of_a]
+    free_b = [i for i in range(ndim_b) if i not in of_b]
+    shape = [np.shape(a)[i] for i in free_a] + [np.shape(b)[i] for i in free_b]
+    inner = math.prod(lengths_a)
+    rows = math.prod(np.shape(a)[i] for i in free_a)
+    columns = math.prod(np.shape(b)[i] for i in free_b)
+    left = reshape(transpose(a, (*free_a, *of_a)), (rows, inner))
+    right = reshape(transpose(b, (*of_b, *free_b)), (inner, columns))
+    return reshape(matmul(left, right), tuple(shape))
+
+
+# --- einsum ---
+
+
+def _einsum_vjp(g: Any, y: Any, *operands: Any, subscripts: str, index: int) -> Any:
+    """Swap the operand with the result: 'ij,jk->ik' gives a the gradient 'ik,jk->ij'."""
+    inputs, output = subscripts.split("->")
+    letters = inputs.split(",")
+    others = [i for i in range(len(operands)) if i != index]
+    swapped = ",".join([output, *(letters[i] for i in others)]) + "->" + letters[index]
+    return _einsum(g, *(operands[i] for i in others), subscripts=swapped)
+
+
+def _einsum_of_values(*operands: Any, subscripts: str) -> Any:
+    return np.einsum(subscripts, *(np.asarray(x) for x in operands))
+
+
+@shape_op(_einsum_vjp, name="einsum", variadic=True, elements=_einsum_of_values)
+def _einsum(*operands: Any, subscripts: str = "") -> Any:
+    """Sum of products over named axes, by Einstein's convention."""
+    return np.einsum(subscripts, *operands, optimize=len(operands) > 1)
+
+
+def einsum(subscripts: str, *operands: Any) -> Any:
+    """Sum of products over named axes, in NumPy's notation ('ij,jk->ik', '...i,i', 'ii->i').
+
+    Raises:
+        ValueError: letters and axes do not match, or the result names an unknown letter.
+
+    >>> float(einsum("i,i", np.array([1.0, 2.0]), np.array([3.0, 4.0])))
+    11.0
+    """
+    if not isinstance(subscripts, str):
+        raise TypeError(f"subscripts must be a string such as 'ij,jk->ik', got {subscripts!r:.40}")
+    letters, output = _explicit(subscripts, [np.ndim(x) for x in operands])
+    sizes = _letter_sizes(letters, operands, subscripts)
+    reduced: list[Any] = []
+    for i, x in enumerate(operands):
+        x, letters[i] = _diagonals(x, letters[i], subscripts)
+        x, letters[i] = _without_stretched(x, letters[i], sizes)
+        elsewhere = set(output).union(*letters[:i], *letters[i + 1 :])
+        alone = tuple(k for k, letter in enumerate(letters[i]) if letter not in elsewhere)
+        if alone:  # a letter nobody else names is summed at once
+            ones = [1 if k in alone else n for k, n in enumerate(np.shape(x))]
+            kept = [n for k, n in enumerate(np.shape(x)) if k not in alone]
+            x = reshape(sum_to(x, tuple(ones)), tuple(kept))
+            letters[i] = "".join(c for k, c in enumerate(letters[i]) if k not in alone)
+        reduced.append(x)
+    return _einsum(*reduced, subscripts=",".join(letters) + "->" + output)
+
+
+def _explicit(subscripts: str, ndims: list[int]) -> tuple[list[str], str]:
+    """The letters of every operand and of the result, with `...` and a missing -> spelled out."""
+    text = subscripts.replace(" ", "")
+    inputs, arrow, output = text.partition("->")
+    terms = inputs.split(",")
+    if len(terms) != len(ndims):
+        raise ValueError(
+            f"einsum {subscripts!r} names {len(terms)} operands, but {len(ndims)} were given"
+        )
+    used = {c for c in text if c.isalpha()}
+    if bad := {
+        c for c in text.replace("...", "").replace("->", "") if not (c.isalpha() or c == ",")
+    }:
+        raise ValueError(f"einsum {subscripts!r} has unknown characters {sorted(bad)}")
+    spare = [c for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" if c not in used]
+    hidden = [
+        n - len(t.replace("...", "")) if "..." in t else 0
+        for t, n in zip(terms, ndims, strict=True)
+    ]
+    width = max(hidden, default=0)
+    for term, ndim, extra in zip(terms, ndims, hidden, strict=True):
+        if extra < 0 or (extra == 0 and len(term.replace("...", "")) != ndim):
+            raise ValueError(
+                f"einsum {subscripts!r}: operand {term!r} does not match an array of {ndim} axes"
+            )
+    ellipsis = "".join(spare[:width])
+    letters = [
+        t.replace("...", ellipsis[width - extra :]) for t, extra in zip(terms, hidden, strict=True)
+    ]
+    if not arrow:
+        once = sorted(c for c in used if "".join(letters).count(c) == 1)
+        output = "..." * ("..." in text) + "".join(once)
+    output = output.replace("...", ellipsis)
+    if unknown := sorted(set(output) - set("".join(letters))):
+        raise ValueError(f"einsum {subscripts!r}: the result names unknown letters {unknown}")
+    if len(set(output)) != len(output):
+        raise ValueError(f"einsum {subscripts!r}: the result names a letter twice")
+    return letters, output
+
+
+def _letter_sizes(letters: list[str], operands: Any, subscripts: str) -> dict[str, int]:
+    """The length each letter stands for; an axis of length 1 may stand for any."""
+    sizes: dict[str, int] = {}
+    for term, x in zip(letters, operands, strict=True):
+        for letter, n in zip(term, np.shape(x), strict=True):
+            if sizes.setdefault(letter, n) == 1:
+                sizes[letter] = n
+            elif n not in (1, sizes[letter]):
+                raise ValueError(
+                    f"einsum {subscripts!r}: {letter!r} stands for lengths {sizes[letter]} and {n}"
+                )
+    return sizes
+
+
+def _without_stretched(x: Any, letters: str, sizes: dict[str, int]) -> tuple[Any, str]:
+    """Drop axes of length 1 that broadcast: a factor that does not depend on a letter."""
+    kept = [k for k, c in enumerate(letters) if np.shape(x)[k] == sizes[c]]
+    if len(kept) == len(letters):
+        return x, letters
+    return reshape(x, tuple(np.shape(x)[k] for k in kept)), "".join(letters[k] for k in kept)
+
+
+def _diagonals(x: Any, letters: str, subscripts: str) -> tuple[Any, str]:
+    """Take the diagonal for a letter that one operand names twice."""
+    for letter in sorted(set(letters)):
+        while letters.count(letter) > 1:
+            first = letters.index(letter)
+            second = letters.index(letter, first + 1)
+            if np.shape(x)[first] != np.shape(x)[second]:
+                raise ValueError(
+                    f"einsum {subscripts!r}: {letter!r} stands for lengths "
+                    f"{np.shape(x)[first]} and {np.shape(x)[second]}"
+                )
+            x = diagonal(x, 0, first, second)  # the diagonal becomes the last axis
+            letters = letters[:first] + letters[first + 1 : second] + letters[second + 1 :] + letter
+    return x, letters

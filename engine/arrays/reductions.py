@@ -1,0 +1,265 @@
+"""Ops that summarise along axes: sums, means, spread, extremes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..core import NodeArray, composed, shape_op
+from ..ops import gate, sqrt, square, where
+from .indexing import diagonal, raw
+from .shapes import DIM, normalize_axes, normalize_axis, spread
+
+# NumPy's reductions called by position: half the time of np.sum and its kin on small arrays.
+add_reduce: Any = np.add.reduce
+multiply_reduce: Any = np.multiply.reduce
+maximum_reduce: Any = np.maximum.reduce
+minimum_reduce: Any = np.minimum.reduce
+
+
+def axes_of(x: Any, axis: Any, name: str) -> tuple[int, ...]:
+    return normalize_axes(axis, x.ndim, name)
+
+
+def count_of(x: Any, axis: Any, name: str) -> int:
+    """How many numbers go into each result."""
+    if axis is None:
+        return x.size
+    count = 1
+    for i in axes_of(x, axis, name):
+        count *= x.shape[i] if x.ndim else 1
+    return count
+
+
+def restored(y: Any, x: Any, axis: Any, keepdims: bool, name: str) -> Any:
+    """A reduction's result with its axes put back (length 1), to broadcast against x."""
+    if keepdims or y.ndim == x.ndim:
+        return y
+    axes = axes_of(x, axis, name)
+    return y.reshape([1 if i in axes else n for i, n in enumerate(x.shape)])
+
+
+def as_array(x: Any) -> Any:
+    """What a reduction over Values left: one Value as a 0-d array, so that arithmetic goes on."""
+    return x if isinstance(x, np.ndarray) else np.array(x, dtype=object).view(NodeArray.tier)
+
+
+def squeezed(y: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
+    """A reduction that kept its axes, without them unless they were asked for."""
+    if not keepdims:
+        y = y.reshape([n for i, n in enumerate(y.shape) if i not in axes])
+    return y[()] if type(y) is np.ndarray else y
+
+
+# --- sums and means ---
+
+
+def _sum_vjp(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
+    if axis is None and type(g) is np.ndarray:  # what `spread` does, without its questions
+        out = np.empty(x.shape, g.dtype)
+        out[...] = g
+        return out
+    return spread(g, x.shape, () if axis is None else axes_of(x, axis, "sum"), keepdims)
+
+
+@shape_op(_sum_vjp, symbol="Σ", aliases=DIM)
+def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Sum over all numbers, or along axes."""
+    if axis is not None:
+        axis = normalize_axes(axis, x.ndim, "sum")
+    return add_reduce(x, axis, None, None, keepdims)
+
+
+def _mean_vjp(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
+    axes = () if axis is None else axes_of(x, axis, "mean")
+    return spread(g / count_of(x, axis, "mean"), x.shape, axes, keepdims)
+
+
+def _mean_of_values(x: Any, axis: Any, keepdims: bool) -> Any:
+    count = count_of(x, axis, "mean")
+    return np.asarray(sum(x, axis, keepdims)) * (1.0 / count if count else np.nan)
+
+
+@shape_op(_mean_vjp, aliases=DIM, elements=_mean_of_values)
+def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Mean over all numbers, or along axes; nan where there are none."""
+    count = count_of(x, axis, "mean")
+    if axis is not None:
+        axis = normalize_axes(axis, x.ndim, "mean")
+    total = add_reduce(x, axis, None, None, keepdims)
+    return total / count if count else np.full_like(total, np.nan, dtype=_float_type(x))
+
+
+def _float_type(x: Any) -> Any:
+    return x.dtype if x.dtype.kind == "f" else np.dtype(np.float64)
+
+
+def floating(x: Any) -> Any:
+    """x, as float64 if it holds integers or bools: what has no exp of its own."""
+    return x if x.dtype.kind in "fO" else x.astype(np.float64)
+
+
+@composed
+def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    """Sum of the diagonal of two axes."""
+    return sum(diagonal(x, offset, axis1, axis2), -1)
+
+
+def _var_vjp(g: Any, y: Any, x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
+    g = restored(g, x, axis, keepdims, "var")
+    freedom = count_of(x, axis, "var") - ddof
+    centered = x - mean(x, axis, True)
+    return g * (2 / freedom if freedom > 0 else np.nan) * centered
+
+
+def _var_of_values(x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
+    freedom = count_of(x, axis, "var") - ddof
+    squares = square(x - mean(x, axis, True))
+    return np.asarray(sum(squares, axis, keepdims)) * (1 / freedom if freedom > 0 else np.nan)
+
+
+@shape_op(
+    _var_vjp, aliases={**DIM, "correction": "ddof", "unbiased": "ddof"}, elements=_var_of_values
+)
+def var(x: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
+    """Variance: mean squared distance from the mean, dividing by n - ddof; nan where that is 0."""
+    axis = reduce_axis(x, axis, "var")
+    freedom = count_of(x, axis, "var") - ddof
+    centered = x - mean(x, axis, True)
+    total = add_reduce(centered * centered, axis, None, None, keepdims)
+    return total / freedom if freedom > 0 else np.full_like(total, np.nan)
+
+
+def _std_vjp(g: Any, y: Any, x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
+    g, y = (restored(part, x, axis, keepdims, "std") for part in (g, y))
+    freedom = count_of(x, axis, "std") - ddof
+    share = g * (1 / freedom if freedom > 0 else np.nan) / where(raw(y) == 0, 1.0, y)
+    return share * (x - mean(x, axis, True))
+
+
+def _std_of_values(x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
+    y = _var_of_values(x, axis, ddof, keepdims)
+    zero = raw(y) == 0
+    return where(zero, 0.0, sqrt(where(zero, 1.0, y)))
+
+
+@shape_op(
+    _std_vjp,
+    aliases={**DIM, "correction": "ddof", "unbiased": "ddof"},
+    elements=_std_of_values,
+    kinks=lambda x, axis, ddof, keepdims: np.std(raw(x), axis=axis),
+)
+def std(x: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
+    """Standard deviation, the root of `var`; derivative 0 where all numbers are equal."""
+    axis = reduce_axis(x, axis, "std")
+    return np.sqrt(var(x, axis, ddof, keepdims))
+
+
+# --- extremes ---
+
+
+def at_extreme(x: Any, y: Any, axis: Any, keepdims: bool, name: str) -> tuple[Any, Any]:
+    """Where x attains its extreme (a nan counts as one), and how often."""
+    numbers, extreme = raw(x), restored(raw(y), x, axis, keepdims, name)
+    mask = numbers == extreme
+    if np.isnan(extreme).any():
+        mask |= np.isnan(numbers) & np.isnan(extreme)
+    if np.count_nonzero(mask) == extreme.size:  # no ties, as usual: counting by axis is slower
+        return mask, 1.0
+    return mask, np.count_nonzero(mask, axis=axes_of(x, axis, name), keepdims=True)
+
+
+def _extreme_vjp(name: str) -> Any:
+    def vjp(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
+        mask, count = at_extreme(x, y, axis, keepdims, name)
+        return gate(restored(g, x, axis, keepdims, name) / count, mask)
+
+    return vjp
+
+
+def _extreme_of_values(name: str, function: Any) -> Any:
+    def elements(x: Any, axis: Any, keepdims: bool) -> Any:
+        y = np.asarray(function(raw(x), axis, None, None, keepdims))
+        mask, count = at_extreme(x, y, axis, keepdims, name)
+        share = as_array(np.where(mask, np.asarray(x), 0.0) * (1.0 / count))
+        return add_reduce(share, axes_of(x, axis, name), None, None, keepdims)
+
+    return elements
+
+
+def gap(x: Any, axis: Any, keepdims: bool) -> Any:
+    """How far apart the nearest two of the numbers compared are: at 0 an extreme may jump."""
+    numbers = raw(x)
+    axes = axes_of(numbers, axis, "max")
+    rows = np.moveaxis(numbers, axes, range(-len(axes), 0))
+    rows = rows.reshape((*rows.shape[: numbers.ndim - len(axes)], -1))
+    return np.diff(np.sort(rows, axis=-1), axis=-1)
+
+
+@shape_op(
+    _extreme_vjp("max"), aliases=DIM, ulp=4, kinks=gap,
+    elements=_extreme_of_values("max", maximum_reduce),
+)  # fmt: skip
+def max(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Largest number; equal ones share the gradient evenly."""
+    return maximum_reduce(x, reduce_axis(x, axis, "max"), None, None, keepdims)
+
+
+@shape_op(
+    _extreme_vjp("min"), aliases=DIM, ulp=4, kinks=gap,
+    elements=_extreme_of_values("min", minimum_reduce),
+)  # fmt: skip
+def min(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Smallest number; equal ones share the gradient evenly."""
+    return minimum_reduce(x, reduce_axis(x, axis, "min"), None, None, keepdims)
+
+
+def reduce_axis(x: Any, axis: Any, name: str) -> Any:
+    return None if axis is None else normalize_axes(axis, x.ndim, name)
+
+
+def _argument(name: str, function: Any) -> Any:
+    def forward(x: Any, axis: Any, keepdims: bool) -> Any:
+        if axis is not None and x.ndim:
+            axis = normalize_axis(axis, x.ndim, name)
+        return function(raw(x), axis=axis, keepdims=keepdims)
+
+    return forward
+
+
+_argmax, _argmin = _argument("argmax", np.argmax), _argument("argmin", np.argmin)
+
+
+@shape_op(None, aliases=DIM, elements=_argmax, ulp=0)
+def argmax(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Position of the (first) largest number; no gradient."""
+    return _argmax(x, axis, keepdims)
+
+
+@shape_op(None, aliases=DIM, elements=_argmin, ulp=0)
+def argmin(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Position of the (first) smallest number; no gradient."""
+    return _argmin(x, axis, keepdims)
+
+
+def _truth(name: str, function: Any) -> Any:
+    def forward(x: Any, axis: Any, keepdims: bool) -> Any:
+        return function(raw(x), axis=reduce_axis(x, axis, name), keepdims=keepdims)
+
+    return forward
+
+
+_any, _all = _truth("any", np.any), _truth("all", np.all)
+
+
+@shape_op(None, aliases=DIM, elements=_any, ulp=0)
+def any(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Whether some number is not 0; no gradient."""
+    return _any(x, axis, keepdims)
+
+
+@shape_op(None, aliases=DIM, elements=_all, ulp=0)
+def all(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Whether no number is 0; no gradient."""
+    return _all(x, axis, keepdims)

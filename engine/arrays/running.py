@@ -1,0 +1,88 @@
+"""Products and running totals, whose gradients are right with zeros too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..core import shape_op
+from ..ops import where
+from .indexing import flip, raw
+from .products import matmul
+from .reductions import axes_of, count_of, multiply_reduce, reduce_axis, restored
+from .shapes import DIM, normalize_axis, ravel
+
+
+def _last(x: Any, axis: Any, name: str) -> Any:
+    """x with the reduced axes joined into one, at the end, and how to put a gradient back."""
+    axes = axes_of(x, axis, name)
+    keep = tuple(i for i in range(x.ndim) if i not in axes)
+    order = (*keep, *axes)
+    moved = x.transpose(order) if x.ndim else x
+    shape = tuple(x.shape[i] for i in keep)
+    inverse = tuple(int(i) for i in np.argsort(order))
+
+    def back(g: Any) -> Any:
+        return g.reshape(moved.shape).transpose(inverse) if x.ndim else g.reshape(())
+
+    return moved.reshape((*shape, -1) if x.size else (*shape, count_of(x, axis, name))), back
+
+
+def _without_self(x: Any) -> Any:
+    """For x of shape (…, n), an array (…, n, n) whose row i is x with element i replaced by 1."""
+    n = x.shape[-1]
+    return where(np.eye(n, dtype=bool), 1.0, x.reshape((*x.shape[:-1], 1, n)))
+
+
+def _prod_vjp(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
+    g, y = (restored(part, x, axis, keepdims, "prod") for part in (g, y))
+    if (raw(x) != 0).all():
+        return g * y / x
+    rows, back = _last(x, axis, "prod")
+    return g * back(prod(_without_self(rows), -1))
+
+
+@shape_op(_prod_vjp, symbol="Π", aliases=DIM)
+def prod(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Product of all numbers, or along axes; the gradient is right with zeros too."""
+    return multiply_reduce(x, reduce_axis(x, axis, "prod"), None, None, keepdims)
+
+
+def _one_axis(x: Any, axis: Any, name: str) -> tuple[Any, int]:
+    """x and the axis to run along; the flattened x where no axis is named, or x has none."""
+    if axis is None or x.ndim == 0:
+        return x.reshape(-1), 0
+    return x, normalize_axis(axis, x.ndim, name)
+
+
+def _cumsum_vjp(g: Any, y: Any, x: Any, axis: Any) -> Any:
+    if axis is None or x.ndim == 0:
+        return flip(cumsum(flip(g, 0), 0), 0).reshape(x.shape)
+    return flip(cumsum(flip(g, axis), axis), axis)
+
+
+@shape_op(_cumsum_vjp, aliases=DIM)
+def cumsum(x: Any, axis: Any = None) -> Any:
+    """Running sum along an axis; of the flattened array by default."""
+    return np.add.accumulate(*_one_axis(x, axis, "cumsum"))
+
+
+def _cumprod_vjp(g: Any, y: Any, x: Any, axis: Any) -> Any:
+    if axis is None or x.ndim == 0:
+        return _cumprod_vjp(g, y, ravel(x), 0).reshape(x.shape)
+    if (raw(x) != 0).all():
+        return flip(cumsum(flip(g * y, axis), axis), axis) / x
+    axis = axis % x.ndim
+    rows, back = _last(x, axis, "cumprod")  # (…, n)
+    upstream, _ = _last(g, axis, "cumprod")
+    n = x.shape[axis]
+    later = np.triu(np.ones((n, n), dtype=bool))  # row i: results i and after depend on x[i]
+    slopes = where(later, cumprod(_without_self(rows), -1), 0.0)  # (…, i, k) = dy[k] / dx[i]
+    return back(matmul(slopes, upstream.reshape((*upstream.shape, 1))))
+
+
+@shape_op(_cumprod_vjp, aliases=DIM)
+def cumprod(x: Any, axis: Any = None) -> Any:
+    """Running product along an axis; the gradient is right with zeros too."""
+    return np.multiply.accumulate(*_one_axis(x, axis, "cumprod"))

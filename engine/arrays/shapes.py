@@ -1,0 +1,345 @@
+"""Ops that move numbers without changing them: broadcasting, reshaping, axes, joining, padding.
+
+Most are spelled with four that have rules of their own: `reshape`, `transpose`, `broadcast_to`
+and (in `engine.indexing`) `getitem`.  Rules use methods that arrays and Tensors share, so a rule
+handed arrays runs at NumPy's speed, and a rule handed Tensors records a graph.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..core import NodeArray, composed, shape_op
+
+DIM = {"dim": "axis", "keepdim": "keepdims"}
+
+
+def normalize_axes(axis: Any, ndim: int, name: str) -> tuple[int, ...]:
+    """axis (an int, a tuple or None for all) as a tuple of non-negative ints.
+
+    Raises:
+        numpy.exceptions.AxisError: an axis the array does not have.
+        ValueError: an axis named twice.
+
+    >>> normalize_axes((-1, 0), 3, "sum")
+    (2, 0)
+    """
+    if axis is None:
+        return tuple(range(ndim))
+    axes = axis if isinstance(axis, tuple | list) else (axis,)
+    result = []
+    for one in axes:
+        try:
+            one = operator.index(one)
+        except TypeError:
+            raise TypeError(f"axis of {name}() must be ints, got {axis!r}") from None
+        if not -ndim <= one < ndim and not (ndim == 0 and one in (0, -1)):
+            raise np.exceptions.AxisError(one, ndim, f"{name}()")
+        result.append(one % ndim if ndim else 0)
+    if len(set(result)) != len(result):
+        raise ValueError(f"axis of {name}() names an axis twice: {axis!r}")
+    return tuple(result) if ndim else ()
+
+
+def normalize_axis(axis: Any, ndim: int, name: str) -> int:
+    """One axis that an array of ndim axes has, as a non-negative int.
+
+    Raises:
+        numpy.exceptions.AxisError: the array has no such axis (a 0-d array has none).
+        TypeError: not an int.
+
+    >>> normalize_axis(-1, 3, "take")
+    2
+    """
+    try:
+        one = operator.index(axis)
+    except TypeError:
+        raise TypeError(f"axis of {name}() must be an int, got {axis!r}") from None
+    if not -ndim <= one < ndim:
+        raise np.exceptions.AxisError(one, ndim, f"{name}()")
+    return one % ndim
+
+
+# --- broadcasting and its transpose ---
+
+
+def _sum_to_vjp(g: Any, y: Any, x: Any, shape: Any) -> Any:
+    return broadcast_to(g, x.shape)
+
+
+@shape_op(_sum_to_vjp)
+def sum_to(x: Any, shape: tuple[int, ...]) -> Any:
+    """The transpose of broadcasting: sum over the axes along which `shape` was stretched."""
+    lead = x.ndim - len(shape)
+    axes = tuple(i for i in range(x.ndim) if i < lead or (shape[i - lead] == 1 != x.shape[i]))
+    return np.add.reduce(x, axis=axes, keepdims=True).reshape(shape)
+
+
+@shape_op(lambda g, y, x, shape: sum_to(g, x.shape), symbol="broadcast", ulp=0)
+def broadcast_to(x: Any, shape: Any) -> Any:
+    """x repeated along new axes and axes of length 1, to `shape`."""
+    return np.broadcast_to(np.asarray(x), shape, subok=False)
+
+
+def spread(g: Any, shape: tuple[int, ...], axes: tuple[int, ...], keepdims: bool) -> Any:
+    """The transpose of a sum over `axes`: g repeated along them, to `shape`.
+
+    A single number is repeated along all axes, whatever `axes` says.
+    """
+    if g.ndim and not keepdims and g.ndim != len(shape):
+        g = g.reshape([1 if i in axes else n for i, n in enumerate(shape)])
+    if g.shape == shape:
+        return g
+    if not (type(g) is np.ndarray or isinstance(g, np.generic)):
+        return broadcast_to(g, shape)
+    out = np.empty(shape, g.dtype)  # much faster than np.broadcast_to where arrays are small
+    out[...] = g
+    return out
+
+
+def _cast_vjp(g: Any, y: Any, x: Any, dtype: Any) -> Any:
+    return cast(g, x.dtype)
+
+
+@shape_op(_cast_vjp, elements=lambda x, dtype: x, ulp=0)
+def cast(x: Any, dtype: Any) -> Any:
+    """x with another floating-point dtype; the gradient returns in x's own."""
+    if np.dtype(dtype).kind != "f":
+        raise TypeError(
+            f"dtype of cast() must be a floating-point one, got {np.dtype(dtype)}: gradients "
+            "do not flow through others; use x.astype()"
+        )
+    return x.astype(dtype)
+
+
+@shape_op(None, ulp=0)
+def as_integers(x: Any, dtype: Any = np.int64) -> Any:
+    """x as integers (towards 0) or bools; no gradient."""
+    return x.astype(dtype)
+
+
+# --- reshape and the functions spelled with it ---
+
+
+@shape_op(lambda g, y, x, shape: g.reshape(x.shape), ulp=0)
+def reshape(x: Any, shape: Any) -> Any:
+    """The same numbers, row by row, in another shape; one length may be -1."""
+    return x.reshape(shape)
+
+
+@composed
+def ravel(x: Any) -> Any:
+    """All numbers in one axis."""
+    return reshape(x, -1)
+
+
+@composed
+def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
+    """Axes start_dim to end_dim joined into one; by default all of them."""
+    shape = np.shape(x)
+    if not shape:
+        return reshape(x, (1,))
+    start, end = (normalize_axis(d, len(shape), "flatten") for d in (start_dim, end_dim))
+    if end < start:
+        raise ValueError(f"start_dim {start_dim} of flatten() comes after end_dim {end_dim}")
+    joined = int(np.prod(shape[start : end + 1]))
+    return reshape(x, (*shape[:start], joined, *shape[end + 1 :]))
+
+
+@composed
+def squeeze(x: Any, axis: Any = None, *, dim: Any = None) -> Any:
+    """Axes of length 1 removed: all, or those named."""
+    axis = dim if axis is None else axis
+    shape = np.shape(x)
+    if axis is None:
+        return reshape(x, tuple(n for n in shape if n != 1))
+    axes = normalize_axes(axis, len(shape), "squeeze")
+    for i in axes:
+        if shape[i] != 1:
+            raise ValueError(f"squeeze() of axis {i}, whose length is {shape[i]}, not 1")
+    return reshape(x, tuple(n for i, n in enumerate(shape) if i not in axes))
+
+
+@composed
+def expand_dims(x: Any, axis: Any = None, *, dim: Any = None) -> Any:
+    """New axes of length 1 at the positions `axis` of the result."""
+    axis = dim if axis is None else axis
+    if axis is None:
+        raise TypeError("expand_dims() needs an axis")
+    shape = np.shape(x)
+    count = len(axis) if isinstance(axis, tuple | list) else 1
+    axes = normalize_axes(axis, len(shape) + count, "expand_dims")
+    lengths = iter(shape)
+    return reshape(x, [1 if i in axes else next(lengths) for i in range(len(shape) + count)])
+
+
+# --- transpose and the functions spelled with it ---
+
+
+def _untranspose(g: Any, y: Any, x: Any, axes: Any) -> Any:
+    if axes is None:
+        return g.transpose()
+    inverse = np.argsort([axis % len(axes) for axis in axes])
+    return g.transpose(tuple(int(i) for i in inverse))
+
+
+@shape_op(_untranspose, symbol="T", aliases={"dims": "axes"}, ulp=0)
+def transpose(x: Any, axes: Any = None) -> Any:
+    """Axes in another order; reversed by default."""
+    if axes is not None and len(normalize_axes(axes, x.ndim, "transpose")) != x.ndim:
+        raise ValueError(f"axes of transpose() must name all {x.ndim} axes, got {axes!r}")
+    return x.transpose(axes)
+
+
+@composed
+def permute(x: Any, *dims: Any) -> Any:
+    """PyTorch's name for `transpose` with all axes given."""
+    axes = dims[0] if len(dims) == 1 and isinstance(dims[0], tuple | list) else dims
+    return transpose(x, tuple(axes))
+
+
+@composed
+def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
+    """Two axes exchanged."""
+    ndim = np.ndim(x)
+    a, b = (normalize_axis(axis, ndim, "swapaxes") for axis in (axis1, axis2))
+    axes = list(range(ndim))
+    axes[a], axes[b] = b, a
+    return transpose(x, tuple(axes))
+
+
+@composed
+def matrix_transpose(x: Any) -> Any:
+    """The last two axes exchanged: the transpose of a matrix, or of each in a batch."""
+    if np.ndim(x) < 2:
+        raise ValueError(f"a matrix needs at least 2 axes, got shape {np.shape(x)}")
+    return swapaxes(x, -1, -2)
+
+
+@composed
+def moveaxis(x: Any, source: Any, destination: Any) -> Any:
+    """Axes moved to new positions, the others keep their order."""
+    ndim = np.ndim(x)
+    sources = normalize_axes(source, ndim, "moveaxis")
+    places = normalize_axes(destination, ndim, "moveaxis")
+    if len(sources) != len(places):
+        raise ValueError(f"moveaxis() moves {source!r} to {destination!r}: lengths differ")
+    axes = [i for i in range(ndim) if i not in sources]
+    for place, axis in sorted(zip(places, sources, strict=True)):
+        axes.insert(place, axis)
+    return transpose(x, tuple(axes))
+
+
+# --- joining and repeating ---
+
+
+def _piece(g: Any, y: Any, *inputs: Any, axis: int, index: int) -> Any:
+    axis = axis % len(np.shape(inputs[0]))
+    start = sum(np.shape(x)[axis] for x in inputs[:index])
+    stop = start + np.shape(inputs[index])[axis]
+    return g[(slice(None),) * axis + (slice(start, stop),)]
+
+
+@shape_op(_piece, name="concatenate", symbol="concat", variadic=True, ulp=0)
+def _concatenate(*arrays: Any, axis: int = 0) -> Any:
+    """Arrays joined along an existing axis."""
+    return np.concatenate(arrays, axis=axis)
+
+
+def _sequence(arrays: Any, name: str) -> list[Any]:
+    """The arrays to join, as a list; an array counts as the sequence of its rows."""
+    try:
+        listed = list(arrays)
+    except TypeError:
+        raise TypeError(f"{name}() takes a sequence of arrays, got {arrays!r:.60}") from None
+    if not listed:
+        raise ValueError(f"{name}() needs at least one array")
+    return listed
+
+
+def concatenate(arrays: Sequence[Any], axis: int | None = 0, *, dim: int | None = None) -> Any:
+    """Arrays joined along an existing axis; flattened first if `axis` is None.
+
+    >>> concatenate([np.array([1, 2]), np.array([3])])
+    array([1, 2, 3])
+    """
+    listed = _sequence(arrays, "concatenate")
+    axis = axis if dim is None else dim
+    if axis is None:
+        return _concatenate(*(ravel(x) for x in listed), axis=0)
+    ndim = np.ndim(listed[0])
+    if ndim == 0:
+        raise ValueError("concatenate() cannot join 0-d arrays; use stack()")
+    return _concatenate(*listed, axis=normalize_axis(axis, ndim, "concatenate"))
+
+
+def cat(tensors: Sequence[Any], dim: int = 0, *, axis: int | None = None) -> Any:
+    """PyTorch's name for `concatenate`."""
+    return concatenate(tensors, dim if axis is None else axis)
+
+
+@composed
+def stack(arrays: Sequence[Any], axis: int = 0, *, dim: int | None = None) -> Any:
+    """Arrays of one shape joined along a new axis."""
+    listed = _sequence(arrays, "stack")
+    axis = axis if dim is None else dim
+    shapes = {np.shape(x) for x in listed}
+    if len(shapes) > 1:
+        raise ValueError(f"stack() needs arrays of one shape, got {sorted(shapes)}")
+    return concatenate([expand_dims(x, axis) for x in listed], axis)
+
+
+@composed
+def tile(x: Any, reps: Any) -> Any:
+    """x laid side by side `reps` times, along each axis."""
+    reps = tuple(reps) if isinstance(reps, tuple | list) else (operator.index(reps),)
+    shape = np.shape(x)
+    ndim = max(len(shape), len(reps))
+    shape = (1,) * (ndim - len(shape)) + shape
+    reps = (1,) * (ndim - len(reps)) + reps
+    pairs = [n for pair in zip(reps, shape, strict=True) for n in pair]
+    ones = [n for length in shape for n in (1, length)]
+    total = [r * n for r, n in zip(reps, shape, strict=True)]
+    return reshape(broadcast_to(reshape(x, ones), tuple(pairs)), total)
+
+
+# --- padding ---
+
+
+def _inner(g: Any, y: Any, x: Any, pad_width: Any, constant_values: Any) -> Any:
+    return g[
+        tuple(slice(before, before + n) for (before, _), n in zip(pad_width, x.shape, strict=True))
+    ]
+
+
+@shape_op(_inner, name="pad", ulp=0)
+def constant_pad(x: Any, pad_width: Any, constant_values: Any = 0.0) -> Any:
+    """x with a border of numbers: one for all sides, or for each as in NumPy."""
+    if np.ndim(constant_values):  # a number for each side of each axis
+        padded = np.pad(x, pad_width, constant_values=constant_values)
+        return padded.view(type(x))
+    shape = [before + n + after for (before, after), n in zip(pad_width, x.shape, strict=True)]
+    out = np.full(shape, constant_values, dtype=x.dtype)
+    out[tuple(slice(b, b + n) for (b, _), n in zip(pad_width, x.shape, strict=True))] = x
+    return out.view(type(x)) if isinstance(x, NodeArray) else out
+
+
+def pad_widths(pad_width: Any, ndim: int) -> tuple[tuple[int, int], ...]:
+    """NumPy's forms of pad_width (a number, a pair, a pair for each axis) as pairs."""
+    widths = np.asarray(pad_width)
+    if widths.dtype.kind not in "iu":
+        raise TypeError(f"pad_width must be integers, got {pad_width!r}")
+    if (widths < 0).any():
+        raise ValueError(f"pad_width must not be negative, got {pad_width!r}")
+    try:
+        pairs = np.broadcast_to(widths, (ndim, 2))
+    except ValueError:
+        raise ValueError(
+            f"pad_width must be a number, a pair, or a pair for each of {ndim} axes, "
+            f"got {pad_width!r}"
+        ) from None
+    return tuple((int(before), int(after)) for before, after in pairs)

@@ -1,0 +1,205 @@
+"""`gradcheck`: gradients of every order against finite differences."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ..arrays import sum as sum_of
+from ..core import Node
+from ..derivatives import grad
+from ..graph import toposort
+from ..looking import label_of
+from ..recording import enable_grad
+from ..tensors import Tensor, backward as tensor_backward
+from ..values import Value, backward as scalar_backward
+from .compare import names_of_inputs
+from .finite import NEAR_KINK, distance_to_kink, slope
+
+__all__ = ["GradientError", "gradcheck"]
+
+
+class GradientError(AssertionError):
+    """A gradient that finite differences contradict.
+
+    Attributes:
+        order: 1 for the gradient, 2 for its gradient, …
+        input: which input, by name.
+        index: which element of it.
+        got: what the rules gave.
+        expected: the finite difference.
+    """
+
+    def __init__(
+        self, order: int, name: str, index: tuple[int, ...], got: float, expected: float
+    ) -> None:
+        self.order, self.input, self.index = order, name, index
+        self.got, self.expected = got, expected
+        kind = {1: "gradient", 2: "second derivative"}.get(order, f"derivative of order {order}")
+        super().__init__(
+            f"{kind} with respect to {label_of(name, index)}: got {got!r}, finite differences say "
+            f"{expected!r} (difference {abs(got - expected):.3g})"
+        )
+
+
+def gradcheck(
+    f: Callable[..., Any],
+    inputs: Any,
+    order: int = 2,
+    *,
+    rtol: float = 1e-5,
+    atol: float = 1e-6,
+    names: Sequence[str] | None = None,
+) -> bool:
+    """Check f's derivatives up to `order` against central differences; True, or an exception.
+
+    Numbers are checked on the scalar tier, arrays on the tensor tier, in float64.  A result of
+    several numbers is checked along a fixed direction, which gives every element another weight.
+    An element where the slopes on its two sides differ is left out, if an op of f says that there
+    is a kink; so is one around which f is not finite.
+
+    Args:
+        inputs: one number, array or node, or a tuple of them.
+        order: 1 checks the gradient, 2 also its gradient, and so on.
+        rtol, atol: tolerances; |got - expected| <= atol + rtol * |expected|, and ten times the
+            error that the finite difference claims for itself.
+        names: one for each input; default the names of f's parameters.
+
+    Raises:
+        GradientError: a derivative is wrong; names order, input, index, got and expected.
+        ValueError: no element can be checked, order < 1, or names do not match the inputs.
+        TypeError: no input is a floating-point number, or f's result is not a node.
+
+    >>> gradcheck(lambda x: (x**3).sum(), np.array([1.0, -2.0]))
+    True
+    """
+    if not callable(f):
+        raise TypeError(f"f must be a function, got {type(f).__name__}")
+    if not isinstance(order, int) or order < 1:
+        raise ValueError(f"order must be a positive int, got {order!r}")
+    given = inputs if isinstance(inputs, tuple) else (inputs,)
+    arrays = [_floating(x, i) for i, x in enumerate(given)]
+    if not arrays:
+        raise TypeError("gradcheck() needs at least one input")
+    check = _Check(
+        arrays,
+        names_of_inputs(f, len(arrays), names),
+        all(not isinstance(x, np.ndarray | list | Tensor) for x in given),
+        (rtol, atol),
+    )
+    with np.errstate(all="ignore"):
+        _along(f(*check.nodes(arrays)), 1)  # what is wrong with f itself is said here
+        for level in range(1, order + 1):
+            try:
+                check.level(f, level)
+            except TypeError as error:
+                error.add_note(
+                    f"(gradcheck, order {level}) A rule is given nodes, so that it can be "
+                    "differentiated: write it with engine's ops, engine.cos and not np.cos"
+                )
+                raise
+            f = check.gradient_along(f, level)
+    return True
+
+
+def _floating(x: Any, i: int) -> np.ndarray:
+    array = np.asarray(x.data if isinstance(x, Node) else x)
+    if isinstance(x, np.ndarray) and array.dtype.kind != "f":
+        raise TypeError(f"input {i} must be floating-point, got {array.dtype}")
+    if array.dtype.kind not in "fiu":
+        raise TypeError(f"input {i} must be a number or an array of them, got {x!r:.60}")
+    return np.array(array, dtype=np.float64)
+
+
+def _along(y: Any, seed: int) -> Any:
+    """A result as a single number: its elements, weighted by a fixed direction."""
+    if not isinstance(y, Value | Tensor):
+        raise TypeError(f"f must return a Value or a Tensor, got {type(y).__name__}")
+    # between 1/2 and 3/2 in size, no two alike: no term can hide another
+    rng = np.random.default_rng(seed)
+    shape = y.data.shape if isinstance(y, Tensor) else ()
+    weights = np.asarray(rng.uniform(0.5, 1.5, shape) * rng.choice([-1.0, 1.0], shape))
+    return sum_of(y * weights) if isinstance(y, Tensor) else y * float(weights)
+
+
+class _Check:
+    """One call of gradcheck: where, and how exactly."""
+
+    def __init__(
+        self,
+        arrays: list[np.ndarray],
+        labels: list[str],
+        on_values: bool,
+        tolerances: tuple[float, float],
+    ) -> None:
+        self.arrays, self.labels, self.on_values = arrays, labels, on_values
+        self.rtol, self.atol = tolerances
+        self.to_kink = math.inf  # of f or a derivative: a rule does not show f's own kinks
+
+    def nodes(self, arrays: list[np.ndarray]) -> list[Any]:
+        """Leaves of the tier that is checked."""
+        if self.on_values:
+            return [Value(float(x)) for x in arrays]
+        return [Tensor(x, requires_grad=True) for x in arrays]
+
+    def gradient_along(self, f: Any, level: int) -> Any:
+        """The gradient of f as a function with one number as result: the next level to check."""
+
+        def derivative(*nodes: Any) -> Any:
+            gradients = grad(lambda *x: _along(f(*x), level), tuple(range(len(nodes))))(*nodes)
+            total: Any = 0.0
+            for i, g in enumerate(gradients):
+                total = total + _along(g, level + 100 + i)
+            return total
+
+        return derivative
+
+    def level(self, f: Any, level: int) -> None:
+        """Check the gradient of f: as a graph, and at the first level also as plain numbers."""
+        nodes = self.nodes(self.arrays)
+        with enable_grad():  # for at higher levels f itself differentiates
+            y = _along(f(*nodes), level)
+        self.to_kink = min(self.to_kink, distance_to_kink(toposort(y)))
+        recorded = grad(lambda *x: _along(f(*x), level), tuple(range(len(nodes))))(*nodes)
+        found = [[np.asarray(g.data) for g in recorded]]
+        if level == 1:
+            found.append(self.plain_gradients(y, nodes))
+        checked = left_out = 0
+        for k, x in enumerate(self.arrays):
+            for index in np.ndindex(x.shape):
+                estimate = slope(partial(self.value, f, level, k, index), float(x[index]))
+                kink = estimate.corner and self.to_kink < NEAR_KINK
+                if kink or not estimate.whole or math.isnan(estimate.value):
+                    left_out += 1
+                    continue
+                checked += 1
+                for gradients in found:
+                    got = float(gradients[k][index])
+                    if estimate.contradicts(got, self.rtol, self.atol):
+                        raise GradientError(level, self.labels[k], index, got, estimate.value)
+        if left_out and not checked:
+            raise ValueError(
+                "nothing can be checked: every element stands at a kink, or f is not finite "
+                "around it; choose other inputs"
+            )
+
+    def plain_gradients(self, y: Any, nodes: list[Any]) -> list[np.ndarray]:
+        """The gradients as backward gives them, its rules run on plain numbers."""
+        tier: Any = scalar_backward if self.on_values else tensor_backward
+        found = tier.gradients(y, nodes) if y.requires_grad else [None] * len(nodes)
+        return [
+            np.zeros(x.shape) if g is None else np.asarray(g)
+            for x, g in zip(self.arrays, found, strict=True)
+        ]
+
+    def value(self, f: Any, level: int, k: int, index: tuple[int, ...], number: float) -> float:
+        """The result with one element of input k replaced."""
+        moved = list(self.arrays)
+        moved[k] = moved[k].copy()
+        moved[k][index] = number
+        with enable_grad():
+            return float(_along(f(*self.nodes(moved)), level).data)

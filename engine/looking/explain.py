@@ -1,0 +1,210 @@
+"""`explain`: where a gradient comes from, one line for each edge it came along."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from ..graph import recent_passes, toposort
+from ..tensors import Tensor, backward as tensor_backward
+from ..values import Value, backward as scalar_backward
+
+__all__ = ["Contribution", "Explanation", "explain"]
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """What one edge adds: the upstream gradient of `node`, times its rule for input `index`."""
+
+    node: Any  # the result that x went into
+    index: int  # as which of its inputs
+    upstream: Any  # gradient of the result: a float, or an array
+    local: float | None  # local derivative, for single numbers
+    amount: Any  # what was added to x's gradient
+    number: int = 0  # of the backward pass, if there were several
+    of: str = "x"  # what x is called
+    root: str = "L"  # what backward was called on: its label, or L, as in books
+
+    def __str__(self) -> str:
+        name = self.node.label or self.node.op.name
+        if self.local is not None:
+            return (
+                f"through {name}, input {self.index}: "
+                f"∂{self.root}/∂{name} · ∂{name}/∂{self.of} = "
+                f"{self.upstream:.6g} × {self.local:.6g} = {self.amount:.6g}"
+            )
+        return (
+            f"through {name}, input {self.index}: upstream {_text(self.upstream)}, "
+            f"contribution {_text(self.amount)}"
+        )
+
+
+def _text(number: Any) -> str:
+    array = np.asarray(number)
+    if array.ndim == 0:
+        return f"{array:.6g}"
+    if array.size <= 6:
+        return np.array2string(array, precision=6, separator=", ").replace("\n", "")
+    return f"{array.shape} with norm {np.linalg.norm(array):.6g}"
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """The contributions to a gradient, in the order backward added them; prints as a list.
+
+    Attributes:
+        name: of what is explained.
+        contributions: edge by edge, pass by pass.
+        total: their sum.
+        rest: what x.grad holds beside them; None if nothing.
+    """
+
+    name: str
+    contributions: tuple[Contribution, ...]
+    total: Any
+    rest: Any = None
+
+    def __iter__(self) -> Iterator[Contribution]:
+        return iter(self.contributions)
+
+    def __len__(self) -> int:
+        return len(self.contributions)
+
+    def __str__(self) -> str:
+        passes = 1 + max((c.number for c in self), default=0)
+        lines = [f"the gradient of {self.name}{f', from {passes} backward passes' * (passes > 1)}:"]
+        for i, c in enumerate(self):
+            place = f"pass {c.number + 1}, " if passes > 1 else ""
+            lines.append(f"  {'+' if i else ' '} {place}{c}")
+        if not self.contributions:
+            lines.append("    nothing flows into it: the result does not depend on it, or is it")
+        lines.append(f"  = {_text(self.total)}")
+        if self.rest is not None:
+            lines.append(
+                f"  (.grad differs from that by {_text(self.rest)}: it was assigned, or added to "
+                "by a pass whose result is gone or was made from other numbers)"
+            )
+        return "\n".join(lines)
+
+    __repr__ = __str__
+
+
+def explain(x: Any, root: Any = None) -> Explanation:
+    """Every contribution to the gradient of x, edge by edge; they sum to it exactly.
+
+    After several backward passes these are the contributions of all that `x.grad` holds.  No
+    `.grad` is changed.
+
+    Args:
+        x: a Value or a Tensor.
+        root: what to differentiate instead, with upstream gradient 1.  Default: the latest
+            backward passes in this thread whose sum is `x.grad`, as far as their results still
+            exist.
+
+    Raises:
+        TypeError: x or root is not a node, or they are of different tiers.
+        ValueError: no root was given and there is none to remember: nothing was differentiated
+            in this thread, or the result is gone (only you keep it, `backward` does not).
+
+    >>> x = Value(3.0, label="x")
+    >>> y = x * x
+    >>> y.backward()
+    >>> [c.amount for c in explain(x)]
+    [3.0, 3.0]
+    """
+    if not isinstance(x, Value | Tensor):
+        raise TypeError(f"x must be a Value or a Tensor, got {type(x).__name__}")
+    if root is None:
+        parts, rest = _behind(x)
+    else:
+        if type(root) is not type(x):
+            raise TypeError(f"root must be a {type(x).__name__} like x, got {type(root).__name__}")
+        parts, rest = [_pass(x, root, None)], None
+    name = x.label or (x.op.name if x.op is not None else "x")
+    contributions = [
+        replace(c, number=number, of=name) for number, (given, _) in enumerate(parts) for c in given
+    ]
+    return Explanation(name, tuple(contributions), _sum(parts), rest)
+
+
+_Part = tuple[list[Contribution], Any]  # of one backward pass: the contributions, and their sum
+
+
+def _behind(x: Any) -> tuple[list[_Part], Any]:
+    """The passes that x.grad is the sum of, oldest first; and what is left."""
+    passes = [(root, seed) for root, seed in recent_passes() if type(root) is type(x)]
+    if not passes:
+        raise ValueError(
+            "there is no backward pass to explain, or its result is gone: keep it (y = …; "
+            "y.backward(); explain(x)), or pass it (explain(x, y))"
+        )
+    latest = _pass(x, *passes[0])
+    held = _grad(x)
+    if held is None:  # a result whose gradient was not kept, or cleared since
+        return [latest], None
+    parts: list[_Part] = []
+    for root, seed in passes:
+        try:
+            part = _pass(x, root, seed)
+        except RuntimeError:  # its numbers were replaced
+            break
+        if part[0] or root is x:
+            parts.insert(0, part)
+            if np.allclose(_sum(parts), held, rtol=1e-12, atol=0, equal_nan=True):
+                return parts, None
+    return [latest], held - latest[1]
+
+
+def _grad(x: Any) -> Any:
+    """x.grad as a number or an array; None if there is none."""
+    if isinstance(x, Value):
+        return float(x.grad) if x.has_grad else None
+    return None if x.grad is None else np.asarray(x.grad)
+
+
+def _pass(x: Any, root: Any, seed: Any) -> _Part:
+    """What one backward pass adds to x's gradient."""
+    order = toposort(root)
+    found = _adjoints(order, root, seed)
+    given = [
+        replace(_contribution(node, i, found[node]), root=root.label or "L")
+        for node in reversed(order)
+        if node.op is not None and found.get(node) is not None
+        for i, one in enumerate(node.inputs)
+        if one is x and node.op.rule(i) is not None and node.flows_to(x)
+    ]
+    nothing = 0.0 if isinstance(x, Value) else np.zeros(x.shape, x.dtype)
+    g = found.get(x)
+    return given, nothing if g is None else g
+
+
+def _sum(parts: list[_Part]) -> Any:
+    total = parts[0][1]
+    for _, amount in parts[1:]:
+        total = total + amount
+    return total
+
+
+def _adjoints(order: list[Any], root: Any, seed: Any) -> dict[Any, Any]:
+    if isinstance(root, Tensor):
+        upstream = np.ones_like(root.data) if seed is None else seed
+        adjoints = {root: np.asarray(upstream)}
+        tensor_backward.propagate(order, adjoints, keep=True)
+        return adjoints
+    factor = 1.0 if seed is None else float(seed)
+    found = scalar_backward.gradients(root, order, factor)
+    return dict(zip(order, found, strict=True))
+
+
+def _contribution(node: Any, index: int, g: Any) -> Contribution:
+    if isinstance(node, Value):
+        amount = scalar_backward.contribution(node, g, index)
+        return Contribution(node, index, g, scalar_backward.contribution(node, 1.0, index), amount)
+    amount_array = tensor_backward.contribution(node, g, index)
+    if g.ndim == 0 == amount_array.ndim:
+        local = tensor_backward.contribution(node, np.ones_like(g), index)
+        return Contribution(node, index, float(g), float(local), float(amount_array))
+    return Contribution(node, index, g, None, amount_array)

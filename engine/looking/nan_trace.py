@@ -1,0 +1,207 @@
+"""`nan_trace`: which op first gave nan or inf, and which line of yours called it."""
+
+from __future__ import annotations
+
+import linecache
+import os
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+from ..core import Node, Op
+from ..graph import toposort
+from ..recording import watch
+from ..tensors import Tensor, backward as tensor_backward
+from ..values import backward as scalar_backward
+
+__all__ = ["NonFiniteError", "nan_trace"]
+
+#: What is not the user's code: these packages, and NumPy where it runs on arrays of Values.
+LIBRARIES = tuple(
+    str(folder) + os.sep
+    for folder in (
+        *(Path(__file__).parents[2] / package for package in ("engine", "nn", "viz")),
+        Path(np.__file__).parent,
+    )
+)
+
+
+class NonFiniteError(FloatingPointError):
+    """An op turned finite numbers into nan or inf, or was given some.
+
+    Attributes:
+        op: the op.
+        what: "forward", or "gradient of input 0".
+        source: "file:line: text" of the caller, or "" where it is not known.
+    """
+
+    def __init__(
+        self, op: Op, what: str, found: Any, inputs: list[Any], source: str, note: str = ""
+    ) -> None:
+        self.op, self.what, self.source = op, what, source
+        given = ", ".join(_brief(x, like=found) for x in inputs)
+        where = f"\n  {source}" if source else ""
+        super().__init__(f"{op.name}({given}): {what} is {_brief(found)}{note}{where}")
+
+
+def _first(array: Any) -> tuple[int, ...] | None:
+    """The first place of an array that is not finite."""
+    bad = np.argwhere(~_finite(array))
+    return tuple(int(i) for i in bad[0]) if len(bad) else None
+
+
+def _brief(x: Any, like: Any = None) -> str:
+    """A number, or of an array that which is not finite (or stands there in `like`)."""
+    array = np.asarray(x)
+    if array.ndim == 0:
+        return f"{array[()]:.6g}" if array.dtype.kind == "f" else str(array[()])
+    place = _first(array)
+    if place is None and np.shape(like) == array.shape:
+        place = _first(like)
+    if place is None:
+        return f"array of shape {array.shape}"
+    return f"{array[place]:.6g} at {list(place)} of shape {array.shape}"
+
+
+def _finite(x: Any) -> Any:
+    array = np.asarray(x)
+    return np.isfinite(array) if array.dtype.kind == "f" else np.ones(array.shape, dtype=bool)
+
+
+def _all_finite(x: Any) -> bool:
+    return bool(_finite(x).all())
+
+
+def _source() -> str:
+    """The nearest calling line outside these packages."""
+    frame: Any = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith(LIBRARIES):
+        frame = frame.f_back
+    if frame is None:
+        return ""
+    file, line = frame.f_code.co_filename, frame.f_lineno
+    text = linecache.getline(file, line).strip()
+    # A notebook's cell runs under the name of a file that is not there: its number says nothing.
+    # The second name is Colab's.
+    cell = Path(file).parent.name.startswith("ipykernel_") or "ipython-input" in Path(file).name
+    return f"{'cell' if cell else Path(file).name}:{line}: {text}"
+
+
+class nan_trace:  # noqa: N801 - used as a function and as a context, named like no_grad
+    """Find the first op whose value or gradient went nan or inf though its inputs were finite.
+
+    As a context it watches every op recorded in this thread, and every backward pass; as a
+    function, `nan_trace(root)`, it searches a finished graph.  Either raises `NonFiniteError`
+    with the op, the numbers and (in a context) the line that called it.  Inputs that are inf or
+    nan themselves, such as a mask of -inf, are named only if the final result is not finite.
+    NumPy's own warnings are silent inside.
+
+    Args:
+        root: a result to search; leave it out for a context.
+
+    Raises:
+        NonFiniteError: an op went nan or inf.
+        TypeError: root is not a node.
+
+    >>> from engine import Value, log
+    >>> with nan_trace():
+    ...     log(Value(0.0))
+    Traceback (most recent call last):
+    engine.nan_trace.NonFiniteError: log(0): forward is -inf...
+    """
+
+    def __init__(self, root: Any = None) -> None:
+        self._sources: dict[int, tuple[Any, str]] = {}
+        self._before: list[Any] = []  # a stack, so that one object can be entered twice
+        if root is not None:
+            order = toposort(root)
+            for node in order:
+                if node.op is not None:
+                    self.forward(node.op, node.data, _raw(node), "")
+            with np.errstate(all="ignore"):
+                self.backward(order, _one(root))
+
+    def __enter__(self) -> nan_trace:
+        self._before.append((watch(self), np.seterr(all="ignore")))
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        watcher, warnings = self._before.pop()
+        watch(watcher)
+        np.seterr(**warnings)
+        if not self._before:
+            self._sources.clear()
+
+    def recorded(self, op: Op, node: Any, inputs: tuple[Any, ...]) -> None:
+        """Called for each result made inside the context."""
+        source = _source()
+        self._sources[id(node)] = (node, source)  # the node is kept, so that its id stays its own
+        raw = [x.data if isinstance(x, Node) else x for x in inputs]
+        self.forward(op, node.data, raw, source)
+
+    def _source_of(self, node: Any) -> str:
+        return self._sources.get(id(node), (None, ""))[1]
+
+    def forward(self, op: Op, data: Any, inputs: list[Any], source: str) -> None:
+        """Complain about a result that is not finite, of inputs that are."""
+        if not _all_finite(data) and all(_all_finite(x) for x in inputs if x is not None):
+            raise NonFiniteError(op, "forward", data, inputs, source)
+
+    def backward(self, order: list[Any], seed: Any) -> None:
+        """Complain about the first contribution that is not finite, of an adjoint that is."""
+        self._check_given(order, seed)
+        found: dict[int, Any] = {id(order[-1]): seed}
+        for node in reversed(order):
+            g = found.get(id(node))
+            if node.op is None or g is None:
+                continue
+            for i, x in enumerate(node.inputs):
+                if not isinstance(x, Node) or not node.flows_to(x):
+                    continue
+                part = _contribution(node, g, i)
+                what = f"gradient of input {i}"
+                if not _all_finite(part):
+                    raise NonFiniteError(node.op, what, part, _raw(node), self._source_of(node))
+                total = part if id(x) not in found else found[id(x)] + part
+                if not _all_finite(total):
+                    note = ", the sum of several that are finite"
+                    raise NonFiniteError(
+                        node.op, what, total, _raw(node), self._source_of(node), note
+                    )
+                found[id(x)] = total
+
+    def _check_given(self, order: list[Any], seed: Any) -> None:
+        """Complain where nan or inf came in from outside: with an input, or with the seed."""
+        root = order[-1]
+        if not _all_finite(root.data):
+            for node in order:
+                if node.op is not None and not _all_finite(node.data):
+                    note = ", and so was an input"
+                    raise NonFiniteError(
+                        node.op, "forward", node.data, _raw(node), self._source_of(node), note
+                    )
+        if not _all_finite(seed) and root.op is not None:
+            what = "the gradient given to backward"
+            raise NonFiniteError(root.op, what, seed, _raw(root), self._source_of(root))
+
+
+def _raw(node: Any) -> list[Any]:
+    return [x.data if isinstance(x, Node) else x for x in node.inputs]
+
+
+def _one(root: Any) -> Any:
+    return np.ones_like(root.data) if isinstance(root, Tensor) else 1.0
+
+
+def _contribution(node: Any, g: Any, index: int) -> Any:
+    tier: Any = tensor_backward if isinstance(node, Tensor) else scalar_backward
+    with np.errstate(all="ignore"):
+        return tier.contribution(node, g, index)

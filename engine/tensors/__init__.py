@@ -1,0 +1,7 @@
+"""The array tier: `Tensor`, one NumPy array per node, and backward on arrays.
+
+Read `tensor` first.  Others use `Tensor`.
+"""
+
+from . import backward as backward
+from .tensor import Tensor as Tensor

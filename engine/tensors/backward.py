@@ -1,0 +1,223 @@
+"""Backward over Tensors: the adjoints, and how they become gradients.
+
+`ArrayNode` is what a Tensor is made of, and all that backward needs; `Tensor` adds what it can do.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from ..arrays import broadcast_to, sum_to
+from ..core import Node, Op, check_parts
+from ..graph import toposort
+
+__all__ = [
+    "ArrayNode",
+    "check_unchanged",
+    "commit",
+    "contribution",
+    "gradients",
+    "propagate",
+    "shaped",
+]
+
+
+class ArrayNode(Node):
+    """A node of the tensor tier: its array, and how it was made."""
+
+    # _arrays are the inputs' arrays at the time of recording: what the rules are given.
+    __slots__ = (
+        "__weakref__", "_arrays", "_data", "_grad", "_params", "_requires", "_retain",
+        "inputs", "label", "op",
+    )  # fmt: skip
+
+    _data: ndarray
+    _grad: Any  # None, an array, or a Tensor after create_graph
+    _params: dict[str, Any] | None
+    _requires: bool
+    _retain: bool
+    inputs: tuple[Any, ...]
+    _arrays: tuple[Any, ...]
+
+
+def propagate(order: Sequence[ArrayNode], found: dict[Any, Any], keep: bool = False) -> None:
+    """Backward on arrays: grow `found`, the gradient of each node, from the result to the leaves.
+
+    The gradient of a result is dropped once it has been passed on (memory!), unless `keep` is
+    true or the node retains it.
+    """
+    take = found.pop
+    for node in reversed(order):
+        op = node.op
+        if op is None:
+            continue
+        g = found.get(node) if keep or node._retain else take(node, None)
+        if g is None:
+            continue
+        inputs = node.inputs
+        arrays = node._arrays
+        if op.own_rules and len(inputs) == 1:  # the loop below, spelled out for most nodes
+            x = inputs[0]
+            a = arrays[0]
+            if x._data is not a:
+                check_unchanged(node)
+            rule: Any = op.vjps[0]
+            params = node._params
+            part = rule(g, node._data, a, **params) if params else rule(g, node._data, a)
+            if type(part) is not ndarray or part.shape != a.shape or part.dtype is not a.dtype:
+                part = _fitted(part, a, op, 0)
+            found[x] = found[x] + part if x in found else part
+            continue
+        if op.own_rules and len(inputs) == 2 and not node._params:
+            x, z = inputs
+            a, b = arrays
+            rule = op.vjps[0]
+            if isinstance(x, ArrayNode) and x._requires and rule is not None:
+                if x._data is not a:
+                    check_unchanged(node)
+                part = rule(g, node._data, a, b)
+                if type(part) is not ndarray or part.shape != a.shape or part.dtype is not a.dtype:
+                    part = _fitted(part, a, op, 0)
+                found[x] = found[x] + part if x in found else part
+            rule = op.vjps[1]
+            if isinstance(z, ArrayNode) and z._requires and rule is not None:
+                if z._data is not b:
+                    check_unchanged(node)
+                part = rule(g, node._data, a, b)
+                if type(part) is not ndarray or part.shape != b.shape or part.dtype is not b.dtype:
+                    part = _fitted(part, b, op, 1)
+                found[z] = found[z] + part if z in found else part
+            continue
+        params = node._params
+        parts: Any = None
+        if op.vjp_all is not None:  # the rules of this op share work: all of them at once
+            parts = op.vjp_all(g, node._data, *arrays, **(params or {}))
+            check_parts(parts, op, inputs)
+        for i, x in enumerate(inputs):
+            if not isinstance(x, ArrayNode) or not x._requires:
+                continue
+            array = arrays[i]
+            if x._data is not array:
+                check_unchanged(node)
+            if parts is not None:
+                part = parts[i]
+            else:
+                rule = op.vjps[i] if op.own_rules else op.rule(i)
+                if rule is None:
+                    continue
+                if params:
+                    part = rule(g, node._data, *arrays, **params)
+                else:  # a call with ** of nothing takes longer than one without
+                    part = rule(g, node._data, *arrays)
+            if part is None:
+                continue
+            if (
+                type(part) is not ndarray
+                or part.shape != array.shape
+                or part.dtype is not array.dtype
+            ):
+                part = _fitted(part, array, op, i)
+            found[x] = found[x] + part if x in found else part
+
+
+def _references_to_a_new_array() -> int:
+    """How many references an array has that a dict and one local name hold, as `commit` counts."""
+    found: dict[Any, Any] = {None: np.empty(0)}
+    g = found[None]
+    return sys.getrefcount(g)
+
+
+# Other Pythons need not count references; there every gradient is copied.
+_ALONE = _references_to_a_new_array() if sys.implementation.name == "cpython" else -1
+
+
+def commit(found: dict[Any, Any], retain_grads: bool) -> None:
+    """Turn what a backward pass found into gradients: added to what is there.
+
+    A gradient must be nobody else's, and rules may hand the same array, or a view, to two inputs:
+    it is copied, unless nobody but `found` holds it (a copy of large weights' gradient costs as
+    much as the rest of their update).
+    """
+    for node in found:
+        if node._requires and (node.op is None or retain_grads or node._retain):
+            g = found[node]
+            if node._grad is not None:
+                total = node._grad + g
+                node._grad = total if isinstance(total, Node) else np.asarray(total)
+            elif sys.getrefcount(g) == _ALONE and type(g) is ndarray and g.base is None:
+                node._grad = g
+            else:
+                node._grad = g if isinstance(g, Node) else np.array(g)
+
+
+def _fitted(part: Any, array: ndarray, op: Op, index: int) -> ndarray:
+    """A rule's answer as an array with the shape and dtype of its input."""
+    numbers = np.asarray(part)
+    if numbers.dtype.kind not in "fiub":
+        raise TypeError(f"vjp {index} of {op.name!r} must return numbers, got {part!r:.60}")
+    return shaped(numbers, array, op, index).astype(array.dtype, copy=False)
+
+
+def gradients(root: ArrayNode, wanted: list[Any]) -> list[Any]:
+    """The gradient of a one-element root for each node, as arrays; no `.grad` is touched.
+
+    None where root does not depend on the node.
+    """
+    found = {root: np.ones_like(root._data)}
+    propagate(toposort(root), found, keep=True)
+    return [None if (g := found.get(node)) is None else np.array(g) for node in wanted]
+
+
+def contribution(node: ArrayNode, g: ndarray, index: int) -> ndarray:
+    """What the edge to input `index` of `node` adds to that input's gradient, as an array."""
+    x = node.inputs[index]
+    check_unchanged(node)
+    assert node.op is not None
+    rule = node.op.rule(index)
+    if rule is None:
+        return np.zeros_like(x._data)
+    return _fitted(rule(g, node._data, *node._arrays, **node.params), x._data, node.op, index)
+
+
+def check_unchanged(node: ArrayNode) -> None:
+    """Refuse a node one of whose inputs holds another array than when the node was made.
+
+    Raises:
+        RuntimeError: names the input and the op.
+    """
+    for i, x in enumerate(node.inputs):
+        array = node._arrays[i]
+        if isinstance(x, ArrayNode) and x._data is not array and node.op is not None:
+            name = f" ({x.label!r})" if x.label else ""
+            raise RuntimeError(
+                f"the data of input {i}{name} of {node.op.name}(), of shape {x._data.shape}, was "
+                "changed after the graph was made: run forward again before backward"
+            )
+
+
+def shaped(part: Any, like: Any, op: Op, index: int) -> Any:
+    """A rule's answer, array or Tensor, with the shape of its input.
+
+    A rule may leave broadcasting to the engine (and answer with a single 0.0), if its op is
+    elementwise; nothing else.
+    """
+    if part.shape == like.shape:
+        return part
+    if op.kind == "elementwise":
+        try:
+            full = np.broadcast_shapes(part.shape, like.shape)
+        except ValueError:
+            full = ()  # not a matter of broadcasting: named below
+        if full == part.shape:
+            return sum_to(part, like.shape)
+        if full == like.shape:
+            return broadcast_to(part, like.shape)
+    raise ValueError(
+        f"vjp {index} of {op.name!r} returned a gradient of shape {part.shape} for an input of "
+        f"shape {like.shape}"
+    )

@@ -1,0 +1,639 @@
+"""The array tier: `Tensor`, one NumPy array per node."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from .. import ops
+from ..arrays import ArrayMethods, cast, matmul
+from ..core import Node, NodeArray, Op, check_parts
+from ..graph import adjoints, copy_graph, flatten, remember_pass, results, toposort
+from ..operators import ElementwiseMethods
+from ..recording import ATTENTION, RECORDING
+from .backward import ArrayNode, check_unchanged, commit, propagate, shaped
+from .tensor_data import TensorData
+
+__all__ = ["Tensor"]
+
+_new = object.__new__
+_NOT_PLAIN = (ndarray, Node)  # what a static parameter may not be, or not as it is
+
+
+class Tensor(ElementwiseMethods, ArrayMethods, ArrayNode):
+    """An array in a graph, with its gradient.
+
+    Args:
+        data: anything `np.array` takes; copied.  Real numbers or bools.
+        requires_grad: whether `backward` collects a gradient here; default False.
+        dtype: as in NumPy; default what `np.array` chooses, but Python floats stay float64.
+        label: the name shown in pictures.
+
+    Raises:
+        TypeError: data is not numeric (strings, complex numbers, objects, Values), or an integer
+            or bool tensor is asked to require a gradient.
+
+    >>> x = Tensor([1.0, 2.0, 3.0], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> x.grad
+    array([2., 4., 6.])
+    """
+
+    __slots__ = ()
+
+    # ndarray * Tensor leaves the work to Tensor.__rmul__
+    __array_ufunc__ = None
+
+    def __init__(
+        self,
+        data: Any,
+        requires_grad: bool = False,
+        dtype: Any = None,
+        label: str = "",
+    ) -> None:
+        array = _numeric(data, "data", dtype)
+        # NumPy makes a new array of these; anything else may hand out its own
+        self._data = array if type(data) in (float, int, list, tuple) else array.copy()
+        self._requires = False
+        self._grad = self.op = self._params = None
+        self._retain = False
+        self.inputs = ()
+        self._arrays = ()
+        self.label = label
+        if requires_grad:
+            self.requires_grad = True
+
+    # --- recording: one method per shape of op --------------------------------------------------
+
+    def record_unary(self, op: Op) -> Tensor:
+        """Apply an op of one input without parameters."""
+        x = self._data
+        data = op.forward(x)
+        y = _new(Tensor)
+        y._data = data if type(data) is ndarray else np.asarray(data)
+        y._grad = y._params = None
+        y._retain = False
+        y.label = ""
+        requires = self._requires
+        if ATTENTION.threads:
+            requires = _attended(y, op, (self,), requires)
+        y._requires = requires
+        if requires:
+            y.op = op
+            y.inputs = (self,)
+            y._arrays = (x,)
+        else:
+            y.op = None
+            y.inputs = y._arrays = ()
+        return y
+
+    @staticmethod
+    def record_binary(op: Op, a: Any, b: Any) -> Tensor:
+        """Apply an op of two inputs without parameters, of which at least one is a Tensor."""
+        requires = False
+        x: Any
+        z: Any
+        if isinstance(a, Tensor):
+            x = a._data
+            requires = a._requires
+        else:
+            x = a = a if type(a) is float else _constant(a, op, 0)
+        if isinstance(b, Tensor):
+            z = b._data
+            requires = requires or b._requires
+        else:
+            z = b = b if type(b) is float else _constant(b, op, 1)
+        try:
+            data = op.forward(x, z)
+        except ValueError as error:
+            raise _wrong_shapes(op, (x, z), error) from None
+        y = _new(Tensor)
+        y._data = data if type(data) is ndarray else np.asarray(data)
+        y._grad = y._params = None
+        y._retain = False
+        y.label = ""
+        if ATTENTION.threads:
+            requires = _attended(y, op, (a, b), requires)
+        y._requires = requires
+        if requires:
+            y.op = op
+            y.inputs = (a, b)
+            y._arrays = (x, z)
+        else:
+            y.op = None
+            y.inputs = y._arrays = ()
+        return y
+
+    @classmethod
+    def record(cls, op: Op, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
+        """Apply any op: several inputs, or parameters."""
+        if len(inputs) == 1:
+            kept = inputs
+            arrays: tuple[Any, ...] = (inputs[0]._data,)
+            requires = inputs[0]._requires and op.all_flow
+        else:
+            kept, arrays, requires = _sorted_inputs(op, inputs)
+        if params is not op.defaults:
+            for given in params.values():
+                if isinstance(given, _NOT_PLAIN):
+                    params = {name: _parameter(op, name, x) for name, x in params.items()}
+                    break
+        try:  # forward knows its own defaults; handing them over costs as much as a small sum
+            data = op.forward(*arrays) if params is op.defaults else op.forward(*arrays, **params)
+        except ValueError as error:
+            raise _wrong_shapes(op, arrays, error) from None
+        y = _new(Tensor)
+        y._data = data if type(data) is ndarray else np.asarray(data)
+        y._grad = None
+        y._retain = False
+        y.label = ""
+        if ATTENTION.threads:
+            requires = _attended(y, op, kept, requires)
+        y._requires = requires
+        if requires:
+            y.op = op
+            y.inputs = kept
+            y._arrays = arrays
+            y._params = params
+        else:
+            y.op = y._params = None
+            y.inputs = y._arrays = ()
+        return y
+
+    @classmethod
+    def wrap(cls, array: ndarray, requires_grad: bool = False) -> Tensor:
+        """A leaf that holds `array` itself, not a copy: for arrays nobody else will change."""
+        y = _new(cls)
+        y._data = array
+        y._grad = y._params = y.op = None
+        y._retain = False
+        y._requires = requires_grad
+        y.inputs = y._arrays = ()
+        y.label = ""
+        return y
+
+    # The commonest operators without the way through the op's call: the mixin's meaning, faster.
+
+    def __add__(self, other: Any) -> Tensor:
+        return Tensor.record_binary(ops.add, self, other)
+
+    def __sub__(self, other: Any) -> Tensor:
+        return Tensor.record_binary(ops.sub, self, other)
+
+    def __mul__(self, other: Any) -> Tensor:
+        return Tensor.record_binary(ops.mul, self, other)
+
+    def __truediv__(self, other: Any) -> Tensor:
+        return Tensor.record_binary(ops.div, self, other)
+
+    def __matmul__(self, other: Any) -> Tensor:
+        return Tensor.record_binary(matmul, self, other)
+
+    # --- what a node is made of -----------------------------------------------------------------
+
+    @property
+    def data(self) -> ndarray:
+        """The numbers, as a read-only array.  Assign on a leaf to change them."""
+        window = self._data.view(TensorData)
+        window.flags.writeable = False
+        return window
+
+    @data.setter
+    def data(self, array: Any) -> None:
+        if self.op is not None:
+            raise RuntimeError(
+                f"data can be assigned on a leaf only; this is the result of {self.op.name}(), "
+                "which a graph may still need: make a new Tensor, or detach() first"
+            )
+        array = _numeric(array, "data", None).astype(self._data.dtype)
+        if array.shape != self._data.shape:
+            raise ValueError(f"data has shape {self.shape}, cannot become {array.shape}")
+        self._data = array
+
+    def adopt(self, array: ndarray) -> None:
+        """Let a leaf hold `array` itself from now on: as `data = array`, but not a copy.
+
+        For arrays nobody else will change, such as an optimizer's results.  A graph that was made
+        before keeps the old array; its backward is an error, as after any change of `data`.
+
+        Raises:
+            RuntimeError: this is a result, not a leaf.
+            ValueError: the array has another shape.
+        """
+        if self.op is not None:
+            raise RuntimeError(f"data can be changed on a leaf only, not on {self.op.name}()'s")
+        if array.shape != self._data.shape:
+            raise ValueError(f"data has shape {self.shape}, cannot become {array.shape}")
+        self._data = array if array.dtype == self._data.dtype else array.astype(self._data.dtype)
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        """The op's static parameters, by name."""
+        return MappingProxyType(self._params or {})
+
+    @property
+    def grad(self) -> Any:
+        """Gradient of what `backward` was called on; None before.
+
+        An array of this tensor's shape and dtype; a Tensor after `backward(create_graph=True)`.
+        """
+        return self._grad
+
+    @grad.setter
+    def grad(self, gradient: Any) -> None:
+        if gradient is not None and not isinstance(gradient, Tensor):
+            gradient = np.array(_numeric(gradient, "grad", None), dtype=self._data.dtype)
+        if gradient is not None and gradient.shape != self.shape:
+            raise ValueError(f"grad must have shape {self.shape}, got {gradient.shape}")
+        self._grad = gradient
+
+    @property
+    def has_grad(self) -> bool:
+        """Whether a backward pass has left a gradient here since `zero_grad`."""
+        return self._grad is not None
+
+    def zero_grad(self) -> None:
+        """Forget the gradient: `.grad` is None again."""
+        self._grad = None
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether a gradient flows here."""
+        return self._requires
+
+    @requires_grad.setter
+    def requires_grad(self, requires: bool) -> None:
+        if self.op is not None and not requires:
+            raise RuntimeError(
+                f"requires_grad can be cleared on a leaf only; this is a result of "
+                f"{self.op.name}(): use detach()"
+            )
+        if requires and self._data.dtype.kind != "f":
+            raise TypeError(
+                f"only floating-point tensors can require a gradient, got {self._data.dtype}"
+            )
+        self._requires = bool(requires)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Set `requires_grad`, and return this, as in PyTorch."""
+        self.requires_grad = requires_grad
+        return self
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether this was made by you, not by a recorded op."""
+        return self.op is None
+
+    def retain_grad(self) -> None:
+        """Keep this result's gradient in the next backward passes, as leaves do."""
+        if not self._requires:
+            raise RuntimeError("retain_grad() on a Tensor that does not require a gradient")
+        self._retain = True
+
+    def detach(self) -> Tensor:
+        """The same numbers outside the graph: a leaf that requires no gradient."""
+        y = Tensor.wrap(self._data)
+        y.label = self.label
+        return y
+
+    @staticmethod
+    def flows_to(x: Tensor) -> bool:
+        """Whether backward goes on to the input x."""
+        return x._requires
+
+    def pull(self, g: Tensor) -> list[Tensor | None]:
+        """What each edge adds to the gradient of its input, as nodes; None where nothing flows."""
+        assert self.op is not None
+        parts: list[Any] = [None] * len(self.inputs)
+        if self.op.vjp_all is not None:
+            found = self.op.vjp_all(g, self, *self.inputs, **self.params)
+            check_parts(found, self.op, self.inputs)
+            parts = list(found)
+        for i, x in enumerate(self.inputs):
+            rule = self.op.rule(i)
+            if rule is None or not isinstance(x, Tensor) or not x._requires:
+                parts[i] = None
+                continue
+            part = parts[i]
+            if self.op.vjp_all is None:
+                part = rule(g, self, *self.inputs, **self.params)
+            if part is not None:
+                part = shaped(part if isinstance(part, Tensor) else Tensor(part), x, self.op, i)
+                parts[i] = part if part.dtype == x.dtype else cast(part, x.dtype)
+        return parts
+
+    # --- backward --------------------------------------------------------------------------------
+
+    def backward(
+        self,
+        gradient: Any = None,
+        create_graph: bool = False,
+        retain_grads: bool = False,
+    ) -> None:
+        """Add the gradient of this with respect to every leaf below it to the leaf's `.grad`.
+
+        The graph stays: calling this twice adds the same gradients twice.
+
+        Args:
+            gradient: upstream gradient of this tensor's shape; may be left out for one element.
+            create_graph: record the gradients too, so that they can be differentiated.
+            retain_grads: keep the gradients of results too, not just the leaves'.
+
+        Raises:
+            RuntimeError: nothing below requires a gradient, `gradient` is missing for a result
+                of several elements, or a leaf's data was replaced after the graph was made.
+            ValueError: gradient has another shape.
+            TypeError: gradient is not numeric.
+
+        >>> x = Tensor([1.0, 2.0], requires_grad=True)
+        >>> (x * 3).backward([1.0, 10.0])
+        >>> x.grad
+        array([ 3., 30.])
+        """
+        seed = self._seed(gradient, create_graph)
+        remember_pass(self, None if gradient is None else seed)
+        if ATTENTION.threads and RECORDING.watcher is not None:
+            RECORDING.watcher.backward(toposort(self), seed)
+        order = results(self)
+        if create_graph:
+            for node in order:
+                check_unchanged(node)
+            found = adjoints(order, {self: seed})
+        else:
+            found = {self: seed}
+            propagate(order, found, retain_grads)
+        commit(found, retain_grads)
+
+    def _seed(self, gradient: Any, create_graph: bool) -> Any:
+        """The upstream gradient, checked; an array, or a Tensor for create_graph."""
+        if not self._requires:
+            raise RuntimeError(
+                "backward() of a Tensor that does not require a gradient: make a leaf with "
+                "requires_grad=True, outside no_grad()"
+            )
+        if gradient is None:
+            if self._data.size != 1:
+                raise RuntimeError(
+                    f"backward() of a Tensor of shape {self.shape} needs a gradient of that "
+                    "shape: it can be left out for a single number only"
+                )
+            gradient = np.empty(self._data.shape, self._data.dtype)
+            gradient.fill(1)  # np.ones_like takes three times as long
+            return Tensor.wrap(gradient) if create_graph else gradient
+        elif isinstance(gradient, Tensor):
+            if not create_graph:
+                gradient = gradient._data
+        else:
+            gradient = _numeric(gradient, "gradient", None)
+        if gradient.shape != self._data.shape:
+            raise ValueError(f"gradient must have shape {self.shape}, got {gradient.shape}")
+        if isinstance(gradient, Tensor):
+            return gradient
+        gradient = gradient.astype(self._data.dtype, copy=False)
+        return Tensor.wrap(gradient) if create_graph else gradient
+
+    # --- NumPy's protocols -----------------------------------------------------------------------
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The array's shape."""
+        return self._data.shape
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return self._data.ndim
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return self._data.size
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The array's dtype."""
+        return self._data.dtype
+
+    def numpy(self) -> ndarray:
+        """The numbers as a read-only array, as `data` but a plain ndarray."""
+        view = self._data.view()
+        view.flags.writeable = False
+        return view
+
+    def item(self) -> Any:
+        """The number of a one-element tensor, as a Python number."""
+        if self._data.size != 1:
+            raise ValueError(f"item() needs exactly one element, this has shape {self.shape}")
+        return self._data.item()
+
+    def tolist(self) -> Any:
+        """The numbers as nested lists."""
+        return self._data.tolist()
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> ndarray:
+        if copy or (dtype is not None and dtype != self._data.dtype):
+            return self._data.astype(dtype or self._data.dtype)
+        return self.numpy()
+
+    def __len__(self) -> int:
+        if not self._data.ndim:
+            raise TypeError("len() of a 0-d Tensor")
+        return len(self._data)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if not self._data.ndim:
+            raise TypeError("iteration over a 0-d Tensor")
+        return (self[i] for i in range(len(self._data)))
+
+    def __contains__(self, x: Any) -> bool:
+        return _data_of(x) in self._data
+
+    def __bool__(self) -> bool:
+        if self._data.size != 1:
+            raise ValueError(
+                f"the truth of a Tensor of shape {self.shape} is ambiguous; use .data.any()"
+            )
+        return bool(self._data)
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __index__(self) -> int:
+        return self._data.__index__()
+
+    __hash__ = object.__hash__  # a node is itself, whatever its numbers are
+
+    def __eq__(self, other: object) -> Any:
+        return _compare(np.equal, self, other)
+
+    def __ne__(self, other: object) -> Any:
+        return _compare(np.not_equal, self, other)
+
+    def __lt__(self, other: Any) -> Any:
+        return _compare(np.less, self, other)
+
+    def __le__(self, other: Any) -> Any:
+        return _compare(np.less_equal, self, other)
+
+    def __gt__(self, other: Any) -> Any:
+        return _compare(np.greater, self, other)
+
+    def __ge__(self, other: Any) -> Any:
+        return _compare(np.greater_equal, self, other)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        if self._requires or (isinstance(value, Tensor) and value._requires):
+            raise RuntimeError(
+                "a Tensor that takes part in a graph cannot be changed in place, backward may "
+                "need it; use engine.where or engine.concatenate to make a new one"
+            )
+        array = self._data.copy()  # a graph may hold the old one as a constant
+        array[index] = _data_of(value)
+        self._data = array
+
+    def __repr__(self) -> str:
+        few = self._data.size <= 100
+        numbers = np.array2string(
+            self._data, separator=", ", prefix="Tensor(", threshold=100, edgeitems=2
+        )
+        numbers += "" if few and self._data.size else f", shape={self.shape}"
+        dtype = "" if self._data.dtype in (np.float64, np.int64, bool) else f", {self.dtype}"
+        label = f", label={self.label!r}" if self.label else ""
+        made = f", op={self.op.name}" if self.op is not None else ""
+        needs = ", requires_grad=True" if self._requires and not made else ""
+        return f"Tensor({numbers}{dtype}{label}{made}{needs})"
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec else repr(self)
+
+    def __copy__(self) -> Tensor:
+        """A leaf with the same numbers and no gradient yet."""
+        return Tensor(self._data, requires_grad=self._requires, label=self.label)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        return copy_graph(self, memo)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return flatten(self)
+
+    # how graph.py takes a node apart and puts it together again
+
+    def _state(self) -> tuple[Any, ...]:
+        return self._data, self.label, self._requires, self._retain, self._arrays
+
+    @classmethod
+    def _from_state(
+        cls, state: tuple[Any, ...], op: Op | None, inputs: tuple[Any, ...], params: Any
+    ) -> Tensor:
+        y = _new(cls)
+        # a copied input's array is the very one in _arrays if that was so in the original
+        y._data, y.label, y._requires, y._retain, y._arrays = state
+        y._grad = None
+        y.op = op
+        y.inputs = inputs
+        y._params = params or None
+        return y
+
+
+def _sorted_inputs(
+    op: Op, inputs: tuple[Any, ...]
+) -> tuple[tuple[Any, ...], tuple[Any, ...], bool]:
+    """Inputs as a node keeps them, their arrays, and whether a gradient flows to one of them."""
+    arrays = []
+    requires = False
+    for x in inputs:
+        if not isinstance(x, Tensor):
+            break
+        arrays.append(x._data)
+        requires = requires or x._requires
+    else:
+        if op.all_flow:  # the usual case; the others take twice as long
+            return inputs, tuple(arrays), requires
+    kept = []
+    arrays = []
+    requires = False
+    for i, x in enumerate(inputs):
+        if isinstance(x, Tensor):
+            arrays.append(x._data)
+            if x._requires and not requires:
+                requires = op.all_flow or op.rule(i) is not None
+        else:
+            x = _constant(x, op, i)
+            arrays.append(x)
+        kept.append(x)
+    return tuple(kept), tuple(arrays), requires
+
+
+def _attended(y: Tensor, op: Op, inputs: tuple[Any, ...], requires: bool) -> bool:
+    """Show a result to this thread's watcher; whether it is to be recorded."""
+    if RECORDING.watcher is not None:
+        RECORDING.watcher.recorded(op, y, inputs)
+    return requires and RECORDING.enabled
+
+
+def _data_of(x: Any) -> Any:
+    return x._data if isinstance(x, Tensor) else x
+
+
+def _compare(ufunc: Any, x: Tensor, other: Any) -> Any:
+    if other is None or isinstance(other, str):
+        return NotImplemented
+    if isinstance(other, Node) and not isinstance(other, Tensor):
+        raise TypeError("a Tensor and a Value do not mix; compare .data with .data")
+    return ufunc(x._data, _data_of(other))
+
+
+def _numeric(data: Any, what: str, dtype: Any) -> ndarray:
+    """data as an array of real numbers or bools, or a TypeError that says what it was."""
+    if isinstance(data, Node | NodeArray):
+        if isinstance(data, Tensor):
+            data = data._data
+        else:
+            raise TypeError(
+                f"{what} holds Values: the two tiers do not mix in one graph; use their .data"
+            )
+    try:
+        array = np.asarray(data, dtype=dtype)
+    except ValueError as error:
+        raise ValueError(f"{what} is not a rectangular array of numbers: {error}") from None
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"{what} must hold real numbers or bools, got dtype {array.dtype}")
+    return array.view(ndarray) if type(array) is not ndarray else array
+
+
+def _constant(x: Any, op: Op, index: int) -> Any:
+    """A constant input: Python numbers as they are (they do not promote), arrays copied."""
+    if type(x) is float or type(x) is int or (x is None and op.kind != "elementwise"):
+        return x
+    if type(x) is ndarray and x.dtype.kind in "fiub":
+        return x.copy()  # as below
+    if isinstance(x, bool | np.generic) and not isinstance(x, np.character | np.complexfloating):
+        return x
+    array = _numeric(x, f"input {index} of {op.name}()", None)
+    return array.copy()  # it may be changed by its owner before backward
+
+
+def _parameter(op: Op, name: str, x: Any) -> Any:
+    """A static parameter; what its owner may change later is copied, nodes are refused."""
+    if isinstance(x, ndarray):
+        return x.copy()
+    if isinstance(x, Node):
+        raise TypeError(
+            f"{name} of {op.name}() is not differentiated and must be plain; "
+            f"got a {type(x).__name__}"
+        )
+    return x
+
+
+def _wrong_shapes(op: Op, arrays: Sequence[Any], error: ValueError) -> ValueError:
+    if isinstance(error, np.exceptions.AxisError):
+        return error  # names op, axis and number of axes; an IndexError too
+    shapes = ", ".join(str(np.shape(x)) for x in arrays)
+    return ValueError(f"{op.name}() of shapes {shapes}: {error}")

@@ -1,0 +1,8 @@
+"""The scalar tier: `Value`, one number per node; backward on floats; arrays of Values.
+
+Read `value` first.  Others use `Value` and `ValueArray`.
+"""
+
+from . import backward as backward
+from .array import ValueArray as ValueArray
+from .value import Value as Value, number as number

@@ -1,0 +1,110 @@
+"""`ValueArray`: an ndarray of Values, on which a program written for arrays runs number by number.
+
+This is the scalar tier of an array program: elementwise ops run on each Value, shape ops run on
+the array of objects, and what comes out is the Value graph that the array program stands for.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..arrays import ArrayMethods, plain_index
+from ..core import NodeArray, Op
+from ..operators import ElementwiseMethods
+from .value import Value
+
+__all__ = ["ValueArray"]
+
+
+class ValueArray(ElementwiseMethods, ArrayMethods, NodeArray):  # type: ignore[misc]  # our methods replace ndarray's on purpose
+    """An array whose elements are Values (constants among them may stay plain numbers).
+
+    >>> x = ValueArray.of([1.0, 2.0, 3.0])
+    >>> (x * x).sum().backward()
+    >>> x.grad
+    array([2., 4., 6.])
+    """
+
+    @classmethod
+    def of(cls, array: Any, requires_grad: bool = True) -> Any:
+        """Box every number of `array` in a Value; a single number becomes one Value."""
+        numbers = np.asarray(array, dtype=np.float64)
+        if numbers.ndim == 0:
+            return Value(float(numbers), requires_grad=requires_grad)
+        boxed = np.empty(numbers.shape, dtype=object)
+        for index in np.ndindex(numbers.shape):
+            boxed[index] = Value(float(numbers[index]), requires_grad=requires_grad)
+        return boxed.view(cls)
+
+    @classmethod
+    def record(cls, op: Op, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
+        """Apply an op: number by number if it is elementwise, else to the arrays of objects."""
+        if op.kind == "elementwise":
+            each = np.frompyfunc(lambda *numbers: op(*numbers, **params), len(inputs), 1)
+            result = each(*(_plain(x) for x in inputs))
+        elif op.elements is None:
+            result = op.forward(*(np.asarray(_objects(x)) for x in inputs), **params)
+        else:
+            result = op.elements(*(_objects(x) for x in inputs), **params)
+        return _boxed(result)
+
+    def __getitem__(self, index: Any) -> Any:
+        return _boxed(np.asarray(self)[plain_index(index)])
+
+    def view(self, *shape: Any) -> Any:  # type: ignore[override]  # serves both uses
+        """`reshape`, as PyTorch's method; with a class, NumPy's method of that name."""
+        if len(shape) == 1 and isinstance(shape[0], type):
+            return np.ndarray.view(self, shape[0])
+        return self.reshape(*shape)
+
+    @property
+    def values(self) -> np.ndarray:
+        """The numbers, as a float64 array."""
+        return np.asarray(self).astype(np.float64)
+
+    @property
+    def grad(self) -> np.ndarray:
+        """The gradients of the elements, as a float64 array; 0 for constants."""
+        return np.array(
+            [float(x.grad) if isinstance(x, Value) else 0.0 for x in self.flat], dtype=np.float64
+        ).reshape(self.shape)
+
+    def zero_grad(self) -> None:
+        """Forget the gradient of every element."""
+        for x in self.flat:
+            if isinstance(x, Value):
+                x.zero_grad()
+
+
+def _plain(x: Any) -> Any:
+    """An input of an elementwise op, as NumPy takes it."""
+    if isinstance(x, Value):
+        return _single(x)
+    return np.asarray(x) if isinstance(x, np.ndarray | list | tuple) else x
+
+
+def _single(x: Value) -> np.ndarray:
+    """A Value as a 0-d array of objects."""
+    boxed = np.empty((), dtype=object)
+    boxed[()] = x
+    return boxed
+
+
+def _objects(x: Any) -> Any:
+    """An input of a shape op as an array of objects."""
+    if x is None or isinstance(x, ValueArray):
+        return x
+    if isinstance(x, Value):
+        return _single(x).view(ValueArray)
+    return np.asarray(x).astype(object).view(ValueArray)
+
+
+def _boxed(result: Any) -> Any:
+    """A 0-d result as its element; an array of objects as a ValueArray."""
+    if isinstance(result, np.ndarray):
+        if result.ndim == 0:
+            return result[()] if type(result) is np.ndarray else np.asarray(result)[()]
+        return result.view(ValueArray) if result.dtype == object else np.asarray(result)
+    return result

@@ -1,0 +1,512 @@
+"""The scalar tier: `Value`, one Python number per node."""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from .. import ops
+from ..core import PYTHON_RAISES, Node, NodeArray, Op, check_parts
+from ..graph import adjoints, copy_graph, flatten, remember_pass, toposort
+from ..operators import ElementwiseMethods
+from ..recording import ATTENTION, RECORDING
+from .backward import FROZEN, WALK, check_leaves, differentiate, needs_gradient
+
+__all__ = ["Value"]
+
+ADD, MUL = ops.add, ops.mul
+_new = object.__new__
+
+
+class Value(ElementwiseMethods, Node):
+    """One number in a graph, with its gradient: micrograd's idea, driven by the op table.
+
+    Args:
+        data: a real number (Python, NumPy scalar or 0-d array); kept as a Python float.
+        label: the name shown in pictures.
+        requires_grad: False for a constant that collects no gradient.
+
+    Raises:
+        TypeError: data is not a real number.
+
+    >>> x = Value(3.0, label="x")
+    >>> y = x * x + 1
+    >>> y.backward()
+    >>> y.data, x.grad
+    (10.0, 6.0)
+    """
+
+    # The smallest node that still is plain data: inputs stand in two slots, not in a tuple, and
+    # a constant input is the plain number itself.  An op with more inputs or with parameters
+    # keeps a tuple of inputs in _a and the parameters' dictionary in _b.  Inputs are Values and
+    # floats, nothing else: that is how the loops below tell them apart.
+    __slots__ = ("__weakref__", "_a", "_adjoint", "_b", "_data", "_grad", "label", "op")
+
+    _data: float
+    _grad: Any  # None, a float, a Value after create_graph, or FROZEN
+    _adjoint: Any
+    _a: Any
+    _b: Any
+
+    # ndarray * Value and np.float64 * Value leave the work to Value.__rmul__
+    __array_ufunc__ = None
+
+    def __init__(
+        self,
+        data: Any,
+        _children: tuple[Value, ...] = (),
+        _op: str = "",
+        label: str = "",
+        *,
+        requires_grad: bool = True,
+    ) -> None:
+        self._data = data if type(data) is float else number(data, "data")
+        self._grad = None if requires_grad else FROZEN
+        self._adjoint = self.op = self._a = self._b = None
+        self.label = label or _op
+
+    # --- recording: one method per shape of op ---------------------------------------------------
+
+    def __add__(self, other: Any) -> Any:
+        # ops.add, hand-tightened, as are the next three: most of every scalar graph is these
+        if ATTENTION.threads:
+            return ADD(self, other)
+        if type(other) is Value:
+            data = self._data + other._data
+        elif type(other) is float or type(other) is int:
+            other = float(other)
+            data = self._data + other
+        else:
+            return ADD(self, other)
+        y = _new(Value)
+        y._data = data
+        y._grad = y._adjoint = None
+        y.op = ADD
+        y._a = self
+        y._b = other
+        y.label = ""
+        return y
+
+    def __mul__(self, other: Any) -> Any:
+        if ATTENTION.threads:
+            return MUL(self, other)
+        if type(other) is Value:
+            data = self._data * other._data
+        elif type(other) is float or type(other) is int:
+            other = float(other)
+            data = self._data * other
+        else:
+            return MUL(self, other)
+        y = _new(Value)
+        y._data = data
+        y._grad = y._adjoint = None
+        y.op = MUL
+        y._a = self
+        y._b = other
+        y.label = ""
+        return y
+
+    def __radd__(self, other: Any) -> Any:
+        if ATTENTION.threads or not (type(other) is float or type(other) is int):
+            return ADD(other, self)
+        y = _new(Value)
+        y._a = a = float(other)
+        y._data = a + self._data
+        y._grad = y._adjoint = None
+        y.op = ADD
+        y._b = self
+        y.label = ""
+        return y
+
+    def __rmul__(self, other: Any) -> Any:
+        if ATTENTION.threads or not (type(other) is float or type(other) is int):
+            return MUL(other, self)
+        y = _new(Value)
+        y._a = a = float(other)
+        y._data = a * self._data
+        y._grad = y._adjoint = None
+        y.op = MUL
+        y._b = self
+        y.label = ""
+        return y
+
+    def record_unary(self, op: Op) -> Value:
+        """Apply an op of one input without parameters."""
+        try:
+            data = op.scalar(self._data)  # type: ignore[misc]  # None is caught below
+            if type(data) is not float:
+                data = float(data)
+        except PYTHON_RAISES:
+            data = op.on_floats(self._data)
+        y = _new(Value)
+        y._data = data
+        y._grad = y._adjoint = None
+        y.op = op
+        y._a = self
+        y._b = None
+        y.label = ""
+        return _attended(y) if ATTENTION.threads else y
+
+    @staticmethod
+    def record_binary(op: Op, a: Any, b: Any) -> Any:
+        """Apply an op of two inputs without parameters, of which at least one is a Value."""
+        if isinstance(a, Value):
+            x = a._data
+        elif isinstance(a, np.ndarray) and (a.ndim or a.dtype == object):
+            return NodeArray.tier.record(op, (a, b), {})
+        else:
+            x = a = number(a, f"input 0 of {op.name}()")
+        if isinstance(b, Value):
+            z = b._data
+        elif isinstance(b, np.ndarray) and (b.ndim or b.dtype == object):
+            return NodeArray.tier.record(op, (a, b), {})
+        else:
+            z = b = number(b, f"input 1 of {op.name}()")
+        y = _new(Value)
+        y._data = op.on_floats(x, z)
+        y._grad = y._adjoint = None
+        y.op = op
+        y._a = a
+        y._b = b
+        y.label = ""
+        return _attended(y) if ATTENTION.threads else y
+
+    @classmethod
+    def record(cls, op: Op, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
+        """Apply any op: several inputs, parameters, or an op on whole arrays."""
+        if op.kind != "elementwise" or any(isinstance(x, np.ndarray) and x.ndim for x in inputs):
+            return NodeArray.tier.record(op, inputs, params)
+        if not params and len(inputs) == 1:
+            return inputs[0].record_unary(op)
+        if not params and len(inputs) == 2:
+            return cls.record_binary(op, *inputs)
+        _refuse_nodes(op, params)
+        kept: tuple[Any, ...] = tuple(
+            x if isinstance(x, Value) else number(x, f"input {i} of {op.name}()")
+            for i, x in enumerate(inputs)
+        )
+        raw: list[Any] = [x if type(x) is float else x._data for x in kept]
+        y = _new(Value)
+        y._data = op.on_floats(*raw, **params)
+        y._grad = y._adjoint = None
+        y.op = op
+        y._a = kept
+        y._b = params
+        y.label = ""
+        return _attended(y) if ATTENTION.threads else y
+
+    @staticmethod
+    def record_wide(op: Op, inputs: tuple[Any, ...]) -> Value:
+        """Apply a fused op of many single numbers, as one node."""
+        if not _INPUTS.issuperset(map(type, inputs)):
+            what = f"an input of {op.name}()"
+            inputs = tuple([x if isinstance(x, Value) else number(x, what) for x in inputs])
+        raw = [x if type(x) is float else x._data for x in inputs]
+        y = _new(Value)
+        try:
+            found = op.scalar(*raw)  # type: ignore[misc]  # a wide op has one
+        except PYTHON_RAISES:
+            found = op.on_floats(*raw)
+        y._data = found if type(found) is float else float(found)
+        y._grad = y._adjoint = None
+        y.op = op
+        y._a = inputs
+        y._b = None
+        y.label = ""
+        return _attended(y) if ATTENTION.threads else y
+
+    # --- what a node is made of ------------------------------------------------------------------
+
+    @property
+    def data(self) -> float:
+        """The number.  Set it on a leaf to change it (`p.data -= 0.1 * p.grad`)."""
+        return self._data
+
+    @data.setter
+    def data(self, x: Any) -> None:
+        self._data = x if type(x) is float else number(x, "data")
+
+    @property
+    def inputs(self) -> tuple[Any, ...]:
+        """What the op was applied to, in order: Values and plain numbers."""
+        if self.op is None:
+            return ()
+        if type(self._a) is tuple:
+            return self._a
+        return (self._a,) if self._b is None else (self._a, self._b)
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        """The op's static parameters, by name."""
+        return MappingProxyType(self._b if type(self._b) is dict else {})
+
+    @property
+    def grad(self) -> Any:
+        """Derivative of what `backward` was called on, with respect to this; 0.0 before.
+
+        A float; a Value after `backward(create_graph=True)`.
+        """
+        return 0.0 if self._grad is None or self._grad is FROZEN else self._grad
+
+    @grad.setter
+    def grad(self, gradient: Any) -> None:
+        if gradient is not None and not isinstance(gradient, Value):
+            gradient = number(gradient, "grad")
+        self._grad = gradient
+
+    @property
+    def has_grad(self) -> bool:
+        """Whether a backward pass has reached this node since `zero_grad`."""
+        return self._grad is not None and self._grad is not FROZEN
+
+    def zero_grad(self) -> None:
+        """Forget the gradient of this node."""
+        if self._grad is not FROZEN:
+            self._grad = None
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether a gradient flows here.  For a result: whether it depends on such a leaf."""
+        if self.op is None:
+            return self._grad is not FROZEN
+        return needs_gradient(toposort(self))
+
+    @requires_grad.setter
+    def requires_grad(self, requires: bool) -> None:
+        if self.op is not None:
+            raise RuntimeError(
+                f"requires_grad can be set on a leaf only; this is a result of "
+                f"{self.op.name}(): use detach()"
+            )
+        if bool(requires) != self.requires_grad:
+            self._grad = None if requires else FROZEN
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether this was made by you, not by an op."""
+        return self.op is None
+
+    @property
+    def shape(self) -> tuple[()]:
+        """() : a Value is one number."""
+        return ()
+
+    @property
+    def ndim(self) -> int:
+        """0: a Value is one number."""
+        return 0
+
+    @property
+    def _prev(self) -> set[Value]:
+        """micrograd's name for the inputs, without order and duplicates; see `inputs`."""
+        return {x for x in self.inputs if isinstance(x, Value)}
+
+    @property
+    def _op(self) -> str:
+        """micrograd's name for the op's symbol."""
+        return "" if self.op is None else self.op.symbol
+
+    def detach(self) -> Value:
+        """The same number outside the graph: a leaf that requires no gradient."""
+        return Value(self._data, label=self.label, requires_grad=False)
+
+    def item(self) -> float:
+        """The number, as `data`."""
+        return self._data
+
+    # --- backward --------------------------------------------------------------------------------
+
+    def backward(
+        self,
+        gradient: Any = None,
+        create_graph: bool = False,
+        retain_grads: bool = True,
+    ) -> None:
+        """Add the derivative of this node with respect to every node below it to their `.grad`.
+
+        Args:
+            gradient: what to multiply with; default 1.
+            create_graph: record the gradients too, so that they can be differentiated.
+            retain_grads: False keeps the leaves' gradients only.
+
+        Raises:
+            TypeError: gradient is not a number (or a Value, with create_graph).
+            RuntimeError: nothing below requires a gradient.
+
+        >>> a, b = Value(2.0), Value(-3.0)
+        >>> (a * b).backward()
+        >>> a.grad, b.grad
+        (-3.0, 2.0)
+        """
+        if gradient is None:
+            gradient = 1.0
+        elif not (create_graph and isinstance(gradient, Value)):
+            gradient = number(gradient, "gradient")
+        remember_pass(self, gradient)
+        if create_graph:
+            order = toposort(self)
+            check_leaves(order)
+            seed = gradient if isinstance(gradient, Value) else Value(gradient)
+            found = adjoints(order, {self: seed})
+            with WALK:
+                _commit_graph(order, found, retain_grads)
+        else:
+            differentiate(self, gradient, retain_grads)
+
+    @staticmethod
+    def flows_to(x: Value) -> bool:
+        """Whether backward goes on to the input x."""
+        return True
+
+    def pull(self, g: Value) -> list[Value | None]:
+        """What each edge adds to the gradient of its input, as nodes; None where nothing flows."""
+        assert self.op is not None
+        parts: list[Any] = [None] * len(self.inputs)
+        if self.op.vjp_all is not None:
+            found = self.op.vjp_all(g, self, *self.inputs, **self.params)
+            check_parts(found, self.op, self.inputs)
+            parts = list(found)
+        for i, x in enumerate(self.inputs):
+            rule = self.op.rule(i)
+            if rule is None or type(x) is float:
+                parts[i] = None
+                continue
+            part = parts[i]
+            if self.op.vjp_all is None:
+                part = rule(g, self, *self.inputs, **self.params)
+            parts[i] = part if isinstance(part, Value) else Value(part, requires_grad=False)
+        return parts
+
+    # --- a number among numbers ------------------------------------------------------------------
+
+    def __repr__(self) -> str:
+        return f"Value(data={self._data}, grad={float(self.grad)})"
+
+    def __format__(self, spec: str) -> str:
+        return format(self._data, spec) if spec else repr(self)
+
+    def __float__(self) -> float:
+        return self._data
+
+    def __int__(self) -> int:
+        return int(self._data)
+
+    def __round__(self, digits: int | None = None) -> float:
+        return round(self._data, digits)  # a plain number, as int() and format() give
+
+    def __bool__(self) -> bool:
+        return self._data != 0.0
+
+    __hash__ = object.__hash__  # a node is itself, whatever its numbers are
+
+    def __eq__(self, other: object) -> Any:
+        return _compare(self, other, "__eq__")
+
+    def __ne__(self, other: object) -> Any:
+        return _compare(self, other, "__ne__")
+
+    def __lt__(self, other: Any) -> Any:
+        return _compare(self, other, "__lt__")
+
+    def __le__(self, other: Any) -> Any:
+        return _compare(self, other, "__le__")
+
+    def __gt__(self, other: Any) -> Any:
+        return _compare(self, other, "__gt__")
+
+    def __ge__(self, other: Any) -> Any:
+        return _compare(self, other, "__ge__")
+
+    def __copy__(self) -> Value:
+        """A leaf with the same number and no gradient yet."""
+        return Value(self._data, label=self.label, requires_grad=self._grad is not FROZEN)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Value:
+        return copy_graph(self, memo)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return flatten(self)
+
+    # how graph.py takes a node apart and puts it together again
+
+    def _state(self) -> tuple[Any, ...]:
+        return self._data, self.label
+
+    @classmethod
+    def _from_state(
+        cls, state: tuple[Any, ...], op: Op | None, inputs: tuple[Any, ...], params: Any
+    ) -> Value:
+        y = _new(cls)
+        y._data, y.label = state
+        y._grad = y._adjoint = None
+        y.op = op
+        y._a = y._b = None
+        if op is not None:
+            if params or len(inputs) > 2:
+                y._a, y._b = inputs, params
+            else:
+                y._a = inputs[0]
+                y._b = inputs[1] if len(inputs) == 2 else None
+        return y
+
+
+_INPUTS = {Value, float}  # what a node's inputs are; anything else is made one of these
+
+
+def _commit_graph(order: list[Value], found: dict[Value, Any], retain_grads: bool) -> None:
+    """Add up gradients that are nodes themselves."""
+    for node in order:
+        if node._grad is not FROZEN and (retain_grads or node.op is None):
+            g = found.get(node)
+            g = Value(0.0) if g is None else g
+            node._grad = g if node._grad is None else node._grad + g
+
+
+def _attended(y: Value) -> Value:
+    """A result in a thread that is watched, or that does not record: then it becomes a leaf."""
+    if RECORDING.watcher is not None:
+        RECORDING.watcher.recorded(y.op, y, y.inputs)
+    if not RECORDING.enabled:
+        y._grad = FROZEN
+        y.op = y._a = y._b = None
+    return y
+
+
+def number(x: Any, what: str) -> float:
+    """x as a Python float, or a TypeError that names what it was meant to be."""
+    if isinstance(x, float | int | np.floating | np.integer | np.bool_):
+        return float(x)
+    if isinstance(x, np.ndarray) and x.ndim == 0 and x.dtype.kind in "fiub":
+        return float(x)
+    if isinstance(x, Node) and not isinstance(x, Value):
+        raise TypeError(
+            f"{what} is a {type(x).__name__}: the two tiers do not mix in one graph; "
+            "use .item() for its number, or compare() to run one function on both"
+        )
+    if isinstance(x, numbers.Real) and not isinstance(x, Node):  # a Fraction, for one
+        return float(x)
+    raise TypeError(f"{what} must be a real number, got {type(x).__name__}: {x!r:.60}")
+
+
+def _refuse_nodes(op: Op, params: dict[str, Any]) -> None:
+    for name, x in params.items():
+        if isinstance(x, Node):
+            raise TypeError(
+                f"{name} of {op.name}() is a plain number, no gradient flows to it; "
+                f"got a {type(x).__name__}"
+            )
+
+
+def _compare(x: Value, other: Any, method: str) -> Any:
+    """Compare numbers; arrays compare element by element, anything else is left to Python."""
+    if isinstance(other, Value):
+        other = other._data
+    elif isinstance(other, np.ndarray) and other.ndim:
+        return getattr(np.float64(x._data), method)(other)
+    elif not isinstance(other, float | int | np.generic | np.ndarray):
+        return NotImplemented
+    return bool(getattr(x._data, method)(float(other)))

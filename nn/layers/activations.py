@@ -1,0 +1,177 @@
+"""Activations as modules; the functions are the engine's ops of the same name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import engine
+
+from ..module import Module
+
+__all__ = [
+    "ELU",
+    "GELU",
+    "Identity",
+    "LeakyReLU",
+    "LogSoftmax",
+    "ReLU",
+    "SiLU",
+    "Sigmoid",
+    "Softmax",
+    "Softplus",
+    "Tanh",
+]
+
+
+class Identity(Module):
+    """The input itself."""
+
+    def forward(self, x: Any) -> Any:
+        """x."""
+        return x
+
+
+class ReLU(Module):
+    """max(x, 0); derivative 0 at 0.
+
+    >>> ReLU()([-1.0, 2.0])
+    array([0., 2.])
+    """
+
+    def forward(self, x: Any) -> Any:
+        """max(x, 0), element by element."""
+        return engine.relu(x)
+
+
+class LeakyReLU(Module):
+    """x where positive, else negative_slope * x.
+
+    >>> LeakyReLU(0.1)([-1.0, 2.0])
+    array([-0.1,  2. ])
+    """
+
+    def __init__(self, negative_slope: float = 0.01) -> None:
+        self.negative_slope = float(negative_slope)
+
+    def forward(self, x: Any) -> Any:
+        """Element by element."""
+        return engine.leaky_relu(x, self.negative_slope)
+
+    def extra_repr(self) -> str:
+        """The slope."""
+        return f"negative_slope={self.negative_slope:g}"
+
+
+class ELU(Module):
+    """x where positive, else alpha * (exp(x) - 1)."""
+
+    def __init__(self, alpha: float = 1.0) -> None:
+        self.alpha = float(alpha)
+
+    def forward(self, x: Any) -> Any:
+        """Element by element."""
+        return engine.elu(x, self.alpha)
+
+    def extra_repr(self) -> str:
+        """Alpha."""
+        return f"alpha={self.alpha:g}"
+
+
+class SiLU(Module):
+    """x * sigmoid(x), also called swish."""
+
+    def forward(self, x: Any) -> Any:
+        """Element by element."""
+        return engine.silu(x)
+
+
+class GELU(Module):
+    """x times the normal distribution function at x; `approximate="tanh"` for the faster form.
+
+    Raises:
+        ValueError: approximate is neither "none" nor "tanh".
+    """
+
+    def __init__(self, approximate: str = "none") -> None:
+        if approximate not in ("none", "tanh"):
+            raise ValueError(f"approximate must be 'none' or 'tanh', got {approximate!r}")
+        self.approximate = approximate
+
+    def forward(self, x: Any) -> Any:
+        """Element by element."""
+        return engine.gelu(x, self.approximate)
+
+    def extra_repr(self) -> str:
+        """Which form."""
+        return f"approximate={self.approximate!r}"
+
+
+class Tanh(Module):
+    """Hyperbolic tangent."""
+
+    def forward(self, x: Any) -> Any:
+        """Element by element."""
+        return engine.tanh(x)
+
+
+class Sigmoid(Module):
+    """1 / (1 + exp(-x))."""
+
+    def forward(self, x: Any) -> Any:
+        """Element by element."""
+        return engine.sigmoid(x)
+
+
+class Softplus(Module):
+    """log(1 + exp(beta * x)) / beta.
+
+    Raises:
+        ValueError: beta is not positive.
+    """
+
+    def __init__(self, beta: float = 1.0) -> None:
+        if not beta > 0:
+            raise ValueError(f"beta must be positive, got {beta}")
+        self.beta = float(beta)
+
+    def forward(self, x: Any) -> Any:
+        """Element by element."""
+        return engine.softplus(x, self.beta)
+
+    def extra_repr(self) -> str:
+        """Beta."""
+        return f"beta={self.beta:g}"
+
+
+class Softmax(Module):
+    """exp(x) / sum(exp(x)) along `dim`.
+
+    >>> Softmax()([0.0, 0.0])
+    array([0.5, 0.5])
+    """
+
+    def __init__(self, dim: int = -1) -> None:
+        self.dim = dim
+
+    def forward(self, x: Any) -> Any:
+        """Same shape; numbers along `dim` are positive and sum to 1."""
+        return engine.softmax(x, self.dim)
+
+    def extra_repr(self) -> str:
+        """Along which axis."""
+        return f"dim={self.dim}"
+
+
+class LogSoftmax(Module):
+    """log(softmax(x)) along `dim`, without overflow or log(0)."""
+
+    def __init__(self, dim: int = -1) -> None:
+        self.dim = dim
+
+    def forward(self, x: Any) -> Any:
+        """Same shape."""
+        return engine.log_softmax(x, self.dim)
+
+    def extra_repr(self) -> str:
+        """Along which axis."""
+        return f"dim={self.dim}"

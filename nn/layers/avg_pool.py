@@ -1,0 +1,165 @@
+"""The mean of every window: `avg_pool1d`, `avg_pool2d`, `adaptive_avg_pool2d`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from engine import mean, stack
+from engine.arrays import raw
+
+from .im2col import Pads, im2col, pair
+from .pool_windows import Settings, as_before, images_of
+
+__all__ = ["adaptive_avg_pool2d", "avg_pool1d", "avg_pool2d", "check_divisor", "output_sizes"]
+
+
+def avg_pool2d(
+    x: Any,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> Any:
+    """Mean of every window.
+
+    Args:
+        x: shape (batch, channels, height, width) or (channels, height, width).
+        kernel_size, stride, padding, ceil_mode: as for `max_pool2d`, with zeros around x.
+        count_include_pad: whether those zeros count where the mean is taken.
+        divisor_override: what to divide each sum by in place of how many numbers there are.
+
+    Raises:
+        ValueError, TypeError: as `max_pool2d`, or divisor_override is 0.
+
+    >>> avg_pool2d(np.array([[[1.0, 2.0], [4.0, 3.0]]]), 2)
+    array([[[2.5]]])
+    """
+    return _avg_pool(
+        "avg_pool2d()", 2, x, kernel_size, stride, padding, ceil_mode, count_include_pad,
+        divisor_override,
+    )  # fmt: skip
+
+
+def avg_pool1d(
+    x: Any,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+) -> Any:
+    """`avg_pool2d` along one axis: x has shape (batch, channels, length) or (channels, length).
+
+    >>> avg_pool1d(np.array([[1.0, 5.0, 2.0, 4.0]]), 2)
+    array([[3., 3.]])
+    """
+    return _avg_pool(
+        "avg_pool1d()", 1, x, kernel_size, stride, padding, ceil_mode, count_include_pad, None
+    )
+
+
+def _avg_pool(
+    name: str,
+    axes: int,
+    x: Any,
+    kernel_size: Any,
+    stride: Any,
+    padding: Any,
+    ceil_mode: bool,
+    count_include_pad: bool,
+    divisor: int | None,
+) -> Any:
+    check_divisor(divisor)
+    images = images_of(name, axes, x)
+    settings = Settings(name, axes, kernel_size, stride, padding, 1)
+    pads = settings.pads(images, ceil_mode)
+    total = im2col(images, settings.kernel, settings.stride, pads).sum(axis=(2, 3))
+    if divisor is None:
+        count = _counts(images.shape[2:], settings, pads, count_include_pad)
+        dtype = raw(images).dtype if count.ndim else None
+        return as_before(total / (float(count) if dtype is None else count.astype(dtype)), x, axes)
+    return as_before(total / float(divisor), x, axes)
+
+
+def check_divisor(divisor: Any) -> None:
+    """Check that divisor_override is None or an int other than 0.
+
+    Raises:
+        TypeError, ValueError: it is not.
+    """
+    if divisor is not None and (isinstance(divisor, bool) or not isinstance(divisor, int)):
+        raise TypeError(f"divisor_override must be an int or None, got {divisor!r:.60}")
+    if divisor == 0:
+        raise ValueError("divisor_override must not be 0")
+
+
+def _counts(size: Any, settings: Settings, pads: Pads, count_include_pad: bool) -> np.ndarray:
+    """How many numbers each mean is of: an array (rows, columns), or one number for all.
+
+    Zeros of `padding` count if they are asked to, what ceil_mode adds beyond them never does.
+    """
+    given = [(p, p) if count_include_pad else (0, 0) for p in settings.padding]
+    ones = np.ones((1, 1, *(n + sum(p) for n, p in zip(size, given, strict=True))))
+    rest = [
+        (before - one, after - other)
+        for (before, after), (one, other) in zip(pads, given, strict=True)
+    ]
+    counts = im2col(ones, settings.kernel, settings.stride, (rest[0], rest[1])).sum(
+        axis=(0, 1, 2, 3)
+    )
+    return counts if counts.min() < counts.max() else counts[0, 0]
+
+
+def adaptive_avg_pool2d(x: Any, output_size: Any) -> Any:
+    """Means over as many rectangles as `output_size` asks for.
+
+    Row i of the result is the mean of rows floor(i·H/out) up to ceil((i + 1)·H/out), and so are
+    the columns: rectangles overlap where `output_size` does not divide the size.
+
+    Args:
+        x: shape (batch, channels, height, width) or (channels, height, width).
+        output_size: an int or a pair; None keeps an axis as it is.
+
+    Raises:
+        ValueError: a size below 1, or x has another number of axes.
+
+    >>> adaptive_avg_pool2d(np.arange(8.0).reshape(1, 2, 4), (1, 2))
+    array([[[2.5, 4.5]]])
+    """
+    images = images_of("adaptive_avg_pool2d()", 2, x)
+    sizes = output_sizes(output_size, images.shape[2:])
+    for axis, out in zip((2, 3), sizes, strict=True):
+        images = _means_along(images, axis, out)
+    return as_before(images, x, 2)
+
+
+def output_sizes(output_size: Any, size: Any) -> tuple[int, ...]:
+    """What adaptive pooling makes of an image of `size`.
+
+    Raises:
+        TypeError, ValueError: output_size is not an int or a pair (of which None keeps an axis).
+    """
+    wanted = output_size if isinstance(output_size, tuple | list) else (output_size, output_size)
+    if len(wanted) != 2:
+        raise ValueError(f"output_size must be an int or 2 of them, got {output_size!r:.60}")
+    return tuple(
+        n if one is None else pair("output_size", one, count=1)[0]
+        for n, one in zip(size, wanted, strict=True)
+    )
+
+
+def _means_along(x: Any, axis: int, out: int) -> Any:
+    """Means of `out` pieces of one axis."""
+    n = x.shape[axis]
+    if out == n:
+        return x
+    if n % out == 0:
+        shape = (*x.shape[:axis], out, n // out, *x.shape[axis + 1 :])
+        return mean(x.reshape(shape), axis=axis + 1)
+    lead = (slice(None),) * axis
+    pieces = [x[(*lead, slice(i * n // out, -(-(i + 1) * n // out)))] for i in range(out)]
+    return stack([mean(piece, axis=axis) for piece in pieces], axis)

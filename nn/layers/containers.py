@@ -1,0 +1,229 @@
+"""Modules made of modules: Sequential, ModuleList, Residual, MLP; and Flatten between them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+import engine
+
+from ..checks import as_array, at_least
+from ..module import Module
+from ..parameter import Parameter
+from ..random import Rng, generator
+from .linear import Linear
+
+__all__ = ["MLP", "Flatten", "ModuleList", "Residual", "Sequential"]
+
+
+class ModuleList(Module):
+    """A list whose modules are found by `parameters()`; a plain list's are not.
+
+    >>> layers = ModuleList([Linear(2, 3, rng=0), Linear(3, 1, rng=0)])
+    >>> len(layers), [name for name, _ in layers.named_parameters()][0]
+    (2, '0.weight')
+    """
+
+    def __init__(self, modules: Iterable[Module] = ()) -> None:
+        self.extend(modules)
+
+    def append(self, module: Module) -> ModuleList:
+        """Add a module at the end; returns this."""
+        self._check(len(self), module)
+        name = len(self)
+        while str(name) in self._modules:  # a slice of a Sequential keeps its names
+            name += 1
+        setattr(self, str(name), module)
+        return self
+
+    def extend(self, modules: Iterable[Module]) -> ModuleList:
+        """Add modules at the end; returns this."""
+        for module in modules:
+            self.append(module)
+        return self
+
+    def __len__(self) -> int:
+        return len(self._modules)
+
+    def __iter__(self) -> Iterator[Module]:
+        return iter([m for name in self._modules if (m := getattr(self, name)) is not None])
+
+    def __getitem__(self, index: int | slice) -> Any:
+        if isinstance(index, slice):
+            return self._part(list(self.named_children())[index])
+        return getattr(self, self._name(index))
+
+    def __setitem__(self, index: int, module: Module) -> None:
+        name = self._name(index)
+        self._check(index, module)
+        setattr(self, name, module)
+
+    def __delitem__(self, index: int | slice) -> None:
+        kept = list(self)
+        if not isinstance(index, slice):
+            self._name(index)  # raises if it is out of range
+        del kept[index]
+        self._renew(kept)
+
+    def insert(self, index: int, module: Module) -> ModuleList:
+        """Put a module before that at `index`, and number all anew; returns this."""
+        self._check(index, module)
+        modules = list(self)
+        modules.insert(index, module)
+        self._renew(modules)
+        return self
+
+    def pop(self, index: int = -1) -> Module:
+        """Take out a module, and number the others anew."""
+        module = getattr(self, self._name(index))
+        del self[index]
+        return module
+
+    def _name(self, index: int) -> str:
+        """Under what name the module at `index` is kept."""
+        try:
+            return list(self._modules)[index]
+        except IndexError:
+            raise IndexError(f"index {index} is out of range for {len(self)} modules") from None
+
+    def _check(self, index: Any, module: Any) -> None:
+        if not isinstance(module, Module):
+            raise TypeError(
+                f"{type(self).__name__} holds Modules, element {index} is a "
+                f"{type(module).__name__}: {module!r:.60}"
+            )
+
+    def _renew(self, modules: list[Module]) -> None:
+        """Hold these modules, named 0, 1, …; parameters labelled by an old name get the new one."""
+        before = {id(module): name for name, module in self.named_children()}
+        for name in list(self._modules):
+            delattr(self, name)
+        for i, module in enumerate(modules):
+            for name, parameter in module.named_parameters():
+                old = f"{before.get(id(module))}.{name}"
+                if isinstance(parameter, Parameter) and f".{parameter.label}".endswith(f".{old}"):
+                    path = parameter.label.removesuffix(old)
+                    parameter.label = f"{path}{i}.{name}"
+            setattr(self, str(i), module)
+
+    def _part(self, named: list[tuple[str, Module]]) -> ModuleList:
+        """What a slice gives: modules that stay in this list too."""
+        return type(self)([module for _, module in named])
+
+
+class Sequential(ModuleList):
+    """Modules one after another, each given the result of the one before.
+
+    They are named 0, 1, …; or as in a dict of modules, if that is the only argument.
+
+    Raises:
+        TypeError: an argument is not a Module.
+
+    >>> model = Sequential(Linear(2, 8, rng=0), Linear(8, 1, rng=0))
+    >>> model([1.0, 2.0]).shape
+    (1,)
+    """
+
+    def __init__(self, *modules: Module | Mapping[str, Module]) -> None:
+        if len(modules) == 1 and isinstance(modules[0], Mapping):
+            for name, module in modules[0].items():
+                self.add_module(name, module)
+        else:
+            super().__init__(modules)  # type: ignore[arg-type]  # append checks each of them
+
+    def forward(self, x: Any) -> Any:
+        """The last module's result."""
+        for name in self._modules:
+            x = getattr(self, name)(x)
+        return x
+
+    def _part(self, named: list[tuple[str, Module]]) -> ModuleList:
+        return type(self)(dict(named))  # under the names they have here, as in PyTorch
+
+
+class Residual(Module):
+    """x + module(x): the input by a second way.
+
+    Raises:
+        TypeError: module is not a Module.
+        ValueError: in the call, module changes the shape.
+    """
+
+    def __init__(self, module: Module) -> None:
+        if not isinstance(module, Module):
+            raise TypeError(f"module must be a Module, got {type(module).__name__}")
+        self.module = module
+
+    def forward(self, x: Any) -> Any:
+        """Same shape as x."""
+        x = as_array(x)
+        y = self.module(x)
+        if y.shape != x.shape:
+            raise ValueError(
+                f"Residual adds its input to {type(self.module).__name__}'s result, "
+                f"but the shapes differ: {x.shape} and {y.shape}"
+            )
+        return x + y
+
+
+class Flatten(Module):
+    """Axes start_dim to end_dim joined into one; by default all but the first.
+
+    >>> Flatten()(Linear(2, 3, rng=0)([[[1.0, 2.0], [3.0, 4.0]]])).shape
+    (1, 6)
+    """
+
+    def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
+        self.start_dim = start_dim
+        self.end_dim = end_dim
+
+    def forward(self, x: Any) -> Any:
+        """Shape (batch, …) to (batch, features) by default."""
+        return engine.flatten(as_array(x), self.start_dim, self.end_dim)
+
+    def extra_repr(self) -> str:
+        """Which axes."""
+        return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
+
+
+class MLP(Module):
+    """Linear layers with an activation between them: `MLP([2, 16, 16, 1])`.
+
+    Args:
+        sizes: inputs, hidden layers, outputs; at least two.
+        activation: a function, a Module, or a class of Modules; not applied to the output.
+        rng: a Generator or a seed; default the shared generator.
+
+    Raises:
+        ValueError: fewer than two sizes, or one below 1.
+        TypeError: activation cannot be called.
+
+    >>> model = MLP([2, 16, 16, 1], rng=0)
+    >>> sum(p.size for p in model.parameters()), model([[1.0, 2.0]]).shape
+    (337, (1, 1))
+    """
+
+    def __init__(
+        self,
+        sizes: Iterable[int],
+        activation: Callable[..., Any] = engine.relu,
+        rng: Rng = None,
+    ) -> None:
+        sizes = list(sizes)
+        if len(sizes) < 2:
+            raise ValueError(f"sizes must name inputs and outputs at least, got {sizes}")
+        for i, size in enumerate(sizes):
+            at_least(1, **{f"sizes[{i}]": size})
+        if not callable(activation):
+            raise TypeError(f"activation must be a function or a Module, got {activation!r:.60}")
+        rng = generator(rng)
+        self.layers = ModuleList(Linear(n, m, rng=rng) for n, m in itertools.pairwise(sizes))
+        self.activation = activation() if isinstance(activation, type) else activation
+
+    def forward(self, x: Any) -> Any:
+        """Shape (…, sizes[0]) to (…, sizes[-1])."""
+        *hidden, last = self.layers
+        for layer in hidden:
+            x = self.activation(layer(x))
+        return last(x)

@@ -1,0 +1,327 @@
+"""Convolutions: `conv1d`, `conv2d` and their layers."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from engine import concatenate, fused, tensordot
+
+from ..checks import as_array, at_least
+from ..module import Module
+from ..parameter import Parameter
+from ..random import Rng, generator
+from .im2col import NO_PADS, Pads, Pair, col2im, im2col, out_sizes, pair
+
+__all__ = ["Conv1d", "Conv2d", "conv1d", "conv2d"]
+
+# --- the op: a product of the weight with every window ---
+#
+# Per image and group a matrix product: (F/G, K) with the columns (K, P), for F filters, G groups,
+# K = C/G·kh·kw numbers in a window and P windows.  The columns are made again for the backward
+# pass, which is quicker than keeping them: they are kh·kw times as large as the image.
+
+
+def _filters(weight: Any, groups: int) -> Any:
+    """The weight as (groups, filters of a group, numbers in a window)."""
+    return weight.reshape((groups, len(weight) // groups, math.prod(weight.shape[1:])))
+
+
+def _columns(x: Any, weight: Any, params: dict[str, Any], groups: int) -> Any:
+    """Every window as a column: (N, groups, numbers in a window, windows)."""
+    windows = im2col(x, weight.shape[2:], **params)
+    return windows.reshape(
+        (len(x), groups, math.prod(weight.shape[1:]), math.prod(windows.shape[4:]))
+    )
+
+
+def _by_group(g: Any, groups: int) -> Any:
+    """Images (N, F, rows, columns) as (N, groups, filters of a group, windows)."""
+    n, filters, rows, columns = g.shape
+    return g.reshape((n, groups, filters // groups, rows * columns))
+
+
+def _vjp_x(g: Any, y: Any, x: Any, weight: Any, bias: Any, groups: int, **params: Any) -> Any:
+    columns = _filters(weight, groups).mT @ _by_group(g, groups)
+    windows = columns.reshape((*x.shape[:2], *weight.shape[2:], *g.shape[2:]))
+    return col2im(windows, x.shape, **params)
+
+
+def _vjp_weight(g: Any, y: Any, x: Any, weight: Any, bias: Any, groups: int, **params: Any) -> Any:
+    columns = _columns(x, weight, params, groups)
+    g = _by_group(g, groups)
+    n, _, filters, places = g.shape
+    if filters <= places:  # image by image: nothing large is copied
+        return (g @ columns.mT).sum(axis=0).reshape(weight.shape)
+    rows = g.transpose((1, 2, 0, 3)).reshape((groups, filters, n * places))
+    columns = columns.transpose((1, 0, 3, 2)).reshape((groups, n * places, columns.shape[2]))
+    return (rows @ columns).reshape(weight.shape)
+
+
+def _vjp_bias(g: Any, y: Any, x: Any, weight: Any, bias: Any, **_params: Any) -> Any:
+    return g.sum(axis=(0, 2, 3))
+
+
+def _of_elements(
+    x: Any, weight: Any, bias: Any, stride: Pair, padding: Pads, dilation: Pair, groups: int
+) -> Any:
+    windows = im2col(x, weight.shape[2:], stride, padding, dilation)
+    channels, filters = weight.shape[1], len(weight) // groups
+    parts = []
+    for i in range(groups):
+        window = windows[:, i * channels : (i + 1) * channels]
+        kernel = weight[i * filters : (i + 1) * filters]
+        parts.append(tensordot(window, kernel, axes=((1, 2, 3), (1, 2, 3))))  # (N, Ho, Wo, F/G)
+    y = concatenate(parts, axis=-1)
+    return (y if bias is None else y + bias).transpose((0, 3, 1, 2))
+
+
+@fused(_vjp_x, _vjp_weight, _vjp_bias, name="conv2d", symbol="conv", elements=_of_elements)
+def fused_conv2d(
+    x: Any,
+    weight: Any,
+    bias: Any,
+    stride: Pair = (1, 1),
+    padding: Pads = NO_PADS,
+    dilation: Pair = (1, 1),
+    groups: int = 1,
+) -> Any:
+    """Images (N, C, H, W) convolved with a weight (F, C/groups, kh, kw), as one node."""
+    params: dict[str, Any] = {"stride": stride, "padding": padding, "dilation": dilation}
+    out = out_sizes(x.shape, weight.shape[2:], name="conv2d()", **params)
+    y = _filters(weight, groups) @ _columns(x, weight, params, groups)
+    y = y.reshape((len(x), len(weight), *out))
+    if bias is None:
+        return y
+    return np.add(y, bias.reshape((-1, 1, 1)), out=y if y.dtype == bias.dtype else None)
+
+
+# --- the functions ---
+
+
+def conv2d(
+    x: Any,
+    weight: Any,
+    bias: Any = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+) -> Any:
+    """Each filter's product with every window (cross-correlation, as PyTorch's conv2d).
+
+    Args:
+        x: images, shape (batch, channels, height, width) or (channels, height, width).
+        weight: shape (filters, channels / groups, *kernel_size).
+        bias: shape (filters,), or None.
+        stride: how far windows are apart; an int, or one for each axis.
+        padding: how many zeros stand around x, "valid" for none, "same" for as many as give an
+            output of x's size (with stride 1; one more after than before where it is odd).
+        dilation: how far the numbers of a window are apart.
+        groups: channels and filters are cut into so many groups that do not see each other.
+
+    Raises:
+        ValueError: shapes do not fit, groups does not divide, a window is larger than the image.
+
+    >>> conv2d(np.ones((1, 3, 3)), np.ones((1, 1, 2, 2)), stride=(1, 2))
+    array([[[4.],
+            [4.]]])
+    """
+    return _convolve("conv2d()", 2, x, weight, bias, stride, padding, dilation, groups)
+
+
+def conv1d(
+    x: Any,
+    weight: Any,
+    bias: Any = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+) -> Any:
+    """`conv2d` along one axis.
+
+    Args:
+        x: shape (batch, channels, length) or (channels, length).
+        weight: shape (filters, channels / groups, kernel_size).
+        bias, stride, padding, dilation, groups: as for `conv2d`.
+
+    Raises:
+        ValueError: as `conv2d`.
+
+    >>> conv1d([[1.0, 2.0, 4.0]], np.array([[[-1.0, 1.0]]]))
+    array([[1., 2.]])
+    """
+    return _convolve("conv1d()", 1, x, weight, bias, stride, padding, dilation, groups)
+
+
+def _convolve(
+    name: str,
+    axes: int,
+    x: Any,
+    weight: Any,
+    bias: Any,
+    stride: Any,
+    padding: Any,
+    dilation: Any,
+    groups: int,
+) -> Any:
+    """Check everything, give a missing axis the length 1, and apply the op."""
+    x, weight = as_array(x), as_array(weight)
+    bias = None if bias is None else as_array(bias)
+    _check_shapes(name, axes, x, weight, bias, groups)
+    stride = pair("stride", stride, count=axes)
+    dilation = pair("dilation", dilation, count=axes)
+    kernel = weight.shape[2:]
+    pads = _pads(padding, kernel, stride, dilation)
+    batched = x if x.ndim == axes + 2 else x.reshape((1, *x.shape))
+    if axes == 1:
+        batched = batched.reshape((*batched.shape[:2], 1, batched.shape[2]))
+        weight = weight.reshape((*weight.shape[:2], 1, *kernel))
+        stride, dilation, pads = (1, *stride), (1, *dilation), ((0, 0), *pads)
+    params: dict[str, Any] = {"stride": stride, "padding": pads, "dilation": dilation}
+    out_sizes(batched.shape, weight.shape[2:], name=name, **params)
+    y = fused_conv2d(batched, weight, bias, groups=groups, **params)
+    shape = (len(batched), len(weight), *y.shape[4 - axes :])
+    shape = shape if x.ndim == axes + 2 else shape[1:]
+    return y if y.shape == shape else y.reshape(shape)
+
+
+def _check_shapes(name: str, axes: int, x: Any, weight: Any, bias: Any, groups: int) -> None:
+    at_least(1, groups=groups)
+    if weight.ndim != axes + 2:
+        raise ValueError(
+            f"weight of {name} must have shape (filters, channels / groups, "
+            f"{', '.join(['kernel'] * axes)}), got {weight.shape}"
+        )
+    filters, channels = len(weight), weight.shape[1] * groups
+    if filters % groups:
+        raise ValueError(f"groups must divide the {filters} filters of {name}, got {groups}")
+    if x.ndim not in (axes + 1, axes + 2) or x.shape[-axes - 1] != channels:
+        spatial = "length" if axes == 1 else "height, width"
+        raise ValueError(
+            f"{name} takes inputs of shape (batch, {channels}, {spatial}) or "
+            f"({channels}, {spatial}), got {x.shape}"
+        )
+    if bias is not None and bias.shape != (filters,):
+        raise ValueError(f"bias of {name} must have shape ({filters},), got {bias.shape}")
+
+
+def _pads(
+    padding: Any, kernel: tuple[int, ...], stride: tuple[int, ...], dilation: tuple[int, ...]
+) -> tuple[Pair, ...]:
+    """PyTorch's padding as numbers of zeros before and after each axis."""
+    if not isinstance(padding, str):
+        return tuple((p, p) for p in pair("padding", padding, least=0, count=len(kernel)))
+    if padding == "valid":
+        return ((0, 0),) * len(kernel)
+    if padding != "same":
+        raise ValueError(f"padding must be numbers, 'valid' or 'same', got {padding!r}")
+    if any(s != 1 for s in stride):
+        raise ValueError(f"padding='same' needs stride 1, got {stride}")
+    totals = [d * (k - 1) for k, d in zip(kernel, dilation, strict=True)]
+    return tuple((total // 2, total - total // 2) for total in totals)
+
+
+# --- the layers ---
+
+
+class _Conv(Module):
+    """What Conv1d and Conv2d share: the weight, and what to do with it."""
+
+    weight: Any
+    bias: Any
+    _axes: int
+    _function: Any
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Any,
+        stride: Any = 1,
+        padding: Any = 0,
+        dilation: Any = 1,
+        groups: int = 1,
+        bias: bool = True,
+        padding_mode: str = "zeros",
+        rng: Rng = None,
+    ) -> None:
+        at_least(1, in_channels=in_channels, out_channels=out_channels, groups=groups)
+        for name, channels in (("in_channels", in_channels), ("out_channels", out_channels)):
+            if channels % groups:
+                raise ValueError(f"groups must divide {name}, got {groups} and {channels}")
+        if padding_mode != "zeros":
+            raise ValueError(f"padding_mode must be 'zeros', got {padding_mode!r}: use engine.pad")
+        self.in_channels = in_channels
+        self.out_channels = out_channels
+        self.kernel_size = pair("kernel_size", kernel_size, count=self._axes)
+        self.stride = pair("stride", stride, count=self._axes)
+        self.dilation = pair("dilation", dilation, count=self._axes)
+        _pads(padding, self.kernel_size, self.stride, self.dilation)  # raises if it is wrong
+        self.padding = padding
+        self.groups = groups
+        rng = generator(rng)
+        shape = (out_channels, in_channels // groups, *self.kernel_size)
+        bound = 1 / math.sqrt(math.prod(shape[1:]))
+        self.weight = Parameter(rng.uniform(-bound, bound, shape))
+        self.bias = Parameter(rng.uniform(-bound, bound, out_channels)) if bias else None
+
+    def forward(self, x: Any) -> Any:
+        """Shape (batch, in_channels, …) to (batch, out_channels, …)."""
+        return self._function(
+            x, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups
+        )
+
+    def extra_repr(self) -> str:
+        """The sizes, and what differs from the defaults."""
+        said = [f"{self.in_channels}, {self.out_channels}", f"kernel_size={self.kernel_size}"]
+        usual = (1,) * self._axes
+        said += [f"stride={self.stride}"] if self.stride != usual else []
+        said += [f"padding={self.padding!r}"] if self.padding not in (0, "valid") else []
+        said += [f"dilation={self.dilation}"] if self.dilation != usual else []
+        said += [f"groups={self.groups}"] if self.groups != 1 else []
+        said += ["bias=False"] if self.bias is None else []
+        return ", ".join(said)
+
+
+class Conv2d(_Conv):
+    """Filters slid over images: (batch, in_channels, H, W) to (batch, out_channels, H′, W′).
+
+    H′ = (H + 2·padding - dilation·(kernel_size - 1) - 1) // stride + 1.  `weight`
+    (out_channels, in_channels / groups, *kernel_size) and `bias` (out_channels,) start uniform
+    between ±1/√(in_channels / groups · kernel area), as in PyTorch.
+
+    Args:
+        kernel_size, stride, padding, dilation, groups: as for `conv2d`.
+        bias: False leaves the bias out.
+        padding_mode: zeros only.
+        rng: a Generator or a seed; default the shared generator.
+
+    Raises:
+        ValueError: a size below 1, groups that do not divide both channels; in the call, another
+            number of channels, or a window larger than the image.
+
+    >>> layer = Conv2d(1, 8, 3, padding=1, rng=0)
+    >>> layer(np.zeros((2, 1, 28, 28))).shape
+    (2, 8, 28, 28)
+    """
+
+    _axes = 2
+    _function = staticmethod(conv2d)
+
+
+class Conv1d(_Conv):
+    """Filters slid along sequences: (batch, in_channels, L) to (batch, out_channels, L′).
+
+    Everything else is as in `Conv2d`, with one axis; `weight` has shape
+    (out_channels, in_channels / groups, kernel_size).
+
+    >>> Conv1d(4, 6, 3, stride=2, rng=0)(np.zeros((2, 4, 9))).shape
+    (2, 6, 4)
+    """
+
+    _axes = 1
+    _function = staticmethod(conv1d)

@@ -1,0 +1,121 @@
+"""`Embedding`: a table whose rows are looked up by number."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from engine import getitem, where
+from engine.arrays import raw
+
+from ..checks import as_array, at_least
+from ..module import Module
+from ..parameter import Parameter
+from ..random import Rng, generator
+
+__all__ = ["Embedding", "embedding"]
+
+
+def embedding(x: Any, weight: Any, padding_idx: int | None = None) -> Any:
+    """Rows of `weight` named by x: integers of shape (…) give (…, embedding_dim).
+
+    Args:
+        x: integers, each at least 0 and below num_embeddings.
+        weight: shape (num_embeddings, embedding_dim).
+        padding_idx: a row that gets no gradient; negative counts from the end.
+
+    Raises:
+        TypeError: x does not hold integers.
+        IndexError: a number is out of range, or padding_idx is.
+        ValueError: weight is not a matrix.
+
+    >>> embedding([1, 0], np.array([[0.5, 1.0], [2.0, 3.0]]))
+    array([[2. , 3. ],
+           [0.5, 1. ]])
+    """
+    weight = as_array(weight)
+    if weight.ndim != 2:
+        raise ValueError(
+            f"weight must have shape (num_embeddings, embedding_dim), got {weight.shape}"
+        )
+    index = _index(x, len(weight))
+    rows = getitem(weight, index)
+    if padding_idx is None:
+        return rows
+    padding = _padding(padding_idx, len(weight))
+    here = index == padding
+    if not here.any():
+        return rows
+    return where(here[..., None], raw(weight)[padding], rows)  # a constant: no gradient
+
+
+def _index(x: Any, rows: int) -> np.ndarray:
+    """x as an array of integers that name rows."""
+    index = np.asarray(as_array(x))
+    if index.dtype.kind not in "iu" and index.size:
+        raise TypeError(f"an embedding is indexed by integers, got dtype {index.dtype}")
+    index = index.astype(np.intp, copy=False)
+    if index.size and not (index.min() >= 0 and index.max() < rows):
+        wrong = index[(index < 0) | (index >= rows)]
+        raise IndexError(
+            f"index {wrong[0]} is out of range for an embedding of {rows} rows "
+            f"({wrong.size} of {index.size} indices are)"
+        )
+    return index
+
+
+def _padding(padding_idx: int, rows: int) -> int:
+    """padding_idx from the start."""
+    at_least(-rows, padding_idx=padding_idx)
+    if padding_idx >= rows:
+        raise ValueError(f"padding_idx must be below num_embeddings, {rows}, got {padding_idx}")
+    return int(padding_idx) % rows
+
+
+class Embedding(Module):
+    """A vector for each number: integers of shape (…) give (…, embedding_dim).
+
+    `weight` (num_embeddings, embedding_dim) starts standard normal, as in PyTorch.
+
+    Args:
+        num_embeddings: how many rows the table has.
+        embedding_dim: how long each is.
+        padding_idx: a row that starts as zeros and gets no gradient.
+        rng: a Generator or a seed; default the shared generator.
+
+    Raises:
+        ValueError: a size below 1, or padding_idx out of range.
+        TypeError: in the call, x does not hold integers.
+        IndexError: in the call, a number is out of range.
+
+    >>> Embedding(27, 4, rng=0)([[0, 3], [26, 3]]).shape
+    (2, 2, 4)
+    """
+
+    weight: Any
+
+    def __init__(
+        self,
+        num_embeddings: int,
+        embedding_dim: int,
+        padding_idx: int | None = None,
+        rng: Rng = None,
+    ) -> None:
+        at_least(1, num_embeddings=num_embeddings, embedding_dim=embedding_dim)
+        self.num_embeddings = num_embeddings
+        self.embedding_dim = embedding_dim
+        self.padding_idx = None if padding_idx is None else _padding(padding_idx, num_embeddings)
+        weight = generator(rng).normal(size=(num_embeddings, embedding_dim))
+        if self.padding_idx is not None:
+            weight[self.padding_idx] = 0.0
+        self.weight = Parameter(weight)
+
+    def forward(self, x: Any) -> Any:
+        """Shape (…) to (…, embedding_dim)."""
+        return embedding(x, self.weight, self.padding_idx)
+
+    def extra_repr(self) -> str:
+        """The sizes."""
+        padding = "" if self.padding_idx is None else f", padding_idx={self.padding_idx}"
+        return f"{self.num_embeddings}, {self.embedding_dim}{padding}"

@@ -1,0 +1,151 @@
+"""The largest number of every window: `max_pool1d`, `max_pool2d`, and the fused op behind them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from engine import fused, pad, scatter_add
+from engine.arrays import raw
+
+from .im2col import NO_PADS, Pads, Pair, im2col, inside, offsets, out_sizes, padded, strided
+from .pool_windows import Settings, as_before, images_of
+
+__all__ = ["max_pool1d", "max_pool2d"]
+
+
+def _winners(x: Any, kernel: Pair, stride: Pair, padding: Pads, dilation: Pair) -> tuple[Any, ...]:
+    """Where in padded x each window's largest number is: the first, row by row (or a nan)."""
+    x = padded(raw(x), padding, -np.inf)
+    windows = im2col(x, kernel, stride, NO_PADS, dilation)
+    n, c, _, _, rows, columns = windows.shape
+    places = windows.reshape((n, c, kernel[0] * kernel[1], rows, columns)).argmax(axis=2)
+    i, j = np.divmod(places, kernel[1])
+    a, b, r, k = np.ogrid[:n, :c, :rows, :columns]
+    return a, b, r * stride[0] + i * dilation[0], k * stride[1] + j * dilation[1]
+
+
+def _max_vjp(
+    g: Any, y: Any, x: Any, kernel: Pair, stride: Pair, padding: Pads, dilation: Pair
+) -> Any:
+    """g where the windows' winners are; where windows overlap it adds up."""
+    full = (*x.shape[:2], *(n + sum(p) for n, p in zip(x.shape[2:], padding, strict=True)))
+    if type(g) is not np.ndarray or not _all_finite(g, y):
+        winners = _winners(x, kernel, stride, padding, dilation)
+        return inside(scatter_add(g, full, winners), padding)
+    apart = all(s > d * (k - 1) for k, s, d in zip(kernel, stride, dilation, strict=True))
+    out = np.zeros(full, g.dtype)
+    x = padded(x, padding, -np.inf)
+    taken = np.zeros(g.shape, bool)
+    for _, _, places in offsets(kernel, stride, dilation, y.shape[2:]):
+        wins = np.greater(x[places] == y, taken)  # equal to the largest, and the first that is
+        taken |= wins
+        if apart:  # no other window has this place
+            np.multiply(g, wins, out=out[places])
+        else:
+            out[places] += g * wins
+    return inside(out, padding)
+
+
+def _all_finite(*arrays: np.ndarray) -> bool:
+    """Whether no number is inf or nan; a sum that overflows counts as one."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return all(bool(np.isfinite(np.add.reduce(x, None))) for x in arrays)
+
+
+def _max_of_elements(x: Any, kernel: Pair, stride: Pair, padding: Pads, dilation: Pair) -> Any:
+    winners = _winners(x, kernel, stride, padding, dilation)
+    return pad(x, ((0, 0), (0, 0), *padding), constant_values=-np.inf)[winners]
+
+
+def _max_gap(x: Any, kernel: Pair, stride: Pair, padding: Pads, dilation: Pair) -> Any:
+    """How far the two largest numbers of each window are apart: at 0 the winner changes."""
+    windows = im2col(padded(raw(x), padding, -np.inf), kernel, stride, NO_PADS, dilation)
+    n, c, _, _, *out = windows.shape
+    ordered = np.sort(windows.reshape((n, c, kernel[0] * kernel[1], *out)), axis=2)
+    return ordered[:, :, -1] - ordered[:, :, -2] if kernel != (1, 1) else np.inf
+
+
+@fused(_max_vjp, name="max_pool2d", symbol="max", elements=_max_of_elements, kinks=_max_gap, ulp=0)
+def fused_max_pool2d(
+    x: Any,
+    kernel: Pair = (2, 2),
+    stride: Pair = (2, 2),
+    padding: Pads = NO_PADS,
+    dilation: Pair = (1, 1),
+) -> Any:
+    """Largest number of every window of images (N, C, H, W), as one node."""
+    rows, columns = out_sizes(x.shape, kernel, stride, padding, dilation, "max_pool2d()")
+    x = padded(x, padding, -np.inf)
+    y = None
+    for i in range(kernel[0]):  # down first: those rows are contiguous
+        part = x[:, :, strided(i * dilation[0], rows, stride[0])]
+        y = part if y is None else np.maximum(y, part)
+    x, y = y, None
+    for j in range(kernel[1]):
+        part = x[..., strided(j * dilation[1], columns, stride[1])]
+        y = part if y is None else np.maximum(y, part)
+    return y
+
+
+def max_pool2d(
+    x: Any,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+) -> Any:
+    """Largest number of every window; at a tie the gradient goes to the first, row by row.
+
+    Args:
+        x: shape (batch, channels, height, width) or (channels, height, width).
+        kernel_size: an int, or one for each axis; so are the others.
+        stride: how far windows are apart; default kernel_size.
+        padding: how many -inf stand around x, at most half of kernel_size.
+        dilation: how far the numbers of a window are apart.
+        ceil_mode: a last window may reach beyond the border.
+
+    Raises:
+        ValueError: a window is larger than the image, padding more than half a window, or x has
+            another number of axes.
+        TypeError: x does not hold floating-point numbers.
+
+    >>> max_pool2d(np.array([[[1.0, 2.0], [4.0, 3.0]]]), 2)
+    array([[[4.]]])
+    """
+    return _max_pool("max_pool2d()", 2, x, kernel_size, stride, padding, dilation, ceil_mode)
+
+
+def max_pool1d(
+    x: Any,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+) -> Any:
+    """`max_pool2d` along one axis: x has shape (batch, channels, length) or (channels, length).
+
+    >>> max_pool1d(np.array([[1.0, 5.0, 2.0, 3.0]]), 2)
+    array([[5., 3.]])
+    """
+    return _max_pool("max_pool1d()", 1, x, kernel_size, stride, padding, dilation, ceil_mode)
+
+
+def _max_pool(
+    name: str,
+    axes: int,
+    x: Any,
+    kernel_size: Any,
+    stride: Any,
+    padding: Any,
+    dilation: Any,
+    ceil_mode: bool,
+) -> Any:
+    images = images_of(name, axes, x)
+    settings = Settings(name, axes, kernel_size, stride, padding, dilation)
+    pads = settings.pads(images, ceil_mode)
+    y = fused_max_pool2d(images, settings.kernel, settings.stride, pads, settings.dilation)
+    return as_before(y, x, axes)

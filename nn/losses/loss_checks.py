@@ -1,0 +1,95 @@
+"""What loss functions share: checks of their arguments, and the reduction at the end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import engine
+from engine import Tensor, Value, ValueArray
+from engine.arrays import raw
+
+from ..checks import as_array
+
+__all__ = ["check_reduction", "constant", "floats", "pair", "reduced", "within"]
+
+
+def check_reduction(reduction: Any, *more: str) -> None:
+    """Check that reduction is 'none', 'mean', 'sum' or one of `more`.
+
+    Raises:
+        ValueError: it is not.
+
+    >>> check_reduction("average")
+    Traceback (most recent call last):
+    ValueError: reduction must be one of 'none', 'mean', 'sum', got 'average'
+    """
+    known = ("none", "mean", "sum", *more)
+    if reduction not in known:
+        names = ", ".join(map(repr, known))
+        raise ValueError(f"reduction must be one of {names}, got {reduction!r:.60}")
+
+
+def reduced(losses: Any, reduction: str) -> Any:
+    """The losses themselves, their mean (nan if there are none) or their sum."""
+    if reduction == "none":
+        return losses
+    return engine.sum(losses) if reduction == "sum" else engine.mean(losses)
+
+
+def floats(x: Any, name: str) -> Any:
+    """x of either tier, or as an array of floating-point numbers.
+
+    Raises:
+        TypeError: x does not hold real numbers.
+    """
+    x = as_array(x)
+    if isinstance(x, Value | ValueArray) or x.dtype.kind == "f":
+        return x
+    if x.dtype.kind not in "iub":
+        raise TypeError(f"{name} must hold real numbers, got dtype {x.dtype}")
+    return np.asarray(x).astype(np.float64)
+
+
+def constant(x: Any, like: Any, name: str) -> Any:
+    """x as it is if it is to be differentiated, else as plain numbers in `like`'s precision.
+
+    A float64 array of targets must not turn a float32 model's loss into float64.
+    """
+    x = floats(x, name)
+    if isinstance(x, Value | ValueArray) or (isinstance(x, Tensor) and x.requires_grad):
+        return x
+    if isinstance(like, Value):
+        return float(x)
+    dtype = np.float64 if isinstance(like, ValueArray) else like.dtype
+    return np.asarray(x).astype(dtype, copy=False)
+
+
+def pair(input: Any, target: Any, loss: str) -> tuple[Any, Any]:
+    """input and target, of one shape.
+
+    Raises:
+        ValueError: the shapes differ: broadcasting (n, 1) against (n,) would compare all with all.
+    """
+    x = floats(input, "input")
+    t = constant(target, x, "target")
+    if np.shape(t) != np.shape(x):
+        raise ValueError(
+            f"{loss} needs input and target of one shape, got {np.shape(x)} and {np.shape(t)}"
+        )
+    return x, t
+
+
+def within(x: Any, lo: float, hi: float, name: str) -> None:
+    """Check that all numbers lie in [lo, hi]; nan does not.
+
+    Raises:
+        ValueError: one does not; it is named.
+    """
+    numbers = raw(x)
+    wrong = ~((numbers >= lo) & (numbers <= hi))
+    if wrong.any():
+        index = tuple(int(i) for i in np.argwhere(wrong)[0])
+        place = f"{name}[{', '.join(map(str, index))}]" if index else name
+        raise ValueError(f"{name} must lie in [{lo:g}, {hi:g}], but {place} is {numbers[index]}")

@@ -1,0 +1,163 @@
+"""Adam, AdamW and Lion: step sizes from running means of the gradient."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from .groups import Group, buffer, check_betas, check_numbers, decayed
+from .optimizer import Optimizer
+from .slots import State
+
+__all__ = ["Adam", "AdamW", "Lion"]
+
+
+class Adam(Optimizer):
+    """p ← p − lr · m̂ / (√v̂ + eps), with running means m of g and v of g².
+
+    m ← β₁ m + (1 − β₁) g and v ← β₂ v + (1 − β₂) g², both from 0, so at step t they are made up
+    for that: m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ).  weight_decay · p is added to g (Kingma and
+    Ba, 2015).
+
+    Args:
+        params: parameters of either tier, or groups; see `Optimizer`.
+        lr: default 0.001.
+        betas: β₁ and β₂; default (0.9, 0.999).
+        eps: default 1e-8.
+        weight_decay: default 0.
+
+    Raises:
+        ValueError: a negative number, betas outside [0, 1); and what `Optimizer` raises.
+
+    >>> from engine import Tensor
+    >>> p = Tensor(1.0, requires_grad=True)
+    >>> (2 * p).backward()
+    >>> Adam([p], lr=0.1).step()
+    >>> round(p.item(), 10)
+    0.9000000005
+    """
+
+    guarded = False
+    state_names = ("step", "exp_avg", "exp_avg_sq")
+
+    def __init__(
+        self,
+        params: Iterable[Any],
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+    ) -> None:
+        defaults = {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay}
+        super().__init__(params, defaults)
+
+    def check(self, group: Group) -> None:
+        """Numbers from 0 up, betas below 1."""
+        check_numbers(group, "lr", "eps", "weight_decay")
+        check_betas(group)
+
+    def update(self, p: ndarray, g: ndarray, state: State, group: Group) -> ndarray:
+        """p − lr · m̂ / (√v̂ + eps)."""
+        step = adam_step(decayed(g, p, group["weight_decay"]), state, group, self.room(p))
+        return np.subtract(p, step, out=step)
+
+
+class AdamW(Adam):
+    """Adam with the weight decay outside: p ← (1 − lr · weight_decay) p − lr · m̂ / (√v̂ + eps).
+
+    Loshchilov and Hutter, 2019.
+
+    Args:
+        params, lr, betas, eps: as for `Adam`.
+        weight_decay: default 0.01.
+
+    Raises:
+        ValueError: as for `Adam`.
+    """
+
+    def __init__(
+        self,
+        params: Iterable[Any],
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 1e-2,
+    ) -> None:
+        super().__init__(params, lr, betas, eps, weight_decay)
+
+    def update(self, p: ndarray, g: ndarray, state: State, group: Group) -> ndarray:
+        """(1 − lr · weight_decay) p − lr · m̂ / (√v̂ + eps)."""
+        step = adam_step(g, state, group, self.room(p))
+        return np.subtract(p * (1 - group["lr"] * group["weight_decay"]), step, out=step)
+
+
+def adam_step(g: ndarray, state: State, group: Group, out: ndarray) -> ndarray:
+    """lr · m̂ / (√v̂ + eps), in `out`."""
+    beta1, beta2 = group["betas"]
+    t = state["step"] = state.get("step", 0) + 1
+    m, v = buffer(state, "exp_avg", g), buffer(state, "exp_avg_sq", g)
+    new = np.multiply(g, 1 - beta1, out=out)
+    m *= beta1
+    m += new
+    np.multiply(g, g, out=new)
+    new *= 1 - beta2
+    v *= beta2
+    v += new
+    np.sqrt(v, out=new)
+    new *= 1 / math.sqrt(1 - beta2**t)
+    new += group["eps"]
+    np.divide(m, new, out=new)
+    new *= group["lr"] / (1 - beta1**t)
+    return new
+
+
+class Lion(Optimizer):
+    """p ← p − lr · (sign(β₁ m + (1 − β₁) g) + weight_decay · p), then m ← β₂ m + (1 − β₂) g.
+
+    Chen et al., "Symbolic discovery of optimization algorithms", 2023.  Steps all have the same
+    size, so lr is 3 to 10 times smaller than Adam's, and weight_decay as much larger.
+
+    Args:
+        params: parameters of either tier, or groups; see `Optimizer`.
+        lr: default 0.0001.
+        betas: β₁ and β₂; default (0.9, 0.99).
+        weight_decay: default 0.
+
+    Raises:
+        ValueError: a negative number, betas outside [0, 1); and what `Optimizer` raises.
+    """
+
+    guarded = False
+    state_names = ("exp_avg",)
+
+    def __init__(
+        self,
+        params: Iterable[Any],
+        lr: float = 1e-4,
+        betas: tuple[float, float] = (0.9, 0.99),
+        weight_decay: float = 0.0,
+    ) -> None:
+        super().__init__(params, {"lr": lr, "betas": betas, "weight_decay": weight_decay})
+
+    def check(self, group: Group) -> None:
+        """Numbers from 0 up, betas below 1."""
+        check_numbers(group, "lr", "weight_decay")
+        check_betas(group)
+
+    def update(self, p: ndarray, g: ndarray, state: State, group: Group) -> ndarray:
+        """p − lr · (sign(…) + weight_decay · p)."""
+        beta1, beta2 = group["betas"]
+        m = buffer(state, "exp_avg", p)
+        new = np.multiply(m, beta1, out=self.room(p))
+        new += (1 - beta1) * g
+        np.sign(new, out=new)
+        if group["weight_decay"]:
+            new += group["weight_decay"] * p
+        new *= group["lr"]
+        m *= beta2
+        m += (1 - beta2) * g
+        return np.subtract(p, new, out=new)

@@ -1,0 +1,113 @@
+"""Gradient clipping, on either tier: after `backward`, before `optimizer.step`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from engine import Tensor, Value, ValueArray
+
+from ..checks import number
+
+__all__ = ["clip_grad_norm_", "clip_grad_value_"]
+
+
+def clip_grad_norm_(
+    params: Any,
+    max_norm: float,
+    norm_type: float = 2.0,
+    error_if_nonfinite: bool = False,
+) -> float:
+    """Scale all gradients by one factor, so that their norm, taken together, is at most max_norm.
+
+    The factor is max_norm / (norm + 1e-6) where that is below 1, as in PyTorch.  Parameters
+    without a gradient are passed over; one given twice counts once.
+
+    Args:
+        params: a parameter or several, of either tier.
+        max_norm: at least 0.
+        norm_type: the p of the p-norm, above 0; inf for the largest absolute value.
+        error_if_nonfinite: refuse a norm of nan or inf, rather than scale by it.
+
+    Returns:
+        The norm before clipping; 0 if there is no gradient.
+
+    Raises:
+        ValueError: max_norm or norm_type out of range.
+        RuntimeError: a norm of nan or inf with error_if_nonfinite; no gradient was changed.
+        TypeError: params is not made of parameters.
+
+    >>> w = Tensor([0.0, 0.0], requires_grad=True)
+    >>> (w * [3.0, 4.0]).sum().backward()
+    >>> clip_grad_norm_([w], max_norm=1.0), w.grad.round(6).tolist()
+    (5.0, [0.6, 0.8])
+    """
+    max_norm = number("max_norm", max_norm, least=0)
+    if not norm_type > 0:
+        raise ValueError(f"norm_type must be above 0, or inf, got {norm_type}")
+    leaves = _with_gradient(params)
+    gradients = [_gradient(x) for x in leaves]
+    if norm_type == math.inf:
+        norm = float(max((np.max(np.abs(g), initial=0.0) for g in gradients), default=0.0))
+    elif norm_type == 2:
+        norm = math.sqrt(sum(float(np.vdot(g, g)) for g in gradients))
+    else:
+        total = sum(float(np.sum(np.abs(g) ** norm_type)) for g in gradients)
+        norm = total ** (1 / norm_type)
+    if error_if_nonfinite and not math.isfinite(norm):
+        raise RuntimeError(f"the norm of the gradients is {norm}: nothing was clipped")
+    factor = max_norm / (norm + 1e-6)
+    if not factor >= 1:  # nan scales too: it is not to be overlooked
+        with np.errstate(invalid="ignore"):
+            for x, g in zip(leaves, gradients, strict=True):
+                x.grad = g * factor
+    return norm
+
+
+def clip_grad_value_(params: Any, clip_value: float) -> None:
+    """Cut every element of every gradient to ±clip_value.
+
+    Args:
+        params: a parameter or several, of either tier.
+        clip_value: at least 0.
+
+    Raises:
+        ValueError: clip_value is negative.
+        TypeError: params is not made of parameters.
+
+    >>> w = Tensor([0.0, 0.0], requires_grad=True)
+    >>> (w * [3.0, -0.5]).sum().backward()
+    >>> clip_grad_value_([w], 1.0)
+    >>> w.grad.tolist()
+    [1.0, -0.5]
+    """
+    bound = number("clip_value", clip_value, least=0)
+    for x in _with_gradient(params):
+        x.grad = np.clip(_gradient(x), -bound, bound)
+
+
+def _with_gradient(params: Any) -> list[Any]:
+    """The Tensors and single Values among the parameters that have a gradient, each once."""
+    if isinstance(params, Tensor | Value | ValueArray):
+        params = [params]
+    elif not isinstance(params, Iterable):
+        raise TypeError(f"params must be parameters, got {type(params).__name__}")
+    leaves = {}
+    for p in params:
+        if not isinstance(p, Tensor | Value | ValueArray):
+            raise TypeError(f"params must be Tensors, ValueArrays or Values, got {p!r:.60}")
+        for x in p.flat if isinstance(p, ValueArray) else [p]:
+            if isinstance(x, Tensor | Value) and x.has_grad:
+                leaves[id(x)] = x
+    return list(leaves.values())
+
+
+def _gradient(x: Any) -> ndarray | float:
+    g = x.grad
+    if isinstance(x, Value):
+        return float(g)
+    return g.numpy() if isinstance(g, Tensor) else g

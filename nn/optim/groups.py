@@ -1,0 +1,54 @@
+"""What the optimizers' rules share: checks of settings, arrays of state, weight decay."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from ..checks import number
+from .slots import State
+
+__all__ = ["Group", "buffer", "check_betas", "check_flag", "check_numbers", "decayed"]
+
+Group = dict[str, Any]
+
+
+def check_numbers(group: Group, *names: str, below: float = math.inf) -> None:
+    """Check that these settings are numbers from 0 up, and make them floats.
+
+    Python's floats, because a NumPy float64 would turn float32 parameters into float64.
+    """
+    for name in names:
+        group[name] = number(name, group[name], least=0, below=below)
+
+
+def check_betas(group: Group) -> None:
+    """Check that "betas" are two numbers in [0, 1)."""
+    betas = group["betas"]
+    if not isinstance(betas, tuple | list) or len(betas) != 2:
+        raise ValueError(f"betas must be two numbers, got {betas!r:.60}")
+    group["betas"] = tuple(
+        number(f"betas[{i}]", beta, least=0, below=1) for i, beta in enumerate(betas)
+    )
+
+
+def check_flag(group: Group, name: str) -> None:
+    """Check that a setting is a bool."""
+    if not isinstance(group[name], bool):
+        raise TypeError(f"{name} must be a bool, got {group[name]!r:.60}")
+
+
+def buffer(state: State, name: str, like: ndarray) -> ndarray:
+    """An array of the state; zeros where it is not there yet."""
+    found = state.get(name)
+    if found is None:
+        found = state[name] = np.zeros(like.shape, like.dtype)
+    return found
+
+
+def decayed(g: ndarray, p: ndarray, weight_decay: float) -> ndarray:
+    """The gradient with that of weight_decay/2 · ‖p‖² added: L2 regularization."""
+    return g + weight_decay * p if weight_decay else g

@@ -1,0 +1,144 @@
+"""`OneCycleLR`: the learning rate up and down again once, momentum the other way."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from ..checks import at_least, number
+from .optimizer import Optimizer
+from .schedules import Schedule
+
+__all__ = ["OneCycleLR"]
+
+
+class OneCycleLR(Schedule):
+    """From max_lr / div_factor up to max_lr, then down to the start / final_div_factor.
+
+    Made for a step after every batch.  Momentum (β₁ in Adam and its kin) goes the other way
+    (Smith and Topin, 2018; as in PyTorch).
+
+    Args:
+        max_lr: the peak; a number, or one for each group.
+        total_steps: how many steps there will be; or give epochs and steps_per_epoch.
+        pct_start: which part of the steps goes up; default 0.3.
+        anneal_strategy: "cos" or "linear".
+        cycle_momentum: False leaves momentum alone.
+        base_momentum, max_momentum: momentum at the peak, and at both ends.
+        div_factor, final_div_factor: default 25 and 10,000.
+        three_phase: down as it came up, and then further down.
+
+    Raises:
+        ValueError: a number out of range, an optimizer without momentum; in `step`, more steps
+            than total_steps.
+    """
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        max_lr: float | Sequence[float],
+        total_steps: int | None = None,
+        epochs: int | None = None,
+        steps_per_epoch: int | None = None,
+        pct_start: float = 0.3,
+        anneal_strategy: str = "cos",
+        cycle_momentum: bool = True,
+        base_momentum: float = 0.85,
+        max_momentum: float = 0.95,
+        div_factor: float = 25.0,
+        final_div_factor: float = 1e4,
+        three_phase: bool = False,
+    ) -> None:
+        if not isinstance(optimizer, Optimizer):
+            raise TypeError(f"optimizer must be an Optimizer, got {type(optimizer).__name__}")
+        self.total_steps = _total(total_steps, epochs, steps_per_epoch)
+        count = len(optimizer.param_groups)
+        peaks = list(max_lr) if isinstance(max_lr, Sequence) else [max_lr] * count
+        if len(peaks) != count:
+            raise ValueError(f"max_lr has {len(peaks)} numbers, there are {count} groups")
+        self.max_lrs = [number("max_lr", peak, least=0) for peak in peaks]
+        part = number("pct_start", pct_start, least=0)
+        if part > 1:
+            raise ValueError(f"pct_start must lie in [0, 1], got {pct_start}")
+        if anneal_strategy not in ("cos", "linear"):
+            raise ValueError(f"anneal_strategy must be 'cos' or 'linear', got {anneal_strategy!r}")
+        self.anneal = _cosine if anneal_strategy == "cos" else _linear
+        self.momenta = (
+            number("base_momentum", base_momentum, least=0, below=1),
+            number("max_momentum", max_momentum, least=0, below=1),
+        )
+        self.cycled = _momentum_of(optimizer) if cycle_momentum else None
+        for name, divisor in (("div_factor", div_factor), ("final_div_factor", final_div_factor)):
+            if number(name, divisor, least=0) == 0:
+                raise ValueError(f"{name} must be above 0, got 0")
+        self.final_div_factor = final_div_factor
+        # where each phase ends, and between which of start, peak and end the rate goes
+        up = part * self.total_steps - 1
+        last = self.total_steps - 1
+        self.phases = (
+            [(up, "start", "peak"), (2 * up, "peak", "start"), (last, "start", "end")]
+            if three_phase
+            else [(up, "start", "peak"), (last, "peak", "end")]
+        )
+        for group, peak in zip(optimizer.param_groups, self.max_lrs, strict=True):
+            group["initial_lr"] = peak / div_factor
+        super().__init__(optimizer)
+
+    def rate(self, t: int, group: int) -> float:
+        """The rate after t steps."""
+        before, after, part = self._place(t)
+        base = self.base_lrs[group]
+        rates = {"start": base, "peak": self.max_lrs[group], "end": base / self.final_div_factor}
+        return self.anneal(rates[before], rates[after], part)
+
+    def settings(self, t: int, group: int) -> dict[str, Any]:
+        """The rate, and the momentum that goes with it."""
+        found: dict[str, Any] = {"lr": self.rate(t, group)}
+        if self.cycled is not None:
+            before, after, part = self._place(t)
+            at_peak, at_ends = self.momenta
+            momenta = {"start": at_ends, "peak": at_peak, "end": at_ends}
+            momentum = self.anneal(momenta[before], momenta[after], part)
+            betas = self.groups[group].get("betas")
+            found[self.cycled] = momentum if betas is None else (momentum, betas[1])
+        return found
+
+    def _place(self, t: int) -> tuple[str, str, float]:
+        """The phase that step t is in, and which part of it is over."""
+        if t > self.total_steps:
+            raise ValueError(f"OneCycleLR was made for {self.total_steps} steps, this is one more")
+        began = 0.0
+        for end, before, after in self.phases[:-1]:
+            if t <= end:
+                return before, after, (t - began) / (end - began) if end > began else 1.0
+            began = end
+        end, before, after = self.phases[-1]
+        return before, after, min((t - began) / (end - began), 1.0) if end > began else 1.0
+
+
+def _cosine(a: float, b: float, part: float) -> float:
+    return b + (a - b) / 2 * (1 + math.cos(math.pi * part))
+
+
+def _linear(a: float, b: float, part: float) -> float:
+    return (b - a) * part + a
+
+
+def _total(total_steps: Any, epochs: Any, steps_per_epoch: Any) -> int:
+    if total_steps is not None:
+        at_least(1, total_steps=total_steps)
+        return int(total_steps)
+    if epochs is None or steps_per_epoch is None:
+        raise ValueError("OneCycleLR needs total_steps, or both epochs and steps_per_epoch")
+    at_least(1, epochs=epochs, steps_per_epoch=steps_per_epoch)
+    return int(epochs) * int(steps_per_epoch)
+
+
+def _momentum_of(optimizer: Optimizer) -> str:
+    for name in ("betas", "momentum"):
+        if name in optimizer.defaults:
+            return name
+    raise ValueError(
+        f"{type(optimizer).__name__} has neither momentum nor betas: pass cycle_momentum=False"
+    )

@@ -1,0 +1,234 @@
+"""`Optimizer`: parameter groups and state, for parameters of either tier."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy import ndarray
+
+from engine import Tensor, Value, ValueArray
+
+from ..checks import number
+from ..parameter import forget_gradients
+from .slots import LoneSlot, State, arrange, leaves_of, with_state
+
+__all__ = ["Optimizer"]
+
+
+class Optimizer:
+    """Base of the optimizers; one of your own needs `check` and `update`.
+
+    Args:
+        params: Tensors, ValueArrays and Values (a model's `parameters()`), or a list of groups:
+            dicts with "params" and any of the settings, for those parameters alone.  A parameter
+            given twice counts once.
+        defaults: the settings, by name.
+
+    Raises:
+        TypeError: something that is not a parameter.
+        ValueError: no parameters, a result of an op among them, one in two groups, an unknown
+            setting, or a value out of range.
+
+    `param_groups` is the list of groups, with every setting filled in; to change a setting later,
+    assign there.
+
+    >>> class SignDescent(Optimizer):
+    ...     def update(self, data, gradient, state, group):
+    ...         return data - group["lr"] * np.sign(gradient)
+    >>> w = Tensor([1.0, -2.0], requires_grad=True)
+    >>> (w * w).sum().backward()
+    >>> SignDescent([w], {"lr": 0.5}).step()
+    >>> w.tolist()
+    [0.5, -1.5]
+    """
+
+    #: Names that the state of every parameter that was updated has, and those that it may have.
+    state_names: ClassVar[tuple[str, ...]] = ()
+    optional_state: ClassVar[tuple[str, ...]] = ()
+    #: Whether `update` is handed read-only arrays; the rules of nn do without, for speed.
+    guarded: ClassVar[bool] = True
+
+    _spare: ndarray | None = None
+
+    def __init__(self, params: Iterable[Any], defaults: Mapping[str, Any]) -> None:
+        if isinstance(params, Tensor | Value | ValueArray | Mapping | str):
+            raise TypeError(
+                f"params must be a list of parameters or of groups, got a {type(params).__name__}"
+            )
+        self.defaults = dict(defaults)
+        self.check(self.defaults)
+        self.param_groups: list[dict[str, Any]] = []
+        self._slots: list[list[Any]] = []
+        given = list(params)
+        if not given:
+            raise ValueError("params is empty: there is nothing to learn")
+        groups = given if isinstance(given[0], Mapping) else [{"params": given}]
+        for group in groups:
+            self.add_param_group(group)
+
+    def check(self, group: dict[str, Any]) -> None:
+        """Check the settings of a group, and turn numbers into floats; raises what is wrong."""
+
+    def update(self, data: ndarray, gradient: ndarray, state: State, group: State) -> ndarray:
+        """A parameter's next numbers, as a new array; `state` is kept and may be changed."""
+        raise NotImplementedError(f"{type(self).__name__} must define update()")
+
+    def room(self, like: ndarray) -> ndarray:
+        """An array of like's shape and dtype, for `update` to write in: an old one, or new."""
+        spare, self._spare = self._spare, None
+        if spare is None or spare.shape != like.shape or spare.dtype != like.dtype:
+            return np.empty(like.shape, like.dtype)
+        return spare
+
+    def add_param_group(self, group: Mapping[str, Any]) -> None:
+        """Add parameters with settings of their own; errors as for the class."""
+        if not isinstance(group, Mapping) or "params" not in group:
+            raise TypeError(
+                f"a parameter group is a dict with 'params', got {type(group).__name__}"
+                + (f" with {sorted(map(str, group))}" if isinstance(group, Mapping) else "")
+            )
+        if unknown := [key for key in group if key not in self.defaults and key != "params"]:
+            raise ValueError(
+                f"a parameter group of {type(self).__name__} has unknown settings {unknown}; "
+                f"there are {list(self.defaults)}"
+            )
+        params = group["params"]
+        params = [params] if isinstance(params, Tensor | Value | ValueArray) else list(params)
+        if not params:
+            raise ValueError("params of a parameter group is empty: there is nothing to learn")
+        full = {**self.defaults, **group}
+        self.check(full)
+        owned = {id(x) for slots in self._slots for slot in slots for x in leaves_of(slot)}
+        full["params"], slots = arrange(params, owned)
+        self.param_groups.append(full)
+        self._slots.append(slots)
+
+    def step(self) -> None:
+        """Update every parameter that has a gradient; the others are left as they are."""
+        for slots, group in zip(self._slots, self.param_groups, strict=True):
+            if type(slots[-1]) is LoneSlot:
+                slots[:] = [part for slot in slots for part in slot.split()]
+            for slot in slots:
+                gradient = slot.gradient()
+                if gradient is not None:
+                    data = slot.read(self.guarded)
+                    self._spare = None if slot.spare is None else slot.take_spare()
+                    slot.write(self.update(data, gradient, slot.state, group))
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradient of every parameter; set_to_none=False makes it zeros instead."""
+        for group in self.param_groups:
+            forget_gradients(group["params"], set_to_none)
+
+    # --- state -----------------------------------------------------------------------------------
+
+    def state_dict(self) -> dict[str, Any]:
+        """Settings and state as plain numbers and arrays (copies), in PyTorch's form and names.
+
+        Parameters are numbered in order: {"state": {0: {"step": 5, "exp_avg": array, …}, …},
+        "param_groups": [{"lr": 0.1, …, "params": [0, 1, …]}]}.
+        """
+        state: dict[int, State] = {}
+        groups = []
+        first = 0
+        for slots, group in zip(self._slots, self.param_groups, strict=True):
+            place = {id(p): first + i for i, p in enumerate(group["params"])}
+            first += len(place)
+            for slot in slots:
+                if slot.state:
+                    for i, p in enumerate(slot.members):
+                        state[place[id(p)]] = slot.export(i)
+            groups.append({**group, "params": list(place.values())})
+        return {"state": dict(sorted(state.items())), "param_groups": groups}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over settings and state from `state_dict()` of an optimizer of the same form.
+
+        Raises:
+            TypeError: not a state of an optimizer.
+            ValueError: groups, settings, parameters or shapes do not fit.  Nothing was loaded.
+        """
+        if not isinstance(state, Mapping) or not {"state", "param_groups"} <= set(state):
+            raise TypeError("the state of an optimizer is a dict with 'state' and 'param_groups'")
+        saved = state["param_groups"]
+        if len(saved) != len(self.param_groups):
+            raise ValueError(
+                f"the state has {len(saved)} parameter groups, "
+                f"this {type(self).__name__} has {len(self.param_groups)}"
+            )
+        settings = [self._settings(i, group) for i, group in enumerate(saved)]
+        rows: dict[int, State] = {}  # by id of the parameter
+        known = dict(state["state"])
+        for own, group in zip(self.param_groups, saved, strict=True):
+            for place, parameter in zip(group["params"], own["params"], strict=True):
+                if place in known:
+                    rows[id(parameter)] = self._row(place, known.pop(place), parameter)
+        if known:
+            raise ValueError(f"the state is of parameters that no group has: {sorted(known)[:5]}")
+        for k, group in enumerate(self.param_groups):
+            fresh = settings[k]
+            group.clear()
+            group.update(fresh)
+            self._slots[k] = with_state(self._slots[k], rows)
+
+    def _settings(self, index: int, saved: Mapping[str, Any]) -> dict[str, Any]:
+        """The settings in a saved group, with this optimizer's own parameters."""
+        own = self.param_groups[index]
+        # the rate a schedule started from comes and goes with the schedule
+        expected = self.defaults.keys() | {"params"}
+        wrong = (set(saved) ^ expected) - {"initial_lr"}
+        if wrong:
+            raise ValueError(
+                f"group {index} of the state is not one of {type(self).__name__}: the settings "
+                f"{sorted(wrong)} are missing or unexpected"
+            )
+        if len(saved["params"]) != len(own["params"]):
+            raise ValueError(
+                f"group {index} of the state has {len(saved['params'])} parameters, "
+                f"this {type(self).__name__} has {len(own['params'])}"
+            )
+        settings = {**saved, "params": own["params"]}
+        self.check(settings)
+        if "initial_lr" in settings:
+            settings["initial_lr"] = number("initial_lr", settings["initial_lr"], least=0)
+        return settings
+
+    def _row(self, place: int, saved: Mapping[str, Any], parameter: Any) -> State:
+        """The saved state of one parameter, checked; arrays are copies of the parameter's dtype."""
+        name = f"the state of parameter {place}"
+        missing = [key for key in self.state_names if key not in saved]
+        unexpected = [key for key in saved if key not in self.state_names + self.optional_state]
+        if missing or unexpected:
+            raise ValueError(
+                f"{name} is not one of {type(self).__name__}: missing {missing}, "
+                f"unexpected {unexpected}"
+            )
+        row: State = {}
+        for key, x in saved.items():
+            if key == "step":
+                if isinstance(x, bool) or not isinstance(x, int | np.integer) or x < 1:
+                    raise ValueError(f"'step' in {name} must be an int from 1 up, got {x!r:.60}")
+                row[key] = int(x)
+                continue
+            array = np.asarray(x)
+            if array.dtype.kind != "f" or array.shape != parameter.shape:
+                raise ValueError(
+                    f"{key!r} in {name} must hold floats of shape {parameter.shape}, "
+                    f"got {array.dtype} of shape {array.shape}"
+                )
+            row[key] = array.astype(
+                parameter.dtype if isinstance(parameter, Tensor) else np.float64
+            )
+        return row
+
+    def __repr__(self) -> str:
+        lines = []
+        for group in self.param_groups:
+            settings = ", ".join(f"{k}={v!r}" for k, v in group.items() if k != "params")
+            count = sum(
+                p.size if isinstance(p, Tensor | ValueArray) else 1 for p in group["params"]
+            )
+            lines.append(f"{type(self).__name__}({settings})  # {count:,} numbers")
+        return "\n".join(lines)

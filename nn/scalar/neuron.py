@@ -1,0 +1,62 @@
+"""A whole neuron as one node of the scalar tier: fast, and small enough to be drawn."""
+
+from __future__ import annotations
+
+from math import isfinite
+from operator import mul
+from typing import Any
+
+from engine import fused, relu, where
+
+__all__ = ["linear_neuron", "relu_neuron"]
+
+
+# The order is x…, w…, b: n inputs, as many weights, and the bias.  These run for every neuron and
+# every sample, so each goes once over the numbers, in as few calls as possible.
+
+
+def _weighted_sum(*numbers: Any) -> Any:
+    return _sum(numbers)
+
+
+def _sum(numbers: tuple[Any, ...]) -> Any:
+    n = len(numbers) // 2
+    return sum(map(mul, numbers[n:-1], numbers), numbers[-1])  # map stops after n products
+
+
+def _relu_of_sum(*numbers: Any) -> Any:
+    return relu(_sum(numbers))
+
+
+def _linear_vjp(g: Any, y: Any, *numbers: Any) -> list[Any]:
+    return _parts(g, numbers)
+
+
+def _parts(g: Any, numbers: tuple[Any, ...]) -> list[Any]:
+    n = len(numbers) // 2
+    parts = [g * v for v in numbers[n:-1] + numbers[:n]]
+    parts.append(g)
+    return parts
+
+
+def _relu_vjp(g: Any, y: Any, *numbers: Any) -> list[Any]:
+    if type(g) is not float:  # a rule that is to be differentiated itself
+        return _parts(where(y <= 0, 0.0, g), numbers)
+    if y > 0 or y != y:  # the gate is open for nan too
+        return _parts(g, numbers)
+    if isfinite(sum(numbers)):  # then all are: each product is 0, and there is none to take
+        return [0.0] * len(numbers)
+    return _parts(0.0, numbers)
+
+
+@fused(elements=_weighted_sum, vjp_all=_linear_vjp, symbol="Σwx+b", wide=True)
+def linear_neuron(*numbers: Any) -> Any:
+    """w·x + b, of the numbers x…, w…, b."""
+    return _sum(numbers)
+
+
+@fused(elements=_relu_of_sum, vjp_all=_relu_vjp, symbol="relu Σwx+b", wide=True)
+def relu_neuron(*numbers: Any) -> Any:
+    """max(w·x + b, 0), of the numbers x…, w…, b."""
+    total = _sum(numbers)
+    return 0.0 if total <= 0 else total

@@ -1,0 +1,261 @@
+"""`fit`: the training loop, on either tier.  `train_epoch` is all of it that matters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from engine import Tensor, Value, ValueArray, no_grad
+
+from ..callbacks import Callback, EpochHistory, Progress, Run
+from ..checks import at_least, plain
+from ..module import Module
+from ..optim import Optimizer
+from .interrupts import Interrupts
+
+__all__ = ["accuracy", "evaluate", "fit"]
+
+Metrics = Mapping[str, Callable[[Any, Any], float]]
+
+
+def fit(
+    model: Module,
+    loss: Callable[[Any, Any], Any],
+    optimizer: Optimizer,
+    loader: Any,
+    epochs: int = 1,
+    *,
+    validation: Any = None,
+    metrics: Metrics | None = None,
+    callbacks: Sequence[Callback] = (),
+    history: EpochHistory | None = None,
+    progress: bool = True,
+) -> EpochHistory:
+    """Train a model: so many passes over a loader, one optimizer step for each batch.
+
+    A batch is a tuple: the model's inputs, and last the target that `loss(output, target)`
+    compares its output with.  After an epoch the validation set is looked at, in eval mode and
+    without recording.  Ctrl-C ends the run after the batch under way; model, optimizer and loader
+    are whole then, and a further `fit` goes on.
+
+    Args:
+        model: a Module of either tier (a scalar model is given plain arrays).
+        loss: a function or Module whose result is a single number.
+        optimizer: over the model's parameters.
+        loader: a DataLoader, or anything that yields batches each time it is walked.
+        epochs: how many passes.
+        validation: a second loader, to be looked at only.
+        metrics: functions `metric(output, target)` by name; the mean over the samples is noted.
+        callbacks: what else is to happen, see `nn.callbacks`: StepSchedule, ClipGradNorm,
+            SaveBest, EarlyStopping, `viz.History`, or your own.
+        history: that of an earlier call, to be continued; default a new one.
+        progress: show a bar (on a terminal, with tqdm of the `plots` extra), else a line for
+            each epoch.
+
+    Returns:
+        The history: a row for each epoch with "epoch", "loss", "lr", "seconds", each metric, and
+        with a validation set "validation_loss" and "validation_" + metric.
+
+    Raises:
+        TypeError: model, optimizer or a callback is not one, a batch is not a tuple, or a loss is
+            neither a Tensor nor a Value.
+        ValueError: epochs below 1, a loader without batches, a loss of several numbers, or an
+            optimizer over another model's parameters.
+
+    >>> from nn import SGD, DataLoader, Linear
+    >>> model = Linear(1, 1, rng=0)
+    >>> data = DataLoader((np.array([[0.0], [1.0]]), np.array([[1.0], [3.0]])), batch_size=2)
+    >>> loss = lambda y, t: ((y - t) ** 2).mean()
+    >>> history = fit(model, loss, SGD(model.parameters(), lr=0.4), data, 200, progress=False)
+    >>> model.weight.data.round(3).tolist(), model.bias.data.round(3).tolist()
+    ([[2.0]], [1.0])
+    """
+    _check(model, loss, optimizer, epochs, callbacks)
+    metrics = dict(metrics or {})
+    history = EpochHistory() if history is None else history
+    run = Run(model, optimizer, history)
+    with Interrupts() as interrupts, Progress(progress, epochs, loader) as show:
+        _call(callbacks, "begin", run)
+        for _ in range(epochs):
+            history.start_epoch()
+            show.start_epoch(history.epoch)
+            row = train_epoch(run, loss, loader, metrics, callbacks, show, interrupts)
+            if validation is not None and run.whole:
+                found = evaluate(model, loss, validation, metrics)
+                row |= {f"validation_{name}": number for name, number in found.items()}
+            history.end_epoch(row, optimizer.param_groups[0]["lr"])
+            show.end_epoch(history.rows[-1])
+            if run.whole:
+                _call(callbacks, "after_epoch", run)
+            if interrupts.came:
+                run.stop("interrupted")
+            if run.stopped:
+                break
+        _call(callbacks, "end", run)
+    history.stopped = run.stopped
+    return history
+
+
+def train_epoch(
+    run: Run,
+    loss: Callable[[Any, Any], Any],
+    loader: Iterable[Any],
+    metrics: Metrics,
+    callbacks: Sequence[Callback],
+    show: Progress,
+    interrupts: Interrupts,
+) -> dict[str, float]:
+    """One pass with steps; the mean loss and metrics over its samples.
+
+    Afterwards `run.whole` says whether it came to its end.
+    """
+    model, optimizer = run.model, run.optimizer
+    model.train()
+    means = Means()
+    for done, batch in enumerate(loader, start=1):
+        inputs, target = _parts(model, batch)
+        output = model(*inputs)
+        total = loss(output, target)
+        run.loss = _number(total)
+        optimizer.zero_grad()
+        total.backward()
+        _call(callbacks, "before_step", run)
+        optimizer.step()
+        means.add(len(target), _numbers(run.loss, output, target, metrics))
+        _call(callbacks, "after_step", run)
+        show.step(means)
+        run.whole = not interrupts.came or done == show.batches
+        if not run.whole:
+            break
+    return means.result(loader)
+
+
+def evaluate(
+    model: Module, loss: Callable[[Any, Any], Any], loader: Any, metrics: Metrics | None = None
+) -> dict[str, float]:
+    """The mean loss and metrics over the samples of a loader: {"loss": …, metric: …}.
+
+    In eval mode and without recording; each module is left in the mode it was in.
+
+    Args:
+        model, loss, loader, metrics: as for `fit`.
+
+    Raises:
+        ValueError, TypeError: as for `fit`.
+    """
+    metrics = dict(metrics or {})
+    modes = [(module, module.training) for module in model.modules()]
+    means = Means()
+    model.eval()
+    try:
+        with no_grad():
+            for batch in loader:
+                inputs, target = _parts(model, batch)
+                output = model(*inputs)
+                total = loss(output, target)
+                means.add(len(target), _numbers(_number(total), output, target, metrics))
+    finally:
+        for module, mode in modes:
+            module.training = mode
+    return means.result(loader)
+
+
+def accuracy(output: Any, target: Any) -> float:
+    """The fraction of samples whose highest score is that of their class.
+
+    Args:
+        output: scores of shape (…, classes), of either tier.
+        target: class indices of shape (…).
+
+    Raises:
+        ValueError: the shapes do not fit.
+
+    >>> accuracy(np.array([[0.1, 0.9], [0.8, 0.2]]), np.array([1, 1]))
+    0.5
+    """
+    scores, labels = plain(output), plain(target)
+    if not scores.ndim or scores.shape[:-1] != labels.shape or not labels.size:
+        raise ValueError(
+            f"accuracy takes scores of shape (…, classes) and classes of shape (…), not empty; "
+            f"got {scores.shape} and {labels.shape}"
+        )
+    return float(np.mean(scores.argmax(axis=-1) == labels))
+
+
+class Means:
+    """Running means over samples, of numbers that are means over batches."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.sums: dict[str, float] = {}
+
+    def add(self, samples: int, numbers: Mapping[str, float]) -> None:
+        """Take in a batch."""
+        self.count += samples
+        for name, x in numbers.items():
+            self.sums[name] = self.sums.get(name, 0.0) + samples * x
+
+    def result(self, loader: Any) -> dict[str, float]:
+        """The means; ValueError if there was nothing."""
+        if not self.count:
+            raise ValueError(f"the loader {loader!r:.60} gave no samples")
+        return {name: x / self.count for name, x in self.sums.items()}
+
+
+def _number(total: Any) -> float:
+    """The loss of a batch as a number, if it is one that backward can start from."""
+    if not isinstance(total, Tensor | Value):
+        raise TypeError(
+            f"loss must give a Tensor or a Value, got {type(total).__name__}: write it with the "
+            "functions of engine and nn"
+        )
+    if total.shape not in ((), (1,)):
+        raise ValueError(f"loss must give a single number, got shape {total.shape}: take its mean")
+    return float(total.item())
+
+
+def _numbers(loss: float, output: Any, target: Any, metrics: Metrics) -> dict[str, float]:
+    return {"loss": loss} | {
+        name: float(metric(output, target)) for name, metric in metrics.items()
+    }
+
+
+def _parts(model: Module, batch: Any) -> tuple[list[Any], Any]:
+    """A batch as the model's inputs and the target, in the form the model's tier takes."""
+    if not isinstance(batch, tuple | list) or len(batch) < 2:
+        raise TypeError(
+            f"a batch must be a tuple of inputs and a target, got {type(batch).__name__} "
+            "(a loader over a tuple of arrays gives such batches)"
+        )
+    if any(isinstance(p, ValueArray) for p in model.parameters()):
+        batch = [plain(x) if isinstance(x, Tensor) else x for x in batch]
+    *inputs, target = batch
+    return inputs, target
+
+
+def _call(callbacks: Sequence[Callback], name: str, run: Run) -> None:
+    for callback in callbacks:
+        getattr(callback, name)(run)
+
+
+def _check(
+    model: Any, loss: Any, optimizer: Any, epochs: Any, callbacks: Sequence[Callback]
+) -> None:
+    at_least(1, epochs=epochs)
+    if not isinstance(model, Module):
+        raise TypeError(f"model must be a Module, got {type(model).__name__}: {model!r:.60}")
+    if not callable(loss):
+        raise TypeError(f"loss must be a function or a Module, got {type(loss).__name__}")
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(f"optimizer must be an Optimizer, got {type(optimizer).__name__}")
+    learned = {id(p) for group in optimizer.param_groups for p in group["params"]}
+    if not any(id(p) in learned for p in model.parameters()):
+        raise ValueError(
+            "optimizer holds no parameter of this model: make it from model.parameters() "
+            "(a copy, as scalar() makes one, has parameters of its own)"
+        )
+    for callback in callbacks:
+        if not isinstance(callback, Callback):
+            raise TypeError(f"callbacks must be Callbacks, got {type(callback).__name__}")

@@ -1,0 +1,5 @@
+"""The command line, `twingrad`."""
+
+from .cli import main as main
+from .op_page import op_page as op_page
+from .table import call_of as call_of

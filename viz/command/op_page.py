@@ -1,0 +1,111 @@
+"""One op of the table as a page of text: what it is, and the source of its row."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import functools
+import linecache
+from typing import Any
+
+import nn  # noqa: F401 - its fused ops are rows of the registry too
+from engine import functions, registry
+
+from .table import bound_of, call_of, domain_of
+
+__all__ = ["op_list", "op_page"]
+
+KINDS = {
+    "elementwise": "number by number",
+    "shape": "on whole arrays",
+    "fused": "one node for several (fused)",
+}
+SPELLED = "spelled with other ops"
+
+
+def op_list() -> str:
+    """The name of every op and function, kind by kind.
+
+    >>> "tanh" in op_list()
+    True
+    """
+    groups = {
+        title: [op.name for op in registry.values() if op.kind == kind]
+        for kind, title in KINDS.items()
+    }
+    groups[SPELLED] = list(functions)
+    return "\n\n".join(f"{title}:\n{_wrapped(names)}" for title, names in groups.items())
+
+
+def _wrapped(names: list[str], width: int = 78) -> str:
+    lines = [" "]
+    for name in names:
+        if len(lines[-1]) + len(name) + 1 > width:
+            lines.append(" ")
+        lines[-1] += f" {name}"
+    return "\n".join(lines)
+
+
+def op_page(name: str) -> str:
+    """What there is to know about an op: its call, its bounds, and the source of its rules.
+
+    Raises:
+        LookupError: there is no op or function of that name.
+
+    >>> print(op_page("tanh"))
+    tanh(x)
+    hyperbolic tangent
+    <BLANKLINE>
+    number by number; all numbers; the tiers agree to 4 ulp
+    <BLANKLINE>
+    tanh = elementwise(
+        "tanh", np.tanh, lambda g, y, x: g * (1 - y * y), scalar=math.tanh, doc="hyperbolic tangent"
+    )
+    """
+    if name in functions:
+        function = functions[name]
+        doc = (function.__doc__ or "").partition("\n")[0]
+        return f"{name}(…)\n{doc}\n\n{SPELLED}\n\n{_source(name, [function])}"
+    if name not in registry:
+        near = difflib.get_close_matches(name, [*registry, *functions], 1)
+        raise LookupError(f"there is no op {name!r}{f'; did you mean {near[0]}?' if near else ''}")
+    op = registry[name]
+    facts = [KINDS[op.kind], f"the tiers agree to {bound_of(op)}"]
+    if op.kind == "elementwise":
+        facts.insert(1, domain_of(op))
+    rules = op.vjps if op.vjp_all is None else (op.vjp_all,)
+    source = _source(name, [op.forward, *rules])
+    return f"{call_of(op)}\n{op.doc}\n\n{'; '.join(facts)}\n\n{source}"
+
+
+def _source(name: str, functions_of_row: list[Any]) -> str:
+    """The statements that define `name` and hold its functions, as they stand in the file."""
+    codes = [f.__code__ for f in functions_of_row if hasattr(f, "__code__")]
+    files: dict[str, list[int]] = {}
+    for code in codes:
+        files.setdefault(code.co_filename, []).append(code.co_firstlineno)
+    texts = []
+    for file, places in files.items():
+        lines, statements = _read(file)
+        for statement in statements:
+            decorators = getattr(statement, "decorator_list", [])
+            first = min(part.lineno for part in (statement, *decorators))
+            last = statement.end_lineno or first
+            if _defines(statement, name) or any(first <= place <= last for place in places):
+                texts.append("".join(lines[first - 1 : last]).rstrip())
+    return "\n\n".join(texts)
+
+
+@functools.cache
+def _read(file: str) -> tuple[list[str], list[ast.stmt]]:
+    lines = linecache.getlines(file)
+    return lines, ast.parse("".join(lines)).body
+
+
+def _defines(statement: ast.stmt, name: str) -> bool:
+    match statement:
+        case ast.Assign(targets=[ast.Name(id=target)]) | ast.AnnAssign(target=ast.Name(id=target)):
+            return target == name
+        case ast.FunctionDef(name=target):
+            return target == name
+    return False

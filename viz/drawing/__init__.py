@@ -1,0 +1,42 @@
+"""What a drawing is made of: boxes, text and its widths, colours, and the renderer.
+
+Knows nodes, not modules.
+"""
+
+from .boxes import (
+    Arrow as Arrow,
+    Box as Box,
+    Cluster as Cluster,
+    GraphTooLargeError as GraphTooLargeError,
+    Reader as Reader,
+    Scene as Scene,
+    checked_order as checked_order,
+    constant_box as constant_box,
+    edge_text as edge_text,
+    local_text as local_text,
+)
+from .heat import NEGATIVE as NEGATIVE, POSITIVE as POSITIVE, heat_cells as heat_cells
+from .render import (
+    RendererNotFoundError as RendererNotFoundError,
+    RenderError as RenderError,
+    render as render,
+)
+from .style import (
+    DARK as DARK,
+    LIGHT as LIGHT,
+    LOOKS as LOOKS,
+    OKABE_ITO as OKABE_ITO,
+    TONES as TONES,
+    Theme as Theme,
+    mix as mix,
+)
+from .text import (
+    lines_of as lines_of,
+    norm as norm,
+    number as number,
+    parameters as parameters,
+    printable_character as printable_character,
+    safe as safe,
+    shorten as shorten,
+)
+from .widths import centred as centred, points as points

@@ -1,0 +1,226 @@
+"""What pictures are made of: boxes and arrows, and what a box says of a Value or a Tensor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from engine import Node, NodeArray, Op, Tensor, Value, input_names, toposort
+from engine.tensors import backward as tensor_backward
+from engine.values import backward as scalar_backward
+
+from .heat import Heat, heat_of
+from .text import array_lines, number, parameters, shorten
+
+__all__ = ["Arrow", "Box", "Cluster", "GraphTooLargeError", "Scene", "checked_order"]
+
+#: Ops whose inputs may be exchanged: their edges need not say which is which.
+COMMUTATIVE = {"add", "mul", "maximum", "minimum", "hypot", "logaddexp"}
+
+
+class GraphTooLargeError(ValueError):
+    """The graph has more nodes than a picture can show."""
+
+
+@dataclass(frozen=True)
+class Box:
+    """What a picture says of one node, or of several that are folded into one.
+
+    Attributes:
+        id: `n` and its place in topological order, `f` and that of its first node where several
+            are folded; constants are named after the node they enter.
+        kind: a key of `viz.style.LOOKS`.
+        caption: the kind in words.
+        symbol: the op's, empty for leaves and constants.
+        label: the user's name for the node.
+        rows: name and text of each line below: data, grad, …
+        heat: strips of cells, by the name of the row they follow.
+        marks: warnings: where nan begins, what differs, …
+        tone: a key of `viz.style.TONES`, or "".
+    """
+
+    id: str
+    kind: str
+    caption: str
+    symbol: str
+    label: str
+    rows: tuple[tuple[str, str], ...]
+    heat: tuple[tuple[str, Heat], ...] = ()
+    marks: tuple[str, ...] = ()
+    tone: str = ""
+
+
+@dataclass(frozen=True)
+class Arrow:
+    """One edge: which input (from 0) of box `head` box `tail` is, and what to write on it."""
+
+    tail: str
+    head: str
+    index: int
+    text: str
+    tone: str = ""
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A frame around boxes: a module, or one of two graphs."""
+
+    label: str
+    boxes: tuple[str, ...]
+    inside: tuple[Cluster, ...] = ()
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A whole picture, before it becomes text."""
+
+    boxes: list[Box]
+    arrows: list[Arrow]
+    clusters: tuple[Cluster, ...] = ()
+
+
+def checked_order(root: Any) -> list[Any]:
+    """`toposort`, with a word of advice for an array of Values.
+
+    Raises:
+        TypeError: root is not a Value or a Tensor.
+    """
+    if isinstance(root, NodeArray):
+        raise TypeError(
+            f"root must be one Value or a Tensor, got an array of Values of shape {root.shape}: "
+            "draw one element, or the sum"
+        )
+    return toposort(root)
+
+
+def flowing(order: list[Any]) -> set[int]:
+    """The ids of the nodes that a gradient flows to: leaves that want one, and what is above."""
+    found: set[int] = set()
+    for node in order:
+        leaf = node.op is None
+        if node.requires_grad if leaf else any(id(x) in found for x in node.inputs):
+            found.add(id(node))
+    return found
+
+
+class Reader:
+    """Reads boxes off the nodes of one graph."""
+
+    def __init__(self, order: list[Any], prefix: str = "") -> None:
+        self.order = order
+        self.root = order[-1]
+        self.flows = flowing(order)
+        self.after_backward = any(node.op is None and node.has_grad for node in order)
+        self.prefix = prefix
+        self.place = {id(node): i for i, node in enumerate(order)}
+
+    def name(self, node: Any) -> str:
+        """A node's id in the picture."""
+        return f"{self.prefix}n{self.place[id(node)]}"
+
+    def box(self, node: Any, marks: tuple[str, ...] = (), tone: str = "") -> Box:
+        """The box of one node."""
+        flows = id(node) in self.flows
+        if node.op is None:
+            kind, caption = ("leaf", "leaf") if flows else ("input", "input, no gradient")
+            symbol = ""
+        else:
+            kind = "output" if node is self.root else "result"
+            caption = f"{kind} of {node.op.name}"
+            symbol = node.op.symbol
+        rows = [("shape", f"{node.shape} {node.dtype}")] if isinstance(node, Tensor) else []
+        if node.op is not None:
+            rows += [("", line) for line in parameters(node.params, node.op.defaults)]
+        rows += [("data", numbers(node)), ("grad", self.grad(node))]
+        label = shorten(str(node.label))
+        return Box(
+            self.name(node), kind, caption, symbol, label, tuple(rows), strips(node), marks, tone
+        )
+
+    def grad(self, node: Any) -> str:
+        """A node's gradient as text, or why there is none."""
+        if node.has_grad:
+            return numbers(node.grad)
+        if id(node) not in self.flows:
+            return "none"
+        if self.after_backward and node.op is not None and isinstance(node, Tensor):
+            return "not kept"
+        return "not computed"
+
+    def constants(self, node: Any) -> list[tuple[int, Box]]:
+        """The plain numbers and arrays that enter a node, each with its place among the inputs."""
+        return [
+            (i, constant_box(f"{self.name(node)}c{i}", x))
+            for i, x in enumerate(node.inputs)
+            if not isinstance(x, Node)
+        ]
+
+
+def constant_box(name: str, x: Any) -> Box:
+    """The box of a plain number or array."""
+    array = np.asarray(x)
+    numeric = array.dtype.kind in "fiub"
+    text = array_lines(array) if numeric else shorten(repr(x), 40)
+    rows = [("shape", f"{array.shape} {array.dtype}")] if array.ndim else []
+    heat = heat_of(array)
+    return Box(
+        name, "constant", "constant", "", "", (*rows, ("", text)), (("", heat),) if heat else ()
+    )
+
+
+def numbers(node: Any) -> str:
+    """The data (or a gradient, be it a number, an array or a node) as text."""
+    if isinstance(node, Value):
+        return number(node.data)
+    if isinstance(node, Tensor):
+        return array_lines(node.data)
+    return number(node) if np.ndim(node) == 0 else array_lines(node)
+
+
+def strips(node: Any) -> tuple[tuple[str, Heat], ...]:
+    """The heat strips of a Tensor's data and gradient, where there are some."""
+    if not isinstance(node, Tensor):
+        return ()
+    found = [("data", heat_of(node.data))]
+    if node.has_grad:
+        found.append(
+            ("grad", heat_of(node.grad.data if isinstance(node.grad, Node) else node.grad))
+        )
+    return tuple((name, heat) for name, heat in found if heat is not None)
+
+
+def edge_text(op: Op, index: int, count: int) -> str:
+    """Which input this is, where exchanging two would change the result."""
+    if count == 1 or op.name in COMMUTATIVE:
+        return ""
+    if op.variadic:
+        return f"input {index}"
+    return ("left", "right")[index] if count == 2 else input_names(op)[index]
+
+
+def local_text(node: Any, index: int) -> str:
+    """The local derivative along an edge: a number, or of arrays its numbers or its shape.
+
+    >>> x = Value(3.0)
+    >>> local_text(x * 5.0, 0)
+    '∂ = 5'
+    """
+    x = node.inputs[index]
+    constant = not isinstance(x, Node)
+    if constant or node.op.rule(index) is None:
+        return ""
+    if isinstance(node, Value):
+        return f"∂ = {number(scalar_backward.contribution(node, 1.0, index), 4)}"
+    if not node.flows_to(x):
+        return ""
+    if node.op.kind == "elementwise" and node.shape == x.shape:
+        # then the Jacobian is diagonal, and a gradient of ones brings its diagonal out
+        with np.errstate(all="ignore"):
+            diagonal = tensor_backward.contribution(node, np.ones_like(node.data), index)
+        if not diagonal.size:
+            return ""
+        low, high = number(diagonal.min(), 4), number(diagonal.max(), 4)
+        return f"∂ = {low}" if low == high else f"∂ = {low} to {high}"
+    return f"∂ {node.shape} / ∂ {x.shape}"

@@ -1,0 +1,144 @@
+"""Where nan, inf and zero gradients begin."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from engine import Node, Tensor, Value
+from engine.tensors import backward as tensor_backward
+from engine.values import backward as scalar_backward
+
+__all__ = ["Marks", "find_marks"]
+
+
+@dataclass
+class Marks:
+    """What begins where in a graph.
+
+    Attributes:
+        texts: by `id(node)`, in words.
+        alarms: ids of nodes where nan or inf begins, in the data or in the gradient.
+        edges: (id of the result, id of its input): along it a gradient turned nan, inf ("alarm")
+            or zero ("stop").
+    """
+
+    texts: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    alarms: set[int] = field(default_factory=set)
+    edges: dict[tuple[int, int], str] = field(default_factory=dict)
+
+    def add(self, node: Any, text: str, alarm: bool) -> None:
+        """Put a mark on a node."""
+        self.texts[id(node)] = (*self.texts.get(id(node), ()), text)
+        if alarm:
+            self.alarms.add(id(node))
+
+
+def find_marks(order: list[Any]) -> Marks:
+    """Where data stop being finite, and where gradients stop being finite or become zero.
+
+    A node is marked, not everything that follows from it.  Gradients are those `backward` left;
+    where a leaf's is nan, inf or zero and those in between were not kept, they are computed
+    again, for a root of one element, without touching any `.grad`.
+
+    >>> import engine
+    >>> x = Value(0.0)
+    >>> y = engine.log(x) * 2
+    >>> find_marks(engine.toposort(y)).texts[id(y.inputs[0])]
+    ('! inf begins here',)
+    """
+    marks = Marks()
+    for node in order:
+        what = bad(node.data)
+        if what and not any(bad(x.data) for x in node.inputs if isinstance(x, Node)):
+            marks.add(node, f"! {what} begins here", True)
+    gradients = _gradients(order)
+    if gradients:
+        _mark_gradients(order, gradients, marks)
+    return marks
+
+
+def _raw(x: Any) -> Any:
+    return x.data if isinstance(x, Node) else x
+
+
+def bad(x: Any) -> str:
+    """ "nan" or "inf" if there is one in a number or an array; "nan" first."""
+    if type(x) is float:
+        return "" if math.isfinite(x) else "nan" if math.isnan(x) else "inf"
+    array = np.asarray(x)
+    if array.dtype.kind != "f" or np.isfinite(array).all():
+        return ""
+    return "nan" if np.isnan(array).any() else "inf"
+
+
+def _zero(g: Any) -> bool:
+    return g == 0.0 if type(g) is float else bool(np.size(g)) and not np.any(g)
+
+
+def _kept(node: Any) -> Any:
+    """The gradient in a node as plain numbers; None if there is none."""
+    return _raw(node.grad) if node.has_grad else None
+
+
+def _gradients(order: list[Any]) -> dict[int, Any]:
+    """The gradients to look at, by id: those kept, or all of them computed again."""
+    kept = {id(node): g for node in order if (g := _kept(node)) is not None}
+    root = order[-1]
+    if not kept or isinstance(root, Value) or root.size != 1 or not root.requires_grad:
+        return kept
+    trouble = any(bad(g) or _zero(g) for g in kept.values())
+    if not trouble or all(id(node) in kept for node in order if node.requires_grad):
+        return kept
+    if any(x._data is not a for node in order for x, a in _recorded(node)):
+        return kept  # a leaf was changed after the graph was made: its rules cannot be run
+    with np.errstate(all="ignore"):
+        found = zip(order, tensor_backward.gradients(root, order), strict=True)
+        return {id(node): g for node, g in found if g is not None}
+
+
+def _recorded(node: Any) -> list[tuple[Any, Any]]:
+    """Each Tensor input of a result, with the array it held when the result was made."""
+    pairs = zip(node.inputs, node._arrays, strict=True)
+    return [(x, array) for x, array in pairs if isinstance(x, Tensor)]
+
+
+def _mark_gradients(order: list[Any], gradients: dict[int, Any], marks: Marks) -> None:
+    state = {key: bad(g) or ("zero" if _zero(g) else "fine") for key, g in gradients.items()}
+    consumers: dict[int, dict[int, Any]] = {}
+    for node in order:
+        for x in node.inputs:
+            if state.get(id(x), "fine") != "fine" and id(node) in state:
+                consumers.setdefault(id(x), {})[id(node)] = node
+    for node in order:
+        own = state.get(id(node), "fine")
+        if own == "fine":
+            continue
+        above = consumers.get(id(node), {})
+        fine = [c for key, c in above.items() if state[key] == "fine"]
+        if own == "zero":
+            begins, text = bool(fine), "zero gradient begins here"
+        else:
+            begins, text = len(fine) == len(above), f"! gradient: {own} begins here"
+        if begins:
+            marks.add(node, text, own != "zero")
+            for c in fine:
+                _mark_edges(c, node, gradients[id(c)], own, marks)
+
+
+def _mark_edges(result: Any, node: Any, g: Any, state: str, marks: Marks) -> None:
+    """Mark the edge along which a node's gradient became what it is, if one alone did that."""
+    tier: Any = tensor_backward if isinstance(result, Tensor) else scalar_backward
+    if isinstance(result, Tensor) and any(x._data is not a for x, a in _recorded(result)):
+        return
+    for k, x in enumerate(result.inputs):
+        if x is node:
+            with np.errstate(all="ignore"):
+                part = tier.contribution(result, g, k)
+            if state == "zero" and _zero(part):
+                marks.edges[id(result), id(node)] = "stop"
+            elif state != "zero" and bad(part):
+                marks.edges[id(result), id(node)] = "alarm"

@@ -1,0 +1,160 @@
+"""`draw`: a picture that shows itself in a notebook and saves itself to a file."""
+
+from __future__ import annotations
+
+import base64
+import html
+import re
+from pathlib import Path
+from typing import Any
+
+import nn
+from engine import ValueArray
+
+from ..drawing import RenderError, render
+from .dot import to_dot
+from .traced import trace
+
+__all__ = ["Picture", "draw"]
+
+SUFFIXES = (".svg", ".png", ".dot")
+ROOM = 630  # points (840 pixels): the room a cell has at a laptop's width, beside the list of files
+
+
+class Picture:
+    """A picture of a graph, as it was when it was drawn.
+
+    In a notebook it shows itself; `print` gives the DOT text.  Where there is no Graphviz, both
+    show the text and say what to install.
+
+    Attributes:
+        dot: the DOT text.
+
+    >>> Picture("digraph { a -> b }")
+    <Picture of 18 characters of DOT; .save("graph.svg"), or leave it as the last line of a cell>
+    """
+
+    def __init__(self, dot: str) -> None:
+        self.dot = dot
+        self._svg: str | None = None
+
+    def svg(self) -> str:
+        """The picture as svg text, from `<svg` on.
+
+        Raises:
+            RenderError: there is no Graphviz, or it failed.
+        """
+        if self._svg is None:
+            text = render(self.dot, "svg").decode("utf-8")
+            self._svg = text[text.index("<svg") :]
+        return self._svg
+
+    def save(self, path: str | Path) -> Path:
+        """Write the picture to `path`, in the format its suffix names; return the path.
+
+        Raises:
+            ValueError: the suffix is not .svg, .png or .dot.
+            RenderError: svg or png was asked for, and there is no Graphviz, or it failed.
+            OSError: the file cannot be written.
+        """
+        path = Path(path)
+        suffix = path.suffix.lower()
+        if suffix not in SUFFIXES:
+            raise ValueError(f"the file must end in {', '.join(SUFFIXES)}, got {str(path)!r}")
+        if suffix == ".dot":
+            path.write_text(self.dot, encoding="utf-8", newline="\n")
+        else:
+            path.write_bytes(render(self.dot, suffix[1:]))
+        return path
+
+    def __str__(self) -> str:
+        return self.dot
+
+    def __repr__(self) -> str:
+        return (
+            f"<Picture of {len(self.dot):,} characters of DOT; "
+            '.save("graph.svg"), or leave it as the last line of a cell>'
+        )
+
+    # --- how notebooks ask ---
+
+    def _svg_or_problem(self) -> tuple[str | None, str]:
+        """The svg, no wider than its cell, or why there is none: a repr must never raise."""
+        try:
+            return _fitted(self.svg()), ""
+        except RenderError as error:
+            return None, str(error)
+
+    def _repr_svg_(self) -> str | None:
+        return self._svg_or_problem()[0]
+
+    def _repr_html_(self) -> str:
+        """The picture as an image; where there is none, the text in its place, and why.
+
+        A drawing that stands in the page itself is taken out by GitHub, and by a JupyterLab that
+        does not trust the notebook.  An image stays, and is no wider than its cell.
+        """
+        svg, problem = self._svg_or_problem()
+        if svg is not None:
+            return image(self.svg(), "a graph")
+        return f"<p>{html.escape(problem)}</p><pre>{html.escape(self.dot)}</pre>"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        svg, problem = self._svg_or_problem()
+        if svg is not None:
+            text = {"image/svg+xml": svg, "text/plain": repr(self)}
+        else:
+            text = {"text/plain": f"{problem}\n\n{self.dot}"}
+        return {"text/html": self._repr_html_(), **text}
+
+
+def image(svg: str, alt: str) -> str:
+    """An svg as an image that holds itself, for a page of HTML; `alt` is said in its place."""
+    encoded = base64.b64encode(svg.encode("utf-8")).decode("ascii")
+    return (
+        f'<img alt="{html.escape(alt)}" style="max-width:100%;height:auto" '
+        f'src="data:image/svg+xml;base64,{encoded}">'
+    )
+
+
+def _fitted(svg: str) -> str:
+    """A large svg as wide as whatever it stands in: JupyterLab would scroll it otherwise.
+
+    >>> _fitted('<svg width="840pt" height="90pt" viewBox="0 0 840 90">')
+    '<svg width="100%" viewBox="0 0 840 90">'
+    >>> _fitted('<svg width="84pt" height="9pt" viewBox="0 0 84 9">')
+    '<svg width="84pt" height="9pt" viewBox="0 0 84 9">'
+    """
+    size = re.match(r'<svg width="([\d.]+)pt" height="[\d.]+pt"', svg)
+    if size is None or float(size[1]) <= ROOM:
+        return svg
+    return f'<svg width="100%"{svg[size.end() :]}'
+
+
+def draw(root: Any, *inputs: Any, **options: Any) -> Picture:
+    """A picture of a graph as it is now: draw after `backward` to see gradients.
+
+    Args:
+        root: a Value or a Tensor, the result whose graph is drawn; or an `nn.Module`, which is
+            run on `inputs` under `viz.trace` (of an array of Values the sum is drawn).
+        options: as `viz.to_dot`: direction, dark, max_nodes, fold, depth, around, radius, local,
+            seen.
+
+    Raises:
+        TypeError, ValueError: as `viz.to_dot`; or inputs were given though root is not a model.
+
+    >>> from engine import Value
+    >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
+    >>> "a" in draw(a * b).dot
+    True
+    """
+    if isinstance(root, nn.Module):
+        with trace(root) as seen:
+            y = root(*inputs)
+        root = y.sum() if isinstance(y, ValueArray) else y
+        options = {"seen": seen, **options}
+    elif inputs:
+        raise TypeError(
+            f"draw() takes inputs only for a model to run on, and root is a {type(root).__name__}"
+        )
+    return Picture(to_dot(root, **options))

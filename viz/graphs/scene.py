@@ -1,0 +1,228 @@
+"""From a graph, and what of it is folded, to boxes, arrows and the frames of modules."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+
+from engine import Node, Tensor
+
+from ..drawing import (
+    Arrow,
+    Box,
+    Cluster,
+    Reader,
+    Scene,
+    edge_text,
+    local_text,
+    norm,
+    number,
+    shorten,
+)
+from .fold import Fold
+from .marks import Marks, bad, find_marks
+from .traced import UNNAMED, Path
+
+__all__ = ["graph_scene", "names_in"]
+
+
+def graph_scene(
+    order: list[Any],
+    paths: list[Path],
+    folds: list[Fold],
+    *,
+    local: bool = False,
+    kinds: dict[Path, str] | None = None,
+    prefix: str = "",
+) -> Scene:
+    """The picture of a graph.
+
+    Args:
+        order: `toposort` of its root.
+        paths: for each node its module.
+        folds: what is drawn as one box; no node may be in two.
+        local: whether edges carry the local derivative.
+        kinds: the class of the module at a path.
+        prefix: of all ids, where two graphs share a picture.
+    """
+    return _Graph(order, paths, folds, local, kinds or {}, prefix).scene()
+
+
+class _Graph:
+    def __init__(
+        self, order: list[Any], paths: list[Path], folds: list[Fold], local: bool,
+        kinds: dict[Path, str], prefix: str,
+    ) -> None:  # fmt: skip
+        self.order, self.paths, self.local, self.kinds = order, paths, local, kinds
+        self.reader = Reader(order, prefix)
+        self.marks = find_marks(order)
+        self.fold_of = {i: fold for fold in folds for i in fold.members}
+        self.unit_of = {i: k for fold in folds for k, unit in enumerate(fold.units) for i in unit}
+        self.prefix = prefix
+
+    def scene(self) -> Scene:
+        boxes: list[Box] = []
+        arrows: list[Arrow] = []
+        where: dict[str, Path] = {}
+        for i, node in enumerate(self.order):
+            fold = self.fold_of.get(i)
+            if fold is None:
+                constants = self.reader.constants(node)
+                boxes += [box for _, box in constants]
+                boxes.append(self.node_box(node))
+                where.update({box.id: self.paths[i] for _, box in constants})
+                where[boxes[-1].id] = self.paths[i]
+                arrows += self.arrows_into(node, {k: box.id for k, box in constants})
+            elif i == fold.members[0]:
+                boxes.append(fold_box(self.order, fold, self.id_of(i), self.marks, self.kinds))
+                where[boxes[-1].id] = fold.path[:-1] if fold.kind == "module" else fold.path
+        return Scene(boxes, arrows + self.folded_arrows(), clusters(where, self.kinds))
+
+    def id_of(self, i: int) -> str:
+        """The id of the box that the node at place i is in."""
+        fold = self.fold_of.get(i)
+        return f"{self.prefix}n{i}" if fold is None else f"{self.prefix}f{fold.members[0]}"
+
+    def node_box(self, node: Any) -> Box:
+        key = id(node)
+        tone = "alarm" if key in self.marks.alarms else ""
+        return self.reader.box(node, self.marks.texts.get(key, ()), tone)
+
+    def arrows_into(self, node: Any, constants: dict[int, str]) -> list[Arrow]:
+        """The edges into a node that is drawn, those from folds left out."""
+        arrows = []
+        head = self.reader.name(node)
+        for k, x in enumerate(node.inputs):
+            if isinstance(x, Node) and self.reader.place[id(x)] in self.fold_of:
+                continue
+            tail = self.reader.name(x) if isinstance(x, Node) else constants[k]
+            text = edge_text(node.op, k, len(node.inputs))
+            local = local_text(node, k) if self.local else ""
+            tone = self.marks.edges.get((id(node), id(x)), "")
+            arrows.append(Arrow(tail, head, k, "\n".join(filter(None, (text, local))), tone))
+        return arrows
+
+    def folded_arrows(self) -> list[Arrow]:
+        """The edges from and into folds: one arrow for all between the same two boxes."""
+        if not self.fold_of:
+            return []
+        count: Counter[tuple[str, str]] = Counter()
+        for i, node in enumerate(self.order):
+            for x in node.inputs:
+                j = self.reader.place[id(x)] if isinstance(x, Node) else None
+                if j is None or (i not in self.fold_of and j not in self.fold_of):
+                    continue
+                if (
+                    self.fold_of.get(i) is self.fold_of.get(j)
+                    and self.unit_of[i] == self.unit_of[j]
+                ):
+                    continue
+                count[self.id_of(j), self.id_of(i)] += 1
+        return [
+            Arrow(tail, head, 0, f"×{times:,}" if times > 1 else "")
+            for (tail, head), times in count.items()
+        ]
+
+
+# --- the box of a fold ---
+
+
+def fold_box(order: list[Any], fold: Fold, name: str, marks: Marks, kinds: dict[Path, str]) -> Box:
+    """The box that stands for several nodes: how many, of what kinds, with which gradients."""
+    nodes = [order[i] for i in fold.members]
+    count = len(nodes)
+    rows = [("", f"hides {count:,} nodes" if count > 1 else "hides 1 node"), *_ops(nodes)]
+    rows += _parameters(nodes)
+    last = nodes[-1]
+    if isinstance(last, Tensor) and fold.kind == "module" and last.op is not None:
+        rows.append(("result", f"{last.shape}"))
+    found = Counter(text for node in nodes for text in marks.texts.get(id(node), ()))
+    inside = tuple(
+        text.replace("begins here", f"begins in {n:,} of them" if n > 1 else "begins inside")
+        for text, n in found.items()
+    )
+    alarm = any(id(node) in marks.alarms for node in nodes)
+    return Box(
+        name, "fold", _caption(fold, kinds), _times(fold), shorten(fold.title, 60), tuple(rows),
+        marks=inside, tone="alarm" if alarm else "",
+    )  # fmt: skip
+
+
+def _times(fold: Fold) -> str:
+    return f"×{len(fold.units):,}" if fold.kind in ("repeated", "alike") else ""
+
+
+def _caption(fold: Fold, kinds: dict[Path, str]) -> str:
+    if fold.kind == "module":
+        return f"{kinds.get(fold.path, 'module')}, folded"
+    return {
+        "repeated": "modules alike, folded",
+        "alike": "nodes alike, folded",
+        "hidden": "out of focus, folded",
+        "same": "the same in both, folded",
+        "expanded": "number by number, folded",
+    }[fold.kind]
+
+
+def _ops(nodes: list[Any]) -> list[tuple[str, str]]:
+    """Which ops there are, the most frequent first."""
+    ops = Counter(node.op.name for node in nodes if node.op is not None)
+    listed = [f"{name} ×{n:,}" if n > 1 else name for name, n in ops.most_common(5)]
+    if len(ops) > 5:
+        listed.append(f"{len(ops) - 5} more")
+    pairs = [", ".join(listed[k : k + 2]) for k in range(0, len(listed), 2)]
+    return [("ops", ",\n".join(pairs))] if pairs else []
+
+
+def _parameters(nodes: list[Any]) -> list[tuple[str, str]]:
+    """How many numbers the leaves hold, and how large their gradient is altogether."""
+    leaves = [node for node in nodes if node.op is None]
+    if not leaves:
+        return []
+    size = sum(int(np.size(node.data)) for node in leaves)
+    held = f" ({size:,} numbers)" if size > len(leaves) else ""
+    rows = [("leaves", f"{len(leaves):,}{held}")]
+    gradients = [node.grad for node in leaves if node.has_grad]
+    if gradients:
+        raw = [np.ravel(g.data if isinstance(g, Node) else g) for g in gradients]
+        all_of_them = np.concatenate([np.asarray(g, dtype=np.float64) for g in raw])
+        what = bad(all_of_them)
+        rows.append(("grad", what or f"norm {number(norm(all_of_them), 4)}"))
+    return rows
+
+
+# --- frames ---
+
+
+def clusters(where: dict[str, Path], kinds: dict[Path, str]) -> tuple[Cluster, ...]:
+    """Frames for the modules that boxes stand in, one inside the other."""
+    return _frames(list(where.items()), (), kinds)
+
+
+def _frames(
+    boxes: list[tuple[str, Path]], around: Path, kinds: dict[Path, str]
+) -> tuple[Cluster, ...]:
+    deeper: dict[Path, list[tuple[str, Path]]] = {}
+    for name, path in boxes:
+        if len(path) > len(around):
+            deeper.setdefault(path[: len(around) + 1], []).append((name, path))
+    frames: list[Cluster] = []
+    for path, members in deeper.items():
+        inside = _frames(members, path, kinds)
+        if path == (UNNAMED,):  # known from labels only: a frame would say nothing
+            frames += inside
+            continue
+        framed = {name for frame in inside for name in names_in(frame)}
+        own = tuple(name for name, _ in members if name not in framed)
+        title = ".".join(path[1:]) or path[0]
+        kind = kinds.get(path, "") if len(path) > 1 else ""
+        if len(own) + len(framed) > 1:  # a frame around one box would not say much either
+            frames.append(Cluster(f"{title}: {kind}" if kind else title, own, inside))
+    return tuple(frames)
+
+
+def names_in(cluster: Cluster) -> list[str]:
+    """The ids of all boxes inside a frame."""
+    return [*cluster.boxes, *(name for inner in cluster.inside for name in names_in(inner))]

@@ -1,0 +1,234 @@
+"""Which module of a model made which node: by running it under `trace`, or from labels."""
+
+from __future__ import annotations
+
+import functools
+import re
+from types import TracebackType
+from typing import Any, Self
+
+import nn
+from engine import Node, watch
+
+__all__ = ["Path", "module_paths", "trace"]
+
+#: Where a node was made: the model, then the names of modules, outermost first; () outside.
+Path = tuple[str, ...]
+
+#: A label that is a parameter's name in a model: `layers.0.weight`, `layers[0].neurons[3].w[1]`.
+PLACE = re.compile(r"(([A-Za-z_]\w*(\[\d+\])*|\d+)\.)+[A-Za-z_]\w*(\[[\d,]+\])?")
+UNNAMED = "model"  # a model known from its parameters' labels only
+
+
+def split(name: str) -> Path:
+    """A name as steps into a model; a number belongs to the name before it.
+
+    >>> split("layers.0.weight"), split("layers[0].neurons[3]"), split("0.1.bias")
+    (('layers.0', 'weight'), ('layers[0]', 'neurons[3]'), ('0', '1', 'bias'))
+    """
+    steps: list[str] = []
+    for word in name.split(".") if name else []:
+        if word.isdigit() and steps and not steps[-1][-1].isdigit() and "[" not in steps[-1]:
+            steps[-1] += f".{word}"
+        else:
+            steps.append(word)
+    return tuple(steps)
+
+
+class trace:  # noqa: N801 - used as a context, named like no_grad and nan_trace
+    """Note which module of a model makes which node, for pictures of what is computed inside.
+
+    Inside, the model is watched, not changed; copy it (or take `scalar()` of it) before, not there.
+
+    >>> model = nn.MLP([2, 3, 1], rng=0)
+    >>> with trace(model) as seen:
+    ...     loss = (model([[1.0, 2.0]]) ** 2).mean()
+    >>> seen.path(loss), [seen.path(x) for x in loss.inputs[0].inputs[:1]]
+    ((), [('MLP', 'layers.1')])
+
+    Args:
+        model: an `nn.Module`, on either tier.
+
+    Raises:
+        TypeError: model is not an nn.Module.
+
+    Attributes:
+        kinds: what stands at a path, such as "Linear(2, 3)".
+    """
+
+    def __init__(self, model: nn.Module) -> None:
+        if not isinstance(model, nn.Module):
+            raise TypeError(f"model must be an nn.Module, got {type(model).__name__}")
+        self.model = model
+        self.name = type(model).__name__
+        self.kinds: dict[Path, str] = {}
+        self._found: dict[int, tuple[Any, Path]] = {}  # the node is kept, so its id stays its own
+        self._inside: list[Path] = []
+        self._calls: dict[Path, int] = {}
+
+    def __enter__(self) -> Self:
+        self._note_parameters()
+        for name, module in self.model.named_modules():
+            path = (self.name, *split(name))
+            self.kinds[path] = type(module).__name__
+            has_parameters = next(module.parameters(), None) is not None
+            # an attribute of the instance stands before the class's method
+            object.__setattr__(
+                module, "forward", self._watched(module.forward, path, has_parameters)
+            )
+        self._previous = watch(self)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        watch(self._previous)
+        for module in self.model.modules():
+            vars(module).pop("forward", None)
+
+    def _note_parameters(self) -> None:
+        for name, parameter in self.model.named_parameters():
+            path = (self.name, *split(name)[:-1])
+            for leaf in [parameter] if isinstance(parameter, Node) else parameter.flat:
+                self._found[id(leaf)] = (leaf, path)
+
+    def _watched(self, forward: Any, path: Path, has_parameters: bool) -> Any:
+        """forward, with everything made inside noted as `path`.
+
+        A module without parameters, an activation say, may stand in several places: each call
+        is a place of its own.
+        """
+
+        @functools.wraps(forward)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            here = path
+            self._calls[path] = self._calls.get(path, 0) + 1
+            if not has_parameters and self._calls[path] > 1:
+                here = (*path[:-1], f"{path[-1]}, call {self._calls[path]}")
+                self.kinds[here] = self.kinds[path]
+            self._inside.append(here)
+            try:
+                return forward(*args, **kwargs)
+            finally:
+                self._inside.pop()
+
+        return call
+
+    def recorded(self, op: Any, node: Any, inputs: tuple[Any, ...]) -> None:
+        """Called by the engine for each result in this thread."""
+        if self._inside:
+            self._found[id(node)] = (node, self._inside[-1])
+        if self._previous is not None:
+            self._previous.recorded(op, node, inputs)
+
+    def backward(self, order: list[Any], seed: Any) -> None:
+        """Called by the engine before each backward pass."""
+        if self._previous is not None:
+            self._previous.backward(order, seed)
+
+    def path(self, node: Any) -> Path:
+        """Where a node was made; () for what was made outside the model."""
+        found = self._found.get(id(node))
+        return found[1] if found is not None and found[0] is node else ()
+
+
+def module_paths(order: list[Any], seen: trace | None = None) -> list[Path]:
+    """For each node the module it belongs to; () outside.
+
+    By what `trace` saw, if it is given.  Else from labels: a parameter labelled
+    `layers.0.weight` belongs to `layers.0`, and so does an op that is given it; an op between
+    two modules belongs to the innermost module that holds both.
+
+    >>> import engine
+    >>> y = nn.MLP([2, 3, 1], rng=0)([1.0, 2.0])
+    >>> sorted(set(module_paths(engine.toposort(y))))
+    [('model',), ('model', 'layers.0'), ('model', 'layers.1')]
+    """
+    if seen is not None:
+        return [seen.path(node) for node in order]
+    if all(_owner(node) is None for node in order if node.op is None):
+        return [()] * len(order)
+    return _between(order, _owned(order))
+
+
+def _owner(node: Any) -> Path | None:
+    """The module a labelled leaf is a parameter of; None if it is none."""
+    label = str(node.label)
+    return (UNNAMED, *split(label)[:-1]) if PLACE.fullmatch(label) else None
+
+
+def _common(paths: list[Path]) -> Path:
+    """The innermost module that holds all of them."""
+    shortest = min(paths, key=len)
+    for i, step in enumerate(shortest):
+        if any(path[i] != step for path in paths):
+            return shortest[:i]
+    return shortest
+
+
+def _owned(order: list[Any]) -> list[Path | None]:
+    """The module of each parameter, of what is computed from it alone, and of what takes either."""
+    place = {id(node): i for i, node in enumerate(order)}
+    owners = {path for node in order if node.op is None and (path := _owner(node)) is not None}
+    owned: list[Path | None] = []
+    alone: list[bool] = []  # depends on parameters of one module and nothing else
+    for node in order:
+        if node.op is None:
+            owned.append(_owner(node))
+            alone.append(owned[-1] is not None)
+            continue
+        inputs = [place[id(x)] for x in node.inputs if isinstance(x, Node)]
+        given = [i for i in inputs if alone[i]]
+        leaves = [i for i in given if order[i].op is None]
+        paths = [path for i in leaves or given if (path := owned[i]) is not None]
+        path = _common(paths) if paths else None
+        label = (UNNAMED, *split(str(node.label)))
+        if label in owners:  # nn.scalar labels results by their neuron
+            path = label
+        one_module = path is not None and all(owned[i] == path for i in given)
+        owned.append(path if one_module or leaves or label in owners else None)
+        alone.append(one_module and len(given) == len(node.inputs))
+    return owned
+
+
+def _between(order: list[Any], owned: list[Path | None]) -> list[Path]:
+    """Places for the ops that take no parameter.
+
+    What joins branches of one module is in that module, and x + branch(x) in the one that holds
+    the branch; anything else is in what holds both its last input and what uses it first.  What
+    no module uses is outside.
+    """
+    place = {id(node): i for i, node in enumerate(order)}
+    inputs = [[place[id(x)] for x in node.inputs if isinstance(x, Node)] for node in order]
+    after: list[Path | None] = [None] * len(order)  # of the first use by an op whose place is known
+    for i in reversed(range(len(order))):
+        upstream = owned[i] if owned[i] is not None else after[i]
+        if upstream is not None:
+            for j in inputs[i]:
+                after[j] = upstream
+    result: list[Path] = []
+    for i, known in enumerate(owned):
+        if known is not None:
+            result.append(known)
+            continue
+        joined = sorted(set(inputs[i]))
+        below = [result[j] for j in joined if result[j]]
+        inside = _common(below) if len(below) > 1 and after[i] is not None else ()
+        if len(joined) > 1:
+            branch = _around_branch(after[joined[0]], result[joined[-1]])
+            inside = max(inside, branch, key=len)
+        if len(inside) < 2 and below:
+            inside = _common([below[-1], after[i] or ()])
+        result.append(inside)
+    return result
+
+
+def _around_branch(first_use: Path | None, last: Path) -> Path:
+    """The module that ends in x + branch(x), from what uses x first and where branch ends."""
+    if first_use is None:
+        return ()
+    branch = _common([first_use, last])
+    return branch[:-1] if branch in (first_use, last) else branch

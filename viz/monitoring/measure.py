@@ -1,0 +1,218 @@
+"""What `History` measures of parameters and layers: a few numbers that say how they are."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+
+from engine import Tensor, Value, ValueArray
+from nn import Module, plain
+
+__all__ = [
+    "Meter",
+    "activation_statistics",
+    "array_of",
+    "gradient_of",
+    "named_layers",
+    "named_parameters",
+]
+
+
+def array_of(x: Any) -> np.ndarray:
+    """The numbers of a parameter or an activation of either tier; a list of Values will do.
+
+    >>> array_of([Value(1.0), Value(2.0)])
+    array([1., 2.])
+    """
+    if isinstance(x, Tensor):
+        return x._data  # an array that Tensors share and never change
+    if isinstance(x, list | tuple):
+        return np.array([array_of(part) for part in x])
+    return plain(x)
+
+
+def gradient_of(parameter: Any) -> np.ndarray | None:
+    """The gradient of a parameter of either tier; None where backward left none."""
+    if isinstance(parameter, Tensor):  # most are
+        gradient = parameter.grad
+        return gradient._data if isinstance(gradient, Tensor) else gradient
+    if isinstance(parameter, list | tuple):
+        parts = [gradient_of(part) for part in parameter]
+        if all(part is None for part in parts):
+            return None
+        return np.array([0.0 if part is None else part for part in parts])
+    if isinstance(parameter, ValueArray):
+        reached = any(isinstance(x, Value) and x.has_grad for x in parameter.flat)
+        return parameter.grad if reached else None
+    return array_of(parameter.grad) if parameter.has_grad else None
+
+
+class Meter:
+    """Measures arrays of these shapes, again and again, in room that it keeps.
+
+    The arrays are laid end to end, as a model has many small parameters, and a call of NumPy costs
+    more than what it does to a few hundred numbers; and the room is kept, as to get and give back
+    large memory at every measurement costs more than to measure.
+
+    >>> meter = Meter([(4,)])
+    >>> meter.gradients([np.array([3.0, 0.0, -4.0, 0.0])])
+    [{'norm': 5.0, 'mean': 1.75, 'max': 4.0, 'zeros': 0.5}]
+    >>> meter.updates([np.array([3.0, 4.0, 0.0, 0.0])], [np.array([3.0, 4.5, 0.0, 0.0])])
+    [0.1]
+    """
+
+    def __init__(self, shapes: Iterable[tuple[int, ...]]) -> None:
+        self.shapes = list(shapes)
+        sizes = [math.prod(shape) for shape in self.shapes]
+        # An empty array gets room for one number, which stays 0: reduceat has no answer for none.
+        *starts, end = accumulate((max(size, 1) for size in sizes), initial=0)
+        self._starts = np.array(starts, dtype=np.intp)
+        self._numbers = np.zeros(end)
+        self._nonzero = np.zeros(self._numbers.shape, dtype=bool)
+        self._flat = [self._numbers[i : i + n] for i, n in zip(starts, sizes, strict=True)]
+        self._parts = [x.reshape(s) for x, s in zip(self._flat, self.shapes, strict=True)]
+        self._masks = [self._nonzero[i : i + n] for i, n in zip(starts, sizes, strict=True)]
+
+    def gradients(self, gradients: list[np.ndarray]) -> list[dict[str, float]]:
+        """How large each gradient is, and what is wrong with it.
+
+        Returns:
+            for each: `norm` (Euclidean), `mean` and `max` of the absolute values, `zeros` (the
+            fraction that is exactly 0) and, only where there are any, `nonfinite` (the fraction
+            that is nan or inf).
+        """
+        if not gradients:
+            return []
+        for gradient, part in zip(gradients, self._parts, strict=True):
+            np.absolute(gradient, part)
+        totals = np.add.reduceat(self._numbers, self._starts).tolist()
+        largest = np.maximum.reduceat(self._numbers, self._starts).tolist()
+        np.not_equal(self._numbers, 0.0, self._nonzero)
+        found = []
+        for part, mask, total, most in zip(self._flat, self._masks, totals, largest, strict=True):
+            size = part.size or 1
+            row = {
+                "norm": math.sqrt(part.dot(part)),
+                "mean": total / size,
+                "max": most,
+                "zeros": (part.size - int(np.count_nonzero(mask))) / size,
+            }
+            if not math.isfinite(most):  # the norm may overflow where all are finite
+                row["nonfinite"] = 1.0 - int(np.count_nonzero(np.isfinite(part))) / size
+            found.append(row)
+        return found
+
+    def updates(self, before: list[np.ndarray], after: list[np.ndarray]) -> list[float]:
+        """|after - before| / |before|, Euclidean norms: how far one step moved each parameter.
+
+        A rule of thumb says about 1/1000 (A. Karpathy, "A Recipe for Training Neural Networks",
+        2019).  nan where the parameter was all zeros.
+        """
+        found = []
+        for was, now, part, flat in zip(before, after, self._parts, self._flat, strict=True):
+            np.subtract(now, was, part)
+            was = was.ravel()
+            if was.dtype != np.float64:  # the squares of a float32 may overflow
+                was = was.astype(np.float64)
+            size = was.dot(was)
+            found.append(math.sqrt(flat.dot(flat) / size) if size > 0 else math.nan)
+        return found
+
+
+def activation_statistics(output: np.ndarray, ends: tuple[float, float] | None) -> dict[str, float]:
+    """What a layer put out for one batch.
+
+    A unit is an element of axis 1 of images (batch, channels, height, width), else of the last
+    axis.
+
+    Args:
+        output: shape (batch, …).
+        ends: the lowest and highest number an output can take, of tanh say; None if unbounded.
+
+    Returns:
+        `mean` and `std` over all, `zeros` (the fraction that is exactly 0), `dead` (the fraction
+        of units that are 0 for the whole batch) and, with `ends`, `saturated` (the fraction
+        within a hundredth of the range of either end).
+
+    >>> activation_statistics(np.array([[0.0, 2.0], [0.0, 0.0]]), None)["dead"]
+    0.5
+    """
+    size = output.size
+    if size == 0:
+        return {"mean": 0.0, "std": 0.0, "zeros": 0.0, "dead": 0.0}
+    flat = output.ravel()
+    mean = float(np.add.reduce(flat)) / size
+    variance = float(flat.dot(flat)) / size - mean * mean
+    if variance <= 1e-3 * mean * mean:  # the short way has lost its digits
+        variance = float(np.var(flat, dtype=float))
+    nonzero = output != 0
+    zeros = 1.0 - int(np.count_nonzero(nonzero)) / size
+    found = {
+        "mean": mean,
+        "std": math.sqrt(variance) if math.isfinite(variance) else math.nan,
+        "zeros": zeros,
+        "dead": _dead(nonzero) if zeros > 0 else 0.0,
+    }
+    if ends is not None:
+        low, high = ends
+        margin = 0.01 * (high - low)
+        inside = (flat > low + margin) & (flat < high - margin)
+        found["saturated"] = 1.0 - int(np.count_nonzero(inside)) / size
+    return found
+
+
+def _dead(nonzero: np.ndarray) -> float:
+    """The fraction of units that put out nothing but zeros."""
+    if nonzero.ndim == 2:
+        alive = nonzero.any(axis=0)
+    else:
+        channels = 1 if nonzero.ndim == 4 else nonzero.ndim - 1
+        alive = nonzero.any(axis=tuple(i for i in range(nonzero.ndim) if i != channels))
+    return 1.0 - int(np.count_nonzero(alive)) / max(alive.size, 1)
+
+
+def named_parameters(model: Any) -> dict[str, Any]:
+    """Parameters by name: of a Module, of an `nn.scalar` model by layer, or a mapping as it is.
+
+    A class of your own will do if it has `parameters()`: its Tensors go by their labels, or by
+    their places.
+    """
+    if isinstance(model, Module):
+        found = dict(model.named_parameters())
+    elif isinstance(model, Mapping):
+        found = dict(model)
+    elif callable(getattr(model, "parameters", None)):
+        found = {}
+        for i, p in enumerate(model.parameters()):
+            if isinstance(p, Value):  # layers[0].neurons[3].w[1]: one name for the whole layer
+                found.setdefault(p.label.partition(".neurons")[0] or "parameters", []).append(p)
+            else:
+                name = getattr(p, "label", "") or "parameters"
+                alone = name != "parameters" and name not in found
+                found[name if alone else f"{name}[{i}]"] = p
+    else:
+        raise TypeError(
+            "model must be a Module, have parameters(), or be a mapping of names to parameters; "
+            f"got {type(model).__name__}"
+        )
+    if not found:
+        raise TypeError(f"this {type(model).__name__} has no parameters to look at")
+    return found
+
+
+def named_layers(model: Module) -> list[tuple[str, Module]]:
+    """The modules that hold no others, by place and kind: "layers.0 Linear".
+
+    >>> import nn
+    >>> [name for name, _ in named_layers(nn.Sequential(nn.Linear(2, 1), nn.Tanh()))]
+    ['0 Linear', '1 Tanh']
+    """
+    return [
+        (f"{name} {type(module).__name__}".strip(), module)
+        for name, module in model.named_modules()
+        if next(module.children(), None) is None
+    ]

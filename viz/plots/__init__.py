@@ -1,0 +1,35 @@
+"""Plots of training and of models, by matplotlib (the `plots` extra: `twingrad[plots]`).
+
+Every function takes `ax=None` (axes to draw on; new ones by default), returns the axes, and never
+calls show; `dashboard` makes a figure of its own and returns that.
+
+    from viz import History, plots
+    plots.dashboard(history)
+"""
+
+from .axes import (
+    CYCLE as CYCLE,
+    LEGEND as LEGEND,
+    Rectangle as Rectangle,
+    axes_of as axes_of,
+    figure_with as figure_with,
+    pyplot as pyplot,
+)
+from .curves import (
+    dashboard as dashboard,
+    dead_units as dead_units,
+    gradient_flow as gradient_flow,
+    gradient_norms as gradient_norms,
+    learning_rate as learning_rate,
+    loss as loss,
+    update_ratio as update_ratio,
+)
+from .images import image_grid as image_grid
+from .samples import (
+    activation_histogram as activation_histogram,
+    confusion_matrix as confusion_matrix,
+    decision_boundary as decision_boundary,
+    gradient_histogram as gradient_histogram,
+    gradient_scatter as gradient_scatter,
+    sample_grid as sample_grid,
+)

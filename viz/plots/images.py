@@ -1,0 +1,101 @@
+"""Images side by side whose numbers have a sign: filters, feature maps, gradients of pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from ..monitoring import array_of
+from .axes import TWO_SIDED, Rectangle, figure_with
+
+__all__ = ["image_grid"]
+
+GAP = 1  # pixels of room between two images
+FRAME: dict[str, Any] = {"fill": False, "edgecolor": "#999999", "linewidth": 0.5, "clip_on": False}
+
+
+def image_grid(
+    images: Any,
+    titles: Sequence[Any] | ndarray | None = None,
+    ax: Any = None,
+    *,
+    columns: int = 8,
+    most: int = 64,
+    shared: bool = True,
+) -> Any:
+    """Images side by side, each in a frame: white is 0, vermillion above, blue below.
+
+    Of a layer, its weights show what it looks for, and what it puts out for one input where it
+    found that.
+
+    Args:
+        images: (n, height, width); (n, channels, height, width), of which each channel becomes an
+            image; or square ones flattened, (n, pixels).
+        titles: what stands above each; default nothing.
+        ax: axes to draw on; default new ones.
+        columns: how many stand side by side.
+        most: how many are shown.
+        shared: one scale for all; else each has its own, up to its largest size.
+
+    Returns:
+        The axes.
+
+    Raises:
+        ValueError: the shapes do not fit, there are not as many titles as images, or columns or
+            most is below 1.
+
+    >>> image_grid(np.eye(9), columns=3).images[0].get_array().shape
+    (11, 11)
+    """
+    if columns < 1 or most < 1:
+        raise ValueError(f"columns and most must be at least 1, got {columns} and {most}")
+    pixels = _split(images)
+    if titles is not None and len(titles) != len(pixels):
+        raise ValueError(f"there are {len(pixels)} images but {len(titles)} titles")
+    pixels = pixels[:most]
+    count, height, width = pixels.shape
+    head = 0 if titles is None else max(2, round(0.4 * height))
+    columns = min(columns, count)
+    rows = -(-count // columns)
+    down, across = height + GAP + head, width + GAP
+    if ax is None:
+        _, axes = figure_with(1, 1, (columns, rows * down / across))
+        ax = axes[0, 0]
+    wall = np.full((rows * down - GAP, columns * across - GAP), np.nan)
+    for i, image in enumerate(pixels if shared else _scaled(pixels)):
+        top, left = down * (i // columns) + head, across * (i % columns)
+        wall[top : top + height, left : left + width] = image
+        ax.add_patch(Rectangle((left - 0.5, top - 0.5), width, height, **FRAME))
+        if titles is not None:
+            ax.text(left + width / 2 - 0.5, top - 0.7, titles[i], ha="center", va="bottom",
+                    fontsize="small")  # fmt: skip
+    largest = float(np.nanmax(np.abs(wall), initial=0.0)) or 1.0
+    ax.axis("off")
+    ax.imshow(wall, cmap=TWO_SIDED, vmin=-largest, vmax=largest, interpolation="nearest")
+    return ax
+
+
+def _split(images: Any) -> ndarray:
+    """Images as (n, height, width)."""
+    pixels = np.asarray(array_of(images), dtype=float)
+    if pixels.ndim == 4:
+        pixels = pixels.reshape(-1, *pixels.shape[2:])
+    elif pixels.ndim == 2:
+        side = round(pixels.shape[1] ** 0.5)
+        if side * side == pixels.shape[1]:
+            pixels = pixels.reshape(-1, side, side)
+    if pixels.ndim != 3 or pixels.size == 0:
+        raise ValueError(
+            "images must be (n, height, width), (n, channels, height, width) or (n, pixels) of "
+            f"square ones, got {np.shape(images)}"
+        )
+    return pixels
+
+
+def _scaled(pixels: ndarray) -> ndarray:
+    """Each image divided by its largest size."""
+    largest = np.abs(pixels).max(axis=(1, 2), keepdims=True)
+    return pixels / np.where(largest > 0, largest, 1.0)

@@ -1,0 +1,232 @@
+"""Where Graphviz puts the nodes and edges of a graph, and a small svg drawn from that.
+
+The pictures of `viz.draw` are Graphviz's own.  A page that changes its numbers as it runs needs
+one whose every part it knows: so Graphviz is asked for places only, and the boxes are drawn here.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import xml.etree.ElementTree as ET
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+from engine import Node, Tensor
+
+from ..drawing import printable_character, render, shorten
+from .steps import Names, squeeze
+
+__all__ = ["Drawing", "arrange", "printable", "safe"]
+
+SVG = "{http://www.w3.org/2000/svg}"
+NUMBER = re.compile(r"-?\d+\.?\d*(?:e-?\d+)?")
+PAD = 8
+HEIGHT, CONSTANT = 62, 24  # of a box, in pixels
+WIDTH, WIDE = 126, 152  # of a box, and of one that has an array
+LETTER = 7.4  # the width of a letter of a name, at most, but for Chinese and the like
+LONGEST = 22
+SMALL = 60  # so many boxes are laid out with all care
+
+
+@dataclass(frozen=True)
+class Place:
+    """A box: what it is, and where its middle is."""
+
+    id: str
+    kind: str
+    node: Any  # or a constant
+    width: int
+    height: int
+    x: float = 0.0
+    y: float = 0.0
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """The svg of a graph, and its size in pixels."""
+
+    svg: str
+    width: int
+    height: int
+
+    def alone(self) -> str:
+        """The svg as a file of its own, with its looks inside."""
+        style = resources.files(__package__).joinpath("graph.css").read_text(encoding="utf-8")
+        return self.svg.replace(">", f"><style>{style}</style>", 1)
+
+
+def arrange(
+    order: list[Any], names: Names, direction: str, texts: dict[int, tuple[str, str]]
+) -> Drawing:
+    """Draw the graph; `texts` has what to write for each node's data and gradient, by place.
+
+    Nodes are `n0`, `n1`, … in the given order, the edge to input i of node 3 is `e3_i`.  Edges
+    point the way the gradient flows once the svg has the class `back`.
+
+    Raises:
+        RenderError: there is no Graphviz, or it failed.
+    """
+    boxes = [_box(node, i, names, node is order[-1]) for i, node in enumerate(order)]
+    edges: list[tuple[str, str, str]] = []
+    for i, node in enumerate(order):
+        for k, x in enumerate(node.inputs):
+            tail = f"n{names.place[id(x)]}" if isinstance(x, Node) else f"n{i}c{k}"
+            if not isinstance(x, Node):
+                width = max(28, round(LETTER * len(shorten(names(x), LONGEST))) + 14)
+                boxes.append(Place(tail, "constant", x, width, CONSTANT))
+            edges.append((f"e{i}_{k}", tail, f"n{i}"))
+    placed, paths, width, height = _places(_dot(boxes, edges, direction), boxes)
+    lines = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="graph back" width="{width}" '
+        f'height="{height}" viewBox="0 0 {width} {height}" role="img" '
+        f'aria-label="{safe(f"graph of {names.root} with {len(order)} nodes")}">',
+        _markers(),
+        *(f'<path id="{name}" d="{d}"/>' for name, d in paths.items()),
+        *(_drawn(place, names, texts) for place in placed),
+        "</svg>",
+    ]
+    return Drawing("\n".join(lines), width, height)
+
+
+def _box(node: Any, place: int, names: Names, is_root: bool) -> Place:
+    if node.op is None:
+        kind = "leaf" if node.requires_grad else "input"
+    else:
+        kind = "output" if is_root else "result"
+    title = _title(node, names)
+    least = WIDE if isinstance(node, Tensor) and node.ndim else WIDTH
+    width = max(least, round(LETTER * sum(map(_letters, title))) + 30)
+    return Place(f"n{place}", kind, node, width, HEIGHT)
+
+
+def _letters(text: str) -> float:
+    return sum(1.0 if ord(character) < 0x1100 else 2.0 for character in text)
+
+
+def _title(node: Any, names: Names) -> tuple[str, str]:
+    """What stands at the top of a box: on the left in bold, on the right quietly."""
+    name = squeeze(names(node), LONGEST)
+    if node.op is None:
+        return name, "leaf" if node.requires_grad else "input"
+    return shorten(node.op.symbol, LONGEST), name
+
+
+# --- asking Graphviz ---
+
+
+def _dot(boxes: list[Place], edges: list[tuple[str, str, str]], direction: str) -> str:
+    # between two numbers there is room to write the local derivative on the edge
+    gap = 0.6 if any(isinstance(box.node, Tensor) for box in boxes) else 1.15
+    # left alone, Graphviz takes minutes over a long chain to whose end many edges lead
+    limits = " nslimit=1 nslimit1=1 mclimit=0.3" if len(boxes) > SMALL else ""
+    lines = [
+        f"digraph{{graph[rankdir={direction} nodesep=0.25 ranksep={gap}{limits}]",
+        'node[shape=box fixedsize=true label=""] edge[dir=none]',
+        *(f"{b.id}[width={b.width / 72:.3f} height={b.height / 72:.3f}]" for b in boxes),
+        *(f"{tail}->{head}[id={name}]" for name, tail, head in edges),
+        "}",
+    ]
+    return "\n".join(lines)
+
+
+def _places(dot: str, boxes: list[Place]) -> tuple[list[Place], dict[str, str], int, int]:
+    """The boxes with their places, the path of each edge, and the size of it all."""
+    root = ET.fromstring(render(dot).decode("utf-8"))
+    found: dict[str, list[float]] = {}
+    curves: dict[str, str] = {}
+    for group in root.iter(f"{SVG}g"):
+        if group.get("class") == "node":
+            title, polygon = group.find(f"{SVG}title"), group.find(f"{SVG}polygon")
+            assert title is not None
+            assert polygon is not None
+            found[str(title.text)] = [float(x) for x in NUMBER.findall(polygon.get("points", ""))]
+        elif group.get("class") == "edge":
+            path = group.find(f"{SVG}path")
+            assert path is not None
+            curves[group.get("id", "")] = path.get("d", "")
+    xs = [x for points in found.values() for x in points[::2]]
+    ys = [y for points in found.values() for y in points[1::2]]
+    for d in curves.values():
+        numbers = [float(x) for x in NUMBER.findall(d)]
+        xs += numbers[::2]
+        ys += numbers[1::2]
+    left, top = min(xs) - PAD, min(ys) - PAD
+    placed = [
+        Place(
+            box.id, box.kind, box.node, box.width, box.height,
+            (min(found[box.id][::2]) + max(found[box.id][::2])) / 2 - left,
+            (min(found[box.id][1::2]) + max(found[box.id][1::2])) / 2 - top,
+        )
+        for box in boxes
+    ]  # fmt: skip
+    paths = {name: _shifted(d, left, top) for name, d in curves.items()}
+    return placed, paths, round(max(xs) - left + PAD), round(max(ys) - top + PAD)
+
+
+def _shifted(d: str, left: float, top: float) -> str:
+    """A path moved, its numbers rounded to pixels."""
+    count = -1
+
+    def move(match: re.Match[str]) -> str:
+        nonlocal count
+        count += 1
+        return str(round(float(match.group()) - (top if count % 2 else left)))
+
+    return NUMBER.sub(move, d)
+
+
+# --- drawing ---
+
+
+def _markers() -> str:
+    def arrow(name: str) -> str:
+        return (
+            f'<marker id="{name}" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="9" '
+            'markerHeight="9" markerUnits="userSpaceOnUse" orient="auto-start-reverse">'
+            '<path d="M0 0L8 4L0 8z"/></marker>'
+        )
+
+    return f"<defs>{arrow('tip')}{arrow('hot')}</defs>"
+
+
+def _drawn(place: Place, names: Names, texts: dict[int, tuple[str, str]]) -> str:
+    """One box, from its middle."""
+    x, y = round(place.x - place.width / 2), round(place.y - place.height / 2)
+    start = f'<g id="{place.id}" class="node {place.kind}" transform="translate({x},{y})">'
+    w, h = place.width, place.height
+    if place.kind == "constant":
+        text = safe(shorten(names(place.node), LONGEST))
+        return (
+            f'{start}<rect width="{w}" height="{h}" rx="{h // 2}"/>'
+            f'<text x="{w // 2}" y="16" class="c">{text}</text></g>'
+        )
+    left, right = map(safe, _title(place.node, names))
+    data, grad = map(safe, texts[int(place.id[1:])])
+    first = "shape" if isinstance(place.node, Tensor) and place.node.ndim else "data"
+    outer = f'<rect x="-3" y="-3" width="{w + 6}" height="{h + 6}" rx="3"/>'
+    shape = {
+        "leaf": f'<rect width="{w}" height="{h}" rx="12"/>',
+        "input": f'<path class="b" d="M0 0H{w - 12}L{w} 12V{h}H0z"/>',
+        "result": f'<rect width="{w}" height="{h}" rx="2"/>',
+        "output": f'{outer}<rect width="{w}" height="{h}" rx="2"/>',
+    }[place.kind]
+    title = safe(f"{place.kind}: {place.node.label}" if place.node.label else place.kind)
+    return (
+        f"{start}<title>{title}</title>{shape}"
+        f'<text x="9" y="18" class="t">{left}</text>'
+        f'<text x="{w - 9}" y="18" class="r">{right}</text>'
+        f'<text x="9" y="37">{first}</text><text x="{w - 9}" y="37" class="r d">{data}</text>'
+        f'<text x="9" y="53">grad</text><text x="{w - 9}" y="53" class="r g">{grad}</text></g>'
+    )
+
+
+def printable(text: str) -> str:
+    """Text without control characters and half surrogates: U+FFFD stands in their place."""
+    return "".join(map(printable_character, text))
+
+
+def safe(text: str) -> str:
+    """Text as it stands in HTML and svg."""
+    return html.escape(printable(text))

@@ -1,0 +1,264 @@
+"""The stepper's page: the table of steps, the data its script works on, and the file around them.
+
+The table holds every equation and stays where scripts are removed.  The data say which node and
+edge each of its rows is about: a step is what changes, never a whole state.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from string import Template
+from typing import Any
+
+import numpy as np
+
+from engine import Tensor
+
+from ..drawing import number
+from .elements import Elements, Index
+from .formula import minus, signed
+from .layout import Drawing, safe
+from .steps import BackwardStep, ForwardStep, Names, Step, brief
+
+__all__ = ["LARGEST", "Row", "page", "rows", "short", "table", "value"]
+
+KEY = 12  # bytes, at most, of a row's number and the signs around it
+GRID = 64  # arrays of up to so many numbers are shown number by number
+WIDE = 16  # of an op with more inputs, the rule is not written out edge by edge
+
+#: What a page may take, in bytes: so much, so much more for each node, and so much in all.
+PAGE, PER_NODE, LARGEST = 30_000, 2_000, 2_000_000
+
+UNWRITTEN = (
+    "not written out here, to keep the page small: "
+    'step_through(…, elements={"name": (0, 1)}) writes out the elements you name'
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table of steps: its equation as text and HTML, the running gradient."""
+
+    text: str
+    markup: str
+    running: str
+    step: Step | None  # None where backward begins
+
+
+def rows(steps: list[Step], names: Names, seed: Any) -> list[Row]:
+    """The table of steps: the ops, where backward begins, the edges."""
+    forward = [_forward_row(step) for step in steps if isinstance(step, ForwardStep)]
+    backward = [_backward_row(step) for step in steps if isinstance(step, BackwardStep)]
+    text = f"{names.gradient(names.order[-1])} = {brief(seed)}"
+    begin = Row(text, safe(text), f"{short(None)} → {short(seed)}", None)
+    return [*forward, begin, *backward]
+
+
+def _forward_row(step: ForwardStep) -> Row:
+    parts = step.parts
+    markup = f"{safe(parts[0])} = {'<wbr> = '.join(map(safe, parts[1:]))}"
+    return Row(step.equation, markup, "", step)
+
+
+def _backward_row(step: BackwardStep) -> Row:
+    running = f"{short(step.before)} → {short(step.after)}"
+    parts = [safe(part) for part in step.parts]
+    if step.local is not None:  # upstream and local derivative are told apart
+        sums, products, total = step.parts
+        target, _, product = sums.partition(" += ")
+        parts = [
+            f"{safe(target)} += {_coloured(product, ' · ')}",
+            _coloured(products, " × "),
+            safe(total),
+        ]
+    return Row(step.equation, "<wbr> = ".join(parts), running, step)
+
+
+def _coloured(product: str, sign: str) -> str:
+    left, _, right = product.partition(sign)
+    return f"<i>{safe(left)}</i>{sign}<b>{safe(right)}</b>"
+
+
+def short(x: Any) -> str:
+    """A number, or the norm of an array: what fits in a box."""
+    if x is None:
+        return "0"
+    if np.ndim(x) == 0:
+        return signed(x)
+    with np.errstate(over="ignore"):
+        return f"norm {signed(np.linalg.norm(np.asarray(x, dtype=np.float64)))}"
+
+
+def value(node: Any) -> str:
+    """What the box of a node says of its data: the number, or the shape."""
+    return str(node.shape) if node.ndim else brief(node.data)
+
+
+def table(lines: list[Row]) -> str:
+    """The table of steps as HTML: what a row sets equal is kept apart by `<wbr>`."""
+    body = "\n".join(f"<tr><td>{row.markup}<td>{safe(row.running)}</tr>" for row in lines)
+    return (
+        '<table><thead><tr><th scope="col">step<th scope="col">running gradient</thead>'
+        f"<tbody>\n{body}\n</tbody></table>"
+    )
+
+
+def page(
+    lines: list[Row], names: Names, drawing: Drawing | str, chosen: Mapping[str, list[Index]]
+) -> str:
+    """The whole page.
+
+    Args:
+        drawing: the graph, or why there is none.
+        chosen: elements to write out whatever they cost, by the name of their array.
+    """
+    root = names.order[-1]
+    fixed = {
+        "title": safe(f"backward of {names.root}, step by step"),
+        "what": safe(
+            f"{names.root} = {brief(root.data)}: {len(names.order):,} nodes, {len(lines):,} steps"
+        ),
+        "graph_css": _asset("graph.css"),
+        "css": _asset("stepper.css"),
+        "js": _asset("stepper.js"),
+        "svg": drawing.svg if isinstance(drawing, Drawing) else f"<p>{safe(drawing)}</p>",
+        "table": table(lines),
+        "count": f"{len(lines):,}",
+    }
+    template = Template(_asset("stepper.html"))
+    data = _data(lines, names)
+    size = len(template.substitute(fixed, data=_json(data)).encode("utf-8"))
+    if isinstance(root, Tensor):
+        room = min(PAGE + PER_NODE * len(names.order), LARGEST) - size
+        data["cells"] = _cells(lines, names, chosen, room)
+    return template.substitute(fixed, data=_json(data))
+
+
+def _asset(name: str) -> str:
+    return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+# --- the data ---
+
+
+def _json(data: Any) -> str:
+    r"""Data as the inside of a script element: no `<` in it, and half surrogates as `\ud800`."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return re.sub("[<\u2028\u2029\ud800-\udfff]", lambda m: f"\\u{ord(m.group()):04x}", text)
+
+
+def _size(data: Any) -> int:
+    return len(_json(data).encode("utf-8"))
+
+
+def _data(lines: list[Row], names: Names) -> dict[str, Any]:
+    """What the script needs beside the table: each row's node and edge, names, rules."""
+    rules: dict[str, int] = {}
+    steps: list[list[Any]] = []
+    for row in lines:
+        if row.step is None:
+            steps.append([1, len(names.order) - 1])
+        elif isinstance(row.step, ForwardStep):
+            steps.append([0, row.step.place])
+        else:
+            rule = rules.setdefault(row.step.rule, len(rules))
+            steps.append(_edge(row.step, rule))
+    return {
+        "root": names.root,
+        "shapes": int(isinstance(names.order[-1], Tensor)),
+        "start": "Leaves and inputs have their values; nothing else is computed yet.",
+        "nodes": [_node(node, names) for node in names.order],
+        "ops": [node.op.name if node.op is not None else "" for node in names.order],
+        "rules": list(rules),
+        "steps": steps,
+        "inputs": [
+            [names.place[id(x)] for x in node.inputs if isinstance(x, Tensor)]
+            for node in names.order
+        ],
+        "cells": {},
+        "unwritten": UNWRITTEN,
+    }
+
+
+def _node(node: Any, names: Names) -> list[Any]:
+    """Name, kind, data; and the whole label, where the name is not it."""
+    kind = "result" if node.op is not None else "leaf" if node.requires_grad else "input"
+    name, label = names(node), str(node.label)
+    row = [name, kind, value(node)]
+    return row if label in ("", name) else [*row, label]
+
+
+def _edge(step: BackwardStep, rule: int) -> list[Any]:
+    """Node, input, the node there, rule, formula, local derivative; and the whole new gradient."""
+    formula = local = ""
+    if step.local is not None:  # of arrays, the equation is the formula already
+        formula = step.formula if len(step.node.inputs) <= WIDE else ""
+        local = minus(number(step.local, 4))
+    row = [2, step.place, step.index, step.input_place, rule, formula, local]
+    whole = brief(step.after)
+    return row if whole == short(step.after) or np.size(step.after) > GRID else [*row, whole]
+
+
+# --- the elements of arrays ---
+
+
+def _cells(
+    lines: list[Row], names: Names, chosen: Mapping[str, list[Index]], room: int
+) -> dict[int, dict[str, Any]]:
+    """The numbers of small arrays, and what each comes from, as far as there is room for it.
+
+    Numbers come before what they come from, early steps before late ones, what was asked for
+    before everything.
+    """
+    cells: dict[int, dict[str, Any]] = {}
+    for i, row in enumerate(lines):
+        found = _numbers(row.step, names, chosen) if row.step is not None else None
+        if found is not None and (found["written"] or _size(found) + KEY <= room):
+            room -= _size(found) + KEY
+            cells[i] = found
+    for i, found in cells.items():
+        step = lines[i].step
+        assert step is not None
+        elements = Elements(step)
+        if elements.too_large or np.prod(elements.shape) > GRID:
+            continue
+        written = {
+            k: "\n= ".join(elements.parts(place))
+            for k, place in enumerate(np.ndindex(elements.shape))
+        }
+        if _size(written) <= room:
+            room -= _size(written)
+            found["written"].update(written)
+    return cells
+
+
+def _numbers(step: Step, names: Names, chosen: Mapping[str, list[Index]]) -> dict[str, Any] | None:
+    """The numbers of a small array, or the chosen ones of a large one; None if there are none."""
+    if isinstance(step, ForwardStep):
+        array, target = step.result, step.node
+    else:
+        array, target = step.contribution, step.input
+    wanted = chosen.get(names(target), [])
+    shape = np.shape(array)
+    if not shape:
+        return None
+    places, columns = wanted, max(1, min(4, len(wanted)))
+    if 0 < np.size(array) <= GRID:
+        places, columns = list(np.ndindex(shape)), shape[-1]
+    if not places:
+        return None
+    elements = Elements(step)
+    return {
+        "shape": str(shape),
+        "columns": columns,
+        "places": [",".join(map(str, place)) for place in places],
+        "values": [short(array[place]) for place in places],
+        "written": {
+            places.index(place): elements.too_large or "\n= ".join(elements.parts(place))
+            for place in wanted
+        },
+    }

@@ -1,0 +1,216 @@
+"""`step_through`: a page that shows backward one edge at a time, in a notebook or as one file."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.looking import begin
+
+from ..drawing import GraphTooLargeError, RenderError, checked_order
+from ..graphs import image
+from .elements import Index
+from .layout import Drawing, arrange, printable, safe
+from .page import LARGEST, page, rows, short, table, value
+from .steps import BackwardStep, Names, Step, walk
+
+__all__ = ["Stepper", "step_through"]
+
+MAX_NODES = 1000
+MAX_STEPS = 8000
+DIRECTIONS = ("LR", "TB")
+PAGE_SUFFIXES = (".html", ".htm")
+FRAME = 680  # height in a notebook, in pixels
+
+
+class Stepper:
+    """A backward pass to look at, step by step, as it was when this was made.
+
+    In a notebook it shows itself; `save` writes it as one HTML file that needs nothing else;
+    `print` gives the steps as text.  No `.grad` is touched: what the last step shows is what
+    `backward` would add to it.
+
+    Attributes:
+        steps: all steps, as `viz.steps` gives them.
+        html: the page.
+    """
+
+    def __init__(
+        self, order: list[Any], gradient: Any, direction: str, elements: Mapping[str, Any]
+    ) -> None:
+        one = begin(order[-1], gradient)
+        seed = one.running(order[-1])
+        with np.errstate(all="ignore"):
+            self.steps = _collected(walk(one, commit=False))
+            names = self.steps[0].names if self.steps else Names(order)
+            self._rows = rows(self.steps, names, seed)
+            self._drawing = _drawing(self.steps, names, seed, direction)
+            self._name = names.root
+            self.html = page(self._rows, names, self._drawing, _chosen(elements, names))
+        size = len(self.html.encode("utf-8"))
+        if size > LARGEST * max(1.0, len(order) / MAX_NODES):
+            raise GraphTooLargeError(
+                f"the page would take {size / 1e6:.1f} MB, more than {LARGEST / 1e6:g}, for "
+                f"{len(order):,} nodes and {len(self._rows):,} steps: step through an earlier "
+                "result, or read viz.steps(root), which has no limit"
+            )
+
+    def text(self) -> str:
+        """The steps for a terminal, a line each.
+
+        >>> from engine import Value
+        >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
+        >>> print(step_through(a * b).text())
+        forward
+          1  L = a × b = 2 × −3 = −6
+        backward
+          2  ∂L/∂L = 1
+          3  ∂L/∂a += ∂L/∂L · ∂L/∂a = 1 × −3 = −3   (0 → −3)
+          4  ∂L/∂b += ∂L/∂L · ∂L/∂b = 1 × 2 = 2   (0 → 2)
+        """
+        wide = len(str(len(self._rows)))
+        lines = ["forward"] if self._rows[0].step is not None else []
+        for i, row in enumerate(self._rows, 1):
+            if row.step is None:
+                lines.append("backward")
+            running = f"   ({row.running})" if isinstance(row.step, BackwardStep) else ""
+            lines.append(f"  {i:>{wide}}  {printable(row.text)}{running}")
+        return "\n".join(lines)
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def __repr__(self) -> str:
+        return (
+            f"<Stepper of {len(self._rows):,} steps; "
+            '.save("steps.html"), .text(), or leave it as the last line of a cell>'
+        )
+
+    def save(self, path: str | Path) -> Path:
+        """Write the page to `path`; return the path.
+
+        Raises:
+            ValueError: the suffix is not .html or .htm.
+            OSError: the file cannot be written.
+        """
+        path = Path(path)
+        if path.suffix.lower() not in PAGE_SUFFIXES:
+            raise ValueError(
+                f"the file must end in {' or '.join(PAGE_SUFFIXES)}, got {str(path)!r}"
+            )
+        path.write_text(self.html, encoding="utf-8", newline="\n")
+        return path
+
+    def _repr_html_(self) -> str:
+        """The page in a frame; beside it, for where frames are taken out, picture and table.
+
+        The style hides the still part wherever the frame is there.
+        """
+        if isinstance(self._drawing, Drawing):
+            picture = image(self._drawing.alone(), printable(f"graph of {self._name}"))
+        else:
+            picture = f"<p>{safe(self._drawing)}</p>"
+        return (
+            "<style>.twingrad-frame + .twingrad-still {display: none}</style>"
+            '<iframe class="twingrad-frame" sandbox="allow-scripts" '
+            'title="backward, step by step" '
+            f'style="box-sizing:border-box;width:100%;height:{FRAME}px;border:1px solid #8886" '
+            f'srcdoc="{html.escape(self.html)}"></iframe>'
+            f'<div class="twingrad-still">{picture}{table(self._rows)}</div>'
+        )
+
+
+def step_through(
+    root: Any,
+    gradient: Any = None,
+    *,
+    direction: str = "LR",
+    max_nodes: int = MAX_NODES,
+    elements: Mapping[str, Any] | None = None,
+) -> Stepper:
+    """A page that shows `root.backward(gradient)` edge by edge: upstream × local, added up.
+
+    Args:
+        root: a Value or a Tensor.
+        gradient: as `backward` takes it.
+        direction: "LR" lets results stand to the right of their inputs, "TB" below them.
+        max_nodes: the largest graph to show.
+        elements: of arrays too large to be shown whole, the elements to write out number by
+            number: an index or a list of indices for each array's name, `{"w": [(0, 1), (2, 3)]}`.
+
+    Raises:
+        TypeError, ValueError, RuntimeError: as `viz.steps`; direction is neither; `elements`
+            names no array of the graph; (`GraphTooLargeError`) the graph is too large.
+        IndexError: an index of `elements` is not one of the array.
+
+    >>> from engine import Value, tanh
+    >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
+    >>> step_through(tanh(a * b))
+    <Stepper of 6 steps; .save("steps.html"), .text(), or leave it as the last line of a cell>
+    """
+    if direction not in DIRECTIONS:
+        raise ValueError(
+            f"direction must be 'LR' (left to right) or 'TB' (top down), got {direction!r}"
+        )
+    order = checked_order(root)
+    if len(order) > max_nodes:
+        raise GraphTooLargeError(
+            f"the graph has {len(order):,} nodes, more than the {max_nodes:,} a page can step "
+            "through: step through an earlier result or a smaller batch, or read "
+            "viz.steps(root), which has no limit"
+        )
+    return Stepper(order, gradient, direction, elements or {})
+
+
+def _collected(steps: Iterable[Step]) -> list[Step]:
+    found: list[Step] = []
+    for step in steps:
+        found.append(step)
+        if len(found) > MAX_STEPS:
+            raise GraphTooLargeError(
+                f"the graph has more than the {MAX_STEPS:,} steps a page can hold: step through "
+                "an earlier result, or read viz.steps(root), which has no limit"
+            )
+    return found
+
+
+def _drawing(steps: list[Step], names: Names, seed: Any, direction: str) -> Drawing | str:
+    """The graph with its final gradients, as it stays without scripts; or why there is none."""
+    last = len(names.order) - 1
+    grads = {last: short(seed)}
+    grads.update((s.input_place, short(s.after)) for s in steps if isinstance(s, BackwardStep))
+    texts = {i: (value(node), grads.get(i, "none")) for i, node in enumerate(names.order)}
+    try:
+        return arrange(names.order, names, direction, texts)
+    except RenderError as error:
+        return str(error)
+
+
+def _chosen(elements: Mapping[str, Any], names: Names) -> dict[str, list[Index]]:
+    """The elements to write out, as lists of index tuples."""
+    known = {names(node): node for node in names.order}
+    chosen: dict[str, list[Index]] = {}
+    for name, wanted in elements.items():
+        if name not in known or not known[name].ndim:
+            arrays = [key for key, node in known.items() if node.ndim]
+            raise ValueError(
+                f"elements names {name!r}, which is no array of this graph; its arrays are: "
+                f"{', '.join(arrays) or 'none'}"
+            )
+        indices = wanted if isinstance(wanted, list) else [wanted]
+        chosen[name] = [place if isinstance(place, tuple) else (place,) for place in indices]
+        for place in chosen[name]:
+            _check_place(place, known[name].shape, name)
+    return chosen
+
+
+def _check_place(place: Index, shape: Index, name: str) -> None:
+    fits = len(place) == len(shape) and all(
+        isinstance(i, int | np.integer) and 0 <= i < n for i, n in zip(place, shape, strict=True)
+    )
+    if not fits:
+        raise IndexError(f"elements: {place} is no index of {name}, which has shape {shape}")
