@@ -51,7 +51,6 @@ def checkout(folder):
         shutil.copy(ROOT / name, folder)
     text = re.sub(r'^version = ".*"$', f'version = "{VERSION}"', text, flags=re.MULTILINE)
     (folder / "pyproject.toml").write_text(text, encoding="utf-8")
-    (folder / "notebooks").mkdir()
     return folder
 
 
@@ -71,7 +70,8 @@ def test_the_first_cell_installs_what_the_course_needs(tmp_path, place):
         "JUPYTER_CONFIG_DIR": str(tmp_path / "settings"),
         "JUPYTER_DATA_DIR": str(tmp_path / "settings"),
     }
-    empty = clone / "notebooks"
+    empty = clone / "elsewhere"
+    empty.mkdir()
     if place == "alone":
         empty, wheels = tmp_path / "empty", tmp_path / "wheels"
         empty.mkdir()

@@ -1,5 +1,6 @@
 """`viz.plots`: what is drawn is what was measured; axes are taken and returned, none is shown."""
 
+import inspect
 import math
 import subprocess
 import sys
@@ -88,7 +89,14 @@ CALLS = [
 
 def test_every_plot_is_called_here():
     called = {name for call in CALLS for name in call.__code__.co_names}
-    assert set(plots.__all__) - called == {"dashboard"}
+    offered = {
+        name
+        for name, plot in vars(plots).items()
+        if inspect.isfunction(plot)
+        and inspect.signature(plot).parameters.get("ax") is not None
+        and inspect.signature(plot).parameters["ax"].default is None
+    }
+    assert offered - called == set()
 
 
 @pytest.mark.parametrize("call", CALLS)

@@ -4,6 +4,7 @@ import base64
 import html
 import json
 import re
+import sys
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
 
@@ -217,14 +218,14 @@ def test_too_many_nodes_or_steps_are_refused():
     with pytest.raises(GraphTooLargeError, match="21 nodes, more than the 20"):
         step_through(chain(20), max_nodes=20)
     x = [Value(1.0) for _ in range(900)]
-    wide = sum(nn.neuron.linear_neuron(*x, x[0]) for _ in range(10))
+    wide = sum(engine.registry["linear_neuron"](*x, x[0]) for _ in range(10))
     with pytest.raises(GraphTooLargeError, match="more than the 8,000 steps"):
         step_through(wide)
 
 
 def test_a_page_of_too_many_bytes_is_refused():
     x = [Value(1.0, label=f"a label of twenty {i:06}") for i in range(900)]
-    total = sum(nn.neuron.linear_neuron(*x, x[0]) for _ in range(8))
+    total = sum(engine.registry["linear_neuron"](*x, x[0]) for _ in range(8))
     with pytest.raises(GraphTooLargeError, match=r"would take \d\.\d MB, more than 2, for"):
         step_through(total)
 
@@ -260,7 +261,7 @@ def test_the_picture_without_scripts_shows_the_final_gradients():
 
 
 def test_without_graphviz_the_page_says_so_and_has_its_table(monkeypatch):
-    monkeypatch.setattr("viz.drawing.render.find_renderer", lambda: None)
+    monkeypatch.setattr(sys.modules["viz.drawing.render"], "find_renderer", lambda: None)
     stepper = step_through(expression())
     assert "no Graphviz found" in stepper.html
     assert "∂L/∂n4 += " in stepper.html.replace("<i>", "").replace("<b>", "")

@@ -110,7 +110,7 @@ class nan_trace:  # noqa: N801 - used as a function and as a context, named like
     >>> with nan_trace():
     ...     log(Value(0.0))
     Traceback (most recent call last):
-    engine.nan_trace.NonFiniteError: log(0): forward is -inf...
+    engine.looking.nan_trace.NonFiniteError: log(0): forward is -inf...
     """
 
     def __init__(self, root: Any = None) -> None:
