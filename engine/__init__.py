@@ -83,6 +83,7 @@ from .core import (
     input_names as input_names,
     registry as registry,
     shape_op as shape_op,
+    to_numpy as to_numpy,
     unregister as unregister,
 )
 from .derivatives import (

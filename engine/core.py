@@ -113,6 +113,19 @@ class NodeArray(np.ndarray):
         raise NotImplementedError
 
 
+def to_numpy(x: Any) -> np.ndarray:
+    """The plain numbers of a number, an array, a Tensor, a Value or an array of Values.
+
+    What an array or a Tensor holds is not copied.
+
+    >>> from engine import Value
+    >>> to_numpy([Value(1.0), 2.0]), to_numpy(Value(3.0))
+    (array([1., 2.]), array(3.))
+    """
+    array = np.asarray(x)
+    return array.astype(np.float64) if array.dtype == object else array
+
+
 # --- the row ---
 
 
@@ -124,6 +137,8 @@ class Op:
     Attributes:
         name: the public name, `engine.<name>`.
         symbol: what pictures print in the node.
+        infix: whether the symbol stands between the two inputs, as in `a + b`.
+        commutative: whether the two inputs may be exchanged.
         forward: `forward(*inputs, **params)` on arrays (and numbers).
         vjps: one rule per input, `vjp(g, y, *inputs, **params)`: the upstream gradient times
             the local derivative.  None where no gradient flows (a condition).  A variadic op
@@ -158,9 +173,13 @@ class Op:
         variadic: bool = False,
         aliases: Mapping[str, str] | None = None,
         vjp_all: Rule | None = None,
+        infix: bool = False,
+        commutative: bool = False,
     ) -> None:
         self.name = name
         self.symbol = symbol or name
+        self.infix = infix
+        self.commutative = commutative
         self.forward = forward
         self.vjps = vjps
         self.vjp_all = vjp_all
@@ -488,6 +507,8 @@ def elementwise(
     ulp: float = 4,
     doc: str = "",
     aliases: Mapping[str, str] | None = None,
+    infix: bool = False,
+    commutative: bool = False,
     replace: bool = False,
 ) -> Op:
     """Add an elementwise op to the table, and return it: it is the public function.
@@ -504,7 +525,9 @@ def elementwise(
         kinks: `kinks(*inputs, **params)`, the distance to the nearest jump of the derivative.
         ulp: how far apart the tiers may be, in units in the last place.
         doc: one line for the table.
-        aliases: other spellings of parameters, `{"a_min": "min"}`.
+        aliases: other names of parameters, `{"a_min": "min"}`.
+        infix: whether formulas write the symbol between the two inputs, as in `a + b`.
+        commutative: whether the two inputs may be exchanged.
         replace: redefine a name that exists.
 
     Raises:
@@ -527,7 +550,7 @@ def elementwise(
         kind = {1: UnaryOp, 2: BinaryOp, 3: TernaryOp}.get(len(vjps), Op)
     op = kind(
         name, forward, vjps, symbol=symbol, scalar=scalar, domain=domain, kinks=kinks, ulp=ulp,
-        doc=doc, aliases=aliases,
+        doc=doc, aliases=aliases, infix=infix, commutative=commutative,
     )  # fmt: skip
     return _register(op, replace)
 
@@ -541,6 +564,7 @@ def shape_op(
     variadic: bool = False,
     aliases: Mapping[str, str] | None = None,
     ulp: float = 64,
+    infix: bool = False,
     replace: bool = False,
 ) -> Callable[[Rule], Op]:
     """Decorate `forward(*inputs, **params)` on whole arrays into an op of the registry.
@@ -554,8 +578,9 @@ def shape_op(
         kinks: distance to the nearest jump of the derivative.
         variadic: any number of inputs (`forward(*arrays, **params)`) and one rule, called with
             `index=i` for input i.
-        aliases: other spellings of parameters, `{"dim": "axis"}`.
+        aliases: other names of parameters, `{"dim": "axis"}`.
         ulp: how far apart the tiers may be.
+        infix: whether formulas write the symbol between the two inputs.
         replace: redefine a name that exists.
 
     Raises:
@@ -580,7 +605,7 @@ def shape_op(
             raise TypeError(f"{op_name!r} is variadic: give one rule, called with index=i")
         op = Op(
             op_name, forward, vjps, symbol=symbol, elements=elements, kinks=kinks, ulp=ulp,
-            kind="shape", variadic=variadic, aliases=aliases,
+            kind="shape", variadic=variadic, aliases=aliases, infix=infix,
         )  # fmt: skip
         return _register(op, replace)
 

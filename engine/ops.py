@@ -60,19 +60,19 @@ def tie(a: Any, b: Any) -> Any:
 
 add = elementwise(
     "add", np.add, lambda g, y, a, b: g, lambda g, y, a, b: g,
-    symbol="+", scalar=operator.add, ulp=0, doc="a + b",
+    symbol="+", infix=True, commutative=True, scalar=operator.add, ulp=0, doc="a + b",
 )  # fmt: skip
 sub = elementwise(
     "sub", np.subtract, lambda g, y, a, b: g, lambda g, y, a, b: -g,
-    symbol="-", scalar=operator.sub, ulp=0, doc="a - b",
+    symbol="-", infix=True, scalar=operator.sub, ulp=0, doc="a - b",
 )  # fmt: skip
 mul = elementwise(
     "mul", np.multiply, lambda g, y, a, b: g * b, lambda g, y, a, b: g * a,
-    symbol="*", scalar=operator.mul, ulp=0, doc="a * b",
+    symbol="*", infix=True, commutative=True, scalar=operator.mul, ulp=0, doc="a * b",
 )  # fmt: skip
 div = elementwise(
     "div", np.true_divide, lambda g, y, a, b: g / b, lambda g, y, a, b: -g * y / b,
-    symbol="/", scalar=operator.truediv, domain=(REAL, POSITIVE), ulp=0, doc="a / b",
+    symbol="/", infix=True, scalar=operator.truediv, domain=(REAL, POSITIVE), ulp=0, doc="a / b",
 )  # fmt: skip
 neg = elementwise(
     "neg", np.negative, lambda g, y, x: -g, symbol="neg", scalar=operator.neg, ulp=0, doc="-x"
@@ -83,7 +83,7 @@ pow: Op = elementwise(
     "pow", np.power,
     lambda g, y, a, b: g * b * pow(a, b + (b == 0) - 1),
     lambda g, y, a, b: g * y * log(a + ((a == 0) & (b >= 0))),
-    symbol="**", scalar=operator.pow, domain=(POSITIVE, REAL), doc="a to the power b",
+    symbol="**", infix=True, scalar=operator.pow, domain=(POSITIVE, REAL), doc="a to the power b",
 )  # fmt: skip
 abs = elementwise(
     "abs", np.abs, lambda g, y, x: g * sign(x),
@@ -173,7 +173,7 @@ def _logaddexp(a: float, b: float) -> float:
 logaddexp = elementwise(
     "logaddexp", np.logaddexp,
     lambda g, y, a, b: g * sigmoid(a - b), lambda g, y, a, b: g * sigmoid(b - a),
-    scalar=_logaddexp, doc="log(exp(a) + exp(b))",
+    commutative=True, scalar=_logaddexp, doc="log(exp(a) + exp(b))",
 )  # fmt: skip
 
 
@@ -247,7 +247,7 @@ arctanh = elementwise(
 )  # fmt: skip
 hypot = elementwise(
     "hypot", np.hypot, lambda g, y, a, b: g * a / y, lambda g, y, a, b: g * b / y,
-    scalar=math.hypot, domain=(POSITIVE, REAL), doc="sqrt(a*a + b*b)",
+    commutative=True, scalar=math.hypot, domain=(POSITIVE, REAL), doc="sqrt(a*a + b*b)",
 )  # fmt: skip
 erf = elementwise(
     "erf", floats.erf, lambda g, y, x: g * (2 / math.sqrt(math.pi)) * exp(-x * x),
@@ -280,13 +280,15 @@ maximum = elementwise(
     "maximum", np.maximum,
     lambda g, y, a, b: share(g, a == b, a > b),
     lambda g, y, a, b: share(g, a == b, b > a),
-    symbol="max", scalar=_maximum, kinks=tie, ulp=0, doc="the larger; a tie splits the gradient",
+    symbol="max", commutative=True, scalar=_maximum, kinks=tie, ulp=0,
+    doc="the larger; a tie splits the gradient",
 )  # fmt: skip
 minimum = elementwise(
     "minimum", np.minimum,
     lambda g, y, a, b: share(g, a == b, a < b),
     lambda g, y, a, b: share(g, a == b, b < a),
-    symbol="min", scalar=_minimum, kinks=tie, ulp=0, doc="the smaller; a tie splits the gradient",
+    symbol="min", commutative=True, scalar=_minimum, kinks=tie, ulp=0,
+    doc="the smaller; a tie splits the gradient",
 )  # fmt: skip
 
 
@@ -337,14 +339,14 @@ clip = elementwise(
 )  # fmt: skip
 floor_divide = elementwise(
     "floor_divide", np.floor_divide, lambda g, y, a, b: g * 0.0, lambda g, y, a, b: g * 0.0,
-    symbol="//", scalar=operator.floordiv, domain=(REAL, POSITIVE), kinks=_to_multiple, ulp=0,
-    doc="how many whole b fit into a, towards -inf; derivative 0",
+    symbol="//", infix=True, scalar=operator.floordiv, domain=(REAL, POSITIVE), kinks=_to_multiple,
+    ulp=0,     doc="how many whole b fit into a, towards -inf; derivative 0",
 )  # fmt: skip
 remainder = elementwise(
     "remainder", np.remainder,
     lambda g, y, a, b: g, lambda g, y, a, b: -g * floor_divide(a, b),
-    symbol="%", scalar=operator.mod, domain=(REAL, POSITIVE), kinks=_to_multiple, ulp=0,
-    doc="a - b * (a // b): what is left of a, with the sign of b",
+    symbol="%", infix=True, scalar=operator.mod, domain=(REAL, POSITIVE), kinks=_to_multiple,
+    ulp=0,     doc="a - b * (a // b): what is left of a, with the sign of b",
 )  # fmt: skip
 
 # --- activations ---

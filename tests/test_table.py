@@ -239,3 +239,59 @@ def test_a_planted_wrong_second_derivative_is_caught():
     check_finite_differences(WRONG["second"], {}, (0.5,))
     with pytest.raises(AssertionError):
         check_second_order(WRONG["second"], {}, (0.5,))
+
+
+A, B = np.array([[7.0, 5.0], [3.0, 8.5]]), np.array([[2.0, 3.0], [4.0, 1.5]])
+
+
+@pytest.mark.parametrize("sign", ["+", "-", "*", "/", "//", "%", "**", "@"])
+def test_an_infix_symbol_is_the_operator_python_has_for_it(sign):
+    (op,) = [op for op in engine.registry.values() if op.infix and op.symbol == sign]
+    expected = eval(f"A {sign} B", {"A": A, "B": B})
+    np.testing.assert_array_equal(op(A, B), expected)
+
+
+def test_what_python_has_no_operator_for_is_not_infix():
+    infix = {op.name for op in engine.registry.values() if op.infix}
+    assert infix == {"add", "sub", "mul", "div", "floor_divide", "remainder", "pow", "matmul"}
+
+
+def test_a_row_is_commutative_exactly_where_exchanging_its_inputs_changes_nothing():
+    rows = [case for case in elementwise_ops() if case[0].n_inputs == 2]
+    for op, params in rows:
+        assert op.commutative == np.array_equal(op(A, B, **params), op(B, A, **params)), op.name
+
+
+def test_only_ops_of_two_numbers_are_commutative():
+    assert all(
+        op.kind == "elementwise" and op.n_inputs == 2
+        for op in engine.registry.values()
+        if op.commutative
+    )
+
+
+@pytest.mark.parametrize(
+    ("x", "expected"),
+    [
+        (2, np.array(2)),
+        ([1.0, 2.0], np.array([1.0, 2.0])),
+        (np.array([True]), np.array([True])),
+        (Value(3.0), np.array(3.0)),
+        ([Value(1.0), 2.0], np.array([1.0, 2.0])),
+        (engine.ValueArray.of([1.0, 2.0]), np.array([1.0, 2.0])),
+        (Tensor([1, 2]), np.array([1, 2])),
+        (Tensor([1.0, 2.0], dtype=np.float32), np.array([1.0, 2.0], dtype=np.float32)),
+        ([Tensor([1.0, 2.0]), Tensor([3.0, 4.0])], np.array([[1.0, 2.0], [3.0, 4.0]])),
+    ],
+    ids=str,
+)
+def test_to_numpy_gives_the_numbers_of_whatever_holds_them(x, expected):
+    got = engine.to_numpy(x)
+    assert type(got) is np.ndarray
+    assert got.dtype == expected.dtype
+    np.testing.assert_array_equal(got, expected)
+
+
+def test_to_numpy_does_not_copy_what_a_tensor_holds():
+    x = Tensor([1.0, 2.0])
+    assert np.shares_memory(engine.to_numpy(x), x.data)

@@ -16,7 +16,6 @@ from .indexing import (
     masked_fill as masked_fill,
     pad as pad,
     plain_index as plain_index,
-    raw as raw,
     repeat as repeat,
     roll as roll,
     scatter_add as scatter_add,

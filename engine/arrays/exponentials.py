@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..core import shape_op
+from ..core import shape_op, to_numpy
 from ..ops import exp, log
-from .indexing import raw
 from .reductions import (
     add_reduce,
     as_array,
@@ -30,7 +29,7 @@ def _own(x: Any) -> Any:
 
 def _shift(x: Any, axis: Any) -> Any:
     """The largest finite number along the axes: what to subtract before exp."""
-    numbers = raw(x)
+    numbers = to_numpy(x)
     top = maximum_reduce(numbers, axis, None, None, True, initial=-np.inf)
     return np.where(np.isfinite(top), top, 0.0).astype(numbers.dtype)
 

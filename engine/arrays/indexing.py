@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Node, composed, shape_op
+from ..core import Node, composed, shape_op, to_numpy
 from ..ops import where
 from .shapes import (
     concatenate,
@@ -168,16 +168,10 @@ def take_along_axis(x: Any, indices: Any, axis: int | None = -1, *, dim: int | N
     return getitem(x, tuple(np.broadcast_arrays(*grid)))
 
 
-def raw(x: Any) -> np.ndarray:
-    """The plain numbers of an array, of a Tensor, or of an array of Values."""
-    array = np.asarray(x)
-    return array.astype(np.float64) if array.dtype == object else array
-
-
 def _argsort(x: Any, axis: int | None) -> Any:
     if axis is not None:
         normalize_axis(axis, x.ndim, "argsort")
-    return np.argsort(raw(x), axis=axis, kind="stable")
+    return np.argsort(to_numpy(x), axis=axis, kind="stable")
 
 
 @shape_op(None, aliases={"dim": "axis"}, elements=_argsort, ulp=0)
@@ -193,7 +187,7 @@ def sort(x: Any, axis: int | None = -1, *, dim: int | None = None) -> Any:
     if axis is None:
         x, axis = ravel(x), 0
     axis = normalize_axis(axis, np.ndim(x), "sort")
-    return take_along_axis(x, np.argsort(raw(x), axis=axis, kind="stable"), axis)
+    return take_along_axis(x, np.argsort(to_numpy(x), axis=axis, kind="stable"), axis)
 
 
 @composed

@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..core import shape_op
+from ..core import shape_op, to_numpy
 from ..ops import abs, gate, sign, square, where
-from .indexing import raw
 from .reductions import (
     add_reduce,
     as_array,
@@ -42,14 +41,14 @@ def _norm_vjp(g: Any, y: Any, x: Any, ord: Any, axis: Any, keepdims: bool) -> An
     p = _power(ord)
     g, y = (restored(part, x, axis, keepdims, "norm") for part in (g, y))
     if p == 2:
-        return g / where(raw(y) == 0, 1.0, y) * x
+        return g / where(to_numpy(y) == 0, 1.0, y) * x
     if p == 1 or p == 0:
         return g * sign(x) * p
     if np.isinf(p):
         mask, count = at_extreme(abs(x), y, axis, keepdims, "norm")
         return gate(g * sign(x) / count, mask)
-    zero = (raw(x) == 0) | (raw(y) == 0)
-    ratio = abs(where(zero, 1.0, x)) / where(raw(y) == 0, 1.0, y)
+    zero = (to_numpy(x) == 0) | (to_numpy(y) == 0)
+    ratio = abs(where(zero, 1.0, x)) / where(to_numpy(y) == 0, 1.0, y)
     return where(zero, 0.0, g * sign(x) * ratio ** (p - 1))
 
 
@@ -69,21 +68,21 @@ def _norm_of_values(x: Any, ord: Any, axis: Any, keepdims: bool) -> Any:
     if p == 1:
         return sum(abs(x), axis, keepdims)
     axes = axes_of(x, axis, "norm")
-    scale = _norm_scale(raw(x), axes)
+    scale = _norm_scale(to_numpy(x), axes)
     parts = abs(x / scale)
-    zero = raw(parts) == 0
+    zero = to_numpy(parts) == 0
     if p > 0:
         parts = where(zero, 0.0, where(zero, 1.0, parts) ** p)
     else:
         parts = where(zero, np.inf, where(zero, 1.0, parts) ** p)
     total = as_array(sum(parts, axes, True))
-    trivial = (raw(total) == 0) | np.isinf(raw(total))
-    root = where(trivial, raw(total) ** (1 / p), where(trivial, 1.0, total) ** (1 / p))
+    trivial = (to_numpy(total) == 0) | np.isinf(to_numpy(total))
+    root = where(trivial, to_numpy(total) ** (1 / p), where(trivial, 1.0, total) ** (1 / p))
     return squeezed(as_array(root * scale), axes, keepdims)
 
 
 def _norm_kinks(x: Any, ord: Any, axis: Any, keepdims: bool) -> Any:
-    size = np.abs(raw(x))
+    size = np.abs(to_numpy(x))
     return np.append(size.ravel(), gap(size, axis, keepdims)) if np.isinf(_power(ord)) else size
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..core import NodeArray, composed, shape_op
+from ..core import NodeArray, composed, shape_op, to_numpy
 from ..ops import gate, sqrt, square, where
-from .indexing import diagonal, raw
+from .indexing import diagonal
 from .shapes import DIM, normalize_axes, normalize_axis, spread
 
 # NumPy's reductions called by position: half the time of np.sum and its kin on small arrays.
@@ -134,13 +134,13 @@ def var(x: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> An
 def _std_vjp(g: Any, y: Any, x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
     g, y = (restored(part, x, axis, keepdims, "std") for part in (g, y))
     freedom = count_of(x, axis, "std") - ddof
-    share = g * (1 / freedom if freedom > 0 else np.nan) / where(raw(y) == 0, 1.0, y)
+    share = g * (1 / freedom if freedom > 0 else np.nan) / where(to_numpy(y) == 0, 1.0, y)
     return share * (x - mean(x, axis, True))
 
 
 def _std_of_values(x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
     y = _var_of_values(x, axis, ddof, keepdims)
-    zero = raw(y) == 0
+    zero = to_numpy(y) == 0
     return where(zero, 0.0, sqrt(where(zero, 1.0, y)))
 
 
@@ -148,7 +148,7 @@ def _std_of_values(x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
     _std_vjp,
     aliases={**DIM, "correction": "ddof", "unbiased": "ddof"},
     elements=_std_of_values,
-    kinks=lambda x, axis, ddof, keepdims: np.std(raw(x), axis=axis),
+    kinks=lambda x, axis, ddof, keepdims: np.std(to_numpy(x), axis=axis),
 )
 def std(x: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
     """Standard deviation, the root of `var`; derivative 0 where all numbers are equal."""
@@ -161,7 +161,7 @@ def std(x: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> An
 
 def at_extreme(x: Any, y: Any, axis: Any, keepdims: bool, name: str) -> tuple[Any, Any]:
     """Where x attains its extreme (a nan counts as one), and how often."""
-    numbers, extreme = raw(x), restored(raw(y), x, axis, keepdims, name)
+    numbers, extreme = to_numpy(x), restored(to_numpy(y), x, axis, keepdims, name)
     mask = numbers == extreme
     if np.isnan(extreme).any():
         mask |= np.isnan(numbers) & np.isnan(extreme)
@@ -180,7 +180,7 @@ def _extreme_vjp(name: str) -> Any:
 
 def _extreme_of_values(name: str, function: Any) -> Any:
     def elements(x: Any, axis: Any, keepdims: bool) -> Any:
-        y = np.asarray(function(raw(x), axis, None, None, keepdims))
+        y = np.asarray(function(to_numpy(x), axis, None, None, keepdims))
         mask, count = at_extreme(x, y, axis, keepdims, name)
         share = as_array(np.where(mask, np.asarray(x), 0.0) * (1.0 / count))
         return add_reduce(share, axes_of(x, axis, name), None, None, keepdims)
@@ -190,7 +190,7 @@ def _extreme_of_values(name: str, function: Any) -> Any:
 
 def gap(x: Any, axis: Any, keepdims: bool) -> Any:
     """How far apart the nearest two of the numbers compared are: at 0 an extreme may jump."""
-    numbers = raw(x)
+    numbers = to_numpy(x)
     axes = axes_of(numbers, axis, "max")
     rows = np.moveaxis(numbers, axes, range(-len(axes), 0))
     rows = rows.reshape((*rows.shape[: numbers.ndim - len(axes)], -1))
@@ -223,7 +223,7 @@ def _argument(name: str, function: Any) -> Any:
     def forward(x: Any, axis: Any, keepdims: bool) -> Any:
         if axis is not None and x.ndim:
             axis = normalize_axis(axis, x.ndim, name)
-        return function(raw(x), axis=axis, keepdims=keepdims)
+        return function(to_numpy(x), axis=axis, keepdims=keepdims)
 
     return forward
 
@@ -245,7 +245,7 @@ def argmin(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 def _truth(name: str, function: Any) -> Any:
     def forward(x: Any, axis: Any, keepdims: bool) -> Any:
-        return function(raw(x), axis=reduce_axis(x, axis, name), keepdims=keepdims)
+        return function(to_numpy(x), axis=reduce_axis(x, axis, name), keepdims=keepdims)
 
     return forward
 

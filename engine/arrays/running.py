@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..core import shape_op
+from ..core import shape_op, to_numpy
 from ..ops import where
-from .indexing import flip, raw
+from .indexing import flip
 from .products import matmul
 from .reductions import axes_of, count_of, multiply_reduce, reduce_axis, restored
 from .shapes import DIM, normalize_axis, ravel
@@ -37,7 +37,7 @@ def _without_self(x: Any) -> Any:
 
 def _prod_vjp(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     g, y = (restored(part, x, axis, keepdims, "prod") for part in (g, y))
-    if (raw(x) != 0).all():
+    if (to_numpy(x) != 0).all():
         return g * y / x
     rows, back = _last(x, axis, "prod")
     return g * back(prod(_without_self(rows), -1))
@@ -71,7 +71,7 @@ def cumsum(x: Any, axis: Any = None) -> Any:
 def _cumprod_vjp(g: Any, y: Any, x: Any, axis: Any) -> Any:
     if axis is None or x.ndim == 0:
         return _cumprod_vjp(g, y, ravel(x), 0).reshape(x.shape)
-    if (raw(x) != 0).all():
+    if (to_numpy(x) != 0).all():
         return flip(cumsum(flip(g * y, axis), axis), axis) / x
     axis = axis % x.ndim
     rows, back = _last(x, axis, "cumprod")  # (…, n)

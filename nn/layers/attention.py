@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from engine import exp, fused, sum as sum_of, where
-from engine.arrays import add_reduce, maximum_reduce, raw
+from engine import exp, fused, sum as sum_of, to_numpy, where
+from engine.arrays import add_reduce, maximum_reduce
 
 from ..checks import as_array, at_least, probability, width
 from ..module import Module
@@ -33,12 +33,12 @@ def _vjp(g: Any, y: Any, scores: Any, mask: Any) -> Any:
 
 
 def _spelled(scores: Any, mask: Any = None) -> Any:
-    numbers = raw(scores)
+    numbers = to_numpy(scores)
     allowed = numbers > -np.inf if mask is None else (numbers > -np.inf) & ~mask
     top = np.max(numbers, axis=-1, keepdims=True, initial=-np.inf, where=allowed)
     e = where(allowed, exp(where(allowed, scores, 0.0) - np.where(top > -np.inf, top, 0.0)), 0.0)
     total = sum_of(e, -1, True)
-    return e / where(raw(total) == 0, 1.0, total)
+    return e / where(to_numpy(total) == 0, 1.0, total)
 
 
 @fused(_vjp, elements=_spelled, symbol="softmax")
@@ -127,7 +127,7 @@ def _weights(q: Any, k: Any, blocked: Any, bias: Any, scale: float | None) -> An
     scale = 1 / math.sqrt(q.shape[-1]) if scale is None else float(scale)
     scores = (q * scale) @ k.mT  # the queries are scaled, not the scores: there are fewer
     if bias is not None:
-        scores = scores + (raw(bias).astype(scores.dtype) if _plain(bias, scores) else bias)
+        scores = scores + (to_numpy(bias).astype(scores.dtype) if _plain(bias, scores) else bias)
     return attention_weights(scores, blocked)
 
 
@@ -140,7 +140,7 @@ def _mask(name: str, mask: Any) -> tuple[Any, Any]:
     """A mask as (bools, None) or as (None, floats to add)."""
     mask = as_array(mask)
     if mask.dtype == bool:
-        return raw(mask), None
+        return to_numpy(mask), None
     if mask.dtype.kind in "fO":
         return None, mask
     raise TypeError(

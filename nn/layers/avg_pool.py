@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import mean, stack
-from engine.arrays import raw
+from engine import mean, stack, to_numpy
 
 from .im2col import Pads, im2col, pair
 from .pool_windows import Settings, as_before, images_of
@@ -80,7 +79,7 @@ def _avg_pool(
     total = im2col(images, settings.kernel, settings.stride, pads).sum(axis=(2, 3))
     if divisor is None:
         count = _counts(images.shape[2:], settings, pads, count_include_pad)
-        dtype = raw(images).dtype if count.ndim else None
+        dtype = to_numpy(images).dtype if count.ndim else None
         return as_before(total / (float(count) if dtype is None else count.astype(dtype)), x, axes)
     return as_before(total / float(divisor), x, axes)
 

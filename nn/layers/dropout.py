@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import where
-from engine.arrays import raw
+from engine import to_numpy, where
 
 from ..checks import as_array, probability
 from ..module import Module
@@ -39,7 +38,7 @@ def dropout(x: Any, p: float = 0.5, training: bool = True, rng: Rng = None) -> A
     kept = generator(rng).random(x.shape) >= p
     # a product is several times faster than a choice; Python's float keeps float32 as it is
     factor = kept * (1 / (1 - p))
-    return x * factor.astype(raw(x).dtype)
+    return x * factor.astype(to_numpy(x).dtype)
 
 
 class Dropout(Module):

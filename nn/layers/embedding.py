@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import getitem, where
-from engine.arrays import raw
+from engine import getitem, to_numpy, where
 
 from ..checks import as_array, at_least
 from ..module import Module
@@ -47,7 +46,7 @@ def embedding(x: Any, weight: Any, padding_idx: int | None = None) -> Any:
     here = index == padding
     if not here.any():
         return rows
-    return where(here[..., None], raw(weight)[padding], rows)  # a constant: no gradient
+    return where(here[..., None], to_numpy(weight)[padding], rows)  # a constant: no gradient
 
 
 def _index(x: Any, rows: int) -> np.ndarray:

@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import fused, pad, scatter_add
-from engine.arrays import raw
+from engine import fused, pad, scatter_add, to_numpy
 
 from .im2col import NO_PADS, Pads, Pair, im2col, inside, offsets, out_sizes, padded, strided
 from .pool_windows import Settings, as_before, images_of
@@ -17,7 +16,7 @@ __all__ = ["max_pool1d", "max_pool2d"]
 
 def _winners(x: Any, kernel: Pair, stride: Pair, padding: Pads, dilation: Pair) -> tuple[Any, ...]:
     """Where in padded x each window's largest number is: the first, row by row (or a nan)."""
-    x = padded(raw(x), padding, -np.inf)
+    x = padded(to_numpy(x), padding, -np.inf)
     windows = im2col(x, kernel, stride, NO_PADS, dilation)
     n, c, _, _, rows, columns = windows.shape
     places = windows.reshape((n, c, kernel[0] * kernel[1], rows, columns)).argmax(axis=2)
@@ -61,7 +60,7 @@ def _max_of_elements(x: Any, kernel: Pair, stride: Pair, padding: Pads, dilation
 
 def _max_gap(x: Any, kernel: Pair, stride: Pair, padding: Pads, dilation: Pair) -> Any:
     """How far the two largest numbers of each window are apart: at 0 the winner changes."""
-    windows = im2col(padded(raw(x), padding, -np.inf), kernel, stride, NO_PADS, dilation)
+    windows = im2col(padded(to_numpy(x), padding, -np.inf), kernel, stride, NO_PADS, dilation)
     n, c, _, _, *out = windows.shape
     ordered = np.sort(windows.reshape((n, c, kernel[0] * kernel[1], *out)), axis=2)
     return ordered[:, :, -1] - ordered[:, :, -2] if kernel != (1, 1) else np.inf

@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import fused, mean, sqrt, var
-from engine.arrays import raw
+from engine import fused, mean, sqrt, to_numpy, var
 
 from ..checks import as_array, at_least
 
@@ -152,7 +151,7 @@ def batch_norm(
     if not training:
         if running_mean is None or running_var is None:
             raise ValueError("running_mean and running_var must be given unless training")
-        center, scale = (_per_channel("running", raw(array), x) for array in running.values())
+        center, scale = (_per_channel("running", to_numpy(array), x) for array in running.values())
         scale = 1 / np.sqrt(scale + eps)
         y = (x - center) * (scale if weight is None else weight * scale)
         return y if bias is None else y + bias
@@ -164,7 +163,7 @@ def batch_norm(
             "use a larger batch, or eval()"
         )
     y = standardize(x, weight, bias, axis, eps)
-    batch = raw(x)
+    batch = to_numpy(x)
     if running_mean is not None:
         running_mean += momentum * (batch.mean(axis) - running_mean)
     if running_var is not None:
@@ -213,7 +212,7 @@ def rms_norm(x: Any, normalized_shape: Any, weight: Any = None, eps: float | Non
     x, shape = _trailing(x, normalized_shape, "rms_norm()")
     weight = _parameter("weight", weight, shape)
     if eps is None:
-        eps = float(np.finfo(raw(x).dtype).eps)
+        eps = float(np.finfo(to_numpy(x).dtype).eps)
     y = x / sqrt(mean(x * x, tuple(range(-len(shape), 0)), True) + eps)
     return y if weight is None else y * weight
 

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 import engine
-from engine import Tensor, Value, ValueArray
-from engine.arrays import raw
+from engine import Tensor, Value, ValueArray, to_numpy
 
 from ..checks import as_array
 
@@ -87,7 +86,7 @@ def within(x: Any, lo: float, hi: float, name: str) -> None:
     Raises:
         ValueError: one does not; it is named.
     """
-    numbers = raw(x)
+    numbers = to_numpy(x)
     wrong = ~((numbers >= lo) & (numbers <= hi))
     if wrong.any():
         index = tuple(int(i) for i in np.argwhere(wrong)[0])

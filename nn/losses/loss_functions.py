@@ -11,8 +11,20 @@ from typing import Any
 import numpy as np
 
 import engine
-from engine import abs, clip, exp, fused, gate, maximum, relu, sigmoid, softplus, square, xlogy
-from engine.arrays import raw
+from engine import (
+    abs,
+    clip,
+    exp,
+    fused,
+    gate,
+    maximum,
+    relu,
+    sigmoid,
+    softplus,
+    square,
+    to_numpy,
+    xlogy,
+)
 
 from .loss_checks import check_reduction, constant, pair, reduced, within
 
@@ -191,7 +203,7 @@ def binary_cross_entropy_with_logits(
     """
     check_reduction(reduction)
     x, t = pair(input, target, "binary_cross_entropy_with_logits()")
-    positive = 1.0 if pos_weight is None else raw(_spreads("pos_weight", pos_weight, x))
+    positive = 1.0 if pos_weight is None else to_numpy(_spreads("pos_weight", pos_weight, x))
     losses = bce_with_logits(x, t, positive)
     return reduced(losses if weight is None else losses * _spreads("weight", weight, x), reduction)
 
@@ -253,7 +265,7 @@ def hinge_loss(input: Any, target: Any, reduction: str = "mean", margin: float =
     """
     check_reduction(reduction)
     x, t = pair(input, target, "hinge_loss()")
-    labels = raw(t)
+    labels = to_numpy(t)
     if np.count_nonzero(labels * labels == 1) != labels.size:  # a third of the time of all()
         raise ValueError(f"target must hold -1 and 1 only, got {labels[labels**2 != 1].flat[0]}")
     return reduced(hinge(x, t, float(margin)), reduction)
