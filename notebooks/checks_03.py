@@ -1,4 +1,4 @@
-"""Notebook 03: checks of its exercises."""
+"""Checks of notebook 03: contributions, the engine that is wrong, a backward pass of one's own."""
 
 from __future__ import annotations
 
@@ -7,17 +7,8 @@ from typing import Any
 
 from engine import Op, Value, add, toposort
 
-from .checking import Hint, exercise, expect, near, numbers
+from .exercise import Hint, exercise, expect, near, numbers
 from .lesson_03 import MISTAKES, Engine, Function, ParentSet, derivative, expressions, smallest
-
-__all__ = [
-    "check_backward",
-    "check_contributions",
-    "check_culprit",
-    "check_edges",
-    "check_turns",
-    "mystery",
-]
 
 
 @exercise

@@ -16,23 +16,6 @@ from engine.values import backward
 from viz.graphs import Picture, diff
 from viz.plots import CYCLE
 
-__all__ = [
-    "MISTAKES",
-    "Counterexample",
-    "Engine",
-    "Expression",
-    "NoOrder",
-    "Overwrite",
-    "ParentSet",
-    "Stale",
-    "arrows",
-    "derivative",
-    "doubled",
-    "expressions",
-    "local",
-    "smallest",
-]
-
 # --- the engines ---
 
 

@@ -1,4 +1,4 @@
-"""Where to go next: PyTorch's graph drawn, a file of weights opened.
+"""Notebook 12: PyTorch's graph drawn, a file of weights opened.
 
 Nothing here imports PyTorch: its graph is read by the attributes its nodes have.
 """
@@ -13,8 +13,6 @@ from typing import Any
 from viz.drawing import Arrow, Box, Scene
 from viz.graphs import Picture, scene_dot
 from viz.plots import CYCLE, figure_with
-
-__all__ = ["backward_nodes", "draw_backward_nodes", "missing", "plot_file"]
 
 #: What a package that a cell may need is called, and what installs it.
 PACKAGES = {"torch": "PyTorch", "safetensors": "safetensors"}

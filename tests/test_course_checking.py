@@ -8,7 +8,7 @@ import pytest
 
 import engine
 from engine import Tensor, Value
-from notebooks.checking import Hint, NotWritten, Verdict, exercise, expect, near, numbers
+from notebooks.exercise import Hint, NotWritten, Verdict, exercise, expect, near, numbers
 
 
 @exercise

@@ -6,6 +6,7 @@ import pytest
 import nn
 from engine import relu
 from notebooks import lesson_07 as network
+from notebooks.checks_07 import check_layer
 
 pyplot = pytest.importorskip("matplotlib.pyplot")
 
@@ -51,4 +52,4 @@ def test_a_layer_is_right_whatever_its_weights_start_as(seed):
         def forward(self, x):
             return relu(x @ self.weight.T + self.bias)
 
-    assert network.check_layer(Layer).ok
+    assert check_layer(Layer).ok

@@ -6,15 +6,8 @@ import pytest
 from matplotlib import pyplot
 
 from engine import Tensor
-from notebooks.lesson_05 import (
-    Grid,
-    check_layer_backward,
-    check_matmul_backward,
-    check_summed_axes,
-    draw_grids,
-    draw_one_element,
-    draw_there_and_back,
-)
+from notebooks.checks_05 import check_layer_backward, check_matmul_backward, check_summed_axes
+from notebooks.lesson_05 import Grid, draw_grids, draw_one_element, draw_there_and_back
 from viz.drawing.style import OKABE_ITO, mix
 
 matplotlib.use("Agg")

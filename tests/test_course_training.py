@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from notebooks import lesson_08 as training
+from notebooks.checks_08 import check_momentum, check_runs
 from notebooks.make import lighter
 
 Image = pytest.importorskip("PIL.Image")
@@ -50,12 +51,12 @@ def test_two_rows_of_an_array_are_two_results():
         velocity = momentum * velocity + gradient
         return np.stack([w - lr * velocity, velocity])
 
-    assert training.check_momentum(momentum_step).ok
+    assert check_momentum(momentum_step).ok
 
 
 def test_a_kind_of_run_may_be_written_with_capitals():
     answers = {"A": "Dead units", "B": "Vanishing gradient ", "C": "rate too low"}
-    assert training.check_runs(answers).ok
+    assert check_runs(answers).ok
 
 
 def shades(count):

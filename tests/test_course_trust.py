@@ -7,17 +7,13 @@ from matplotlib import pyplot
 
 import engine
 from engine import compare, gradcheck, registry, where
-from notebooks.lesson_06 import (
-    agreement,
+from notebooks.checks_06 import (
     check_gradient_checker,
     check_one_minus_cos,
     check_planted,
     check_safe_root,
-    draw_agreement,
-    draw_curves,
-    mystery,
-    suspects,
 )
+from notebooks.lesson_06 import agreement, draw_agreement, draw_curves, mystery, suspects
 
 matplotlib.use("Agg")
 

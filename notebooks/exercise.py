@@ -26,8 +26,6 @@ import numpy as np
 
 from engine import Tensor, Value, ValueArray
 
-__all__ = ["Hint", "NotWritten", "Verdict", "exercise", "expect", "near", "numbers"]
-
 #: What stands before each kind of verdict, and its colour (readable on light and on dark).
 MARKS = {"right": ("✓", "#009e73"), "wrong": ("✗", "#d55e00"), "open": ("○", "#808080")}
 
@@ -172,7 +170,7 @@ def near(found: Any, expected: Any, hint: str, *, rtol: float = 1e-6, atol: floa
     >>> near(5.0, 6.0, "the slope of x² is 2x")
     Traceback (most recent call last):
     ...
-    notebooks.checking.Hint: the slope of x² is 2x. Yours gives 5, it should be 6.
+    notebooks.exercise.Hint: the slope of x² is 2x. Yours gives 5, it should be 6.
     """
     got, want = numbers(found), numbers(expected)
     if got.shape != want.shape:
