@@ -34,6 +34,7 @@ TALL = wave(2, 5, 4, start=0.5)  # (batch, time, features)
 CAUSAL = np.triu(np.ones((5, 5), bool), 1)
 PADDING = np.array([[False] * 5, [False, False, False, True, True]])
 BIAS = wave(5, 5, start=2.0)
+KEY_BIAS = wave(2, 5, start=6.0)
 
 # name, class, arguments, inputs, and keyword inputs
 RECURRENT = [
@@ -55,6 +56,10 @@ ATTENTION = [
     ("padding", {}, ("q",), {"key_padding_mask": PADDING}),
     ("both masks", {}, ("q",), {"attn_mask": CAUSAL, "key_padding_mask": PADDING}),
     ("float mask", {}, ("q",), {"attn_mask": BIAS}),
+    ("float padding", {}, ("q",), {"key_padding_mask": KEY_BIAS}),
+    ("both float masks", {}, ("q",), {"attn_mask": BIAS, "key_padding_mask": KEY_BIAS}),
+    ("both float masks, each head's", {}, ("q",),
+     {"attn_mask": wave(4, 5, 5, start=7.0), "key_padding_mask": KEY_BIAS}),
     ("mask of each head", {}, ("q",),
      {"attn_mask": np.stack([CAUSAL, CAUSAL, CAUSAL.T, CAUSAL.T])}),
     ("no bias", {"bias": False}, ("q",), {}),
@@ -79,15 +84,23 @@ BLOCKS = [
     ("no bias", {"norm_first": True, "activation": "gelu", "bias": False}, {}),
 ]
 
-# q, k, v of shape (batch, heads, time, width), and the options of the plain function
+# name, options of the plain function, and how many queries and keys there are
 CORE = [
-    ("plain", {}),
-    ("causal", {"is_causal": True}),
-    ("scale", {"scale": 0.3}),
-    ("bool mask", {"attn_mask": ~CAUSAL}),
-    ("nothing allowed", {"attn_mask": np.array([[True] * 5] * 4 + [[False] * 5])}),
-    ("float mask", {"attn_mask": BIAS}),
+    ("plain", {}, 5, 5),
+    ("causal", {"is_causal": True}, 5, 5),
+    ("causal, more keys", {"is_causal": True}, 3, 5),
+    ("causal, more queries", {"is_causal": True}, 5, 3),
+    ("scale", {"scale": 0.3}, 5, 5),
+    ("bool mask", {"attn_mask": ~CAUSAL}, 5, 5),
+    ("nothing allowed", {"attn_mask": np.array([[True] * 5] * 4 + [[False] * 5])}, 5, 5),
+    ("float mask", {"attn_mask": BIAS}, 5, 5),
 ]
+
+
+def core_inputs(queries, keys):
+    """Query, key and value of the plain function, (batch, heads, time, width)."""
+    lengths = ((queries, 0.0), (keys, 1.0), (keys, 2.0))
+    return [wave(2, 2, n, 3, start=start) for n, start in lengths]
 
 
 def rounded(x):
@@ -168,11 +181,8 @@ def main():
         if keywords.get("padding"):
             masks["src_key_padding_mask"] = torch.tensor(PADDING)
         found["block"][name] = train(module, [TALL], lambda m, x, k=masks: [m(x, **k)])
-    for name, options in CORE:
-        leaves = [
-            torch.tensor(wave(2, 2, n, 3, start=s), requires_grad=True)
-            for n, s in ((5, 0.0), (5, 1.0), (5, 2.0))
-        ]
+    for name, options, *lengths in CORE:
+        leaves = [torch.tensor(x, requires_grad=True) for x in core_inputs(*lengths)]
         options = {k: tensor(v) for k, v in options.items()}
         y = torch.nn.functional.scaled_dot_product_attention(*leaves, **options)
         (y * torch.tensor(wave(*y.shape, start=3.0))).sum().backward()

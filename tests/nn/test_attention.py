@@ -10,7 +10,9 @@ from nn import functional as F
 
 wave = torch_cases.wave
 each_core = pytest.mark.parametrize(
-    ("name", "options"), torch_cases.CORE, ids=[case[0] for case in torch_cases.CORE]
+    ("name", "options", "queries", "keys"),
+    torch_cases.CORE,
+    ids=[case[0] for case in torch_cases.CORE],
 )
 each_case = pytest.mark.parametrize(
     ("name", "options", "inputs", "keywords"),
@@ -22,9 +24,9 @@ both_tiers = pytest.mark.parametrize("scalar", [False, True], ids=["tensor", "va
 
 @each_core
 @both_tiers
-def test_the_function_is_pytorchs(name, options, scalar):
+def test_the_function_is_pytorchs(name, options, queries, keys, scalar):
     expected = TORCH["core"][name]
-    arrays = [wave(2, 2, 5, 3, start=s) for s in (0.0, 1.0, 2.0)]
+    arrays = torch_cases.core_inputs(queries, keys)
     leaves = [ValueArray.of(x) if scalar else Tensor(x, requires_grad=True) for x in arrays]
     y = F.scaled_dot_product_attention(*leaves, **options)
     np.testing.assert_allclose(numbers(y), expected["y"], rtol=1e-10, atol=1e-11)
@@ -70,6 +72,36 @@ def test_causal_is_the_mask_of_later_keys():
     np.testing.assert_array_equal(weights.data, others.data)
     assert (weights.data[:, torch_cases.CAUSAL] == 0).all()
     np.testing.assert_allclose(weights.data.sum(-1), 1.0)
+
+
+@pytest.mark.parametrize(("queries", "keys"), [(3, 5), (5, 3)])
+def test_a_causal_layer_counts_queries_and_keys_from_the_same_start(queries, keys):
+    """Query i sees keys 0 to i, whichever of the two there are more of."""
+    layer = nn.MultiHeadAttention(4, 2, batch_first=True, rng=0)
+    q, k = wave(2, queries, 4), wave(2, keys, 4, start=1.0)
+    later = np.array([[j > i for j in range(keys)] for i in range(queries)])
+
+    y, weights = layer(q, k, k, is_causal=True)
+
+    assert np.array_equal(weights.data == 0, np.broadcast_to(later, weights.shape))
+    np.testing.assert_array_equal(y.data, layer(q, k, k, attn_mask=later)[0].data)
+
+
+@pytest.mark.parametrize("float_padding", [False, True])
+@pytest.mark.parametrize("float_mask", [False, True])
+def test_masks_of_bools_and_of_floats_say_the_same_together(float_padding, float_mask):
+    """True and -inf are one thing, in either mask."""
+    layer = nn.MultiHeadAttention(4, 2, batch_first=True, rng=0)
+    x, padding, mask = torch_cases.TALL, torch_cases.PADDING, torch_cases.CAUSAL
+    expected, _ = layer(x, key_padding_mask=padding, attn_mask=mask)
+    if float_padding:
+        padding = np.where(padding, -np.inf, 0.0)
+    if float_mask:
+        mask = np.where(mask, -np.inf, 0.0)
+
+    y, _ = layer(x, key_padding_mask=padding, attn_mask=mask)
+
+    np.testing.assert_allclose(y.data, expected.data, rtol=1e-12, atol=1e-14)
 
 
 def test_padding_is_never_looked_at_whatever_it_holds():

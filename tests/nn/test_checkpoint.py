@@ -1,5 +1,6 @@
 """Files of weights and of runs: the same bits back, whole or not at all, nothing hostile read."""
 
+import io
 import json
 import os
 import pickle
@@ -332,6 +333,56 @@ def test_every_flipped_bit_of_a_weight_is_noticed(path):
         assert refused(path, "CRC-32|checksum")
 
 
+def retyped(raw, suffix):
+    """A file of the same bytes for its weights, said to be integers; all else fits together."""
+    if suffix == ".safetensors":
+        return raw.replace(b'"dtype":"F64"', b'"dtype":"I64"')
+    packed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(raw)) as old, zipfile.ZipFile(packed, "w") as new:
+        for entry in old.infolist():
+            data = old.read(entry).replace(b"'<f8'", b"'<i8'").replace(b"'>f8'", b"'>i8'")
+            new.writestr(zipfile.ZipInfo(entry.filename), data)
+        new.comment = old.comment
+    return packed.getvalue()
+
+
+def test_the_checksum_is_of_the_dtype_too(path):
+    """Bits of floats that are read as integers are other numbers."""
+    save(Small(1), path)
+    raw = path.read_bytes()
+    changed = retyped(raw, path.suffix)
+    assert changed != raw
+    path.write_bytes(changed)
+
+    assert refused(path, "checksum")
+
+
+def reshaped(arrays):
+    """The same arrays in one axis each."""
+    return {name: array.reshape(-1) for name, array in arrays.items()}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda arrays, text: (reshaped(arrays), text),
+        lambda arrays, text: ({"b": arrays["a"], "c": arrays["b"]}, text),
+        lambda arrays, text: ({"a": arrays["b"], "b": arrays["a"]}, text),
+        lambda arrays, text: ({"a": arrays["a"]}, text),
+        lambda arrays, text: ({**arrays, "a": -arrays["a"]}, text),
+        lambda arrays, text: ({**arrays, "a": arrays["a"].astype(np.float32)}, text),
+        lambda arrays, text: ({**arrays, "a": arrays["a"].view(np.int64)}, text),
+        lambda arrays, text: (arrays, text + " "),
+    ],
+)
+def test_everything_a_file_says_is_in_its_checksum(change):
+    arrays = {"a": np.arange(6.0).reshape(2, 3), "b": np.zeros((2, 3))}
+    before = storage._checksum(arrays, "{}")
+
+    assert storage._checksum(dict(reversed(arrays.items())), "{}") == before
+    assert storage._checksum(*change(arrays, "{}")) != before
+
+
 @pytest.mark.parametrize("raw", [b"", b"PK", b"not weights", b"\x00" * 100, b"\xff" * 100])
 def test_a_file_of_something_else_is_refused(path, raw):
     path.write_bytes(raw)
@@ -416,6 +467,23 @@ def test_version_2_of_the_array_format_is_read(tmp_path):
 def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path, monkeypatch):
     path = tmp_path / "model.npz"
     np.savez_compressed(path, weight=np.zeros(10**6))
+    monkeypatch.setattr(zipfile.ZipFile, "read", lambda *_: pytest.fail("unpacked"))
+
+    assert refused(path, "'weight.npy' is compressed")
+
+
+@pytest.mark.parametrize("more", [-1, 1, 10**6])
+def test_a_stored_entry_whose_two_sizes_differ_is_refused_before_it_is_read(
+    tmp_path, monkeypatch, more
+):
+    """The directory says "not compressed", and that unpacking changes the size all the same."""
+    path = tmp_path / "model.npz"
+    npz(path, weight=npy(header(), bytes(48)))
+    raw = bytearray(path.read_bytes())
+    sizes = raw.index(b"PK\x01\x02") + 20  # four bytes each: packed, unpacked
+    packed = int.from_bytes(raw[sizes : sizes + 4], "little")
+    raw[sizes + 4 : sizes + 8] = (packed + more).to_bytes(4, "little")
+    path.write_bytes(raw)
     monkeypatch.setattr(zipfile.ZipFile, "read", lambda *_: pytest.fail("unpacked"))
 
     assert refused(path, "'weight.npy' is compressed")
@@ -683,6 +751,44 @@ def test_a_part_that_does_not_fit_puts_back_those_before_it(path):
     assert model.second.rng.bit_generator.state == before[0]["generators"]["second.rng"]
     assert loader.state_dict() == before[1]
     assert default_generator().bit_generator.state == before[2]
+
+
+class Balance:
+    """A part that changes before it finds that a state is not for it."""
+
+    def __init__(self, amount):
+        self.amount = amount
+
+    def state_dict(self):
+        return {"amount": self.amount}
+
+    def load_state_dict(self, state):
+        self.amount = state["amount"]
+        if self.amount < 0:
+            raise ValueError("an amount must not be negative")
+
+
+def test_the_part_that_did_not_fit_is_put_back_too(path):
+    save_training(path, first=Balance(1), wrong=Balance(-5), last=Balance(3))
+    parts = {"first": Balance(10), "wrong": Balance(20), "last": Balance(30)}
+
+    with pytest.raises(ValueError, match="does not fit wrong: an amount must not be negative"):
+        load_training(path, **parts)
+
+    assert [part.amount for part in parts.values()] == [10, 20, 30]
+
+
+def test_a_model_is_put_back_whose_weights_fit_and_whose_generator_does_not(path):
+    saved = Holder(1)
+    saved.second.rng = np.random.Generator(np.random.MT19937(0))
+    save_training(path, model=saved)
+    model = Holder(2)
+    before = model.state_dict()
+
+    with pytest.raises(ValueError, match="does not fit model"):
+        load_training(path, model=model)
+
+    assert same(model.state_dict(), before)
 
 
 def test_a_model_whose_layers_draw_otherwise_is_refused(path):

@@ -53,6 +53,25 @@ def test_the_derivatives_are_right_to_the_second_order_and_on_both_tiers(shape):
         assert compare(linear, *arrays[:n], names=["x", "weight", "bias"][:n]).ok
 
 
+@pytest.mark.parametrize("shape", [(3,), (4, 3), (2, 4, 3), (2, 3, 4, 3), (2, 1, 3, 2, 3)])
+def test_the_gradients_are_sums_over_every_axis_but_the_last(shape):
+    """With another upstream gradient at each place: a sum over too few axes, or crossed, shows."""
+    rng = np.random.default_rng(3)
+    model = nn.Linear(3, 2, rng=0)
+    x = Tensor(rng.normal(size=shape), requires_grad=True)
+    g = rng.normal(size=(*shape[:-1], 2))
+
+    model(x).backward(g)
+
+    of_weight, of_bias = np.zeros((2, 3)), np.zeros(2)
+    for place in np.ndindex(shape[:-1]):
+        of_weight += np.outer(g[place], x.numpy()[place])
+        of_bias += g[place]
+        np.testing.assert_allclose(x.grad[place], g[place] @ model.weight.numpy(), rtol=1e-12)
+    np.testing.assert_allclose(model.weight.grad, of_weight, rtol=1e-12)
+    np.testing.assert_allclose(model.bias.grad, of_bias, rtol=1e-12)
+
+
 def test_weights_start_uniform_within_one_over_the_root_of_the_inputs():
     model = nn.Linear(400, 50, rng=0)
     for p in model.parameters():

@@ -5,7 +5,7 @@ import pytest
 from layer_cases import cases, check_all, wave
 
 import nn
-from engine import Tensor
+from engine import Tensor, ValueArray
 from nn import functional as F
 
 
@@ -116,6 +116,24 @@ def test_functions_refuse_what_does_not_fit():
         F.group_norm(x, 2)
     with pytest.raises(TypeError, match="takes floating-point numbers, got dtype int64"):
         F.layer_norm(np.ones((2, 3), int), 3)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "eps"), [(np.float16, 2.0**-10), (np.float32, 2.0**-23), (np.float64, 2.0**-52)]
+)
+def test_the_default_eps_of_rms_norm_is_that_of_the_dtype(dtype, eps):
+    """The mean square here is eps itself: x / √(2 eps) is 0.6 and 0.8."""
+    x = np.array([3.0, 4.0]) * np.sqrt(eps / 12.5)
+    for layer in (nn.RMSNorm(2).to(dtype), lambda x: F.rms_norm(x, 2)):
+        y = layer(Tensor(x, dtype=dtype))
+        assert y.dtype == dtype
+        np.testing.assert_allclose(y.data, [0.6, 0.8], rtol=0.005 if dtype == np.float16 else 1e-5)
+
+
+def test_the_default_eps_of_rms_norm_on_values_is_that_of_float64():
+    x = np.array([3.0, 4.0]) * np.sqrt(2.0**-52 / 12.5)
+    y = nn.RMSNorm(2).scalar()(ValueArray.of(x))
+    np.testing.assert_allclose(y.values, [0.6, 0.8], rtol=1e-12)
 
 
 def test_a_constant_row_has_no_gradient():

@@ -256,6 +256,9 @@ class Numbers(nn.Callback):
         ("min", [5, 4, 4.5, math.nan, 1], 4, 2),
         ("max", [5, 6, 6, 5, 9], 4, 2),
         ("min", [5, 4, 3, 2, 1], 5, 5),
+        ("min", [5, 6, 4, 4.5, 3], 5, 5),  # bad, good, bad: never two in a row
+        ("min", [5, 6, 4, 4.5, 7], 5, 3),
+        ("max", [1, 0, 2, 1, 1.5], 5, 3),
     ],
 )
 def test_training_stops_when_it_gets_no_better(mode, numbers, last, best):
@@ -265,9 +268,25 @@ def test_training_stops_when_it_gets_no_better(mode, numbers, last, best):
     assert len(history) == last
     assert stopping.best_epoch == best
     assert model.bias.tolist() == [best]  # the best epoch's weights
-    assert (history.stopped is None) == (last == 5)
-    if last < 5:
-        assert history.stopped == f"no better for 2 epochs than in epoch {best}"
+    waited = last - best
+    assert stopping.waited == waited
+    reason = f"no better for 2 epochs than in epoch {best}"
+    assert history.stopped == (reason if waited == 2 else None)
+
+
+def test_epochs_are_waited_for_from_the_last_improvement_on():
+    model, optimizer, loader = setup()
+    stopping = nn.EarlyStopping(patience=3, monitor="x")
+    waited = []
+
+    class Watch(nn.Callback):
+        def after_epoch(self, run):
+            waited.append(stopping.waited)
+
+    numbers = [5, 6, 4, 4.5, 3, 3, math.nan, 2, 9]
+    fit(model, optimizer, loader, 9, callbacks=[Numbers(numbers), stopping, Watch()])
+
+    assert waited == [0, 1, 0, 1, 0, 1, 2, 0, 1]
 
 
 def test_a_gain_below_min_delta_is_none():
