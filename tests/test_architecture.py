@@ -168,5 +168,8 @@ def test_imports_stand_at_the_top():
     for module, path in PATHS.items():
         tree = ast.parse(path.read_text(encoding="utf-8"))
         lines = {node.lineno for node in tree.body}
+        for node in tree.body:  # what only a type checker imports is at the top too
+            if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+                lines |= {statement.lineno for statement in node.body}
         late += [f"{module}, line {n}: {t}" for n, t, _ in IMPORTS[module] if n not in lines]
     assert late == []

@@ -117,7 +117,7 @@ def test_ops_shows_one_row_as_it_stands_in_the_source(capsys):
         ("sum", ["on whole arrays", "def _sum_vjp(", "@shape_op(_sum_vjp"]),
         ("linear", ["one node for several", "def _vjp_weight(", "@fused("]),
         ("cross_entropy", ["one node for several", "@fused("]),
-        ("tile", ["tile(…)", "spelled with other ops", "@composed\ndef tile("]),
+        ("tile", ["tile(…)", "composed of other ops", "@composed\ndef tile("]),
         ("add", ["the tiers agree to the bit"]),
     ],
 )  # fmt: skip

@@ -1,5 +1,6 @@
 """`viz.plots`: what is drawn is what was measured; axes are taken and returned, none is shown."""
 
+import ast
 import inspect
 import math
 import subprocess
@@ -15,6 +16,7 @@ from matplotlib import pyplot
 
 import engine
 import nn
+import viz
 from nn.datasets import make_moons
 from viz import History, plots
 from viz.plots.curves import smoothed
@@ -97,6 +99,24 @@ def test_every_plot_is_called_here():
         and inspect.signature(plot).parameters["ax"].default is None
     }
     assert offered - called == set()
+
+
+def test_plots_are_reached_without_an_import_of_their_own():
+    code = (
+        "import sys, viz\n"
+        "assert 'matplotlib' not in sys.modules\n"
+        "print(viz.plots.dashboard.__name__, hasattr(viz, 'darw'))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "dashboard False\n"
+
+
+def test_mypy_is_told_the_names_of_viz_and_no_others():
+    """A `__getattr__` that mypy could see would make it take every typo, `viz.darw`, for a name."""
+    body = ast.parse(inspect.getsource(viz)).body
+    assert "__getattr__" not in {getattr(statement, "name", "") for statement in body}
+    seen = [x for x in body if isinstance(x, ast.If) and ast.unparse(x.test) == "TYPE_CHECKING"]
+    assert [ast.unparse(x) for x in seen[0].body] == ["from . import plots as plots"]
 
 
 @pytest.mark.parametrize("call", CALLS)

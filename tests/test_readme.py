@@ -1,6 +1,8 @@
 """The README is true: its code runs, its table is the registry's, its picture is today's."""
 
 import re
+import subprocess
+import sys
 
 import pytest
 from pages import ROOT, blocks, commands, run, text_of
@@ -43,6 +45,20 @@ def test_the_op_table_is_the_registry_s(page):
     stored = text_of(page)
 
     assert table.replace_between_markers(stored) == stored, "run: python -m viz.command.table"
+
+
+def test_the_table_is_written_without_a_warning(tmp_path):
+    """`python -m` warns of a module that its package has imported already."""
+    page = tmp_path / "page.md"
+    page.write_text(f"a\n{table.BEGIN}\n{table.END}\nb\n", encoding="utf-8")
+
+    command = [sys.executable, "-W", "error", "-m", "viz.command.table", str(page)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert done.stderr == ""
+    assert (
+        page.read_text(encoding="utf-8") == f"a\n{table.BEGIN}\n{table.markdown()}{table.END}\nb\n"
+    )
 
 
 @pytest.mark.parametrize("named", [True, False])

@@ -2,6 +2,7 @@
 
 import importlib
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from .drawing import (
     GraphTooLargeError as GraphTooLargeError,
@@ -25,9 +26,12 @@ from .stepping import (
     steps as steps,
 )
 
+if TYPE_CHECKING:  # `__getattr__` would make it take `viz.darw` for a name
+    from . import plots as plots
+else:
 
-def __getattr__(name: str) -> ModuleType:
-    """`viz.plots` at its first use: it needs matplotlib, which the rest does without."""
-    if name == "plots":
-        return importlib.import_module("viz.plots")
-    raise AttributeError(f"module 'viz' has no attribute {name!r}")
+    def __getattr__(name: str) -> ModuleType:
+        """`viz.plots` at its first use: it needs matplotlib, which the rest does without."""
+        if name == "plots":
+            return importlib.import_module("viz.plots")
+        raise AttributeError(f"module 'viz' has no attribute {name!r}")

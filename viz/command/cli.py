@@ -30,8 +30,6 @@ from .given import bound, listed, shown
 from .lab import NotebooksError, open_notebooks
 from .op_page import op_list, op_page
 
-__all__ = ["main"]
-
 
 class _Usage(Exception):
     """A mistake in the options."""

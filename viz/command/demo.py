@@ -19,8 +19,6 @@ from nn.datasets import digits_split
 from ..monitoring import History
 from . import demo_pictures
 
-__all__ = ["run"]
-
 SIZES = (64, 12, 10)  # the network that is compared weight by weight
 IMAGES = 4
 TRAINED_SIZES = (64, 128, 10)

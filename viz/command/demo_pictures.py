@@ -14,8 +14,6 @@ from ..drawing import RenderError
 from ..graphs import SUFFIXES, draw, trace
 from ..stepping import step_through
 
-__all__ = ["expression", "save"]
-
 FEW = 4  # digits
 FORMULA = "y = tanh(a*b + c)**2 + a*a"
 

@@ -16,8 +16,6 @@ from engine import Op, functions, input_names, registry
 
 from ..drawing import shorten
 
-__all__ = ["Expression", "ExpressionError"]
-
 BINARY: dict[type[ast.operator], Op] = {
     ast.Add: engine.add,
     ast.Sub: engine.sub,
@@ -153,12 +151,12 @@ def _number(node: ast.Constant) -> float:
 
 
 def _function(name: str) -> Callable[..., Any]:
-    """The public function of that name: an op of the table, or spelled with such."""
+    """The public function of that name: an op of the table, or composed of such."""
     if name not in registry and name not in functions:
         near = difflib.get_close_matches(name, [*registry, *functions], 1)
         hint = f"; did you mean {near[0]}?" if near else ""
         raise ExpressionError(f"there is no function {shorten(name, 40)!r}{hint}")
-    # For an op on whole arrays `engine` has the form that also takes NumPy's spellings.
+    # For an op on whole arrays `engine` has the form that also takes NumPy's forms of a call.
     return getattr(engine, name, None) or registry[name]
 
 
@@ -189,13 +187,13 @@ def _check_call(name: str, args: list[ast.expr], keywords: list[ast.keyword]) ->
 
 
 def _input_count(name: str) -> int:
-    """How many inputs an elementwise op has: so many arguments are expressions.  Else 0."""
+    """How many inputs an elementwise op has, all of them expressions; 0 for any other."""
     op = registry.get(name)
     return 0 if op is None or op.variadic or op.kind != "elementwise" else op.n_inputs
 
 
 def _is_plain(node: ast.AST) -> bool:
-    """Whether this is a value spelled out: 2, -1, 'tanh', None, (0, 1)."""
+    """Whether this is a value written out: 2, -1, 'tanh', None, (0, 1)."""
     try:
         ast.literal_eval(node)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):

@@ -10,8 +10,6 @@ import numpy as np
 from ..drawing import number
 from .expression import Expression, ExpressionError
 
-__all__ = ["bound", "listed", "shown"]
-
 
 def bound(text: str, pairs: list[str]) -> tuple[Expression, dict[str, Any]]:
     """An expression, and its values in the order of its names.
@@ -39,7 +37,7 @@ def bound(text: str, pairs: list[str]) -> tuple[Expression, dict[str, Any]]:
 
 
 def _value(name: str, text: str) -> Any:
-    """A number (also spelled as an expression without names, 1/3), or an array from lists."""
+    """A number (also written as an expression without names, 1/3), or an array from lists."""
     try:
         if text.startswith(("[", "(")):
             return _array(ast.literal_eval(text))

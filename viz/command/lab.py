@@ -6,8 +6,6 @@ import contextlib
 from importlib import resources
 from pathlib import Path
 
-__all__ = ["NotebooksError", "open_notebooks"]
-
 FOLDER = Path(str(resources.files("notebooks")))
 FIRST = "00_start_here.ipynb"
 

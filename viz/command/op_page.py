@@ -6,21 +6,18 @@ import ast
 import difflib
 import functools
 import linecache
+from collections.abc import Callable
 from typing import Any
 
 import nn  # noqa: F401 - its fused ops are rows of the registry too
-from engine import functions, registry
-
-from .table import bound_of, call_of, domain_of
-
-__all__ = ["op_list", "op_page"]
+from engine import REAL, Op, functions, input_names, registry
 
 KINDS = {
     "elementwise": "number by number",
     "shape": "on whole arrays",
     "fused": "one node for several (fused)",
 }
-SPELLED = "spelled with other ops"
+COMPOSED = "composed of other ops"
 
 
 def op_list() -> str:
@@ -33,7 +30,7 @@ def op_list() -> str:
         title: [op.name for op in registry.values() if op.kind == kind]
         for kind, title in KINDS.items()
     }
-    groups[SPELLED] = list(functions)
+    groups[COMPOSED] = list(functions)
     return "\n\n".join(f"{title}:\n{_wrapped(names)}" for title, names in groups.items())
 
 
@@ -64,8 +61,7 @@ def op_page(name: str) -> str:
     """
     if name in functions:
         function = functions[name]
-        doc = (function.__doc__ or "").partition("\n")[0]
-        return f"{name}(…)\n{doc}\n\n{SPELLED}\n\n{_source(name, [function])}"
+        return f"{name}(…)\n{doc_of(function)}\n\n{COMPOSED}\n\n{_source(name, [function])}"
     if name not in registry:
         near = difflib.get_close_matches(name, [*registry, *functions], 1)
         raise LookupError(f"there is no op {name!r}{f'; did you mean {near[0]}?' if near else ''}")
@@ -76,6 +72,38 @@ def op_page(name: str) -> str:
     rules = op.vjps if op.vjp_all is None else (op.vjp_all,)
     source = _source(name, [op.forward, *rules])
     return f"{call_of(op)}\n{op.doc}\n\n{'; '.join(facts)}\n\n{source}"
+
+
+def doc_of(function: Callable[..., Any]) -> str:
+    """The line that says what a function is."""
+    return (function.__doc__ or "").partition("\n")[0]
+
+
+def call_of(op: Op) -> str:
+    """How the op is called: its inputs, then its parameters."""
+    inputs = ["*numbers" if op.kind == "fused" else "*arrays"] if op.variadic else input_names(op)
+    given = [f"{name}={value!r}" for name, value in op.defaults.items() if _has_default(value)]
+    needed = [name for name, value in op.defaults.items() if not _has_default(value)]
+    return f"{op.name}({', '.join([*inputs, *needed, *given])})"
+
+
+def _has_default(value: object) -> bool:
+    return not isinstance(value, type)  # inspect.Parameter.empty is a class
+
+
+def domain_of(op: Op) -> str:
+    """Where the op is defined, and tested."""
+    places = [
+        f"{name} in {interval}"
+        for name, interval in zip(input_names(op), op.domain, strict=True)
+        if interval != REAL
+    ]
+    return ", ".join(places) or "all numbers"
+
+
+def bound_of(op: Op) -> str:
+    """How far the tiers may be apart."""
+    return "the bit" if op.ulp == 0 else f"{op.ulp:g} ulp"
 
 
 def _source(name: str, functions_of_row: list[Any]) -> str:

@@ -9,19 +9,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import nn  # noqa: F401 - its fused ops are rows of the registry too
-from engine import REAL, Op, functions, input_names, registry
+from engine import Op, functions, registry
 
 from ..stepping import rule_source
-
-__all__ = [
-    "bound_of",
-    "call_of",
-    "domain_of",
-    "gradients_of",
-    "markdown",
-    "replace_between_markers",
-]
+from .op_page import KINDS, bound_of, call_of, doc_of, domain_of
 
 #: The pages that show the table, from the root of a checkout.
 PAGES = ("README.md", "notebooks/CHEATSHEET.md")
@@ -29,46 +20,32 @@ BEGIN, END = "<!-- op table: begin -->", "<!-- op table: end -->"
 
 
 def markdown() -> str:
-    """Every op and every function spelled with ops, as Markdown tables.
+    """Every op and every function composed of ops, as Markdown tables.
 
     >>> "| `tanh(x)` |" in markdown()
     True
     """
-    rows = [op for op in registry.values() if op.kind == "elementwise"]
-    arrays = [op for op in registry.values() if op.kind == "shape"]
-    fused = [op for op in registry.values() if op.kind == "fused"]
-    lines = ["| number by number | what it is | gradients | tested on | tiers agree to |"]
-    lines += ["|---|---|---|---|---|"]
+    lines = [
+        f"| {KINDS['elementwise']} | what it is | gradients | tested on | tiers agree to |",
+        "|---|---|---|---|---|",
+    ]
     lines += [
         f"| `{call_of(op)}` | {_safe(op.doc)} | {_safe(gradients_of(op))} | {domain_of(op)} "
         f"| {bound_of(op)} |"
-        for op in rows
+        for op in registry.values()
+        if op.kind == "elementwise"
     ]
-    lines += ["", "| on whole arrays | what it is |", "|---|---|"]
-    lines += [f"| `{call_of(op)}` | {_safe(op.doc)} |" for op in arrays]
-    lines += ["", "| one node for several (fused) | what it is |", "|---|---|"]
-    lines += [f"| `{call_of(op)}` | {_safe(op.doc)} |" for op in fused]
-    lines += ["", "| spelled with the above | what it is |", "|---|---|"]
-    for name, function in functions.items():
-        doc = (function.__doc__ or "").partition("\n")[0]
-        lines.append(f"| `{name}` | {_safe(doc)} |")
+    for kind in ("shape", "fused"):
+        lines += ["", f"| {KINDS[kind]} | what it is |", "|---|---|"]
+        ops = [op for op in registry.values() if op.kind == kind]
+        lines += [f"| `{call_of(op)}` | {_safe(op.doc)} |" for op in ops]
+    lines += ["", "| composed of the above | what it is |", "|---|---|"]
+    lines += [f"| `{name}` | {_safe(doc_of(function))} |" for name, function in functions.items()]
     return "\n".join(lines) + "\n"
 
 
 def _safe(text: str) -> str:
     return text.replace("|", "\\|")
-
-
-def call_of(op: Op) -> str:
-    """How the op is called: its inputs, then its parameters."""
-    inputs = ["*numbers" if op.kind == "fused" else "*arrays"] if op.variadic else input_names(op)
-    given = [f"{name}={value!r}" for name, value in op.defaults.items() if _has_default(value)]
-    needed = [name for name, value in op.defaults.items() if not _has_default(value)]
-    return f"{op.name}({', '.join([*inputs, *needed, *given])})"
-
-
-def _has_default(value: object) -> bool:
-    return not isinstance(value, type)  # inspect.Parameter.empty is a class
 
 
 def gradients_of(op: Op) -> str:
@@ -82,21 +59,6 @@ def gradients_of(op: Op) -> str:
         "none" if op.vjps[i] is None else "a function" if "\n" in rule else f"`{rule}`"
         for i, rule in enumerate(rules)
     )
-
-
-def domain_of(op: Op) -> str:
-    """Where the op is defined, and tested."""
-    places = [
-        f"{name} in {interval}"
-        for name, interval in zip(input_names(op), op.domain, strict=True)
-        if interval != REAL
-    ]
-    return ", ".join(places) or "all numbers"
-
-
-def bound_of(op: Op) -> str:
-    """How far the tiers may be apart."""
-    return "the bit" if op.ulp == 0 else f"{op.ulp:g} ulp"
 
 
 def replace_between_markers(text: str) -> str:

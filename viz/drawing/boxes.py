@@ -14,8 +14,6 @@ from engine.values import backward as scalar_backward
 from .heat import Heat, heat_of
 from .text import array_lines, number, parameters, shorten
 
-__all__ = ["Arrow", "Box", "Cluster", "GraphTooLargeError", "Scene", "checked_order"]
-
 #: Ops whose inputs may be exchanged: their edges need not say which is which.
 COMMUTATIVE = {"add", "mul", "maximum", "minimum", "hypot", "logaddexp"}
 

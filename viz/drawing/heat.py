@@ -9,8 +9,6 @@ import numpy as np
 
 from .style import OKABE_ITO, Theme, mix
 
-__all__ = ["Heat", "heat_cells", "heat_of"]
-
 ROWS, COLUMNS = 8, 16  # arrays up to this size are shown element by element
 FEWEST = 5  # of fewer numbers, the numbers themselves say it
 BINS = 16

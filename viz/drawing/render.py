@@ -8,8 +8,6 @@ import subprocess
 import sys
 import sysconfig
 
-__all__ = ["NO_RENDERER", "RenderError", "RendererNotFoundError", "find_renderer", "render"]
-
 FORMATS = ("svg", "png")
 TIMEOUT = 30.0
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["DARK", "LIGHT", "LOOKS", "OKABE_ITO", "TONES", "Look", "Theme", "Tone", "mix"]
-
 #: Eight colours that people with any kind of colour vision can tell apart.  Source: M. Okabe and
 #: K. Ito, "Color Universal Design", 2008.
 OKABE_ITO = {

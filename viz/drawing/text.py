@@ -9,21 +9,10 @@ from typing import Any
 
 import numpy as np
 
-__all__ = [
-    "array_lines",
-    "lines_of",
-    "norm",
-    "number",
-    "parameters",
-    "percent",
-    "safe",
-    "shorten",
-]
-
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 NEWLINE = re.compile("\r\n|[\n\r\v\f\x85\u2028\u2029]")
 LONGEST = 200  # characters of a label
-SHOWN = 12  # arrays of up to so many numbers are shown number by number
+SHOWN = 12  # the most numbers of an array that is shown number by number
 COLUMNS = 4
 
 

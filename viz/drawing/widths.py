@@ -11,8 +11,6 @@ import unicodedata
 
 from .text import lines_of
 
-__all__ = ["centred", "points"]
-
 #: Advance widths of DejaVu Sans 2.37, in hundredths of the font size, and who has them.
 REGULAR = {
     28: "'ijl", 29: "IJ", 32: " ,.·", 34: "/:;\\|", 36: "-f", 39: "()[]t", 41: "!r", 46: '"',

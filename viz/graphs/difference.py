@@ -18,8 +18,6 @@ from .marks import Marks
 from .picture import Picture
 from .scene import fold_box
 
-__all__ = ["diff"]
-
 
 def diff(
     a: Any,
@@ -104,7 +102,7 @@ def _may_be_one(a: Any, b: Any) -> bool:
 
 
 def _forms(order: list[Any], known: dict[Hashable, int]) -> list[int]:
-    """A number for each node, the same for nodes spelled alike all the way down."""
+    """A number for each node, the same for nodes made alike all the way down."""
     form: dict[int, int] = {}
     for node in order:
         below = tuple(form[id(x)] if isinstance(x, Node) else -1 for x in node.inputs)

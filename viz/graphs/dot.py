@@ -28,8 +28,6 @@ from .fold import Fold, alike_folds, around_node, auto_folds, module_folds, visi
 from .scene import graph_scene, names_in
 from .traced import Path, module_paths, trace
 
-__all__ = ["Arrow", "Box", "GraphTooLargeError", "boxes_and_arrows", "scene_dot", "to_dot"]
-
 MAX_NODES = 40
 DEEPER = 4
 DIRECTIONS = ("LR", "TB")

@@ -16,10 +16,8 @@ from engine import Node
 
 from .traced import Path
 
-__all__ = ["Fold", "around_node", "auto_folds", "module_folds"]
-
 BOXES = 24  # how many boxes a folded picture has at most, to be read on a page
-REPEATS = 4  # so many modules alike, side by side, are drawn as one
+REPEATS = 4  # as many modules alike, side by side, or more are drawn as one
 ROUNDS = 3
 MANY = 8
 STEMS = 12  # leaves with more names than this are told apart by kind only

@@ -12,8 +12,6 @@ from engine import Node, Tensor, Value
 from engine.tensors import backward as tensor_backward
 from engine.values import backward as scalar_backward
 
-__all__ = ["Marks", "find_marks"]
-
 
 @dataclass
 class Marks:
@@ -22,7 +20,7 @@ class Marks:
     Attributes:
         texts: by `id(node)`, in words.
         alarms: ids of nodes where nan or inf begins, in the data or in the gradient.
-        edges: (id of the result, id of its input): along it a gradient turned nan, inf ("alarm")
+        edges: (id of the result, id of its input): along it a gradient became nan, inf ("alarm")
             or zero ("stop").
     """
 

@@ -15,8 +15,6 @@ from ..drawing import RenderError, render
 from .dot import to_dot
 from .traced import trace
 
-__all__ = ["Picture", "draw"]
-
 SUFFIXES = (".svg", ".png", ".dot")
 ROOM = 630  # points (840 pixels): the room a cell has at a laptop's width, beside the list of files
 

@@ -25,8 +25,6 @@ from .fold import Fold
 from .marks import Marks, bad, find_marks
 from .traced import UNNAMED, Path
 
-__all__ = ["graph_scene", "names_in"]
-
 
 def graph_scene(
     order: list[Any],

@@ -17,9 +17,7 @@ from .fold import Fold
 from .picture import Picture
 from .scene import graph_scene
 
-__all__ = ["side_by_side"]
-
-SINGLE = 40  # up to so many Values are drawn one by one
+SINGLE = 40  # the most Values that are drawn one by one
 LIMIT = 200_000  # numbers
 
 

@@ -10,8 +10,6 @@ from typing import Any, Self
 import nn
 from engine import Node, watch
 
-__all__ = ["Path", "module_paths", "trace"]
-
 #: Where a node was made: the model, then the names of modules, outermost first; () outside.
 Path = tuple[str, ...]
 

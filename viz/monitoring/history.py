@@ -25,8 +25,6 @@ from .measure import (
 )
 from .records import Records, json_lines, parse
 
-__all__ = ["History"]
-
 #: The lowest and highest number a saturating activation puts out.
 ENDS: dict[type[Module], tuple[float, float]] = {Tanh: (-1.0, 1.0), Sigmoid: (0.0, 1.0)}
 
@@ -39,7 +37,7 @@ RESERVED = ("step", "parameters", "activations", "norm", "seconds")
 
 
 class History(Records, Callback):
-    """A record of training: numbers of every step, and how the model was at every so many.
+    """A record of training: numbers of every step, and how the model was every few steps.
 
     Call `step` once after each optimizer step (the gradients must still be there).  Every step
     notes the loss and what else it is given; step 1 and every `every`-th step also measures each
@@ -116,7 +114,7 @@ class History(Records, Callback):
         self._meter = Meter([])
         self._handles: list[Any] = []
         self._file: FileIO | None = None
-        self._written = 0  # so many records are in the file
+        self._written = 0  # how many records are in the file
         self._started = time.perf_counter()
         if path is not None:
             self._open(Path(path))

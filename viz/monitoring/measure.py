@@ -12,15 +12,6 @@ import numpy as np
 from engine import Tensor, Value, ValueArray
 from nn import Module, plain
 
-__all__ = [
-    "Meter",
-    "activation_statistics",
-    "array_of",
-    "gradient_of",
-    "named_layers",
-    "named_parameters",
-]
-
 
 def array_of(x: Any) -> np.ndarray:
     """The numbers of a parameter or an activation of either tier; a list of Values will do.

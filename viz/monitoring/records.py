@@ -10,8 +10,6 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Records", "json_lines", "parse"]
-
 
 class Records:
     """What was noted, step by step, and ways to read it.
@@ -103,21 +101,21 @@ def json_lines(records: list[dict[str, Any]]) -> str:
     try:
         text = _ENCODER.encode(records)
     except ValueError:  # JSON has no nan and no inf: they are written as the words float() reads
-        text = _ENCODER.encode([_spelled(record) for record in records])
+        text = _ENCODER.encode([_writable(record) for record in records])
     # All at once is twice as fast as one by one.  Within a string a quote would be escaped, so
     # this stands between records and nowhere else.
     return text[1:-1].replace('}, {"step": ', '}\n{"step": ') + "\n"
 
 
-def _spelled(x: Any) -> Any:
+def _writable(x: Any) -> Any:
     if isinstance(x, dict):
-        return {key: _spelled(value) for key, value in x.items()}
+        return {key: _writable(value) for key, value in x.items()}
     return str(x) if isinstance(x, float) and not math.isfinite(x) else x
 
 
-def _unspelled(x: Any) -> Any:
+def _read(x: Any) -> Any:
     if isinstance(x, dict):
-        return {key: _unspelled(value) for key, value in x.items()}
+        return {key: _read(value) for key, value in x.items()}
     return x if isinstance(x, int) else float(x)
 
 
@@ -147,6 +145,6 @@ def parse(text: str, path: Path) -> tuple[list[dict[str, Any]], int]:
 
 def _record_of(record: dict[str, Any], number: int, path: Path) -> dict[str, Any]:
     try:
-        return {key: _unspelled(value) for key, value in record.items()}
+        return {key: _read(value) for key, value in record.items()}
     except (TypeError, ValueError):
         raise ValueError(f"line {number} of {path} holds something that is no number") from None

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 try:
-    from matplotlib import colormaps, pyplot
+    from matplotlib import colormaps, pyplot as pyplot
     from matplotlib.colors import LinearSegmentedColormap
-    from matplotlib.patches import Rectangle
+    from matplotlib.patches import Rectangle as Rectangle
     from matplotlib.ticker import MaxNLocator
 except ImportError as error:
     raise ImportError("viz.plots needs matplotlib: pip install 'twingrad[plots]'") from error
@@ -19,21 +19,6 @@ from ..drawing import NEGATIVE, OKABE_ITO, POSITIVE
 
 #: A legend lets what lies below shine through.
 LEGEND = {"framealpha": 0.7, "edgecolor": "none", "borderpad": 0.2}
-
-__all__ = [
-    "CYCLE",
-    "LEGEND",
-    "SEQUENTIAL",
-    "TWO_SIDED",
-    "Rectangle",
-    "axes_of",
-    "colours",
-    "curve",
-    "figure_with",
-    "key",
-    "pyplot",
-    "whole_steps",
-]
 
 #: Colours of curves, in order; yellow is left out, it cannot be read on white.
 CYCLE = [
@@ -62,7 +47,7 @@ def figure_with(rows: int, columns: int, size: tuple[float, float]) -> tuple[Any
 
 
 def colours(count: int) -> list[Any]:
-    """So many colours: of the cycle, or where that is too short, along a scale."""
+    """`count` colours: of the cycle, or where that is too short, along a scale."""
     if count <= len(CYCLE):
         return CYCLE[:count]
     return list(colormaps[SEQUENTIAL](np.linspace(0.0, 0.9, count)))

@@ -10,17 +10,6 @@ import numpy as np
 from ..monitoring import History, Meter, gradient_of, named_parameters
 from .axes import CYCLE, LEGEND, axes_of, colours, curve, figure_with, key, whole_steps
 
-__all__ = [
-    "dashboard",
-    "dead_units",
-    "gradient_flow",
-    "gradient_norms",
-    "learning_rate",
-    "loss",
-    "update_ratio",
-]
-
-
 MOST_TICKS, LONGEST = 20, 28
 
 

@@ -11,8 +11,6 @@ from numpy import ndarray
 from ..monitoring import array_of
 from .axes import TWO_SIDED, Rectangle, figure_with
 
-__all__ = ["image_grid"]
-
 GAP = 1  # pixels of room between two images
 FRAME: dict[str, Any] = {"fill": False, "edgecolor": "#999999", "linewidth": 0.5, "clip_on": False}
 

@@ -13,15 +13,6 @@ from nn import Module
 from ..monitoring import array_of, gradient_of, named_layers, named_parameters
 from .axes import CYCLE, LEGEND, MOST_NAMED, axes_of, colours, figure_with, key
 
-__all__ = [
-    "activation_histogram",
-    "confusion_matrix",
-    "decision_boundary",
-    "gradient_histogram",
-    "gradient_scatter",
-    "sample_grid",
-]
-
 
 def _histogram(ax: Any, arrays: dict[str, np.ndarray], title: str, bins: int) -> Any:
     """Outlines of the distributions of several arrays, in the same bins, on the same axes.

@@ -14,9 +14,7 @@ from engine.values import backward
 from .formula import formula, signed
 from .steps import BackwardStep, ForwardStep, brief
 
-__all__ = ["Elements", "Index"]
-
-TERMS, NAMED = 4, 2  # terms of a sum that are spelled out in numbers, and in names
+TERMS, NAMED = 4, 2  # terms of a sum that are written out in numbers, and in names
 LIMIT = 4096  # numbers in the op's inputs and its result
 
 Index = tuple[int, ...]

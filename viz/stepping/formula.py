@@ -13,8 +13,6 @@ from engine.tensors import backward as tensor_backward
 
 from ..drawing import number, parameters
 
-__all__ = ["formula", "minus", "operation", "rule_formula", "signed"]
-
 Written = tuple[str, int]  # the text, and how tightly it holds together
 SUM, PRODUCT, SIGN, POWER, ATOM = range(1, 6)
 

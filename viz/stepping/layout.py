@@ -18,8 +18,6 @@ from engine import Node, Tensor
 from ..drawing import printable_character, render, shorten
 from .steps import Names, squeeze
 
-__all__ = ["Drawing", "arrange", "printable", "safe"]
-
 SVG = "{http://www.w3.org/2000/svg}"
 NUMBER = re.compile(r"-?\d+\.?\d*(?:e-?\d+)?")
 PAD = 8
@@ -27,7 +25,7 @@ HEIGHT, CONSTANT = 62, 24  # of a box, in pixels
 WIDTH, WIDE = 126, 152  # of a box, and of one that has an array
 LETTER = 7.4  # the width of a letter of a name, at most, but for Chinese and the like
 LONGEST = 22
-SMALL = 60  # so many boxes are laid out with all care
+SMALL = 60  # up to as many boxes are laid out with all care
 
 
 @dataclass(frozen=True)

@@ -24,13 +24,11 @@ from .formula import minus, signed
 from .layout import Drawing, safe
 from .steps import BackwardStep, ForwardStep, Names, Step, brief
 
-__all__ = ["LARGEST", "Row", "page", "rows", "short", "table", "value"]
-
 KEY = 12  # bytes, at most, of a row's number and the signs around it
-GRID = 64  # arrays of up to so many numbers are shown number by number
+GRID = 64  # the most numbers of an array that is shown number by number
 WIDE = 16  # of an op with more inputs, the rule is not written out edge by edge
 
-#: What a page may take, in bytes: so much, so much more for each node, and so much in all.
+#: What a page may take, in bytes: to begin with, for each node, and in all.
 PAGE, PER_NODE, LARGEST = 30_000, 2_000, 2_000_000
 
 UNWRITTEN = (

@@ -10,8 +10,6 @@ from typing import Any
 
 from engine import Op
 
-__all__ = ["rule_source"]
-
 LONGEST = 30  # lines of a rule that is a whole function
 
 

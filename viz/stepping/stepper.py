@@ -18,8 +18,6 @@ from .layout import Drawing, arrange, printable, safe
 from .page import LARGEST, page, rows, short, table, value
 from .steps import BackwardStep, Names, Step, walk
 
-__all__ = ["Stepper", "step_through"]
-
 MAX_NODES = 1000
 MAX_STEPS = 8000
 DIRECTIONS = ("LR", "TB")

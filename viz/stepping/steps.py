@@ -16,10 +16,8 @@ from ..drawing import number, shorten
 from .formula import minus, operation, rule_formula, signed
 from .rule_source import rule_source
 
-__all__ = ["BackwardStep", "ForwardStep", "Names", "Step", "brief", "steps"]
-
 LONGEST = 24  # characters of a name in an equation
-FEW = 6  # numbers of an array that an equation spells out
+FEW = 6  # numbers of an array that an equation writes out
 
 
 class Names:
