@@ -17,12 +17,13 @@ import engine
 import nn
 import nn.scalar
 from engine import Tensor, Value, ValueArray
-from viz import GraphTooLargeError, diff, side_by_side, to_dot
+from viz import GraphTooLargeError, diff, draw, side_by_side, to_dot
+from viz.drawing.boxes import Arrow, Box, Cluster, Scene
 from viz.drawing.render import render
 from viz.drawing.style import DARK, LIGHT, LOOKS, OKABE_ITO, mix
 from viz.drawing.text import array_lines, number, parameters, safe, shorten
 from viz.drawing.widths import points
-from viz.graphs.dot import boxes_and_arrows
+from viz.graphs.dot import boxes_and_arrows, scene_dot
 
 GOLDEN = Path(__file__).parent / "golden"
 HOSTILE = "<b> | {x} \"quoted\" 'single' & \\N \\\\\nsecond\tline\r\n\x07 λ∇日本😀 ]]> -->"
@@ -391,6 +392,31 @@ def test_hostile_names_are_safe_in_every_kind_of_picture(hostile_name):
     ]
     for dot in pictures:
         assert ET.fromstring(render(dot)).tag.endswith("svg")
+
+
+def test_every_text_of_a_scene_is_shown_as_typed():
+    """Frames, and frames in frames, edges, and each line of a box: all are escaped."""
+    places = ("frame", "inner frame", "edge", "caption", "symbol", "label", "name", "row", "mark")
+    text = {place: f"{place} <b> & \\N ]]>" for place in places}
+    box = Box(
+        "n0", "leaf", text["caption"], text["symbol"], text["label"],
+        ((text["name"], text["row"]), ("", text["row"])), marks=(text["mark"],),
+    )  # fmt: skip
+    frame = Cluster(text["frame"], (), (Cluster(text["inner frame"], ("n0",)),))
+    dot = scene_dot(Scene([box], [Arrow("n0", "n0", 0, text["edge"])], (frame,)))
+
+    shown = squeezed(shown_text(dot))
+
+    assert {place: shown.count(squeezed(text[place])) for place in places} == {
+        **dict.fromkeys(places, 1), "frame": 2, "row": 2,  # "inner frame" holds "frame"
+    }  # fmt: skip
+
+
+def test_a_module_s_name_in_a_frame_is_shown_as_typed():
+    odd = type("A<b>&\\N", (nn.Linear,), {})
+    model = nn.Sequential(odd(2, 2, rng=0), nn.Tanh())
+
+    assert "0: A<b>&\\N" in shown_text(draw(model, [[1.0, 2.0]]).dot)
 
 
 def squeezed(text: str) -> str:

@@ -12,6 +12,7 @@ import engine
 import nn
 from engine import Tensor, Value
 from viz import History
+from viz.monitoring.history import ENDS
 from viz.monitoring.measure import Meter, activation_statistics, array_of, gradient_of
 
 
@@ -119,6 +120,35 @@ def test_units_of_images_are_channels():
     images = np.zeros((2, 3, 4, 5))
     images[1, 2, 0, 0] = 1.0
     assert activation_statistics(images, None)["dead"] == pytest.approx(2 / 3)
+
+
+def test_units_of_sequences_are_features_not_times():
+    """Of (batch, time, features) a unit is a feature: it may be 0 at a time, for all examples."""
+    output = np.ones((2, 3, 4))
+    output[:, :, 1] = 0.0  # feature 1 is dead
+    output[:, 2, :] = 0.0  # time 2 is not a unit
+    output[1] = 0.0  # nor is an example
+    assert activation_statistics(output, None)["dead"] == 1 / 4
+
+
+@pytest.mark.parametrize("layer", ENDS)
+def test_a_saturating_layer_puts_out_its_ends_and_nothing_beyond(layer):
+    outputs = layer()(np.array([-1e3, -1.0, 0.0, 1.0, 1e3]))
+    low, high = ENDS[layer]
+    assert (outputs.min().item(), outputs.max().item()) == (low, high)
+
+
+@pytest.mark.parametrize("layer", ENDS)
+def test_a_layer_is_saturated_at_either_end_and_not_between(layer):
+    model = nn.Sequential(nn.Linear(1, 1, rng=0), layer())
+    model[0].weight.data, model[0].bias.data = np.ones((1, 1)), np.zeros(1)
+    history = History(model, every=1)
+
+    model(np.array([[-20.0], [-0.5], [0.5], [20.0]])).sum().backward()
+    history.step()
+
+    saturated = history.activation(f"1 {layer.__name__}", "saturated")[1]
+    assert saturated.tolist() == [0.5]
 
 
 def test_saturated_is_within_a_hundredth_of_the_range():
