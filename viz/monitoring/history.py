@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
-from io import FileIO
 from pathlib import Path
 from typing import Any, Self
 
@@ -23,7 +21,7 @@ from .measure import (
     named_layers,
     named_parameters,
 )
-from .records import Records, json_lines, parse
+from .records import Records, single_number, single_numbers
 
 #: The lowest and highest number a saturating activation puts out.
 ENDS: dict[type[Module], tuple[float, float]] = {Tanh: (-1.0, 1.0), Sigmoid: (0.0, 1.0)}
@@ -32,8 +30,6 @@ ENDS: dict[type[Module], tuple[float, float]] = {Tanh: (-1.0, 1.0), Sigmoid: (0.
 MEASURED = (Tensor, Value, np.ndarray)
 
 CLOSED = "this history is closed: close it when nothing more is to be noted, or make another"
-
-RESERVED = ("step", "parameters", "activations", "norm", "seconds")
 
 
 class History(Records, Callback):
@@ -103,7 +99,6 @@ class History(Records, Callback):
         self.every = int(every)
         self.optimizer = optimizer
         super().__init__()
-        self.torn = 0  # lines of the file that a crash cut short
         self._armed = self._closed = False
         self._before: list[np.ndarray] = []
         self._outputs: dict[str, tuple[np.ndarray, tuple[float, float] | None]] = {}
@@ -113,12 +108,10 @@ class History(Records, Callback):
         self._hooks: list[tuple[Module, Any]] = []
         self._meter = Meter([])
         self._handles: list[Any] = []
-        self._file: FileIO | None = None
-        self._written = 0  # how many records are in the file
         self._started = time.perf_counter()
         if path is not None:
             self._open(Path(path))
-        self._count = max((r["step"] for r in self.records), default=0)
+        self._count = self.last_step
         if model is not None:
             self._attach(model)
 
@@ -150,11 +143,11 @@ class History(Records, Callback):
         step = self._count + 1
         record: dict[str, Any] = {"step": step}
         if loss is not None:
-            record["loss"] = loss if type(loss) is float else _number("loss", loss)
+            record["loss"] = loss if type(loss) is float else single_number("loss", loss)
         if self.optimizer is not None:
             record["lr"] = float(self.optimizer.param_groups[0]["lr"])
         if metrics:
-            record.update(_numbers(metrics))
+            record.update(single_numbers(metrics))
         self._count = step
         self.records.append(record)
         if self._armed:
@@ -174,7 +167,7 @@ class History(Records, Callback):
         """
         if self._closed:
             raise ValueError(CLOSED)
-        self.records.append({"step": self._count, **_numbers(metrics)})
+        self.records.append({"step": self._count, **single_numbers(metrics)})
         self._write()
 
     # --- as a callback of nn.fit
@@ -260,37 +253,6 @@ class History(Records, Callback):
 
         return look
 
-    # --- the file --------------------------------------------------------------------------------
-
-    def _open(self, path: Path) -> None:
-        """Read what the file holds, then open it to write below."""
-        whole = True
-        if path.exists():
-            text = path.read_text(encoding="utf-8")
-            self.records, self.torn = parse(text, path)
-            self._written = len(self.records)
-            whole = text == "" or text.endswith("\n")
-        self._file = path.open("ab", buffering=0)
-        if not whole:  # the line that a crash cut short stays, and is passed over
-            self._file.write(b"\n")
-
-    def _write(self) -> None:
-        """Bring the file up to date: at each measurement, so that the steps between cost little."""
-        if self._file is not None:
-            self._file.write(json_lines(self.records[self._written :]).encode())
-            self._written = len(self.records)
-
-    def save(self, path: str | Path) -> Path:
-        """Write everything so far to a new file of JSON lines; returns its path.
-
-        Raises:
-            FileExistsError: the file is there already.
-        """
-        path = Path(path)
-        with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(json_lines(self.records))
-        return path
-
     @classmethod
     def load(cls, path: str | Path) -> Self:
         """A history that was saved, or written as training went; a torn last line is left out.
@@ -299,20 +261,16 @@ class History(Records, Callback):
             OSError: the file cannot be read.
             ValueError: it holds something else than a history.
         """
-        path = Path(path)
         history = cls()
-        history.records, history.torn = parse(path.read_text(encoding="utf-8"), path)
-        history._count = max((r["step"] for r in history.records), default=0)
+        history._read(Path(path))
+        history._count = history.last_step
         return history
 
     def close(self) -> None:
         """Take the hooks off the model, and close the file; nothing can be noted after that."""
         self._closed = True
         self._disarm()
-        if self._file is not None:
-            self._write()
-            self._file.close()
-            self._file = None
+        self._close_file()
 
     def __enter__(self) -> Self:
         return self
@@ -330,20 +288,3 @@ class History(Records, Callback):
             f"<History of {self._count:,} steps: {', '.join(self.names) or 'nothing noted yet'}; "
             f"{len(self.parameters())} parameters and {len(self.activations())} layers measured>"
         )
-
-
-def _numbers(metrics: Mapping[str, Any]) -> dict[str, float]:
-    """What was given by name, as numbers; None is left out."""
-    for name in metrics:
-        if name in RESERVED:
-            raise ValueError(f"{name!r} is a name History uses itself: choose another")
-    return {name: _number(name, x) for name, x in metrics.items() if x is not None}
-
-
-def _number(name: str, x: Any) -> float:
-    if type(x) is Tensor and x._data.size == 1:
-        return float(x._data.item())
-    array = array_of(x)
-    if array.size != 1 or array.dtype.kind not in "fiub":
-        raise TypeError(f"{name} must be a single number, got {x!r:.60}")
-    return float(array.reshape(())[()])

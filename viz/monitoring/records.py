@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from engine import Tensor
+
+from .measure import array_of
+
+#: Names that History uses itself.
+RESERVED = ("step", "parameters", "activations", "norm", "seconds")
 
 
 class Records:
@@ -16,10 +24,19 @@ class Records:
 
     Attributes:
         records: one dict for each step or note, in order.
+        torn: how many lines of the file a crash cut short.
     """
 
     def __init__(self) -> None:
         self.records: list[dict[str, Any]] = []
+        self.torn = 0
+        self._file: FileIO | None = None
+        self._written = 0  # how many records are in the file
+
+    @property
+    def last_step(self) -> int:
+        """The last step of which there is a record; 0 if there is none."""
+        return max((record["step"] for record in self.records), default=0)
 
     @property
     def names(self) -> list[str]:
@@ -78,6 +95,47 @@ class Records:
     def __iter__(self) -> Iterator[dict[str, Any]]:
         return iter(self.records)
 
+    # --- the file ---
+
+    def _open(self, path: Path) -> None:
+        """Read what the file holds, then open it to write below."""
+        whole = True
+        if path.exists():
+            text = self._read(path)
+            self._written = len(self.records)
+            whole = text == "" or text.endswith("\n")
+        self._file = path.open("ab", buffering=0)
+        if not whole:  # the line that a crash cut short stays, and is passed over
+            self._file.write(b"\n")
+
+    def _read(self, path: Path) -> str:
+        text = path.read_text(encoding="utf-8")
+        self.records, self.torn = parse(text, path)
+        return text
+
+    def _write(self) -> None:
+        """Bring the file up to date: at each measurement, so that the steps between cost little."""
+        if self._file is not None:
+            self._file.write(json_lines(self.records[self._written :]).encode())
+            self._written = len(self.records)
+
+    def save(self, path: str | Path) -> Path:
+        """Write everything so far to a new file of JSON lines; returns its path.
+
+        Raises:
+            FileExistsError: the file is there already.
+        """
+        path = Path(path)
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(json_lines(self.records))
+        return path
+
+    def _close_file(self) -> None:
+        if self._file is not None:
+            self._write()
+            self._file.close()
+            self._file = None
+
 
 def _columns(
     pairs: list[tuple[int, float]], name: str, known: Iterable[str]
@@ -85,6 +143,24 @@ def _columns(
     if not pairs:
         raise KeyError(f"{name} was never noted; there is: {', '.join(known) or 'nothing'}")
     return np.array([step for step, _ in pairs]), np.array([x for _, x in pairs], dtype=float)
+
+
+def single_numbers(metrics: Mapping[str, Any]) -> dict[str, float]:
+    """What was given by name, as numbers; None is left out."""
+    for name in metrics:
+        if name in RESERVED:
+            raise ValueError(f"{name!r} is a name History uses itself: choose another")
+    return {name: single_number(name, x) for name, x in metrics.items() if x is not None}
+
+
+def single_number(name: str, x: Any) -> float:
+    """A number, or a Tensor or Value of one element, as a float."""
+    if type(x) is Tensor and x._data.size == 1:
+        return float(x._data.item())
+    array = array_of(x)
+    if array.size != 1 or array.dtype.kind not in "fiub":
+        raise TypeError(f"{name} must be a single number, got {x!r:.60}")
+    return float(array.reshape(())[()])
 
 
 # --- JSON lines ---

@@ -24,12 +24,11 @@ from .curves import (
     loss as loss,
     update_ratio as update_ratio,
 )
-from .images import image_grid as image_grid
+from .images import image_grid as image_grid, sample_grid as sample_grid
 from .samples import (
     activation_histogram as activation_histogram,
     confusion_matrix as confusion_matrix,
     decision_boundary as decision_boundary,
     gradient_histogram as gradient_histogram,
     gradient_scatter as gradient_scatter,
-    sample_grid as sample_grid,
 )

@@ -1,4 +1,4 @@
-"""Images side by side whose numbers have a sign: filters, feature maps, gradients of pixels."""
+"""Images side by side: samples with what they were taken for; filters, gradients of pixels."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy import ndarray
 
 from ..monitoring import array_of
-from .axes import TWO_SIDED, Rectangle, figure_with
+from .axes import CYCLE, TWO_SIDED, Rectangle, figure_with
 
 GAP = 1  # pixels of room between two images
 FRAME: dict[str, Any] = {"fill": False, "edgecolor": "#999999", "linewidth": 0.5, "clip_on": False}
@@ -73,6 +73,57 @@ def image_grid(
     largest = float(np.nanmax(np.abs(wall), initial=0.0)) or 1.0
     ax.axis("off")
     ax.imshow(wall, cmap=TWO_SIDED, vmin=-largest, vmax=largest, interpolation="nearest")
+    return ax
+
+
+def sample_grid(
+    images: Any,
+    labels: Sequence[Any] | ndarray,
+    guesses: Sequence[Any] | ndarray | None = None,
+    ax: Any = None,
+    *,
+    columns: int = 8,
+    most: int = 32,
+) -> Any:
+    """Images side by side, each with its label, and what it was taken for where that is wrong.
+
+    Args:
+        images: (n, height, width), or (n, 1, height, width), or square ones flattened (n, pixels).
+        labels: (n,).
+        guesses: (n,), or None.
+        ax: axes to draw on; default new ones.
+        columns: how many stand side by side.
+        most: how many are shown.
+
+    Returns:
+        The axes.
+
+    Raises:
+        ValueError: the shapes do not fit.
+    """
+    pixels = _split(images)
+    if len(pixels) != len(labels):
+        raise ValueError(f"images must be as many as labels, got {len(pixels)} and {len(labels)}")
+    if guesses is not None and len(guesses) != len(labels):
+        raise ValueError(f"there are {len(labels)} labels but {len(guesses)} guesses")
+    pixels = pixels[:most]
+    height, width = pixels.shape[1:]
+    down, across = height + max(3, height // 2), width + max(1, width // 6)  # room for words
+    rows, columns = -(-len(pixels) // columns), min(columns, len(pixels))
+    wall = np.full((rows * down, columns * across), np.nan)
+    if ax is None:
+        _, axes = figure_with(1, 1, (columns, 1.3 * rows))
+        ax = axes[0, 0]
+    ax.axis("off")
+    for i, image in enumerate(pixels):
+        top, left = down * (i // columns) + down - height, across * (i % columns)
+        wall[top : top + height, left : left + width] = image
+        wrong = guesses is not None and guesses[i] != labels[i]
+        words = f"{labels[i]}, said {guesses[i]}" if guesses is not None and wrong else labels[i]
+        ax.text(left + width / 2, top - 1, words, ha="center", va="bottom", fontsize="small",
+                color=CYCLE[1] if wrong else "black",
+                weight="bold" if wrong else "normal")  # fmt: skip
+    ax.imshow(wall, cmap="gray_r", interpolation="nearest")
     return ax
 
 

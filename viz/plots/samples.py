@@ -1,8 +1,8 @@
-"""Plots of a model at work: histograms, decisions, confusion, samples, tier against tier."""
+"""Plots of a model at work: histograms, decisions, confusion, tier against tier."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from engine import no_grad
 from nn import Module
 
 from ..monitoring import array_of, gradient_of, named_layers, named_parameters
-from .axes import CYCLE, LEGEND, MOST_NAMED, axes_of, colours, figure_with, key
+from .axes import CYCLE, LEGEND, MOST_NAMED, axes_of, colours, key
 
 
 def _histogram(ax: Any, arrays: dict[str, np.ndarray], title: str, bins: int) -> Any:
@@ -235,68 +235,3 @@ def confusion_matrix(labels: Any, guesses: Any, ax: Any = None, *, classes: int 
     ax.set_xticks(range(count))
     ax.set_yticks(range(count))
     return ax
-
-
-def sample_grid(
-    images: Any,
-    labels: Sequence[Any] | np.ndarray,
-    guesses: Sequence[Any] | np.ndarray | None = None,
-    ax: Any = None,
-    *,
-    columns: int = 8,
-    most: int = 32,
-) -> Any:
-    """Images side by side, each with its label, and what it was taken for where that is wrong.
-
-    Args:
-        images: (n, height, width), or (n, 1, height, width), or square ones flattened (n, pixels).
-        labels: (n,).
-        guesses: (n,), or None.
-        ax: axes to draw on; default new ones.
-        columns: how many stand side by side.
-        most: how many are shown.
-
-    Returns:
-        The axes.
-
-    Raises:
-        ValueError: the shapes do not fit.
-    """
-    pixels = _images(images, len(labels))[:most]
-    if guesses is not None and len(guesses) != len(labels):
-        raise ValueError(f"there are {len(labels)} labels but {len(guesses)} guesses")
-    height, width = pixels.shape[1:]
-    down, across = height + max(3, height // 2), width + max(1, width // 6)  # room for words
-    rows, columns = -(-len(pixels) // columns), min(columns, len(pixels))
-    wall = np.full((rows * down, columns * across), np.nan)
-    if ax is None:
-        _, axes = figure_with(1, 1, (columns, 1.3 * rows))
-        ax = axes[0, 0]
-    ax.axis("off")
-    for i, image in enumerate(pixels):
-        top, left = down * (i // columns) + down - height, across * (i % columns)
-        wall[top : top + height, left : left + width] = image
-        wrong = guesses is not None and guesses[i] != labels[i]
-        words = f"{labels[i]}, said {guesses[i]}" if guesses is not None and wrong else labels[i]
-        ax.text(left + width / 2, top - 1, words, ha="center", va="bottom", fontsize="small",
-                color=CYCLE[1] if wrong else "black",
-                weight="bold" if wrong else "normal")  # fmt: skip
-    ax.imshow(wall, cmap="gray_r", interpolation="nearest")
-    return ax
-
-
-def _images(images: Any, count: int) -> np.ndarray:
-    """Images as (n, height, width), of which there must be `count`."""
-    pixels = np.asarray(array_of(images))
-    if pixels.ndim == 2:
-        side = round(pixels.shape[1] ** 0.5)
-        if side * side == pixels.shape[1]:
-            pixels = pixels.reshape(-1, side, side)
-    elif pixels.ndim == 4 and pixels.shape[1] == 1:
-        pixels = pixels[:, 0]
-    if pixels.ndim != 3 or len(pixels) != count or count == 0:
-        raise ValueError(
-            f"images must be (n, height, width) with n > 0 labels, got {np.shape(images)} and "
-            f"{count} labels"
-        )
-    return pixels
