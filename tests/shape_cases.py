@@ -17,7 +17,20 @@ TIES = np.array([[1.0, 3.0, 3.0], [2.0, 2.0, 2.0]])
 ZEROS = np.array([[2.0, 0.0, 3.0], [0.0, 0.0, 5.0]])
 SQUARE = RNG.normal(size=(4, 4))
 IMAGE = RNG.normal(size=(2, 5, 6))
+BLOCK = np.array([[[2.0, 0.0], [0.5, 3.0]], [[0.0, 0.0], [-1.0, 1.5]]])  # zeros, on three axes
 MASK = A > 0
+
+
+def add_windows(x, shape, axes):
+    """`sum_windows` number by number: each goes back to where its window took it from."""
+    out = np.zeros(shape)
+    for place in np.ndindex(x.shape):
+        target = list(place[: len(shape)])
+        for axis, offset in zip(axes, place[len(shape) :], strict=True):
+            target[axis] += offset
+        out[tuple(target)] += x[place]
+    return out
+
 
 #: name of the op or function: (inputs, our function, NumPy's)
 CASES = {
@@ -53,6 +66,8 @@ CASES = {
         ((ZEROS,), lambda x: x.prod(axis=0, keepdims=True), lambda x: x.prod(0, keepdims=True)),
         ((ZEROS,), lambda x: x.prod(), lambda x: x.prod()),
         ((ZEROS[:, :1],), lambda x: x.prod(axis=(0, 1)), lambda x: x.prod()),
+        ((BLOCK,), lambda x: x.prod(axis=0), lambda x: x.prod(axis=0)),
+        ((BLOCK,), lambda x: x.prod(axis=(2, 0)), lambda x: x.prod(axis=(2, 0))),
     ],
     "max": [
         ((A,), lambda x: x.max(), lambda x: x.max()),
@@ -86,6 +101,8 @@ CASES = {
         ((ZEROS,), lambda x: x.cumprod(axis=1), lambda x: x.cumprod(axis=1)),
         ((ZEROS,), lambda x: x.cumprod(axis=0), lambda x: x.cumprod(axis=0)),
         ((ZEROS,), lambda x: x.cumprod(), lambda x: x.cumprod()),
+        ((BLOCK,), lambda x: x.cumprod(axis=0), lambda x: x.cumprod(axis=0)),
+        ((BLOCK,), lambda x: x.cumprod(axis=1), lambda x: x.cumprod(axis=1)),
     ],
     "logsumexp": [
         ((A,), lambda x: x.logsumexp(), lambda x: np.log(np.exp(x).sum())),
@@ -311,10 +328,19 @@ CASES = {
          lambda x: np.lib.stride_tricks.sliding_window_view(x, 2)),
         ((IMAGE,), lambda x: E.sliding_window_view(x, (2, 3), axis=(1, 2)),
          lambda x: np.lib.stride_tricks.sliding_window_view(x, (2, 3), (1, 2))),
+        ((C,), lambda x: E.sliding_window_view(x, (2, 2, 3)),
+         lambda x: np.lib.stride_tricks.sliding_window_view(x, (2, 2, 3))),
+        ((C,), lambda x: E.sliding_window_view(x, (3, 1, 2), axis=(2, 0, 1)),
+         lambda x: np.lib.stride_tricks.sliding_window_view(x, (3, 1, 2), (2, 0, 1))),
     ],
     "sum_windows": [
         ((A,), lambda x: E.sum_windows(x, (6,), 4), lambda x: np.convolve(
             np.r_[x[0], 0, 0], [1]) + np.r_[0, x[1], 0] + np.r_[0, 0, x[2]]),
+        ((RNG.normal(size=(1, 2, 2, 2, 2, 3)),), lambda x: E.sum_windows(x, (2, 3, 4), (2, 2, 3)),
+         lambda x: add_windows(x, (2, 3, 4), (0, 1, 2))),
+        ((RNG.normal(size=(2, 2, 2, 3, 1, 2)),),
+         lambda x: E.sum_windows(x, (2, 3, 4), (3, 1, 2), axis=(2, 0, 1)),
+         lambda x: add_windows(x, (2, 3, 4), (2, 0, 1))),
     ],
     "matmul": [
         ((A, B), lambda x, y: x @ y, lambda x, y: x @ y),

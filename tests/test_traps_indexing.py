@@ -103,6 +103,37 @@ def test_an_infinite_gradient_of_one_row_does_not_reach_another():
     np.testing.assert_array_equal(table.grad, [[np.inf, 1.0], [5.0, np.nan], [0.0, 0.0]])
 
 
+@pytest.mark.parametrize("rows", [3, 40, 41, 1000])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_minus_one_is_the_last_row_where_no_other_index_is_negative(rows, dtype):
+    x = np.array([[1.0, 2.0], [10.0, 20.0], [100.0, 200.0], [0.5, 0.25]], dtype)
+    expected = np.zeros((rows, 2), dtype)
+    np.add.at(expected, [0, rows - 1, 2, rows - 1], x)
+
+    for given in (x, Tensor(x)):
+        got = E.scatter_add(given, (rows, 2), [0, -1, 2, -1])
+
+        assert got.dtype == dtype
+        np.testing.assert_array_equal(got.data if isinstance(got, Tensor) else got, expected)
+
+
+@pytest.mark.parametrize("rows", [40, 41])
+def test_an_index_just_out_of_bounds_is_refused_whatever_the_size(rows):
+    for index in ([0, rows], [0, -rows - 1]):
+        with pytest.raises(IndexError, match=f"out of bounds for {rows} rows"):
+            E.scatter_add(np.ones((2, 2)), (rows, 2), index)
+    got = E.scatter_add(np.ones((2, 2)), (rows, 2), [rows - 1, -rows])
+    np.testing.assert_array_equal(got.sum(1), [2.0, *[0.0] * (rows - 2), 2.0])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_columns_that_repeat_add_up_in_the_dtype_of_the_input(dtype):
+    got = E.scatter_add(np.ones((2, 3), dtype), (2, 3), (slice(None), [0, -1, 0]))
+
+    assert got.dtype == dtype
+    np.testing.assert_array_equal(got, [[2.0, 0.0, 1.0], [2.0, 0.0, 1.0]])
+
+
 def test_scatter_add_of_integers_keeps_them():
     got = E.scatter_add(np.array([2**60, 1, 1]), (2,), np.array([0, 1, 1]))
     np.testing.assert_array_equal(got, [2**60, 2])
