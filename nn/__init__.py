@@ -1,4 +1,15 @@
-"""Neural networks on the engine: layers, losses, optimizers, data."""
+"""Neural networks on the engine: layers, losses, optimizers, data, training.
+
+What a user needs is here, by PyTorch's names: `nn.Linear`, `nn.linear`, `nn.Adam`, `nn.fit`.  The
+rooms `layers`, `losses` and `optim` are open: all that their doors list in `__all__` is exported,
+so that adding one touches its file and its room's door.  Of the other rooms, the names below are.
+`viz` and the notebooks use what is exported here, and the rooms `callbacks`, `data`, `datasets`,
+`examples`, `functional`, `init`, `optim` and `scalar` by name; behind a door nothing may be
+touched from outside.
+
+On the ground floor: `module` (what every layer is), `parameter`, `checks`, `random`, `summary`,
+`init`.
+"""
 
 from . import (
     callbacks as callbacks,
@@ -25,7 +36,6 @@ from .checkpoint import (
     save as save,
     save_training as save_training,
 )
-from .checks import plain as plain
 from .data import (
     DataLoader as DataLoader,
     Dataset as Dataset,
@@ -33,79 +43,10 @@ from .data import (
     TensorDataset as TensorDataset,
     random_split as random_split,
 )
-from .layers import (
-    ELU as ELU,
-    GELU as GELU,
-    GRU as GRU,
-    LSTM as LSTM,
-    MLP as MLP,
-    RNN as RNN,
-    AdaptiveAvgPool2d as AdaptiveAvgPool2d,
-    AvgPool1d as AvgPool1d,
-    AvgPool2d as AvgPool2d,
-    BatchNorm1d as BatchNorm1d,
-    BatchNorm2d as BatchNorm2d,
-    Conv1d as Conv1d,
-    Conv2d as Conv2d,
-    Dropout as Dropout,
-    Embedding as Embedding,
-    Flatten as Flatten,
-    GroupNorm as GroupNorm,
-    Identity as Identity,
-    LayerNorm as LayerNorm,
-    LeakyReLU as LeakyReLU,
-    Linear as Linear,
-    LogSoftmax as LogSoftmax,
-    MaxPool1d as MaxPool1d,
-    MaxPool2d as MaxPool2d,
-    ModuleList as ModuleList,
-    MultiHeadAttention as MultiHeadAttention,
-    MultiheadAttention as MultiheadAttention,
-    ReLU as ReLU,
-    Residual as Residual,
-    RMSNorm as RMSNorm,
-    Sequential as Sequential,
-    Sigmoid as Sigmoid,
-    SiLU as SiLU,
-    Softmax as Softmax,
-    Softplus as Softplus,
-    Tanh as Tanh,
-    TransformerBlock as TransformerBlock,
-)
-from .losses import (
-    BCELoss as BCELoss,
-    BCEWithLogitsLoss as BCEWithLogitsLoss,
-    CrossEntropyLoss as CrossEntropyLoss,
-    HingeLoss as HingeLoss,
-    HuberLoss as HuberLoss,
-    KLDivLoss as KLDivLoss,
-    L1Loss as L1Loss,
-    MSELoss as MSELoss,
-    NLLLoss as NLLLoss,
-    SmoothL1Loss as SmoothL1Loss,
-)
+from .layers import *
+from .losses import *
 from .module import Module as Module
-from .optim import (
-    SGD as SGD,
-    Adagrad as Adagrad,
-    Adam as Adam,
-    AdamW as AdamW,
-    CosineAnnealingLR as CosineAnnealingLR,
-    ExponentialLR as ExponentialLR,
-    LambdaLR as LambdaLR,
-    LinearWarmup as LinearWarmup,
-    Lion as Lion,
-    MultiStepLR as MultiStepLR,
-    OneCycleLR as OneCycleLR,
-    Optimizer as Optimizer,
-    ReduceLROnPlateau as ReduceLROnPlateau,
-    RMSprop as RMSprop,
-    Schedule as Schedule,
-    SequentialLR as SequentialLR,
-    StepLR as StepLR,
-    clip_grad_norm_ as clip_grad_norm_,
-    clip_grad_value_ as clip_grad_value_,
-)
+from .optim import *
 from .parameter import Parameter as Parameter
 from .random import manual_seed as manual_seed
 from .summary import summary as summary

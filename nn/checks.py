@@ -9,8 +9,6 @@ import numpy as np
 
 from engine import Tensor, Value, ValueArray
 
-__all__ = ["as_array", "at_least", "number", "plain", "probability", "rank", "width"]
-
 
 def at_least(least: int, **sizes: Any) -> None:
     """Check that each size is an int of at least `least`.
@@ -81,17 +79,20 @@ def as_array(x: Any) -> Any:
     return array.view(ValueArray) if array.dtype == object else array
 
 
-def plain(x: Any) -> np.ndarray:
-    """The numbers of an array, Tensor, ValueArray or Value, as a plain array (maybe a view).
+def floating(name: str, x: Any) -> Any:
+    """`as_array` of floating-point numbers.
 
-    >>> plain(ValueArray.of([1.0, 2.0])), plain(Value(3.0))
-    (array([1., 2.]), array(3.))
+    Raises:
+        TypeError: others.
+
+    >>> floating("layer_norm()", [1, 2])
+    Traceback (most recent call last):
+    TypeError: layer_norm() takes floating-point numbers, got dtype int64
     """
-    if isinstance(x, Tensor):
-        return x.numpy()
-    if isinstance(x, ValueArray):
-        return x.values
-    return np.asarray(x.data if isinstance(x, Value) else x)
+    x = as_array(x)
+    if x.dtype.kind not in "fO":
+        raise TypeError(f"{name} takes floating-point numbers, got dtype {x.dtype}")
+    return x
 
 
 def width(x: Any, features: int, layer: Any) -> None:

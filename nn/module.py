@@ -9,13 +9,10 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from engine import Value, ValueArray
+from engine import Value, ValueArray, to_numpy
 from engine.looking import box
 
-from .checks import plain
 from .parameter import Parameter, assign, forget_gradients, misfit
-
-__all__ = ["IncompatibleKeys", "Module", "RemovableHandle"]
 
 Hook = Callable[["Module", tuple[Any, ...], Any], Any]
 
@@ -337,7 +334,7 @@ class Module:
 
     def state_dict(self) -> dict[str, np.ndarray]:
         """All parameters and buffers as plain arrays (copies), by PyTorch's names."""
-        return {key: np.array(plain(getattr(*place))) for key, place in self._state().items()}
+        return {key: np.array(to_numpy(getattr(*place))) for key, place in self._state().items()}
 
     def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> IncompatibleKeys:
         """Take over parameters and buffers from `state_dict()`, of this library or PyTorch.

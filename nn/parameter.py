@@ -9,8 +9,6 @@ import numpy as np
 
 from engine import Tensor, Value, ValueArray
 
-__all__ = ["Parameter", "assign", "forget_gradients", "misfit"]
-
 
 class Parameter(Tensor):
     """A Tensor that a module learns: a leaf that requires a gradient unless told otherwise.

@@ -6,8 +6,6 @@ import random
 
 import numpy as np
 
-__all__ = ["Rng", "default_generator", "generator", "manual_seed"]
-
 #: What every `rng` argument takes: a generator, a seed for a new one, or None for the shared one.
 Rng = np.random.Generator | int | None
 

@@ -12,8 +12,6 @@ from engine import Tensor, ValueArray, no_grad
 
 from .module import Module
 
-__all__ = ["Summary", "SummaryRow", "summary"]
-
 
 @dataclass(frozen=True)
 class SummaryRow:

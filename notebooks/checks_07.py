@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 import nn
-from engine import Tensor, relu
-from nn import plain
+from engine import Tensor, relu, to_numpy
 
 from .exercise import Hint, NotWritten, exercise, expect, near, numbers
 
@@ -53,12 +52,12 @@ def check_train_step(train_step: Callable[..., Any]) -> str:
     loss, sgd = nn.HingeLoss(), nn.SGD(twin.parameters(), lr=0.5)
     earlier = [np.zeros(p.shape) for p in model.parameters()]
     for count in (1, 2, 3):
-        start = [plain(p).copy() for p in model.parameters()]
+        start = [to_numpy(p).copy() for p in model.parameters()]
         wanted = loss(twin(x), y)
         sgd.zero_grad()
         wanted.backward()
         found = _stepped(train_step, model, x, y)
-        moves = [plain(p) - before for p, before in zip(model.parameters(), start, strict=True)]
+        moves = [to_numpy(p) - before for p, before in zip(model.parameters(), start, strict=True)]
         steps = [-0.5 * p.grad for p in twin.parameters()]
         sgd.step()
         _judge_step(count, moves, steps, earlier)
@@ -191,7 +190,7 @@ def check_layer(layer_class: Any) -> str:
         f"With 3 inputs and 2 outputs the shapes should be (2, 3) and (2,), a row of weights for "
         f"each neuron; yours are {shapes['weight']} and {shapes['bias']}",
     )
-    w = plain(layer.weight)
+    w = to_numpy(layer.weight)
     expect(
         not np.allclose(w[0], w[1]),
         "Both neurons start with the same weights. Their gradients are the same too, so they stay "
@@ -207,7 +206,7 @@ def check_layer(layer_class: Any) -> str:
         "The result has lost its graph: compute with self.weight itself, not with its numbers",
     )
     expect(
-        not np.allclose(plain(y), plain(Tensor(x) @ layer.weight.T + layer.bias)),
+        not np.allclose(to_numpy(y), to_numpy(Tensor(x) @ layer.weight.T + layer.bias)),
         "That is the weighted sum; relu is missing",
     )
     near(y, wanted, "It should give relu(x Wᵀ + b)")
@@ -215,5 +214,5 @@ def check_layer(layer_class: Any) -> str:
     near(scalar(x), wanted, "On the scalar tier it gives other numbers")
     y.sum().backward()
     scalar(x).sum().backward()
-    near(plain(scalar.weight.grad), layer.weight.grad, "The gradients of the tiers differ")
+    near(to_numpy(scalar.weight.grad), layer.weight.grad, "The gradients of the tiers differ")
     return "The layer runs on both tiers, with the same gradients."

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 import nn
-from engine import Tensor
-from nn import plain
+from engine import Tensor, to_numpy
 
 from .exercise import Hint, NotWritten, exercise, expect, near, numbers
 from .lesson_08 import KINDS, run
@@ -78,25 +77,26 @@ def check_momentum(momentum_step: Callable[..., Any]) -> str:
     """A step of SGD with momentum: returns the new w and the new velocity."""
     w = nn.Parameter(np.array([4.0, -1.0]))
     sgd = nn.SGD([w], lr=0.1, momentum=0.9)
-    mine, velocity = plain(w).copy(), np.zeros(2)
+    mine, velocity = to_numpy(w).copy(), np.zeros(2)
     for count in (1, 2, 3):
         sgd.zero_grad()
         (Tensor([1.0, 10.0]) * w * w / 2).sum().backward()
-        g, old, old_velocity = plain(w.grad).copy(), plain(w).copy(), velocity.copy()
+        g, old, old_velocity = to_numpy(w.grad).copy(), to_numpy(w).copy(), velocity.copy()
         found = momentum_step(mine, velocity, g, 0.1, 0.9)
         two = isinstance(found, tuple | list) or np.ndim(found) == 2
         expect(two and len(found) == 2, "Return two: w, velocity")
         expect(not any(one is None for one in found), "One of the two that you return is None")
         mine, velocity = numbers(found[0]), numbers(found[1])
         sgd.step()
-        if np.allclose(mine, plain(w)):
+        if np.allclose(mine, to_numpy(w)):
             _judge_velocity(velocity, old_velocity, g)
             continue
         expect(
-            not np.allclose(velocity, plain(w)), "The other way round: first w, then the velocity"
+            not np.allclose(velocity, to_numpy(w)),
+            "The other way round: first w, then the velocity",
         )
         expect(
-            not np.allclose(mine, 2 * old - plain(w)),
+            not np.allclose(mine, 2 * old - to_numpy(w)),
             "It goes uphill. The gradient points where the loss grows: add it to the velocity, and "
             "subtract the velocity from w",
         )
@@ -131,7 +131,7 @@ def check_momentum(momentum_step: Callable[..., Any]) -> str:
             count == 1 or not np.allclose(mine, old - 0.1 * (old_velocity + g)),
             "The old velocity never fades: it has to be multiplied by momentum",
         )
-        near(mine, plain(w), f"After step {count} w is not what nn.SGD makes it")
+        near(mine, to_numpy(w), f"After step {count} w is not what nn.SGD makes it")
     return "Three steps agree with nn.SGD."
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from engine import Tensor, softmax
-from nn import functional as F, plain
+from engine import Tensor, softmax, to_numpy
+from nn import functional as F
 
 from .exercise import Hint, exercise, expect, near, numbers
 from .lesson_09 import reader, split
@@ -125,7 +125,7 @@ def check_gradient(gradient: Callable[[Any, Any], Any]) -> str:
         scores = rng.normal(size=(n, classes))
         x = Tensor(scores, requires_grad=True)
         F.cross_entropy(x, labels).backward()
-        wanted = plain(x.grad)
+        wanted = to_numpy(x.grad)
         given = scores.copy(), labels.copy()
         found = numbers(gradient(*given))
         expect(
@@ -233,13 +233,13 @@ def check_nudge(nudge: Callable[..., Any]) -> str:
     """An image moved by `size` in every pixel, the way the loss grows fastest."""
     model, size = reader(), 0.1
     _, _, x, y = split()
-    right = np.flatnonzero(plain(model(x)).argmax(axis=1) == y)[:40]
+    right = np.flatnonzero(to_numpy(model(x)).argmax(axis=1) == y)[:40]
     nudged = []
     for i in right:
         image, label = x[i], int(y[i])
         leaf = Tensor(image, requires_grad=True)
         F.cross_entropy(model(leaf), label).backward()
-        slope = plain(leaf.grad)
+        slope = to_numpy(leaf.grad)
         given = image.copy()
         try:
             found = numbers(nudge(model, given, label, size))
@@ -252,7 +252,7 @@ def check_nudge(nudge: Callable[..., Any]) -> str:
         expect(np.array_equal(given, image), "Your function changes the image it is given: make a "
                "new one")  # fmt: skip
         nudged.append(found)
-    still = int((plain(model(np.array(nudged))).argmax(axis=1) == y[right]).sum())
+    still = int((to_numpy(model(np.array(nudged))).argmax(axis=1) == y[right]).sum())
     return (
         f"Of {len(right)} digits that the network read, it still reads {still}, though no pixel "
         f"moved by more than {size:g}."

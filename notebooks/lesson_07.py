@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import nn
-from nn import plain
+from engine import to_numpy
 
 
 def draw_plane(
@@ -25,7 +25,7 @@ def draw_plane(
     """
     ends = np.linspace(-reach, reach, resolution)
     grid = np.stack(np.meshgrid(ends, ends), axis=-1).reshape(-1, 2)
-    heights = plain(f(grid)).reshape(resolution, resolution)
+    heights = to_numpy(f(grid)).reshape(resolution, resolution)
     shades = ax.contourf(ends, ends, heights, levels=12, cmap="Blues")
     ax.figure.colorbar(shades, ax=ax)
     ax.set(title=title, xlabel="x1", ylabel="x2", aspect="equal")
@@ -40,7 +40,7 @@ def draw_folds(layer: nn.Linear, ax: Any, *, colour: str = "0.45") -> Any:
     Raises:
         ValueError: the layer has not two inputs.
     """
-    weights, biases = plain(layer.weight), plain(layer.bias)
+    weights, biases = to_numpy(layer.weight), to_numpy(layer.bias)
     if weights.shape[1] != 2:
         raise ValueError(f"a line needs two inputs, the layer takes {weights.shape[1]}")
     limits = ax.get_xlim(), ax.get_ylim()

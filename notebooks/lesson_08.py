@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import nn
-from nn import plain
+from engine import to_numpy
 from viz import History
 from viz.plots import dead_units, gradient_flow, loss, update_ratio
 
@@ -28,12 +28,12 @@ def descend(
     """
     w = nn.Parameter(np.asarray(start, dtype=float))
     one = optimizer([w])
-    points = [plain(w)]
+    points = [to_numpy(w)]
     for _ in range(steps):
         one.zero_grad()
         f(w).backward()
         one.step()
-        points.append(plain(w))
+        points.append(to_numpy(w))
     return np.array(points)
 
 
@@ -57,7 +57,7 @@ def draw_path(
         levels: heights to draw a contour at, or how many.
     """
     across, up = (np.linspace(-end, end, 81) for end in reach)
-    heights = plain(f(np.stack(np.meshgrid(across, up))))
+    heights = to_numpy(f(np.stack(np.meshgrid(across, up))))
     ax.contour(across, up, heights, levels=levels, colors="0.75", linewidths=0.8)
     ax.plot(*points.T, ".-", color="#0072b2", linewidth=1, markersize=4)
     ax.plot(*points[0], "o", color="#d55e00")

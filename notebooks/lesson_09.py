@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 import nn
-from engine import Tensor
-from nn import functional as F, plain
+from engine import Tensor, to_numpy
+from nn import functional as F
 from viz.drawing import OKABE_ITO
 from viz.plots import image_grid, pyplot
 
@@ -29,7 +29,7 @@ def draw_bars(panels: Mapping[str, Any], marked: int | None = None) -> Any:
     Raises:
         ValueError: the panels hold different numbers of classes.
     """
-    arrays = {title: plain(x) for title, x in panels.items()}
+    arrays = {title: to_numpy(x) for title, x in panels.items()}
     if len({x.shape for x in arrays.values()}) != 1:
         raise ValueError(f"the panels differ in shape: {[x.shape for x in arrays.values()]}")
     size = (min(3.2 * len(arrays), 10.0), 2.5)
@@ -60,7 +60,7 @@ def draw_images(
         height: of the figure, in inches; what it takes in width follows from it.
         shared: whether all images of a panel have one scale.
     """
-    counts = [plain(images).size // _pixels(images) for images in panels.values()]
+    counts = [to_numpy(images).size // _pixels(images) for images in panels.values()]
     shapes = [min(n, columns) / -(-n // columns) for n in counts]
     size = (height * sum(shapes), height + 0.3)
     figure, axes = pyplot.subplots(1, len(panels), figsize=size, squeeze=False, width_ratios=shapes)

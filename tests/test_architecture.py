@@ -25,13 +25,17 @@ def room_of(module):
 
 
 def exported(door):
-    """The names that a room's __init__ re-exports (`X as X`) or defines."""
+    """The names that a room's __init__ re-exports (`X as X`, or in `__all__`) or defines."""
     names = set()
     for node in ast.parse(PATHS[door].read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.ImportFrom):
+        if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
+            names |= exported(f"{door}.{node.module}")  # all that an open room lists
+        elif isinstance(node, ast.ImportFrom):
             names |= {a.asname for a in node.names if a.asname == a.name}
         elif isinstance(node, ast.FunctionDef | ast.ClassDef):
             names.add(node.name)
+        elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+            names |= set(ast.literal_eval(node.value))
         elif isinstance(node, ast.Assign):
             names |= {n.id for t in node.targets for n in ast.walk(t) if isinstance(n, ast.Name)}
     return names

@@ -19,16 +19,6 @@ from ..module import Module
 from ..optim import Optimizer, clip_grad_norm_, clip_grad_value_
 from .epoch_history import EpochHistory
 
-__all__ = [
-    "Callback",
-    "ClipGradNorm",
-    "ClipGradValue",
-    "EarlyStopping",
-    "Run",
-    "SaveBest",
-    "StepSchedule",
-]
-
 
 class Run:
     """What a callback is given: the model, the optimizer, and the history with its last row.

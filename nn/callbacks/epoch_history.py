@@ -6,8 +6,6 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["EpochHistory"]
-
 
 class EpochHistory:
     """A row of numbers for each epoch; `history["loss"]` is the column of that name.

@@ -12,8 +12,6 @@ try:
 except ImportError:  # the `plots` extra is not installed: plain lines do
     tqdm = None
 
-__all__ = ["Progress"]
-
 
 class Progress:
     """A bar for each epoch, or a line after it; nothing if `wanted` is false.

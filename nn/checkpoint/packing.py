@@ -18,8 +18,6 @@ from numpy import ndarray
 
 from engine import Tensor, Value, ValueArray
 
-__all__ = ["pack", "unpack"]
-
 
 def pack(state: Any) -> tuple[dict[str, ndarray], str]:
     """Nested state as arrays by name, and JSON that refers to them.

@@ -20,8 +20,6 @@ from ..module import IncompatibleKeys, Module
 from .packing import pack, unpack
 from .storage import CheckpointError, PathLike, read, write
 
-__all__ = ["CheckpointError", "load", "load_training", "save", "save_training"]
-
 VERSION = 1
 
 

@@ -22,8 +22,6 @@ import numpy as np
 from numpy import ndarray
 from numpy.lib import format as npy
 
-__all__ = ["CheckpointError", "Contents", "read", "write"]
-
 TEXT = "twingrad.json"  # the entry that holds what is not an array
 CHECKSUM = "twingrad.sha256"
 REAL_KINDS = "fiub"  # floats, integers, bools: an array of anything else is not weights

@@ -9,8 +9,6 @@ from numpy import ndarray
 
 from engine import Tensor
 
-__all__ = ["default_collate", "gather"]
-
 
 def gather(dataset: Any, indices: ndarray) -> Any:
     """The samples at `indices` as one batch: at once where the dataset can, else one by one."""

@@ -16,23 +16,8 @@ from numpy import ndarray
 
 from engine import Tensor
 
-from ..datasets import digits_split, load_digits, load_names, make_moons, make_spirals
 from ..random import Rng, generator
-from .collate import as_array, as_batch, default_collate, gather
-
-__all__ = [
-    "DataLoader",
-    "Dataset",
-    "Subset",
-    "TensorDataset",
-    "default_collate",
-    "digits_split",
-    "load_digits",
-    "load_names",
-    "make_moons",
-    "make_spirals",
-    "random_split",
-]
+from .collate import as_array, as_batch, gather
 
 
 class Dataset:

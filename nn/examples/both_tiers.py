@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 import nn
-from nn.checks import plain
+from engine import to_numpy
 
 
 def compare(
@@ -38,7 +38,7 @@ def compare(
     for (name, p), q in zip(model.named_parameters(), twin.parameters(), strict=True):
         if p.grad is None or not np.any(p.grad):
             raise ValueError(f"{name} got no gradient: choose a batch that reaches it")
-        difference = np.abs(p.grad - plain(q.grad)).max()
+        difference = np.abs(p.grad - to_numpy(q.grad)).max()
         found[name] = float(difference / np.abs(p.grad).max())
     return found
 

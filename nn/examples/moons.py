@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 import nn
-from nn.checks import plain
+from engine import to_numpy
 
 
 def hinge_with_decay(model: nn.Module, alpha: float = 1e-4) -> Any:
@@ -30,7 +30,7 @@ def hinge_with_decay(model: nn.Module, alpha: float = 1e-4) -> Any:
 
 def signs(scores: Any, y: Any) -> float:
     """The fraction of points on their side of zero."""
-    return float(np.mean((plain(scores).reshape(-1) > 0) == (plain(y) > 0)))
+    return float(np.mean((to_numpy(scores).reshape(-1) > 0) == (to_numpy(y) > 0)))
 
 
 def build(hidden: int, seed: int) -> nn.MLP:

@@ -1,62 +1,100 @@
-"""Layers, one family a file: the function, and beside it the `Module` that holds its weights.
+"""Layers: what models are made of.
 
-To add one, write its file here and export it below and in `nn`.
+One family a file: the function, and beside it the `Module` that keeps its weights and settings.
+`sliding` and `im2col` are what convolutions and pooling share, `standardize` what the norms do,
+`scans` the recurrences behind `recurrent`.  Others take the functions and Modules exported here;
+`nn` and `nn.functional` offer them under PyTorch's names.
+
+To add a layer: write its file, export function and Module below (`nn` takes over what stands in
+`__all__`), and give it a case in tests/nn.
 """
 
 from .activations import (
-    ELU as ELU,
-    GELU as GELU,
-    Identity as Identity,
-    LeakyReLU as LeakyReLU,
-    LogSoftmax as LogSoftmax,
-    ReLU as ReLU,
-    Sigmoid as Sigmoid,
-    SiLU as SiLU,
-    Softmax as Softmax,
-    Softplus as Softplus,
-    Tanh as Tanh,
+    ELU,
+    GELU,
+    Identity,
+    LeakyReLU,
+    LogSoftmax,
+    ReLU,
+    Sigmoid,
+    SiLU,
+    Softmax,
+    Softplus,
+    Tanh,
 )
-from .attention import (
-    MultiHeadAttention as MultiHeadAttention,
-    MultiheadAttention as MultiheadAttention,
-    scaled_dot_product_attention as scaled_dot_product_attention,
-)
+from .attention import scaled_dot_product_attention
 from .avg_pool import (
-    adaptive_avg_pool2d as adaptive_avg_pool2d,
-    avg_pool1d as avg_pool1d,
-    avg_pool2d as avg_pool2d,
+    AdaptiveAvgPool2d,
+    AvgPool1d,
+    AvgPool2d,
+    adaptive_avg_pool2d,
+    avg_pool1d,
+    avg_pool2d,
 )
-from .containers import (
-    MLP as MLP,
-    Flatten as Flatten,
-    ModuleList as ModuleList,
-    Residual as Residual,
-    Sequential as Sequential,
-)
-from .conv import Conv1d as Conv1d, Conv2d as Conv2d, conv1d as conv1d, conv2d as conv2d
-from .dropout import Dropout as Dropout, dropout as dropout
-from .embedding import Embedding as Embedding, embedding as embedding
-from .linear import Linear as Linear, linear as linear
-from .max_pool import max_pool1d as max_pool1d, max_pool2d as max_pool2d
-from .norm import (
-    BatchNorm1d as BatchNorm1d,
-    BatchNorm2d as BatchNorm2d,
-    GroupNorm as GroupNorm,
-    LayerNorm as LayerNorm,
-    RMSNorm as RMSNorm,
-)
-from .norm_functions import (
-    batch_norm as batch_norm,
-    group_norm as group_norm,
-    layer_norm as layer_norm,
-    rms_norm as rms_norm,
-)
-from .pooling import (
-    AdaptiveAvgPool2d as AdaptiveAvgPool2d,
-    AvgPool1d as AvgPool1d,
-    AvgPool2d as AvgPool2d,
-    MaxPool1d as MaxPool1d,
-    MaxPool2d as MaxPool2d,
-)
-from .recurrent import GRU as GRU, LSTM as LSTM, RNN as RNN
-from .transformer import TransformerBlock as TransformerBlock
+from .batch_norm import BatchNorm1d, BatchNorm2d, batch_norm
+from .containers import MLP, Flatten, ModuleList, Residual, Sequential
+from .conv import Conv1d, Conv2d, conv1d, conv2d
+from .dropout import Dropout, dropout
+from .embedding import Embedding, embedding
+from .group_norm import GroupNorm, group_norm
+from .layer_norm import LayerNorm, RMSNorm, layer_norm, rms_norm
+from .linear import Linear, linear
+from .max_pool import MaxPool1d, MaxPool2d, max_pool1d, max_pool2d
+from .multi_head_attention import MultiHeadAttention, MultiheadAttention
+from .recurrent import GRU, LSTM, RNN
+from .transformer import TransformerBlock
+
+__all__ = [
+    "ELU",
+    "GELU",
+    "GRU",
+    "LSTM",
+    "MLP",
+    "RNN",
+    "AdaptiveAvgPool2d",
+    "AvgPool1d",
+    "AvgPool2d",
+    "BatchNorm1d",
+    "BatchNorm2d",
+    "Conv1d",
+    "Conv2d",
+    "Dropout",
+    "Embedding",
+    "Flatten",
+    "GroupNorm",
+    "Identity",
+    "LayerNorm",
+    "LeakyReLU",
+    "Linear",
+    "LogSoftmax",
+    "MaxPool1d",
+    "MaxPool2d",
+    "ModuleList",
+    "MultiHeadAttention",
+    "MultiheadAttention",
+    "RMSNorm",
+    "ReLU",
+    "Residual",
+    "Sequential",
+    "SiLU",
+    "Sigmoid",
+    "Softmax",
+    "Softplus",
+    "Tanh",
+    "TransformerBlock",
+    "adaptive_avg_pool2d",
+    "avg_pool1d",
+    "avg_pool2d",
+    "batch_norm",
+    "conv1d",
+    "conv2d",
+    "dropout",
+    "embedding",
+    "group_norm",
+    "layer_norm",
+    "linear",
+    "max_pool1d",
+    "max_pool2d",
+    "rms_norm",
+    "scaled_dot_product_attention",
+]

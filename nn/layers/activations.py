@@ -8,20 +8,6 @@ import engine
 
 from ..module import Module
 
-__all__ = [
-    "ELU",
-    "GELU",
-    "Identity",
-    "LeakyReLU",
-    "LogSoftmax",
-    "ReLU",
-    "SiLU",
-    "Sigmoid",
-    "Softmax",
-    "Softplus",
-    "Tanh",
-]
-
 
 class Identity(Module):
     """The input itself."""

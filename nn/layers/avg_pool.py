@@ -1,4 +1,4 @@
-"""The mean of every window: `avg_pool1d`, `avg_pool2d`, `adaptive_avg_pool2d`."""
+"""Average pooling: the mean of every window, as functions and as layers."""
 
 from __future__ import annotations
 
@@ -8,10 +8,69 @@ import numpy as np
 
 from engine import mean, stack, to_numpy
 
-from .im2col import Pads, im2col, pair
-from .pool_windows import Settings, as_before, images_of
+from ..checks import floating
+from ..module import Module
+from .im2col import im2col
+from .pooling import PoolSettings
+from .sliding import NO_PADS, Pads, as_before, images_of, pair
 
-__all__ = ["adaptive_avg_pool2d", "avg_pool1d", "avg_pool2d", "check_divisor", "output_sizes"]
+
+def avg_pool1d(
+    x: Any,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+) -> Any:
+    """`avg_pool2d` along one axis: x has shape (batch, channels, length) or (channels, length).
+
+    >>> avg_pool1d(np.array([[1.0, 5.0, 2.0, 4.0]]), 2)
+    array([[3., 3.]])
+    """
+    return _avg_pool(
+        "avg_pool1d()", 1, x, kernel_size, stride, padding, ceil_mode, count_include_pad, None
+    )
+
+
+class AvgPool1d(Module):
+    """Mean of every window: (batch, channels, L) to (batch, channels, L′).
+
+    L′ = (L + 2·padding - kernel_size) // stride + 1.
+
+    Args:
+        kernel_size, stride, padding, ceil_mode, count_include_pad: as for `avg_pool1d`.
+
+    Raises:
+        ValueError: as `MaxPool2d`.
+    """
+
+    _axes = 1
+
+    def __init__(
+        self,
+        kernel_size: Any,
+        stride: Any = None,
+        padding: Any = 0,
+        ceil_mode: bool = False,
+        count_include_pad: bool = True,
+    ) -> None:
+        PoolSettings(type(self).__name__, self._axes, kernel_size, stride, padding)
+        self.kernel_size = kernel_size
+        self.stride = kernel_size if stride is None else stride
+        self.padding = padding
+        self.ceil_mode = ceil_mode
+        self.count_include_pad = count_include_pad
+
+    def forward(self, x: Any) -> Any:
+        """Each channel of each sequence by itself."""
+        return avg_pool1d(
+            x, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad
+        )
+
+    def extra_repr(self) -> str:
+        """The sizes."""
+        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
 
 
 def avg_pool2d(
@@ -43,22 +102,42 @@ def avg_pool2d(
     )  # fmt: skip
 
 
-def avg_pool1d(
-    x: Any,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
-    ceil_mode: bool = False,
-    count_include_pad: bool = True,
-) -> Any:
-    """`avg_pool2d` along one axis: x has shape (batch, channels, length) or (channels, length).
+class AvgPool2d(AvgPool1d):
+    """Mean of every window: (batch, channels, H, W) to (batch, channels, H′, W′).
 
-    >>> avg_pool1d(np.array([[1.0, 5.0, 2.0, 4.0]]), 2)
-    array([[3., 3.]])
+    Args:
+        kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override: as for
+            `avg_pool2d`.
+
+    Raises:
+        ValueError: as `MaxPool2d`, or divisor_override is 0.
+        TypeError: divisor_override is not an int.
+
+    >>> AvgPool2d((1, 2), padding=(0, 1))([[[1.0, 2.0]]])
+    array([[[0.5, 1. ]]])
     """
-    return _avg_pool(
-        "avg_pool1d()", 1, x, kernel_size, stride, padding, ceil_mode, count_include_pad, None
-    )
+
+    _axes = 2
+
+    def __init__(
+        self,
+        kernel_size: Any,
+        stride: Any = None,
+        padding: Any = 0,
+        ceil_mode: bool = False,
+        count_include_pad: bool = True,
+        divisor_override: int | None = None,
+    ) -> None:
+        super().__init__(kernel_size, stride, padding, ceil_mode, count_include_pad)
+        check_divisor(divisor_override)
+        self.divisor_override = divisor_override
+
+    def forward(self, x: Any) -> Any:
+        """Each channel of each image by itself."""
+        return avg_pool2d(
+            x, self.kernel_size, self.stride, self.padding, self.ceil_mode,
+            self.count_include_pad, self.divisor_override,
+        )  # fmt: skip
 
 
 def _avg_pool(
@@ -73,8 +152,9 @@ def _avg_pool(
     divisor: int | None,
 ) -> Any:
     check_divisor(divisor)
+    x = floating(name, x)
     images = images_of(name, axes, x)
-    settings = Settings(name, axes, kernel_size, stride, padding, 1)
+    settings = PoolSettings(name, axes, kernel_size, stride, padding)
     pads = settings.pads(images, ceil_mode)
     total = im2col(images, settings.kernel, settings.stride, pads).sum(axis=(2, 3))
     if divisor is None:
@@ -82,6 +162,23 @@ def _avg_pool(
         dtype = to_numpy(images).dtype if count.ndim else None
         return as_before(total / (float(count) if dtype is None else count.astype(dtype)), x, axes)
     return as_before(total / float(divisor), x, axes)
+
+
+def _counts(size: Any, settings: PoolSettings, pads: Pads, count_include_pad: bool) -> np.ndarray:
+    """How many numbers each mean is of: an array (rows, columns), or one number for all.
+
+    Zeros of `padding` count if they are asked to, what ceil_mode adds beyond them never does.
+    """
+    given = settings.padding if count_include_pad else NO_PADS
+    ones = np.ones((1, 1, *(n + sum(p) for n, p in zip(size, given, strict=True))))
+    rest = [
+        (before - one, after - other)
+        for (before, after), (one, other) in zip(pads, given, strict=True)
+    ]
+    counts = im2col(ones, settings.kernel, settings.stride, (rest[0], rest[1])).sum(
+        axis=(0, 1, 2, 3)
+    )
+    return counts if counts.min() < counts.max() else counts[0, 0]
 
 
 def check_divisor(divisor: Any) -> None:
@@ -94,23 +191,6 @@ def check_divisor(divisor: Any) -> None:
         raise TypeError(f"divisor_override must be an int or None, got {divisor!r:.60}")
     if divisor == 0:
         raise ValueError("divisor_override must not be 0")
-
-
-def _counts(size: Any, settings: Settings, pads: Pads, count_include_pad: bool) -> np.ndarray:
-    """How many numbers each mean is of: an array (rows, columns), or one number for all.
-
-    Zeros of `padding` count if they are asked to, what ceil_mode adds beyond them never does.
-    """
-    given = [(p, p) if count_include_pad else (0, 0) for p in settings.padding]
-    ones = np.ones((1, 1, *(n + sum(p) for n, p in zip(size, given, strict=True))))
-    rest = [
-        (before - one, after - other)
-        for (before, after), (one, other) in zip(pads, given, strict=True)
-    ]
-    counts = im2col(ones, settings.kernel, settings.stride, (rest[0], rest[1])).sum(
-        axis=(0, 1, 2, 3)
-    )
-    return counts if counts.min() < counts.max() else counts[0, 0]
 
 
 def adaptive_avg_pool2d(x: Any, output_size: Any) -> Any:
@@ -129,11 +209,35 @@ def adaptive_avg_pool2d(x: Any, output_size: Any) -> Any:
     >>> adaptive_avg_pool2d(np.arange(8.0).reshape(1, 2, 4), (1, 2))
     array([[[2.5, 4.5]]])
     """
+    x = floating("adaptive_avg_pool2d()", x)
     images = images_of("adaptive_avg_pool2d()", 2, x)
     sizes = output_sizes(output_size, images.shape[2:])
     for axis, out in zip((2, 3), sizes, strict=True):
         images = _means_along(images, axis, out)
     return as_before(images, x, 2)
+
+
+class AdaptiveAvgPool2d(Module):
+    """Means over rectangles, as many of them whatever the image's size.
+
+    Args:
+        output_size: an int or a pair; None keeps an axis as it is.
+
+    >>> AdaptiveAvgPool2d(1)([[[1.0, 2.0], [4.0, 3.0]]])
+    array([[[2.5]]])
+    """
+
+    def __init__(self, output_size: Any) -> None:
+        output_sizes(output_size, (1, 1))  # raises if it is wrong
+        self.output_size = output_size
+
+    def forward(self, x: Any) -> Any:
+        """Shape (batch, channels, H, W) to (batch, channels, *output_size)."""
+        return adaptive_avg_pool2d(x, self.output_size)
+
+    def extra_repr(self) -> str:
+        """The size."""
+        return f"output_size={self.output_size}"
 
 
 def output_sizes(output_size: Any, size: Any) -> tuple[int, ...]:

@@ -14,8 +14,6 @@ from ..parameter import Parameter
 from ..random import Rng, generator
 from .linear import Linear
 
-__all__ = ["MLP", "Flatten", "ModuleList", "Residual", "Sequential"]
-
 
 class ModuleList(Module):
     """A list whose modules are found by `parameters()`; a plain list's are not.

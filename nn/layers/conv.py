@@ -13,9 +13,8 @@ from ..checks import as_array, at_least
 from ..module import Module
 from ..parameter import Parameter
 from ..random import Rng, generator
-from .im2col import NO_PADS, Pads, Pair, col2im, im2col, out_sizes, pair
-
-__all__ = ["Conv1d", "Conv2d", "conv1d", "conv2d"]
+from .im2col import col2im, im2col
+from .sliding import NO_PADS, Pads, Pair, Settings, as_before, images_of, out_sizes, pair
 
 # --- the op: a product of the weight with every window ---
 #
@@ -120,7 +119,7 @@ def conv2d(
         padding: how many zeros stand around x, "valid" for none, "same" for as many as give an
             output of x's size (with stride 1; one more after than before where it is odd).
         dilation: how far the numbers of a window are apart.
-        groups: channels and filters are cut into so many groups that do not see each other.
+        groups: into how many groups, blind to each other, channels and filters are cut.
 
     Raises:
         ValueError: shapes do not fit, groups does not divide, a window is larger than the image.
@@ -171,58 +170,30 @@ def _convolve(
     """Check everything, give a missing axis the length 1, and apply the op."""
     x, weight = as_array(x), as_array(weight)
     bias = None if bias is None else as_array(bias)
-    _check_shapes(name, axes, x, weight, bias, groups)
-    stride = pair("stride", stride, count=axes)
-    dilation = pair("dilation", dilation, count=axes)
-    kernel = weight.shape[2:]
-    pads = _pads(padding, kernel, stride, dilation)
-    batched = x if x.ndim == axes + 2 else x.reshape((1, *x.shape))
+    _check_shapes(name, axes, weight, bias, groups)
+    images = images_of(name, axes, x, weight.shape[1] * groups)
+    settings = Settings(name, axes, weight.shape[2:], stride, padding, dilation)
+    params: dict[str, Any] = {
+        "stride": settings.stride, "padding": settings.padding, "dilation": settings.dilation,
+    }  # fmt: skip
+    out_sizes(images.shape, settings.kernel, name=name, **params)
     if axes == 1:
-        batched = batched.reshape((*batched.shape[:2], 1, batched.shape[2]))
-        weight = weight.reshape((*weight.shape[:2], 1, *kernel))
-        stride, dilation, pads = (1, *stride), (1, *dilation), ((0, 0), *pads)
-    params: dict[str, Any] = {"stride": stride, "padding": pads, "dilation": dilation}
-    out_sizes(batched.shape, weight.shape[2:], name=name, **params)
-    y = fused_conv2d(batched, weight, bias, groups=groups, **params)
-    shape = (len(batched), len(weight), *y.shape[4 - axes :])
-    shape = shape if x.ndim == axes + 2 else shape[1:]
-    return y if y.shape == shape else y.reshape(shape)
+        weight = weight.reshape((*weight.shape[:2], *settings.kernel))
+    return as_before(fused_conv2d(images, weight, bias, groups=groups, **params), x, axes)
 
 
-def _check_shapes(name: str, axes: int, x: Any, weight: Any, bias: Any, groups: int) -> None:
+def _check_shapes(name: str, axes: int, weight: Any, bias: Any, groups: int) -> None:
     at_least(1, groups=groups)
     if weight.ndim != axes + 2:
         raise ValueError(
             f"weight of {name} must have shape (filters, channels / groups, "
             f"{', '.join(['kernel'] * axes)}), got {weight.shape}"
         )
-    filters, channels = len(weight), weight.shape[1] * groups
+    filters = len(weight)
     if filters % groups:
         raise ValueError(f"groups must divide the {filters} filters of {name}, got {groups}")
-    if x.ndim not in (axes + 1, axes + 2) or x.shape[-axes - 1] != channels:
-        spatial = "length" if axes == 1 else "height, width"
-        raise ValueError(
-            f"{name} takes inputs of shape (batch, {channels}, {spatial}) or "
-            f"({channels}, {spatial}), got {x.shape}"
-        )
     if bias is not None and bias.shape != (filters,):
         raise ValueError(f"bias of {name} must have shape ({filters},), got {bias.shape}")
-
-
-def _pads(
-    padding: Any, kernel: tuple[int, ...], stride: tuple[int, ...], dilation: tuple[int, ...]
-) -> tuple[Pair, ...]:
-    """PyTorch's padding as numbers of zeros before and after each axis."""
-    if not isinstance(padding, str):
-        return tuple((p, p) for p in pair("padding", padding, least=0, count=len(kernel)))
-    if padding == "valid":
-        return ((0, 0),) * len(kernel)
-    if padding != "same":
-        raise ValueError(f"padding must be numbers, 'valid' or 'same', got {padding!r}")
-    if any(s != 1 for s in stride):
-        raise ValueError(f"padding='same' needs stride 1, got {stride}")
-    totals = [d * (k - 1) for k, d in zip(kernel, dilation, strict=True)]
-    return tuple((total // 2, total - total // 2) for total in totals)
 
 
 # --- the layers ---
@@ -257,10 +228,10 @@ class _Conv(Module):
             raise ValueError(f"padding_mode must be 'zeros', got {padding_mode!r}: use engine.pad")
         self.in_channels = in_channels
         self.out_channels = out_channels
+        Settings(type(self).__name__, self._axes, kernel_size, stride, padding, dilation)
         self.kernel_size = pair("kernel_size", kernel_size, count=self._axes)
         self.stride = pair("stride", stride, count=self._axes)
         self.dilation = pair("dilation", dilation, count=self._axes)
-        _pads(padding, self.kernel_size, self.stride, self.dilation)  # raises if it is wrong
         self.padding = padding
         self.groups = groups
         rng = generator(rng)

@@ -12,8 +12,6 @@ from ..checks import as_array, probability
 from ..module import Module
 from ..random import Rng, generator
 
-__all__ = ["Dropout", "dropout"]
-
 
 def dropout(x: Any, p: float = 0.5, training: bool = True, rng: Rng = None) -> Any:
     """Each number 0 with probability p, else divided by 1 - p; x itself unless training.

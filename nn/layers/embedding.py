@@ -13,8 +13,6 @@ from ..module import Module
 from ..parameter import Parameter
 from ..random import Rng, generator
 
-__all__ = ["Embedding", "embedding"]
-
 
 def embedding(x: Any, weight: Any, padding_idx: int | None = None) -> Any:
     """Rows of `weight` named by x: integers of shape (…) give (…, embedding_dim).

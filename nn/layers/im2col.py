@@ -13,61 +13,7 @@ import numpy as np
 
 from engine import fused, pad, scatter_add, sliding_window_view
 
-from ..checks import at_least
-
-__all__ = ["Pads", "col2im", "im2col", "out_size", "pair", "strided"]
-
-Pair = tuple[int, int]
-Pads = tuple[Pair, Pair]  # before and after each of the two axes
-NO_PADS: Pads = ((0, 0), (0, 0))
-
-
-def pair(name: str, value: Any, least: int = 1, count: int = 2) -> tuple[int, ...]:
-    """An int for both axes, or one for each, as a tuple of `count` ints.
-
-    Raises:
-        TypeError: not an int, nor a tuple of ints.
-        ValueError: another number of them, or one below `least`.
-
-    >>> pair("stride", 2), pair("kernel_size", (3, 1))
-    ((2, 2), (3, 1))
-    """
-    values = tuple(value) if isinstance(value, tuple | list) else (value,) * count
-    if len(values) != count:
-        raise ValueError(f"{name} must be an int or {count} ints, got {value!r:.60}")
-    for one in values:
-        at_least(least, **{name: one})
-    return tuple(int(one) for one in values)
-
-
-def out_size(size: int, kernel: int, stride: int, dilation: int, pads: Pair) -> int:
-    """How many windows fit along an axis; 0 or less if none does.
-
-    >>> out_size(28, 3, 1, 1, (1, 1)), out_size(5, 2, 2, 1, (0, 0))
-    (28, 2)
-    """
-    return (size + sum(pads) - dilation * (kernel - 1) - 1) // stride + 1
-
-
-def out_sizes(
-    shape: tuple[int, ...], kernel: Pair, stride: Pair, padding: Pads, dilation: Pair, name: str
-) -> Pair:
-    """How many windows fit along the last two axes.
-
-    Raises:
-        ValueError: none does.
-    """
-    height, width = (
-        out_size(n, k, s, d, p)
-        for n, k, s, d, p in zip(shape[-2:], kernel, stride, dilation, padding, strict=True)
-    )
-    if height < 1 or width < 1:
-        spread = tuple(d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True))
-        padded = tuple(n + sum(p) for n, p in zip(shape[-2:], padding, strict=True))
-        raise ValueError(
-            f"kernel_size of {name} spans {spread}, larger than the padded input, {padded}"
-        )
-    return height, width
+from .sliding import NO_PADS, Pads, Pair, out_sizes
 
 
 def strided(offset: int, count: int, stride: int) -> slice:

@@ -16,8 +16,6 @@ from ..module import Module
 from ..parameter import Parameter
 from ..random import Rng, generator
 
-__all__ = ["Linear", "linear"]
-
 FLOAT32 = np.dtype(np.float32)
 MANY_ROWS = 4096  # ones for so many are not worth keeping
 

@@ -1,4 +1,7 @@
-"""The largest number of every window: `max_pool1d`, `max_pool2d`, and the fused op behind them."""
+"""Max pooling: the largest number of every window, as functions and as layers.
+
+Of equal numbers the first, row by row, gets the gradient, as in PyTorch.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,11 @@ import numpy as np
 
 from engine import fused, pad, scatter_add, to_numpy
 
-from .im2col import NO_PADS, Pads, Pair, im2col, inside, offsets, out_sizes, padded, strided
-from .pool_windows import Settings, as_before, images_of
-
-__all__ = ["max_pool1d", "max_pool2d"]
+from ..checks import floating
+from ..module import Module
+from .im2col import im2col, inside, offsets, padded, strided
+from .pooling import PoolSettings
+from .sliding import NO_PADS, Pads, Pair, as_before, images_of, out_sizes
 
 
 def _winners(x: Any, kernel: Pair, stride: Pair, padding: Pads, dilation: Pair) -> tuple[Any, ...]:
@@ -23,6 +27,19 @@ def _winners(x: Any, kernel: Pair, stride: Pair, padding: Pads, dilation: Pair) 
     i, j = np.divmod(places, kernel[1])
     a, b, r, k = np.ogrid[:n, :c, :rows, :columns]
     return a, b, r * stride[0] + i * dilation[0], k * stride[1] + j * dilation[1]
+
+
+def _max_of_elements(x: Any, kernel: Pair, stride: Pair, padding: Pads, dilation: Pair) -> Any:
+    winners = _winners(x, kernel, stride, padding, dilation)
+    return pad(x, ((0, 0), (0, 0), *padding), constant_values=-np.inf)[winners]
+
+
+def _max_gap(x: Any, kernel: Pair, stride: Pair, padding: Pads, dilation: Pair) -> Any:
+    """How far the two largest numbers of each window are apart: at 0 the winner changes."""
+    windows = im2col(padded(to_numpy(x), padding, -np.inf), kernel, stride, NO_PADS, dilation)
+    n, c, _, _, *out = windows.shape
+    ordered = np.sort(windows.reshape((n, c, kernel[0] * kernel[1], *out)), axis=2)
+    return ordered[:, :, -1] - ordered[:, :, -2] if kernel != (1, 1) else np.inf
 
 
 def _max_vjp(
@@ -51,19 +68,6 @@ def _all_finite(*arrays: np.ndarray) -> bool:
     """Whether no number is inf or nan; a sum that overflows counts as one."""
     with np.errstate(over="ignore", invalid="ignore"):
         return all(bool(np.isfinite(np.add.reduce(x, None))) for x in arrays)
-
-
-def _max_of_elements(x: Any, kernel: Pair, stride: Pair, padding: Pads, dilation: Pair) -> Any:
-    winners = _winners(x, kernel, stride, padding, dilation)
-    return pad(x, ((0, 0), (0, 0), *padding), constant_values=-np.inf)[winners]
-
-
-def _max_gap(x: Any, kernel: Pair, stride: Pair, padding: Pads, dilation: Pair) -> Any:
-    """How far the two largest numbers of each window are apart: at 0 the winner changes."""
-    windows = im2col(padded(to_numpy(x), padding, -np.inf), kernel, stride, NO_PADS, dilation)
-    n, c, _, _, *out = windows.shape
-    ordered = np.sort(windows.reshape((n, c, kernel[0] * kernel[1], *out)), axis=2)
-    return ordered[:, :, -1] - ordered[:, :, -2] if kernel != (1, 1) else np.inf
 
 
 @fused(_max_vjp, name="max_pool2d", symbol="max", elements=_max_of_elements, kinks=_max_gap, ulp=0)
@@ -117,6 +121,55 @@ def max_pool2d(
     return _max_pool("max_pool2d()", 2, x, kernel_size, stride, padding, dilation, ceil_mode)
 
 
+class MaxPool2d(Module):
+    """Largest number of every window: (batch, channels, H, W) to (batch, channels, H′, W′).
+
+    H′ = (H + 2·padding - dilation·(kernel_size - 1) - 1) // stride + 1; of equal numbers the
+    first, row by row, gets the gradient, as in PyTorch.
+
+    Args:
+        kernel_size, stride, padding, dilation, ceil_mode: as for `max_pool2d`.
+
+    Raises:
+        ValueError: a size below 1, or padding more than half a window; in the call, a window
+            larger than the image.
+
+    >>> MaxPool2d(2)([[[1.0, 2.0], [4.0, 3.0]]])
+    array([[[4.]]])
+    """
+
+    _axes = 2
+    _function: Any = staticmethod(max_pool2d)
+
+    def __init__(
+        self,
+        kernel_size: Any,
+        stride: Any = None,
+        padding: Any = 0,
+        dilation: Any = 1,
+        ceil_mode: bool = False,
+    ) -> None:
+        PoolSettings(type(self).__name__, self._axes, kernel_size, stride, padding, dilation)
+        self.kernel_size = kernel_size
+        self.stride = kernel_size if stride is None else stride
+        self.padding = padding
+        self.dilation = dilation
+        self.ceil_mode = ceil_mode
+
+    def forward(self, x: Any) -> Any:
+        """Each channel of each image by itself."""
+        return self._function(
+            x, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode
+        )
+
+    def extra_repr(self) -> str:
+        """The sizes."""
+        return (
+            f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}, "
+            f"dilation={self.dilation}, ceil_mode={self.ceil_mode}"
+        )
+
+
 def max_pool1d(
     x: Any,
     kernel_size: Any,
@@ -133,6 +186,13 @@ def max_pool1d(
     return _max_pool("max_pool1d()", 1, x, kernel_size, stride, padding, dilation, ceil_mode)
 
 
+class MaxPool1d(MaxPool2d):
+    """`MaxPool2d` along one axis: (batch, channels, L) to (batch, channels, L′)."""
+
+    _axes = 1
+    _function: Any = staticmethod(max_pool1d)
+
+
 def _max_pool(
     name: str,
     axes: int,
@@ -143,8 +203,9 @@ def _max_pool(
     dilation: Any,
     ceil_mode: bool,
 ) -> Any:
+    x = floating(name, x)
     images = images_of(name, axes, x)
-    settings = Settings(name, axes, kernel_size, stride, padding, dilation)
+    settings = PoolSettings(name, axes, kernel_size, stride, padding, dilation)
     pads = settings.pads(images, ceil_mode)
     y = fused_max_pool2d(images, settings.kernel, settings.stride, pads, settings.dilation)
     return as_before(y, x, axes)

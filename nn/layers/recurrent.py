@@ -17,8 +17,6 @@ from .dropout import dropout as drop
 from .linear import linear
 from .scans import gru_scan, lstm_scan, rnn_scan
 
-__all__ = ["GRU", "LSTM", "RNN"]
-
 
 class Recurrent(Module):
     """What RNN, LSTM and GRU share: weights, layers, directions, shapes."""

@@ -2,7 +2,7 @@
 
 A scan returns every intermediate its rule needs (the gates beside the states), so that nothing is
 computed twice, and the rule is right for each of them, so that it can be differentiated again.
-Sequences are time-major: (time, batch, …).  `elements` spells the same recurrence as one reads it
+Sequences are time-major: (time, batch, …).  `elements` is the same recurrence as one reads it
 in a book.
 """
 
@@ -14,8 +14,6 @@ import numpy as np
 
 import engine
 from engine import concatenate, fused, relu, sigmoid, stack, tanh, where
-
-__all__ = ["gru_scan", "lstm_scan", "rnn_scan"]
 
 
 def _transposed_product(dz: Any, before: Any) -> Any:
@@ -47,7 +45,7 @@ def _numbers(x: Any) -> Any:
     return x.data if isinstance(x, engine.Tensor) else x
 
 
-def _rnn_spelled(x: Any, w: Any, h0: Any, nonlinearity: str = "tanh") -> Any:
+def _rnn_of_elements(x: Any, w: Any, h0: Any, nonlinearity: str = "tanh") -> Any:
     activation = tanh if nonlinearity == "tanh" else relu
     h, states = h0, []
     for z in x:
@@ -56,7 +54,7 @@ def _rnn_spelled(x: Any, w: Any, h0: Any, nonlinearity: str = "tanh") -> Any:
     return stack(states)
 
 
-@fused(vjp_all=_rnn_vjp, elements=_rnn_spelled, symbol="RNN")
+@fused(vjp_all=_rnn_vjp, elements=_rnn_of_elements, symbol="RNN")
 def rnn_scan(x: Any, w: Any, h0: Any, nonlinearity: str = "tanh") -> Any:
     """h[t] = tanh(x[t] + w h[t-1]) for a whole sequence; or relu."""
     y = np.empty(x.shape, x.dtype)
@@ -105,7 +103,7 @@ def _lstm_vjp(g: Any, y: Any, x: Any, w: Any, h0: Any, c0: Any) -> tuple[Any, ..
     return dz, _transposed_product(dz, _shifted(h, h0)), dh, dc
 
 
-def _lstm_spelled(x: Any, w: Any, h0: Any, c0: Any) -> Any:
+def _lstm_of_elements(x: Any, w: Any, h0: Any, c0: Any) -> Any:
     n = w.shape[1]
     h, c, states = h0, c0, []
     for xt in x:
@@ -118,7 +116,7 @@ def _lstm_spelled(x: Any, w: Any, h0: Any, c0: Any) -> Any:
     return stack(states)
 
 
-@fused(vjp_all=_lstm_vjp, elements=_lstm_spelled, symbol="LSTM")
+@fused(vjp_all=_lstm_vjp, elements=_lstm_of_elements, symbol="LSTM")
 def lstm_scan(x: Any, w: Any, h0: Any, c0: Any) -> Any:
     """The gates i, f, g, o and the states c, h of an LSTM, side by side, for a whole sequence."""
     n = w.shape[1]
@@ -164,7 +162,7 @@ def _gru_vjp(g: Any, y: Any, x: Any, w: Any, b: Any, h0: Any) -> tuple[Any, ...]
     return stack(of_x[::-1]), _transposed_product(dz, before), db, dh
 
 
-def _gru_spelled(x: Any, w: Any, b: Any, h0: Any) -> Any:
+def _gru_of_elements(x: Any, w: Any, b: Any, h0: Any) -> Any:
     n = w.shape[1]
     h, states = h0, []
     for xt in x:
@@ -178,7 +176,7 @@ def _gru_spelled(x: Any, w: Any, b: Any, h0: Any) -> Any:
     return stack(states)
 
 
-@fused(vjp_all=_gru_vjp, elements=_gru_spelled, symbol="GRU")
+@fused(vjp_all=_gru_vjp, elements=_gru_of_elements, symbol="GRU")
 def gru_scan(x: Any, w: Any, b: Any, h0: Any) -> Any:
     """Gates r, z, candidates n, their recurrent part, and states h of a GRU, for a sequence."""
     n = w.shape[1]

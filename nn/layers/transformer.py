@@ -10,12 +10,10 @@ import engine
 from ..checks import as_array, at_least, probability, rank
 from ..module import Module
 from ..random import Rng, generator
-from .attention import MultiHeadAttention
 from .dropout import dropout as drop
+from .layer_norm import LayerNorm
 from .linear import Linear
-from .norm import LayerNorm
-
-__all__ = ["TransformerBlock"]
+from .multi_head_attention import MultiHeadAttention
 
 ACTIVATIONS = {"gelu": engine.gelu, "relu": engine.relu}
 

@@ -1,25 +1,53 @@
-"""Losses: functions, and the `Module`s around them."""
+"""Losses: what training makes small.
 
-from .cross_entropy import cross_entropy as cross_entropy, nll_loss as nll_loss
-from .loss_functions import (
-    binary_cross_entropy as binary_cross_entropy,
-    binary_cross_entropy_with_logits as binary_cross_entropy_with_logits,
-    hinge_loss as hinge_loss,
-    huber_loss as huber_loss,
-    kl_div as kl_div,
-    l1_loss as l1_loss,
-    mse_loss as mse_loss,
-    smooth_l1_loss as smooth_l1_loss,
+Each is a function of input and target, and beside it in one file the `Module` that keeps its
+settings; a family a file, after `loss`, which holds what they share.  Others take the functions
+and Modules exported here; `nn` and `nn.functional` offer them under PyTorch's names.
+
+To add a loss: write function and Module into the file of its family, export both below (`nn` takes
+over what stands in `__all__`), and give it a case in tests/nn.
+"""
+
+from .binary import (
+    BCELoss,
+    BCEWithLogitsLoss,
+    HingeLoss,
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    hinge_loss,
 )
-from .losses import (
-    BCELoss as BCELoss,
-    BCEWithLogitsLoss as BCEWithLogitsLoss,
-    CrossEntropyLoss as CrossEntropyLoss,
-    HingeLoss as HingeLoss,
-    HuberLoss as HuberLoss,
-    KLDivLoss as KLDivLoss,
-    L1Loss as L1Loss,
-    MSELoss as MSELoss,
-    NLLLoss as NLLLoss,
-    SmoothL1Loss as SmoothL1Loss,
+from .cross_entropy import CrossEntropyLoss, NLLLoss, cross_entropy, nll_loss
+from .kl_div import KLDivLoss, kl_div
+from .regression import (
+    HuberLoss,
+    L1Loss,
+    MSELoss,
+    SmoothL1Loss,
+    huber_loss,
+    l1_loss,
+    mse_loss,
+    smooth_l1_loss,
 )
+
+__all__ = [
+    "BCELoss",
+    "BCEWithLogitsLoss",
+    "CrossEntropyLoss",
+    "HingeLoss",
+    "HuberLoss",
+    "KLDivLoss",
+    "L1Loss",
+    "MSELoss",
+    "NLLLoss",
+    "SmoothL1Loss",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "cross_entropy",
+    "hinge_loss",
+    "huber_loss",
+    "kl_div",
+    "l1_loss",
+    "mse_loss",
+    "nll_loss",
+    "smooth_l1_loss",
+]

@@ -1,18 +1,51 @@
-"""Optimizers, learning rate schedules and gradient clipping."""
+"""Optimizers, learning rate schedules and gradient clipping: how a gradient becomes a step.
 
-from .adam import Adam as Adam, AdamW as AdamW, Lion as Lion
-from .clipping import clip_grad_norm_ as clip_grad_norm_, clip_grad_value_ as clip_grad_value_
-from .one_cycle import OneCycleLR as OneCycleLR
-from .optimizer import Optimizer as Optimizer
-from .plateau import ReduceLROnPlateau as ReduceLROnPlateau
+`optimizer` is the base: groups of settings, state, parameters of either tier; an optimizer is a
+file with its `check` and `update`, written on arrays, and `groups` has what those share.
+`schedule` is the base of the schedules, each a formula for the rate.  Others take the names
+exported here; `nn` has them too.
+
+To add an optimizer or a schedule: write its file (a schedule may join `schedules`), export it below
+(`nn` takes over what stands in `__all__`), and give it a case in tests/nn.
+"""
+
+from .adagrad import Adagrad
+from .adam import Adam, AdamW
+from .clipping import clip_grad_norm_, clip_grad_value_
+from .lion import Lion
+from .one_cycle import OneCycleLR
+from .optimizer import Optimizer
+from .plateau import ReduceLROnPlateau
+from .rmsprop import RMSprop
+from .schedule import Schedule, SequentialLR
 from .schedules import (
-    CosineAnnealingLR as CosineAnnealingLR,
-    ExponentialLR as ExponentialLR,
-    LambdaLR as LambdaLR,
-    LinearWarmup as LinearWarmup,
-    MultiStepLR as MultiStepLR,
-    Schedule as Schedule,
-    SequentialLR as SequentialLR,
-    StepLR as StepLR,
+    CosineAnnealingLR,
+    ExponentialLR,
+    LambdaLR,
+    LinearWarmup,
+    MultiStepLR,
+    StepLR,
 )
-from .sgd import SGD as SGD, Adagrad as Adagrad, RMSprop as RMSprop
+from .sgd import SGD
+
+__all__ = [
+    "SGD",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "CosineAnnealingLR",
+    "ExponentialLR",
+    "LambdaLR",
+    "LinearWarmup",
+    "Lion",
+    "MultiStepLR",
+    "OneCycleLR",
+    "Optimizer",
+    "RMSprop",
+    "ReduceLROnPlateau",
+    "Schedule",
+    "SequentialLR",
+    "StepLR",
+    "clip_grad_norm_",
+    "clip_grad_value_",
+]

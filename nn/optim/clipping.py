@@ -13,8 +13,6 @@ from engine import Tensor, Value, ValueArray
 
 from ..checks import number
 
-__all__ = ["clip_grad_norm_", "clip_grad_value_"]
-
 
 def clip_grad_norm_(
     params: Any,

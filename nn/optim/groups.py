@@ -11,8 +11,6 @@ from numpy import ndarray
 from ..checks import number
 from .slots import State
 
-__all__ = ["Group", "buffer", "check_betas", "check_flag", "check_numbers", "decayed"]
-
 Group = dict[str, Any]
 
 

@@ -8,9 +8,7 @@ from typing import Any
 
 from ..checks import at_least, number
 from .optimizer import Optimizer
-from .schedules import Schedule
-
-__all__ = ["OneCycleLR"]
+from .schedule import Schedule
 
 
 class OneCycleLR(Schedule):

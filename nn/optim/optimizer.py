@@ -14,8 +14,6 @@ from ..checks import number
 from ..parameter import forget_gradients
 from .slots import LoneSlot, State, arrange, leaves_of, with_state
 
-__all__ = ["Optimizer"]
-
 
 class Optimizer:
     """Base of the optimizers; one of your own needs `check` and `update`.

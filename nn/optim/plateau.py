@@ -9,8 +9,6 @@ from typing import Any
 from ..checks import at_least, number
 from .optimizer import Optimizer
 
-__all__ = ["ReduceLROnPlateau"]
-
 
 class ReduceLROnPlateau:
     """Times factor when more than `patience` steps in a row were no better; `step(number)`.

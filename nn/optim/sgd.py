@@ -1,9 +1,4 @@
-"""Optimizers: SGD, RMSprop, Adagrad; Adam, AdamW and Lion from `nn.adam`.
-
-Formulas, defaults and names of the state are PyTorch's (Lion's are its paper's).  Every rule takes
-a parameter's numbers `p` and gradient `g` and returns the next numbers in the one array it makes
-anew: an older graph may still need the old one.  The state is changed in place.
-"""
+"""Stochastic gradient descent, with momentum."""
 
 from __future__ import annotations
 
@@ -14,12 +9,9 @@ import numpy as np
 from numpy import ndarray
 
 from ..checks import number
-from .adam import Adam, AdamW, Lion
-from .groups import Group, buffer, check_flag, check_numbers, decayed
+from .groups import Group, check_flag, check_numbers, decayed
 from .optimizer import Optimizer
 from .slots import LARGE, State
-
-__all__ = ["SGD", "Adagrad", "Adam", "AdamW", "Lion", "Optimizer", "RMSprop"]
 
 
 class SGD(Optimizer):
@@ -95,136 +87,3 @@ class SGD(Optimizer):
             return np.subtract(p, new, new)
         new = g * group["lr"]
         return np.subtract(p, new, new) if new.ndim else p - new
-
-
-class RMSprop(Optimizer):
-    """p ← p − lr · g / (√v + eps), with v a running mean of g².
-
-    v ← alpha · v + (1 − alpha) · g².  With centered, the square of g's running mean is taken from
-    v.  With momentum, b ← momentum · b + g / (√v + eps) and p ← p − lr · b.
-
-    Args:
-        params: parameters of either tier, or groups; see `Optimizer`.
-        lr: default 0.01.
-        alpha: default 0.99.
-        eps: default 1e-8.
-        weight_decay, momentum: default 0.
-        centered: default False.
-
-    Raises:
-        ValueError: a negative number, alpha of 1 or more; and what `Optimizer` raises.
-    """
-
-    guarded = False
-    state_names = ("step", "square_avg")
-    optional_state = ("momentum_buffer", "grad_avg")
-
-    def __init__(
-        self,
-        params: Iterable[Any],
-        lr: float = 1e-2,
-        alpha: float = 0.99,
-        eps: float = 1e-8,
-        weight_decay: float = 0.0,
-        momentum: float = 0.0,
-        centered: bool = False,
-    ) -> None:
-        super().__init__(
-            params,
-            {
-                "lr": lr, "alpha": alpha, "eps": eps, "weight_decay": weight_decay,
-                "momentum": momentum, "centered": centered,
-            },
-        )  # fmt: skip
-
-    def check(self, group: Group) -> None:
-        """Numbers from 0 up, alpha below 1."""
-        check_numbers(group, "lr", "eps", "weight_decay", "momentum")
-        check_numbers(group, "alpha", below=1)
-        check_flag(group, "centered")
-
-    def update(self, p: ndarray, g: ndarray, state: State, group: Group) -> ndarray:
-        """p − lr · g / (√v + eps)."""
-        state["step"] = state.get("step", 0) + 1
-        alpha = group["alpha"]
-        g = decayed(g, p, group["weight_decay"])
-        v = buffer(state, "square_avg", p)
-        new = np.multiply(g, g, out=self.room(p))
-        new *= 1 - alpha
-        v *= alpha
-        v += new
-        if group["centered"]:
-            mean = buffer(state, "grad_avg", p)
-            np.multiply(g, 1 - alpha, out=new)
-            mean *= alpha
-            mean += new
-            np.multiply(mean, mean, out=new)
-            np.subtract(v, new, out=new)
-            np.sqrt(new, out=new)
-        else:
-            np.sqrt(v, out=new)
-        new += group["eps"]
-        np.divide(g, new, out=new)
-        if group["momentum"]:
-            b = buffer(state, "momentum_buffer", p)
-            b *= group["momentum"]
-            b += new
-            np.multiply(b, group["lr"], out=new)
-        else:
-            new *= group["lr"]
-        return np.subtract(p, new, out=new)
-
-
-class Adagrad(Optimizer):
-    """p ← p − lr′ · g / (√s + eps), with s the sum of all g² so far.
-
-    lr′ = lr / (1 + (t − 1) · lr_decay) at step t.
-
-    Args:
-        params: parameters of either tier, or groups; see `Optimizer`.
-        lr: default 0.01.
-        lr_decay, weight_decay, initial_accumulator_value: default 0.
-        eps: default 1e-10.
-
-    Raises:
-        ValueError: a negative number; and what `Optimizer` raises.
-    """
-
-    guarded = False
-    state_names = ("step", "sum")
-
-    def __init__(
-        self,
-        params: Iterable[Any],
-        lr: float = 1e-2,
-        lr_decay: float = 0.0,
-        weight_decay: float = 0.0,
-        initial_accumulator_value: float = 0.0,
-        eps: float = 1e-10,
-    ) -> None:
-        super().__init__(
-            params,
-            {
-                "lr": lr, "lr_decay": lr_decay, "eps": eps, "weight_decay": weight_decay,
-                "initial_accumulator_value": initial_accumulator_value,
-            },
-        )  # fmt: skip
-
-    def check(self, group: Group) -> None:
-        """Numbers from 0 up."""
-        check_numbers(group, "lr", "lr_decay", "weight_decay", "initial_accumulator_value", "eps")
-
-    def update(self, p: ndarray, g: ndarray, state: State, group: Group) -> ndarray:
-        """p − lr′ · g / (√s + eps)."""
-        state["step"] = state.get("step", 0) + 1
-        if "sum" not in state:
-            state["sum"] = np.full(p.shape, group["initial_accumulator_value"], p.dtype)
-        s = state["sum"]
-        g = decayed(g, p, group["weight_decay"])
-        new = np.multiply(g, g, out=self.room(p))
-        s += new
-        np.sqrt(s, out=new)
-        new += group["eps"]
-        np.divide(g, new, out=new)
-        new *= group["lr"] / (1 + (state["step"] - 1) * group["lr_decay"])
-        return np.subtract(p, new, out=new)

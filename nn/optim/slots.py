@@ -14,17 +14,6 @@ from numpy import ndarray
 
 from engine import Tensor, Value, ValueArray
 
-__all__ = [
-    "LARGE",
-    "LoneSlot",
-    "State",
-    "TensorSlot",
-    "ValuesSlot",
-    "arrange",
-    "leaves_of",
-    "with_state",
-]
-
 State = dict[str, Any]
 
 #: From this many numbers on, an array that is no longer needed is kept to be written over.

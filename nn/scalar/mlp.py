@@ -17,8 +17,6 @@ from engine import Value, WideOp, toposort
 from ..checks import at_least
 from .neuron import linear_neuron, relu_neuron
 
-__all__ = ["MLP", "Layer", "Module", "Neuron", "expand"]
-
 Uniform = np.random.Generator | random.Random | None
 
 

@@ -8,9 +8,6 @@ from typing import Any
 
 from engine import fused, relu, where
 
-__all__ = ["linear_neuron", "relu_neuron"]
-
-
 # The order is x…, w…, b: n inputs, as many weights, and the bias.  These run for every neuron and
 # every sample, so each goes once over the numbers, in as few calls as possible.
 

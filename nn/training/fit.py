@@ -7,15 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from engine import Tensor, Value, ValueArray, no_grad
+from engine import Tensor, Value, ValueArray, no_grad, to_numpy
 
 from ..callbacks import Callback, EpochHistory, Progress, Run
-from ..checks import at_least, plain
+from ..checks import at_least
 from ..module import Module
 from ..optim import Optimizer
 from .interrupts import Interrupts
-
-__all__ = ["accuracy", "evaluate", "fit"]
 
 Metrics = Mapping[str, Callable[[Any, Any], float]]
 
@@ -175,7 +173,7 @@ def accuracy(output: Any, target: Any) -> float:
     >>> accuracy(np.array([[0.1, 0.9], [0.8, 0.2]]), np.array([1, 1]))
     0.5
     """
-    scores, labels = plain(output), plain(target)
+    scores, labels = to_numpy(output), to_numpy(target)
     if not scores.ndim or scores.shape[:-1] != labels.shape or not labels.size:
         raise ValueError(
             f"accuracy takes scores of shape (…, classes) and classes of shape (…), not empty; "
@@ -230,7 +228,7 @@ def _parts(model: Module, batch: Any) -> tuple[list[Any], Any]:
             "(a loader over a tuple of arrays gives such batches)"
         )
     if any(isinstance(p, ValueArray) for p in model.parameters()):
-        batch = [plain(x) if isinstance(x, Tensor) else x for x in batch]
+        batch = [to_numpy(x) if isinstance(x, Tensor) else x for x in batch]
     *inputs, target = batch
     return inputs, target
 

@@ -7,8 +7,6 @@ import threading
 from types import FrameType
 from typing import Any, Self
 
-__all__ = ["Interrupts"]
-
 
 class Interrupts:
     """In a `with` block, the first Ctrl-C sets `came`; a second one interrupts as usual.

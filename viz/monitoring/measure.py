@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from engine import Tensor, Value, ValueArray
-from nn import Module, plain
+from engine import Tensor, Value, ValueArray, to_numpy
+from nn import Module
 
 
 def array_of(x: Any) -> np.ndarray:
@@ -23,7 +23,7 @@ def array_of(x: Any) -> np.ndarray:
         return x._data  # an array that Tensors share and never change
     if isinstance(x, list | tuple):
         return np.array([array_of(part) for part in x])
-    return plain(x)
+    return to_numpy(x)
 
 
 def gradient_of(parameter: Any) -> np.ndarray | None:

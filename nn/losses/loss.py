@@ -1,4 +1,4 @@
-"""What loss functions share: checks of their arguments, and the reduction at the end."""
+"""What the losses share: their base, checks of their arguments, and the reduction at the end."""
 
 from __future__ import annotations
 
@@ -10,8 +10,23 @@ import engine
 from engine import Tensor, Value, ValueArray, to_numpy
 
 from ..checks import as_array
+from ..module import Module
 
-__all__ = ["check_reduction", "constant", "floats", "pair", "reduced", "within"]
+
+class Loss(Module):
+    """Base of the losses: `reduction`, checked when the loss is made.
+
+    Raises:
+        ValueError: reduction is unknown.
+    """
+
+    def __init__(self, reduction: str = "mean") -> None:
+        check_reduction(reduction)
+        self.reduction = reduction
+
+    def extra_repr(self) -> str:
+        """The reduction."""
+        return f"reduction={self.reduction!r}"
 
 
 def check_reduction(reduction: Any, *more: str) -> None:
@@ -51,13 +66,18 @@ def floats(x: Any, name: str) -> Any:
     return np.asarray(x).astype(np.float64)
 
 
+def is_variable(x: Any) -> bool:
+    """Whether a gradient can flow to x."""
+    return isinstance(x, Value | ValueArray) or (isinstance(x, Tensor) and x.requires_grad)
+
+
 def constant(x: Any, like: Any, name: str) -> Any:
     """x as it is if it is to be differentiated, else as plain numbers in `like`'s precision.
 
     A float64 array of targets must not turn a float32 model's loss into float64.
     """
     x = floats(x, name)
-    if isinstance(x, Value | ValueArray) or (isinstance(x, Tensor) and x.requires_grad):
+    if is_variable(x):
         return x
     if isinstance(like, Value):
         return float(x)
@@ -92,3 +112,17 @@ def within(x: Any, lo: float, hi: float, name: str) -> None:
         index = tuple(int(i) for i in np.argwhere(wrong)[0])
         place = f"{name}[{', '.join(map(str, index))}]" if index else name
         raise ValueError(f"{name} must lie in [{lo:g}, {hi:g}], but {place} is {numbers[index]}")
+
+
+def broadcastable(name: str, x: Any, like: Any) -> Any:
+    """x as a constant that broadcasts to `like`'s shape."""
+    x = constant(x, like, name)
+    try:
+        fits = np.broadcast_shapes(np.shape(x), np.shape(like)) == np.shape(like)
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ValueError(
+            f"{name} of shape {np.shape(x)} does not broadcast to input's shape {np.shape(like)}"
+        )
+    return x
