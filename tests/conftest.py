@@ -1,8 +1,9 @@
-"""How the suite draws examples: fixed in CI, fresh on a developer's machine."""
+"""How the suite draws examples, fixed in CI and fresh elsewhere; and what it says beforehand."""
 
 import os
 
 from hypothesis import HealthCheck, settings
+from machine import gaps
 
 # NumPy is not imported yet.  The matrices here are small: several threads make them no faster, and
 # where two workers wait for each other's threads some tests took thirty times as long.
@@ -20,3 +21,8 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 collect_ignore = ["conftest.py", "browser/conftest.py"]
 # Answers to exercises, wrong on purpose: test_notebooks.py runs them, one by one.
 collect_ignore_glob = ["wrong_answers/*.py"]
+
+
+def pytest_report_header():
+    """What will be left out, before anything runs."""
+    return gaps()

@@ -102,7 +102,6 @@ def test_a_file_is_drawn_part_by_part():
 
 
 def test_what_the_check_writes_is_a_safetensors_file(tmp_path):
-    pytest.importorskip("safetensors")
     arrays = {"w": np.arange(6.0).reshape(2, 3), "n": np.array([7]), "s": np.float32([1.5])}
     path = tmp_path / "m.safetensors"
     path.write_bytes(packed(arrays, {"by": "hand"}))

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 import websocket
+from machine import NO_CHROMIUM, find_chromium
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -31,16 +31,13 @@ KEYS = {
 }  # fmt: skip
 
 
-def find_chromium():
+def chromium_or_skip():
     """The browser; where there is none the test is skipped, but never in CI."""
-    for name in NAMES:
-        if found := shutil.which(name):
-            return found
-    message = f"no Chromium here (looked for {', '.join(NAMES)})"
+    if found := find_chromium():
+        return found
     if os.environ.get("CI"):
-        pytest.fail(message)
-    pytest.skip(message)
-    return None
+        pytest.fail(NO_CHROMIUM)
+    pytest.skip(NO_CHROMIUM)
 
 
 class PageError(AssertionError):
@@ -53,7 +50,7 @@ class Browser:
     def __init__(self):
         self._profile = tempfile.mkdtemp(prefix="twingrad-chromium-")
         self._process = subprocess.Popen(
-            [find_chromium(), *FLAGS, f"--user-data-dir={self._profile}", "about:blank"],
+            [chromium_or_skip(), *FLAGS, f"--user-data-dir={self._profile}", "about:blank"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         try:

@@ -320,6 +320,15 @@ def test_a_step_by_step_history_is_a_callback():
 # --- Ctrl-C ---
 
 
+@pytest.fixture
+def interruptible():
+    """Python's own handler, also where it was started with Ctrl-C ignored, as by `nohup … &`."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_waits_for_the_step_under_way():
     model, optimizer, loader = setup(momentum=0.9)
     twin, twins, same_loader = setup(momentum=0.9)
@@ -339,6 +348,7 @@ def test_an_interrupt_waits_for_the_step_under_way():
     np.testing.assert_array_equal(model.weight.numpy(), twin.weight.numpy())
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_in_the_last_batch_leaves_a_whole_epoch():
     note = Note()
     history = fit(*setup(), 3, callbacks=[CtrlC(3), note], validation=nn.DataLoader(line(2), 4))
@@ -347,6 +357,7 @@ def test_an_interrupt_in_the_last_batch_leaves_a_whole_epoch():
     assert len(history) == 1
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_a_second_interrupt_is_not_held_back():
     with pytest.raises(KeyboardInterrupt):
         fit(*setup(), 3, callbacks=[CtrlC(2, times=2)])
@@ -387,7 +398,6 @@ def test_without_tqdm_an_epoch_is_a_line(monkeypatch, capsys):
 
 def test_off_a_terminal_an_epoch_is_a_line_with_tqdm_too(capsys):
     """A bar in a log file is one line for every tenth of a second."""
-    pytest.importorskip("tqdm", reason="the bar needs the plots extra")
     model, optimizer, loader = setup()
     nn.fit(model, squared, optimizer, loader, 2)
     out, err = capsys.readouterr()
@@ -396,7 +406,6 @@ def test_off_a_terminal_an_epoch_is_a_line_with_tqdm_too(capsys):
 
 
 def test_with_tqdm_an_epoch_is_a_bar_on_a_terminal(capsys, monkeypatch):
-    pytest.importorskip("tqdm", reason="the bar needs the plots extra")
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     model, optimizer, loader = setup()
     nn.fit(model, squared, optimizer, loader, 2)
@@ -478,6 +487,7 @@ def test_two_epochs_and_three_in_a_fresh_process_are_five(tmp_path, make, suffix
         assert straight[name].tobytes() == resumed[name].tobytes(), name
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupted_run_goes_on_with_the_batch_after(tmp_path):
     def build():
         model, optimizer, loader = setup(momentum=0.9)

@@ -1,0 +1,23 @@
+"""What the machine the tests run on has: said before they start, so that a gap is no surprise."""
+
+import os
+import shutil
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+NO_CHROMIUM = f"no Chromium here (looked for {', '.join(CHROMIUM)})"
+
+
+def find_chromium():
+    """Where the browser is, or None."""
+    return next(filter(None, map(shutil.which, CHROMIUM)), None)
+
+
+def gaps():
+    """What this machine lacks, and the tests that miss it: one line for each."""
+    lacks = []
+    if not find_chromium():
+        fate = "will fail, as CI is set" if os.environ.get("CI") else "are left out"
+        lacks.append(f"{NO_CHROMIUM}: the tests in tests/browser that open a page {fate}")
+    if not shutil.which("dot"):
+        lacks.append("no dot of Graphviz's own here: the test that only dot is there is left out")
+    return lacks
