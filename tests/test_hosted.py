@@ -9,6 +9,7 @@ import tomllib
 
 import nbformat
 import pytest
+from wheels import pack_all
 
 from notebooks.make import FOLDER, code_cells
 
@@ -54,31 +55,49 @@ def checkout(folder):
     return folder
 
 
+@pytest.fixture(scope="module")
+def index(tmp_path_factory):
+    """What pip installs from, without a network: what is installed here, packed again."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    asked = [*project["project"]["dependencies"], *project["build-system"]["requires"]]
+    asked += project["project"]["optional-dependencies"]["plots"]
+    folder = tmp_path_factory.mktemp("index")
+    pack_all(folder, *asked, "ipykernel", "nbclient")
+    return folder
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("place", ["alone", "in a clone"])
-def test_the_first_cell_installs_what_the_course_needs(tmp_path, place):
-    """It needs an index, or whatever pip is configured for, to take NumPy and the rest from."""
+def test_the_first_cell_installs_what_the_course_needs(tmp_path, index, place):
     run(sys.executable, "-m", "venv", tmp_path / "venv")
     python = tmp_path / "venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     (tmp_path / "this.txt").write_text(f"twingrad == {VERSION}\n")
+    (tmp_path / "wheels").mkdir()
     (tmp_path / "clone").mkdir()
     clone = checkout(tmp_path / "clone")
     own = {
+        "PATH": f"{os.environ['PATH']}{os.pathsep}{os.defpath}",  # %pip runs pip through sh
+        "PIP_CONFIG_FILE": os.devnull,
+        "PIP_NO_INDEX": "1",
+        "PIP_FIND_LINKS": f"{index} {tmp_path / 'wheels'}",
         "PIP_CONSTRAINT": str(tmp_path / "this.txt"),
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "IPYTHONDIR": str(tmp_path / "settings"),
         "JUPYTER_CONFIG_DIR": str(tmp_path / "settings"),
         "JUPYTER_DATA_DIR": str(tmp_path / "settings"),
     }
+    foreign = ("PYTHONPATH", "PYTHONHOME", "MPLBACKEND", "JUPYTER_PATH", "VIRTUAL_ENV")
+    environment = {
+        name: value for name, value in os.environ.items()
+        if name not in foreign and not name.startswith("PIP_")
+    } | own  # fmt: skip
     empty = clone / "elsewhere"
     empty.mkdir()
     if place == "alone":
-        empty, wheels = tmp_path / "empty", tmp_path / "wheels"
+        empty = tmp_path / "empty"
         empty.mkdir()
-        run(sys.executable, "-m", "pip", "wheel", "--no-deps", "-w", wheels, clone)
-        own["PIP_FIND_LINKS"] = f"{wheels} {os.environ.get('PIP_FIND_LINKS', '')}".strip()
-    foreign = ("PYTHONPATH", "PYTHONHOME", "MPLBACKEND", "JUPYTER_PATH", "VIRTUAL_ENV")
-    environment = {k: v for k, v in os.environ.items() if k not in foreign} | own
+        wheel = [python, "-m", "pip", "wheel", "--no-deps", "-w", tmp_path / "wheels", clone]
+        run(*wheel, env=environment)
     run(python, "-m", "pip", "install", "ipykernel", "nbclient", env=environment, cwd=empty)
     result = tmp_path / "00.ipynb"
     run(
