@@ -11,9 +11,9 @@ import pytest
 
 import engine
 from engine import GradientError, Tensor, compare, elementwise, gradcheck, shape_op, toposort
-from engine.checking.comparison import Finite, Row
 from engine.checking.finite import Slope, slope
 from engine.checking.lockstep import contradiction, differences, gradient_sizes
+from engine.checking.rows import Finite, Row
 
 
 @pytest.fixture(autouse=True)

@@ -88,7 +88,7 @@ def test_compare_agrees_on_every_op_on_arrays(name, i):
 
 @pytest.mark.parametrize(("name", "i"), FUSED)
 def test_compare_agrees_on_every_fused_op(name, i):
-    """One node of Tensors against what it is short for, spelled with other ops, on Values."""
+    """One node of Tensors against what it is short for, composed of other ops, on Values."""
     inputs, params = fused_cases.CASES[name][i]
     places = [k for k, x in enumerate(inputs) if getattr(x, "dtype", None) == np.float64]
 

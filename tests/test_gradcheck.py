@@ -134,7 +134,7 @@ def test_a_rule_wrong_only_at_the_third_order_is_refused():
 
 
 def test_a_rule_wrong_only_on_plain_numbers_is_refused():
-    """backward() hands it those; grad(grad(f)) hands it nodes."""
+    """backward() gives it those; grad(grad(f)) gives it nodes."""
     elementwise(
         "twofold", np.sin,
         lambda g, y, x: g * engine.cos(x) * (1 if isinstance(x, Value | Tensor) else 2),

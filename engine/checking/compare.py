@@ -15,7 +15,7 @@ from ..looking import box
 from ..recording import enable_grad, no_grad
 from ..tensors import Tensor, backward as tensor_backward
 from ..values import Value
-from .comparison import Comparison, Finite, Row
+from .comparison import Comparison
 from .finite import NEAR_KINK, distance_to_kink, slope
 from .lockstep import (
     FINITE_RTOL,
@@ -26,6 +26,7 @@ from .lockstep import (
     largest,
     numbers_of,
 )
+from .rows import Finite, Row
 
 __all__ = ["Comparison", "compare", "names_of_inputs"]
 

@@ -6,124 +6,10 @@ import html
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from ..looking import label_of
-from .distance import relative, ulps
-from .lockstep import FINITE_RTOL, GRADIENT_RTOL, Contradiction, Difference, largest
-
-__all__ = ["Comparison", "Finite", "Row"]
+from .lockstep import Contradiction, Difference
+from .rows import SHOWN_EACH, Finite, Row
 
 HEAD = ("", "Value", "Tensor", "apart", "finite difference", "apart", "")
-SHOWN_EACH = 6  # arrays of up to so many numbers are shown number by number
-
-
-@dataclass(frozen=True)
-class Finite:
-    """Finite differences for each element of an input.
-
-    Attributes:
-        slope: the estimates; nan where there is none.
-        error: about how wrong each may be.
-        sampled: where one was asked for.
-        kink: where it says nothing, for f has a corner there.
-    """
-
-    slope: np.ndarray
-    error: np.ndarray
-    sampled: np.ndarray
-    kink: np.ndarray
-
-    @property
-    def checked(self) -> np.ndarray:
-        """Where there is something to compare with."""
-        return self.sampled & ~self.kink & ~np.isnan(self.slope)
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of a comparison: the value, or the gradient of one input.
-
-    Attributes:
-        name: "value", or the input's name.
-        shape: the shape of the value or the input.
-        scalar: the numbers on the Value tier.
-        tensor: the numbers on the Tensor tier.
-        finite: finite differences; None for the value.
-        size: how large the numbers would be if no terms cancelled: rounding is relative to that.
-    """
-
-    name: str
-    shape: tuple[int, ...]
-    scalar: np.ndarray
-    tensor: np.ndarray
-    finite: Finite | None
-    size: float = 0.0
-
-    @property
-    def ulp(self) -> float:
-        """Largest distance between the tiers in units in the last place, scaled as `relative`."""
-        return float(np.max(self._ulps(), initial=0.0))
-
-    @property
-    def relative(self) -> float:
-        """Largest difference between the tiers, relative to the largest number, or `size`."""
-        return float(np.max(self._between_tiers(), initial=0.0))
-
-    @property
-    def finite_relative(self) -> float:
-        """Largest difference between the Tensor tier and finite differences, likewise."""
-        return float(np.max(self._against_finite(), initial=0.0))
-
-    @property
-    def tiers_agree(self) -> bool:
-        """Whether the tiers differ by at most 1e-12 of the largest number, or of `size`."""
-        return self.relative <= GRADIENT_RTOL
-
-    @property
-    def finite_agrees(self) -> bool:
-        """Whether finite differences agree wherever they say something."""
-        return not self._contradicted().any()
-
-    @property
-    def ok(self) -> bool:
-        """Whether tiers and finite differences agree."""
-        return self.tiers_agree and self.finite_agrees
-
-    def _scale(self) -> float:
-        return max(largest(self.tensor), self.size)
-
-    def _ulps(self) -> np.ndarray:
-        return np.asarray(ulps(self.scalar, self.tensor, self._scale()))
-
-    def _between_tiers(self) -> np.ndarray:
-        return np.asarray(relative(self.scalar, self.tensor, self._scale()))
-
-    def _against_finite(self) -> np.ndarray:
-        if self.finite is None:
-            return np.zeros(self.shape)
-        apart = relative(self.tensor, self.finite.slope, self._scale())
-        return np.where(self.finite.checked, apart, 0.0)
-
-    def _contradicted(self) -> np.ndarray:
-        """Where the gradient is further off than 1e-5 and the finite difference's own error."""
-        if self.finite is None:
-            return np.zeros(self.shape, dtype=bool)
-        slope, error = self.finite.slope, self.finite.error
-        with np.errstate(invalid="ignore"):
-            off = np.abs(self.tensor - slope) > FINITE_RTOL * largest(self.tensor) + 10 * error
-        return self.finite.checked & (off | ~np.isfinite(self.tensor))
-
-    def worst(self) -> tuple[int, ...]:
-        """The element where the tiers (else the finite differences) differ most."""
-        if not self.tensor.size:
-            return ()
-        for apart in (self._between_tiers(), self._contradicted(), self._against_finite()):
-            if apart.any():
-                break
-        else:
-            apart = np.abs(self.tensor)
-        return tuple(int(i) for i in np.unravel_index(int(np.argmax(apart)), self.shape))
 
 
 @dataclass(frozen=True)
@@ -191,7 +77,7 @@ class Comparison:
     __repr__ = __str__
 
     def _cells(self) -> list[Sequence[str]]:
-        return [cells for row in self.rows for cells in _lines(row)]
+        return [cells for row in self.rows for cells in row.lines()]
 
     def _notes(self) -> list[str]:
         notes = [self._verdict()]
@@ -221,7 +107,7 @@ class Comparison:
         row = max(self.rows, key=lambda row: row.relative)
         if row.relative == 0:
             return "Value and gradients have the same bits."
-        return f"Largest difference: {_apart(row.ulp, row.relative)} relative, in {_title_of(row)}."
+        return f"Largest difference: {row.apart()} relative, in {row.title}."
 
     def _remarks(self) -> Iterator[str]:
         """What has to be known to read the table, where it applies."""
@@ -271,64 +157,3 @@ def _style(cell: str, good: str, bad: str) -> str:
     colour = {"ok": good, "DIFFERS": bad}.get(cell)
     bold = ";font-weight:bold" if cell == "DIFFERS" else ""
     return f"border-left:4px solid {colour}{bold}" if colour else ""
-
-
-def _title_of(row: Row) -> str:
-    return row.name if row.finite is None else f"∂/∂{row.name}"
-
-
-def _lines(row: Row) -> list[Sequence[str]]:
-    """A row as lines of cells: each number, or the one where the difference is largest."""
-    if row.tensor.size == 0:
-        return [(f"{_title_of(row)}, empty", "", "", "", "", "", "ok")]
-    if row.tensor.size <= SHOWN_EACH:
-        return [_line(row, i) for i in np.ndindex(row.shape)]
-    name, scalar, tensor, _, finite, _, _ = _line(row, row.worst())
-    size = "×".join(map(str, row.shape))
-    return [
-        (
-            f"{name} of {size}", scalar, tensor, _apart(row.ulp, row.relative), finite,
-            "" if row.finite is None else _small(row.finite_relative),
-            "ok" if row.ok else "DIFFERS",
-        )
-    ]  # fmt: skip
-
-
-def _line(row: Row, i: tuple[int, ...]) -> Sequence[str]:
-    between = float(row._between_tiers()[i])
-    good = between <= GRADIENT_RTOL and not row._contradicted()[i]
-    checked = row.finite is not None and row.finite.checked[i]
-    return (
-        label_of(_title_of(row), i),
-        _aligned(repr(float(row.scalar[i]))),
-        _aligned(repr(float(row.tensor[i]))),
-        _apart(float(row._ulps()[i]), between),
-        "" if row.finite is None else _aligned(_estimate(row.finite, i)),
-        _small(row._against_finite()[i]) if checked else "",
-        "ok" if good else "DIFFERS",
-    )
-
-
-def _aligned(number: str) -> str:
-    """Room for a minus sign, so that digits stand below digits."""
-    return number if number.startswith("-") else f" {number}"
-
-
-def _estimate(finite: Finite, i: tuple[int, ...]) -> str:
-    if finite.kink[i]:
-        return "at a kink"
-    if not finite.sampled[i]:
-        return "not sampled"
-    return "undefined" if np.isnan(finite.slope[i]) else f"{finite.slope[i]:.9g}"
-
-
-def _small(part: float) -> str:
-    return f"{part:.0e}" if part else "0"
-
-
-def _apart(ulp: float, part: float) -> str:
-    if ulp == 0:
-        return "same bits"
-    if ulp > 1e6:  # no matter of rounding
-        return f"{part:.1e}"
-    return f"{f'{ulp:.0f}' if ulp >= 1 else '<1'} ulp, {part:.0e}"

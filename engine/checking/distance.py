@@ -6,8 +6,6 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["relative", "ulps"]
-
 
 def _pair(a: Any, b: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Both as float64, and where they are the same number (or both nan)."""

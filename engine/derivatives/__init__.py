@@ -1,6 +1,11 @@
 """Derivatives of plain functions: `grad`, `vjp`, `jvp`, `jacobian`, `hessian`, `hvp`.
 
-`arguments` turns a call's arguments into nodes and back; `transforms` holds the functions.
+Here: `arguments` makes a call's arguments into nodes and gradients into what was given;
+`transforms` holds the functions, each a few lines on top of that.  Read `arguments` first.
+
+You may touch everything; what decides is that each function can be applied to its own result.
+
+Others use the functions, nothing else.
 """
 
 from .transforms import (

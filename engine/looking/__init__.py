@@ -1,6 +1,13 @@
-"""Looking into a graph: the scalars behind a tensor, where a gradient or a nan comes from.
+"""Looking into a graph: what stands behind a number, a gradient, a nan.
 
-`one_pass` is backward one node at a time, for steppers.
+Here: `expand` gives the scalar graph behind one element of a Tensor, `explain` the contributions
+to a gradient, `nan_trace` the op that first gave nan or inf, and `one_pass` runs backward one node
+at a time.  Each stands alone.
+
+You may touch everything: this room reads graphs, and only `Pass.commit` writes to `.grad`.
+
+Others use the functions; `checking` and pictures also `box` (an array as Values), `label_of` (the
+name of an element) and `rerun` (a whole Tensor graph on Values); the stepper uses `Pass`.
 """
 
 from .expand import box as box, expand as expand, label_of as label_of, rerun as rerun
