@@ -74,17 +74,17 @@ from .checking import (
 from .core import (
     REAL as REAL,
     Interval as Interval,
-    Node as Node,
-    NodeArray as NodeArray,
     Op as Op,
     UnaryOp as UnaryOp,
-    elementwise as elementwise,
     functions as functions,
-    input_names as input_names,
     registry as registry,
-    shape_op as shape_op,
-    to_numpy as to_numpy,
     unregister as unregister,
+)
+from .define import (
+    WideOp as WideOp,
+    elementwise as elementwise,
+    fused as fused,
+    shape_op as shape_op,
 )
 from .derivatives import (
     grad as grad,
@@ -95,7 +95,6 @@ from .derivatives import (
     value_and_grad as value_and_grad,
     vjp as vjp,
 )
-from .fused import WideOp as WideOp, fused as fused
 from .graph import toposort as toposort
 from .looking import (
     NonFiniteError as NonFiniteError,
@@ -103,6 +102,7 @@ from .looking import (
     explain as explain,
     nan_trace as nan_trace,
 )
+from .node import Node as Node, NodeArray as NodeArray, to_numpy as to_numpy
 from .ops import (
     abs as abs,
     add as add,
@@ -166,6 +166,7 @@ from .recording import (
     no_grad as no_grad,
     watch as watch,
 )
+from .signatures import input_names as input_names
 from .tensors import Tensor as Tensor
 from .values import Value as Value, ValueArray as ValueArray
 

@@ -1,37 +1,20 @@
-"""What every op and every node has in common: the row, and the registry of all rows.
+"""The row of the table, and the registry of all rows.
 
-An op is one row of a table: a name, a forward function, one rule per argument.  A node is plain
-data: which op made it, from which inputs, with which parameters, and the result.  Nothing here
-knows whether the result is a Python number (`engine.scalar`) or an array (`engine.tensor`).
+An op is one row: a name, a forward function, one rule per argument.  It is also the public
+function of that name.  How rows are written is said in `define`, which are there in `ops`.
 """
 
 from __future__ import annotations
 
 import inspect
-import keyword
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-__all__ = [
-    "REAL",
-    "BinaryOp",
-    "Interval",
-    "Node",
-    "NodeArray",
-    "Op",
-    "TernaryOp",
-    "UnaryOp",
-    "composed",
-    "elementwise",
-    "functions",
-    "registry",
-    "shape_op",
-]
-
-Rule = Callable[..., Any]
+from .node import Node, NodeArray
+from .signatures import Rule, bind, defaults_of
 
 #: What a float operation raises where IEEE 754 (and NumPy) would answer inf or nan.
 PYTHON_RAISES = (ArithmeticError, ValueError, TypeError)
@@ -63,69 +46,6 @@ class Interval:
 REAL = Interval()
 
 
-class Node:
-    """Base of `Value` and `Tensor`: one result in a graph.
-
-    A node has `op` (an `Op`, or None for a leaf), `inputs` (ordered, duplicates kept; nodes and
-    plain constants), `params` (the op's static parameters) and `label`.
-    """
-
-    __slots__ = ()
-
-    data: Any
-    grad: Any
-    op: Op | None
-    label: str
-    _grad: Any
-
-    @property
-    def inputs(self) -> tuple[Any, ...]:
-        """What the op was applied to, in order: nodes and plain constants."""
-        raise NotImplementedError
-
-    @property
-    def params(self) -> Mapping[str, Any]:
-        """The op's static parameters, by name."""
-        raise NotImplementedError
-
-    @classmethod
-    def record(cls, op: Op, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
-        """Apply `op` to `inputs`, of which at least one is of this tier."""
-        raise NotImplementedError
-
-    @staticmethod
-    def record_wide(op: Op, inputs: tuple[Any, ...]) -> Any:
-        """Apply a fused op of many single numbers: on the scalar tier only."""
-        raise TypeError(f"{op.name}() takes single numbers (Values and floats), not arrays")
-
-
-class NodeArray(np.ndarray):
-    """Base of `ValueArray`: an array whose elements are scalar nodes."""
-
-    tier: type[NodeArray]  # the subclass; the scalar tier reaches arrays through this
-
-    def __init_subclass__(cls) -> None:
-        NodeArray.tier = cls
-
-    @classmethod
-    def record(cls, op: Op, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
-        """Apply `op` to arrays of scalar nodes."""
-        raise NotImplementedError
-
-
-def to_numpy(x: Any) -> np.ndarray:
-    """The plain numbers of a number, an array, a Tensor, a Value or an array of Values.
-
-    What an array or a Tensor holds is not copied.
-
-    >>> from engine import Value
-    >>> to_numpy([Value(1.0), 2.0]), to_numpy(Value(3.0))
-    (array([1., 2.]), array(3.))
-    """
-    array = np.asarray(x)
-    return array.astype(np.float64) if array.dtype == object else array
-
-
 # --- the row ---
 
 
@@ -152,7 +72,7 @@ class Op:
             derivative jumps; None where the op is smooth.
         ulp: how far the two tiers may be apart, in units in the last place; 0 is bit for bit.
         kind: "elementwise", "shape" (on whole arrays), or "fused" (one node for what could be
-            spelled with other ops; `elements` is that spelling).
+            composed of others; `elements` is the composed form).
         doc: one line for the table in the README.
     """
 
@@ -187,7 +107,9 @@ class Op:
         self.elements = elements
         self.variadic = variadic
         self.n_inputs = len(vjps)
-        self.defaults = {} if variadic and kind == "elementwise" else _defaults(forward, len(vjps))
+        self.defaults = (
+            {} if variadic and kind == "elementwise" else defaults_of(forward, len(vjps))
+        )
         #: Whether a gradient flows to every input.
         self.all_flow = None not in vjps
         #: Whether each input has a rule of its own, not one shared with other inputs.
@@ -212,56 +134,9 @@ class Op:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if not kwargs and len(args) == self.n_inputs and not self.variadic:
-            return self.apply(args, self.defaults)  # as `bind` would say
-        inputs, params = self.bind(args, kwargs)
+            return self.apply(args, self.defaults)  # as `bind` would
+        inputs, params = bind(self, args, kwargs)
         return self.apply(inputs, params)
-
-    def bind(
-        self, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Sort a call's arguments into inputs and a full dictionary of parameters."""
-        params = dict(self.defaults)
-        if self.variadic:
-            inputs: tuple[Any, ...] = args
-        else:
-            n = self.n_inputs
-            inputs = args[:n]
-            if len(args) > n:
-                if len(args) - n > len(params):
-                    raise TypeError(
-                        f"{self.name}() takes at most {n + len(params)} arguments "
-                        f"({n} inputs, then {', '.join(params) or 'no parameters'}), "
-                        f"got {len(args)}"
-                    )
-                for key, given in zip(params, args[n:], strict=False):
-                    if key in kwargs:
-                        raise TypeError(f"{self.name}() got {key!r} twice")
-                    params[key] = given
-            elif len(inputs) < n:
-                inputs = self._inputs_by_name(inputs, kwargs)
-        for key, given in kwargs.items():
-            name = self.aliases.get(key, key)
-            if name not in params:
-                if given is None and key in ("dtype", "out"):
-                    continue  # np.sum(x) asks x.sum(axis=None, dtype=None, out=None)
-                known = ", ".join(params) or "none"
-                raise TypeError(
-                    f"{self.name}() got an unexpected argument {key!r}; its parameters are: {known}"
-                )
-            params[name] = given
-        return inputs, params
-
-    def _inputs_by_name(self, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
-        """Complete the inputs from keyword arguments (`clip(x=…)`), or say what is missing."""
-        names = input_names(self)
-        for name in names[len(inputs) :]:
-            if name not in kwargs:
-                raise TypeError(
-                    f"{self.name}() needs {self.n_inputs} inputs ({', '.join(names)}); "
-                    f"{name!r} is missing"
-                )
-            inputs = (*inputs, kwargs.pop(name))
-        return inputs
 
     def apply(self, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
         """Compute on plain inputs; compute and record where one of them is a node."""
@@ -360,15 +235,6 @@ class TernaryOp(Op):
         return self.apply(inputs, {})
 
 
-def check_parts(parts: Any, op: Op, inputs: tuple[Any, ...]) -> None:
-    """Refuse an answer of `vjp_all` that is not one gradient per input."""
-    if not isinstance(parts, tuple | list) or len(parts) != len(inputs):
-        raise TypeError(
-            f"vjp_all of {op.name!r} must return a tuple of {len(inputs)} gradients, one per "
-            f"input, got {parts!r:.60}"
-        )
-
-
 def part_of(vjp_all: Rule, index: int) -> Rule:
     """The rule for one input, from a rule that gives all gradients at once."""
 
@@ -376,35 +242,6 @@ def part_of(vjp_all: Rule, index: int) -> Rule:
         return vjp_all(g, y, *inputs, **params)[index]
 
     return one
-
-
-def _defaults(forward: Rule, n_inputs: int) -> dict[str, Any]:
-    """Names and defaults of forward's parameters that come after its inputs."""
-    try:
-        parameters = list(inspect.signature(forward).parameters.values())
-    except ValueError:  # a C function without a signature, such as a NumPy ufunc
-        return {}
-    if isinstance(forward, np.ufunc):
-        return {}
-    named = [p for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
-    if any(p.kind == p.VAR_POSITIONAL for p in parameters):
-        return {p.name: p.default for p in named}
-    return {p.name: p.default for p in named[n_inputs:]}
-
-
-def input_names(op: Op) -> list[str]:
-    """The names of an op's inputs, as its forward function spells them.
-
-    >>> import engine
-    >>> input_names(engine.clip)
-    ['x']
-    """
-    if not isinstance(op.forward, np.ufunc):
-        try:
-            return list(inspect.signature(op.forward).parameters)[: op.n_inputs]
-        except ValueError:  # a C function without a signature
-            pass
-    return ["x"] if op.n_inputs == 1 else ["a", "b", "c", "d"][: op.n_inputs]
 
 
 # --- the registry ---
@@ -435,13 +272,13 @@ def _registered(name: str) -> Op:
     return _REGISTRY[name]
 
 
-def _register(op: Op, replace: bool) -> Op:
+def register(op: Op, replace: bool) -> Op:
     if op.name in _REGISTRY and not replace:
         raise ValueError(
             f"an op named {op.name!r} exists already; pass replace=True to redefine it"
         )
     if op.name in functions and op.name not in _REGISTRY:
-        raise ValueError(f"a function named {op.name!r} exists already, spelled with ops")
+        raise ValueError(f"a function named {op.name!r} exists already, composed of ops")
     _REGISTRY[op.name] = op
     return op
 
@@ -453,160 +290,11 @@ def unregister(name: str) -> None:
     del _REGISTRY[name]
 
 
-def _check_row(
-    name: str, forward: Rule, vjps: tuple[Rule | None, ...], elementwise: bool = False
-) -> None:
-    if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name):
-        raise ValueError(f"name must be a Python identifier, got {name!r}")
-    if not callable(forward):
-        raise TypeError(f"forward of {name!r} must be callable, got {forward!r}")
-    if not vjps:
-        raise TypeError(f"{name!r} needs one vjp per input; use None where no gradient flows")
-    for i, vjp in enumerate(vjps):
-        if vjp is not None and not callable(vjp):
-            raise TypeError(f"vjp {i} of {name!r} must be callable or None, got {vjp!r}")
-    needed, taken = _arity(forward)
-    if len(vjps) > taken or (elementwise and len(vjps) < needed):
-        raise TypeError(
-            f"{name!r} has {len(vjps)} vjps, but forward has {needed if elementwise else taken} "
-            "inputs: give one for each, None where no gradient flows; parameters have defaults"
-        )
-
-
-def _arity(forward: Rule) -> tuple[float, float]:
-    """How many arguments forward needs, and how many it takes; parameters have defaults."""
-    if isinstance(forward, np.ufunc):
-        return forward.nin, forward.nin
-    try:
-        arguments = inspect.signature(forward).parameters.values()
-    except ValueError:  # a C function without a signature
-        return 0, np.inf
-    if any(p.kind == p.VAR_POSITIONAL for p in arguments):
-        return 0, np.inf
-    return sum(p.default is p.empty for p in arguments), len(arguments)
-
-
-#: Functions spelled with ops of the registry: they need no rule of their own.
+#: Functions composed of ops of the registry: they need no rule of their own.
 functions: dict[str, Callable[..., Any]] = {}
 
 
 def composed(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Note a public function that is spelled with ops, for the tables and the tests."""
+    """Note a public function that is composed of ops, for the tables and the tests."""
     functions[function.__name__] = function
     return function
-
-
-def elementwise(
-    name: str,
-    forward: Rule,
-    *vjps: Rule | None,
-    symbol: str | None = None,
-    scalar: Rule | None = None,
-    domain: Interval | tuple[Interval, ...] | None = None,
-    kinks: Rule | None = None,
-    ulp: float = 4,
-    doc: str = "",
-    aliases: Mapping[str, str] | None = None,
-    infix: bool = False,
-    commutative: bool = False,
-    replace: bool = False,
-) -> Op:
-    """Add an elementwise op to the table, and return it: it is the public function.
-
-    Args:
-        name: its name in pictures, errors and `registry`.
-        forward: `forward(*inputs, **params)` on NumPy arrays, broadcasting as NumPy does.
-            Arguments after the inputs are static parameters.
-        vjps: one rule per input, `vjp(g, y, *inputs, **params)`, written with engine ops (so
-            that it can be differentiated again); None where no gradient flows.
-        symbol: shown in pictures; default the name.
-        scalar: the same on Python floats, if `forward` is slow there (`math.tanh`).
-        domain: an `Interval` for all inputs, or one per input; default all numbers.
-        kinks: `kinks(*inputs, **params)`, the distance to the nearest jump of the derivative.
-        ulp: how far apart the tiers may be, in units in the last place.
-        doc: one line for the table.
-        aliases: other names of parameters, `{"a_min": "min"}`.
-        infix: whether formulas write the symbol between the two inputs, as in `a + b`.
-        commutative: whether the two inputs may be exchanged.
-        replace: redefine a name that exists.
-
-    Raises:
-        ValueError: the name exists and `replace` is false, or is not an identifier.
-        TypeError: a rule is missing or not callable.
-
-    >>> cube = elementwise("cube", lambda x: x * x * x, lambda g, y, x: g * 3 * x * x)
-    >>> from engine import Value, grad
-    >>> grad(grad(cube))(2.0)
-    12.0
-    >>> unregister("cube")
-    """
-    _check_row(name, forward, vjps, elementwise=True)
-    if isinstance(domain, Interval):
-        domain = (domain,) * len(vjps)
-    if domain is not None and len(domain) != len(vjps):
-        raise ValueError(f"{name!r} has {len(vjps)} inputs but {len(domain)} domains")
-    kind = Op
-    if not _defaults(forward, len(vjps)):
-        kind = {1: UnaryOp, 2: BinaryOp, 3: TernaryOp}.get(len(vjps), Op)
-    op = kind(
-        name, forward, vjps, symbol=symbol, scalar=scalar, domain=domain, kinks=kinks, ulp=ulp,
-        doc=doc, aliases=aliases, infix=infix, commutative=commutative,
-    )  # fmt: skip
-    return _register(op, replace)
-
-
-def shape_op(
-    *vjps: Rule | None,
-    name: str | None = None,
-    symbol: str | None = None,
-    elements: Rule | None = None,
-    kinks: Rule | None = None,
-    variadic: bool = False,
-    aliases: Mapping[str, str] | None = None,
-    ulp: float = 64,
-    infix: bool = False,
-    replace: bool = False,
-) -> Callable[[Rule], Op]:
-    """Decorate `forward(*inputs, **params)` on whole arrays into an op of the registry.
-
-    Args:
-        vjps: one rule per input, `vjp(g, y, *inputs, **params)`; it returns a gradient of
-            exactly that input's shape.  `params` holds every parameter, defaults filled in.
-        name: default the function's name.
-        symbol: shown in pictures; default the name.
-        elements: the same on an array of scalar nodes, where forward cannot run on one.
-        kinks: distance to the nearest jump of the derivative.
-        variadic: any number of inputs (`forward(*arrays, **params)`) and one rule, called with
-            `index=i` for input i.
-        aliases: other names of parameters, `{"dim": "axis"}`.
-        ulp: how far apart the tiers may be.
-        infix: whether formulas write the symbol between the two inputs.
-        replace: redefine a name that exists.
-
-    Raises:
-        ValueError, TypeError: as `elementwise`.
-
-    >>> import numpy as np, engine
-    >>> @shape_op(lambda g, y, x, k: g * k, name="times")
-    ... def times(x, k=2):
-    ...     "k times x."
-    ...     return x * k
-    >>> x = engine.Tensor([1.0, 2.0], requires_grad=True)
-    >>> times(x, k=3).sum().backward()
-    >>> x.grad
-    array([3., 3.])
-    >>> unregister("times")
-    """
-
-    def decorate(forward: Rule) -> Op:
-        op_name = name or forward.__name__
-        _check_row(op_name, forward, vjps)
-        if variadic and (len(vjps) != 1 or vjps[0] is None):
-            raise TypeError(f"{op_name!r} is variadic: give one rule, called with index=i")
-        op = Op(
-            op_name, forward, vjps, symbol=symbol, elements=elements, kinks=kinks, ulp=ulp,
-            kind="shape", variadic=variadic, aliases=aliases, infix=infix,
-        )  # fmt: skip
-        return _register(op, replace)
-
-    return decorate

@@ -8,7 +8,7 @@ from collections import deque
 from copy import deepcopy
 from typing import Any
 
-from .core import Node
+from .node import Node
 from .recording import enable_grad
 
 __all__ = [

@@ -19,7 +19,9 @@ from typing import Any
 import numpy as np
 
 from . import floats
-from .core import REAL, Interval, Node, Op, elementwise
+from .core import REAL, Interval, Op
+from .define import elementwise
+from .node import Node
 
 LN2, LN10 = math.log(2.0), math.log(10.0)
 POSITIVE = Interval(0.0, np.inf, open=True)

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine import Value, toposort
-from engine.values import backward
 from viz.graphs import Picture, diff
 from viz.plots import CYCLE
 
@@ -29,7 +28,7 @@ def local(node: Value, i: int) -> float:
         raise ValueError(
             f"{node.label or node!r} is a leaf: no op made it, and no edge leads to it"
         )
-    return backward.contribution(node, 1.0, i)
+    return node.contribution(1.0, i)
 
 
 class Engine:

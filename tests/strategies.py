@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 import engine
-from engine.core import Interval, input_names
+from engine import Interval, input_names
 
 #: Parameters to try where an op has some; every op is also tried with its defaults.
 PARAMETERS = {

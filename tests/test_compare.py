@@ -13,11 +13,20 @@ from strategies import case_id, elementwise_ops, float_positions
 
 import engine
 import nn  # noqa: F401 - registers the fused ops of layers and losses
-from engine import Tensor, Value, ValueArray, compare, elementwise, shape_op, tanh, unregister
+from engine import (
+    Tensor,
+    Value,
+    ValueArray,
+    WideOp,
+    compare,
+    elementwise,
+    shape_op,
+    tanh,
+    unregister,
+)
 from engine.checking.distance import relative, ulps
 from engine.checking.finite import slope
 from engine.checking.lockstep import contradiction, differences
-from engine.fused import WideOp
 
 BIT_FOR_BIT = {"add", "sub", "mul", "div", "sqrt", "neg", "abs"}
 

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 import engine as E
-from engine import Interval, Tensor, Value, ValueArray
-from engine.core import Node, NodeArray, input_names
+from engine import Interval, Node, NodeArray, Tensor, Value, ValueArray, input_names
 
 INF = math.inf
 
@@ -151,11 +150,24 @@ def test_a_kind_of_node_of_one_s_own_must_say_what_it_is():
         """Nothing but a name."""
 
     bare = Bare()
-    for look in (lambda: bare.inputs, lambda: bare.params, lambda: Bare.record(E.add, (), {})):
+    for look in (
+        lambda: bare.inputs,
+        lambda: bare.params,
+        lambda: Bare.record(E.add, (), {}),
+        lambda: bare.full(1.0),
+        lambda: bare.leaf(),
+        lambda: bare.flows_to(bare),
+        lambda: bare.upstream(),
+        lambda: bare.contributions(1.0),
+        lambda: bare.contribution(1.0, 0),
+        lambda: bare.gradients([bare]),
+        lambda: bare.commit({}, True),
+        lambda: bare.fitted(1.0, 0),
+        lambda: NodeArray.record(E.add, (), {}),
+        lambda: np.zeros(2).view(NodeArray).leaf(),
+    ):
         with pytest.raises(NotImplementedError):
             look()
-    with pytest.raises(NotImplementedError):
-        NodeArray.record(E.add, (), {})
     with pytest.raises(TypeError, match=r"add\(\) takes single numbers"):
         Bare.record_wide(E.add, ())
 

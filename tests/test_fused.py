@@ -6,8 +6,7 @@ from fused_cases import CASES
 
 import engine as E
 import nn  # noqa: F401 - registers the fused ops of layers and losses
-from engine import Tensor, Value, ValueArray, gradcheck
-from engine.fused import WideOp
+from engine import Tensor, Value, ValueArray, WideOp, gradcheck
 
 EVERY = [(name, i) for name, cases in CASES.items() for i in range(len(cases))]
 each_case = pytest.mark.parametrize(("name", "i"), EVERY)

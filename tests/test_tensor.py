@@ -9,7 +9,6 @@ import pytest
 
 import engine as E
 from engine import Tensor, Value, ValueArray, gradcheck
-from engine.tensors.backward import contribution
 
 INF, NAN = math.inf, math.nan
 
@@ -898,9 +897,9 @@ def test_what_an_edge_carries():
     x, c = leaf([2.0, 3.0]), leaf([1.0, 0.0])
     y = E.where(c, x * 3.0, 0.0)
     one = np.ones(2)
-    assert contribution(y, one, 1).tolist() == [1.0, 0.0]
-    assert contribution(y, one, 0).tolist() == [0.0, 0.0]  # no gradient flows to a condition
-    assert contribution(y.inputs[1], one, 0).tolist() == [3.0, 3.0]
+    assert y.contribution(one, 1).tolist() == [1.0, 0.0]
+    assert y.contribution(one, 0).tolist() == [0.0, 0.0]  # no gradient flows to a condition
+    assert y.inputs[1].contribution(one, 0).tolist() == [3.0, 3.0]
     assert [y.flows_to(n) for n in (x, Tensor([1.0]))] == [True, False]
 
 

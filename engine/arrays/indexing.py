@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Node, composed, shape_op, to_numpy
+from ..core import composed
+from ..define import shape_op
+from ..node import Node, to_numpy
 from ..ops import where
 from .shapes import (
     concatenate,

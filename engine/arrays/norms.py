@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..core import shape_op, to_numpy
+from ..define import shape_op
+from ..node import to_numpy
 from ..ops import abs, gate, sign, square, where
 from .reductions import (
     add_reduce,

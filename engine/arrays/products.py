@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..core import composed, shape_op
+from ..core import composed
+from ..define import shape_op
 from .indexing import diagonal
 from .shapes import normalize_axes, reshape, sum_to, transpose
 

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..core import NodeArray, composed, shape_op, to_numpy
+from ..core import composed
+from ..define import shape_op
+from ..node import NodeArray, to_numpy
 from ..ops import gate, sqrt, square, where
 from .indexing import diagonal
 from .shapes import DIM, normalize_axes, normalize_axis, spread

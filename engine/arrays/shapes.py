@@ -13,7 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from ..core import NodeArray, composed, shape_op
+from ..core import composed
+from ..define import shape_op
+from ..node import NodeArray
 
 DIM = {"dim": "axis", "keepdim": "keepdims"}
 

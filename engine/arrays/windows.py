@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.lib import stride_tricks
 
-from ..core import shape_op
+from ..define import shape_op
 from .shapes import normalize_axes
 
 

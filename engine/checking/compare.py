@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 
 from ..arrays import sum as sum_of
-from ..core import Node, NodeArray, Op, input_names
+from ..core import Op
 from ..graph import toposort
 from ..looking import box
+from ..node import Node, NodeArray
 from ..recording import enable_grad, no_grad
-from ..tensors import Tensor, backward as tensor_backward
+from ..signatures import input_names
+from ..tensors import Tensor
 from ..values import Value
 from .comparison import Comparison
 from .finite import NEAR_KINK, distance_to_kink, slope
@@ -80,7 +82,7 @@ def compare(
         root = y if y.ndim == 0 else sum_of(y)
         gradients: list[Any] = [None] * len(arrays)
         if y.requires_grad:
-            gradients = tensor_backward.gradients(root, tensors)
+            gradients = root.gradients(tensors)
         value, on_values = _on_values(f, arrays, labels, y)
         order = toposort(root)
         rng = np.random.default_rng(seed)

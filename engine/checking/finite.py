@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Node
+from ..node import Node
 
 __all__ = ["Slope", "distance_to_kink", "slope"]
 

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from ..arrays import sum as sum_of
-from ..core import Node
 from ..derivatives import grad
 from ..graph import toposort
 from ..looking import label_of
+from ..node import Node
 from ..recording import enable_grad
-from ..tensors import Tensor, backward as tensor_backward
-from ..values import Value, backward as scalar_backward
+from ..tensors import Tensor
+from ..values import Value
 from .compare import names_of_inputs
 from .finite import NEAR_KINK, distance_to_kink, slope
 
@@ -189,8 +189,7 @@ class _Check:
 
     def plain_gradients(self, y: Any, nodes: list[Any]) -> list[np.ndarray]:
         """The gradients as backward gives them, its rules run on plain numbers."""
-        tier: Any = scalar_backward if self.on_values else tensor_backward
-        found = tier.gradients(y, nodes) if y.requires_grad else [None] * len(nodes)
+        found = y.gradients(nodes) if y.requires_grad else [None] * len(nodes)
         return [
             np.zeros(x.shape) if g is None else np.asarray(g)
             for x, g in zip(self.arrays, found, strict=True)

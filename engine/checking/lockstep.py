@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 
 from ..arrays import sum as sum_of
-from ..core import NodeArray, Op
+from ..core import Op
 from ..looking import box
+from ..node import NodeArray
 from ..recording import no_grad
-from ..tensors import Tensor, backward as tensor_backward
-from ..values import Value, backward as scalar_backward
+from ..tensors import Tensor
+from ..values import Value
 from .distance import relative, ulps
 from .finite import Slope, slope
 
@@ -91,12 +92,11 @@ def _upstream(order: list[Tensor]) -> list[tuple[int, Tensor, np.ndarray]]:
     root = order[-1]
     if not root.requires_grad:
         return []
-    adjoints = {root: np.asarray(np.ones_like(root.data))}
-    tensor_backward.propagate(order, adjoints, keep=True)
+    found = list(enumerate(zip(order, root.gradients(order), strict=True)))
     return [
-        (position, order[position], np.asarray(adjoints[order[position]]))
-        for position in reversed(range(len(order)))
-        if order[position].op is not None and order[position] in adjoints
+        (position, node, g)
+        for position, (node, g) in reversed(found)
+        if node.op is not None and g is not None
     ]
 
 
@@ -142,7 +142,7 @@ def _rule_difference(node: Tensor, position: int, g: np.ndarray) -> list[Differe
         if not (isinstance(x, Tensor) and x.requires_grad):
             continue
         got = gradient_of(root, boxed)
-        expected = np.asarray(tensor_backward.contribution(node, g, i), dtype=np.float64)
+        expected = np.asarray(node.contribution(g, i), dtype=np.float64)
         size = max(largest(expected), largest(_without_cancellation(node, g, i)))
         bound = np.full(x.shape, GRADIENT_RTOL * size)
         found = _worst(node.op, f"gradient of input {i}", position, got, expected, bound)
@@ -156,7 +156,7 @@ def gradient_of(root: Any, boxed: Any) -> np.ndarray:
     nodes = list(boxed.flat) if isinstance(boxed, NodeArray) else [boxed]
     found: list[Any] = [None] * len(nodes)
     if isinstance(root, Value):
-        found = scalar_backward.gradients(root, nodes)
+        found = root.gradients(nodes)
     numbers = [0.0 if g is None else g for g in found]
     return np.array(numbers, dtype=np.float64).reshape(np.shape(boxed))
 
@@ -174,7 +174,7 @@ def _without_cancellation(node: Tensor, g: np.ndarray, i: int) -> np.ndarray:
     """
     rng = np.random.default_rng(0)
     elsewhere = rng.uniform(0.5, 1.5, g.shape) * rng.choice([-1.0, 1.0], g.shape)
-    part = tensor_backward.contribution(node, np.asarray(g * elsewhere), i)
+    part = node.contribution(np.asarray(g * elsewhere), i)
     return np.abs(np.asarray(part, np.float64))
 
 
@@ -232,7 +232,7 @@ def contradiction(order: list[Tensor]) -> Contradiction | None:
 
 def _contradicted(node: Tensor, position: int, g: np.ndarray, i: int) -> Contradiction | None:
     assert node.op is not None
-    got = np.asarray(tensor_backward.contribution(node, g, i), dtype=np.float64)
+    got = np.asarray(node.contribution(g, i), dtype=np.float64)
     scale = largest(got)
     for place in np.linspace(0, got.size - 1, min(got.size, SAMPLES), dtype=int):
         index = tuple(int(k) for k in np.unravel_index(place, got.shape))

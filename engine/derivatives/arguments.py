@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 
 from ..arrays import stack
-from ..core import Node
 from ..graph import adjoints, toposort
+from ..node import Node
 from ..ops import identity
 from ..recording import enable_grad
-from ..tensors import Tensor, backward as tensor_backward
-from ..values import Value, ValueArray, backward as scalar_backward, number
+from ..tensors import Tensor
+from ..values import Value, ValueArray, number
 
 __all__ = [
     "DEPTH",
@@ -194,13 +194,8 @@ def gradients_of_nodes(root: Any, wanted: list[Any], record: bool) -> list[Any]:
     if isinstance(root, Tensor) and not root.requires_grad:
         return [None] * len(wanted)
     if not record:
-        tier: Any = tensor_backward if isinstance(root, Tensor) else scalar_backward
-        return tier.gradients(root, wanted)
-    one = (
-        Tensor(np.ones_like(root.data))
-        if isinstance(root, Tensor)
-        else Value(1.0, requires_grad=False)
-    )
+        return root.gradients(wanted)
+    one = root.leaf(root.full(1.0), requires_grad=False)
     order = toposort(root)
     found = adjoints(order, {root: one})
     return [found.get(node) for node in wanted]

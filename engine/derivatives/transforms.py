@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays import ravel, reshape, stack, sum as sum_of
-from ..core import Node
+from ..node import Node
 from ..recording import enable_grad
 from ..tensors import Tensor
 from ..values import Value, ValueArray

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Node
 from ..graph import toposort
+from ..node import Node
 from ..recording import enable_grad
 from ..tensors import Tensor
 from ..values import Value, ValueArray

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..graph import recent_passes, toposort
-from ..tensors import Tensor, backward as tensor_backward
-from ..values import Value, backward as scalar_backward
+from ..tensors import Tensor
+from ..values import Value
 
 __all__ = ["Contribution", "Explanation", "explain"]
 
@@ -168,7 +168,7 @@ def _grad(x: Any) -> Any:
 def _pass(x: Any, root: Any, seed: Any) -> _Part:
     """What one backward pass adds to x's gradient."""
     order = toposort(root)
-    found = _adjoints(order, root, seed)
+    found = dict(zip(order, root.gradients(order, seed), strict=True))
     given = [
         replace(_contribution(node, i, found[node]), root=root.label or "L")
         for node in reversed(order)
@@ -176,9 +176,8 @@ def _pass(x: Any, root: Any, seed: Any) -> _Part:
         for i, one in enumerate(node.inputs)
         if one is x and node.op.rule(i) is not None and node.flows_to(x)
     ]
-    nothing = 0.0 if isinstance(x, Value) else np.zeros(x.shape, x.dtype)
     g = found.get(x)
-    return given, nothing if g is None else g
+    return given, x.full(0.0) if g is None else g
 
 
 def _sum(parts: list[_Part]) -> Any:
@@ -188,23 +187,9 @@ def _sum(parts: list[_Part]) -> Any:
     return total
 
 
-def _adjoints(order: list[Any], root: Any, seed: Any) -> dict[Any, Any]:
-    if isinstance(root, Tensor):
-        upstream = np.ones_like(root.data) if seed is None else seed
-        adjoints = {root: np.asarray(upstream)}
-        tensor_backward.propagate(order, adjoints, keep=True)
-        return adjoints
-    factor = 1.0 if seed is None else float(seed)
-    found = scalar_backward.gradients(root, order, factor)
-    return dict(zip(order, found, strict=True))
-
-
 def _contribution(node: Any, index: int, g: Any) -> Contribution:
-    if isinstance(node, Value):
-        amount = scalar_backward.contribution(node, g, index)
-        return Contribution(node, index, g, scalar_backward.contribution(node, 1.0, index), amount)
-    amount_array = tensor_backward.contribution(node, g, index)
-    if g.ndim == 0 == amount_array.ndim:
-        local = tensor_backward.contribution(node, np.ones_like(g), index)
-        return Contribution(node, index, float(g), float(local), float(amount_array))
-    return Contribution(node, index, g, None, amount_array)
+    amount = node.contribution(g, index)
+    if np.ndim(g) or np.ndim(amount):
+        return Contribution(node, index, g, None, amount)
+    local = node.contribution(node.full(1.0), index)
+    return Contribution(node, index, float(g), float(local), float(amount))

@@ -11,11 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Node, Op
+from ..core import Op
 from ..graph import toposort
+from ..node import Node
 from ..recording import watch
-from ..tensors import Tensor, backward as tensor_backward
-from ..values import backward as scalar_backward
 
 __all__ = ["NonFiniteError", "nan_trace"]
 
@@ -122,7 +121,7 @@ class nan_trace:  # noqa: N801 - used as a function and as a context, named like
                 if node.op is not None:
                     self.forward(node.op, node.data, _raw(node), "")
             with np.errstate(all="ignore"):
-                self.backward(order, _one(root))
+                self.backward(order, root.full(1.0))
 
     def __enter__(self) -> nan_trace:
         self._before.append((watch(self), np.seterr(all="ignore")))
@@ -197,11 +196,6 @@ def _raw(node: Any) -> list[Any]:
     return [x.data if isinstance(x, Node) else x for x in node.inputs]
 
 
-def _one(root: Any) -> Any:
-    return np.ones_like(root.data) if isinstance(root, Tensor) else 1.0
-
-
 def _contribution(node: Any, g: Any, index: int) -> Any:
-    tier: Any = tensor_backward if isinstance(node, Tensor) else scalar_backward
     with np.errstate(all="ignore"):
-        return tier.contribution(node, g, index)
+        return node.contribution(g, index)

@@ -3,5 +3,4 @@
 Read `tensor` first.  Others use `Tensor`.
 """
 
-from . import backward as backward
 from .tensor import Tensor as Tensor

@@ -6,25 +6,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy import ndarray
 
 from ..arrays import broadcast_to, sum_to
-from ..core import Node, Op, check_parts
+from ..core import Op
 from ..graph import toposort
-
-__all__ = [
-    "ArrayNode",
-    "check_unchanged",
-    "commit",
-    "contribution",
-    "gradients",
-    "propagate",
-    "shaped",
-]
+from ..node import Node, check_parts
 
 
 class ArrayNode(Node):
@@ -43,6 +35,91 @@ class ArrayNode(Node):
     _retain: bool
     inputs: tuple[Any, ...]
     _arrays: tuple[Any, ...]
+    retains_grads = False
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        """The op's static parameters, by name."""
+        return MappingProxyType(self._params or {})
+
+    @property
+    def stale(self) -> bool:
+        """Whether an input holds another array than the op was applied to: no rule can be run."""
+        return any(
+            isinstance(x, ArrayNode) and x._data is not a
+            for x, a in zip(self.inputs, self._arrays, strict=True)
+        )
+
+    @staticmethod
+    def flows_to(x: Any) -> bool:
+        """Whether the input x requires a gradient."""
+        return bool(x._requires)
+
+    def gradients(self, wanted: Sequence[Any], gradient: Any = None) -> list[Any]:
+        """The gradient of this with respect to each node, as arrays; no `.grad` is touched."""
+        found = {self: np.ones_like(self._data) if gradient is None else np.asarray(gradient)}
+        propagate(toposort(self), found, keep=True)
+        return [None if (g := found.get(node)) is None else np.array(g) for node in wanted]
+
+    def contributions(self, g: Any) -> list[Any]:
+        """What each edge adds to the gradient of its input, as arrays; None where nothing flows."""
+        check_unchanged(self)
+        op, inputs, arrays, params = self.op, self.inputs, self._arrays, self._params or {}
+        shared: Any = None
+        if op.vjp_all is not None:
+            shared = op.vjp_all(g, self._data, *arrays, **params)
+            check_parts(shared, op, inputs)
+        parts: list[Any] = [None] * len(inputs)
+        for i, x in enumerate(inputs):
+            rule = op.rule(i)
+            if rule is not None and isinstance(x, ArrayNode) and x._requires:
+                part = rule(g, self._data, *arrays, **params) if shared is None else shared[i]
+                parts[i] = None if part is None else _fitted(part, arrays[i], op, i)
+        return parts
+
+    def contribution(self, g: Any, index: int) -> ndarray:
+        """What the edge to input `index` adds to that input's gradient, as an array."""
+        check_unchanged(self)
+        x, rule = self.inputs[index], self.op.rule(index)
+        if rule is None:
+            return np.zeros_like(x._data)
+        part = rule(g, self._data, *self._arrays, **self.params)
+        return _fitted(part, x._data, self.op, index)
+
+    @staticmethod
+    def commit(found: dict[Any, Any], retain_grads: bool) -> None:
+        """Turn what a backward pass found into gradients: added to what is there.
+
+        A gradient must be nobody else's, and rules may give the same array, or a view, to two
+        inputs: it is copied, unless nobody but `found` holds it (a copy of large weights' gradient
+        costs as much as the rest of their update).
+        """
+        for node in found:
+            if node._requires and (node.op is None or retain_grads or node._retain):
+                g = found[node]
+                if node._grad is not None:
+                    total = node._grad + g
+                    node._grad = total if isinstance(total, Node) else np.asarray(total)
+                elif sys.getrefcount(g) == _ALONE and type(g) is ndarray and g.base is None:
+                    node._grad = g
+                else:
+                    node._grad = g if isinstance(g, Node) else np.array(g)
+
+
+def check_unchanged(node: ArrayNode) -> None:
+    """Refuse a node one of whose inputs holds another array than when the node was made.
+
+    Raises:
+        RuntimeError: names the input and the op.
+    """
+    if node.stale:
+        pairs = enumerate(zip(node.inputs, node._arrays, strict=True))
+        i, x = next((i, x) for i, (x, a) in pairs if isinstance(x, ArrayNode) and x._data is not a)
+        name = f" ({x.label!r})" if x.label else ""
+        raise RuntimeError(
+            f"the data of input {i}{name} of {node.op.name}(), of shape {x._data.shape}, was "
+            "changed after the graph was made: run forward again before backward"
+        )
 
 
 def propagate(order: Sequence[ArrayNode], found: dict[Any, Any], keep: bool = False) -> None:
@@ -61,7 +138,7 @@ def propagate(order: Sequence[ArrayNode], found: dict[Any, Any], keep: bool = Fa
             continue
         inputs = node.inputs
         arrays = node._arrays
-        if op.own_rules and len(inputs) == 1:  # the loop below, spelled out for most nodes
+        if op.own_rules and len(inputs) == 1:  # the loop below, written out for most nodes
             x = inputs[0]
             a = arrays[0]
             if x._data is not a:
@@ -136,68 +213,12 @@ def _references_to_a_new_array() -> int:
 _ALONE = _references_to_a_new_array() if sys.implementation.name == "cpython" else -1
 
 
-def commit(found: dict[Any, Any], retain_grads: bool) -> None:
-    """Turn what a backward pass found into gradients: added to what is there.
-
-    A gradient must be nobody else's, and rules may hand the same array, or a view, to two inputs:
-    it is copied, unless nobody but `found` holds it (a copy of large weights' gradient costs as
-    much as the rest of their update).
-    """
-    for node in found:
-        if node._requires and (node.op is None or retain_grads or node._retain):
-            g = found[node]
-            if node._grad is not None:
-                total = node._grad + g
-                node._grad = total if isinstance(total, Node) else np.asarray(total)
-            elif sys.getrefcount(g) == _ALONE and type(g) is ndarray and g.base is None:
-                node._grad = g
-            else:
-                node._grad = g if isinstance(g, Node) else np.array(g)
-
-
 def _fitted(part: Any, array: ndarray, op: Op, index: int) -> ndarray:
     """A rule's answer as an array with the shape and dtype of its input."""
     numbers = np.asarray(part)
     if numbers.dtype.kind not in "fiub":
         raise TypeError(f"vjp {index} of {op.name!r} must return numbers, got {part!r:.60}")
     return shaped(numbers, array, op, index).astype(array.dtype, copy=False)
-
-
-def gradients(root: ArrayNode, wanted: list[Any]) -> list[Any]:
-    """The gradient of a one-element root for each node, as arrays; no `.grad` is touched.
-
-    None where root does not depend on the node.
-    """
-    found = {root: np.ones_like(root._data)}
-    propagate(toposort(root), found, keep=True)
-    return [None if (g := found.get(node)) is None else np.array(g) for node in wanted]
-
-
-def contribution(node: ArrayNode, g: ndarray, index: int) -> ndarray:
-    """What the edge to input `index` of `node` adds to that input's gradient, as an array."""
-    x = node.inputs[index]
-    check_unchanged(node)
-    assert node.op is not None
-    rule = node.op.rule(index)
-    if rule is None:
-        return np.zeros_like(x._data)
-    return _fitted(rule(g, node._data, *node._arrays, **node.params), x._data, node.op, index)
-
-
-def check_unchanged(node: ArrayNode) -> None:
-    """Refuse a node one of whose inputs holds another array than when the node was made.
-
-    Raises:
-        RuntimeError: names the input and the op.
-    """
-    for i, x in enumerate(node.inputs):
-        array = node._arrays[i]
-        if isinstance(x, ArrayNode) and x._data is not array and node.op is not None:
-            name = f" ({x.label!r})" if x.label else ""
-            raise RuntimeError(
-                f"the data of input {i}{name} of {node.op.name}(), of shape {x._data.shape}, was "
-                "changed after the graph was made: run forward again before backward"
-            )
 
 
 def shaped(part: Any, like: Any, op: Op, index: int) -> Any:

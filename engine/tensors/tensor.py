@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,14 +10,13 @@ from numpy import ndarray
 
 from .. import ops
 from ..arrays import ArrayMethods, cast, matmul
-from ..core import Node, NodeArray, Op, check_parts
+from ..core import Op
 from ..graph import adjoints, copy_graph, flatten, remember_pass, results, toposort
+from ..node import Node, NodeArray
 from ..operators import ElementwiseMethods
 from ..recording import ATTENTION, RECORDING
-from .backward import ArrayNode, check_unchanged, commit, propagate, shaped
+from .backward import ArrayNode, check_unchanged, propagate, shaped
 from .tensor_data import TensorData
-
-__all__ = ["Tensor"]
 
 _new = object.__new__
 _NOT_PLAIN = (ndarray, Node)  # what a static parameter may not be, or not as it is
@@ -231,11 +229,6 @@ class Tensor(ElementwiseMethods, ArrayMethods, ArrayNode):
         self._data = array if array.dtype == self._data.dtype else array.astype(self._data.dtype)
 
     @property
-    def params(self) -> Mapping[str, Any]:
-        """The op's static parameters, by name."""
-        return MappingProxyType(self._params or {})
-
-    @property
     def grad(self) -> Any:
         """Gradient of what `backward` was called on; None before.
 
@@ -300,32 +293,6 @@ class Tensor(ElementwiseMethods, ArrayMethods, ArrayNode):
         y.label = self.label
         return y
 
-    @staticmethod
-    def flows_to(x: Tensor) -> bool:
-        """Whether backward goes on to the input x."""
-        return x._requires
-
-    def pull(self, g: Tensor) -> list[Tensor | None]:
-        """What each edge adds to the gradient of its input, as nodes; None where nothing flows."""
-        assert self.op is not None
-        parts: list[Any] = [None] * len(self.inputs)
-        if self.op.vjp_all is not None:
-            found = self.op.vjp_all(g, self, *self.inputs, **self.params)
-            check_parts(found, self.op, self.inputs)
-            parts = list(found)
-        for i, x in enumerate(self.inputs):
-            rule = self.op.rule(i)
-            if rule is None or not isinstance(x, Tensor) or not x._requires:
-                parts[i] = None
-                continue
-            part = parts[i]
-            if self.op.vjp_all is None:
-                part = rule(g, self, *self.inputs, **self.params)
-            if part is not None:
-                part = shaped(part if isinstance(part, Tensor) else Tensor(part), x, self.op, i)
-                parts[i] = part if part.dtype == x.dtype else cast(part, x.dtype)
-        return parts
-
     # --- backward --------------------------------------------------------------------------------
 
     def backward(
@@ -354,7 +321,7 @@ class Tensor(ElementwiseMethods, ArrayMethods, ArrayNode):
         >>> x.grad
         array([ 3., 30.])
         """
-        seed = self._seed(gradient, create_graph)
+        seed = self.upstream(gradient, create_graph)
         remember_pass(self, None if gradient is None else seed)
         if ATTENTION.threads and RECORDING.watcher is not None:
             RECORDING.watcher.backward(toposort(self), seed)
@@ -366,10 +333,10 @@ class Tensor(ElementwiseMethods, ArrayMethods, ArrayNode):
         else:
             found = {self: seed}
             propagate(order, found, retain_grads)
-        commit(found, retain_grads)
+        self.commit(found, retain_grads)
 
-    def _seed(self, gradient: Any, create_graph: bool) -> Any:
-        """The upstream gradient, checked; an array, or a Tensor for create_graph."""
+    def upstream(self, gradient: Any = None, create_graph: bool = False) -> Any:
+        """What `backward(gradient)` starts with, checked; for create_graph a Tensor."""
         if not self._requires:
             raise RuntimeError(
                 "backward() of a Tensor that does not require a gradient: make a leaf with "
@@ -395,6 +362,27 @@ class Tensor(ElementwiseMethods, ArrayMethods, ArrayNode):
             return gradient
         gradient = gradient.astype(self._data.dtype, copy=False)
         return Tensor.wrap(gradient) if create_graph else gradient
+
+    def fitted(self, part: Any, index: int) -> Tensor | None:
+        """A rule's answer as a Tensor of the input's shape and dtype; None stays None."""
+        if part is None:
+            return None
+        x = self.inputs[index]
+        part = shaped(part if isinstance(part, Tensor) else Tensor(part), x, self.op, index)
+        return part if part.dtype == x.dtype else cast(part, x.dtype)
+
+    def full(self, number: float) -> ndarray:
+        """An array of this shape and dtype that holds `number` everywhere."""
+        return np.full_like(self._data, number)
+
+    def leaf(self, data: Any = None, requires_grad: bool = True) -> Tensor:
+        """A fresh leaf with this label; `data` (copied) are these numbers by default.
+
+        It requires a gradient, if it may and `requires_grad` is true: integers and bools cannot.
+        """
+        y = Tensor(self._data if data is None else data, label=self.label)
+        y._requires = requires_grad and y._data.dtype.kind == "f"
+        return y
 
     # --- NumPy's protocols -----------------------------------------------------------------------
 

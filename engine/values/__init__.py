@@ -3,6 +3,5 @@
 Read `value` first.  Others use `Value` and `ValueArray`.
 """
 
-from . import backward as backward
 from .array import ValueArray as ValueArray
 from .value import Value as Value, number as number

@@ -11,11 +11,10 @@ from typing import Any
 import numpy as np
 
 from ..arrays import ArrayMethods, plain_index
-from ..core import NodeArray, Op
+from ..core import Op
+from ..node import NodeArray
 from ..operators import ElementwiseMethods
 from .value import Value
-
-__all__ = ["ValueArray"]
 
 
 class ValueArray(ElementwiseMethods, ArrayMethods, NodeArray):  # type: ignore[misc]  # our methods replace ndarray's on purpose
@@ -58,6 +57,10 @@ class ValueArray(ElementwiseMethods, ArrayMethods, NodeArray):  # type: ignore[m
         if len(shape) == 1 and isinstance(shape[0], type):
             return np.ndarray.view(self, shape[0])
         return self.reshape(*shape)
+
+    def leaf(self, data: Any = None, requires_grad: bool = True) -> Any:
+        """Fresh Values, one for each number of `data` (by default, of this)."""
+        return ValueArray.of(self.values if data is None else data, requires_grad)
 
     @property
     def values(self) -> np.ndarray:

@@ -1,22 +1,22 @@
 """Backward over Values: the walk, the adjoints, and how they become gradients.
 
-Works on what every Value has (`op`, its inputs in `_a` and `_b`, `_data`, `_adjoint`, `_grad`), not
-on the class, which imports this.  An input is a Value or a Python float, nothing else.
+`ScalarNode` is what a Value is made of, and all that backward needs; `Value` adds what it can do.
+An input is a Value or a Python float, nothing else.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from .. import ops
-from ..core import PYTHON_RAISES, Op, check_parts
+from ..core import PYTHON_RAISES, Op
+from ..node import Node, check_parts
 from ..recording import ATTENTION, RECORDING
-
-__all__ = ["advance", "commit", "contribution", "contributions", "gradients"]
 
 ADD, MUL = ops.add, ops.mul
 
@@ -38,6 +38,88 @@ class Frozen:
 
 
 FROZEN = Frozen()
+
+
+class ScalarNode(Node):
+    """A node of the scalar tier: its number, and how it was made."""
+
+    # The smallest node that still is plain data: inputs stand in two slots, not in a tuple, and
+    # a constant input is the plain number itself.  An op with more inputs or with parameters
+    # keeps a tuple of inputs in _a and the parameters' dictionary in _b.  Inputs are Values and
+    # floats, nothing else: that is how the loops below tell them apart.
+    __slots__ = ("__weakref__", "_a", "_adjoint", "_b", "_data", "_grad", "label", "op")
+
+    _data: float
+    _grad: Any  # None, a float, a Value after create_graph, or FROZEN
+    _adjoint: Any
+    _a: Any
+    _b: Any
+    retains_grads = True
+
+    @property
+    def inputs(self) -> tuple[Any, ...]:
+        """What the op was applied to, in order: Values and plain numbers."""
+        if self.op is None:
+            return ()
+        if type(self._a) is tuple:
+            return self._a
+        return (self._a,) if self._b is None else (self._a, self._b)
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        """The op's static parameters, by name."""
+        return MappingProxyType(self._b if type(self._b) is dict else {})
+
+    @staticmethod
+    def flows_to(x: Any) -> bool:
+        """True: on this tier a leaf that requires no gradient is passed over only at the end."""
+        return True
+
+    def gradients(self, wanted: Sequence[Any], gradient: Any = None) -> list[Any]:
+        """The derivative of this with respect to each node, as floats; no `.grad` is touched."""
+        with WALK:
+            order = _walk(self)
+            try:
+                self._adjoint = 1.0 if gradient is None else gradient
+                _propagate(order)
+                return [node._adjoint for node in wanted]
+            finally:
+                for node in order:
+                    node._adjoint = None
+
+    def contributions(self, g: float) -> Sequence[Any]:
+        """What each edge adds to the gradient of its input, as floats; None for constants."""
+        inputs, vjp_all = self.inputs, self.op.vjp_all
+        if vjp_all is not None:  # by one call, as the rules share work
+            numbers = [x if type(x) is float else x._data for x in inputs]
+            try:
+                parts = vjp_all(g, self._data, *numbers, **self.params)
+            except PYTHON_RAISES:
+                pass  # edge by edge below, by IEEE 754
+            else:
+                check_parts(parts, self.op, inputs)
+                edges = zip(inputs, parts, strict=True)
+                return [None if type(x) is float else float(part) for x, part in edges]
+        return [None if type(x) is float else self.contribution(g, i) for i, x in enumerate(inputs)]
+
+    def contribution(self, g: float, index: int) -> float:
+        """What the edge to input `index` adds to that input's gradient, as a float."""
+        rule = self.op.rule(index)
+        if rule is None:
+            return 0.0
+        numbers = [x if type(x) is float else x._data for x in self.inputs]
+        try:
+            return float(rule(g, self._data, *numbers, **self.params))
+        except PYTHON_RAISES:
+            return _by_ieee(rule, g, self, index)
+
+    @staticmethod
+    def commit(found: dict[Any, Any], retain_grads: bool) -> None:
+        """Add gradients, floats or Values, to what is in the nodes' `.grad`."""
+        with WALK:
+            for node, g in found.items():
+                if node._grad is not FROZEN and (retain_grads or node.op is None):
+                    node._grad = g if node._grad is None else node._grad + g
 
 
 def _walk(root: Any) -> list[Any]:
@@ -102,32 +184,6 @@ def _walk(root: Any) -> list[Any]:
             done(node)
 
 
-def advance(node: Any, found: dict[int, float]) -> None:
-    """`_propagate` of one node: from its adjoint in `found` (by id) to those of its inputs.
-
-    Adjoints stand in the nodes only while this runs, so a pass may rest between two nodes and
-    other passes may run meanwhile.
-    """
-    touched = {id(x): x for x in (node, *node.inputs) if type(x) is not float}
-    with WALK:
-        try:
-            for key, x in touched.items():
-                x._adjoint = found[key]
-            _propagate([node])
-            found.update((key, x._adjoint) for key, x in touched.items())
-        finally:
-            for x in touched.values():
-                x._adjoint = None
-
-
-def commit(order: list[Any], found: dict[int, float], retain_grads: bool) -> None:
-    """Turn adjoints by id into gradients, as `backward` does at its end."""
-    with WALK:
-        for node in order:
-            node._adjoint = found[id(node)]
-        _commit(order, retain_grads)
-
-
 def differentiate(root: Any, gradient: float, retain_grads: bool) -> None:
     """`Value.backward` without a recorded graph; if a rule raises, nothing has changed."""
     with WALK:
@@ -143,22 +199,6 @@ def differentiate(root: Any, gradient: float, retain_grads: bool) -> None:
                 node._adjoint = None
             raise
         _commit(order, retain_grads)
-
-
-def gradients(root: Any, wanted: list[Any], gradient: float = 1.0) -> list[Any]:
-    """The derivative of root with respect to each node, as floats; no `.grad` is touched.
-
-    Times `gradient`, the upstream gradient.  None where root does not depend on the node.
-    """
-    with WALK:
-        order = _walk(root)
-        try:
-            root._adjoint = gradient
-            _propagate(order)
-            return [node._adjoint for node in wanted]
-        finally:
-            for node in order:
-                node._adjoint = None
 
 
 def needs_gradient(order: list[Any]) -> bool:
@@ -179,7 +219,7 @@ def _propagate(order: list[Any]) -> None:
         g = node._adjoint
         a = node._a
         b = node._b
-        if op is ADD:  # its row's rules, spelled out; a test holds them together
+        if op is ADD:  # its row's rules, written out; a test holds them together
             if type(a) is not float:
                 a._adjoint += g
             if type(b) is not float:
@@ -207,9 +247,9 @@ def _propagate(order: list[Any]) -> None:
 
 def _add_all(node: Any, g: float) -> None:
     """Add what every edge of a node carries to its input's adjoint."""
-    for x, part in zip(node.inputs, contributions(node, g), strict=True):
+    for x, part in zip(node.inputs, node.contributions(g), strict=True):
         if type(x) is not float:
-            x._adjoint += part if type(part) is float else float(part)
+            x._adjoint += part
 
 
 def _add_wide(node: Any, op: Any, inputs: tuple[Any, ...], g: float) -> None:
@@ -225,40 +265,11 @@ def _add_wide(node: Any, op: Any, inputs: tuple[Any, ...], g: float) -> None:
             x._adjoint += part if type(part) is float else float(part)
 
 
-def contributions(node: Any, g: float) -> Sequence[float]:
-    """`contribution` for each input, in order; by one call where the op's rules share work."""
-    inputs = node.inputs
-    vjp_all = node.op.vjp_all if node.op is not None else None
-    if vjp_all is not None:
-        raw = [x if type(x) is float else x._data for x in inputs]
-        try:
-            parts = vjp_all(g, node._data, *raw, **node.params)
-        except PYTHON_RAISES:
-            pass  # edge by edge below, by IEEE 754
-        else:
-            check_parts(parts, node.op, inputs)
-            return parts
-    return [0.0 if type(x) is float else contribution(node, g, i) for i, x in enumerate(inputs)]
-
-
-def contribution(node: Any, g: float, index: int) -> float:
-    """What the edge to input `index` of `node` adds to that input's gradient, as a float."""
-    assert node.op is not None
-    rule = node.op.rule(index)
-    if rule is None:
-        return 0.0
-    raw = [x if type(x) is float else x._data for x in node.inputs]
-    try:
-        return float(rule(g, node._data, *raw, **node.params))
-    except PYTHON_RAISES:
-        return _by_ieee(rule, g, node, index)
-
-
 def _by_ieee(rule: Any, g: float, node: Any, index: int) -> float:
     """The rule on NumPy's floats: where Python raises (1 / 0), they answer inf or nan."""
-    raw = [np.float64(x if type(x) is float else x._data) for x in node.inputs]
+    numbers = [np.float64(x if type(x) is float else x._data) for x in node.inputs]
     with np.errstate(all="ignore"):
-        part = rule(np.float64(g), np.float64(node._data), *raw, **node.params)
+        part = rule(np.float64(g), np.float64(node._data), *numbers, **node.params)
     return _number(part, node.op, index)
 
 

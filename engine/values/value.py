@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from .. import ops
-from ..core import PYTHON_RAISES, Node, NodeArray, Op, check_parts
+from ..core import PYTHON_RAISES, Op
 from ..graph import adjoints, copy_graph, flatten, remember_pass, toposort
+from ..node import Node, NodeArray
 from ..operators import ElementwiseMethods
 from ..recording import ATTENTION, RECORDING
-from .backward import FROZEN, WALK, check_leaves, differentiate, needs_gradient
-
-__all__ = ["Value"]
+from .backward import FROZEN, ScalarNode, check_leaves, differentiate, needs_gradient
 
 ADD, MUL = ops.add, ops.mul
 _new = object.__new__
 
 
-class Value(ElementwiseMethods, Node):
+class Value(ElementwiseMethods, ScalarNode):
     """One number in a graph, with its gradient: micrograd's idea, driven by the op table.
 
     Args:
@@ -40,17 +37,7 @@ class Value(ElementwiseMethods, Node):
     (10.0, 6.0)
     """
 
-    # The smallest node that still is plain data: inputs stand in two slots, not in a tuple, and
-    # a constant input is the plain number itself.  An op with more inputs or with parameters
-    # keeps a tuple of inputs in _a and the parameters' dictionary in _b.  Inputs are Values and
-    # floats, nothing else: that is how the loops below tell them apart.
-    __slots__ = ("__weakref__", "_a", "_adjoint", "_b", "_data", "_grad", "label", "op")
-
-    _data: float
-    _grad: Any  # None, a float, a Value after create_graph, or FROZEN
-    _adjoint: Any
-    _a: Any
-    _b: Any
+    __slots__ = ()
 
     # ndarray * Value and np.float64 * Value leave the work to Value.__rmul__
     __array_ufunc__ = None
@@ -189,9 +176,9 @@ class Value(ElementwiseMethods, Node):
             x if isinstance(x, Value) else number(x, f"input {i} of {op.name}()")
             for i, x in enumerate(inputs)
         )
-        raw: list[Any] = [x if type(x) is float else x._data for x in kept]
+        plain: list[Any] = [x if type(x) is float else x._data for x in kept]
         y = _new(Value)
-        y._data = op.on_floats(*raw, **params)
+        y._data = op.on_floats(*plain, **params)
         y._grad = y._adjoint = None
         y.op = op
         y._a = kept
@@ -205,12 +192,12 @@ class Value(ElementwiseMethods, Node):
         if not _INPUTS.issuperset(map(type, inputs)):
             what = f"an input of {op.name}()"
             inputs = tuple([x if isinstance(x, Value) else number(x, what) for x in inputs])
-        raw = [x if type(x) is float else x._data for x in inputs]
+        plain = [x if type(x) is float else x._data for x in inputs]
         y = _new(Value)
         try:
-            found = op.scalar(*raw)  # type: ignore[misc]  # a wide op has one
+            found = op.scalar(*plain)  # type: ignore[misc]  # a wide op has one
         except PYTHON_RAISES:
-            found = op.on_floats(*raw)
+            found = op.on_floats(*plain)
         y._data = found if type(found) is float else float(found)
         y._grad = y._adjoint = None
         y.op = op
@@ -229,20 +216,6 @@ class Value(ElementwiseMethods, Node):
     @data.setter
     def data(self, x: Any) -> None:
         self._data = x if type(x) is float else number(x, "data")
-
-    @property
-    def inputs(self) -> tuple[Any, ...]:
-        """What the op was applied to, in order: Values and plain numbers."""
-        if self.op is None:
-            return ()
-        if type(self._a) is tuple:
-            return self._a
-        return (self._a,) if self._b is None else (self._a, self._b)
-
-    @property
-    def params(self) -> Mapping[str, Any]:
-        """The op's static parameters, by name."""
-        return MappingProxyType(self._b if type(self._b) is dict else {})
 
     @property
     def grad(self) -> Any:
@@ -352,34 +325,27 @@ class Value(ElementwiseMethods, Node):
             check_leaves(order)
             seed = gradient if isinstance(gradient, Value) else Value(gradient)
             found = adjoints(order, {self: seed})
-            with WALK:
-                _commit_graph(order, found, retain_grads)
+            self.commit({x: found[x] if x in found else Value(0.0) for x in order}, retain_grads)
         else:
             differentiate(self, gradient, retain_grads)
 
-    @staticmethod
-    def flows_to(x: Value) -> bool:
-        """Whether backward goes on to the input x."""
-        return True
+    def upstream(self, gradient: Any = None) -> float:
+        """What `backward(gradient)` starts with, checked: a float."""
+        check_leaves(toposort(self))
+        return 1.0 if gradient is None else number(gradient, "gradient")
 
-    def pull(self, g: Value) -> list[Value | None]:
-        """What each edge adds to the gradient of its input, as nodes; None where nothing flows."""
-        assert self.op is not None
-        parts: list[Any] = [None] * len(self.inputs)
-        if self.op.vjp_all is not None:
-            found = self.op.vjp_all(g, self, *self.inputs, **self.params)
-            check_parts(found, self.op, self.inputs)
-            parts = list(found)
-        for i, x in enumerate(self.inputs):
-            rule = self.op.rule(i)
-            if rule is None or type(x) is float:
-                parts[i] = None
-                continue
-            part = parts[i]
-            if self.op.vjp_all is None:
-                part = rule(g, self, *self.inputs, **self.params)
-            parts[i] = part if isinstance(part, Value) else Value(part, requires_grad=False)
-        return parts
+    def fitted(self, part: Any, index: int) -> Value:
+        """A rule's answer as a Value."""
+        return part if isinstance(part, Value) else Value(part, requires_grad=False)
+
+    def full(self, number: float) -> float:
+        """`number`, as a float."""
+        return float(number)
+
+    def leaf(self, data: Any = None, requires_grad: bool = True) -> Value:
+        """A fresh leaf with this label; `data` is this number by default."""
+        data = self._data if data is None else data
+        return Value(data, label=self.label, requires_grad=requires_grad)
 
     # --- a number among numbers ------------------------------------------------------------------
 
@@ -455,15 +421,6 @@ class Value(ElementwiseMethods, Node):
 
 
 _INPUTS = {Value, float}  # what a node's inputs are; anything else is made one of these
-
-
-def _commit_graph(order: list[Value], found: dict[Value, Any], retain_grads: bool) -> None:
-    """Add up gradients that are nodes themselves."""
-    for node in order:
-        if node._grad is not FROZEN and (retain_grads or node.op is None):
-            g = found.get(node)
-            g = Value(0.0) if g is None else g
-            node._grad = g if node._grad is None else node._grad + g
 
 
 def _attended(y: Value) -> Value:

@@ -8,8 +8,6 @@ from typing import Any
 import numpy as np
 
 from engine import Node, NodeArray, Op, Tensor, Value, input_names, toposort
-from engine.tensors import backward as tensor_backward
-from engine.values import backward as scalar_backward
 
 from .heat import Heat, heat_of
 from .text import array_lines, number, parameters, shorten
@@ -210,13 +208,13 @@ def local_text(node: Any, index: int) -> str:
     if constant or node.op.rule(index) is None:
         return ""
     if isinstance(node, Value):
-        return f"∂ = {number(scalar_backward.contribution(node, 1.0, index), 4)}"
+        return f"∂ = {number(node.contribution(1.0, index), 4)}"
     if not node.flows_to(x):
         return ""
     if node.op.kind == "elementwise" and node.shape == x.shape:
         # then the Jacobian is diagonal, and a gradient of ones brings its diagonal out
         with np.errstate(all="ignore"):
-            diagonal = tensor_backward.contribution(node, np.ones_like(node.data), index)
+            diagonal = node.contribution(node.full(1.0), index)
         if not diagonal.size:
             return ""
         low, high = number(diagonal.min(), 4), number(diagonal.max(), 4)

@@ -8,9 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import Node, Tensor, Value
-from engine.tensors import backward as tensor_backward
-from engine.values import backward as scalar_backward
+from engine import Node, Value
 
 
 @dataclass
@@ -91,17 +89,11 @@ def _gradients(order: list[Any]) -> dict[int, Any]:
     trouble = any(bad(g) or _zero(g) for g in kept.values())
     if not trouble or all(id(node) in kept for node in order if node.requires_grad):
         return kept
-    if any(x._data is not a for node in order for x, a in _recorded(node)):
+    if any(node.stale for node in order):
         return kept  # a leaf was changed after the graph was made: its rules cannot be run
     with np.errstate(all="ignore"):
-        found = zip(order, tensor_backward.gradients(root, order), strict=True)
+        found = zip(order, root.gradients(order), strict=True)
         return {id(node): g for node, g in found if g is not None}
-
-
-def _recorded(node: Any) -> list[tuple[Any, Any]]:
-    """Each Tensor input of a result, with the array it held when the result was made."""
-    pairs = zip(node.inputs, node._arrays, strict=True)
-    return [(x, array) for x, array in pairs if isinstance(x, Tensor)]
 
 
 def _mark_gradients(order: list[Any], gradients: dict[int, Any], marks: Marks) -> None:
@@ -129,13 +121,12 @@ def _mark_gradients(order: list[Any], gradients: dict[int, Any], marks: Marks) -
 
 def _mark_edges(result: Any, node: Any, g: Any, state: str, marks: Marks) -> None:
     """Mark the edge along which a node's gradient became what it is, if one alone did that."""
-    tier: Any = tensor_backward if isinstance(result, Tensor) else scalar_backward
-    if isinstance(result, Tensor) and any(x._data is not a for x, a in _recorded(result)):
+    if result.stale:
         return
     for k, x in enumerate(result.inputs):
         if x is node:
             with np.errstate(all="ignore"):
-                part = tier.contribution(result, g, k)
+                part = result.contribution(g, k)
             if state == "zero" and _zero(part):
                 marks.edges[id(result), id(node)] = "stop"
             elif state != "zero" and bad(part):

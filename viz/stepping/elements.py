@@ -9,7 +9,6 @@ import numpy as np
 
 from engine import Tensor, Value
 from engine.looking import box, label_of
-from engine.values import backward
 
 from .formula import formula, signed
 from .steps import BackwardStep, ForwardStep, brief
@@ -117,7 +116,7 @@ class Elements:
             if not isinstance(found, Value):
                 continue
             with np.errstate(all="ignore"):
-                for place, slope in zip(places, backward.gradients(found, wanted), strict=True):
+                for place, slope in zip(places, found.gradients(wanted), strict=True):
                     if slope is not None and slope != 0.0:
                         slopes[place].append((out, float(slope)))
         return slopes

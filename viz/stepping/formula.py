@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from engine import Node, Op, Tensor, enable_grad
-from engine.tensors import backward as tensor_backward
 
 from ..drawing import number, parameters
 
@@ -96,8 +95,8 @@ def rule_formula(node: Any, index: int, names: dict[str | int, str]) -> str:
         kept.append(x)
     with enable_grad(), np.errstate(all="ignore"):
         part = rule(*kept, **node.params)
-        if isinstance(part, Tensor):
-            part = tensor_backward.shaped(part, node.inputs[index], node.op, index)
+        if isinstance(part, Node):
+            part = node.fitted(part, index)
     if not isinstance(part, Node):
         return _constant(part)[0]
     return formula(part, lambda x: known.get(id(x)))

@@ -1,0 +1,179 @@
+"""What every node of a graph has: plain data, and what depends on its tier as methods.
+
+A node is plain data: which op made it, from which inputs, with which parameters, and the result.
+Nothing here knows whether the result is a Python number (`engine.values`) or an array
+(`engine.tensors`): the methods below are where the two differ, so that whoever walks a graph need
+not ask which tier it is of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+import numpy as np
+
+
+class Node:
+    """Base of `Value` and `Tensor`: one result in a graph.
+
+    A node has `op` (an `Op`, or None for a leaf), `inputs` (ordered, duplicates kept; nodes and
+    plain constants), `params` (the op's static parameters), `data` (the result), `grad` and
+    `label`.  "Plain" is a float on one tier, an array on the other.
+    """
+
+    __slots__ = ()
+
+    data: Any
+    grad: Any
+    op: Any  # an Op, or None; `core` knows this module, not the other way round
+    label: str
+    shape: Any
+    _grad: Any
+
+    #: Whether `backward` keeps the gradients of results too, unless it is told.
+    retains_grads: bool
+
+    @property
+    def inputs(self) -> tuple[Any, ...]:
+        """What the op was applied to, in order: nodes and plain constants."""
+        raise NotImplementedError
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        """The op's static parameters, by name."""
+        raise NotImplementedError
+
+    @property
+    def stale(self) -> bool:
+        """Whether an input was changed after the op was applied: then its rules cannot be run."""
+        return False
+
+    # --- recording ---
+
+    @classmethod
+    def record(cls, op: Any, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
+        """Apply `op` to `inputs`, of which at least one is of this tier."""
+        raise NotImplementedError
+
+    @staticmethod
+    def record_wide(op: Any, inputs: tuple[Any, ...]) -> Any:
+        """Apply a fused op of many single numbers: on the scalar tier only."""
+        raise TypeError(f"{op.name}() takes single numbers (Values and floats), not arrays")
+
+    # --- plain numbers of this tier ---
+
+    def full(self, number: float) -> Any:
+        """`number` in the place of each number of this: a float, or an array of shape and dtype."""
+        raise NotImplementedError
+
+    def leaf(self, data: Any = None, requires_grad: bool = True) -> Self:
+        """A fresh leaf of this tier with this label; `data` is this node's by default."""
+        raise NotImplementedError
+
+    # --- backward ---
+
+    @staticmethod
+    def flows_to(x: Any) -> bool:
+        """Whether backward goes on to the input x."""
+        raise NotImplementedError
+
+    def upstream(self, gradient: Any = None) -> Any:
+        """What `backward(gradient)` starts with, checked: a plain number or array."""
+        raise NotImplementedError
+
+    def contributions(self, g: Any) -> Sequence[Any]:
+        """What each edge adds to the gradient of its input, in order, as plain numbers.
+
+        None (or 0.0, on the scalar tier) where nothing flows.
+
+        Args:
+            g: the gradient of this node, plain.
+        """
+        raise NotImplementedError
+
+    def contribution(self, g: Any, index: int) -> Any:
+        """What the edge to input `index` alone adds to that input's gradient: a plain number."""
+        raise NotImplementedError
+
+    def gradients(self, wanted: Sequence[Any], gradient: Any = None) -> list[Any]:
+        """The gradient of this with respect to each node, plain; no `.grad` is touched.
+
+        Args:
+            wanted: nodes; for one that this does not depend on, the answer is None.
+            gradient: upstream gradient, plain; default ones.
+        """
+        raise NotImplementedError
+
+    @staticmethod
+    def commit(found: dict[Any, Any], retain_grads: bool) -> None:
+        """Add the gradients that a backward pass found to the nodes' `.grad`.
+
+        Args:
+            found: the gradient of each node.
+            retain_grads: those of results too, not just the leaves'.
+        """
+        raise NotImplementedError
+
+    def fitted(self, part: Any, index: int) -> Any:
+        """A rule's answer for input `index` as a node that fits this input."""
+        raise NotImplementedError
+
+    def pull(self, g: Any) -> list[Any]:
+        """`contributions` as nodes, to be differentiated again; None where nothing flows."""
+        op, inputs, params = self.op, self.inputs, self.params
+        shared: Any = None
+        if op.vjp_all is not None:  # the rules of this op share work: all of them at once
+            shared = op.vjp_all(g, self, *inputs, **params)
+            check_parts(shared, op, inputs)
+        parts: list[Any] = [None] * len(inputs)
+        for i, x in enumerate(inputs):
+            rule = op.rule(i)
+            if rule is not None and isinstance(x, Node) and self.flows_to(x):
+                part = rule(g, self, *inputs, **params) if shared is None else shared[i]
+                parts[i] = self.fitted(part, i)
+        return parts
+
+
+def check_parts(parts: Any, op: Any, inputs: tuple[Any, ...]) -> None:
+    """Refuse an answer of `vjp_all` that is not one gradient per input."""
+    if not isinstance(parts, tuple | list) or len(parts) != len(inputs):
+        raise TypeError(
+            f"vjp_all of {op.name!r} must return a tuple of {len(inputs)} gradients, one per "
+            f"input, got {parts!r:.60}"
+        )
+
+
+class NodeArray(np.ndarray):
+    """Base of `ValueArray`: an array whose elements are scalar nodes."""
+
+    tier: type[NodeArray]  # the subclass; the scalar tier reaches arrays through this
+
+    def __init_subclass__(cls) -> None:
+        NodeArray.tier = cls
+
+    @classmethod
+    def record(cls, op: Any, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
+        """Apply `op` to arrays of scalar nodes."""
+        raise NotImplementedError
+
+    def full(self, number: float) -> np.ndarray:
+        """An array of this shape that holds `number` everywhere."""
+        return np.full(self.shape, number)
+
+    def leaf(self, data: Any = None, requires_grad: bool = True) -> Any:
+        """Fresh Values, one for each number of `data` (by default, of this)."""
+        raise NotImplementedError
+
+
+def to_numpy(x: Any) -> np.ndarray:
+    """The plain numbers of a number, an array, a Tensor, a Value or an array of Values.
+
+    What an array or a Tensor holds is not copied.
+
+    >>> from engine import Value
+    >>> to_numpy([Value(1.0), 2.0]), to_numpy(Value(3.0))
+    (array([1., 2.]), array(3.))
+    """
+    array = np.asarray(x)
+    return array.astype(np.float64) if array.dtype == object else array

@@ -1,0 +1,127 @@
+"""Sorting of a call's arguments: which are an op's inputs, which its parameters.
+
+And the errors that say what a call, or a row of the table, lacks.  `op` here is any
+`engine.core.Op`; which imports this.
+"""
+
+from __future__ import annotations
+
+import inspect
+import keyword
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+Rule = Callable[..., Any]
+
+
+def bind(
+    op: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Sort a call's arguments into inputs and a full dictionary of parameters."""
+    params = dict(op.defaults)
+    if op.variadic:
+        inputs: tuple[Any, ...] = args
+    else:
+        n = op.n_inputs
+        inputs = args[:n]
+        if len(args) > n:
+            if len(args) - n > len(params):
+                raise TypeError(
+                    f"{op.name}() takes at most {n + len(params)} arguments "
+                    f"({n} inputs, then {', '.join(params) or 'no parameters'}), "
+                    f"got {len(args)}"
+                )
+            for key, given in zip(params, args[n:], strict=False):
+                if key in kwargs:
+                    raise TypeError(f"{op.name}() got {key!r} twice")
+                params[key] = given
+        elif len(inputs) < n:
+            inputs = _inputs_by_name(op, inputs, kwargs)
+    for key, given in kwargs.items():
+        name = op.aliases.get(key, key)
+        if name not in params:
+            if given is None and key in ("dtype", "out"):
+                continue  # np.sum(x) asks x.sum(axis=None, dtype=None, out=None)
+            known = ", ".join(params) or "none"
+            raise TypeError(
+                f"{op.name}() got an unexpected argument {key!r}; its parameters are: {known}"
+            )
+        params[name] = given
+    return inputs, params
+
+
+def _inputs_by_name(op: Any, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+    """Complete the inputs from keyword arguments (`clip(x=…)`), or say what is missing."""
+    names = input_names(op)
+    for name in names[len(inputs) :]:
+        if name not in kwargs:
+            raise TypeError(
+                f"{op.name}() needs {op.n_inputs} inputs ({', '.join(names)}); {name!r} is missing"
+            )
+        inputs = (*inputs, kwargs.pop(name))
+    return inputs
+
+
+def defaults_of(forward: Rule, n_inputs: int) -> dict[str, Any]:
+    """Names and defaults of forward's parameters that come after its inputs."""
+    try:
+        parameters = list(inspect.signature(forward).parameters.values())
+    except ValueError:  # a C function without a signature, such as a NumPy ufunc
+        return {}
+    if isinstance(forward, np.ufunc):
+        return {}
+    named = [p for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    if any(p.kind == p.VAR_POSITIONAL for p in parameters):
+        return {p.name: p.default for p in named}
+    return {p.name: p.default for p in named[n_inputs:]}
+
+
+def input_names(op: Any) -> list[str]:
+    """The names of an op's inputs, as its forward function has them.
+
+    >>> import engine
+    >>> input_names(engine.clip)
+    ['x']
+    """
+    if not isinstance(op.forward, np.ufunc):
+        try:
+            return list(inspect.signature(op.forward).parameters)[: op.n_inputs]
+        except ValueError:  # a C function without a signature
+            pass
+    return ["x"] if op.n_inputs == 1 else ["a", "b", "c", "d"][: op.n_inputs]
+
+
+def check_row(
+    name: str, forward: Rule, vjps: tuple[Rule | None, ...], elementwise: bool = False
+) -> None:
+    """Refuse a row without a usable name, forward, or one rule per input."""
+    if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name):
+        raise ValueError(f"name must be a Python identifier, got {name!r}")
+    if not callable(forward):
+        raise TypeError(f"forward of {name!r} must be callable, got {forward!r}")
+    if not vjps:
+        raise TypeError(f"{name!r} needs one vjp per input; use None where no gradient flows")
+    for i, vjp in enumerate(vjps):
+        if vjp is not None and not callable(vjp):
+            raise TypeError(f"vjp {i} of {name!r} must be callable or None, got {vjp!r}")
+    needed, taken = arity(forward)
+    if len(vjps) > taken or (elementwise and len(vjps) < needed):
+        raise TypeError(
+            f"{name!r} has {len(vjps)} vjps, but forward has {needed if elementwise else taken} "
+            "inputs: give one for each, None where no gradient flows; parameters have defaults"
+        )
+
+
+def arity(forward: Rule) -> tuple[float, float]:
+    """How many arguments forward needs, and how many it takes; parameters have defaults."""
+    if isinstance(forward, np.ufunc):
+        return forward.nin, forward.nin
+    try:
+        arguments = inspect.signature(forward).parameters.values()
+    except ValueError:  # a C function without a signature
+        return 0, np.inf
+    if any(p.kind == p.VAR_POSITIONAL for p in arguments):
+        return 0, np.inf
+    return sum(p.default is p.empty for p in arguments), len(arguments)
