@@ -25,10 +25,10 @@ def cases(*kinds):
     return pytest.mark.parametrize("case", chosen, ids=[case[0] for case in chosen])
 
 
-def made(case):
-    """The layer of a case, with the weights it starts from."""
+def made(case, make=None):
+    """The layer of a case, with the weights it starts from; `make` stands in for its class."""
     _, kind, args, options, _ = case
-    layer = getattr(nn, kind)(*args, **options)
+    layer = (make or getattr(nn, kind))(*args, **options)
     layer.load_state_dict({**layer.state_dict(), **weights(layer.state_dict())})
     return layer
 
