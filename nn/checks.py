@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import Tensor, Value, ValueArray
+from engine import Node, Value, ValueArray
 
 
 def at_least(least: int, **sizes: Any) -> None:
@@ -65,7 +65,7 @@ def probability(name: str, p: Any) -> float:
     return float(p)
 
 
-_WITH_SHAPE = (Tensor, np.ndarray, Value)
+_WITH_SHAPE = (Node, np.ndarray)
 
 
 def as_array(x: Any) -> Any:
@@ -95,6 +95,16 @@ def floating(name: str, x: Any) -> Any:
     return x
 
 
+def dtype_of(x: Any) -> np.dtype[Any]:
+    """The dtype of the numbers in x: float64 on the scalar tier.
+
+    >>> from engine import Tensor
+    >>> dtype_of(Tensor(1.0, dtype=np.float32)), dtype_of(Value(1.0))
+    (dtype('float32'), dtype('float64'))
+    """
+    return np.dtype(np.float64) if isinstance(x, Value | ValueArray) else x.dtype
+
+
 def width(x: Any, features: int, layer: Any) -> None:
     """Check that the last axis of x has `features` elements.
 
@@ -109,7 +119,7 @@ def width(x: Any, features: int, layer: Any) -> None:
 
 
 def rank(x: Any, ranks: tuple[int, ...], shape: str, layer: Any) -> None:
-    """Check that x has one of so many axes; `shape` says in words what they are.
+    """Check that x has one of these numbers of axes; `shape` says in words what they are.
 
     Raises:
         ValueError: it has not.

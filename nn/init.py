@@ -16,6 +16,7 @@ import numpy as np
 
 from engine import Tensor, ValueArray
 
+from .parameter import fill
 from .random import Rng, generator
 
 __all__ = [
@@ -66,11 +67,7 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
 
 def _fill(tensor: Any, array: Any) -> Any:
     """Put numbers of its shape into a leaf of either tier."""
-    if isinstance(tensor, ValueArray):
-        for value, x in zip(tensor.flat, np.asarray(array).flat, strict=True):
-            value.data = float(x)
-    else:
-        tensor.data = array
+    fill(tensor, array)
     return tensor
 
 

@@ -3,45 +3,17 @@
 from __future__ import annotations
 
 import copy
-import itertools
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 
 from engine import Value, ValueArray, to_numpy
 from engine.looking import box
 
-from .parameter import Parameter, assign, forget_gradients, misfit
-
-Hook = Callable[["Module", tuple[Any, ...], Any], Any]
-
-_handles = itertools.count()
-
-
-class IncompatibleKeys(NamedTuple):
-    """What `load_state_dict(strict=False)` passed over."""
-
-    missing_keys: list[str]
-    unexpected_keys: list[str]
-
-
-class RemovableHandle:
-    """What `register_forward_hook` returns: `remove()` takes the hook away again."""
-
-    def __init__(self, hooks: dict[int, Hook]) -> None:
-        self._hooks = hooks
-        self._key = next(_handles)
-
-    def remove(self) -> None:
-        """Take the hook away; a second call does nothing."""
-        self._hooks.pop(self._key, None)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        self.remove()
+from .hooks import Hook, RemovableHandle
+from .parameter import Parameter, forget_gradients, leaves
+from .state import IncompatibleKeys, load_into, places
 
 
 class Module:
@@ -218,14 +190,18 @@ class Module:
             module = getattr(module, name)
         return module
 
-    def named_parameters(self, prefix: str = "") -> Iterator[tuple[str, Any]]:
-        """Each parameter once, as ("layers.0.weight", parameter); ValueArrays in a scalar model."""
+    def _named(self, kind: str, prefix: str) -> Iterator[tuple[str, Any]]:
+        """The parameters or the buffers of all modules, each once, with their names."""
         return _each_once(
             (f"{path}.{name}" if path else name, getattr(module, name))
             for path, module in self._walk(prefix)
-            for name in module._parameters
+            for name in getattr(module, kind)
             if getattr(module, name) is not None
         )
+
+    def named_parameters(self, prefix: str = "") -> Iterator[tuple[str, Any]]:
+        """Each parameter once, as ("layers.0.weight", parameter); ValueArrays in a scalar model."""
+        return self._named("_parameters", prefix)
 
     def parameters(self) -> Iterator[Any]:
         """Each parameter once: what an optimizer takes."""
@@ -233,12 +209,7 @@ class Module:
 
     def named_buffers(self, prefix: str = "") -> Iterator[tuple[str, np.ndarray]]:
         """Each buffer, with its name."""
-        return _each_once(
-            (f"{path}.{name}" if path else name, getattr(module, name))
-            for path, module in self._walk(prefix)
-            for name in module._buffers
-            if getattr(module, name) is not None
-        )
+        return self._named("_buffers", prefix)
 
     def buffers(self) -> Iterator[np.ndarray]:
         """Each buffer."""
@@ -265,7 +236,7 @@ class Module:
     def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Say for every parameter whether it collects a gradient: False freezes them."""
         for parameter in self.parameters():
-            for leaf in parameter.flat if isinstance(parameter, ValueArray) else [parameter]:
+            for leaf in leaves(parameter):
                 leaf.requires_grad = requires_grad
         return self
 
@@ -322,19 +293,9 @@ class Module:
 
     # --- state -----------------------------------------------------------------------------------
 
-    def _state(self) -> dict[str, tuple[Module, str]]:
-        """Where each entry of the state lives."""
-        places = {}
-        for path, module in self._walk():
-            kept = [name for name, persistent in module._buffers.items() if persistent]
-            for name in (*module._parameters, *kept):
-                if getattr(module, name) is not None:
-                    places[f"{path}.{name}" if path else name] = (module, name)
-        return places
-
     def state_dict(self) -> dict[str, np.ndarray]:
         """All parameters and buffers as plain arrays (copies), by PyTorch's names."""
-        return {key: np.array(to_numpy(getattr(*place))) for key, place in self._state().items()}
+        return {key: np.array(to_numpy(getattr(*place))) for key, place in places(self).items()}
 
     def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> IncompatibleKeys:
         """Take over parameters and buffers from `state_dict()`, of this library or PyTorch.
@@ -351,34 +312,7 @@ class Module:
             ValueError: names or shapes do not fit, or something is not numeric.  All problems
                 are listed, and nothing has been loaded.
         """
-        if not isinstance(state, Mapping):
-            raise TypeError(f"state must be a mapping of names to arrays, got {type(state)}")
-        places = self._state()
-        missing = [key for key in places if key not in state]
-        unexpected = [key for key in state if key not in places]
-        problems = []
-        if strict:
-            problems += [f"missing: {key}" for key in missing]
-            problems += [f"unexpected: {key}" for key in unexpected]
-        arrays = {}
-        for key, (module, name) in places.items():
-            if key in state:
-                try:
-                    arrays[key] = np.asarray(state[key])
-                # ragged lists, and what other libraries will not hand over: each raises its own
-                except Exception as error:
-                    problem = f"not an array: {error}"
-                else:
-                    problem = misfit(getattr(module, name), arrays[key])
-                problems += [f"{key}: {problem}"] if problem else []
-        if problems:
-            listed = "\n  ".join(problems)
-            raise ValueError(
-                f"state does not fit this {type(self).__name__}; nothing was loaded:\n  {listed}"
-            )
-        for key, array in arrays.items():
-            assign(*places[key], array)
-        return IncompatibleKeys(missing, unexpected)
+        return load_into(self, state, strict)
 
     # --- text ------------------------------------------------------------------------------------
 

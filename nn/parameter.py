@@ -1,4 +1,4 @@
-"""`Parameter`, and how parameters of either tier forget their gradients and are loaded."""
+"""`Parameter`, and what is done with parameters of either tier, so that nobody else need ask."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import Any, Self
 
 import numpy as np
 
-from engine import Tensor, Value, ValueArray
+from engine import Node, Tensor, ValueArray
+
+from .checks import dtype_of
 
 
 class Parameter(Tensor):
@@ -39,34 +41,30 @@ class Parameter(Tensor):
         return "Parameter" + super().__repr__().removeprefix("Tensor")
 
 
+#: What is learned: a Tensor; in a scalar model an array of Values; a single Value.
+LEARNED = (Node, ValueArray)
+
+
+def leaves(parameter: Any) -> list[Any]:
+    """The Tensors or Values that a parameter consists of."""
+    return list(parameter.flat) if isinstance(parameter, ValueArray) else [parameter]
+
+
+def fill(parameter: Any, array: Any) -> None:
+    """Replace the numbers of a parameter by others of its shape."""
+    if isinstance(parameter, Tensor):
+        parameter.data = array
+        return
+    for leaf, x in zip(leaves(parameter), np.asarray(array).flat, strict=True):
+        leaf.data = float(x)
+
+
 def forget_gradients(parameters: Iterable[Any], set_to_none: bool) -> None:
     """What `zero_grad` does, on either tier."""
     for parameter in parameters:
         if set_to_none:
             parameter.zero_grad()
             continue
-        for leaf in parameter.flat if isinstance(parameter, ValueArray) else [parameter]:
+        for leaf in leaves(parameter):
             if leaf.has_grad:
-                leaf.grad = 0.0 if isinstance(leaf, Value) else np.zeros(leaf.shape, leaf.dtype)
-
-
-def misfit(own: Any, array: np.ndarray) -> str:
-    """Why `array` cannot be loaded into a parameter or buffer; "" if it can."""
-    expected = np.dtype(np.float64) if isinstance(own, Value | ValueArray) else own.dtype
-    if array.dtype.kind not in "fiub" or not np.can_cast(array.dtype, expected, "same_kind"):
-        return f"expected {expected} numbers, got dtype {array.dtype}"
-    if array.shape != own.shape:
-        return f"expected shape {own.shape}, got {array.shape}"
-    return ""
-
-
-def assign(module: Any, name: str, array: np.ndarray) -> None:
-    """Put numbers that fit into the parameter or buffer of that name, in its own dtype."""
-    own = getattr(module, name)
-    if isinstance(own, ValueArray):
-        for value, number in zip(own.flat, array.flat, strict=True):
-            value.data = float(number)
-    elif isinstance(own, Value | Tensor):
-        own.data = array
-    else:
-        setattr(module, name, array.astype(own.dtype))
+                leaf.grad = np.zeros(leaf.shape, dtype_of(leaf))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import numpy as np
 
@@ -59,3 +60,19 @@ def generator(rng: Rng = None) -> np.random.Generator:
     if isinstance(rng, int | np.integer) and not isinstance(rng, bool):
         return np.random.default_rng(int(rng))
     raise TypeError(f"rng must be a numpy.random.Generator, a seed or None, got {rng!r:.60}")
+
+
+def set_generator_state(generator: np.random.Generator, state: Any) -> None:
+    """Put a generator into a state taken from `generator.bit_generator.state`.
+
+    Raises:
+        ValueError: the state is not one of this kind of generator; the generator is as it was.
+    """
+    before = generator.bit_generator.state
+    try:
+        generator.bit_generator.state = state
+    except (TypeError, ValueError, KeyError, OverflowError) as error:
+        generator.bit_generator.state = before
+        raise ValueError(
+            f"not the state of a {type(generator.bit_generator).__name__} generator: {error}"
+        ) from None

@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from engine import Tensor, ValueArray, no_grad
+from engine import no_grad
 
+from .checks import dtype_of
 from .module import Module
+from .parameter import leaves
 
 
 @dataclass(frozen=True)
@@ -108,8 +110,8 @@ def summary(model: Module, *inputs: Any) -> Summary:
     return Summary(
         rows=tuple(_rows(modules, outputs)),
         parameters=sum(np.size(p) for p in parameters),
-        trainable=sum(np.size(p) for p in parameters if _trainable(p)),
-        size=sum(np.size(p) * _itemsize(p) for p in parameters),
+        trainable=sum(np.size(p) for p in parameters if any(x.requires_grad for x in leaves(p))),
+        size=sum(np.size(p) * dtype_of(p).itemsize for p in parameters),
     )
 
 
@@ -134,19 +136,9 @@ def _rows(modules: list[tuple[str, Module]], outputs: dict[int, list[Any]]) -> l
     return rows
 
 
-def _trainable(parameter: Any) -> bool:
-    if isinstance(parameter, ValueArray):
-        return any(x.requires_grad for x in parameter.flat)
-    return parameter.requires_grad
-
-
-def _itemsize(parameter: Any) -> int:
-    return parameter.dtype.itemsize if isinstance(parameter, Tensor) else 8
-
-
 def _arrays(output: Any) -> list[tuple[int, ...]]:
     """The shapes of the arrays in an output, however they are nested."""
-    if isinstance(output, Tensor | np.ndarray) or hasattr(output, "shape"):
+    if hasattr(output, "shape"):
         return [tuple(output.shape)]
     if isinstance(output, dict):
         output = output.values()

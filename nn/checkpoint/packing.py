@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from engine import Tensor, Value, ValueArray
+from engine import Node, to_numpy
 
 
 def pack(state: Any) -> tuple[dict[str, ndarray], str]:
@@ -38,7 +38,7 @@ def _packed(x: Any, path: str, arrays: dict[str, ndarray]) -> Any:
         x = x.item()
     if x is None or isinstance(x, bool | int | float | str):
         return x
-    if isinstance(x, ndarray | Tensor | Value):
+    if isinstance(x, ndarray | Node):
         return {"$array": _stored(x, path, arrays)}
     if isinstance(x, list | tuple):
         items = [_packed(item, _below(path, i), arrays) for i, item in enumerate(x)]
@@ -65,12 +65,7 @@ def _stored(x: Any, path: str, arrays: dict[str, ndarray]) -> str:
     name = path or "array"
     while name in arrays:  # {"a": {"b": …}, "a/b": …}
         name += "+"
-    if isinstance(x, Tensor):
-        arrays[name] = x.numpy()
-    elif isinstance(x, ValueArray):
-        arrays[name] = x.values
-    else:
-        arrays[name] = np.asarray(x.data) if isinstance(x, Value) else x
+    arrays[name] = x if type(x) is ndarray else to_numpy(x)
     return name
 
 

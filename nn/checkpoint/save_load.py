@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from .. import random
-from ..data import set_generator_state
-from ..module import IncompatibleKeys, Module
+from ..module import Module
+from ..state import IncompatibleKeys
 from .packing import pack, unpack
 from .storage import CheckpointError, PathLike, read, write
 
@@ -125,7 +125,7 @@ def load_training(path: PathLike, **parts: Any) -> dict[str, Any]:
         for name, part in parts.items():
             loaded.append(name)
             _give(part, saved[name]["state"])
-        set_generator_state(shared, document["shared"])
+        random.set_generator_state(shared, document["shared"])
     except Exception as error:
         for name in loaded:
             _give(parts[name], before[name])
@@ -175,7 +175,7 @@ def _give(x: Any, state: Any) -> None:
     """Put x into a state that `_take` took."""
     kind = _kind(x)
     if kind == "generator":
-        set_generator_state(x, state)
+        random.set_generator_state(x, state)
     elif kind == "model":
         own = _generators(x)
         if own.keys() != state["generators"].keys():
@@ -185,7 +185,7 @@ def _give(x: Any, state: Any) -> None:
             )
         x.load_state_dict(state["weights"])
         for name, rng in own.items():
-            set_generator_state(rng, state["generators"][name])
+            random.set_generator_state(rng, state["generators"][name])
     else:
         x.load_state_dict(state)
 

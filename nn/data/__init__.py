@@ -1,4 +1,9 @@
-"""Data sets, loaders and splits; the bundled data sets of `nn.datasets` are here by name too."""
+"""Data: sets of samples, loaders that give them in batches, random splits.
+
+`dataset` has the sets, `loader` the `DataLoader`, `collate` makes a batch of samples.  Others take
+the names exported here, the bundled data sets of `nn.datasets` among them.  To add a dataset, write
+it into `nn.datasets`, or a class into `dataset`.
+"""
 
 from ..datasets import (
     digits_split as digits_split,
@@ -8,11 +13,10 @@ from ..datasets import (
     make_spirals as make_spirals,
 )
 from .collate import default_collate as default_collate
-from .loading import (
-    DataLoader as DataLoader,
+from .dataset import (
     Dataset as Dataset,
     Subset as Subset,
     TensorDataset as TensorDataset,
     random_split as random_split,
-    set_generator_state as set_generator_state,
 )
+from .loader import DataLoader as DataLoader

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from engine import Tensor
+from engine import Tensor, to_numpy
 
 
 def gather(dataset: Any, indices: ndarray) -> Any:
@@ -43,7 +43,7 @@ def default_collate(samples: list[Any]) -> Any:
             )
         return tuple(default_collate(list(part)) for part in zip(*samples, strict=True))
     if isinstance(first, int | float | np.generic | ndarray | Tensor):
-        arrays = [as_array(sample) for sample in samples]
+        arrays = [to_numpy(sample) for sample in samples]
         if len({x.shape for x in arrays}) > 1:
             raise ValueError(
                 f"samples of one batch must have the same shape, got "
@@ -51,11 +51,6 @@ def default_collate(samples: list[Any]) -> Any:
             )
         return as_batch(np.stack(arrays))
     return samples
-
-
-def as_array(x: Any) -> ndarray:
-    """x as a plain array."""
-    return x.numpy() if isinstance(x, Tensor) else np.asarray(x)
 
 
 def as_batch(array: ndarray) -> Any:

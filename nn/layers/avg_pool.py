@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from engine import mean, stack, to_numpy
+from engine import mean, stack
 
-from ..checks import floating
+from ..checks import dtype_of, floating
 from ..module import Module
 from .im2col import im2col
 from .pooling import PoolSettings
@@ -149,7 +149,7 @@ def _avg_pool(
     padding: Any,
     ceil_mode: bool,
     count_include_pad: bool,
-    divisor: int | None,
+    divisor: Any,
 ) -> Any:
     check_divisor(divisor)
     x = floating(name, x)
@@ -159,9 +159,8 @@ def _avg_pool(
     total = im2col(images, settings.kernel, settings.stride, pads).sum(axis=(2, 3))
     if divisor is None:
         count = _counts(images.shape[2:], settings, pads, count_include_pad)
-        dtype = to_numpy(images).dtype if count.ndim else None
-        return as_before(total / (float(count) if dtype is None else count.astype(dtype)), x, axes)
-    return as_before(total / float(divisor), x, axes)
+        divisor = count.astype(dtype_of(images)) if count.ndim else float(count)
+    return as_before(total / divisor, x, axes)
 
 
 def _counts(size: Any, settings: PoolSettings, pads: Pads, count_include_pad: bool) -> np.ndarray:

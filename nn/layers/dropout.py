@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from engine import to_numpy, where
+from engine import where
 
-from ..checks import as_array, probability
+from ..checks import as_array, dtype_of, probability
 from ..module import Module
 from ..random import Rng, generator
 
@@ -36,7 +36,7 @@ def dropout(x: Any, p: float = 0.5, training: bool = True, rng: Rng = None) -> A
     kept = generator(rng).random(x.shape) >= p
     # a product is several times faster than a choice; Python's float keeps float32 as it is
     factor = kept * (1 / (1 - p))
-    return x * factor.astype(to_numpy(x).dtype)
+    return x * factor.astype(dtype_of(x))
 
 
 class Dropout(Module):

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from engine import mean, sqrt, to_numpy
+from engine import mean, sqrt
 
-from ..checks import at_least, floating, number
+from ..checks import at_least, dtype_of, floating, number
 from ..module import Module
 from ..parameter import Parameter
 from .standardize import of_shape, standardize
@@ -106,7 +106,7 @@ def rms_norm(x: Any, normalized_shape: Any, weight: Any = None, eps: float | Non
     x, shape = _trailing(x, normalized_shape, "rms_norm()")
     weight = of_shape("weight", weight, shape)
     if eps is None:
-        eps = float(np.finfo(to_numpy(x).dtype).eps)
+        eps = float(np.finfo(dtype_of(x)).eps)
     y = x / sqrt(mean(x * x, tuple(range(-len(shape), 0)), True) + eps)
     return y if weight is None else y * weight
 

@@ -12,8 +12,7 @@ from typing import Any
 
 import numpy as np
 
-import engine
-from engine import concatenate, fused, relu, sigmoid, stack, tanh, where
+from engine import concatenate, fused, relu, sigmoid, stack, tanh, to_numpy, where
 
 
 def _transposed_product(dz: Any, before: Any) -> Any:
@@ -33,16 +32,12 @@ def _rnn_vjp(g: Any, y: Any, x: Any, w: Any, h0: Any, nonlinearity: str) -> tupl
     slopes = 1 - y * y if nonlinearity == "tanh" else None
     dh, steps = g[-1], []
     for t in reversed(range(len(y))):
-        dz = dh * slopes[t] if slopes is not None else where(_numbers(y[t]) > 0, dh, 0.0)
+        dz = dh * slopes[t] if slopes is not None else where(to_numpy(y[t]) > 0, dh, 0.0)
         steps.append(dz)
         back = dz @ w
         dh = g[t - 1] + back if t else back
     dz = stack(steps[::-1])
     return dz, _transposed_product(dz, _shifted(y, h0)), dh
-
-
-def _numbers(x: Any) -> Any:
-    return x.data if isinstance(x, engine.Tensor) else x
 
 
 def _rnn_of_elements(x: Any, w: Any, h0: Any, nonlinearity: str = "tanh") -> Any:

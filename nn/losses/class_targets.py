@@ -9,6 +9,7 @@ import numpy as np
 import engine
 from engine import Value, scatter_add
 
+from ..checks import dtype_of
 from .loss import floats
 from .rows_cross_entropy import all_in_range
 
@@ -36,11 +37,6 @@ def rows_of(x: Any) -> tuple[Any, tuple[int, ...]]:
 def shaped(losses: Any, shape: tuple[int, ...]) -> Any:
     """The losses of rows in the shape that `rows_of` told."""
     return losses if losses.shape == shape else losses.reshape(shape)
-
-
-def dtype_of(x: Any) -> Any:
-    """The dtype of plain numbers that go with x."""
-    return np.float64 if x.dtype == object else x.dtype
 
 
 def labels_of(

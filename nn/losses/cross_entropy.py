@@ -9,10 +9,9 @@ import numpy as np
 import engine
 from engine import Value, log_softmax
 
-from ..checks import probability
+from ..checks import dtype_of, probability
 from .class_targets import (
     class_weights,
-    dtype_of,
     finished,
     labels_of,
     logits_of,

@@ -9,7 +9,7 @@ import numpy as np
 import engine
 from engine import Tensor, Value, ValueArray, to_numpy
 
-from ..checks import as_array
+from ..checks import as_array, dtype_of
 from ..module import Module
 
 
@@ -81,8 +81,7 @@ def constant(x: Any, like: Any, name: str) -> Any:
         return x
     if isinstance(like, Value):
         return float(x)
-    dtype = np.float64 if isinstance(like, ValueArray) else like.dtype
-    return np.asarray(x).astype(dtype, copy=False)
+    return np.asarray(x).astype(dtype_of(like), copy=False)
 
 
 def pair(input: Any, target: Any, loss: str) -> tuple[Any, Any]:

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-from numpy import ndarray
 
-from engine import Tensor, Value, ValueArray
+from engine import to_numpy
 
 from ..checks import number
+from ..parameter import LEARNED, leaves
 
 
 def clip_grad_norm_(
@@ -39,6 +39,7 @@ def clip_grad_norm_(
         RuntimeError: a norm of nan or inf with error_if_nonfinite; no gradient was changed.
         TypeError: params is not made of parameters.
 
+    >>> from engine import Tensor
     >>> w = Tensor([0.0, 0.0], requires_grad=True)
     >>> (w * [3.0, 4.0]).sum().backward()
     >>> clip_grad_norm_([w], max_norm=1.0), w.grad.round(6).tolist()
@@ -47,8 +48,8 @@ def clip_grad_norm_(
     max_norm = number("max_norm", max_norm, least=0)
     if not norm_type > 0:
         raise ValueError(f"norm_type must be above 0, or inf, got {norm_type}")
-    leaves = _with_gradient(params)
-    gradients = [_gradient(x) for x in leaves]
+    reached = _with_gradient(params)
+    gradients = [to_numpy(x.grad) for x in reached]
     if norm_type == math.inf:
         norm = float(max((np.max(np.abs(g), initial=0.0) for g in gradients), default=0.0))
     elif norm_type == 2:
@@ -61,7 +62,7 @@ def clip_grad_norm_(
     factor = max_norm / (norm + 1e-6)
     if not factor >= 1:  # nan scales too: it is not to be overlooked
         with np.errstate(invalid="ignore"):
-            for x, g in zip(leaves, gradients, strict=True):
+            for x, g in zip(reached, gradients, strict=True):
                 x.grad = g * factor
     return norm
 
@@ -77,6 +78,7 @@ def clip_grad_value_(params: Any, clip_value: float) -> None:
         ValueError: clip_value is negative.
         TypeError: params is not made of parameters.
 
+    >>> from engine import Tensor
     >>> w = Tensor([0.0, 0.0], requires_grad=True)
     >>> (w * [3.0, -0.5]).sum().backward()
     >>> clip_grad_value_([w], 1.0)
@@ -85,27 +87,20 @@ def clip_grad_value_(params: Any, clip_value: float) -> None:
     """
     bound = number("clip_value", clip_value, least=0)
     for x in _with_gradient(params):
-        x.grad = np.clip(_gradient(x), -bound, bound)
+        x.grad = np.clip(to_numpy(x.grad), -bound, bound)
 
 
 def _with_gradient(params: Any) -> list[Any]:
     """The Tensors and single Values among the parameters that have a gradient, each once."""
-    if isinstance(params, Tensor | Value | ValueArray):
+    if isinstance(params, LEARNED):
         params = [params]
     elif not isinstance(params, Iterable):
         raise TypeError(f"params must be parameters, got {type(params).__name__}")
-    leaves = {}
+    found = {}
     for p in params:
-        if not isinstance(p, Tensor | Value | ValueArray):
+        if not isinstance(p, LEARNED):
             raise TypeError(f"params must be Tensors, ValueArrays or Values, got {p!r:.60}")
-        for x in p.flat if isinstance(p, ValueArray) else [p]:
-            if isinstance(x, Tensor | Value) and x.has_grad:
-                leaves[id(x)] = x
-    return list(leaves.values())
-
-
-def _gradient(x: Any) -> ndarray | float:
-    g = x.grad
-    if isinstance(x, Value):
-        return float(g)
-    return g.numpy() if isinstance(g, Tensor) else g
+        for x in leaves(p):
+            if getattr(x, "has_grad", False):  # a ValueArray may hold plain numbers too
+                found[id(x)] = x
+    return list(found.values())

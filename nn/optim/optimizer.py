@@ -8,11 +8,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy import ndarray
 
-from engine import Tensor, Value, ValueArray
-
-from ..checks import number
-from ..parameter import forget_gradients
-from .slots import LoneSlot, State, arrange, leaves_of, with_state
+from ..checks import dtype_of, number
+from ..parameter import LEARNED, forget_gradients
+from .slots import LoneSlot, State, arrange, with_state
 
 
 class Optimizer:
@@ -32,6 +30,7 @@ class Optimizer:
     `param_groups` is the list of groups, with every setting filled in; to change a setting later,
     assign there.
 
+    >>> from engine import Tensor
     >>> class SignDescent(Optimizer):
     ...     def update(self, data, gradient, state, group):
     ...         return data - group["lr"] * np.sign(gradient)
@@ -45,13 +44,13 @@ class Optimizer:
     #: Names that the state of every parameter that was updated has, and those that it may have.
     state_names: ClassVar[tuple[str, ...]] = ()
     optional_state: ClassVar[tuple[str, ...]] = ()
-    #: Whether `update` is handed read-only arrays; the rules of nn do without, for speed.
+    #: Whether `update` takes read-only arrays; the rules of nn do without, for speed.
     guarded: ClassVar[bool] = True
 
     _spare: ndarray | None = None
 
     def __init__(self, params: Iterable[Any], defaults: Mapping[str, Any]) -> None:
-        if isinstance(params, Tensor | Value | ValueArray | Mapping | str):
+        if isinstance(params, (*LEARNED, Mapping, str)):
             raise TypeError(
                 f"params must be a list of parameters or of groups, got a {type(params).__name__}"
             )
@@ -93,12 +92,12 @@ class Optimizer:
                 f"there are {list(self.defaults)}"
             )
         params = group["params"]
-        params = [params] if isinstance(params, Tensor | Value | ValueArray) else list(params)
+        params = [params] if isinstance(params, LEARNED) else list(params)
         if not params:
             raise ValueError("params of a parameter group is empty: there is nothing to learn")
         full = {**self.defaults, **group}
         self.check(full)
-        owned = {id(x) for slots in self._slots for slot in slots for x in leaves_of(slot)}
+        owned = {id(x) for slots in self._slots for slot in slots for x in slot.leaves}
         full["params"], slots = arrange(params, owned)
         self.param_groups.append(full)
         self._slots.append(slots)
@@ -216,17 +215,13 @@ class Optimizer:
                     f"{key!r} in {name} must hold floats of shape {parameter.shape}, "
                     f"got {array.dtype} of shape {array.shape}"
                 )
-            row[key] = array.astype(
-                parameter.dtype if isinstance(parameter, Tensor) else np.float64
-            )
+            row[key] = array.astype(dtype_of(parameter))
         return row
 
     def __repr__(self) -> str:
         lines = []
         for group in self.param_groups:
             settings = ", ".join(f"{k}={v!r}" for k, v in group.items() if k != "params")
-            count = sum(
-                p.size if isinstance(p, Tensor | ValueArray) else 1 for p in group["params"]
-            )
+            count = sum(np.size(p) for p in group["params"])
             lines.append(f"{type(self).__name__}({settings})  # {count:,} numbers")
         return "\n".join(lines)

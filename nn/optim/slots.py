@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from engine import Tensor, Value, ValueArray
+from engine import Node, Tensor, Value, to_numpy
+
+from ..parameter import leaves
 
 State = dict[str, Any]
 
@@ -31,10 +33,15 @@ class TensorSlot:
         self.members: list[Any] = [parameter]
         self.state: State = {}
 
+    @property
+    def leaves(self) -> list[Any]:
+        """The Tensors or Values that are updated."""
+        return self.members
+
     def gradient(self) -> ndarray | None:
         """What backward left there; None for a parameter it did not reach."""
         g = self.parameter.grad
-        return g.numpy() if isinstance(g, Tensor) else g
+        return g if g is None or type(g) is ndarray else to_numpy(g)
 
     def read(self, guarded: bool) -> ndarray:
         """The numbers; unless guarded, the parameter's own array, which must not be changed."""
@@ -93,6 +100,11 @@ class ValuesSlot(TensorSlot):
         self.values = values
         self.shape = shape
 
+    @property
+    def leaves(self) -> list[Any]:
+        """The Values."""
+        return self.values
+
     def gradient(self) -> ndarray | None:
         """None if no element was reached; an element that was not has gradient 0."""
         if not any(x.has_grad for x in self.values):
@@ -147,13 +159,13 @@ def arrange(params: list[Any], owned: set[int]) -> tuple[list[Any], list[Any]]:
     lone: list[Value] = []
     own: set[int] = set()
     for i, p in enumerate(params):
-        leaves = _checked(i, p)
-        ids = {id(x) for x in leaves}
+        found = _checked(i, p)
+        ids = {id(x) for x in found}
         if ids & owned:
             raise ValueError(f"params[{i}] is in another parameter group already")
         if ids and ids <= own:
             continue
-        if ids & own or len(ids) < len(leaves):
+        if ids & own or len(ids) < len(found):
             raise ValueError(f"params[{i}] shares some of its Values with another parameter")
         own |= ids
         kept.append(p)
@@ -162,31 +174,23 @@ def arrange(params: list[Any], owned: set[int]) -> tuple[list[Any], list[Any]]:
         elif isinstance(p, Value):
             lone.append(p)
         else:
-            slots.append(ValuesSlot(p, leaves, p.shape))
+            slots.append(ValuesSlot(p, found, p.shape))
     return kept, slots + ([LoneSlot(lone)] if lone else [])
 
 
 def _checked(index: int, parameter: Any) -> list[Any]:
     """The leaves a parameter consists of."""
-    if isinstance(parameter, Tensor | Value):
-        leaves = [parameter]
-    elif isinstance(parameter, ValueArray) and all(isinstance(x, Value) for x in parameter.flat):
-        leaves = list(parameter.flat)
-    else:
+    found = leaves(parameter)
+    if not all(isinstance(x, Node) for x in found):
         raise TypeError(
             f"params[{index}] must be a Tensor, a ValueArray or a Value, "
             f"got {type(parameter).__name__}: {parameter!r:.60}"
         )
-    if not all(x.is_leaf for x in leaves):
+    if not all(x.is_leaf for x in found):
         raise ValueError(
             f"params[{index}] is a result, not a leaf: an optimizer changes what you made yourself"
         )
-    return leaves
-
-
-def leaves_of(slot: Any) -> list[Any]:
-    """The Tensors or Values that a slot updates."""
-    return slot.values if isinstance(slot, ValuesSlot) else slot.members
+    return found
 
 
 def with_state(slots: list[Any], rows: dict[int, State]) -> list[Any]:

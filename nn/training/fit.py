@@ -31,7 +31,7 @@ def fit(
     history: EpochHistory | None = None,
     progress: bool = True,
 ) -> EpochHistory:
-    """Train a model: so many passes over a loader, one optimizer step for each batch.
+    """Train a model: passes over a loader, one optimizer step for each batch.
 
     A batch is a tuple: the model's inputs, and last the target that `loss(output, target)`
     compares its output with.  After an epoch the validation set is looked at, in eval mode and

@@ -8,7 +8,7 @@ import pytest
 
 import nn
 from engine import Tensor, Value, ValueArray, to_numpy
-from nn.module import RemovableHandle
+from nn.hooks import RemovableHandle
 
 
 class Affine(nn.Module):

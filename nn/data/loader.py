@@ -1,14 +1,8 @@
-"""Sets of samples, and loaders that hand them out in batches.
-
-A dataset is anything with `len(dataset)` and `dataset[i]`: a list will do.  One that can also
-hand out many samples at once has `batch(indices)`, which saves the loader the work of gathering
-them one by one.
-"""
+"""`DataLoader`: the samples of a dataset in batches."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -16,137 +10,9 @@ from numpy import ndarray
 
 from engine import Tensor
 
-from ..random import Rng, generator
-from .collate import as_array, as_batch, gather
-
-
-class Dataset:
-    """What a dataset of your own inherits: write `__len__` and `__getitem__`.
-
-    >>> class Squares(Dataset):
-    ...     def __len__(self):
-    ...         return 3
-    ...     def __getitem__(self, i):
-    ...         return float(i), i * i
-    >>> Squares()[2]
-    (2.0, 4)
-    """
-
-    def __len__(self) -> int:
-        raise NotImplementedError(f"{type(self).__name__} needs a __len__")
-
-    def __getitem__(self, index: int) -> Any:
-        raise NotImplementedError(f"{type(self).__name__} needs a __getitem__")
-
-
-class TensorDataset(Dataset):
-    """Arrays of the same length: sample i holds row i of each.
-
-    Args:
-        arrays: arrays or Tensors, of shape (samples, …).  Held, not copied.
-
-    Raises:
-        ValueError: no array, a 0-d one, or lengths that differ.
-
-    >>> pairs = TensorDataset(np.eye(3), np.array([0, 1, 2]))
-    >>> len(pairs), pairs[1]
-    (3, (array([0., 1., 0.]), np.int64(1)))
-    """
-
-    def __init__(self, *arrays: Any) -> None:
-        self.arrays: tuple[ndarray, ...] = tuple(as_array(x) for x in arrays)
-        if not arrays:
-            raise ValueError("a TensorDataset needs at least one array")
-        shapes = [x.shape for x in self.arrays]
-        if () in shapes or len({shape[0] for shape in shapes}) > 1:
-            raise ValueError(
-                f"the arrays of a TensorDataset must have the same length, got shapes {shapes}"
-            )
-
-    def __len__(self) -> int:
-        return len(self.arrays[0])
-
-    def __getitem__(self, index: Any) -> tuple[Any, ...]:
-        return tuple(x[index] for x in self.arrays)
-
-    def batch(self, indices: ndarray) -> tuple[Any, ...]:
-        """The samples at `indices`, together: one array for each of the dataset's."""
-        return tuple(as_batch(x[indices]) for x in self.arrays)
-
-
-class Subset(Dataset):
-    """The samples of a dataset at some indices.
-
-    Raises:
-        IndexError: an index lies outside the dataset.
-        TypeError: indices are not integers.
-
-    >>> Subset(["a", "b", "c"], [2, 0])[0]
-    'c'
-    """
-
-    def __init__(self, dataset: Any, indices: Any) -> None:
-        chosen = np.asarray(indices)
-        if chosen.size == 0:
-            chosen = chosen.astype(np.int64)
-        if chosen.dtype.kind not in "iu" or chosen.ndim != 1:
-            raise TypeError(
-                f"indices of a Subset must be a list of integers, got {chosen.dtype} of shape "
-                f"{chosen.shape}"
-            )
-        outside = chosen[(chosen < -len(dataset)) | (chosen >= len(dataset))]
-        if outside.size:
-            raise IndexError(f"index {outside[0]} lies outside a dataset of {len(dataset)} samples")
-        self.dataset = dataset
-        self.indices = chosen
-
-    def __len__(self) -> int:
-        return len(self.indices)
-
-    def __getitem__(self, index: int) -> Any:
-        return self.dataset[int(self.indices[index])]
-
-    def batch(self, indices: ndarray) -> Any:
-        """The samples at `indices`, counted within this subset."""
-        return gather(self.dataset, self.indices[indices])
-
-
-def random_split(dataset: Any, lengths: Sequence[float], rng: Rng = None) -> list[Subset]:
-    """Cut a dataset into parts that share no sample, chosen at random.
-
-    Args:
-        dataset: anything with a length and an index.
-        lengths: how many samples each part gets (whole numbers that add up to the dataset's
-            length), or what fraction of it (numbers that add up to 1; samples left over by
-            rounding down go to the first parts, one each, as in PyTorch).
-        rng: a Generator or a seed; None for the shared one of `nn.random`.
-
-    Raises:
-        ValueError: negative lengths, or a sum that is neither the dataset's length nor 1.
-
-    >>> [len(part) for part in random_split(range(10), [0.75, 0.25], rng=0)]
-    [8, 2]
-    """
-    counts = _counts(len(dataset), lengths)
-    order = generator(rng).permutation(len(dataset))
-    return [Subset(dataset, part) for part in np.split(order, np.cumsum(counts)[:-1])]
-
-
-def _counts(total: int, lengths: Sequence[float]) -> list[int]:
-    """Lengths or fractions as lengths."""
-    if not len(lengths) or not all(n >= 0 for n in lengths):
-        raise ValueError(f"lengths must be numbers from 0 up, at least one, got {lengths!r:.80}")
-    if all(isinstance(n, int | np.integer) for n in lengths) and sum(lengths) == total:
-        return [int(n) for n in lengths]
-    if not math.isclose(sum(lengths), 1.0):
-        raise ValueError(
-            f"lengths must add up to the dataset's {total} samples, or fractions to 1; "
-            f"{lengths!r:.80} adds up to {sum(lengths):g}"
-        )
-    counts = [math.floor(total * n) for n in lengths]
-    for i in range(total - sum(counts)):
-        counts[i % len(counts)] += 1
-    return counts
+from ..random import Rng, generator, set_generator_state
+from .collate import gather
+from .dataset import TensorDataset
 
 
 class DataLoader:
@@ -196,7 +62,7 @@ class DataLoader:
         self.collate_fn = collate_fn
         self._rng = None if rng is None else generator(rng)
         self._order: ndarray | None = None  # of the pass under way; None between passes
-        self._served = 0  # batches of that pass that were handed out
+        self._served = 0  # batches of that pass that were given
         self._resumed = False
 
     @property
@@ -275,22 +141,6 @@ class DataLoader:
         self._resumed = order is not None
 
 
-def set_generator_state(generator: np.random.Generator, state: Any) -> None:
-    """Put a generator into a state taken from `generator.bit_generator.state`.
-
-    Raises:
-        ValueError: the state is not one of this kind of generator; the generator is as it was.
-    """
-    before = generator.bit_generator.state
-    try:
-        generator.bit_generator.state = state
-    except (TypeError, ValueError, KeyError, OverflowError) as error:
-        generator.bit_generator.state = before
-        raise ValueError(
-            f"not the state of a {type(generator.bit_generator).__name__} generator: {error}"
-        ) from None
-
-
 def _check_loader(dataset: Any, batch_size: Any, drop_last: bool) -> None:
     if not hasattr(dataset, "__len__") or not hasattr(dataset, "__getitem__"):
         raise TypeError(
@@ -301,7 +151,7 @@ def _check_loader(dataset: Any, batch_size: Any, drop_last: bool) -> None:
     if batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, got {batch_size}")
     if len(dataset) == 0:
-        raise ValueError("the dataset is empty: a loader over it would hand out nothing")
+        raise ValueError("the dataset is empty: a loader over it would give nothing")
     if drop_last and len(dataset) < batch_size:
         raise ValueError(
             f"drop_last leaves no batch: the dataset has {len(dataset)} samples, "

@@ -1,0 +1,149 @@
+"""Sets of samples: arrays, parts of a set, random splits.
+
+A dataset is anything with `len(dataset)` and `dataset[i]`: a list will do.  One that can also
+give many samples at once has `batch(indices)`, which saves the loader the work of gathering them
+one by one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from engine import to_numpy
+
+from ..random import Rng, generator
+from .collate import as_batch, gather
+
+
+class Dataset:
+    """What a dataset of your own inherits: write `__len__` and `__getitem__`.
+
+    >>> class Squares(Dataset):
+    ...     def __len__(self):
+    ...         return 3
+    ...     def __getitem__(self, i):
+    ...         return float(i), i * i
+    >>> Squares()[2]
+    (2.0, 4)
+    """
+
+    def __len__(self) -> int:
+        raise NotImplementedError(f"{type(self).__name__} needs a __len__")
+
+    def __getitem__(self, index: int) -> Any:
+        raise NotImplementedError(f"{type(self).__name__} needs a __getitem__")
+
+
+class TensorDataset(Dataset):
+    """Arrays of the same length: sample i holds row i of each.
+
+    Args:
+        arrays: arrays or Tensors, of shape (samples, …).  Held, not copied.
+
+    Raises:
+        ValueError: no array, a 0-d one, or lengths that differ.
+
+    >>> pairs = TensorDataset(np.eye(3), np.array([0, 1, 2]))
+    >>> len(pairs), pairs[1]
+    (3, (array([0., 1., 0.]), np.int64(1)))
+    """
+
+    def __init__(self, *arrays: Any) -> None:
+        self.arrays: tuple[ndarray, ...] = tuple(to_numpy(x) for x in arrays)
+        if not arrays:
+            raise ValueError("a TensorDataset needs at least one array")
+        shapes = [x.shape for x in self.arrays]
+        if () in shapes or len({shape[0] for shape in shapes}) > 1:
+            raise ValueError(
+                f"the arrays of a TensorDataset must have the same length, got shapes {shapes}"
+            )
+
+    def __len__(self) -> int:
+        return len(self.arrays[0])
+
+    def __getitem__(self, index: Any) -> tuple[Any, ...]:
+        return tuple(x[index] for x in self.arrays)
+
+    def batch(self, indices: ndarray) -> tuple[Any, ...]:
+        """The samples at `indices`, together: one array for each of the dataset's."""
+        return tuple(as_batch(x[indices]) for x in self.arrays)
+
+
+class Subset(Dataset):
+    """The samples of a dataset at some indices.
+
+    Raises:
+        IndexError: an index lies outside the dataset.
+        TypeError: indices are not integers.
+
+    >>> Subset(["a", "b", "c"], [2, 0])[0]
+    'c'
+    """
+
+    def __init__(self, dataset: Any, indices: Any) -> None:
+        chosen = np.asarray(indices)
+        if chosen.size == 0:
+            chosen = chosen.astype(np.int64)
+        if chosen.dtype.kind not in "iu" or chosen.ndim != 1:
+            raise TypeError(
+                f"indices of a Subset must be a list of integers, got {chosen.dtype} of shape "
+                f"{chosen.shape}"
+            )
+        outside = chosen[(chosen < -len(dataset)) | (chosen >= len(dataset))]
+        if outside.size:
+            raise IndexError(f"index {outside[0]} lies outside a dataset of {len(dataset)} samples")
+        self.dataset = dataset
+        self.indices = chosen
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def __getitem__(self, index: int) -> Any:
+        return self.dataset[int(self.indices[index])]
+
+    def batch(self, indices: ndarray) -> Any:
+        """The samples at `indices`, counted within this subset."""
+        return gather(self.dataset, self.indices[indices])
+
+
+def random_split(dataset: Any, lengths: Sequence[float], rng: Rng = None) -> list[Subset]:
+    """Cut a dataset into parts that share no sample, chosen at random.
+
+    Args:
+        dataset: anything with a length and an index.
+        lengths: how many samples each part gets (whole numbers that add up to the dataset's
+            length), or what fraction of it (numbers that add up to 1; samples left over by
+            rounding down go to the first parts, one each, as in PyTorch).
+        rng: a Generator or a seed; None for the shared one of `nn.random`.
+
+    Raises:
+        ValueError: negative lengths, or a sum that is neither the dataset's length nor 1.
+
+    >>> [len(part) for part in random_split(range(10), [0.75, 0.25], rng=0)]
+    [8, 2]
+    """
+    counts = _counts(len(dataset), lengths)
+    order = generator(rng).permutation(len(dataset))
+    return [Subset(dataset, part) for part in np.split(order, np.cumsum(counts)[:-1])]
+
+
+def _counts(total: int, lengths: Sequence[float]) -> list[int]:
+    """Lengths or fractions as lengths."""
+    if not len(lengths) or not all(n >= 0 for n in lengths):
+        raise ValueError(f"lengths must be numbers from 0 up, at least one, got {lengths!r:.80}")
+    if all(isinstance(n, int | np.integer) for n in lengths) and sum(lengths) == total:
+        return [int(n) for n in lengths]
+    if not math.isclose(sum(lengths), 1.0):
+        raise ValueError(
+            f"lengths must add up to the dataset's {total} samples, or fractions to 1; "
+            f"{lengths!r:.80} adds up to {sum(lengths):g}"
+        )
+    counts = [math.floor(total * n) for n in lengths]
+    for i in range(total - sum(counts)):
+        counts[i % len(counts)] += 1
+    return counts

@@ -1,0 +1,82 @@
+"""The state of a module: where its parameters and buffers are, and how others are loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from engine import Node, ValueArray
+
+from .checks import dtype_of
+from .parameter import fill
+
+
+class IncompatibleKeys(NamedTuple):
+    """What `load_state_dict(strict=False)` passed over."""
+
+    missing_keys: list[str]
+    unexpected_keys: list[str]
+
+
+def places(module: Any) -> dict[str, tuple[Any, str]]:
+    """Where each entry of the state lives: by its name, the module and the attribute."""
+    found = {}
+    for path, part in module._walk():
+        kept = [name for name, persistent in part._buffers.items() if persistent]
+        for name in (*part._parameters, *kept):
+            if getattr(part, name) is not None:
+                found[f"{path}.{name}" if path else name] = (part, name)
+    return found
+
+
+def load_into(module: Any, state: Mapping[str, Any], strict: bool) -> IncompatibleKeys:
+    """What `Module.load_state_dict` does: all is looked at first: all loads, or nothing."""
+    if not isinstance(state, Mapping):
+        raise TypeError(f"state must be a mapping of names to arrays, got {type(state)}")
+    own = places(module)
+    missing = [key for key in own if key not in state]
+    unexpected = [key for key in state if key not in own]
+    problems = []
+    if strict:
+        problems += [f"missing: {key}" for key in missing]
+        problems += [f"unexpected: {key}" for key in unexpected]
+    arrays = {}
+    for key, (part, name) in own.items():
+        if key in state:
+            try:
+                arrays[key] = np.asarray(state[key])
+            # ragged lists, and what other libraries will not convert: each raises its own
+            except Exception as error:
+                problem = f"not an array: {error}"
+            else:
+                problem = _misfit(getattr(part, name), arrays[key])
+            problems += [f"{key}: {problem}"] if problem else []
+    if problems:
+        listed = "\n  ".join(problems)
+        raise ValueError(
+            f"state does not fit this {type(module).__name__}; nothing was loaded:\n  {listed}"
+        )
+    for key, array in arrays.items():
+        _assign(*own[key], array)
+    return IncompatibleKeys(missing, unexpected)
+
+
+def _misfit(own: Any, array: np.ndarray) -> str:
+    """Why `array` cannot be loaded into a parameter or buffer; "" if it can."""
+    expected = dtype_of(own)
+    if array.dtype.kind not in "fiub" or not np.can_cast(array.dtype, expected, "same_kind"):
+        return f"expected {expected} numbers, got dtype {array.dtype}"
+    if array.shape != own.shape:
+        return f"expected shape {own.shape}, got {array.shape}"
+    return ""
+
+
+def _assign(module: Any, name: str, array: np.ndarray) -> None:
+    """Put numbers that fit into the parameter or buffer of that name, in its own dtype."""
+    own = getattr(module, name)
+    if isinstance(own, Node | ValueArray):
+        fill(own, array)
+    else:
+        setattr(module, name, array.astype(own.dtype))
