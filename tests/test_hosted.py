@@ -110,3 +110,10 @@ def test_the_first_cell_installs_what_the_course_needs(tmp_path, index, place):
     assert not [one for one in shown if one.output_type == "error"]
     assert {mime for one in shown for mime in one.get("data", {})} >= {"image/svg+xml", "image/png"}
     assert not list(empty.iterdir())
+    if place == "alone":  # the wheel holds the course; there is no JupyterLab to open it
+        copy = [python, "-m", "viz.command", "notebooks"]
+        done = subprocess.run(
+            copy, env=environment, cwd=empty, capture_output=True, text=True, check=False
+        )
+        assert done.stderr.startswith("twingrad: JupyterLab is not installed"), done.stderr
+        assert (empty / "twingrad-notebooks" / "12_where_to_go_next.ipynb").is_file()

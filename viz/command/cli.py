@@ -27,7 +27,7 @@ from ..stepping import PAGE_SUFFIXES, step_through
 from . import demo
 from .expression import REFUSALS, ExpressionError
 from .given import bound, listed, shown
-from .lab import NotebooksError, open_notebooks
+from .lab import COPY, NotebooksError, open_notebooks
 from .op_page import op_list, op_page
 
 
@@ -167,6 +167,11 @@ def _ops_options(command: argparse.ArgumentParser) -> None:
 
 
 def _notebooks_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "folder", nargs="?", type=Path, metavar="DIR",
+        help="copy the course there first; what is there and differs is left as it is "
+        f"(default: {COPY}, here; in a clone its own notebooks, where they are)",
+    )  # fmt: skip
     command.add_argument("--no-browser", action="store_true", help="print the address only")
     command.add_argument(
         "--port", type=_positive, metavar="N", help="where it listens (default Jupyter's, 8888)"
@@ -216,7 +221,8 @@ def _ops(arguments: argparse.Namespace) -> int:
 
 
 def _notebooks(arguments: argparse.Namespace) -> int:
-    return open_notebooks(not arguments.no_browser, arguments.port, arguments.allow_root)
+    browser = not arguments.no_browser
+    return open_notebooks(arguments.folder, browser, arguments.port, arguments.allow_root)
 
 
 def _draw(arguments: argparse.Namespace) -> int:
