@@ -7,6 +7,7 @@ from functools import reduce
 
 import numpy as np
 import pytest
+from helpers import leaf
 from hypothesis import given, strategies as st
 
 import engine
@@ -117,8 +118,8 @@ def test_broadcast_contributions_have_the_input_s_shape():
 def test_contributions_sum_to_the_gradient_to_the_last_bit(steps, seed):
     """On random programs, for every node, on both tiers."""
     rng = np.random.default_rng(seed)
-    for leaf in (Value(0.7), Tensor(rng.normal(size=3), requires_grad=True)):
-        nodes = [leaf]
+    for start in (Value(0.7), Tensor(rng.normal(size=3), requires_grad=True)):
+        nodes = [start]
         for step in steps:
             a, b = (nodes[i] for i in rng.integers(0, len(nodes), 2))
             made = {
@@ -130,7 +131,7 @@ def test_contributions_sum_to_the_gradient_to_the_last_bit(steps, seed):
                 "c": lambda a=a: a * 3,
             }[step]()
             nodes.append(made)
-        root = nodes[-1] if isinstance(leaf, Value) else nodes[-1].sum()
+        root = nodes[-1] if isinstance(start, Value) else nodes[-1].sum()
         root.backward(retain_grads=True)
         for node in nodes[:-1]:
             found = explain(node, root)
@@ -144,9 +145,7 @@ def test_contributions_sum_to_the_gradient_to_the_last_bit(steps, seed):
 # --- several backward passes ---
 
 
-@pytest.mark.parametrize(
-    "make", [Value, lambda x: Tensor(x, requires_grad=True)], ids=["Value", "Tensor"]
-)
+@pytest.mark.parametrize("make", [Value, leaf])
 class TestSeveralPasses:
     def test_the_same_result_twice(self, make):
         x = make(3.0)

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 from fused_cases import CASES
+from helpers import LEAVES, leaf
 
 import engine as E
 import nn  # noqa: F401 - registers the fused ops of layers and losses
-from engine import Tensor, Value, ValueArray, WideOp, gradcheck
+from engine import WideOp, gradcheck, to_numpy
 
 EVERY = [(name, i) for name, cases in CASES.items() for i in range(len(cases))]
 each_case = pytest.mark.parametrize(("name", "i"), EVERY)
@@ -43,39 +44,22 @@ def of_floats(name, i):
     def fused(*nodes):
         return op(*filled(nodes), **params)
 
-    def spelled(*nodes):
+    def composed(*nodes):
         return op.elements(*filled(nodes), **{**op.defaults, **params})
 
-    return [inputs[k] for k in places], fused, spelled
-
-
-def on_tensors(x):
-    """An input as a leaf of the tensor tier."""
-    return Tensor(x, requires_grad=True)
-
-
-def on_values(x):
-    """An input as a leaf, or an array of leaves, of the scalar tier."""
-    return ValueArray.of(x)
-
-
-def plain(y):
-    """The numbers of a node, or an array of nodes."""
-    if isinstance(y, ValueArray):
-        return y.values
-    return np.asarray(y.data if isinstance(y, (Tensor, Value)) else y)
+    return [inputs[k] for k in places], fused, composed
 
 
 def summed(y, seed):
     """y as a single number, by fixed weights, no two of them alike."""
-    shape = plain(y).shape
+    shape = to_numpy(y).shape
     weights = np.cos(seed + np.arange(np.prod(shape, dtype=int))).reshape(shape)
     return E.sum(y * weights) if shape else y * float(weights)
 
 
-def derivatives(f, arrays, leaf):
+def derivatives(f, arrays, to_leaf):
     """Value, first and second derivatives along fixed directions, and the op names of the graph."""
-    leaves = [leaf(x) for x in arrays]
+    leaves = [to_leaf(x) for x in arrays]
     value = f(*leaves)
     everything = tuple(range(len(arrays)))
     first = E.grad(lambda *x: summed(f(*x), 1), everything)
@@ -86,8 +70,8 @@ def derivatives(f, arrays, leaf):
             total = total + summed(g, 2 + k)
         return total
 
-    return plain(value), [plain(g) for g in first(*leaves)], [
-        plain(g) for g in E.grad(slope, everything)(*leaves)
+    return to_numpy(value), [to_numpy(g) for g in first(*leaves)], [
+        to_numpy(g) for g in E.grad(slope, everything)(*leaves)
     ]  # fmt: skip
 
 
@@ -101,13 +85,13 @@ def assert_same(got, expected):
 
 def tiers(name):
     """The tiers an op runs on: single numbers have no Tensors."""
-    return [on_values] if isinstance(E.registry[name], WideOp) else [on_tensors, on_values]
+    return [LEAVES["value"]] if isinstance(E.registry[name], WideOp) else list(LEAVES.values())
 
 
 @each_case
 def test_a_fused_op_is_what_it_is_short_for(name, i):
-    arrays, fused, spelled = of_floats(name, i)
-    expected = derivatives(spelled, arrays, on_values)
+    arrays, fused, composed = of_floats(name, i)
+    expected = derivatives(composed, arrays, LEAVES["value"])
     for tier in tiers(name):
         assert_same(derivatives(fused, arrays, tier), expected)
 
@@ -131,7 +115,7 @@ def test_a_fused_op_of_plain_inputs_just_computes(name, i):
     arrays, fused, _ = of_floats(name, i)
     y = fused(*arrays)
     assert isinstance(y, (float, np.ndarray, np.generic))
-    np.testing.assert_array_equal(y, plain(fused(*[tiers(name)[0](x) for x in arrays])))
+    np.testing.assert_array_equal(y, to_numpy(fused(*[tiers(name)[0](x) for x in arrays])))
 
 
 @each_case
@@ -139,12 +123,12 @@ def test_float32_stays_float32(name, i):
     if isinstance(E.registry[name], WideOp):
         return  # of Python numbers, which have one precision
     arrays, fused, _ = of_floats(name, i)
-    exact = derivatives(fused, arrays, on_tensors)
-    leaves = [Tensor(x, requires_grad=True, dtype=np.float32) for x in arrays]
+    exact = derivatives(fused, arrays, leaf)
+    leaves = [leaf(x, np.float32) for x in arrays]
     y = fused(*leaves)
     assert y.dtype == np.float32
     np.testing.assert_allclose(y.data, exact[0], rtol=1e-4, atol=1e-5)
     summed(y, 1).backward()
-    for leaf, g in zip(leaves, exact[1], strict=True):
-        assert leaf.grad.dtype == np.float32
-        np.testing.assert_allclose(leaf.grad, g, rtol=1e-3, atol=1e-4)
+    for x, g in zip(leaves, exact[1], strict=True):
+        assert x.grad.dtype == np.float32
+        np.testing.assert_allclose(x.grad, g, rtol=1e-3, atol=1e-4)

@@ -8,16 +8,11 @@ import sys
 
 import numpy as np
 import pytest
+from helpers import leaf
 
 import engine as E
 from engine import Tensor, Value, ValueArray
 from engine.graph import recent_passes, results
-
-
-def leaf(data):
-    """A Tensor that collects a gradient."""
-    return Tensor(data, requires_grad=True)
-
 
 # --- the order ---
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import engine as E
-from engine import Tensor, Value, ValueArray, no_grad, operators, ops
+from engine import Tensor, Value, ValueArray, no_grad, operators, ops, to_numpy
 from engine.arrays import methods as array_methods
 
 SPECIAL = [0.0, -0.0, 1.0, -1.5, 2.0, 1e308, 1e-320, np.inf, -np.inf, np.nan]
@@ -70,12 +70,7 @@ def test_a_method_is_its_row(name):
             given = [0.1, 0.5] if op.name == "clip" else []
             got, expected = getattr(x, name)(*rest, *given), op(x, *rest, *given)
         assert type(got) is type(expected)
-        assert same(float(np.ravel(values(got))[0]), float(np.ravel(values(expected))[0]))
-
-
-def values(y):
-    """Plain numbers of any result."""
-    return y.values if isinstance(y, ValueArray) else np.asarray(y.data)
+        assert same(float(np.ravel(to_numpy(got))[0]), float(np.ravel(to_numpy(expected))[0]))
 
 
 @pytest.mark.parametrize(("method", "row"), OPERATORS.items())
@@ -113,8 +108,8 @@ def test_reductions_that_skip_the_sorting_of_arguments_are_the_function(name):
             got = getattr(node, name)(axis, keepdims)
             expected = function(node, axis=axis, keepdims=keepdims)
             aliased = getattr(node, name)(axis, keepdim=keepdims)
-            np.testing.assert_array_equal(values(got), values(expected))
-            np.testing.assert_array_equal(values(aliased), values(expected))
+            np.testing.assert_array_equal(to_numpy(got), to_numpy(expected))
+            np.testing.assert_array_equal(to_numpy(aliased), to_numpy(expected))
             if isinstance(node, Tensor):
                 assert got.params == expected.params
 

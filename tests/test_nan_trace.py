@@ -5,15 +5,14 @@ import threading
 
 import numpy as np
 import pytest
+from helpers import leaf
 
 import engine
 import nn
 from engine import NonFiniteError, Tensor, Value, ValueArray, nan_trace
 from engine.looking.one_pass import begin
 
-TIERS = pytest.mark.parametrize(
-    "make", [Value, lambda x: Tensor(x, requires_grad=True)], ids=["Value", "Tensor"]
-)
+TIERS = pytest.mark.parametrize("make", [Value, leaf], ids=["Value", "Tensor"])
 
 
 def found_in(function) -> NonFiniteError:

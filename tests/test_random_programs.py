@@ -9,6 +9,7 @@ tiers may sit on different sides of a kink: there a kinked op is drawn only well
 """
 
 import numpy as np
+from helpers import LEAVES
 from hypothesis import assume, given, strategies as st
 
 import engine as E
@@ -183,13 +184,12 @@ def programs(draw):
 
 def gradients(program, inputs, tier):
     """The result, its gradients, and the gradients of their sum of squares' root terms."""
-    box = (lambda x: Tensor(x, requires_grad=True)) if tier == "tensor" else ValueArray.of
-    nodes = [box(x) for x in inputs]
+    nodes = [LEAVES[tier](x) for x in inputs]
     y = program.run(*nodes)
     if isinstance(y, (Tensor, E.Value)) and y.requires_grad:
         y.backward()
     first = [np.zeros(np.shape(x)) if n.grad is None else n.grad for n, x in zip(nodes, inputs)]  # noqa: B905 - of equal length by construction
-    return float(y.data if isinstance(y, (Tensor, E.Value)) else y), first
+    return float(E.to_numpy(y)), first
 
 
 def second(program, inputs, tier):
@@ -205,9 +205,7 @@ def second(program, inputs, tier):
         return total
 
     found = E.grad(slope, wanted)(*(box(x) for x in inputs))
-    return [
-        np.asarray(g.values if isinstance(g, ValueArray) else getattr(g, "data", g)) for g in found
-    ]
+    return [E.to_numpy(g) for g in found]
 
 
 def close(got, expected, rtol):

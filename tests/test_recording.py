@@ -4,15 +4,11 @@ import threading
 
 import numpy as np
 import pytest
+from helpers import leaf
 
 import engine as E
-from engine import Tensor, Value, ValueArray, enable_grad, is_grad_enabled, no_grad
+from engine import Value, ValueArray, enable_grad, is_grad_enabled, no_grad
 from engine.recording import ATTENTION, watch
-
-
-def leaf(data):
-    """A Tensor that collects a gradient."""
-    return Tensor(data, requires_grad=True)
 
 
 @pytest.fixture(autouse=True)

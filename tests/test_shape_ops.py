@@ -7,10 +7,11 @@ pinned as well.  The second order is checked by differentiating the gradient.
 
 import numpy as np
 import pytest
+from helpers import LEAVES
 from shape_cases import CASES, TIES
 
 import engine as E
-from engine import Tensor, ValueArray, core, gradcheck
+from engine import Tensor, core, gradcheck, to_numpy
 
 EVERY = [(name, i) for name, cases in CASES.items() for i in range(len(cases))]
 each_case = pytest.mark.parametrize(("name", "i"), EVERY)
@@ -18,24 +19,15 @@ each_case = pytest.mark.parametrize(("name", "i"), EVERY)
 
 def run(f, arrays, tier, weights=None):
     """f's numbers and the gradients of sum(f * weights), on one tier."""
-    if tier == "tensor":
-        nodes = [Tensor(x, requires_grad=True) for x in arrays]
-    else:
-        nodes = [ValueArray.of(x) for x in arrays]
+    nodes = [LEAVES[tier](x) for x in arrays]
     y = f(*nodes)
-    weights = np.cos(np.arange(np.size(numbers(y)))).reshape(np.shape(numbers(y)))
-    total = E.sum(y * weights) if np.ndim(numbers(y)) else y * float(weights)
+    numbers = to_numpy(y)
+    weights = np.cos(np.arange(numbers.size)).reshape(numbers.shape)
+    total = E.sum(y * weights) if numbers.ndim else y * float(weights)
     if isinstance(total, (Tensor, E.Value)) and total.requires_grad:
         total.backward()
     grads = [np.zeros(x.shape) if n.grad is None else n.grad for n, x in zip(nodes, arrays)]  # noqa: B905 - of equal length by construction
-    return numbers(y), grads
-
-
-def numbers(y):
-    """The plain numbers of a result on either tier."""
-    if isinstance(y, ValueArray):
-        return y.values
-    return np.asarray(y.data if isinstance(y, (Tensor, E.Value)) else y)
+    return numbers, grads
 
 
 @each_case

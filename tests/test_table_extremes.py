@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+from helpers import op_on_tensors, op_on_values
 from strategies import CONDITIONS, case_id, elementwise_ops, float_positions
 
 import engine as E
@@ -28,23 +29,9 @@ def columns(op, rows):
     ]
 
 
-def on_values(op, params, args):
-    """Value and gradients of the op on the scalar tier."""
-    nodes = [Value(x) if i in float_positions(op) else x for i, x in enumerate(args)]
-    y = op(*nodes, **params)
-    y.backward()
-    return [y.data, *(nodes[i].grad for i in float_positions(op))]
-
-
-def on_tensors(op, params, arrays):
-    """The same for many at once, on the tensor tier: a row for each."""
-    nodes = [
-        Tensor(x, requires_grad=True) if i in float_positions(op) else x
-        for i, x in enumerate(arrays)
-    ]
-    y = op(*nodes, **params)
-    y.backward(np.ones(y.shape))
-    return np.array([y.data, *(nodes[i].grad for i in float_positions(op))]).T
+def rows_of(data, gradients):
+    """A row of value and gradients for each number."""
+    return np.array([data, *gradients]).T
 
 
 @each_op
@@ -54,9 +41,9 @@ def test_both_tiers_give_the_same_at_special_numbers(case):
     choices = [[True, False] if (op.name, i) in CONDITIONS else SPECIAL for i in range(op.n_inputs)]
     rows = list(itertools.product(*choices))
     with np.errstate(all="ignore"):
-        on_arrays = on_tensors(op, params, columns(op, rows))
+        on_arrays = rows_of(*op_on_tensors(op, params, columns(op, rows)))
         for args, expected in zip(rows, on_arrays, strict=True):
-            got = on_values(op, params, args)
+            got = rows_of(*op_on_values(op, params, args))
             np.testing.assert_allclose(got, expected, rtol=1e-12, atol=1e-300, err_msg=str(args))
 
 
@@ -153,9 +140,9 @@ def test_layout_and_byte_order_of_an_input_do_not_matter(case):
         lambda x: x.astype(x.dtype.newbyteorder(">")),
     ]
     with np.errstate(all="ignore"):
-        expected = on_tensors(op, params, arrays)
+        expected = rows_of(*op_on_tensors(op, params, arrays))
         for layout in layouts:
-            got = on_tensors(op, params, [layout(x) for x in arrays])
+            got = rows_of(*op_on_tensors(op, params, [layout(x) for x in arrays]))
             np.testing.assert_allclose(got, expected, rtol=1e-14, atol=1e-300)
         y = op(*(Tensor(x, requires_grad=x.dtype == float) for x in arrays), **params)
         g = np.cos(np.arange(24.0)).reshape(2, 3, 4)

@@ -6,16 +6,12 @@ import pickle
 
 import numpy as np
 import pytest
+from helpers import leaf
 
 import engine as E
 from engine import Tensor, Value, ValueArray, gradcheck
 
 INF, NAN = math.inf, math.nan
-
-
-def leaf(data, dtype=None):
-    """A Tensor that collects a gradient."""
-    return Tensor(data, requires_grad=True, dtype=dtype)
 
 
 def close(got, expected):

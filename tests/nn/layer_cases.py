@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers import LEAVES
 
 import engine
 import nn
-from engine import Tensor, Value, ValueArray
+from engine import Tensor, ValueArray, to_numpy
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 sys.path.insert(0, str(GOLDEN))
@@ -33,24 +34,17 @@ def made(case, make=None):
     return layer
 
 
-def numbers(y):
-    """The numbers of a result of either tier."""
-    if isinstance(y, ValueArray):
-        return y.values
-    return np.asarray(y.data if isinstance(y, Tensor | Value) else y)
-
-
 def backward(y):
     """Backward from the results' sum with the weights that make_torch_layers has."""
     engine.sum(y * wave(*y.shape, start=3.0)).backward()
 
 
-def leaf(layer, x):
+def input_of(layer, x):
     """An input of a layer's own tier, to be differentiated if it holds floats."""
     if x.dtype.kind != "f":
         return x
     scalar = any(isinstance(p, ValueArray) for p in layer.parameters())
-    return ValueArray.of(x) if scalar else Tensor(x, requires_grad=True)
+    return LEAVES["value" if scalar else "tensor"](x)
 
 
 def close(got, expected):
@@ -58,12 +52,12 @@ def close(got, expected):
     np.testing.assert_allclose(got, expected, rtol=1e-9, atol=1e-9)
 
 
-def check_first_pass(case, layer, to_leaf=leaf):
+def check_first_pass(case, layer, to_leaf=input_of):
     """Result and gradients of the first step, on the tier of the layer."""
     expected = TORCH[case[0]]
     x = to_leaf(layer, case[4][0])
     y = layer(x)
-    close(numbers(y), expected["output"])
+    close(to_numpy(y), expected["output"])
     if expected["input_grad"] is None and not expected["grads"]:
         return
     backward(y)
@@ -81,7 +75,7 @@ def check_training(case):
     layer = made(case)
     for x in case[4]:
         layer.zero_grad()
-        y = layer(leaf(layer, x))
+        y = layer(input_of(layer, x))
         if isinstance(y, Tensor) and y.requires_grad:
             backward(y)
         for p in layer.parameters():
@@ -91,7 +85,7 @@ def check_training(case):
     for name, array in expected["state"].items():
         assert state[name].shape == np.shape(array), name
         close(state[name], array)
-    close(numbers(layer.eval()(case[4][0])), expected["eval"])
+    close(to_numpy(layer.eval()(case[4][0])), expected["eval"])
 
 
 def check_float32(case):

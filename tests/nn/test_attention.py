@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from torch_training import TORCH, check, numbers, torch_cases
+from torch_training import TORCH, check, torch_cases
 
 import nn
-from engine import Tensor, ValueArray, gradcheck
+from engine import Tensor, ValueArray, gradcheck, to_numpy
 from nn import functional as F
 
 wave = torch_cases.wave
@@ -29,7 +29,7 @@ def test_the_function_is_pytorchs(name, options, queries, keys, scalar):
     arrays = torch_cases.core_inputs(queries, keys)
     leaves = [ValueArray.of(x) if scalar else Tensor(x, requires_grad=True) for x in arrays]
     y = F.scaled_dot_product_attention(*leaves, **options)
-    np.testing.assert_allclose(numbers(y), expected["y"], rtol=1e-10, atol=1e-11)
+    np.testing.assert_allclose(to_numpy(y), expected["y"], rtol=1e-10, atol=1e-11)
     (y * wave(*y.shape, start=3.0)).sum().backward()
     for leaf, g in zip(leaves, expected["grads"], strict=True):
         np.testing.assert_allclose(leaf.grad, g, rtol=1e-10, atol=1e-11)
@@ -119,8 +119,8 @@ def test_a_query_that_may_look_nowhere_gets_zeros_and_no_gradient(scalar):
     layer = layer.scalar() if scalar else layer
     x = ValueArray.of(torch_cases.TALL) if scalar else Tensor(torch_cases.TALL, requires_grad=True)
     y, weights = layer(x, key_padding_mask=[[True] * 5, [False] * 5])
-    np.testing.assert_array_equal(numbers(y)[0], np.zeros((5, 4)))
-    np.testing.assert_array_equal(numbers(weights)[0], 0.0)
+    np.testing.assert_array_equal(to_numpy(y)[0], np.zeros((5, 4)))
+    np.testing.assert_array_equal(to_numpy(weights)[0], 0.0)
     y.sum().backward()
     np.testing.assert_array_equal(x.grad[0], 0.0)
     assert np.isfinite(x.grad).all()

@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+from helpers import LEAVES
 from layer_cases import cases, check_all, wave
 
 import nn
-from engine import Tensor, ValueArray
+from engine import Tensor
 from nn import functional as F
 
 
@@ -20,7 +21,7 @@ def test_a_row_named_twice_gets_both_gradients():
     assert w.grad.tolist() == [[11.0, 22.0], [0.0, 0.0], [3.0, 4.0]]
 
 
-@pytest.mark.parametrize("leaf", [lambda x: Tensor(x, requires_grad=True), ValueArray.of])
+@pytest.mark.parametrize("leaf", LEAVES.values(), ids=LEAVES)
 def test_the_padding_row_is_looked_up_but_not_learned(leaf):
     w = leaf([[1.0, 2.0], [3.0, 4.0]])
     y = F.embedding([1, 0, 1], w, padding_idx=1)

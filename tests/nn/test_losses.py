@@ -6,11 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers import LEAVES
 from hypothesis import given, strategies as st
 
 import engine
 import nn
-from engine import Tensor, Value, ValueArray, gradcheck
+from engine import Tensor, Value, gradcheck, to_numpy
 from nn import functional as F
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
@@ -41,13 +42,6 @@ each_case = pytest.mark.parametrize(
 )
 
 
-def numbers(y):
-    """The numbers of a result of either tier."""
-    if isinstance(y, np.ndarray) and y.dtype == object:
-        return np.array([float(v) for v in y.flat]).reshape(y.shape)
-    return np.asarray(y.data if isinstance(y, (Tensor, Value)) else y)
-
-
 def gradients(y, *leaves):
     """Gradients of the results, weighted as in make_torch_losses, with respect to leaves."""
     engine.sum(y * wave(*np.shape(y), start=3.0)).backward()
@@ -55,13 +49,12 @@ def gradients(y, *leaves):
 
 
 @each_case
-@pytest.mark.parametrize("leaf", [lambda x: Tensor(x, requires_grad=True), ValueArray.of],
-                         ids=["tensor", "values"])  # fmt: skip
+@pytest.mark.parametrize("leaf", LEAVES.values(), ids=LEAVES)
 def test_losses_are_pytorchs(name, function, x, t, options, both, reduction, leaf):
     expected = TORCH[f"{name}: {reduction}"]
     a, b = leaf(np.asarray(x)), leaf(np.asarray(t)) if both else t
     y = getattr(F, function)(a, b, reduction=reduction, **options)
-    np.testing.assert_allclose(numbers(y), expected["loss"], rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(to_numpy(y), expected["loss"], rtol=1e-10, atol=1e-12)
     got = gradients(y, a, *([b] if both else []))
     rtol = 1e-8 if "0 and 1" in name else 1e-10  # PyTorch's floor of 1e-12 is a float32
     np.testing.assert_allclose(got[0], expected["input"], rtol=rtol, atol=1e-12)

@@ -7,6 +7,7 @@ import copy
 
 import numpy as np
 import pytest
+from helpers import leaf
 from hypothesis import given, strategies as st
 
 import nn
@@ -181,7 +182,7 @@ def test_a_rule_of_ones_own_runs_on_either_tier_and_cannot_change_arrays_in_plac
 # --- what has a gradient, and how often ---
 
 
-@pytest.mark.parametrize("box", [lambda x: Tensor(x, requires_grad=True), Value])
+@pytest.mark.parametrize("box", [leaf, Value])
 def test_a_parameter_without_gradient_is_skipped(box):
     used, unused = box(1.0), box(1.0)
     optimizer = nn.AdamW([used, unused], lr=0.1, weight_decay=0.5)
@@ -197,7 +198,7 @@ def test_a_parameter_without_gradient_is_skipped(box):
 def test_values_reached_at_different_times_have_histories_of_their_own():
     # two Values of a group, as two Tensors would: the second takes part in every other step
     numbers = {}
-    for box in (Value, lambda x: Tensor(x, requires_grad=True)):
+    for box in (Value, leaf):
         a, b, c = box(1.0), box(2.0), box(3.0)
         optimizer = nn.Adam([a, b, c], lr=0.1)
         for step in range(6):
@@ -223,7 +224,7 @@ def test_single_values_are_updated_as_tensors_would_be(reached, which, reload):
         return made, getattr(optim, name)(made, **settings)
 
     values, ours = fresh(Value, START)
-    tensors, theirs = fresh(lambda x: Tensor(x, requires_grad=True), START)
+    tensors, theirs = fresh(leaf, START)
     for step, mask in enumerate(reached):
         if step == reload:  # the state goes through a fresh optimizer on the way
             state = ours.state_dict()

@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
+from helpers import LEAVES
 from hypothesis import given, strategies as st
 from layer_cases import cases, check_all, wave
 
 import nn
-from engine import Tensor, ValueArray, grad
+from engine import Tensor, grad
 from nn import functional as F
 
 
@@ -15,14 +16,14 @@ def test_everything_is_pytorch_s_on_both_tiers(case):
     check_all(case)
 
 
-@pytest.mark.parametrize("leaf", [lambda x: Tensor(x, requires_grad=True), ValueArray.of])
+@pytest.mark.parametrize("leaf", LEAVES.values(), ids=LEAVES)
 def test_of_equal_numbers_the_first_row_by_row_gets_the_gradient(leaf):
     x = leaf([[[0.0, 5.0, 2.0, 2.0], [5.0, 5.0, 2.0, 2.0]]])
     F.max_pool2d(x, 2).sum().backward()
     assert x.grad.tolist() == [[[0.0, 1.0, 1.0, 0.0], [0.0, 0.0, 0.0, 0.0]]]
 
 
-@pytest.mark.parametrize("leaf", [lambda x: Tensor(x, requires_grad=True), ValueArray.of])
+@pytest.mark.parametrize("leaf", LEAVES.values(), ids=LEAVES)
 def test_nan_is_passed_on_and_takes_the_gradient(leaf):
     x = leaf([[[1.0, np.nan], [7.0, 2.0]]])
     y = F.max_pool2d(x, 2)

@@ -5,22 +5,16 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from helpers import LEAVES
 
 import engine
-from engine import Tensor, ValueArray
+from engine import to_numpy
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 sys.path.insert(0, str(GOLDEN))
 import make_torch_sequences as torch_cases  # noqa: E402 - it lies beside its numbers
 
 TORCH = json.loads((GOLDEN / "torch_sequences.json").read_text(encoding="utf-8"))
-
-
-def numbers(x):
-    """The numbers of a parameter or result of either tier."""
-    if isinstance(x, ValueArray):
-        return x.values
-    return np.asarray(x.data if isinstance(x, Tensor) else x)
 
 
 def squared(results):
@@ -46,14 +40,14 @@ def check(module, inputs, call, expected, scalar=False, tol=1e-9):
 
     for step, wanted in enumerate(expected["losses"]):
         module.zero_grad()
-        leaves = [ValueArray.of(x) if scalar else Tensor(x, requires_grad=True) for x in inputs]
+        leaves = [LEAVES["value" if scalar else "tensor"](x) for x in inputs]
         results = call(module, *leaves)
         loss = squared(results)
         same(float(loss.data), wanted, f"loss {step}")
         loss.backward()
         if step == 0:
             for i, (r, w) in enumerate(zip(results, expected["results"], strict=True)):
-                same(numbers(r), w, f"result {i}")
+                same(to_numpy(r), w, f"result {i}")
             for i, (x, w) in enumerate(zip(leaves, expected["inputs"], strict=True)):
                 same(x.grad, w, f"gradient of input {i}")
             for name, p in module.named_parameters():

@@ -4,10 +4,11 @@ import operator
 
 import numpy as np
 import pytest
+from helpers import leaf
 from strategies import PARAMETERS
 
 import engine as E
-from engine import Tensor, Value, ValueArray, core
+from engine import Tensor, Value, ValueArray, core, to_numpy
 from engine.arrays.methods import ArrayMethods
 from engine.operators import ElementwiseMethods
 
@@ -28,29 +29,20 @@ ELEMENTWISE = [op for op in E.registry.values() if op.kind == "elementwise" and 
 ON_ARRAYS = {n for n, op in E.registry.items() if op.kind == "shape"} | set(core.functions)
 
 
-def leaf(x):
-    return Tensor([x], requires_grad=True)
-
-
 @pytest.mark.parametrize("op", ELEMENTWISE, ids=lambda op: op.name)
 def test_every_row_is_a_method_that_calls_it(op):
     if op.name in WITHOUT_A_METHOD:
         return
     assert op.name in vars(ElementwiseMethods)
     for given in [{}, *PARAMETERS.get(op.name, [])]:
-        for box in (Value, leaf, lambda x: ValueArray.of([x])):
+        for box in (Value, lambda x: leaf([x]), lambda x: ValueArray.of([x])):
             args = [box(1.25), *([0.75] * (op.n_inputs - 1))]
             with np.errstate(invalid="ignore"):
                 got, expected = getattr(args[0], op.name)(*args[1:], **given), op(*args, **given)
             assert type(got) is type(args[0])
             if not isinstance(got, ValueArray):
                 assert got.op is op
-            np.testing.assert_array_equal(numbers(got), numbers(expected))
-
-
-def numbers(x):
-    """The plain numbers of anything, as an array."""
-    return x.values if isinstance(x, ValueArray) else np.asarray(getattr(x, "data", x), dtype=float)
+            np.testing.assert_array_equal(to_numpy(got), to_numpy(expected))
 
 
 @pytest.mark.parametrize("name", sorted(ON_ARRAYS - set(WITHOUT_A_METHOD)))
@@ -85,23 +77,23 @@ def test_operators_are_the_rows(name, symbol):
             function(7.5, box(2.0)),
             function(np.float64(7.5), box(2.0)),
         ):
-            np.testing.assert_array_equal(numbers(got), expected)
+            np.testing.assert_array_equal(to_numpy(got), expected)
     assert function(Value(7.5), 2.0).op.name == name
 
 
 def test_signs_are_operators_too():
     for box in (Value, Tensor, lambda x: ValueArray.of([x])):
         x = box(-2.0)
-        np.testing.assert_array_equal(numbers(-x), 2.0)
-        np.testing.assert_array_equal(numbers(+x), -2.0)
-        np.testing.assert_array_equal(numbers(abs(x)), 2.0)
+        np.testing.assert_array_equal(to_numpy(-x), 2.0)
+        np.testing.assert_array_equal(to_numpy(+x), -2.0)
+        np.testing.assert_array_equal(to_numpy(abs(x)), 2.0)
 
 
 def test_matrix_products_are_operators_from_either_side():
     a = np.array([[1.0, 2.0], [3.0, 4.0]])
     for box in (Tensor, ValueArray.of):
         for got in (box(a) @ box(a), box(a) @ a, a @ box(a), box(a).matmul(a), box(a).dot(a)):
-            np.testing.assert_array_equal(numbers(got), a @ a)
+            np.testing.assert_array_equal(to_numpy(got), a @ a)
 
 
 def test_other_names_are_the_same_functions():
@@ -140,7 +132,7 @@ def test_pytorchs_methods_have_their_meaning(box):
         (x.clone(), [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]),
         (x.view(6)[4:], [4.0, 5.0]),
     ]:
-        np.testing.assert_allclose(numbers(got), expected, rtol=1e-15)
+        np.testing.assert_allclose(to_numpy(got), expected, rtol=1e-15)
     assert (x.numel(), x.dim()) == (6, 2)
 
 
@@ -204,7 +196,7 @@ def test_numpys_functions_call_the_methods(box):
         for axis in (None, 1):
             got, own = function(x, axis=axis), getattr(x, name)(axis=axis)
             assert type(got) is type(own)
-            np.testing.assert_array_equal(numbers(got), numbers(own))
+            np.testing.assert_array_equal(to_numpy(got), to_numpy(own))
     with pytest.raises(TypeError, match=r"sum\(\) got an unexpected argument 'out'"):
         np.sum(x, out=np.zeros(()))
 
