@@ -80,10 +80,10 @@ def test_sizes_of_gradients_are_those_of_their_terms():
     sizes = gradient_sizes(toposort((x * 3.0).sum()))
     many = gradient_sizes(toposort(engine.stack([x, -x] * 20).sum()))
 
-    assert (sizes[id(x)] >= 3.0 * 0.5**2).all()
-    assert (sizes[id(x)] <= 3.0 * 1.5**2).all()
-    assert (many[id(x)] >= 40 * 0.5**3).all()  # though 20 - 20 = 0
-    assert (many[id(x)] <= 40 * 1.5**3).all()
+    assert (sizes[x] >= 3.0 * 0.5**2).all()
+    assert (sizes[x] <= 3.0 * 1.5**2).all()
+    assert (many[x] >= 40 * 0.5**3).all()  # though 20 - 20 = 0
+    assert (many[x] <= 40 * 1.5**3).all()
 
 
 # --- between the tiers: forwards, by each op's own bound ---

@@ -10,7 +10,7 @@ from helpers import leaf
 import engine
 import nn
 from engine import NonFiniteError, Tensor, Value, ValueArray, nan_trace
-from engine.looking.one_pass import begin
+from engine.looking import BackwardPass
 
 TIERS = pytest.mark.parametrize("make", [Value, leaf], ids=["Value", "Tensor"])
 
@@ -281,7 +281,7 @@ def test_the_line_is_unknown_where_all_callers_are_library(monkeypatch):
 def test_a_pass_taken_in_steps_is_watched_as_backward_is(make):
     y = engine.sqrt(make(0.0))
 
-    error = found_in(lambda: begin(y))
+    error = found_in(lambda: BackwardPass(y))
 
     assert (error.op.name, error.what) == ("sqrt", "gradient of input 0")
 

@@ -607,7 +607,7 @@ def test_a_frozen_leaf_stays_frozen_in_copies():
 
 
 def test_a_pass_that_rests_between_nodes_is_backward():
-    from engine.looking.one_pass import begin
+    from engine.looking import BackwardPass
 
     x, y = Value(2.0), Value(3.0)
     for root in (x * y + x.tanh() * 3.0 + E.leaky_relu(y, 0.5), x * x * x):
@@ -617,7 +617,7 @@ def test_a_pass_that_rests_between_nodes_is_backward():
         expected = x.grad, y.grad
         x.zero_grad()
         y.zero_grad()
-        one = begin(root)
+        one = BackwardPass(root)
         for node in reversed(one.order):
             one.advance(node)
             (x * y).backward(retain_grads=False)  # another pass meanwhile

@@ -13,11 +13,11 @@ measures (`relative`, `ulps`, `slope`) and how `compare` reads its arguments (`c
 """
 
 from .compare import (
-    Comparison as Comparison,
     checked_array as checked_array,
     compare as compare,
     names_of_inputs as names_of_inputs,
 )
+from .comparison import Comparison as Comparison
 from .distance import relative as relative, ulps as ulps
 from .finite import slope as slope
 from .gradcheck import GradientError as GradientError, gradcheck as gradcheck

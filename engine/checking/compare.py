@@ -12,7 +12,7 @@ from ..arrays import sum as sum_of
 from ..core import Op
 from ..graph import toposort
 from ..looking import box
-from ..node import Node, NodeArray
+from ..node import Node, NodeArray, to_numpy
 from ..recording import enable_grad, no_grad
 from ..signatures import input_names
 from ..tensors import Tensor
@@ -26,11 +26,8 @@ from .lockstep import (
     gradient_of,
     gradient_sizes,
     largest,
-    numbers_of,
 )
 from .rows import Finite, Row
-
-__all__ = ["Comparison", "compare", "names_of_inputs"]
 
 
 def compare(
@@ -80,9 +77,7 @@ def compare(
         ]
         y = _on_tensors(f(*tensors))
         root = y if y.ndim == 0 else sum_of(y)
-        gradients: list[Any] = [None] * len(arrays)
-        if y.requires_grad:
-            gradients = root.gradients(tensors)
+        gradients = root.gradients(tensors)
         value, on_values = _on_values(f, arrays, labels, y)
         order = toposort(root)
         rng = np.random.default_rng(seed)
@@ -92,7 +87,7 @@ def compare(
         for k, (name, x) in enumerate(zip(labels, arrays, strict=True)):
             g = np.zeros(x.shape) if gradients[k] is None else np.asarray(gradients[k])
             finite = _finite(f, arrays, k, g, min(samples, x.size), rng, kinked)
-            size = largest(sizes.get(id(tensors[k]), np.zeros(())))
+            size = largest(sizes.get(tensors[k], np.zeros(())))
             rows.append(Row(name, x.shape, on_values[k], g, finite, size))
         found = differences(order)
         wrong = None if all(row.finite_agrees for row in rows) else contradiction(order)
@@ -108,10 +103,8 @@ def compare(
 
 def checked_array(x: Any, i: int) -> np.ndarray:
     """An input as an array of float64."""
-    if isinstance(x, NodeArray):
-        return numbers_of(x)
     try:
-        array = np.asarray(x.data if isinstance(x, Node) else x)
+        array = to_numpy(x) if isinstance(x, Node | NodeArray) else np.asarray(x)
     except ValueError:  # lists of different lengths
         array = np.empty(0, dtype=object)
     if array.dtype.kind not in "fiub":
@@ -179,13 +172,13 @@ def _on_values(
             "f must return a Value or an array of Values when it is given those, as it returns a "
             f"Tensor when it is given Tensors; got {type(y).__name__}"
         )
-    value = numbers_of(y)
+    value = np.asarray(to_numpy(y), dtype=np.float64)
     if value.shape != like.shape:
         raise ValueError(
             f"f gives shape {like.shape} on Tensors, but {value.shape} on Values: it does not "
             "compute the same on both tiers"
         )
-    root = sum_of(y) if isinstance(y, NodeArray) else y
+    root = sum_of(y) if np.ndim(y) else y
     return value, [gradient_of(root, boxed) for boxed in boxes]
 
 

@@ -9,9 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..node import Node
-
-__all__ = ["Slope", "distance_to_kink", "slope"]
+from ..node import Node, to_numpy
 
 EPS = float(np.finfo(np.float64).eps)
 FIRST_STEP = 2.0**-11  # for numbers about 1: where five points are most accurate
@@ -125,8 +123,8 @@ def distance_to_kink(order: list[Any]) -> float:
     nearest = math.inf
     for node in order:
         if node.op is not None and node.op.kinks is not None:
-            raw = [np.asarray(x.data) if isinstance(x, Node) else x for x in node.inputs]
+            given = [to_numpy(x) if isinstance(x, Node) else x for x in node.inputs]
             with np.errstate(all="ignore"):
-                distance = np.asarray(node.op.kinks(*raw, **node.params), dtype=np.float64)
+                distance = np.asarray(node.op.kinks(*given, **node.params), dtype=np.float64)
             nearest = min(nearest, float(np.fmin.reduce(distance, None, initial=math.inf)))
     return nearest

@@ -13,14 +13,13 @@ from ..arrays import sum as sum_of
 from ..derivatives import grad
 from ..graph import toposort
 from ..looking import label_of
-from ..node import Node
+from ..node import Node, to_numpy
+from ..ops import mul
 from ..recording import enable_grad
 from ..tensors import Tensor
 from ..values import Value
 from .compare import names_of_inputs
 from .finite import NEAR_KINK, distance_to_kink, slope
-
-__all__ = ["GradientError", "gradcheck"]
 
 
 class GradientError(AssertionError):
@@ -107,7 +106,7 @@ def gradcheck(
 
 
 def _floating(x: Any, i: int) -> np.ndarray:
-    array = np.asarray(x.data if isinstance(x, Node) else x)
+    array = to_numpy(x) if isinstance(x, Node) else np.asarray(x)
     if isinstance(x, np.ndarray) and array.dtype.kind != "f":
         raise TypeError(f"input {i} must be floating-point, got {array.dtype}")
     if array.dtype.kind not in "fiu":
@@ -117,13 +116,13 @@ def _floating(x: Any, i: int) -> np.ndarray:
 
 def _along(y: Any, seed: int) -> Any:
     """A result as a single number: its elements, weighted by a fixed direction."""
-    if not isinstance(y, Value | Tensor):
+    if not isinstance(y, Node):
         raise TypeError(f"f must return a Value or a Tensor, got {type(y).__name__}")
     # between 1/2 and 3/2 in size, no two alike: no term can hide another
     rng = np.random.default_rng(seed)
-    shape = y.data.shape if isinstance(y, Tensor) else ()
-    weights = np.asarray(rng.uniform(0.5, 1.5, shape) * rng.choice([-1.0, 1.0], shape))
-    return sum_of(y * weights) if isinstance(y, Tensor) else y * float(weights)
+    weights = np.asarray(rng.uniform(0.5, 1.5, y.shape) * rng.choice([-1.0, 1.0], y.shape))
+    weighted = mul(y, weights)
+    return sum_of(weighted) if y.shape else weighted
 
 
 class _Check:
@@ -167,7 +166,8 @@ class _Check:
         recorded = grad(lambda *x: _along(f(*x), level), tuple(range(len(nodes))))(*nodes)
         found = [[np.asarray(g.data) for g in recorded]]
         if level == 1:
-            found.append(self.plain_gradients(y, nodes))
+            plain = zip(nodes, y.gradients(nodes), strict=True)  # as backward gives them
+            found.append([np.asarray(x.full(0.0) if g is None else g) for x, g in plain])
         checked = left_out = 0
         for k, x in enumerate(self.arrays):
             for index in np.ndindex(x.shape):
@@ -186,14 +186,6 @@ class _Check:
                 "nothing can be checked: every element stands at a kink, or f is not finite "
                 "around it; choose other inputs"
             )
-
-    def plain_gradients(self, y: Any, nodes: list[Any]) -> list[np.ndarray]:
-        """The gradients as backward gives them, its rules run on plain numbers."""
-        found = y.gradients(nodes) if y.requires_grad else [None] * len(nodes)
-        return [
-            np.zeros(x.shape) if g is None else np.asarray(g)
-            for x, g in zip(self.arrays, found, strict=True)
-        ]
 
     def value(self, f: Any, level: int, k: int, index: tuple[int, ...], number: float) -> float:
         """The result with one element of input k replaced."""

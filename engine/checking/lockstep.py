@@ -6,6 +6,7 @@ tier's inputs, and the Tensor tier's upstream gradient.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,14 +15,12 @@ import numpy as np
 from ..arrays import sum as sum_of
 from ..core import Op
 from ..looking import box
-from ..node import NodeArray
+from ..node import NodeArray, to_numpy
 from ..recording import no_grad
 from ..tensors import Tensor
 from ..values import Value
 from .distance import relative, ulps
 from .finite import Slope, slope
-
-__all__ = ["Contradiction", "Difference", "contradiction", "differences"]
 
 GRADIENT_RTOL = 1e-12  # between the tiers
 FINITE_RTOL = 1e-5  # between rules and finite differences
@@ -100,6 +99,11 @@ def _upstream(order: list[Tensor]) -> list[tuple[int, Tensor, np.ndarray]]:
     ]
 
 
+def _edges(node: Tensor) -> Iterator[tuple[int, Tensor]]:
+    """The inputs that a gradient flows to, each with its place."""
+    return ((i, x) for i, x in enumerate(node.inputs) if isinstance(x, Tensor) and x.requires_grad)
+
+
 def _boxes(node: Tensor) -> tuple[Any, ...]:
     return tuple(box(x.data) if isinstance(x, Tensor) else x for x in node.inputs)
 
@@ -108,15 +112,10 @@ def _forward_difference(node: Tensor, position: int) -> list[Difference]:
     assert node.op is not None
     with no_grad():
         y = node.op.apply(_boxes(node), dict(node.params))
-    got = numbers_of(y)
+    got = np.asarray(to_numpy(y), dtype=np.float64)
     expected = np.asarray(node.data, dtype=np.float64)
     bound = node.op.ulp * np.spacing(np.maximum(np.abs(expected), _terms(node)))
     return _worst(node.op, "forward", position, got, expected, bound)
-
-
-def numbers_of(y: Any) -> np.ndarray:
-    """A result of the scalar tier as an array: of a Value, a ValueArray or plain numbers."""
-    return np.asarray(float(y) if isinstance(y, Value) else y).astype(np.float64)
 
 
 def _terms(node: Tensor) -> Any:
@@ -138,10 +137,8 @@ def _rule_difference(node: Tensor, position: int, g: np.ndarray) -> list[Differe
     boxes = _boxes(node)
     y = node.op.apply(boxes, dict(node.params))
     root = sum_of(y * g) if isinstance(y, np.ndarray) else y * float(g)
-    for i, (x, boxed) in enumerate(zip(node.inputs, boxes, strict=True)):
-        if not (isinstance(x, Tensor) and x.requires_grad):
-            continue
-        got = gradient_of(root, boxed)
+    for i, x in _edges(node):
+        got = gradient_of(root, boxes[i])
         expected = np.asarray(node.contribution(g, i), dtype=np.float64)
         size = max(largest(expected), largest(_without_cancellation(node, g, i)))
         bound = np.full(x.shape, GRADIENT_RTOL * size)
@@ -178,18 +175,17 @@ def _without_cancellation(node: Tensor, g: np.ndarray, i: int) -> np.ndarray:
     return np.abs(np.asarray(part, np.float64))
 
 
-def gradient_sizes(order: list[Tensor]) -> dict[int, Any]:
-    """How large each node's gradient would be, by id, if nothing cancelled on the way.
+def gradient_sizes(order: list[Tensor]) -> dict[Any, Any]:
+    """How large each node's gradient would be if nothing cancelled on the way.
 
     Args:
         order: `toposort` of a one-element result.
     """
-    sizes: dict[int, Any] = {id(order[-1]): np.ones_like(order[-1].data)}
+    sizes: dict[Any, Any] = {order[-1]: order[-1].full(1.0)}
     for _, node, _ in _upstream(order):
-        for i, x in enumerate(node.inputs):
-            if isinstance(x, Tensor) and x.requires_grad:
-                part = _without_cancellation(node, np.asarray(sizes[id(node)]), i)
-                sizes[id(x)] = part if id(x) not in sizes else sizes[id(x)] + part
+        for i, x in _edges(node):
+            part = _without_cancellation(node, np.asarray(sizes[node]), i)
+            sizes[x] = sizes[x] + part if x in sizes else part
     return sizes
 
 
@@ -222,11 +218,10 @@ def contradiction(order: list[Tensor]) -> Contradiction | None:
         order: `toposort` of a one-element result.
     """
     for position, node, g in _upstream(order):
-        for i, x in enumerate(node.inputs):
-            if isinstance(x, Tensor) and x.requires_grad and x.size:
-                found = _contradicted(node, position, g, i)
-                if found is not None:
-                    return found
+        for i, _ in _edges(node):
+            found = _contradicted(node, position, g, i)
+            if found is not None:
+                return found
     return None
 
 

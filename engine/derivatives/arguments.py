@@ -1,37 +1,26 @@
 """What a derivative of a function is taken of: its arguments as nodes, its result, its gradients.
 
-`engine.functional` says which derivatives there are; here is what they share: which tier a call
-runs on, and when a gradient comes back as a plain number or array and when as a node.
+`transforms` says which derivatives there are; here is what they share: which tier a call runs on,
+and when a gradient comes back as a plain number or array and when as a node.
 """
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ..arrays import stack
 from ..graph import adjoints, toposort
-from ..node import Node
+from ..node import Node, NodeArray, to_numpy
 from ..ops import identity
 from ..recording import enable_grad
 from ..tensors import Tensor
 from ..values import Value, ValueArray, number
-
-__all__ = [
-    "DEPTH",
-    "Argnums",
-    "Argument",
-    "check_function",
-    "gradients_of",
-    "gradients_of_nodes",
-    "plain_of",
-    "run",
-    "scalar_root",
-    "values_out",
-]
 
 Argnums = int | tuple[int, ...] | list[int]
 
@@ -45,30 +34,22 @@ class _Depth(threading.local):
 DEPTH = _Depth()
 
 
+def in_graph(x: Any) -> bool:
+    """Whether x is a node or an array of nodes, not plain numbers."""
+    return isinstance(x, Node | NodeArray)
+
+
+@dataclass
 class Argument:
     """An argument to differentiate: what was given, and the node(s) that stand for it."""
 
-    def __init__(self, given: Any, arrays: bool, position: int) -> None:
-        self.given = given
-        if isinstance(given, Node):
-            self.node = _fresh(given)
-        elif isinstance(given, ValueArray):
-            self.node = identity(given)
-        elif isinstance(given, np.ndarray | list | tuple) or arrays:
-            array = np.array(given, dtype=np.float64 if _all_ints(given) else None)
-            if array.dtype.kind != "f":
-                raise TypeError(
-                    f"argument {position} must be floating-point to be differentiated, got "
-                    f"{array.dtype}"
-                )
-            self.node = Tensor(array, requires_grad=True)
-        else:
-            self.node = Value(number(given, f"argument {position}"))
+    given: Any
+    node: Any
 
     @property
     def plain(self) -> bool:
         """Whether the gradient is to be a plain number or array, not a node."""
-        return not isinstance(self.given, Node | ValueArray)
+        return not in_graph(self.given)
 
     @property
     def nodes(self) -> list[Any]:
@@ -83,20 +64,31 @@ class Argument:
             return each.reshape(self.node.shape).view(ValueArray)
         (g,) = gradients
         if g is None:
-            g = _zero(self.node)
-        if (
-            self.plain
-            and not isinstance(g, Node)
-            and not isinstance(self.given, np.ndarray | list | tuple)
-        ):
-            return float(g)
-        return g
+            g = self.node.full(0.0)
+        is_array = in_graph(g) or isinstance(self.given, np.ndarray | list | tuple)
+        return float(g) if self.plain and not is_array else g
+
+
+def _node_for(given: Any, arrays: bool, position: int) -> Any:
+    """What stands for an argument: a Tensor where there are arrays, else a Value."""
+    if isinstance(given, Node):
+        return _fresh(given)
+    if isinstance(given, NodeArray):
+        return identity(given)
+    if not isinstance(given, np.ndarray | list | tuple) and not arrays:
+        return Value(number(given, f"argument {position}"))
+    array = np.array(given, dtype=np.float64 if _all_ints(given) else None)
+    if array.dtype.kind != "f":
+        raise TypeError(
+            f"argument {position} must be floating-point to be differentiated, got {array.dtype}"
+        )
+    return Tensor(array, requires_grad=True)
 
 
 def _fresh(node: Any) -> Any:
     """A node of its own for this argument, so that one node given twice is two arguments."""
     if isinstance(node, Tensor) and not node.requires_grad:
-        return Tensor(node.data, requires_grad=True, label=node.label)
+        return node.leaf()
     y = identity(node)
     y.label = node.label
     return y
@@ -105,10 +97,6 @@ def _fresh(node: Any) -> Any:
 def _all_ints(given: Any) -> bool:
     """Whether ints were typed where numbers are meant: 2 or [1, 2], not an integer array."""
     return not isinstance(given, np.ndarray) and np.asarray(given).dtype.kind in "iu"
-
-
-def _zero(node: Any) -> Any:
-    return 0.0 if isinstance(node, Value) else np.zeros(node.shape, node.dtype)
 
 
 def _positions(argnums: Argnums, count: int) -> tuple[int, ...]:
@@ -133,12 +121,10 @@ def run(
     """Call f with the arguments at `argnums` replaced by nodes; the result, and those."""
     check_function(f)
     positions = _positions(argnums, len(args))
-    arrays = any(
-        isinstance(x, Tensor | list | tuple)
-        or (isinstance(x, np.ndarray) and not isinstance(x, ValueArray))
-        for x in args
-    ) and not any(isinstance(x, Value | ValueArray) for x in args)
-    arguments = [Argument(args[i], arrays, i) for i in positions]
+    arrays = any(isinstance(x, Tensor | np.ndarray | list | tuple) for x in args) and not any(
+        isinstance(x, Value | ValueArray) for x in args
+    )
+    arguments = [Argument(args[i], _node_for(args[i], arrays, i)) for i in positions]
     call = list(args)
     for i, argument in zip(positions, arguments, strict=True):
         call[i] = argument.node
@@ -178,37 +164,28 @@ def gradients_of(root: Any, arguments: list[Argument]) -> list[Any]:
     """
     record = DEPTH.count > 0 or any(not argument.plain for argument in arguments)
     wanted = [node for argument in arguments for node in argument.nodes]
-    found = gradients_of_nodes(root, wanted, record)
-    results = []
-    for argument in arguments:
-        mine = [found.pop(0) for _ in argument.nodes]
-        gradient = argument.assemble(mine)
-        results.append(_stripped(gradient, argument, wanted) if record else gradient)
-    return results
+    found = iter(gradients_of_nodes(root, wanted, record))
+    gradients = [a.assemble([next(found) for _ in a.nodes]) for a in arguments]
+    if not record:
+        return gradients
+    return [_stripped(g, a, wanted) for g, a in zip(gradients, arguments, strict=True)]
 
 
 def gradients_of_nodes(root: Any, wanted: list[Any], record: bool) -> list[Any]:
     """The gradient of root for each node, None where root does not depend on it."""
     if not isinstance(root, Node):
         return [None] * len(wanted)  # a constant
-    if isinstance(root, Tensor) and not root.requires_grad:
-        return [None] * len(wanted)
     if not record:
         return root.gradients(wanted)
-    one = root.leaf(root.full(1.0), requires_grad=False)
-    order = toposort(root)
-    found = adjoints(order, {root: one})
+    found = adjoints(toposort(root), {root: root.leaf(root.full(1.0), requires_grad=False)})
     return [found.get(node) for node in wanted]
 
 
 def _stripped(gradient: Any, argument: Argument, own: list[Any]) -> Any:
     """A recorded gradient as the caller wants it: plain again, if nothing hangs on its graph."""
     if not argument.plain:
-        if isinstance(gradient, Node | ValueArray):
-            return gradient
-        kind = Value if isinstance(argument.given, Value) else Tensor
-        return kind(gradient)
-    if not isinstance(gradient, Node):
+        return gradient if in_graph(gradient) else type(argument.node)(gradient)
+    if not in_graph(gradient):
         return gradient
     ours = {id(node) for node in own}
     if any(
@@ -216,24 +193,19 @@ def _stripped(gradient: Any, argument: Argument, own: list[Any]) -> Any:
         for node in toposort(gradient)
     ):
         return gradient  # depends on a node of an enclosing derivative
-    return plain_of(gradient, argument.given)
+    return detached(gradient, argument.given)
 
 
-def plain_of(node: Any, like: Any) -> Any:
-    """The number or array of a node; a number where a number was given."""
-    if isinstance(node, ValueArray):
-        return node.values
-    if isinstance(node, Value):
-        return node.data
-    if isinstance(node, Tensor):
-        is_array = node.ndim or isinstance(like, np.ndarray)
-        return np.array(node.data) if is_array else node.item()
-    return node
+def detached(x: Any, like: Any = None) -> Any:
+    """x outside of any graph: its array, or a Python number unless `like` is an array."""
+    if not in_graph(x):
+        return x
+    numbers = np.array(to_numpy(x))
+    return numbers if numbers.ndim or isinstance(like, np.ndarray) else numbers.item()
 
 
 def scalar_root(y: Any, f: Any) -> Any:
-    size = 1 if isinstance(y, Value) else np.size(y) if not isinstance(y, Tensor) else y.size
-    if size != 1:
+    if math.prod(np.shape(y)) != 1:
         raise ValueError(
             f"grad needs a function with a single number as result, "
             f"{getattr(f, '__name__', 'f')} returned shape {np.shape(y)}: use jacobian or vjp"
@@ -244,5 +216,5 @@ def scalar_root(y: Any, f: Any) -> Any:
 def values_out(y: Any, arguments: list[Argument]) -> Any:
     """A function's value, plain if all that was given was plain."""
     if all(argument.plain for argument in arguments) and not DEPTH.count:
-        return plain_of(y, None)
+        return detached(y)
     return y

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from ..arrays import ravel, reshape, stack, sum as sum_of
-from ..node import Node
 from ..recording import enable_grad
 from ..tensors import Tensor
 from ..values import Value, ValueArray
@@ -22,15 +21,14 @@ from .arguments import (
     Argnums,
     Argument,
     check_function,
+    detached,
     gradients_of,
     gradients_of_nodes,
-    plain_of,
+    in_graph,
     run,
     scalar_root,
     values_out,
 )
-
-__all__ = ["grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"]
 
 
 def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
@@ -78,18 +76,16 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
 def _contract(y: Any, direction: Any) -> Any:
     """The sum of y times direction, element by element: a single number."""
     product = y * direction
-    return product if isinstance(y, Value) else sum_of(product)
+    return sum_of(product) if np.ndim(product) else product
 
 
 def _direction(v: Any, like: Any, name: str) -> Any:
     """A cotangent or tangent, checked against what it belongs to."""
-    if not isinstance(v, Node | ValueArray):
+    if not in_graph(v):
         v = np.asarray(v, dtype=np.float64)
     if np.shape(v) != np.shape(like):
         raise ValueError(f"{name} must have shape {np.shape(like)}, got {np.shape(v)}")
-    if isinstance(v, np.ndarray) and v.ndim == 0 and not isinstance(v, ValueArray):
-        return float(v)
-    return v
+    return float(v) if v.ndim == 0 and not in_graph(v) else v
 
 
 def _tuple(x: Any) -> tuple[Any, ...]:
@@ -123,12 +119,7 @@ def _push(y: Any, arguments: list[Argument], tangents: tuple[Any, ...]) -> Any:
     The gradient of y·u is linear in u, and its own gradient with respect to u, along the
     tangents, is the derivative looked for.
     """
-    if isinstance(y, ValueArray):
-        u: Any = ValueArray.of(np.zeros(y.shape))
-    elif isinstance(y, Tensor):
-        u = Tensor(np.zeros_like(y.data), requires_grad=True)
-    else:
-        u = Value(0.0)
+    u = y.leaf(y.full(0.0))
     nodes = [node for argument in arguments for node in argument.nodes]
     with enable_grad():
         first = gradients_of_nodes(_contract(y, u), nodes, record=True)
@@ -137,11 +128,10 @@ def _push(y: Any, arguments: list[Argument], tangents: tuple[Any, ...]) -> Any:
         total = parts[0] if parts else 0.0
         for part in parts[1:]:
             total = total + part
-    along_u = Argument.__new__(Argument)
-    along_u.given = along_u.node = u
+    along_u = Argument(given=u, node=u)
     second = gradients_of_nodes(total, along_u.nodes, record=True)
     pushed = along_u.assemble(second)
-    return pushed if isinstance(pushed, Node | ValueArray) else type(u)(pushed)
+    return pushed if in_graph(pushed) else type(u)(pushed)
 
 
 def _elements(tangent: Any, argument: Argument) -> list[Any]:
@@ -165,13 +155,12 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any) -> tuple[Any, Any]:
         _direction(t, a.node, f"tangent {i}")
         for i, (t, a) in enumerate(zip(tangents, arguments, strict=True))
     )
-    if not isinstance(y, Node | ValueArray):
+    if not in_graph(y):
         return y, np.zeros(np.shape(y))[()]  # a constant
     pushed = _push(y, arguments, checked)
-    plain = not DEPTH.count and all(
-        not isinstance(x, Node | ValueArray) for x in (*primals, *tangents)
-    )
-    return (plain_of(y, None), plain_of(pushed, None)) if plain else (y, pushed)
+    if DEPTH.count or any(map(in_graph, (*primals, *tangents))):
+        return y, pushed
+    return detached(y), detached(pushed)
 
 
 def jacobian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:

@@ -12,8 +12,6 @@ from ..recording import enable_grad
 from ..tensors import Tensor
 from ..values import Value, ValueArray
 
-__all__ = ["expand", "rerun"]
-
 
 def label_of(name: str, index: tuple[int, ...]) -> str:
     """How an element of a named array is labelled: `w[0,1]`, or `w` for a single number."""

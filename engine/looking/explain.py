@@ -9,10 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..graph import recent_passes, toposort
-from ..tensors import Tensor
-from ..values import Value
-
-__all__ = ["Contribution", "Explanation", "explain"]
+from ..node import Node, to_numpy
 
 
 @dataclass(frozen=True)
@@ -109,13 +106,14 @@ def explain(x: Any, root: Any = None) -> Explanation:
         ValueError: no root was given and there is none to remember: nothing was differentiated
             in this thread, or the result is gone (only you keep it, `backward` does not).
 
+    >>> from engine import Value
     >>> x = Value(3.0, label="x")
     >>> y = x * x
     >>> y.backward()
     >>> [c.amount for c in explain(x)]
     [3.0, 3.0]
     """
-    if not isinstance(x, Value | Tensor):
+    if not isinstance(x, Node):
         raise TypeError(f"x must be a Value or a Tensor, got {type(x).__name__}")
     if root is None:
         parts, rest = _behind(x)
@@ -142,9 +140,9 @@ def _behind(x: Any) -> tuple[list[_Part], Any]:
             "y.backward(); explain(x)), or pass it (explain(x, y))"
         )
     latest = _pass(x, *passes[0])
-    held = _grad(x)
-    if held is None:  # a result whose gradient was not kept, or cleared since
+    if not x.has_grad:  # a result whose gradient was not kept, or cleared since
         return [latest], None
+    held = to_numpy(x.grad)
     parts: list[_Part] = []
     for root, seed in passes:
         try:
@@ -156,13 +154,6 @@ def _behind(x: Any) -> tuple[list[_Part], Any]:
             if np.allclose(_sum(parts), held, rtol=1e-12, atol=0, equal_nan=True):
                 return parts, None
     return [latest], held - latest[1]
-
-
-def _grad(x: Any) -> Any:
-    """x.grad as a number or an array; None if there is none."""
-    if isinstance(x, Value):
-        return float(x.grad) if x.has_grad else None
-    return None if x.grad is None else np.asarray(x.grad)
 
 
 def _pass(x: Any, root: Any, seed: Any) -> _Part:

@@ -16,8 +16,6 @@ from ..graph import toposort
 from ..node import Node
 from ..recording import watch
 
-__all__ = ["NonFiniteError", "nan_trace"]
-
 #: What is not the user's code: these packages, and NumPy where it runs on arrays of Values.
 LIBRARIES = tuple(
     str(folder) + os.sep
@@ -119,7 +117,7 @@ class nan_trace:  # noqa: N801 - used as a function and as a context, named like
             order = toposort(root)
             for node in order:
                 if node.op is not None:
-                    self.forward(node.op, node.data, _raw(node), "")
+                    self.forward(node.op, node.data, _given(node.inputs), "")
             with np.errstate(all="ignore"):
                 self.backward(order, root.full(1.0))
 
@@ -143,11 +141,11 @@ class nan_trace:  # noqa: N801 - used as a function and as a context, named like
         """Called for each result made inside the context."""
         source = _source()
         self._sources[id(node)] = (node, source)  # the node is kept, so that its id stays its own
-        raw = [x.data if isinstance(x, Node) else x for x in inputs]
-        self.forward(op, node.data, raw, source)
+        self.forward(op, node.data, _given(inputs), source)
 
-    def _source_of(self, node: Any) -> str:
-        return self._sources.get(id(node), (None, ""))[1]
+    def _error(self, node: Any, what: str, found: Any, note: str = "") -> NonFiniteError:
+        _, source = self._sources.get(id(node), (None, ""))
+        return NonFiniteError(node.op, what, found, _given(node.inputs), source, note)
 
     def forward(self, op: Op, data: Any, inputs: list[Any], source: str) -> None:
         """Complain about a result that is not finite, of inputs that are."""
@@ -157,25 +155,22 @@ class nan_trace:  # noqa: N801 - used as a function and as a context, named like
     def backward(self, order: list[Any], seed: Any) -> None:
         """Complain about the first contribution that is not finite, of an adjoint that is."""
         self._check_given(order, seed)
-        found: dict[int, Any] = {id(order[-1]): seed}
+        found: dict[Any, Any] = {order[-1]: seed}
         for node in reversed(order):
-            g = found.get(id(node))
+            g = found.get(node)
             if node.op is None or g is None:
                 continue
-            for i, x in enumerate(node.inputs):
-                if not isinstance(x, Node) or not node.flows_to(x):
+            with np.errstate(all="ignore"):
+                parts = node.contributions(g)
+            for i, (x, part) in enumerate(zip(node.inputs, parts, strict=True)):
+                if part is None:
                     continue
-                part = _contribution(node, g, i)
                 what = f"gradient of input {i}"
                 if not _all_finite(part):
-                    raise NonFiniteError(node.op, what, part, _raw(node), self._source_of(node))
-                total = part if id(x) not in found else found[id(x)] + part
-                if not _all_finite(total):
-                    note = ", the sum of several that are finite"
-                    raise NonFiniteError(
-                        node.op, what, total, _raw(node), self._source_of(node), note
-                    )
-                found[id(x)] = total
+                    raise self._error(node, what, part)
+                found[x] = found[x] + part if x in found else part
+                if not _all_finite(found[x]):
+                    raise self._error(node, what, found[x], ", the sum of several that are finite")
 
     def _check_given(self, order: list[Any], seed: Any) -> None:
         """Complain where nan or inf came in from outside: with an input, or with the seed."""
@@ -183,19 +178,11 @@ class nan_trace:  # noqa: N801 - used as a function and as a context, named like
         if not _all_finite(root.data):
             for node in order:
                 if node.op is not None and not _all_finite(node.data):
-                    note = ", and so was an input"
-                    raise NonFiniteError(
-                        node.op, "forward", node.data, _raw(node), self._source_of(node), note
-                    )
+                    raise self._error(node, "forward", node.data, ", and so was an input")
         if not _all_finite(seed) and root.op is not None:
-            what = "the gradient given to backward"
-            raise NonFiniteError(root.op, what, seed, _raw(root), self._source_of(root))
+            raise self._error(root, "the gradient given to backward", seed)
 
 
-def _raw(node: Any) -> list[Any]:
-    return [x.data if isinstance(x, Node) else x for x in node.inputs]
-
-
-def _contribution(node: Any, g: Any, index: int) -> Any:
-    with np.errstate(all="ignore"):
-        return node.contribution(g, index)
+def _given(inputs: tuple[Any, ...]) -> list[Any]:
+    """What an op computed with: the numbers of its inputs (None for one left out)."""
+    return [x.data if isinstance(x, Node) else x for x in inputs]

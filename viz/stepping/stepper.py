@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.looking import begin
+from engine.looking import BackwardPass
 
 from ..drawing import GraphTooLargeError, RenderError, checked_order
 from ..graphs import image
@@ -40,7 +40,7 @@ class Stepper:
     def __init__(
         self, order: list[Any], gradient: Any, direction: str, elements: Mapping[str, Any]
     ) -> None:
-        one = begin(order[-1], gradient)
+        one = BackwardPass(order[-1], gradient)
         seed = one.running(order[-1])
         with np.errstate(all="ignore"):
             self.steps = _collected(walk(one, commit=False))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from engine import Node, Tensor
-from engine.looking import Edge, Pass, begin
+from engine.looking import BackwardPass, Edge
 
 from ..drawing import number, shorten
 from .formula import minus, operation, rule_formula, signed
@@ -232,10 +232,10 @@ def steps(root: Any, gradient: Any = None, retain_grads: bool | None = None) -> 
     >>> a.grad, b.grad
     (-3.0, 2.0)
     """
-    return walk(begin(root, gradient, retain_grads))
+    return walk(BackwardPass(root, gradient, retain_grads))
 
 
-def walk(one: Pass, commit: bool = True) -> Iterator[Step]:
+def walk(one: BackwardPass, commit: bool = True) -> Iterator[Step]:
     """The steps of a backward pass; `commit` False leaves every `.grad` alone at the end too."""
     names = Names(one.order)
     for place, node in enumerate(one.order):

@@ -1,8 +1,8 @@
-"""`Pass`: a backward pass that may rest between two nodes.
+"""`BackwardPass`: a backward pass that may rest between two nodes.
 
-`backward` walks over the whole graph at once.  A `Pass` adds up the same contributions, one node
-at a time: what stands in `.grad` at its end is the same to the last bit.  Pictures and steppers
-look at what happens in between.
+`backward` walks over the whole graph at once.  A `BackwardPass` adds up the same contributions,
+one node at a time: what stands in `.grad` at its end is the same to the last bit.  Pictures and
+steppers look at what happens in between.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from ..graph import remember_pass, toposort
-from ..node import Node
 from ..recording import ATTENTION, RECORDING
 from ..values import Value
 
@@ -28,13 +27,21 @@ class Edge:
     local: float | None  # derivative of a number with respect to a number; None for arrays
 
 
-class Pass:
+class BackwardPass:
     """One backward pass from `root`, node by node; `.grad` is left alone until `commit`.
 
     Args, errors: as `Value.backward` and `Tensor.backward`; `retain_grads` has each tier's default.
 
     Attributes:
         order: every node, inputs before results; backward takes it from the end.
+
+    >>> x = Value(3.0)
+    >>> one = BackwardPass(x * x)
+    >>> [edge.part for node in reversed(one.order) for edge in one.advance(node)]
+    [3.0, 3.0]
+    >>> one.commit()
+    >>> x.grad
+    6.0
     """
 
     def __init__(self, root: Any, gradient: Any = None, retain_grads: bool | None = None) -> None:
@@ -74,17 +81,3 @@ class Pass:
         """Add what was found to the nodes' `.grad`, as `backward` does at its end."""
         remember_pass(self.root, self.seed)
         self.root.commit(dict(self._found), self.retain_grads)  # this pass keeps its own arrays
-
-
-def begin(root: Node, gradient: Any = None, retain_grads: bool | None = None) -> Pass:
-    """A pass from `root` that has not moved yet.
-
-    >>> x = Value(3.0)
-    >>> one = begin(x * x)
-    >>> [edge.part for node in reversed(one.order) for edge in one.advance(node)]
-    [3.0, 3.0]
-    >>> one.commit()
-    >>> x.grad
-    6.0
-    """
-    return Pass(root, gradient, retain_grads)
