@@ -48,6 +48,21 @@ def number(name: str, x: Any, least: float = -math.inf, below: float = math.inf)
     return float(x)
 
 
+def one_of(name: str, x: Any, *known: Any) -> None:
+    """Check that x is one of those.
+
+    Raises:
+        ValueError: it is not.
+
+    >>> one_of("reduction", "average", "none", "mean", "sum")
+    Traceback (most recent call last):
+    ValueError: reduction must be 'none', 'mean' or 'sum', got 'average'
+    """
+    if x not in known:
+        *first, last = map(repr, known)
+        raise ValueError(f"{name} must be {', '.join(first)} or {last}, got {x!r:.60}")
+
+
 def probability(name: str, p: Any) -> float:
     """p as a float in [0, 1].
 

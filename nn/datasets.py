@@ -7,20 +7,15 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import math
 from importlib import resources
-from typing import Any
 
 import numpy as np
 from numpy import ndarray
 
-from .checks import at_least
-from .random import generator
+from .checks import at_least, number
+from .random import Rng, generator
 
 __all__ = ["digits_split", "load_digits", "load_names", "make_moons", "make_spirals"]
-
-#: What every `seed` takes: a seed, a generator, or None for the shared one of `nn.random`.
-Seed = int | np.random.Generator | None
 
 
 def _read(name: str) -> bytes:
@@ -38,33 +33,6 @@ def _read(name: str) -> bytes:
             "install the package again"
         )
     return gzip.decompress(packed)
-
-
-def _number(name: str, x: Any) -> float:
-    if isinstance(x, bool) or not isinstance(x, int | float | np.integer | np.floating):
-        raise TypeError(f"{name} must be a number, got {type(x).__name__}: {x!r:.60}")
-    return float(x)
-
-
-def _noise(noise: Any) -> float:
-    scale = _number("noise", noise)
-    if not 0 <= scale < math.inf:
-        raise ValueError(f"noise must be finite and not negative, got {noise}")
-    return scale
-
-
-def _generator(seed: Any) -> np.random.Generator:
-    """`nn.random.generator`, with errors that name `seed`."""
-    if isinstance(seed, np.random.Generator | None):
-        return generator(seed)
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
-        raise TypeError(
-            f"seed must be an int, a numpy.random.Generator or None, "
-            f"got {type(seed).__name__}: {seed!r:.60}"
-        )
-    if seed < 0:
-        raise ValueError(f"seed must not be negative, got {seed}")
-    return generator(int(seed))
 
 
 def load_digits(image: bool = False) -> tuple[ndarray, ndarray]:
@@ -92,7 +60,7 @@ def load_digits(image: bool = False) -> tuple[ndarray, ndarray]:
 
 
 def digits_split(
-    test_fraction: float = 0.2, seed: Seed = 0, image: bool = False
+    test_fraction: float = 0.2, seed: Rng = 0, image: bool = False
 ) -> tuple[ndarray, ndarray, ndarray, ndarray]:
     """The digits, shuffled and cut: x_train, y_train, x_test, y_test.
 
@@ -109,7 +77,7 @@ def digits_split(
     >>> [len(part) for part in digits_split(0.2)]
     [1438, 1438, 359, 359]
     """
-    test_fraction, rng = _number("test_fraction", test_fraction), _generator(seed)
+    test_fraction, rng = number("test_fraction", test_fraction), generator(seed, "seed")
     if not 0 < test_fraction < 1:
         raise ValueError(f"test_fraction must be between 0 and 1, got {test_fraction}")
     x, y = load_digits(image)
@@ -134,7 +102,7 @@ def load_names() -> list[str]:
     return _read("names.txt.gz").decode().split()
 
 
-def make_moons(n: int = 100, noise: float = 0.1, seed: Seed = None) -> tuple[ndarray, ndarray]:
+def make_moons(n: int = 100, noise: float = 0.1, seed: Rng = None) -> tuple[ndarray, ndarray]:
     """Two half circles that interlock: points of shape (n, 2), and 0 or 1 for each.
 
     The upper half circle has radius 1 around (0, 0), the lower one around (1, 0.5).  `noise` is
@@ -149,7 +117,7 @@ def make_moons(n: int = 100, noise: float = 0.1, seed: Seed = None) -> tuple[nda
     ([[1.0, 0.0], [-1.0, 0.0], [0.0, 0.5], [2.0, 0.5]], [0, 0, 1, 1])
     """
     at_least(1, n=n)
-    noise, rng = _noise(noise), _generator(seed)
+    noise, rng = number("noise", noise, least=0), generator(seed, "seed")
     upper = (n + 1) // 2
     a = np.linspace(0, np.pi, upper)
     b = np.linspace(0, np.pi, n - upper)
@@ -164,7 +132,7 @@ def make_moons(n: int = 100, noise: float = 0.1, seed: Seed = None) -> tuple[nda
 
 
 def make_spirals(
-    n_per_class: int = 100, classes: int = 3, noise: float = 0.2, seed: Seed = None
+    n_per_class: int = 100, classes: int = 3, noise: float = 0.2, seed: Rng = None
 ) -> tuple[ndarray, ndarray]:
     """Arms that wind around the origin, one for each class.
 
@@ -182,7 +150,7 @@ def make_spirals(
     ((4, 2), [0, 0, 1, 1])
     """
     at_least(1, n_per_class=n_per_class, classes=classes)
-    noise, rng = _noise(noise), _generator(seed)
+    noise, rng = number("noise", noise, least=0), generator(seed, "seed")
     radius = np.tile(np.linspace(0, 1, n_per_class), classes)
     label = np.repeat(np.arange(classes), n_per_class)
     angle = 4 * radius + label * 2 * np.pi / classes + rng.normal(0, noise, radius.shape)

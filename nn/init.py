@@ -16,6 +16,7 @@ import numpy as np
 
 from engine import Tensor, ValueArray
 
+from .checks import one_of
 from .parameter import fill
 from .random import Rng, generator
 
@@ -204,8 +205,7 @@ def xavier_normal_(tensor: Any, gain: float = 1.0, rng: Rng = None) -> Any:
 
 
 def _kaiming_std(tensor: Any, a: float, mode: str, nonlinearity: str) -> float:
-    if mode not in ("fan_in", "fan_out"):
-        raise ValueError(f"mode must be 'fan_in' or 'fan_out', got {mode!r}")
+    one_of("mode", mode, "fan_in", "fan_out")
     fan = _fans(tensor)[mode == "fan_out"]
     return calculate_gain(nonlinearity, a) / math.sqrt(fan)
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from .checks import at_least
+
 #: What every `rng` argument takes: a generator, a seed for a new one, or None for the shared one.
 Rng = np.random.Generator | int | None
 
@@ -30,10 +32,7 @@ def manual_seed(seed: int) -> np.random.Generator:
     >>> first == manual_seed(0).random()
     True
     """
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
-        raise TypeError(f"seed must be an int, got {type(seed).__name__}: {seed!r}")
-    if seed < 0:
-        raise ValueError(f"seed must not be negative, got {seed}")
+    at_least(0, seed=seed)
     random.seed(int(seed))
     _Shared.generator = np.random.default_rng(int(seed))
     return _Shared.generator
@@ -44,11 +43,12 @@ def default_generator() -> np.random.Generator:
     return _Shared.generator
 
 
-def generator(rng: Rng = None) -> np.random.Generator:
-    """The generator an `rng` argument stands for.
+def generator(rng: Rng = None, name: str = "rng") -> np.random.Generator:
+    """The generator that an `rng` argument (or one of that name) stands for.
 
     Raises:
         TypeError: rng is neither a Generator, an int nor None.
+        ValueError: a seed below 0.
 
     >>> generator(0).random() == np.random.default_rng(0).random()
     True
@@ -57,9 +57,13 @@ def generator(rng: Rng = None) -> np.random.Generator:
         return _Shared.generator
     if isinstance(rng, np.random.Generator):
         return rng
-    if isinstance(rng, int | np.integer) and not isinstance(rng, bool):
-        return np.random.default_rng(int(rng))
-    raise TypeError(f"rng must be a numpy.random.Generator, a seed or None, got {rng!r:.60}")
+    if isinstance(rng, bool) or not isinstance(rng, int | np.integer):
+        raise TypeError(
+            f"{name} must be a numpy.random.Generator, a seed or None, "
+            f"got {type(rng).__name__}: {rng!r:.60}"
+        )
+    at_least(0, **{name: rng})
+    return np.random.default_rng(int(rng))
 
 
 def set_generator_state(generator: np.random.Generator, state: Any) -> None:

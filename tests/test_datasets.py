@@ -140,10 +140,10 @@ RANDOM = [
 
 @pytest.mark.parametrize("draw", RANDOM)
 def test_bad_seeds_are_named(draw):
-    with pytest.raises(ValueError, match="seed must not be negative, got -1"):
+    with pytest.raises(ValueError, match="seed must be at least 0, got -1"):
         draw(seed=-1)
     for seed in (1.5, "x", True):
-        with pytest.raises(TypeError, match=f"seed must be an int.*got .*{seed!r}"):
+        with pytest.raises(TypeError, match=f"seed must be .* a seed or None, got .*{seed!r}"):
             draw(seed=seed)
 
 
@@ -163,7 +163,7 @@ def test_bad_counts_and_noise_are_named(make):
     with pytest.raises(TypeError, match=r"must be an int, got float: 2\.5"):
         make(2.5)
     for noise in (-1, float("nan"), float("inf")):
-        with pytest.raises(ValueError, match=r"noise must be finite and not negative, got"):
+        with pytest.raises(ValueError, match=r"noise must be a finite number, at least 0, got"):
             make(3, noise=noise)
     with pytest.raises(TypeError, match="noise must be a number, got str: 'x'"):
         make(3, noise="x")

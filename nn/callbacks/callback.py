@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..checkpoint import PathLike, save
-from ..checks import at_least, number
+from ..checks import at_least, number, one_of
 from ..module import Module
 from ..optim import Optimizer, clip_grad_norm_, clip_grad_value_
 from .epoch_history import EpochHistory
@@ -79,7 +79,6 @@ class ClipGradNorm(Callback):
         self.norm_type = norm_type
 
     def before_step(self, run: Run) -> None:
-        """Clip."""
         clip_grad_norm_(run.model.parameters(), self.max_norm, self.norm_type)
 
 
@@ -90,7 +89,6 @@ class ClipGradValue(Callback):
         self.clip_value = number("clip_value", clip_value, least=0)
 
     def before_step(self, run: Run) -> None:
-        """Clip."""
         clip_grad_value_(run.model.parameters(), self.clip_value)
 
 
@@ -98,8 +96,7 @@ class _Best(Callback):
     """Keeps an eye on one number, and knows whether it got better."""
 
     def __init__(self, monitor: str | None, mode: str, min_delta: float) -> None:
-        if mode not in ("min", "max"):
-            raise ValueError(f"mode must be 'min' or 'max', got {mode!r}")
+        one_of("mode", mode, "min", "max")
         self.monitor = monitor
         self.mode = mode
         self.min_delta = number("min_delta", min_delta, least=0)
@@ -190,7 +187,6 @@ class EarlyStopping(_Best):
             run.stop(f"no better for {self.waited} epochs than in epoch {self.best_epoch}")
 
     def end(self, run: Run) -> None:
-        """Give the best weights back."""
         if self.restore_best and self.weights is not None:
             run.model.load_state_dict(self.weights)
 
@@ -209,8 +205,7 @@ class StepSchedule(Callback):
     """
 
     def __init__(self, schedule: Any, every: str = "epoch", monitor: str | None = None) -> None:
-        if every not in ("epoch", "batch"):
-            raise ValueError(f"every must be 'epoch' or 'batch', got {every!r}")
+        one_of("every", every, "epoch", "batch")
         if not callable(getattr(schedule, "step", None)):
             raise TypeError(f"schedule must have a step(), got {type(schedule).__name__}")
         self.schedule = schedule
@@ -218,7 +213,6 @@ class StepSchedule(Callback):
         self.monitor = monitor
 
     def after_step(self, run: Run) -> None:
-        """Step, if it is to be by batches."""
         if self.every == "batch":
             self.schedule.step()
 

@@ -9,29 +9,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from nn import (
-    AdamW,
-    BatchNorm2d,
-    Conv2d,
-    CrossEntropyLoss,
-    DataLoader,
-    Dropout,
-    Flatten,
-    Linear,
-    MaxPool2d,
-    OneCycleLR,
-    ReLU,
-    Sequential,
-    StepSchedule,
-    accuracy,
-    fit,
-)
+import nn
 from nn.datasets import digits_split
 
-__all__ = ["main", "make_model"]
 
-
-def make_model(rng: np.random.Generator | int = 0) -> Sequential:
+def make_model(rng: np.random.Generator | int = 0) -> nn.Sequential:
     """Two convolutions, each halved by pooling, and a linear layer: (batch, 1, 8, 8) to 10 scores.
 
     A convolution has no bias here, because the batch norm after it has one.
@@ -40,18 +22,18 @@ def make_model(rng: np.random.Generator | int = 0) -> Sequential:
     (5, 10)
     """
     rng = np.random.default_rng(rng)
-    return Sequential(
-        Conv2d(1, 16, 3, padding=1, bias=False, rng=rng),
-        BatchNorm2d(16),
-        ReLU(),
-        MaxPool2d(2),
-        Conv2d(16, 32, 3, padding=1, bias=False, rng=rng),
-        BatchNorm2d(32),
-        ReLU(),
-        MaxPool2d(2),
-        Flatten(),
-        Dropout(0.25, rng=rng),
-        Linear(32 * 2 * 2, 10, rng=rng),
+    return nn.Sequential(
+        nn.Conv2d(1, 16, 3, padding=1, bias=False, rng=rng),
+        nn.BatchNorm2d(16),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(16, 32, 3, padding=1, bias=False, rng=rng),
+        nn.BatchNorm2d(32),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Dropout(0.25, rng=rng),
+        nn.Linear(32 * 2 * 2, 10, rng=rng),
     )
 
 
@@ -77,18 +59,18 @@ def main(
     rng = np.random.default_rng(seed)
     model = make_model(rng)
     model.to(np.float32)
-    loader = DataLoader(train, batch_size=32, shuffle=True, rng=rng)
-    optimizer = AdamW(model.parameters(), lr=1e-2)
-    schedule = OneCycleLR(optimizer, max_lr=1e-2, total_steps=epochs * len(loader))
-    history = fit(
+    loader = nn.DataLoader(train, batch_size=32, shuffle=True, rng=rng)
+    optimizer = nn.AdamW(model.parameters(), lr=1e-2)
+    schedule = nn.OneCycleLR(optimizer, max_lr=1e-2, total_steps=epochs * len(loader))
+    history = nn.fit(
         model,
-        CrossEntropyLoss(),
+        nn.CrossEntropyLoss(),
         optimizer,
         loader,
         epochs,
-        validation=DataLoader(held_out, batch_size=len(y_test)),
-        metrics={"accuracy": accuracy},
-        callbacks=[StepSchedule(schedule, every="batch")],
+        validation=nn.DataLoader(held_out, batch_size=len(y_test)),
+        metrics={"accuracy": nn.accuracy},
+        callbacks=[nn.StepSchedule(schedule, every="batch")],
         progress=progress,
     )
     last = history.rows[-1]

@@ -11,20 +11,6 @@ from engine import no_grad, softmax
 from nn import EpochHistory, functional as F
 from nn.datasets import load_names
 
-__all__ = [
-    "END",
-    "LETTERS",
-    "LONGEST",
-    "bigram_loss",
-    "contexts",
-    "letter_loss",
-    "names_split",
-    "results",
-    "rows",
-    "sample",
-    "tell",
-]
-
 #: The 27 signs: the end of a name (which also stands before its first letter), and a to z.
 LETTERS = ".abcdefghijklmnopqrstuvwxyz"
 END = 0
@@ -33,7 +19,7 @@ PADDING = -100  # what cross entropy ignores
 
 
 def names_split(names: int | None = None, seed: int = 0) -> tuple[list[str], list[str]]:
-    """The bundled names shuffled and cut, nine tenths to learn from; or only so many of them."""
+    """The bundled names shuffled and cut, nine tenths to learn from; or only `names` of them."""
     shuffled = np.random.default_rng(seed).permutation(load_names())[:names].tolist()
     held_out = max(1, len(shuffled) // 10)
     return shuffled[held_out:], shuffled[:held_out]

@@ -6,6 +6,7 @@ from typing import Any
 
 import engine
 
+from ..checks import one_of
 from ..module import Module
 
 
@@ -40,11 +41,9 @@ class LeakyReLU(Module):
         self.negative_slope = float(negative_slope)
 
     def forward(self, x: Any) -> Any:
-        """Element by element."""
         return engine.leaky_relu(x, self.negative_slope)
 
     def extra_repr(self) -> str:
-        """The slope."""
         return f"negative_slope={self.negative_slope:g}"
 
 
@@ -55,11 +54,9 @@ class ELU(Module):
         self.alpha = float(alpha)
 
     def forward(self, x: Any) -> Any:
-        """Element by element."""
         return engine.elu(x, self.alpha)
 
     def extra_repr(self) -> str:
-        """Alpha."""
         return f"alpha={self.alpha:g}"
 
 
@@ -67,7 +64,6 @@ class SiLU(Module):
     """x * sigmoid(x), also called swish."""
 
     def forward(self, x: Any) -> Any:
-        """Element by element."""
         return engine.silu(x)
 
 
@@ -79,16 +75,13 @@ class GELU(Module):
     """
 
     def __init__(self, approximate: str = "none") -> None:
-        if approximate not in ("none", "tanh"):
-            raise ValueError(f"approximate must be 'none' or 'tanh', got {approximate!r}")
+        one_of("approximate", approximate, "none", "tanh")
         self.approximate = approximate
 
     def forward(self, x: Any) -> Any:
-        """Element by element."""
         return engine.gelu(x, self.approximate)
 
     def extra_repr(self) -> str:
-        """Which form."""
         return f"approximate={self.approximate!r}"
 
 
@@ -96,7 +89,6 @@ class Tanh(Module):
     """Hyperbolic tangent."""
 
     def forward(self, x: Any) -> Any:
-        """Element by element."""
         return engine.tanh(x)
 
 
@@ -104,7 +96,6 @@ class Sigmoid(Module):
     """1 / (1 + exp(-x))."""
 
     def forward(self, x: Any) -> Any:
-        """Element by element."""
         return engine.sigmoid(x)
 
 
@@ -121,11 +112,9 @@ class Softplus(Module):
         self.beta = float(beta)
 
     def forward(self, x: Any) -> Any:
-        """Element by element."""
         return engine.softplus(x, self.beta)
 
     def extra_repr(self) -> str:
-        """Beta."""
         return f"beta={self.beta:g}"
 
 
@@ -144,7 +133,6 @@ class Softmax(Module):
         return engine.softmax(x, self.dim)
 
     def extra_repr(self) -> str:
-        """Along which axis."""
         return f"dim={self.dim}"
 
 
@@ -159,5 +147,4 @@ class LogSoftmax(Module):
         return engine.log_softmax(x, self.dim)
 
     def extra_repr(self) -> str:
-        """Along which axis."""
         return f"dim={self.dim}"

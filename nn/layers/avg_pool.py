@@ -69,7 +69,6 @@ class AvgPool1d(Module):
         )
 
     def extra_repr(self) -> str:
-        """The sizes."""
         return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
 
 
@@ -235,7 +234,6 @@ class AdaptiveAvgPool2d(Module):
         return adaptive_avg_pool2d(x, self.output_size)
 
     def extra_repr(self) -> str:
-        """The size."""
         return f"output_size={self.output_size}"
 
 

@@ -181,7 +181,6 @@ class Flatten(Module):
         return engine.flatten(as_array(x), self.start_dim, self.end_dim)
 
     def extra_repr(self) -> str:
-        """Which axes."""
         return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
 
 

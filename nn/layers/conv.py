@@ -247,7 +247,6 @@ class _Conv(Module):
         )
 
     def extra_repr(self) -> str:
-        """The sizes, and what differs from the defaults."""
         said = [f"{self.in_channels}, {self.out_channels}", f"kernel_size={self.kernel_size}"]
         usual = (1,) * self._axes
         said += [f"stride={self.stride}"] if self.stride != usual else []

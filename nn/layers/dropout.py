@@ -63,5 +63,4 @@ class Dropout(Module):
         return dropout(x, self.p, self.training, self.rng)
 
     def extra_repr(self) -> str:
-        """The probability."""
         return f"p={self.p:g}"

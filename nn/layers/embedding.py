@@ -113,6 +113,5 @@ class Embedding(Module):
         return embedding(x, self.weight, self.padding_idx)
 
     def extra_repr(self) -> str:
-        """The sizes."""
         padding = "" if self.padding_idx is None else f", padding_idx={self.padding_idx}"
         return f"{self.num_embeddings}, {self.embedding_dim}{padding}"

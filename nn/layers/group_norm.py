@@ -98,5 +98,4 @@ class GroupNorm(Module):
         return group_norm(x, self.num_groups, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:
-        """The settings."""
         return f"{self.num_groups}, {self.num_channels}, eps={self.eps:g}, affine={self.affine}"

@@ -149,5 +149,4 @@ class Linear(Module):
         return fused_linear(x, self.weight, self.bias)
 
     def extra_repr(self) -> str:
-        """The sizes."""
         return f"{self.in_features}, {self.out_features}, bias={self.bias is not None}"

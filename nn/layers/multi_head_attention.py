@@ -171,7 +171,6 @@ class MultiHeadAttention(Module):
         return blocked, bias
 
     def extra_repr(self) -> str:
-        """The sizes."""
         return f"{self.embed_dim}, num_heads={self.num_heads}"
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from engine import concatenate, flip, stack
 
-from ..checks import as_array, at_least, probability, width
+from ..checks import as_array, at_least, dtype_of, one_of, probability, width
 from ..module import Module
 from ..parameter import Parameter
 from ..random import Rng, generator
@@ -78,6 +78,16 @@ class Recurrent(Module):
         """One layer in one direction: all h (time, batch, hidden_size), and the last states."""
         raise NotImplementedError
 
+    def forward(self, x: Any, h0: Any = None) -> tuple[Any, Any]:
+        """Output (time, batch, directions * hidden_size), and the last states.
+
+        h0 and the last states are (layers * directions, batch, hidden_size); h0 is zeros by
+        default.  Without a batch axis in x there is none anywhere.
+        """
+        x, batched = self._sequence(x)
+        y, (h,) = self._run(x, [self._start("h0", h0, x, batched)], batched)
+        return y, h
+
     # --- shapes ---
 
     def _sequence(self, x: Any) -> tuple[Any, bool]:
@@ -107,9 +117,7 @@ class Recurrent(Module):
         """The initial state of each layer and direction, (batch, hidden_size); zeros for None."""
         count = self.num_layers * self.directions
         if state is None:
-            dtype = np.float64 if x.dtype == object else x.dtype
-            zeros = np.zeros((x.shape[1], self.hidden_size), dtype)
-            return [zeros] * count
+            return [np.zeros((x.shape[1], self.hidden_size), dtype_of(x))] * count
         state = as_array(state)
         batch = (x.shape[1],) if batched else ()
         expected = (count, *batch, self.hidden_size)
@@ -192,28 +200,16 @@ class RNN(Recurrent):
         bidirectional: bool = False,
         rng: Rng = None,
     ) -> None:
-        if nonlinearity not in ("tanh", "relu"):
-            raise ValueError(f"nonlinearity must be 'tanh' or 'relu', got {nonlinearity!r}")
+        one_of("nonlinearity", nonlinearity, "tanh", "relu")
         super().__init__(
             input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, rng
         )
         self.nonlinearity = nonlinearity
 
     def scan(self, x: Any, suffix: str, states: list[Any]) -> tuple[Any, list[Any]]:
-        """One layer in one direction."""
         w_ih, w_hh, b_ih, b_hh = self._weights(suffix)
         h = rnn_scan(linear(x, w_ih, _both(b_ih, b_hh)), w_hh, states[0], self.nonlinearity)
         return h, [h[-1]]
-
-    def forward(self, x: Any, h0: Any = None) -> tuple[Any, Any]:
-        """Output (time, batch, directions * hidden_size), and the last states.
-
-        h0 and the last states are (layers * directions, batch, hidden_size); h0 is zeros by
-        default.  Without a batch axis in x there is none anywhere.
-        """
-        x, batched = self._sequence(x)
-        y, (h,) = self._run(x, [self._start("h0", h0, x, batched)], batched)
-        return y, h
 
 
 class GRU(Recurrent):
@@ -230,18 +226,11 @@ class GRU(Recurrent):
     gates = 3
 
     def scan(self, x: Any, suffix: str, states: list[Any]) -> tuple[Any, list[Any]]:
-        """One layer in one direction."""
         w_ih, w_hh, b_ih, b_hh = self._weights(suffix)
         if b_hh is None:
-            b_hh = np.zeros(len(w_hh), np.float64 if w_hh.dtype == object else w_hh.dtype)
+            b_hh = np.zeros(len(w_hh), dtype_of(w_hh))
         h = gru_scan(linear(x, w_ih, b_ih), w_hh, b_hh, states[0])[..., 4 * self.hidden_size :]
         return h, [h[-1]]
-
-    def forward(self, x: Any, h0: Any = None) -> tuple[Any, Any]:
-        """As `RNN`: output (time, batch, directions * hidden_size), and the last states."""
-        x, batched = self._sequence(x)
-        y, (h,) = self._run(x, [self._start("h0", h0, x, batched)], batched)
-        return y, h
 
 
 class LSTM(Recurrent):
@@ -258,7 +247,6 @@ class LSTM(Recurrent):
     gates = 4
 
     def scan(self, x: Any, suffix: str, states: list[Any]) -> tuple[Any, list[Any]]:
-        """One layer in one direction."""
         w_ih, w_hh, b_ih, b_hh = self._weights(suffix)
         n = self.hidden_size
         y = lstm_scan(linear(x, w_ih, _both(b_ih, b_hh)), w_hh, *states)

@@ -109,7 +109,6 @@ class TransformerBlock(Module):
         return drop(x, self.dropout, self.training, self.rng)
 
     def extra_repr(self) -> str:
-        """What differs from the defaults."""
         named = {"norm_first": True, "causal": False, "dropout": 0.0}
         parts = [f"{k}={getattr(self, k)}" for k, v in named.items() if getattr(self, k) != v]
         return ", ".join(parts)

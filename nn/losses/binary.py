@@ -67,7 +67,6 @@ class BCELoss(Loss):
         self.register_buffer("weight", weight)
 
     def forward(self, input: Any, target: Any) -> Any:
-        """`binary_cross_entropy`."""
         return binary_cross_entropy(input, target, self.weight, self.reduction)
 
 
@@ -136,7 +135,6 @@ class BCEWithLogitsLoss(Loss):
         self.register_buffer("pos_weight", pos_weight)
 
     def forward(self, input: Any, target: Any) -> Any:
-        """`binary_cross_entropy_with_logits`."""
         return binary_cross_entropy_with_logits(
             input, target, self.weight, self.reduction, self.pos_weight
         )  # fmt: skip
@@ -192,5 +190,4 @@ class HingeLoss(Loss):
         self.margin = float(margin)
 
     def forward(self, input: Any, target: Any) -> Any:
-        """`hinge_loss`."""
         return hinge_loss(input, target, self.reduction, self.margin)

@@ -172,7 +172,6 @@ class NLLLoss(Loss):
         self.ignore_index = ignore_index
 
     def forward(self, input: Any, target: Any) -> Any:
-        """`nll_loss`."""
         return nll_loss(input, target, self.weight, self.ignore_index, self.reduction)
 
 

@@ -51,5 +51,4 @@ class KLDivLoss(Loss):
         self.log_target = bool(log_target)
 
     def forward(self, input: Any, target: Any) -> Any:
-        """`kl_div`."""
         return kl_div(input, target, self.reduction, self.log_target)

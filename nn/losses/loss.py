@@ -9,7 +9,7 @@ import numpy as np
 import engine
 from engine import Tensor, Value, ValueArray, to_numpy
 
-from ..checks import as_array, dtype_of
+from ..checks import as_array, dtype_of, one_of
 from ..module import Module
 
 
@@ -25,24 +25,12 @@ class Loss(Module):
         self.reduction = reduction
 
     def extra_repr(self) -> str:
-        """The reduction."""
         return f"reduction={self.reduction!r}"
 
 
 def check_reduction(reduction: Any, *more: str) -> None:
-    """Check that reduction is 'none', 'mean', 'sum' or one of `more`.
-
-    Raises:
-        ValueError: it is not.
-
-    >>> check_reduction("average")
-    Traceback (most recent call last):
-    ValueError: reduction must be one of 'none', 'mean', 'sum', got 'average'
-    """
-    known = ("none", "mean", "sum", *more)
-    if reduction not in known:
-        names = ", ".join(map(repr, known))
-        raise ValueError(f"reduction must be one of {names}, got {reduction!r:.60}")
+    """Check that reduction is 'none', 'mean', 'sum' or one of `more`; else a ValueError."""
+    one_of("reduction", reduction, "none", "mean", "sum", *more)
 
 
 def reduced(losses: Any, reduction: str) -> Any:

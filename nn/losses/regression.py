@@ -36,7 +36,6 @@ class MSELoss(Loss):
     """
 
     def forward(self, input: Any, target: Any) -> Any:
-        """`mse_loss`."""
         return mse_loss(input, target, self.reduction)
 
 
@@ -58,7 +57,6 @@ class L1Loss(Loss):
     """|input - target|; derivative 0 where they are equal."""
 
     def forward(self, input: Any, target: Any) -> Any:
-        """`l1_loss`."""
         return l1_loss(input, target, self.reduction)
 
 
@@ -102,7 +100,6 @@ class HuberLoss(Loss):
         self.delta = float(delta)
 
     def forward(self, input: Any, target: Any) -> Any:
-        """`huber_loss`."""
         return huber_loss(input, target, self.reduction, self.delta)
 
 
@@ -138,5 +135,4 @@ class SmoothL1Loss(Loss):
         self.beta = float(beta)
 
     def forward(self, input: Any, target: Any) -> Any:
-        """`smooth_l1_loss`."""
         return smooth_l1_loss(input, target, self.reduction, self.beta)

@@ -29,23 +29,8 @@ from .schedules import (
 from .sgd import SGD
 
 __all__ = [
-    "SGD",
-    "Adagrad",
-    "Adam",
-    "AdamW",
-    "CosineAnnealingLR",
-    "ExponentialLR",
-    "LambdaLR",
-    "LinearWarmup",
-    "Lion",
-    "MultiStepLR",
-    "OneCycleLR",
-    "Optimizer",
-    "RMSprop",
-    "ReduceLROnPlateau",
-    "Schedule",
-    "SequentialLR",
-    "StepLR",
-    "clip_grad_norm_",
+    "SGD", "Adagrad", "Adam", "AdamW", "CosineAnnealingLR", "ExponentialLR", "LambdaLR",
+    "LinearWarmup", "Lion", "MultiStepLR", "OneCycleLR", "Optimizer", "RMSprop",
+    "ReduceLROnPlateau", "Schedule", "SequentialLR", "StepLR", "clip_grad_norm_",
     "clip_grad_value_",
-]
+]  # fmt: skip

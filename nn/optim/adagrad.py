@@ -49,11 +49,9 @@ class Adagrad(Optimizer):
         )  # fmt: skip
 
     def check(self, group: Group) -> None:
-        """Numbers from 0 up."""
         check_numbers(group, "lr", "lr_decay", "weight_decay", "initial_accumulator_value", "eps")
 
     def update(self, p: ndarray, g: ndarray, state: State, group: Group) -> ndarray:
-        """p − lr′ · g / (√s + eps)."""
         state["step"] = state.get("step", 0) + 1
         if "sum" not in state:
             state["sum"] = np.full(p.shape, group["initial_accumulator_value"], p.dtype)

@@ -54,12 +54,10 @@ class Adam(Optimizer):
         super().__init__(params, defaults)
 
     def check(self, group: Group) -> None:
-        """Numbers from 0 up, betas below 1."""
         check_numbers(group, "lr", "eps", "weight_decay")
         check_betas(group)
 
     def update(self, p: ndarray, g: ndarray, state: State, group: Group) -> ndarray:
-        """p − lr · m̂ / (√v̂ + eps)."""
         step = adam_step(decayed(g, p, group["weight_decay"]), state, group, self.room(p))
         return np.subtract(p, step, out=step)
 
@@ -88,7 +86,6 @@ class AdamW(Adam):
         super().__init__(params, lr, betas, eps, weight_decay)
 
     def update(self, p: ndarray, g: ndarray, state: State, group: Group) -> ndarray:
-        """(1 − lr · weight_decay) p − lr · m̂ / (√v̂ + eps)."""
         step = adam_step(g, state, group, self.room(p))
         return np.subtract(p * (1 - group["lr"] * group["weight_decay"]), step, out=step)
 

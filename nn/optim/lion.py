@@ -42,12 +42,10 @@ class Lion(Optimizer):
         super().__init__(params, {"lr": lr, "betas": betas, "weight_decay": weight_decay})
 
     def check(self, group: Group) -> None:
-        """Numbers from 0 up, betas below 1."""
         check_numbers(group, "lr", "weight_decay")
         check_betas(group)
 
     def update(self, p: ndarray, g: ndarray, state: State, group: Group) -> ndarray:
-        """p − lr · (sign(…) + weight_decay · p)."""
         beta1, beta2 = group["betas"]
         m = buffer(state, "exp_avg", p)
         new = np.multiply(m, beta1, out=self.room(p))

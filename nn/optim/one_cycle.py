@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from ..checks import at_least, number
+from ..checks import at_least, number, one_of
 from .optimizer import Optimizer
 from .schedule import Schedule
 
@@ -59,8 +59,7 @@ class OneCycleLR(Schedule):
         part = number("pct_start", pct_start, least=0)
         if part > 1:
             raise ValueError(f"pct_start must lie in [0, 1], got {pct_start}")
-        if anneal_strategy not in ("cos", "linear"):
-            raise ValueError(f"anneal_strategy must be 'cos' or 'linear', got {anneal_strategy!r}")
+        one_of("anneal_strategy", anneal_strategy, "cos", "linear")
         self.anneal = _cosine if anneal_strategy == "cos" else _linear
         self.momenta = (
             number("base_momentum", base_momentum, least=0, below=1),
@@ -84,7 +83,6 @@ class OneCycleLR(Schedule):
         super().__init__(optimizer)
 
     def rate(self, t: int, group: int) -> float:
-        """The rate after t steps."""
         before, after, part = self._place(t)
         base = self.base_lrs[group]
         rates = {"start": base, "peak": self.max_lrs[group], "end": base / self.final_div_factor}

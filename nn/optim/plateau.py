@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..checks import at_least, number
+from ..checks import at_least, number, one_of
 from .optimizer import Optimizer
 
 
@@ -56,10 +56,8 @@ class ReduceLROnPlateau:
     ) -> None:
         if not isinstance(optimizer, Optimizer):
             raise TypeError(f"optimizer must be an Optimizer, got {type(optimizer).__name__}")
-        if mode not in ("min", "max"):
-            raise ValueError(f"mode must be 'min' or 'max', got {mode!r}")
-        if threshold_mode not in ("rel", "abs"):
-            raise ValueError(f"threshold_mode must be 'rel' or 'abs', got {threshold_mode!r}")
+        one_of("mode", mode, "min", "max")
+        one_of("threshold_mode", threshold_mode, "rel", "abs")
         at_least(0, patience=patience, cooldown=cooldown)
         self.optimizer = optimizer
         self.mode = mode

@@ -54,13 +54,11 @@ class RMSprop(Optimizer):
         )  # fmt: skip
 
     def check(self, group: Group) -> None:
-        """Numbers from 0 up, alpha below 1."""
         check_numbers(group, "lr", "eps", "weight_decay", "momentum")
         check_numbers(group, "alpha", below=1)
         check_flag(group, "centered")
 
     def update(self, p: ndarray, g: ndarray, state: State, group: Group) -> ndarray:
-        """p − lr · g / (√v + eps)."""
         state["step"] = state.get("step", 0) + 1
         alpha = group["alpha"]
         g = decayed(g, p, group["weight_decay"])

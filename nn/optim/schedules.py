@@ -31,7 +31,6 @@ class StepLR(Schedule):
         super().__init__(optimizer)
 
     def rate(self, t: int, group: int) -> float:
-        """base · gamma^⌊t / step_size⌋."""
         return self.base_lrs[group] * self.gamma ** (t // self.step_size)
 
 
@@ -49,7 +48,6 @@ class MultiStepLR(Schedule):
         super().__init__(optimizer)
 
     def rate(self, t: int, group: int) -> float:
-        """base · gamma^(milestones passed)."""
         return self.base_lrs[group] * self.gamma ** bisect.bisect_right(self.milestones, t)
 
 
@@ -61,7 +59,6 @@ class ExponentialLR(Schedule):
         super().__init__(optimizer)
 
     def rate(self, t: int, group: int) -> float:
-        """base · gammaᵗ."""
         return self.base_lrs[group] * self.gamma**t
 
 
@@ -84,7 +81,6 @@ class LambdaLR(Schedule):
         super().__init__(optimizer)
 
     def rate(self, t: int, group: int) -> float:
-        """base · factor(t)."""
         return float(self.base_lrs[group] * self.factors[group](t))
 
 
@@ -105,7 +101,6 @@ class CosineAnnealingLR(Schedule):
         super().__init__(optimizer)
 
     def rate(self, t: int, group: int) -> float:
-        """eta_min + (base − eta_min) · (1 + cos(π t / T_max)) / 2."""
         half = (1 + math.cos(math.pi * t / self.T_max)) / 2
         return self.eta_min + (self.base_lrs[group] - self.eta_min) * half
 
@@ -134,6 +129,5 @@ class LinearWarmup(Schedule):
         super().__init__(optimizer)
 
     def rate(self, t: int, group: int) -> float:
-        """base · (start_factor + (1 − start_factor) · min(t / total_iters, 1))."""
         part = min(t / self.total_iters, 1.0)
         return self.base_lrs[group] * (self.start_factor + (1 - self.start_factor) * part)

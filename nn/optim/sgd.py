@@ -59,7 +59,6 @@ class SGD(Optimizer):
         )  # fmt: skip
 
     def check(self, group: Group) -> None:
-        """Numbers from 0 up; nesterov with momentum and without dampening."""
         check_numbers(group, "lr", "momentum", "weight_decay")
         group["dampening"] = number("dampening", group["dampening"])
         check_flag(group, "nesterov")
@@ -70,7 +69,6 @@ class SGD(Optimizer):
             )
 
     def update(self, p: ndarray, g: ndarray, state: State, group: Group) -> ndarray:
-        """p − lr · d."""
         momentum = group["momentum"]
         if group["weight_decay"]:
             g = decayed(g, p, group["weight_decay"])
