@@ -102,6 +102,7 @@ from .looking import (
     explain as explain,
     nan_trace as nan_trace,
 )
+from .moved import moved as moved
 from .node import Node as Node, NodeArray as NodeArray, to_numpy as to_numpy
 from .ops import (
     abs as abs,
@@ -182,6 +183,21 @@ divide, multiply, negative, power, subtract = div, mul, neg, pow, sub
 movedim = moveaxis
 repeat_interleave = repeat
 unsqueeze = expand_dims
+
+# Names that modules had, and pickles of then still have
+moved(["engine.scalar", "engine.scalar_backward"], "engine.values", "engine.values.backward")
+moved(["engine.value_array"], "engine.values")
+moved(["engine.tensor", "engine.tensor_data"], "engine.tensors", "engine.tensors.tensor_data")
+moved(["engine.graph"], "engine.copies")
+moved(
+    [f"engine.{name}" for name in (
+        "arguments", "array_methods", "compare", "comparison", "distance", "expand", "explain",
+        "exponentials", "finite", "functional", "fused", "gradcheck", "indexing", "lockstep",
+        "nan_trace", "norms", "products", "reductions", "running", "shapes", "stepping", "windows",
+    )],
+    "engine", "engine.arrays", "engine.checking", "engine.looking",
+    "engine.looking.explain",
+)  # fmt: skip
 
 if not TYPE_CHECKING:  # to a type checker, a name that is not here is a typo
 

@@ -11,6 +11,8 @@ On the ground floor: `module` (what every layer is), `parameter`, `checks`, `ran
 `init`.
 """
 
+from engine import moved
+
 from . import (
     callbacks as callbacks,
     data as data,
@@ -51,3 +53,15 @@ from .parameter import Parameter as Parameter
 from .random import manual_seed as manual_seed
 from .summary import summary as summary
 from .training import accuracy as accuracy, evaluate as evaluate, fit as fit
+
+# Names that modules had, and pickles of then still have
+moved(
+    [f"nn.{name}" for name in (
+        "activations", "adam", "attention", "avg_pool", "clipping", "collate", "containers", "conv",
+        "cross_entropy", "dropout", "embedding", "history", "interrupts", "linear", "loss_checks",
+        "loss_functions", "max_pool", "neuron", "norm", "norm_functions", "one_cycle", "optimizer",
+        "packing", "plateau", "pool_windows", "pooling", "progress", "recurrent", "rules", "scans",
+        "schedules", "slots", "storage", "transformer", "windows",
+    )],
+    "nn", "nn.functional", "nn.callbacks", "nn.optim", "nn.optim.slots", "nn.optim.one_cycle",
+)  # fmt: skip

@@ -12,7 +12,8 @@ from helpers import leaf
 
 import engine as E
 from engine import Tensor, Value, ValueArray
-from engine.graph import recent_passes, results
+from engine.graph import results
+from engine.passes import recent_passes
 
 # --- the order ---
 

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import remember_pass, toposort
+from ..graph import toposort
+from ..passes import remember_pass
 from ..recording import ATTENTION, RECORDING
 from ..values import Value
 

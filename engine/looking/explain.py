@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import recent_passes, toposort
+from ..graph import toposort
 from ..node import Node, to_numpy
+from ..passes import recent_passes
 
 
 @dataclass(frozen=True)

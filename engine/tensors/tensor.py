@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,18 +11,21 @@ from numpy import ndarray
 from .. import ops
 from ..arrays import ArrayMethods, cast, matmul
 from ..core import Op
-from ..graph import adjoints, copy_graph, flatten, remember_pass, results, toposort
-from ..node import Node, NodeArray
+from ..graph import adjoints, results, toposort
+from ..node import Node
 from ..operators import ElementwiseMethods
+from ..passes import remember_pass
 from ..recording import ATTENTION, RECORDING
-from .backward import ArrayNode, check_unchanged, propagate, shaped
+from .backward import check_unchanged, propagate, shaped
+from .inputs import constant, numeric, parameter, sorted_inputs, wrong_shapes
+from .numpy_like import NumpyLike
 from .tensor_data import TensorData
 
 _new = object.__new__
 _NOT_PLAIN = (ndarray, Node)  # what a static parameter may not be, or not as it is
 
 
-class Tensor(ElementwiseMethods, ArrayMethods, ArrayNode):
+class Tensor(NumpyLike, ElementwiseMethods, ArrayMethods):
     """An array in a graph, with its gradient.
 
     Args:
@@ -53,8 +56,8 @@ class Tensor(ElementwiseMethods, ArrayMethods, ArrayNode):
         dtype: Any = None,
         label: str = "",
     ) -> None:
-        array = _numeric(data, "data", dtype)
-        # NumPy makes a new array of these; anything else may hand out its own
+        array = numeric(data, "data", dtype)
+        # NumPy makes a new array of these; anything else may give its own
         self._data = array if type(data) in (float, int, list, tuple) else array.copy()
         self._requires = False
         self._grad = self.op = self._params = None
@@ -99,16 +102,16 @@ class Tensor(ElementwiseMethods, ArrayMethods, ArrayNode):
             x = a._data
             requires = a._requires
         else:
-            x = a = a if type(a) is float else _constant(a, op, 0)
+            x = a = a if type(a) is float else constant(a, op, 0)
         if isinstance(b, Tensor):
             z = b._data
             requires = requires or b._requires
         else:
-            z = b = b if type(b) is float else _constant(b, op, 1)
+            z = b = b if type(b) is float else constant(b, op, 1)
         try:
             data = op.forward(x, z)
         except ValueError as error:
-            raise _wrong_shapes(op, (x, z), error) from None
+            raise wrong_shapes(op, (x, z), error) from None
         y = _new(Tensor)
         y._data = data if type(data) is ndarray else np.asarray(data)
         y._grad = y._params = None
@@ -134,16 +137,16 @@ class Tensor(ElementwiseMethods, ArrayMethods, ArrayNode):
             arrays: tuple[Any, ...] = (inputs[0]._data,)
             requires = inputs[0]._requires and op.all_flow
         else:
-            kept, arrays, requires = _sorted_inputs(op, inputs)
+            kept, arrays, requires = sorted_inputs(op, inputs)
         if params is not op.defaults:
             for given in params.values():
                 if isinstance(given, _NOT_PLAIN):
-                    params = {name: _parameter(op, name, x) for name, x in params.items()}
+                    params = {name: parameter(op, name, x) for name, x in params.items()}
                     break
-        try:  # forward knows its own defaults; handing them over costs as much as a small sum
+        try:  # forward knows its own defaults; to pass them costs as much as a small sum
             data = op.forward(*arrays) if params is op.defaults else op.forward(*arrays, **params)
         except ValueError as error:
-            raise _wrong_shapes(op, arrays, error) from None
+            raise wrong_shapes(op, arrays, error) from None
         y = _new(Tensor)
         y._data = data if type(data) is ndarray else np.asarray(data)
         y._grad = None
@@ -191,6 +194,11 @@ class Tensor(ElementwiseMethods, ArrayMethods, ArrayNode):
     def __matmul__(self, other: Any) -> Tensor:
         return Tensor.record_binary(matmul, self, other)
 
+    def __iter__(self) -> Iterator[Tensor]:
+        if not self._data.ndim:
+            raise TypeError("iteration over a 0-d Tensor")
+        return (self[i] for i in range(len(self._data)))
+
     # --- what a node is made of -----------------------------------------------------------------
 
     @property
@@ -207,7 +215,7 @@ class Tensor(ElementwiseMethods, ArrayMethods, ArrayNode):
                 f"data can be assigned on a leaf only; this is the result of {self.op.name}(), "
                 "which a graph may still need: make a new Tensor, or detach() first"
             )
-        array = _numeric(array, "data", None).astype(self._data.dtype)
+        array = numeric(array, "data", None).astype(self._data.dtype)
         if array.shape != self._data.shape:
             raise ValueError(f"data has shape {self.shape}, cannot become {array.shape}")
         self._data = array
@@ -239,7 +247,7 @@ class Tensor(ElementwiseMethods, ArrayMethods, ArrayNode):
     @grad.setter
     def grad(self, gradient: Any) -> None:
         if gradient is not None and not isinstance(gradient, Tensor):
-            gradient = np.array(_numeric(gradient, "grad", None), dtype=self._data.dtype)
+            gradient = np.array(numeric(gradient, "grad", None), dtype=self._data.dtype)
         if gradient is not None and gradient.shape != self.shape:
             raise ValueError(f"grad must have shape {self.shape}, got {gradient.shape}")
         self._grad = gradient
@@ -355,7 +363,7 @@ class Tensor(ElementwiseMethods, ArrayMethods, ArrayNode):
             if not create_graph:
                 gradient = gradient._data
         else:
-            gradient = _numeric(gradient, "gradient", None)
+            gradient = numeric(gradient, "gradient", None)
         if gradient.shape != self._data.shape:
             raise ValueError(f"gradient must have shape {self.shape}, got {gradient.shape}")
         if isinstance(gradient, Tensor):
@@ -371,10 +379,6 @@ class Tensor(ElementwiseMethods, ArrayMethods, ArrayNode):
         part = shaped(part if isinstance(part, Tensor) else Tensor(part), x, self.op, index)
         return part if part.dtype == x.dtype else cast(part, x.dtype)
 
-    def full(self, number: float) -> ndarray:
-        """An array of this shape and dtype that holds `number` everywhere."""
-        return np.full_like(self._data, number)
-
     def leaf(self, data: Any = None, requires_grad: bool = True) -> Tensor:
         """A fresh leaf with this label; `data` (copied) are these numbers by default.
 
@@ -384,244 +388,9 @@ class Tensor(ElementwiseMethods, ArrayMethods, ArrayNode):
         y._requires = requires_grad and y._data.dtype.kind == "f"
         return y
 
-    # --- NumPy's protocols -----------------------------------------------------------------------
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The array's shape."""
-        return self._data.shape
-
-    @property
-    def ndim(self) -> int:
-        """The number of axes."""
-        return self._data.ndim
-
-    @property
-    def size(self) -> int:
-        """The number of elements."""
-        return self._data.size
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """The array's dtype."""
-        return self._data.dtype
-
-    def numpy(self) -> ndarray:
-        """The numbers as a read-only array, as `data` but a plain ndarray."""
-        view = self._data.view()
-        view.flags.writeable = False
-        return view
-
-    def item(self) -> Any:
-        """The number of a one-element tensor, as a Python number."""
-        if self._data.size != 1:
-            raise ValueError(f"item() needs exactly one element, this has shape {self.shape}")
-        return self._data.item()
-
-    def tolist(self) -> Any:
-        """The numbers as nested lists."""
-        return self._data.tolist()
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> ndarray:
-        if copy or (dtype is not None and dtype != self._data.dtype):
-            return self._data.astype(dtype or self._data.dtype)
-        return self.numpy()
-
-    def __len__(self) -> int:
-        if not self._data.ndim:
-            raise TypeError("len() of a 0-d Tensor")
-        return len(self._data)
-
-    def __iter__(self) -> Iterator[Tensor]:
-        if not self._data.ndim:
-            raise TypeError("iteration over a 0-d Tensor")
-        return (self[i] for i in range(len(self._data)))
-
-    def __contains__(self, x: Any) -> bool:
-        return _data_of(x) in self._data
-
-    def __bool__(self) -> bool:
-        if self._data.size != 1:
-            raise ValueError(
-                f"the truth of a Tensor of shape {self.shape} is ambiguous; use .data.any()"
-            )
-        return bool(self._data)
-
-    def __float__(self) -> float:
-        return float(self.item())
-
-    def __int__(self) -> int:
-        return int(self.item())
-
-    def __index__(self) -> int:
-        return self._data.__index__()
-
-    __hash__ = object.__hash__  # a node is itself, whatever its numbers are
-
-    def __eq__(self, other: object) -> Any:
-        return _compare(np.equal, self, other)
-
-    def __ne__(self, other: object) -> Any:
-        return _compare(np.not_equal, self, other)
-
-    def __lt__(self, other: Any) -> Any:
-        return _compare(np.less, self, other)
-
-    def __le__(self, other: Any) -> Any:
-        return _compare(np.less_equal, self, other)
-
-    def __gt__(self, other: Any) -> Any:
-        return _compare(np.greater, self, other)
-
-    def __ge__(self, other: Any) -> Any:
-        return _compare(np.greater_equal, self, other)
-
-    def __setitem__(self, index: Any, value: Any) -> None:
-        if self._requires or (isinstance(value, Tensor) and value._requires):
-            raise RuntimeError(
-                "a Tensor that takes part in a graph cannot be changed in place, backward may "
-                "need it; use engine.where or engine.concatenate to make a new one"
-            )
-        array = self._data.copy()  # a graph may hold the old one as a constant
-        array[index] = _data_of(value)
-        self._data = array
-
-    def __repr__(self) -> str:
-        few = self._data.size <= 100
-        numbers = np.array2string(
-            self._data, separator=", ", prefix="Tensor(", threshold=100, edgeitems=2
-        )
-        numbers += "" if few and self._data.size else f", shape={self.shape}"
-        dtype = "" if self._data.dtype in (np.float64, np.int64, bool) else f", {self.dtype}"
-        label = f", label={self.label!r}" if self.label else ""
-        made = f", op={self.op.name}" if self.op is not None else ""
-        needs = ", requires_grad=True" if self._requires and not made else ""
-        return f"Tensor({numbers}{dtype}{label}{made}{needs})"
-
-    def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if spec else repr(self)
-
-    def __copy__(self) -> Tensor:
-        """A leaf with the same numbers and no gradient yet."""
-        return Tensor(self._data, requires_grad=self._requires, label=self.label)
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
-        return copy_graph(self, memo)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return flatten(self)
-
-    # how graph.py takes a node apart and puts it together again
-
-    def _state(self) -> tuple[Any, ...]:
-        return self._data, self.label, self._requires, self._retain, self._arrays
-
-    @classmethod
-    def _from_state(
-        cls, state: tuple[Any, ...], op: Op | None, inputs: tuple[Any, ...], params: Any
-    ) -> Tensor:
-        y = _new(cls)
-        # a copied input's array is the very one in _arrays if that was so in the original
-        y._data, y.label, y._requires, y._retain, y._arrays = state
-        y._grad = None
-        y.op = op
-        y.inputs = inputs
-        y._params = params or None
-        return y
-
-
-def _sorted_inputs(
-    op: Op, inputs: tuple[Any, ...]
-) -> tuple[tuple[Any, ...], tuple[Any, ...], bool]:
-    """Inputs as a node keeps them, their arrays, and whether a gradient flows to one of them."""
-    arrays = []
-    requires = False
-    for x in inputs:
-        if not isinstance(x, Tensor):
-            break
-        arrays.append(x._data)
-        requires = requires or x._requires
-    else:
-        if op.all_flow:  # the usual case; the others take twice as long
-            return inputs, tuple(arrays), requires
-    kept = []
-    arrays = []
-    requires = False
-    for i, x in enumerate(inputs):
-        if isinstance(x, Tensor):
-            arrays.append(x._data)
-            if x._requires and not requires:
-                requires = op.all_flow or op.rule(i) is not None
-        else:
-            x = _constant(x, op, i)
-            arrays.append(x)
-        kept.append(x)
-    return tuple(kept), tuple(arrays), requires
-
 
 def _attended(y: Tensor, op: Op, inputs: tuple[Any, ...], requires: bool) -> bool:
     """Show a result to this thread's watcher; whether it is to be recorded."""
     if RECORDING.watcher is not None:
         RECORDING.watcher.recorded(op, y, inputs)
     return requires and RECORDING.enabled
-
-
-def _data_of(x: Any) -> Any:
-    return x._data if isinstance(x, Tensor) else x
-
-
-def _compare(ufunc: Any, x: Tensor, other: Any) -> Any:
-    if other is None or isinstance(other, str):
-        return NotImplemented
-    if isinstance(other, Node) and not isinstance(other, Tensor):
-        raise TypeError("a Tensor and a Value do not mix; compare .data with .data")
-    return ufunc(x._data, _data_of(other))
-
-
-def _numeric(data: Any, what: str, dtype: Any) -> ndarray:
-    """data as an array of real numbers or bools, or a TypeError that says what it was."""
-    if isinstance(data, Node | NodeArray):
-        if isinstance(data, Tensor):
-            data = data._data
-        else:
-            raise TypeError(
-                f"{what} holds Values: the two tiers do not mix in one graph; use their .data"
-            )
-    try:
-        array = np.asarray(data, dtype=dtype)
-    except ValueError as error:
-        raise ValueError(f"{what} is not a rectangular array of numbers: {error}") from None
-    if array.dtype.kind not in "fiub":
-        raise TypeError(f"{what} must hold real numbers or bools, got dtype {array.dtype}")
-    return array.view(ndarray) if type(array) is not ndarray else array
-
-
-def _constant(x: Any, op: Op, index: int) -> Any:
-    """A constant input: Python numbers as they are (they do not promote), arrays copied."""
-    if type(x) is float or type(x) is int or (x is None and op.kind != "elementwise"):
-        return x
-    if type(x) is ndarray and x.dtype.kind in "fiub":
-        return x.copy()  # as below
-    if isinstance(x, bool | np.generic) and not isinstance(x, np.character | np.complexfloating):
-        return x
-    array = _numeric(x, f"input {index} of {op.name}()", None)
-    return array.copy()  # it may be changed by its owner before backward
-
-
-def _parameter(op: Op, name: str, x: Any) -> Any:
-    """A static parameter; what its owner may change later is copied, nodes are refused."""
-    if isinstance(x, ndarray):
-        return x.copy()
-    if isinstance(x, Node):
-        raise TypeError(
-            f"{name} of {op.name}() is not differentiated and must be plain; "
-            f"got a {type(x).__name__}"
-        )
-    return x
-
-
-def _wrong_shapes(op: Op, arrays: Sequence[Any], error: ValueError) -> ValueError:
-    if isinstance(error, np.exceptions.AxisError):
-        return error  # names op, axis and number of axes; an IndexError too
-    shapes = ", ".join(str(np.shape(x)) for x in arrays)
-    return ValueError(f"{op.name}() of shapes {shapes}: {error}")

@@ -4,4 +4,5 @@ Read `value` first.  Others use `Value` and `ValueArray`.
 """
 
 from .array import ValueArray as ValueArray
-from .value import Value as Value, number as number
+from .number import number as number
+from .value import Value as Value

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import numbers
 from typing import Any
 
 import numpy as np
 
 from .. import ops
 from ..core import PYTHON_RAISES, Op
-from ..graph import adjoints, copy_graph, flatten, remember_pass, toposort
+from ..graph import adjoints, toposort
 from ..node import Node, NodeArray
 from ..operators import ElementwiseMethods
+from ..passes import remember_pass
 from ..recording import ATTENTION, RECORDING
-from .backward import FROZEN, ScalarNode, check_leaves, differentiate, needs_gradient
+from .backward import FROZEN, check_leaves, differentiate, needs_gradient
+from .number import Number, number
 
 ADD, MUL = ops.add, ops.mul
 _new = object.__new__
 
 
-class Value(ElementwiseMethods, ScalarNode):
+class Value(Number, ElementwiseMethods):
     """One number in a graph, with its gradient: micrograd's idea, driven by the op table.
 
     Args:
@@ -263,33 +264,9 @@ class Value(ElementwiseMethods, ScalarNode):
         """Whether this was made by you, not by an op."""
         return self.op is None
 
-    @property
-    def shape(self) -> tuple[()]:
-        """() : a Value is one number."""
-        return ()
-
-    @property
-    def ndim(self) -> int:
-        """0: a Value is one number."""
-        return 0
-
-    @property
-    def _prev(self) -> set[Value]:
-        """micrograd's name for the inputs, without order and duplicates; see `inputs`."""
-        return {x for x in self.inputs if isinstance(x, Value)}
-
-    @property
-    def _op(self) -> str:
-        """micrograd's name for the op's symbol."""
-        return "" if self.op is None else self.op.symbol
-
     def detach(self) -> Value:
         """The same number outside the graph: a leaf that requires no gradient."""
         return Value(self._data, label=self.label, requires_grad=False)
-
-    def item(self) -> float:
-        """The number, as `data`."""
-        return self._data
 
     # --- backward --------------------------------------------------------------------------------
 
@@ -338,86 +315,10 @@ class Value(ElementwiseMethods, ScalarNode):
         """A rule's answer as a Value."""
         return part if isinstance(part, Value) else Value(part, requires_grad=False)
 
-    def full(self, number: float) -> float:
-        """`number`, as a float."""
-        return float(number)
-
     def leaf(self, data: Any = None, requires_grad: bool = True) -> Value:
         """A fresh leaf with this label; `data` is this number by default."""
         data = self._data if data is None else data
         return Value(data, label=self.label, requires_grad=requires_grad)
-
-    # --- a number among numbers ------------------------------------------------------------------
-
-    def __repr__(self) -> str:
-        return f"Value(data={self._data}, grad={float(self.grad)})"
-
-    def __format__(self, spec: str) -> str:
-        return format(self._data, spec) if spec else repr(self)
-
-    def __float__(self) -> float:
-        return self._data
-
-    def __int__(self) -> int:
-        return int(self._data)
-
-    def __round__(self, digits: int | None = None) -> float:
-        return round(self._data, digits)  # a plain number, as int() and format() give
-
-    def __bool__(self) -> bool:
-        return self._data != 0.0
-
-    __hash__ = object.__hash__  # a node is itself, whatever its numbers are
-
-    def __eq__(self, other: object) -> Any:
-        return _compare(self, other, "__eq__")
-
-    def __ne__(self, other: object) -> Any:
-        return _compare(self, other, "__ne__")
-
-    def __lt__(self, other: Any) -> Any:
-        return _compare(self, other, "__lt__")
-
-    def __le__(self, other: Any) -> Any:
-        return _compare(self, other, "__le__")
-
-    def __gt__(self, other: Any) -> Any:
-        return _compare(self, other, "__gt__")
-
-    def __ge__(self, other: Any) -> Any:
-        return _compare(self, other, "__ge__")
-
-    def __copy__(self) -> Value:
-        """A leaf with the same number and no gradient yet."""
-        return Value(self._data, label=self.label, requires_grad=self._grad is not FROZEN)
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Value:
-        return copy_graph(self, memo)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return flatten(self)
-
-    # how graph.py takes a node apart and puts it together again
-
-    def _state(self) -> tuple[Any, ...]:
-        return self._data, self.label
-
-    @classmethod
-    def _from_state(
-        cls, state: tuple[Any, ...], op: Op | None, inputs: tuple[Any, ...], params: Any
-    ) -> Value:
-        y = _new(cls)
-        y._data, y.label = state
-        y._grad = y._adjoint = None
-        y.op = op
-        y._a = y._b = None
-        if op is not None:
-            if params or len(inputs) > 2:
-                y._a, y._b = inputs, params
-            else:
-                y._a = inputs[0]
-                y._b = inputs[1] if len(inputs) == 2 else None
-        return y
 
 
 _INPUTS = {Value, float}  # what a node's inputs are; anything else is made one of these
@@ -433,22 +334,6 @@ def _attended(y: Value) -> Value:
     return y
 
 
-def number(x: Any, what: str) -> float:
-    """x as a Python float, or a TypeError that names what it was meant to be."""
-    if isinstance(x, float | int | np.floating | np.integer | np.bool_):
-        return float(x)
-    if isinstance(x, np.ndarray) and x.ndim == 0 and x.dtype.kind in "fiub":
-        return float(x)
-    if isinstance(x, Node) and not isinstance(x, Value):
-        raise TypeError(
-            f"{what} is a {type(x).__name__}: the two tiers do not mix in one graph; "
-            "use .item() for its number, or compare() to run one function on both"
-        )
-    if isinstance(x, numbers.Real) and not isinstance(x, Node):  # a Fraction, for one
-        return float(x)
-    raise TypeError(f"{what} must be a real number, got {type(x).__name__}: {x!r:.60}")
-
-
 def _refuse_nodes(op: Op, params: dict[str, Any]) -> None:
     for name, x in params.items():
         if isinstance(x, Node):
@@ -456,14 +341,3 @@ def _refuse_nodes(op: Op, params: dict[str, Any]) -> None:
                 f"{name} of {op.name}() is a plain number, no gradient flows to it; "
                 f"got a {type(x).__name__}"
             )
-
-
-def _compare(x: Value, other: Any, method: str) -> Any:
-    """Compare numbers; arrays compare element by element, anything else is left to Python."""
-    if isinstance(other, Value):
-        other = other._data
-    elif isinstance(other, np.ndarray) and other.ndim:
-        return getattr(np.float64(x._data), method)(other)
-    elif not isinstance(other, float | int | np.generic | np.ndarray):
-        return NotImplemented
-    return bool(getattr(x._data, method)(float(other)))

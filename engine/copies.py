@@ -1,0 +1,72 @@
+"""Copies of whole graphs, and pickles of them, without recursion: a chain may be a million deep.
+
+A node says what it is made of (`_state`), and is made of that again (`_from_state`).
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+from .graph import visit
+from .node import Node
+
+
+def _everything(root: Any) -> list[Any]:
+    """What belongs to a graph: all it depends on, and the graphs of recorded gradients."""
+    order: list[Any] = []
+    seen: set[Any] = set()
+    pending = [root]
+    while pending:
+        known = len(order)
+        visit(pending.pop(), seen, order)
+        pending += [node._grad for node in order[known:] if isinstance(node._grad, Node)]
+    return order
+
+
+def copy_graph(root: Any, memo: dict[int, Any]) -> Any:
+    """`copy.deepcopy` of a node: of all it depends on, with nothing shared with the original."""
+    fresh = [node for node in _everything(root) if id(node) not in memo]
+    for node in fresh:
+        inputs = tuple(memo[id(x)] if isinstance(x, Node) else deepcopy(x) for x in node.inputs)
+        state = deepcopy(node._state(), memo)
+        memo[id(node)] = node._from_state(state, node.op, inputs, deepcopy(dict(node.params), memo))
+    for node in fresh:  # a gradient may depend on the very node it belongs to
+        g = node._grad
+        memo[id(node)]._grad = memo[id(g)] if isinstance(g, Node) else deepcopy(g)
+    return memo[id(root)]
+
+
+def flatten(root: Any) -> tuple[Any, ...]:
+    """What `pickle` stores: the graph as a flat list, so that depth does not matter."""
+    order = _everything(root)
+    place = {node: _At(i) for i, node in enumerate(order)}
+
+    def at(x: Any) -> Any:
+        return place[x] if isinstance(x, Node) else x
+
+    rows = [
+        (type(n), n._state(), n.op, tuple(map(at, n.inputs)), dict(n.params), at(n._grad))
+        for n in order
+    ]
+    return rebuild, (rows, place[root])
+
+
+class _At(int):
+    """In a pickled graph: the node that stands in row number …"""
+
+    __slots__ = ()
+
+
+def rebuild(rows: list[Any], root: int) -> Any:
+    """The opposite of `flatten`."""
+    nodes: list[Any] = []
+
+    def get(x: Any) -> Any:
+        return nodes[x] if type(x) is _At else x
+
+    for kind, state, op, inputs, params, _ in rows:
+        nodes.append(kind._from_state(state, op, tuple(map(get, inputs)), params))
+    for node, row in zip(nodes, rows, strict=True):
+        node._grad = get(row[-1])
+    return nodes[root]

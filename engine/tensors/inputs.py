@@ -1,0 +1,89 @@
+"""What a Tensor is made of, and an op applied to: arrays and constants, checked and copied."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from ..core import Op
+from ..node import Node, NodeArray
+from .backward import ArrayNode
+
+
+def numeric(data: Any, what: str, dtype: Any) -> ndarray:
+    """data as an array of real numbers or bools, or a TypeError that says what it was."""
+    if isinstance(data, Node | NodeArray):
+        if isinstance(data, ArrayNode):
+            data = data._data
+        else:
+            raise TypeError(
+                f"{what} holds Values: the two tiers do not mix in one graph; use their .data"
+            )
+    try:
+        array = np.asarray(data, dtype=dtype)
+    except ValueError as error:
+        raise ValueError(f"{what} is not a rectangular array of numbers: {error}") from None
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"{what} must hold real numbers or bools, got dtype {array.dtype}")
+    return array.view(ndarray) if type(array) is not ndarray else array
+
+
+def constant(x: Any, op: Op, index: int) -> Any:
+    """A constant input: Python numbers as they are (they do not promote), arrays copied."""
+    if type(x) is float or type(x) is int or (x is None and op.kind != "elementwise"):
+        return x
+    if type(x) is ndarray and x.dtype.kind in "fiub":
+        return x.copy()  # as below
+    if isinstance(x, bool | np.generic) and not isinstance(x, np.character | np.complexfloating):
+        return x
+    array = numeric(x, f"input {index} of {op.name}()", None)
+    return array.copy()  # it may be changed by its owner before backward
+
+
+def parameter(op: Op, name: str, x: Any) -> Any:
+    """A static parameter; what its owner may change later is copied, nodes are refused."""
+    if isinstance(x, ndarray):
+        return x.copy()
+    if isinstance(x, Node):
+        raise TypeError(
+            f"{name} of {op.name}() is not differentiated and must be plain; "
+            f"got a {type(x).__name__}"
+        )
+    return x
+
+
+def wrong_shapes(op: Op, arrays: Sequence[Any], error: ValueError) -> ValueError:
+    if isinstance(error, np.exceptions.AxisError):
+        return error  # names op, axis and number of axes; an IndexError too
+    shapes = ", ".join(str(np.shape(x)) for x in arrays)
+    return ValueError(f"{op.name}() of shapes {shapes}: {error}")
+
+
+def sorted_inputs(op: Op, inputs: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...], bool]:
+    """Inputs as a node keeps them, their arrays, and whether a gradient flows to one of them."""
+    arrays = []
+    requires = False
+    for x in inputs:
+        if not isinstance(x, ArrayNode):
+            break
+        arrays.append(x._data)
+        requires = requires or x._requires
+    else:
+        if op.all_flow:  # the usual case; the others take twice as long
+            return inputs, tuple(arrays), requires
+    kept = []
+    arrays = []
+    requires = False
+    for i, x in enumerate(inputs):
+        if isinstance(x, ArrayNode):
+            arrays.append(x._data)
+            if x._requires and not requires:
+                requires = op.all_flow or op.rule(i) is not None
+        else:
+            x = constant(x, op, i)
+            arrays.append(x)
+        kept.append(x)
+    return tuple(kept), tuple(arrays), requires

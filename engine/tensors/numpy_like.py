@@ -1,0 +1,173 @@
+"""What makes a Tensor an array among NumPy's: its protocols, conversions, comparisons, copies."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+from numpy import ndarray
+
+from ..copies import copy_graph, flatten
+from ..core import Op
+from ..node import Node
+from .backward import ArrayNode
+
+
+class NumpyLike(ArrayNode):
+    """A node of the tensor tier as an array: `x.shape`, `len(x)`, `x < 2`, `np.asarray(x)`."""
+
+    __slots__ = ()
+
+    def full(self, number: float) -> ndarray:
+        """An array of this shape and dtype that holds `number` everywhere."""
+        return np.full_like(self._data, number)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The array's shape."""
+        return self._data.shape
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return self._data.ndim
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return self._data.size
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The array's dtype."""
+        return self._data.dtype
+
+    def numpy(self) -> ndarray:
+        """The numbers as a read-only array, as `data` but a plain ndarray."""
+        view = self._data.view()
+        view.flags.writeable = False
+        return view
+
+    def item(self) -> Any:
+        """The number of a one-element tensor, as a Python number."""
+        if self._data.size != 1:
+            raise ValueError(f"item() needs exactly one element, this has shape {self.shape}")
+        return self._data.item()
+
+    def tolist(self) -> Any:
+        """The numbers as nested lists."""
+        return self._data.tolist()
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> ndarray:
+        if copy or (dtype is not None and dtype != self._data.dtype):
+            return self._data.astype(dtype or self._data.dtype)
+        return self.numpy()
+
+    def __len__(self) -> int:
+        if not self._data.ndim:
+            raise TypeError("len() of a 0-d Tensor")
+        return len(self._data)
+
+    def __contains__(self, x: Any) -> bool:
+        return data_of(x) in self._data
+
+    def __bool__(self) -> bool:
+        if self._data.size != 1:
+            raise ValueError(
+                f"the truth of a Tensor of shape {self.shape} is ambiguous; use .data.any()"
+            )
+        return bool(self._data)
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __index__(self) -> int:
+        return self._data.__index__()
+
+    __hash__ = object.__hash__  # a node is itself, whatever its numbers are
+
+    def __eq__(self, other: object) -> Any:
+        return _compare(np.equal, self, other)
+
+    def __ne__(self, other: object) -> Any:
+        return _compare(np.not_equal, self, other)
+
+    def __lt__(self, other: Any) -> Any:
+        return _compare(np.less, self, other)
+
+    def __le__(self, other: Any) -> Any:
+        return _compare(np.less_equal, self, other)
+
+    def __gt__(self, other: Any) -> Any:
+        return _compare(np.greater, self, other)
+
+    def __ge__(self, other: Any) -> Any:
+        return _compare(np.greater_equal, self, other)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        if self._requires or (isinstance(value, ArrayNode) and value._requires):
+            raise RuntimeError(
+                "a Tensor that takes part in a graph cannot be changed in place, backward may "
+                "need it; use engine.where or engine.concatenate to make a new one"
+            )
+        array = self._data.copy()  # a graph may hold the old one as a constant
+        array[index] = data_of(value)
+        self._data = array
+
+    def __repr__(self) -> str:
+        few = self._data.size <= 100
+        numbers = np.array2string(
+            self._data, separator=", ", prefix="Tensor(", threshold=100, edgeitems=2
+        )
+        numbers += "" if few and self._data.size else f", shape={self.shape}"
+        dtype = "" if self._data.dtype in (np.float64, np.int64, bool) else f", {self.dtype}"
+        label = f", label={self.label!r}" if self.label else ""
+        made = f", op={self.op.name}" if self.op is not None else ""
+        needs = ", requires_grad=True" if self._requires and not made else ""
+        return f"Tensor({numbers}{dtype}{label}{made}{needs})"
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec else repr(self)
+
+    def __copy__(self) -> Self:
+        """A leaf with the same numbers and no gradient yet."""
+        return self.leaf(requires_grad=self._requires)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return copy_graph(self, memo)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return flatten(self)
+
+    # how copies.py takes a node apart and puts it together again
+
+    def _state(self) -> tuple[Any, ...]:
+        return self._data, self.label, self._requires, self._retain, self._arrays
+
+    @classmethod
+    def _from_state(
+        cls, state: tuple[Any, ...], op: Op | None, inputs: tuple[Any, ...], params: Any
+    ) -> Self:
+        y = object.__new__(cls)
+        # a copied input's array is the very one in _arrays if that was so in the original
+        y._data, y.label, y._requires, y._retain, y._arrays = state
+        y._grad = None
+        y.op = op
+        y.inputs = inputs
+        y._params = params or None
+        return y
+
+
+def data_of(x: Any) -> Any:
+    return x._data if isinstance(x, ArrayNode) else x
+
+
+def _compare(ufunc: Any, x: ArrayNode, other: Any) -> Any:
+    if other is None or isinstance(other, str):
+        return NotImplemented
+    if isinstance(other, Node) and not isinstance(other, ArrayNode):
+        raise TypeError("a Tensor and a Value do not mix; compare .data with .data")
+    return ufunc(x._data, data_of(other))
