@@ -21,7 +21,7 @@ ACTIVATIONS = {
     "Softplus": lambda x: np.log(1 + np.exp(x)),
     "Softmax": lambda x: np.exp(x) / np.exp(x).sum(-1, keepdims=True),
     "LogSoftmax": lambda x: x - np.log(np.exp(x).sum(-1, keepdims=True)),
-    "logsigmoid": lambda x: -np.log(1 + np.exp(-x)),
+    "LogSigmoid": lambda x: -np.log(1 + np.exp(-x)),
 }
 
 # --- layers ---
@@ -61,6 +61,11 @@ def conv2d(x, weight, bias, stride=(1, 1), padding=(0, 0), dilation=(1, 1), grou
     return np.array(result)
 
 
+def conv1d(x, weight, bias):
+    """An image one row high; every other place, dilated by 2, a zero at either end."""
+    return conv2d(x[:, :, None], weight[:, :, None], bias, (1, 2), (0, 1), (1, 2))[:, :, 0]
+
+
 def pool2d(x, best, kernel, stride, padding=(0, 0)):
     """`best` (a maximum or a mean) of each window of each channel."""
     fill = -np.inf if best is np.max else 0.0
@@ -72,6 +77,11 @@ def pool2d(x, best, kernel, stride, padding=(0, 0)):
             maps.append([[best(w) for w in row] for row in rows])
         result.append(maps)
     return np.array(result)
+
+
+def pool1d(x, best, kernel, stride):
+    """An image one row high."""
+    return pool2d(x[:, :, None], best, (1, kernel), (1, stride))[:, :, 0]
 
 
 def adaptive_avg_pool2d(x, size):
@@ -87,11 +97,6 @@ def adaptive_avg_pool2d(x, size):
         ],
         -2,
     )
-
-
-def one_axis(function):
-    """A function of images as one of sequences: images one row high."""
-    return lambda x, *rest: function(x[:, :, None], *rest)[:, :, 0]
 
 
 def standardized(x, axes, eps=1e-5):

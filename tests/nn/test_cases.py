@@ -10,10 +10,12 @@ import inspect
 from pathlib import Path
 
 import cases
+import cases_of_layers  # noqa: F401 - they declare their cases
+import cases_of_training
 import numpy as np
 import oracles
 import pytest
-from cases import BOTH, CASES, NO_TIER, VALUES, descent, function_of, wave
+from cases import BOTH, CASES, NO_TIER, VALUES, function_of
 
 import engine
 import nn
@@ -92,7 +94,7 @@ def test_the_oracles_know_nothing_of_nn():
 
 # --- broken things ---
 
-NODES = {"tensor": Tensor, "values": Value | ValueArray, "": object}
+NODES = {"tensor": Tensor, "value": Value | ValueArray, "": object}
 
 
 def touches(x, tier):
@@ -290,13 +292,13 @@ class RightLogCoshLoss(LogCoshLoss):
 WRONG = [
     (
         InstanceNorm, RightInstanceNorm,
-        function_of(oracles.instance_norm, wave(2, 3, 4), call=lambda thing, x: thing()(x)),
+        function_of(oracles.instance_norm, cases.wave(2, 3, 4), call=lambda thing, x: thing()(x)),
     ),
-    (SignSGD, RightSignSGD, descent(oracles.sign_sgd, lr=0.1)),
+    (SignSGD, RightSignSGD, cases_of_training.descent(oracles.sign_sgd, lr=0.1)),
     (
         LogCoshLoss, RightLogCoshLoss,
         function_of(
-            oracles.log_cosh, wave(3, 4), wave(3, 4, start=1.0),
+            oracles.log_cosh, cases.wave(3, 4), cases.wave(3, 4, start=1.0),
             call=lambda thing, x, t: thing()(x, t),
         ),
     ),
@@ -347,5 +349,5 @@ RELU = CASES["ReLU"].run
 )
 def test_a_case_that_compares_nothing_is_found_out(lie, monkeypatch):
     monkeypatch.setitem(CASES, "ReLU", cases.Case(lie, BOTH))
-    with pytest.raises(pytest.fail.Exception, match=r"the case of ReLU passes on values where it"):
-        test_a_broken_one_is_noticed("ReLU", "values")
+    with pytest.raises(pytest.fail.Exception, match=r"the case of ReLU passes on value where it"):
+        test_a_broken_one_is_noticed("ReLU", "value")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cases_of_layers import LOSS_MODULES
 from helpers import LEAVES
 from hypothesis import given, strategies as st
 
@@ -19,17 +20,6 @@ sys.path.insert(0, str(GOLDEN))
 from make_torch_losses import CASES, REDUCTIONS, wave  # noqa: E402 - it lies beside its numbers
 
 TORCH = json.loads((GOLDEN / "torch_losses.json").read_text(encoding="utf-8"))
-CLASSES = {
-    "mse_loss": nn.MSELoss,
-    "l1_loss": nn.L1Loss,
-    "huber_loss": nn.HuberLoss,
-    "smooth_l1_loss": nn.SmoothL1Loss,
-    "binary_cross_entropy": nn.BCELoss,
-    "binary_cross_entropy_with_logits": nn.BCEWithLogitsLoss,
-    "cross_entropy": nn.CrossEntropyLoss,
-    "nll_loss": nn.NLLLoss,
-    "kl_div": nn.KLDivLoss,
-}
 WITH_REDUCTION = [
     (*case, reduction)
     for case in CASES
@@ -64,7 +54,7 @@ def test_losses_are_pytorchs(name, function, x, t, options, both, reduction, lea
 
 @each_case
 def test_modules_and_plain_arrays_give_the_same(name, function, x, t, options, both, reduction):
-    module = CLASSES[function](reduction=reduction, **options)
+    module = getattr(nn, LOSS_MODULES[function])(reduction=reduction, **options)
     y = module(np.asarray(x), t)
     assert isinstance(y, (np.ndarray, np.floating, float))
     np.testing.assert_allclose(y, TORCH[f"{name}: {reduction}"]["loss"], rtol=1e-10, atol=1e-12)

@@ -1,0 +1,265 @@
+"""The cases of layers, activations and losses, and of the functions behind them."""
+
+import json
+import math
+import sys
+from pathlib import Path
+
+import layer_cases
+import numpy as np
+import oracles
+import torch_training
+from cases import CASES, case, close, function_case, function_of, layer_case, layer_of, wave
+from helpers import LEAVES
+from torch_training import torch_cases
+
+import engine
+import nn
+from engine import to_numpy
+
+GOLDEN = Path(__file__).resolve().parents[1] / "golden"
+sys.path.insert(0, str(GOLDEN))
+import make_torch_losses as torch_losses  # noqa: E402 - it lies beside its numbers
+
+LOSSES = json.loads((GOLDEN / "torch_losses.json").read_text(encoding="utf-8"))
+
+# --- layers, by PyTorch's numbers ---
+
+
+def golden_layer(golden):
+    """A run of a case of make_torch_layers: result and gradients."""
+
+    def run(thing, tier):
+        layer = layer_cases.made(golden, thing)
+        if tier == "value":
+            layer_cases.check_first_pass(golden, layer.scalar(), layer_cases.on_values)
+        else:
+            layer_cases.check_first_pass(golden, layer)
+
+    return run
+
+
+for golden in layer_cases.CASES:
+    if golden[1] not in CASES and golden[1] != "Dropout":  # PyTorch draws other numbers
+        case(golden[1])(golden_layer(golden))
+
+
+def trained(group, name, make, call, *inputs):
+    """A run of a case of make_torch_sequences: results, gradients, three steps of training."""
+
+    def run(thing, tier):
+        expected = torch_training.TORCH[group][name]
+        torch_training.check(make(thing), inputs, call, expected, tier == "value")
+
+    return run
+
+
+def flat(results):
+    """Results in a row; an LSTM's last states are a pair."""
+    return [y for x in results for y in (x if isinstance(x, tuple) else (x,))]
+
+
+LATER, TALL = torch_cases.CAUSAL, torch_cases.TALL
+for kind in ("RNN", "GRU", "LSTM"):
+    case(kind)(
+        trained(
+            "recurrent", f"{kind} plain", lambda thing: thing(3, 2),
+            lambda m, x: flat(m(x)),
+            torch_cases.X,
+        )
+    )  # fmt: skip
+case("MultiHeadAttention")(
+    trained(
+        "attention", "causal", lambda thing: thing(4, 2, batch_first=True),
+        lambda m, x: m(x, x, x, attn_mask=LATER), TALL,
+    )
+)  # fmt: skip
+case("TransformerBlock")(
+    trained(
+        "block", "pre-norm, causal", lambda thing: thing(4, 2, 6, causal=True),
+        lambda m, x: [m(x)], TALL,
+    )
+)  # fmt: skip
+
+# --- activations, each as a Module and as a function ---
+
+X = 2 * wave(3, 4, start=0.3)  # no kink of relu among them
+
+for name, oracle in oracles.ACTIVATIONS.items():
+    if hasattr(nn, name):
+        function_case(name, oracle, X, call=lambda thing, x: thing()(x))
+for function, name in {
+    "relu": "ReLU", "leaky_relu": "LeakyReLU", "elu": "ELU", "silu": "SiLU", "gelu": "GELU",
+    "tanh": "Tanh", "sigmoid": "Sigmoid", "softplus": "Softplus", "softmax": "Softmax",
+    "log_softmax": "LogSoftmax", "logsigmoid": "LogSigmoid",
+}.items():  # fmt: skip
+    function_case(function, oracles.ACTIVATIONS[name], X)
+
+# --- layers and functions, by their formulas ---
+
+IMAGES, SEQUENCES = 2 * wave(2, 4, 5, 4), 2 * wave(2, 3, 7)
+A, B = wave(4, start=1.0), wave(4, start=2.0)
+CONV = {"stride": (2, 1), "padding": (1, 2), "dilation": (1, 2), "groups": 2}
+
+layer_case("Linear", oracles.linear, wave(2, 3, 4), lambda thing: thing(4, 2))
+layer_case("MLP", oracles.mlp, X, lambda thing: thing([4, 3, 2]))
+layer_case(
+    "Sequential", oracles.mlp, X,
+    lambda thing: thing(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2)),
+)  # fmt: skip
+layer_case(
+    "Residual", lambda x, w, b: x + oracles.linear(x, w, b), X, lambda thing: thing(nn.Linear(4, 4))
+)
+function_case("Flatten", lambda x: x.reshape(2, 20, 4).reshape(2, 80), IMAGES,
+              call=lambda thing, x: thing()(x))  # fmt: skip
+
+function_case("linear", oracles.linear, X, wave(2, 4, start=1.0), wave(2, start=2.0))
+function_case(
+    "pad", lambda x: np.pad(x, ((1, 2), (0, 1))), X,
+    call=lambda thing, x: thing(x, ((1, 2), (0, 1))),
+)  # fmt: skip
+function_case(
+    "conv2d", lambda x, w, b: oracles.conv2d(x, w, b, **CONV),
+    IMAGES, wave(6, 2, 3, 2, start=1.0), wave(6, start=2.0),
+    call=lambda thing, x, w, b: thing(x, w, b, **CONV),
+)  # fmt: skip
+function_case(
+    "conv1d", oracles.conv1d, SEQUENCES, wave(2, 3, 3, start=1.0), wave(2, start=2.0),
+    call=lambda thing, x, w, b: thing(x, w, b, stride=2, padding=1, dilation=2),
+)  # fmt: skip
+for name, best in (("max_pool", np.max), ("avg_pool", np.mean)):
+    function_case(
+        f"{name}2d", lambda x, best=best: oracles.pool2d(x, best, (2, 3), (1, 2), (1, 1)), IMAGES,
+        call=lambda thing, x: thing(x, (2, 3), (1, 2), 1),
+    )  # fmt: skip
+    function_case(
+        f"{name}1d", lambda x, best=best: oracles.pool1d(x, best, 3, 2), SEQUENCES,
+        call=lambda thing, x: thing(x, 3, 2),
+    )  # fmt: skip
+function_case(
+    "adaptive_avg_pool2d", lambda x: oracles.adaptive_avg_pool2d(x, (3, 2)), IMAGES,
+    call=lambda thing, x: thing(x, (3, 2)),
+)  # fmt: skip
+function_case(
+    "batch_norm", lambda x, w, b: oracles.standardized(x, (0, 2, 3)) * w[:, None, None]
+    + b[:, None, None], IMAGES, A, B,
+    call=lambda thing, x, w, b: thing(x, None, None, w, b, training=True),
+)  # fmt: skip
+function_case(
+    "layer_norm", lambda x, w, b: oracles.standardized(x, (-1,)) * w + b, X, A, B,
+    call=lambda thing, x, w, b: thing(x, 4, w, b),
+)  # fmt: skip
+function_case(
+    "group_norm", lambda x, w, b: oracles.group_norm(x, 2, w, b), IMAGES, A, B,
+    call=lambda thing, x, w, b: thing(x, 2, w, b),
+)  # fmt: skip
+function_case(
+    "rms_norm", lambda x, w: oracles.rms_norm(x, w, 0.1), X, A,
+    call=lambda thing, x, w: thing(x, 4, w, 0.1),
+)  # fmt: skip
+function_case(
+    "embedding", lambda w: w[[[0, 2], [2, 1]]], X,
+    call=lambda thing, w: thing([[0, 2], [2, 1]], w),
+)  # fmt: skip
+function_case(
+    "scaled_dot_product_attention",
+    lambda q, k, v: oracles.attention(q, k, v, np.triu(np.ones((3, 4), bool), 1)),
+    wave(2, 3, 2), wave(2, 4, 2, start=1.0), wave(2, 4, 3, start=2.0),
+    call=lambda thing, q, k, v: thing(q, k, v, is_causal=True),
+)  # fmt: skip
+
+
+@case("ModuleList")
+def module_list(thing, tier):
+    """It computes nothing: what counts is which modules it holds, and in which order."""
+
+    class Chain(nn.Module):
+        def __init__(self):
+            self.layers = thing([nn.Linear(4, 4), nn.Linear(4, 4)])
+
+        def forward(self, x):
+            for layer in self.layers:
+                x = layer(x)
+            return x
+
+    def oracle(x, *parameters):
+        return oracles.mlp(x, *parameters, activation=oracles.ACTIVATIONS["Identity"])
+
+    layer_of(oracle, X, lambda _: Chain())(thing, tier)
+
+
+# --- dropout: what is drawn nobody knows beforehand, but how many, and what becomes of the rest ---
+
+
+def dropped(call, tier):
+    """Each number is 0 or divided by 1 - p, 3 in 10 of them are 0; and so are the slopes."""
+    numbers = 1 + wave(20, 20) ** 2
+    x = LEAVES[tier](numbers)
+    y = call(x)
+    engine.sum(y).backward()
+    kept = to_numpy(y) != 0
+    close(y, kept * numbers / 0.7)
+    close(x.grad, kept / 0.7)
+    deviation = math.sqrt(0.3 * 0.7 * kept.size)
+    assert abs((~kept).sum() - 0.3 * kept.size) < 4 * deviation
+
+
+@case("dropout")
+def dropout(thing, tier):
+    dropped(lambda x: thing(x, 0.3, rng=0), tier)
+
+
+@case("Dropout")
+def dropout_layer(thing, tier):
+    dropped(thing(0.3, rng=0), tier)
+    function_of(lambda x: x, X, call=lambda thing, x: thing(0.3).eval()(x))(thing, tier)
+
+
+# --- losses ---
+
+
+def golden_loss(golden, call):
+    """A run of a case of make_torch_losses: the loss and its slopes, for each reduction."""
+    name, _, x, t, options, both = golden
+
+    def run(thing, tier):
+        for reduction in torch_losses.REDUCTIONS:
+            expected = LOSSES[f"{name}: {reduction}"]
+            a, b = LEAVES[tier](np.asarray(x)), LEAVES[tier](np.asarray(t)) if both else t
+            y = call(thing, a, b, reduction=reduction, **options)
+            close(y, expected["loss"])
+            engine.sum(y * wave(*np.shape(y), start=3.0)).backward()
+            close(a.grad, expected["input"])
+            if both:
+                close(b.grad, expected["target"])
+
+    return run
+
+
+#: The Modules around the functions, named as in PyTorch.
+LOSS_MODULES = {
+    "mse_loss": "MSELoss",
+    "l1_loss": "L1Loss",
+    "huber_loss": "HuberLoss",
+    "smooth_l1_loss": "SmoothL1Loss",
+    "binary_cross_entropy": "BCELoss",
+    "binary_cross_entropy_with_logits": "BCEWithLogitsLoss",
+    "cross_entropy": "CrossEntropyLoss",
+    "nll_loss": "NLLLoss",
+    "kl_div": "KLDivLoss",
+}
+for golden in torch_losses.CASES:
+    if golden[1] not in CASES:
+        case(golden[1])(golden_loss(golden, lambda thing, *a, **k: thing(*a, **k)))
+        case(LOSS_MODULES[golden[1]])(
+            golden_loss(golden, lambda thing, x, t, **k: thing(**k)(x, t))
+        )
+
+SIDES = np.sign(wave(3, 4, start=1.0))
+function_case(
+    "hinge_loss", lambda x: oracles.hinge(x, SIDES), X, call=lambda thing, x: thing(x, SIDES)
+)
+function_case(
+    "HingeLoss", lambda x: oracles.hinge(x, SIDES, 0.5), X,
+    call=lambda thing, x: thing(margin=0.5)(x, SIDES),
+)  # fmt: skip
