@@ -1,7 +1,7 @@
 """Inputs for every fused op of the registry: add one entry here with a new op.
 
-`tests/test_fused.py` runs each case on both tiers against the spelling the op is short for, and
-against finite differences at first and second order, and fails while an op has no case.
+`tests/test_fused.py` runs each case on both tiers against the composed form the op is short for,
+and against finite differences at first and second order, and fails while an op has no case.
 """
 
 import numpy as np
@@ -45,7 +45,7 @@ CASES = {
         case(normal(2, 4), target=np.array([2, 2]), scale=np.array([0.5, 2.0]), total=True),
         case(normal(2, 4), target=np.array([2, 0]), scale=np.array([0.5, 2.0])),
         case(normal(0, 4), target=np.zeros(0, int), total=True),
-        case(normal(2, 65), target=np.array([2, 64]), total=True),  # more classes than are turned
+        case(normal(2, 65), target=np.array([2, 64]), total=True),  # too wide to transpose
     ],
     "gru_scan": [case(normal(3, 2, 6), normal(6, 2), normal(6), normal(2, 2))],
     "lstm_scan": [case(normal(3, 2, 8), normal(8, 2), normal(2, 2), normal(2, 2))],

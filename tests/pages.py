@@ -26,7 +26,7 @@ def commands(page):
 
 
 def headings(page):
-    """The anchors of its headings, as GitHub spells them."""
+    """The anchors of its headings, as GitHub writes them."""
     found = re.findall(r"^#+ (.*)$", text_of(page), re.MULTILINE)
     return [re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in found]
 

@@ -1,4 +1,4 @@
-"""Methods and operators are the functions of engine under another spelling, on every tier."""
+"""Methods and operators are the functions of engine by another name, on every tier."""
 
 import operator
 
@@ -12,7 +12,7 @@ from engine import Tensor, Value, ValueArray, core, to_numpy
 from engine.arrays.methods import ArrayMethods
 from engine.operators import ElementwiseMethods
 
-#: A NumPy or PyTorch user finds no method of these names either, or finds another spelling.
+#: A NumPy or PyTorch user finds no method of these names either, or finds another.
 WITHOUT_A_METHOD = {
     "identity": "x.clone()",
     "where": "takes the condition first as a function, x.where(condition, other) as a method",

@@ -468,7 +468,7 @@ def test_what_can_be_read_runs_or_is_refused(text, value):
     ("text", "value"),
     [("a=1/4", 0.25), ("a=-1e3", -1000.0), ("a=1_000", 1000.0), ("a= 2 ", 2.0), ("a=pi/2", 1.5708)],
 )
-def test_a_value_may_be_spelled_as_an_expression(text, value, capsys):
+def test_a_value_may_be_written_as_an_expression(text, value, capsys):
     assert main(["draw", "a + 0", text, "-o", "g.dot"]) == 0
     assert f"at  a = {value:.6g}\n" in capsys.readouterr().out
 

@@ -188,7 +188,7 @@ class Terminal(io.StringIO):
 
 
 def shown(out, epochs, said):
-    """What the bar writes over so many epochs."""
+    """What the bar writes over some epochs."""
     bar = demo.Bar(epochs, out)
     run = nn.callbacks.Run(nn.Linear(1, 1), None, nn.EpochHistory())
     for i in range(1, epochs + 1):

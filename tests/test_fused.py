@@ -1,4 +1,4 @@
-"""Every fused op against the spelling it is short for, on both tiers, and finite differences."""
+"""Every fused op against its composed form on both tiers, and against finite differences."""
 
 import numpy as np
 import pytest
@@ -30,7 +30,7 @@ def is_float(x):
 
 
 def of_floats(name, i):
-    """The inputs of a case to differentiate, and the op and its spelling as functions of them."""
+    """The inputs of a case to differentiate; the op and its composed form as functions of them."""
     inputs, params = CASES[name][i]
     op = E.registry[name]
     places = [k for k, x in enumerate(inputs) if is_float(x)]

@@ -147,7 +147,7 @@ def test_fast_operators_of_values_make_the_node_the_row_makes(plain, fast):
 
 
 @pytest.mark.parametrize("name", ["add", "mul"])
-def test_spelled_out_rules_of_values_are_the_row_s(name):
+def test_rules_written_out_for_values_are_the_row_s(name):
     """`backward` adds and multiplies by itself; the row says the same, to the last bit."""
     op = E.registry[name]
     for a, b, g in itertools.product(SPECIAL, SPECIAL, [1.0, -2.5, 0.0, np.inf]):
@@ -159,7 +159,7 @@ def test_spelled_out_rules_of_values_are_the_row_s(name):
                     assert same(node.grad, expected), (a, b, g, i)
 
 
-def test_only_rows_that_are_spelled_out_have_a_second_definition():
+def test_only_rows_that_are_written_out_have_a_second_definition():
     """Anything else backward calls; a new rule for these shows here."""
     planted = E.elementwise(
         "planted", np.multiply, lambda g, y, a, b: g * 7, lambda g, y, a, b: g * 5
@@ -194,7 +194,7 @@ def test_fast_operators_of_tensors_make_the_node_the_row_makes(method):
         np.testing.assert_array_equal(first, x.grad)
 
 
-def test_spelled_out_loops_of_tensors_are_the_general_one():
+def test_loops_written_out_for_tensors_are_the_general_one():
     """Ops of one and two inputs take a short way; the same rule as one of three gives the same."""
     one = E.elementwise("one", np.sin, lambda g, y, x: g * E.cos(x))
     two = E.elementwise(

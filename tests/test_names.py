@@ -195,7 +195,7 @@ def test_labels_tell_of_a_transformer_what_a_trace_sees():
     assert [p[1:] for p in module_paths(order)] == [p[1:] for p in module_paths(order, seen)]
 
 
-def test_neurons_are_told_by_their_labels_also_when_spelled_out():
+def test_neurons_are_told_by_their_labels_also_when_expanded():
     root = nn.scalar.expand(nn.scalar.MLP(2, [2, 1])([1.0, -2.0]))
     paths = {path for op, path in ops_and_paths(root) if op == "relu"}
     assert paths == {"model.layers[0].neurons[0]", "model.layers[0].neurons[1]"}

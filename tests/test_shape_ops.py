@@ -69,7 +69,7 @@ def test_plain_arrays_just_compute(name, i):
     try:
         got = f(*arrays)
     except (AttributeError, TypeError, ValueError):
-        got = None  # a method arrays do not have, or spell otherwise; functions must all work
+        got = None  # a method arrays do not have, or name otherwise; functions must all work
         assert_uses_methods(f)
     if got is not None:
         np.testing.assert_allclose(np.asarray(got), reference(*arrays), rtol=1e-13, atol=1e-13)

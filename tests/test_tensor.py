@@ -937,7 +937,7 @@ def test_gradients_never_share_memory():
                 assert not np.shares_memory(one, other)
 
 
-def test_a_second_pass_does_not_change_an_array_handed_out_before():
+def test_a_second_pass_does_not_change_an_array_returned_before():
     x = leaf([3.0])
     y = x * x
     y.backward()

@@ -274,7 +274,7 @@ def test_an_op_of_any_number_of_arrays():
 # --- fused ---
 
 
-def test_a_fused_op_is_one_node_of_tensors_and_its_spelling_on_values():
+def test_a_fused_op_is_one_node_of_tensors_and_composed_on_values():
     axpy = axpy_row()
     a, x, y = (Tensor(k, requires_grad=True) for k in (2.0, X, X + 1))
     out = axpy(a, x, y)
@@ -291,10 +291,10 @@ def test_a_fused_op_is_one_node_of_tensors_and_its_spelling_on_values():
     assert "| `axpy(a, x, y)` | a times x, plus y. |" in table.markdown()
 
 
-def test_a_fused_op_that_is_not_its_spelling_is_found():
+def test_a_fused_op_that_is_not_its_composed_form_is_found():
     @fused(lambda g, y, a, b: g * b, lambda g, y, a, b: g * a, elements=lambda a, b: a * b + 1e-6)
     def times(a, b):
-        "a times b, but for the spelling."
+        "a times b, but for the composed form."
         return a * b
 
     result = compare(lambda a, b: times(a, b), X, X)
@@ -464,7 +464,7 @@ def test_a_name_is_one_that_can_be_typed(name):
         engine.elementwise(name, np.sin, lambda g, y, x: g)
 
 
-def test_the_name_of_a_function_that_is_spelled_with_ops_is_taken():
+def test_the_name_of_a_function_that_is_composed_of_ops_is_taken():
     with pytest.raises(ValueError, match="a function named 'ravel' exists already"):
         engine.elementwise("ravel", np.sin, lambda g, y, x: g)
 

@@ -171,7 +171,7 @@ def bench_micrograd(rounds=3, steps=10):
             runs.append(functools.partial(step, model, model.parameters(), value, points, y))
         ours, theirs = (run() for run in runs)
         assert abs(ours - theirs) < 1e-12, (ours, theirs)
-        # Garbage is collected when it will, so many steps together are the fair measure, and
+        # Garbage is collected when it will, a number of steps together are the fair measure, and
         # each side starts without what the other left behind.
         times = [[seconds(run, steps) for run in runs] for _ in range(rounds)]
         fast, slow = np.median(times, axis=0)

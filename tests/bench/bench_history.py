@@ -41,7 +41,7 @@ MODELS = {
 
 
 def a_run(make, size, image, history):
-    """A digits model, and a function that takes so many training steps with it."""
+    """A digits model, and a function that takes some training steps with it."""
     x, labels, _, _ = digits_split(seed=0, image=image)
     model = make()
     loss = nn.CrossEntropyLoss()

@@ -24,7 +24,7 @@ FLAGS = [
 ]  # fmt: skip
 PATIENCE = 30.0  # seconds for anything that should take a moment
 
-#: Keys, as the protocol spells them.
+#: Keys, as the protocol names them.
 KEYS = {
     "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40, "Home": 36, "End": 35,
     "Tab": 9, "Enter": 13, " ": 32,

@@ -1,4 +1,4 @@
-"""`nn.scalar`: micrograd's numbers from micrograd's seed, one node a neuron, spelled out on demand.
+"""`nn.scalar`: micrograd's numbers from micrograd's seed, one node a neuron, expanded on demand.
 
 The literals are micrograd 0.1.0's.
 """
@@ -131,7 +131,7 @@ def test_a_neuron_is_one_node():
     assert {node.op.name for node in order if node.op} == {"relu_neuron", "linear_neuron"}
 
 
-def test_a_neuron_has_the_derivatives_of_its_spelling_to_the_second_order():
+def test_a_neuron_has_the_derivatives_of_its_composed_form_to_the_second_order():
     rng = np.random.default_rng(0)
     for nonlin, sign in ((True, 1), (True, -1), (False, 1)):
         n = scalar.Neuron(3, nonlin, rng=rng)
@@ -151,8 +151,8 @@ def test_a_neuron_has_the_derivatives_of_its_spelling_to_the_second_order():
             sum(g * g for g in first).backward()
             return [float(g) for g in first], [float(leaf.grad) for leaf in leaves]
 
-        fused, spelled = gradients(n(x)), gradients(scalar.expand(n(x)))
-        np.testing.assert_allclose(fused, spelled, rtol=1e-12, atol=1e-12)
+        fused, expanded = gradients(n(x)), gradients(scalar.expand(n(x)))
+        np.testing.assert_allclose(fused, expanded, rtol=1e-12, atol=1e-12)
         assert (np.any(fused[0]), np.any(fused[1])) == ((sign > 0,) * 2)
 
 
@@ -165,20 +165,20 @@ def test_at_its_kink_a_neuron_is_flat_as_relu_is():
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf"), float("-inf")])  # one closes the gate
-def test_what_is_no_number_goes_through_as_through_the_spelling(bad):
+def test_what_is_no_number_goes_through_as_through_the_composed_form(bad):
     n = scalar.Neuron(2, rng=random.Random(0))
     x = [Value(bad), Value(1.0)]
-    fused, spelled = n(x), scalar.expand(n(x))
-    assert fused.data == spelled.data or (fused.data != fused.data and spelled.data != spelled.data)
+    fused, expanded = n(x), scalar.expand(n(x))
+    np.testing.assert_array_equal(fused.data, expanded.data)  # nan is nan
     fused.backward()
     first = [v.grad for v in (*x, *n.parameters())]
     for v in (*x, *n.parameters()):
         v.zero_grad()
-    spelled.backward()
+    expanded.backward()
     np.testing.assert_array_equal([v.grad for v in (*x, *n.parameters())], first)
 
 
-# --- pictures, steps, spelling ---
+# --- pictures, steps, expanding ---
 
 
 def test_the_whole_model_can_be_drawn():
@@ -210,7 +210,7 @@ def test_backward_can_be_stepped_neuron_by_neuron():
     assert [p.grad for p in model.parameters()] == stepped
 
 
-def test_a_neuron_is_spelled_out_on_demand():
+def test_a_neuron_is_expanded_on_demand():
     n = scalar.Neuron(2)
     n.w[0].data, n.w[1].data, n.b.data = 1.0, -2.0, 0.5
     x = [Value(3.0, label="x"), Value(1.0, label="y")]
@@ -226,13 +226,13 @@ def test_a_neuron_is_spelled_out_on_demand():
 def test_expanding_a_model_changes_no_number():
     model = lesson()
     loss = sum((model(x) - y) ** 2 for x, y in zip(XS, YS, strict=True))
-    spelled = scalar.expand(loss)
-    assert len(toposort(spelled)) > 4 * len(toposort(loss)) / 2
+    expanded = scalar.expand(loss)
+    assert len(toposort(expanded)) > 4 * len(toposort(loss)) / 2
     loss.backward()
     first = [p.grad for p in model.parameters()]
     model.zero_grad()
-    spelled.backward()
-    assert spelled.data == pytest.approx(loss.data, rel=1e-14)
+    expanded.backward()
+    assert expanded.data == pytest.approx(loss.data, rel=1e-14)
     np.testing.assert_allclose([p.grad for p in model.parameters()], first, rtol=1e-12, atol=1e-13)
 
 

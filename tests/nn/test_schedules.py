@@ -20,7 +20,7 @@ def optimizer_of(make=nn.SGD, **settings):
 
 
 def rates(schedule, steps):
-    """The first group's rates before each of so many steps; the second's must be in proportion."""
+    """The first group's rate before each step; the second's must be in proportion."""
     found = []
     for _ in range(steps):
         rate, other = (group["lr"] for group in schedule.optimizer.param_groups)
