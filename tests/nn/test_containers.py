@@ -107,6 +107,20 @@ def test_what_is_no_module_is_refused():
         nn.Residual(engine.tanh)
 
 
+def test_a_slice_is_taken_out_of_a_list():
+    first, second, third = nn.Tanh(), nn.ReLU(), nn.Tanh()
+    layers = nn.ModuleList([first, second, third])
+    del layers[::2]
+    assert list(layers) == [second]
+
+
+def test_a_label_of_the_users_own_stays_when_modules_move():
+    layers = nn.ModuleList([nn.Linear(1, 1, rng=0)])
+    layers[0].weight.label = "slope"
+    layers.insert(0, nn.Tanh())
+    assert [p.label for p in layers.parameters()] == ["slope", "1.bias"]
+
+
 # --- Residual and Flatten ---
 
 

@@ -157,6 +157,11 @@ def test_fans_need_two_axes(function):
     ("call", "message"),
     [
         (lambda w: init.calculate_gain("swish"), "nonlinearity must be one of linear, conv1d"),
+        (
+            lambda w: init.calculate_gain("leaky_relu", "0.1"),
+            "the negative slope, must be a number",
+        ),
+        (lambda w: init.calculate_gain("leaky_relu", True), "must be a number, got True"),
         (lambda w: init.kaiming_normal_(w, mode="fan"), "mode must be 'fan_in' or 'fan_out'"),
         (lambda w: init.uniform_(w, 2.0, 1.0), r"a must not be above b, got 2\.0 and 1\.0"),
         (lambda w: init.normal_(w, std=-1.0), r"std must not be negative, got -1\.0"),

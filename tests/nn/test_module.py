@@ -439,6 +439,32 @@ def test_the_summary_has_a_row_for_each_module():
     assert table.parameters == table.trainable == 38
 
 
+@pytest.mark.parametrize(
+    ("inputs", "size"), [(124, "1.0 kB"), (125_000, "1.0 MB"), (30, "248 bytes")]
+)
+def test_the_summary_says_how_large_the_parameters_are(inputs, size):
+    model = nn.Linear(inputs, 1, rng=0)
+    assert str(nn.summary(model, np.zeros((1, inputs)))).endswith(f"; {size}")
+
+
+def test_the_summary_takes_an_output_that_is_no_array():
+    class Says(nn.Module):
+        def forward(self, x):
+            return x, "done", [x, None]
+
+    assert nn.summary(Says(), np.zeros((3, 2))).rows[0].shapes == ((3, 2), (3, 2))
+
+
+def test_a_module_that_is_none_is_no_child():
+    class Maybe(nn.Module):
+        def __init__(self):
+            self.first = nn.Tanh()
+            self.second = nn.Tanh()
+            self.second = None
+
+    assert [name for name, _ in Maybe().named_children()] == ["first"]
+
+
 def test_the_summary_says_the_same_on_the_scalar_tier():
     model = nn.MLP([2, 3, 1], rng=0)
     x = np.zeros((4, 2))

@@ -114,6 +114,9 @@ def test_functions_refuse_what_does_not_fit():
         F.batch_norm(x, np.zeros(3), np.ones(1))
     with pytest.raises(ValueError, match="num_groups must divide the 3 channels, got 2"):
         F.group_norm(x, 2)
+    for call in (lambda x: F.group_norm(x, 1), lambda x: F.batch_norm(x, None, None)):
+        with pytest.raises(ValueError, match=r"inputs of shape \(batch, channels, …\), got \(3,\)"):
+            call(np.ones(3))
     with pytest.raises(TypeError, match="takes floating-point numbers, got dtype int64"):
         F.layer_norm(np.ones((2, 3), int), 3)
 
@@ -153,3 +156,9 @@ def test_float32_statistics_are_those_of_float32():
     layer(wave(4, 3).astype(np.float32))
     assert layer.running_mean.dtype == layer.running_var.dtype == np.float32
     assert layer.num_batches_tracked.dtype == np.int64
+
+
+def test_the_reprs_say_the_settings():
+    assert repr(nn.BatchNorm1d(3)).startswith("BatchNorm1d(3, eps=1e-05, momentum=0.1, affine=True")
+    assert repr(nn.GroupNorm(2, 4)).startswith("GroupNorm(2, 4, eps=1e-05, affine=True)")
+    assert repr(nn.LayerNorm(3)).startswith("LayerNorm((3,), eps=1e-05, elementwise_affine=True)")

@@ -134,6 +134,16 @@ def test_one_cycle_moves_momentum_the_other_way(make):
         assert group["betas"][1] == 0.999
 
 
+def test_one_cycle_may_leave_momentum_alone():
+    optimizer = optimizer_of(momentum=0.9)
+    schedule = nn.OneCycleLR(optimizer, 1.0, total_steps=4, cycle_momentum=False)
+    momenta = []
+    for _ in range(4):
+        momenta.append([group["momentum"] for group in optimizer.param_groups])
+        schedule.step()
+    assert momenta == [[0.9, 0.9]] * 4
+
+
 def test_one_cycle_ends_where_it_was_told_to():
     optimizer = optimizer_of(momentum=0.9)
     schedule = nn.OneCycleLR(optimizer, 1.0, total_steps=3)
@@ -230,6 +240,8 @@ def test_a_wrong_state_is_refused_and_nothing_changes(make):
     bad = [{}, {**before, "last_epoch": -1}, {**before, "extra": 1}, 7]
     if "base_lrs" in before:
         bad += [{**before, "base_lrs": [0.1]}, {**before, "base_lrs": [0.1, -1.0]}]
+    if "best" in before:
+        bad += [{**before, "best": "low"}]
     if "schedules" in before:
         bad += [{**before, "schedules": []}, {**before, "schedules": [before["schedules"][0], {}]}]
     for state in bad:
@@ -239,6 +251,21 @@ def test_a_wrong_state_is_refused_and_nothing_changes(make):
 
 
 # --- bad input ---
+
+
+def test_a_schedule_or_an_optimizer_without_its_rule_says_so():
+    class Bare(nn.optim.Schedule):
+        pass
+
+    class Still(nn.optim.Optimizer):
+        pass
+
+    w = Tensor([1.0], requires_grad=True)
+    with pytest.raises(NotImplementedError, match=r"Bare must define rate\(\)"):
+        Bare(nn.SGD([w], lr=1.0))
+    w.grad = [1.0]
+    with pytest.raises(NotImplementedError, match=r"Still must define update\(\)"):
+        Still([w], {}).step()
 
 
 @pytest.mark.parametrize(
@@ -261,6 +288,8 @@ def test_a_wrong_state_is_refused_and_nothing_changes(make):
             lambda o: nn.SequentialLR(o, [nn.StepLR(optimizer_of(), 2)], []),
             "over the same optimizer",
         ),
+        (lambda o: nn.OneCycleLR("sgd", 1.0, 10), "optimizer must be an Optimizer, got str"),
+        (lambda o: nn.ReduceLROnPlateau("sgd"), "optimizer must be an Optimizer, got str"),
         (lambda o: nn.OneCycleLR(o, 1.0), "total_steps, or both epochs and steps_per_epoch"),
         (lambda o: nn.OneCycleLR(o, -1.0, 10), "max_lr"),
         (lambda o: nn.OneCycleLR(o, [1.0], 10), "max_lr has 1 numbers, there are 2 groups"),

@@ -289,6 +289,19 @@ def test_epochs_are_waited_for_from_the_last_improvement_on():
     assert waited == [0, 1, 0, 1, 0, 1, 2, 0, 1]
 
 
+def test_stopping_early_goes_on_from_its_state():
+    before = nn.EarlyStopping(patience=2, monitor="x", restore_best=True)
+    fit(*setup(), 2, callbacks=[Numbers([1, 3]), before])
+    after = nn.EarlyStopping(patience=2, monitor="x", restore_best=True)
+
+    after.load_state_dict(before.state_dict())
+    model, optimizer, loader = setup()
+    history = fit(model, optimizer, loader, 3, callbacks=[Numbers([3, 0, 0]), after])
+
+    assert history.stopped == "no better for 2 epochs than in epoch 1"
+    assert model.bias.tolist() == [1]  # of the best epoch, in the run before
+
+
 def test_a_gain_below_min_delta_is_none():
     stopping = nn.EarlyStopping(patience=1, monitor="x", min_delta=0.5)
     history = fit(*setup(), 5, callbacks=[Numbers([5, 4, 3.7, 1, 0]), stopping])
