@@ -201,6 +201,43 @@ def test_an_unknown_word_shows_the_usage(capsys):
     assert "setup.py test" in capsys.readouterr().err
 
 
+# --- coverage ----------------------------------------------------------------------------------
+
+
+def test_every_package_has_a_floor_of_coverage():
+    assert setup.FLOORS.keys() == {*PACKAGES, "notebooks"}
+    assert setup.FLOORS["engine"] == 100
+    assert min(setup.FLOORS.values()) >= 98
+
+
+def test_each_line_left_out_of_coverage_says_why():
+    left_out = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for package in setup.FLOORS
+        for path in sorted((ROOT / package).rglob("*.py"))
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
+        if re.search(r"# pragma: no \w+(?! - \w)\b", line)
+    ]
+    assert left_out == []
+
+
+@pytest.mark.parametrize(("failing", "status"), [("", 0), ("nn/*", 2)])
+def test_a_package_below_its_floor_fails_the_test_command(monkeypatch, failing, status):
+    asked = []
+
+    def call(words, **_):
+        asked.append(words)
+        return 2 if failing and any(failing in word for word in words) else 0
+
+    monkeypatch.setattr(setup.subprocess, "call", call)
+    assert setup.test([]) == status
+    assert "--cov" in asked[0]
+    assert [words[-2:] for words in asked[1:]] == [
+        [f"--include={package}/*", f"--fail-under={floor}"]
+        for package, floor in setup.FLOORS.items()
+    ]
+
+
 # --- what is tracked ---------------------------------------------------------------------------
 
 

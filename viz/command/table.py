@@ -81,5 +81,5 @@ def main(paths: Sequence[str]) -> None:
         file.write_text(replace_between_markers(file.read_text(encoding="utf-8")), encoding="utf-8")
 
 
-if __name__ == "__main__":  # pragma: no cover - the test calls main
+if __name__ == "__main__":
     main(sys.argv[1:])
