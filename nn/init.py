@@ -148,7 +148,7 @@ def trunc_normal_(
     b: float = 2.0,
     rng: Rng = None,
 ) -> Any:
-    """Normal, given that the number lies between a and b (not so many std: the numbers a and b).
+    """Normal, given that the number lies between a and b (numbers, not multiples of std).
 
     Raises:
         ValueError: a >= b, std not positive, or [a, b] so far out that nothing is there.

@@ -65,7 +65,9 @@ class Module:
             value.label = value.label or name
         elif isinstance(value, Module):
             self._register(name, self._modules)
-            _prefix_labels(value, name)
+            for path, p in value.named_parameters():
+                if isinstance(p, Parameter) and p.label == path:  # a name in it, not one of yours
+                    p.label = f"{name}.{path}"
         elif value is not None and self._holds_another_kind(name, value):
             kind = "parameter" if name in self._parameters else "module"
             raise TypeError(
@@ -342,10 +344,3 @@ def _each_once(pairs: Iterator[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
         if id(thing) not in seen:
             seen.add(id(thing))
             yield name, thing
-
-
-def _prefix_labels(module: Module, prefix: str) -> None:
-    """Labels that are names in `module` become names in the module that now holds it."""
-    for name, parameter in module.named_parameters():
-        if isinstance(parameter, Parameter) and parameter.label == name:
-            parameter.label = f"{prefix}.{name}"

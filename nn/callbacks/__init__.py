@@ -1,4 +1,9 @@
-"""What `fit` calls between batches and epochs: early stopping, best weights, schedules."""
+"""Callbacks: what `fit` calls between batches and epochs.
+
+`callback` has the base with its moments and the callbacks, `epoch_history` the numbers noted epoch
+by epoch, `progress` the bar.  `training` calls them; users and `viz.History` inherit `Callback`.
+To add one: write it into `callback`, export it here, and give it a case in tests/nn.
+"""
 
 from .callback import (
     Callback as Callback,

@@ -1,4 +1,10 @@
-"""Saving and loading: weights of a model, and whole training runs."""
+"""Checkpoints: weights of a model, and whole training runs, saved and loaded.
+
+`save_load` says what is saved of what, `packing` turns nested state into named arrays and JSON,
+`storage` writes and checks the files.  Others take the four functions, and the error that a damaged
+file raises; whatever has `state_dict` and `load_state_dict` can be part of a training run.  A file
+format is added in `storage`.
+"""
 
 from .save_load import (
     load as load,

@@ -17,7 +17,7 @@ from ..parameter import Parameter
 from ..random import Rng, generator
 
 FLOAT32 = np.dtype(np.float32)
-MANY_ROWS = 4096  # ones for so many are not worth keeping
+MANY_ROWS = 4096  # ones for more than that are not worth keeping
 
 
 def rows(x: Any) -> Any:
@@ -68,7 +68,7 @@ def fused_linear(x: Any, weight: Any, bias: Any) -> Any:
     if (
         x.dtype is FLOAT32
         and weight.dtype is FLOAT32
-        and _is_faster_turned(len(flat), *weight.shape)
+        and _is_faster_transposed(len(flat), *weight.shape)
     ):
         y = np.add(weight.dot(flat.T).T, bias, order="C")
     else:
@@ -80,7 +80,7 @@ def fused_linear(x: Any, weight: Any, bias: Any) -> Any:
     return y if x.ndim == 2 else y.reshape((*x.shape[:-1], len(weight)))
 
 
-def _is_faster_turned(n: int, out_features: int, in_features: int) -> bool:
+def _is_faster_transposed(n: int, out_features: int, in_features: int) -> bool:
     """Whether (weight @ x.T).T beats x @ weight.T, for n rows of float32.
 
     OpenBLAS takes a quarter less time for it where a few rows meet a large weight.

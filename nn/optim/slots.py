@@ -64,7 +64,7 @@ class TensorSlot:
         """The numbers before the last update, to be written over; None if somebody holds them.
 
         A graph made before may, or a view.  Large arrays that are made and freed at each step
-        cost as much as the update itself, as the system hands out their memory page by page.
+        cost as much as the update itself, as the system gives their memory page by page.
         """
         if self.references() != _ALONE:
             return None

@@ -1,7 +1,7 @@
 """`Neuron`, `Layer`, `MLP` on single Values, as micrograd has them: change the import, no more.
 
 Each neuron is one node (`nn.neuron`), labelled with the neuron's place in the model, so that a
-picture of the whole model stays readable; `expand` spells neurons out into products and sums.
+picture of the whole model stays readable; `expand` writes neurons as products and sums.
 """
 
 from __future__ import annotations
@@ -150,7 +150,7 @@ def _sequence(x: Any) -> Any:
 
 
 def expand(root: Value) -> Value:
-    """The same result with every neuron spelled out into products, sums and relu.
+    """The same result with every neuron composed of products, sums and relu.
 
     Leaves are shared with `root`'s graph: backward from either reaches the same parameters.
     Nodes that depend on no neuron are shared too.
@@ -164,9 +164,9 @@ def expand(root: Value) -> Value:
     """
     if not isinstance(root, Value):
         raise TypeError(f"root must be a Value, got {type(root).__name__}")
-    spelled: dict[int, Value] = {}
+    composed: dict[int, Value] = {}
     for node in toposort(root):
-        inputs = tuple(spelled.get(id(x), x) for x in node.inputs)
+        inputs = tuple(composed.get(id(x), x) for x in node.inputs)
         if isinstance(node.op, WideOp):
             assert node.op.elements is not None
             y = node.op.elements(*inputs)
@@ -175,5 +175,5 @@ def expand(root: Value) -> Value:
         else:
             continue
         y.label = node.label
-        spelled[id(node)] = y
-    return spelled.get(id(root), root)
+        composed[id(node)] = y
+    return composed.get(id(root), root)

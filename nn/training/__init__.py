@@ -1,3 +1,7 @@
-"""The training loop: `fit`, `evaluate`, `accuracy`."""
+"""Training: `fit`, and what it does in each epoch; `evaluate` and `accuracy`.
+
+`fit` holds the loop, `interrupts` lets Ctrl-C end it between two batches.  What is to happen
+besides is a callback, so there is nothing to add here but another metric beside `accuracy`.
+"""
 
 from .fit import accuracy as accuracy, evaluate as evaluate, fit as fit
