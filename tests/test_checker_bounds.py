@@ -162,6 +162,13 @@ def test_the_bound_is_1e_5_of_the_inputs_largest_gradient(off, agree):
     assert (contradiction(order) is None) is agree
 
 
+@pytest.mark.parametrize("weight", [1e-3, -3.0, 1e3])
+def test_right_rules_are_not_contradicted_whatever_comes_from_above(weight):
+    x = Tensor([0.5, -2.0], requires_grad=True)
+
+    assert contradiction(toposort((engine.sin(x) * weight * [1.0, 5.0]).sum())) is None
+
+
 @pytest.mark.parametrize(("off", "agree"), [(9.9, True), (-9.9, True), (10.1, False)])
 def test_ten_times_the_error_a_finite_difference_claims_is_allowed(off, agree):
     error = 1e-2
@@ -251,6 +258,20 @@ def test_slopes_that_differ_by_more_than_2e_5_make_a_corner(jump, corner, steep)
 def test_rounding_makes_no_corner():
     for x in np.linspace(0.5, 2.0, 20):
         assert not slope(lambda t: math.sin(t) + 1e8, float(x)).corner
+
+
+@pytest.mark.parametrize(("jump", "corner"), [(1e-3, False), (3e-3, True)])
+def test_a_corner_stands_out_of_twenty_times_the_rounding(jump, corner):
+    """Near 1e8 a slope over steps of 5e-4 is rounded to about 1e-4."""
+    assert slope(lambda x: 1e8 + jump * max(x, 0.0), 0.0).corner is corner
+
+
+def test_an_element_that_stays_the_same_adds_no_rounding():
+    for still in (1e12, math.inf, math.nan):
+        found = slope(lambda x, still=still: np.array([x, still]), 0.5)
+
+        assert found.value == pytest.approx(1.0, abs=1e-12)
+        assert found.error < 1e-11
 
 
 @pytest.mark.parametrize(("away", "excused"), [(0.009, True), (0.011, False)])

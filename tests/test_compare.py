@@ -266,6 +266,7 @@ def test_no_samples_leave_the_tiers():
 
     assert result.ok
     assert "not sampled" in str(result)
+    assert result.rows[1].finite_relative == 0.0
     assert "finite differences say nothing here" in str(result)
 
 
@@ -637,6 +638,18 @@ def test_the_html_holds_the_same_cells():
     assert page.cells[7:14] == ["value", "-3.0", "-3.0", "same bits", "", "", "ok"]
     assert page.cells[14:21] == ["∂/∂a", "-1.5", "-1.5", "same bits", "-1.5", "0", "ok"]
     assert "✓" in result._repr_html_()
+
+
+def test_the_html_keeps_numbers_on_one_line_and_marks_differences_in_bold(planted):
+    elementwise("bent", np.tanh, lambda g, y, x: g * (1 + y * y))
+    text = compare(engine.bent, 0.5)._repr_html_()
+    styles = re.findall(r'style="([^"]*)">(DIFFERS|ok|Tensor)<', text)
+    style_of = {cell: style for style, cell in styles}
+
+    assert "white-space:nowrap" in style_of["DIFFERS"]
+    assert "white-space:nowrap" not in style_of["Tensor"]
+    assert "font-weight:bold" in style_of["DIFFERS"]
+    assert "font-weight:bold" not in style_of["ok"]
 
 
 def test_the_html_is_escaped_and_holds_no_script_and_no_background():
