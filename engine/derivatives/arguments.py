@@ -34,9 +34,12 @@ class _Depth(threading.local):
 DEPTH = _Depth()
 
 
+_NODES = Node, NodeArray  # to write Node | NodeArray would make that union in every call
+
+
 def in_graph(x: Any) -> bool:
     """Whether x is a node or an array of nodes, not plain numbers."""
-    return isinstance(x, Node | NodeArray)
+    return isinstance(x, _NODES)
 
 
 @dataclass
@@ -200,15 +203,15 @@ def detached(x: Any, like: Any = None) -> Any:
     """x outside of any graph: its array, or a Python number unless `like` is an array."""
     if not in_graph(x):
         return x
-    numbers = np.array(to_numpy(x))
-    return numbers if numbers.ndim or isinstance(like, np.ndarray) else numbers.item()
+    return np.array(to_numpy(x)) if x.ndim or isinstance(like, np.ndarray) else x.item()
 
 
 def scalar_root(y: Any, f: Any) -> Any:
-    if math.prod(np.shape(y)) != 1:
+    shape = getattr(y, "shape", ())  # a plain number has none
+    if math.prod(shape) != 1:
         raise ValueError(
             f"grad needs a function with a single number as result, "
-            f"{getattr(f, '__name__', 'f')} returned shape {np.shape(y)}: use jacobian or vjp"
+            f"{getattr(f, '__name__', 'f')} returned shape {shape}: use jacobian or vjp"
         )
     return y.flat[0] if isinstance(y, ValueArray) else y
 
