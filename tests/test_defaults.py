@@ -132,16 +132,16 @@ OF_NN = {
     "MLP": {"activation": engine.relu},
 }  # fmt: skip
 
-KEPT = dict.fromkeys(
-    "all any amax amin argmax argmin logsumexp max mean min norm prod sum".split(),
-    {"keepdims": False},
-)
+REDUCTIONS = [
+    "all", "any", "amax", "amin", "argmax", "argmin", "logsumexp", "max", "mean", "min", "norm",
+    "prod", "sum",
+]  # fmt: skip
 ALONG = {
     0: ["chunk", "concat", "concatenate", "split", "stack", "unbind"],
     -1: ["argsort", "log_softmax", "softmax", "sort", "take_along_axis"],
 }
 OF_ENGINE = {
-    **KEPT,
+    **{name: {"keepdims": False} for name in REDUCTIONS},
     **{name: {"axis": axis} for axis, names in ALONG.items() for name in names},
     "std": {"ddof": 0, "keepdims": False},
     "var": {"ddof": 0, "keepdims": False},
