@@ -152,11 +152,11 @@ def record() -> None:
     if afresh:
         REACH.unlink(missing_ok=True)
         noted["seconds"] = {}
-    else:
-        measured.load()
 
     def run() -> int:
         recorder = Recorder(measured)
+        if not afresh:
+            measured.load()
         measured.start()
         pytest.main([*PYTEST[:1], *PYTEST[2:], *changed], plugins=[recorder])
         measured.stop()
@@ -381,7 +381,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, help="of the sample")
     parser.add_argument("--only", default="", help="mutants whose name contains this")
     parser.add_argument("--again", action="store_true", help="try survivors again")
-    parser.add_argument("--budget", type=float, default=40.0, help="seconds of tests for a mutant")
+    parser.add_argument("--budget", type=float, default=15.0, help="seconds of tests for a mutant")
     parser.add_argument("--report", action="store_true", help="only say what is known")
     options = parser.parse_args()
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # hypothesis is all that is needed
