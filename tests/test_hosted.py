@@ -79,6 +79,7 @@ def test_the_first_cell_installs_what_the_course_needs(tmp_path, index, place):
         "PATH": f"{os.environ['PATH']}{os.pathsep}{os.defpath}",  # %pip runs pip through sh
         "PIP_CONFIG_FILE": os.devnull,
         "PIP_NO_INDEX": "1",
+        "PIP_NO_COMPILE": "1",
         "PIP_FIND_LINKS": f"{index} {tmp_path / 'wheels'}",
         "PIP_CONSTRAINT": str(tmp_path / "this.txt"),
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
