@@ -49,8 +49,10 @@ def exported():
         for name, thing in vars(room).items():
             if name.startswith("_") or not callable(thing):
                 continue
-            home = getattr(thing, "__module__", "")
-            if room is nn.init and home != room.__name__:  # what it imports for itself
+            home = getattr(thing, "__module__", "")  # a room imports some things for itself
+            if room is nn.init and home != "nn.init":
+                continue
+            if room is nn and home.startswith("engine"):
                 continue
             if not any(thing is other for other in found.values()):
                 found[prefix + name] = thing
