@@ -11,7 +11,7 @@ On the ground floor: `module` (what every layer is), `parameter`, `checks`, `ran
 `init`.
 """
 
-from engine import moved
+from engine import moved as _moved
 
 from . import (
     callbacks as callbacks,
@@ -55,7 +55,7 @@ from .summary import summary as summary
 from .training import accuracy as accuracy, evaluate as evaluate, fit as fit
 
 # Names that modules had, and pickles of then still have
-moved(
+_moved(
     [f"nn.{name}" for name in (
         "activations", "adam", "attention", "avg_pool", "clipping", "collate", "containers", "conv",
         "cross_entropy", "dropout", "embedding", "history", "interrupts", "linear", "loss_checks",
