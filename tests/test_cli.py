@@ -15,8 +15,7 @@ from engine import Value
 from viz.command import cli, demo
 from viz.command.cli import main
 from viz.command.expression import Expression, ExpressionError
-
-render_module = sys.modules["viz.drawing.render"]
+from viz.drawing import renderer
 
 
 @pytest.fixture(autouse=True)
@@ -196,14 +195,14 @@ def test_an_expression_may_begin_with_a_minus_sign(expression, tmp_path):
 
 
 def test_without_a_renderer_draw_saves_dot_and_says_why(capsys, tmp_path, monkeypatch):
-    monkeypatch.setattr(render_module, "find_renderer", lambda: None)
+    monkeypatch.setattr(renderer, "find_renderer", lambda: None)
     assert main(["draw", "a*a", "a=2"]) == 0
     assert "saved graph.dot (no Graphviz found" in capsys.readouterr().out
     assert os.listdir(tmp_path) == ["graph.dot"]
 
 
 def test_without_a_renderer_svg_by_name_is_refused(capsys, monkeypatch):
-    monkeypatch.setattr(render_module, "find_renderer", lambda: None)
+    monkeypatch.setattr(renderer, "find_renderer", lambda: None)
     assert "pip install graphviz-pure" in complaint(capsys, "draw", "a*a", "a=2", "-o", "g.svg")
 
 

@@ -13,8 +13,7 @@ from engine import Tensor
 from viz import History
 from viz.command import demo, demo_pictures
 from viz.command.cli import main
-
-render_module = sys.modules["viz.drawing.render"]
+from viz.drawing import renderer
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +149,7 @@ def test_finite_differences_leave_the_weights_as_they_were():
 
 
 def test_without_a_renderer_the_text_is_saved_and_the_status_says_so(tmp_path, monkeypatch):
-    monkeypatch.setattr(render_module, "find_renderer", lambda: None)
+    monkeypatch.setattr(renderer, "find_renderer", lambda: None)
     out = io.StringIO()
     assert demo_pictures.save_expression(tmp_path, out) is False
     assert [path.name for path in tmp_path.iterdir()] == ["expression.dot"]

@@ -15,7 +15,7 @@ import nn
 import nn.scalar
 from engine import Tensor, Value
 from viz import diff
-from viz.drawing.render import render
+from viz.drawing.renderer import render
 from viz.graphs.difference import match
 
 ID = re.compile(r"^ *(b?[nf]\d+(?:c\d+)?) \[shape=", re.MULTILINE)

@@ -19,7 +19,7 @@ import nn.scalar
 from engine import Tensor, Value, ValueArray
 from viz import GraphTooLargeError, diff, draw, side_by_side, to_dot
 from viz.drawing.boxes import Arrow, Box, Cluster, Scene
-from viz.drawing.render import render
+from viz.drawing.renderer import render
 from viz.drawing.style import DARK, LIGHT, LOOKS, OKABE_ITO, mix
 from viz.drawing.text import array_lines, number, parameters, safe, shorten
 from viz.drawing.widths import points

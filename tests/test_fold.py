@@ -16,7 +16,7 @@ import nn
 import nn.scalar
 from engine import Tensor, Value
 from viz import GraphTooLargeError, draw, to_dot, trace
-from viz.drawing.render import find_renderer, render
+from viz.drawing.renderer import find_renderer, render
 from viz.graphs.fold import BOXES
 
 HIDES = re.compile(r">hides ([\d,]+) nodes?<")

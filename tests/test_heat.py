@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as npst
 from engine import Tensor
 from viz import to_dot
 from viz.drawing.heat import BINS, Heat, heat_cells, heat_of
-from viz.drawing.render import render
+from viz.drawing.renderer import render
 from viz.drawing.style import DARK, LIGHT
 from viz.drawing.text import norm, percent
 

@@ -12,11 +12,11 @@ import pytest
 import viz
 from engine import Value
 from viz import Picture, RendererNotFoundError, RenderError, draw
-from viz.drawing.render import NO_RENDERER, find_renderer, render
+from viz.drawing import renderer
+from viz.drawing.renderer import NO_RENDERER, find_renderer, render
 from viz.graphs.picture import image
 
 GRAPH = "digraph { a -> b }"
-render_module = sys.modules["viz.drawing.render"]
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def picture() -> Picture:
 
 @pytest.fixture
 def without_renderer(monkeypatch):
-    monkeypatch.setattr(render_module, "find_renderer", lambda: None)
+    monkeypatch.setattr(renderer, "find_renderer", lambda: None)
 
 
 def program(folder, name: str, script: str):
@@ -40,7 +40,7 @@ def program(folder, name: str, script: str):
 
 
 def use(monkeypatch, path):
-    monkeypatch.setattr(render_module, "find_renderer", lambda: str(path))
+    monkeypatch.setattr(renderer, "find_renderer", lambda: str(path))
 
 
 # --- which program ---
@@ -53,7 +53,7 @@ def nowhere(monkeypatch, tmp_path):
     empty.mkdir()
     monkeypatch.setenv("PATH", str(empty))
     monkeypatch.setattr(sys, "executable", str(empty / "python"))
-    monkeypatch.setattr(render_module.sysconfig, "get_path", lambda _: str(empty))
+    monkeypatch.setattr(renderer.sysconfig, "get_path", lambda _: str(empty))
     return tmp_path
 
 
@@ -67,7 +67,7 @@ def test_the_program_beside_the_interpreter_comes_first(nowhere, monkeypatch):
     on_path = program(nowhere / "path", "dot", "")
     monkeypatch.setenv("PATH", str(on_path.parent))
     assert find_renderer() == str(on_path)
-    monkeypatch.setattr(render_module.sysconfig, "get_path", lambda _: str(scripts.parent))
+    monkeypatch.setattr(renderer.sysconfig, "get_path", lambda _: str(scripts.parent))
     assert find_renderer() == str(scripts)
     monkeypatch.setattr(sys, "executable", str(beside.parent / "python"))
     assert find_renderer() == str(beside)
@@ -80,7 +80,7 @@ def test_an_embedded_interpreter_has_no_executable(nowhere, monkeypatch):
 
 def test_dot_alone_will_do(picture, monkeypatch):
     """Debian's Graphviz, where it is installed, draws the same text."""
-    dot = render_module.shutil.which("dot")
+    dot = renderer.shutil.which("dot")
     if dot is None:
         pytest.skip("Graphviz's own dot is not installed here; .ci/run installs it")
     use(monkeypatch, dot)
@@ -232,7 +232,7 @@ def test_a_broken_renderer_never_breaks_a_repr(picture, monkeypatch, tmp_path):
 
 def test_the_picture_is_rendered_once(picture, monkeypatch):
     svg = picture.svg()
-    monkeypatch.setattr(render_module, "find_renderer", lambda: None)
+    monkeypatch.setattr(renderer, "find_renderer", lambda: None)
     assert picture.svg() is svg
 
 

@@ -10,7 +10,7 @@ from hypothesis import given, strategies as st
 import engine
 from engine import Tensor, ValueArray
 from viz import GraphTooLargeError, side_by_side
-from viz.drawing.render import render
+from viz.drawing.renderer import render
 
 
 def links(dot: str) -> list[tuple[str, str]]:

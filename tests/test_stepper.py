@@ -4,7 +4,6 @@ import base64
 import html
 import json
 import re
-import sys
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
 
@@ -18,6 +17,7 @@ import nn
 from engine import Tensor, Value, toposort
 from viz import GraphTooLargeError, step_through, steps
 from viz.command.cli import main
+from viz.drawing import renderer
 from viz.stepping.elements import Elements
 from viz.stepping.formula import formula
 from viz.stepping.steps import BackwardStep, ForwardStep, brief
@@ -262,7 +262,7 @@ def test_the_picture_without_scripts_shows_the_final_gradients():
 
 
 def test_without_graphviz_the_page_says_so_and_has_its_table(monkeypatch):
-    monkeypatch.setattr(sys.modules["viz.drawing.render"], "find_renderer", lambda: None)
+    monkeypatch.setattr(renderer, "find_renderer", lambda: None)
     stepper = step_through(expression())
     assert "no Graphviz found" in stepper.html
     assert "∂L/∂n4 += " in stepper.html.replace("<i>", "").replace("<b>", "")

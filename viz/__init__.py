@@ -1,4 +1,11 @@
-"""Pictures of graphs and gradients, and the command line."""
+"""Pictures of graphs, backward step by step, training watched, and the command line.
+
+What users need is here; `viz.plots` comes with the extra `twingrad[plots]`.  Below are rooms, each
+of which knows only those before it: `drawing` (boxes, text, colours), `graphs` (`draw`, `diff`, …),
+`stepping` (`steps`, `step_through`), `monitoring` (`History`), `plots` and `command` (`twingrad`).
+They look at graphs and never change a number: `.grad` stays as it was unless a docstring says so.
+The notebooks build pictures of their own from what the rooms' doors offer.
+"""
 
 import importlib
 from types import ModuleType

@@ -1,6 +1,9 @@
-"""What a drawing is made of: boxes, text and its widths, colours, and the renderer.
+"""What a drawing is made of: boxes and arrows, text and its widths, colours, the renderer.
 
-Knows nodes, not modules.
+This room knows nodes, not modules: `Reader` says of a node what its box shows, a `Scene` is a
+whole picture before it becomes text, and `render` asks Graphviz for svg or png.  The other rooms,
+and notebooks with pictures of their own, take what is exported here.  A colour, a shape or a line
+style is changed in `style`, and nowhere else; text that comes from a user goes through `safe`.
 """
 
 from .boxes import (
@@ -16,7 +19,7 @@ from .boxes import (
     local_text as local_text,
 )
 from .heat import NEGATIVE as NEGATIVE, POSITIVE as POSITIVE, heat_cells as heat_cells
-from .render import (
+from .renderer import (
     RendererNotFoundError as RendererNotFoundError,
     RenderError as RenderError,
     render as render,

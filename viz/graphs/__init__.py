@@ -1,4 +1,11 @@
-"""Pictures of graphs: drawn, folded into modules, compared with another, both tiers at once."""
+"""Pictures of graphs: drawn, folded into modules, compared with another, both tiers at once.
+
+The way is from nodes to a `Scene` (`scene`, with what `fold` puts together, `traced` knows of
+modules and `marks` finds wrong) and from there to text (`dot`) and a `Picture`.  Users have `draw`,
+`to_dot`, `diff`, `side_by_side` and `trace`; the stepper and the command line take `image` and
+`SUFFIXES`, the notebooks `scene_dot` for scenes of their own.  To add a kind of picture, write a
+module that makes a `Scene`, as `difference` does, and add its line here.
+"""
 
 from .difference import diff as diff
 from .dot import scene_dot as scene_dot, to_dot as to_dot

@@ -1,4 +1,10 @@
-"""Training, watched: what is measured and how it is kept.  `viz.plots` draws it."""
+"""Training, watched: what is measured and how it is kept.  `viz.plots` draws it.
+
+`History` is a callback of `nn.fit`, or is told each step of a loop of your own.  `measure` says
+what is measured of parameters and layers, `records` how it is read and written.  The plots take
+`Meter` and what finds the parameters, gradients and layers of a model of either tier.  To add a
+measurement, add its number to what a function of `measure` returns, and a case to test_history.py.
+"""
 
 from .history import History as History
 from .measure import (

@@ -5,6 +5,10 @@ calls show; `dashboard` makes a figure of its own and returns that.
 
     from viz import History, plots
     plots.dashboard(history)
+
+To add a plot, write one such function in `curves` (of a `History`), `samples` (of a model at work)
+or `images`, add its line here, and call it in `CALLS` of test_plots.py, which asks for it.  Axes,
+colours and legends come from `axes`; the notebooks take those as well, for plots of their own.
 """
 
 from .axes import (

@@ -1,4 +1,10 @@
-"""The stepper: forward and backward as steps, in text and as one offline page."""
+"""Backward, one edge at a time: as records (`steps`), as text, and as one page that works offline.
+
+`steps` runs the engine's own pass node by node; `formula` and `rule_source` write what happens in
+names and as the row has it; `elements` opens array ops up number by number; `layout` and `page`
+make the page, whose script and looks are the .html, .css and .js files here.  The command line
+takes `rule_source` for the op table, notebook 04 too.
+"""
 
 from .rule_source import rule_source as rule_source
 from .stepper import (
