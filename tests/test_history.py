@@ -13,7 +13,7 @@ import nn
 from engine import Tensor, Value
 from viz import History
 from viz.monitoring.history import ENDS
-from viz.monitoring.measure import Meter, activation_statistics, array_of, gradient_of
+from viz.monitoring.measure import Meter, activation_statistics, gradient_of
 
 
 class Descent:
@@ -183,7 +183,6 @@ def test_a_parameter_s_numbers_and_gradient_on_either_tier():
     value = [Value(1.0), Value(2.0)]
     boxed = engine.ValueArray.of([1.0, 2.0])
     for x in (tensor, value, boxed):
-        assert array_of(x).tolist() == [1.0, 2.0]
         assert gradient_of(x) is None
     (tensor * tensor).sum().backward()
     (value[1] * value[1]).backward()
@@ -383,7 +382,7 @@ def test_which_parameters_a_gradient_reaches_may_change():
 def test_no_array_is_held_between_measurements():
     w = Tensor([1.0, 2.0], requires_grad=True)
     history = History({"w": w}, every=5)
-    before = weakref.ref(array_of(w))
+    before = weakref.ref(w._data)
     w.data = [3.0, 4.0]
     history.step(1.0)
     assert before() is None

@@ -7,13 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from engine import Node, NodeArray, Op, Tensor, Value, input_names, toposort
+from engine import Node, NodeArray, Op, Tensor, Value, input_names, to_numpy, toposort
 
 from .heat import Heat, heat_of
 from .text import array_lines, number, parameters, shorten
-
-#: Ops whose inputs may be exchanged: their edges need not say which is which.
-COMMUTATIVE = {"add", "mul", "maximum", "minimum", "hypot", "logaddexp"}
 
 
 class GraphTooLargeError(ValueError):
@@ -168,28 +165,20 @@ def constant_box(name: str, x: Any) -> Box:
 
 def numbers(node: Any) -> str:
     """The data (or a gradient, be it a number, an array or a node) as text."""
-    if isinstance(node, Value):
-        return number(node.data)
-    if isinstance(node, Tensor):
-        return array_lines(node.data)
-    return number(node) if np.ndim(node) == 0 else array_lines(node)
+    return array_lines(to_numpy(node))
 
 
 def strips(node: Any) -> tuple[tuple[str, Heat], ...]:
-    """The heat strips of a Tensor's data and gradient, where there are some."""
-    if not isinstance(node, Tensor):
-        return ()
-    found = [("data", heat_of(node.data))]
+    """The heat strips of a node's data and gradient, where there are some."""
+    found = [("data", heat_of(to_numpy(node)))]
     if node.has_grad:
-        found.append(
-            ("grad", heat_of(node.grad.data if isinstance(node.grad, Node) else node.grad))
-        )
+        found.append(("grad", heat_of(to_numpy(node.grad))))
     return tuple((name, heat) for name, heat in found if heat is not None)
 
 
 def edge_text(op: Op, index: int, count: int) -> str:
     """Which input this is, where exchanging two would change the result."""
-    if count == 1 or op.name in COMMUTATIVE:
+    if count == 1 or op.commutative:
         return ""
     if op.variadic:
         return f"input {index}"

@@ -57,10 +57,6 @@ def find_marks(order: list[Any]) -> Marks:
     return marks
 
 
-def _raw(x: Any) -> Any:
-    return x.data if isinstance(x, Node) else x
-
-
 def bad(x: Any) -> str:
     """ "nan" or "inf" if there is one in a number or an array; "nan" first."""
     if type(x) is float:
@@ -77,7 +73,9 @@ def _zero(g: Any) -> bool:
 
 def _kept(node: Any) -> Any:
     """The gradient in a node as plain numbers; None if there is none."""
-    return _raw(node.grad) if node.has_grad else None
+    if not node.has_grad:
+        return None
+    return node.grad.data if isinstance(node.grad, Node) else node.grad
 
 
 def _gradients(order: list[Any]) -> dict[int, Any]:

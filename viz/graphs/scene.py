@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import Node, Tensor
+from engine import Node, Tensor, to_numpy
 
 from ..drawing import (
     Arrow,
@@ -184,8 +184,7 @@ def _parameters(nodes: list[Any]) -> list[tuple[str, str]]:
     rows = [("leaves", f"{len(leaves):,}{held}")]
     gradients = [node.grad for node in leaves if node.has_grad]
     if gradients:
-        raw = [np.ravel(g.data if isinstance(g, Node) else g) for g in gradients]
-        all_of_them = np.concatenate([np.asarray(g, dtype=np.float64) for g in raw])
+        all_of_them = np.concatenate([to_numpy(g).ravel().astype(np.float64) for g in gradients])
         what = bad(all_of_them)
         rows.append(("grad", what or f"norm {number(norm(all_of_them), 4)}"))
     return rows

@@ -9,7 +9,6 @@ measurement, add its number to what a function of `measure` returns, and a case 
 from .history import History as History
 from .measure import (
     Meter as Meter,
-    array_of as array_of,
     gradient_of as gradient_of,
     named_layers as named_layers,
     named_parameters as named_parameters,

@@ -9,14 +9,13 @@ from typing import Any, Self
 
 import numpy as np
 
-from engine import Tensor, Value, is_grad_enabled
+from engine import Tensor, Value, is_grad_enabled, to_numpy
 from nn import Module, Sigmoid, Tanh
 from nn.callbacks import Callback, Run
 
 from .measure import (
     Meter,
     activation_statistics,
-    array_of,
     gradient_of,
     named_layers,
     named_parameters,
@@ -194,7 +193,7 @@ class History(Records, Callback):
         """
         self._armed = True
         # No copies: a parameter that changes gets a new array, and the old one stays as it is.
-        self._before = [array_of(p) for p in self._parameters.values()]
+        self._before = [to_numpy(p) for p in self._parameters.values()]
         self._outputs = {}
         self._calls = {}
         self._handles = [module.register_forward_hook(hook) for module, hook in self._hooks]
@@ -221,7 +220,7 @@ class History(Records, Callback):
                 names.append(name)
                 gradients.append(gradient)
                 before.append(was)
-                after.append(array_of(p))
+                after.append(to_numpy(p))
         shapes = [g.shape for g in gradients]
         if shapes != self._meter.shapes:
             self._meter = Meter(shapes)
@@ -249,7 +248,7 @@ class History(Records, Callback):
             calls = self._calls[name] = self._calls.get(name, 0) + 1
             # A module that is used several times in one pass gets a name for each use.
             use = name if calls == 1 else f"{name} ({calls})"
-            self._outputs[use] = array_of(shown), ends
+            self._outputs[use] = to_numpy(shown), ends
 
         return look
 

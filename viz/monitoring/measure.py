@@ -9,37 +9,19 @@ from typing import Any
 
 import numpy as np
 
-from engine import Tensor, Value, ValueArray, to_numpy
+from engine import Value, to_numpy
 from nn import Module
 
 
-def array_of(x: Any) -> np.ndarray:
-    """The numbers of a parameter or an activation of either tier; a list of Values will do.
-
-    >>> array_of([Value(1.0), Value(2.0)])
-    array([1., 2.])
-    """
-    if isinstance(x, Tensor):
-        return x._data  # an array that Tensors share and never change
-    if isinstance(x, list | tuple):
-        return np.array([array_of(part) for part in x])
-    return to_numpy(x)
-
-
 def gradient_of(parameter: Any) -> np.ndarray | None:
-    """The gradient of a parameter of either tier; None where backward left none."""
-    if isinstance(parameter, Tensor):  # most are
-        gradient = parameter.grad
-        return gradient._data if isinstance(gradient, Tensor) else gradient
-    if isinstance(parameter, list | tuple):
-        parts = [gradient_of(part) for part in parameter]
-        if all(part is None for part in parts):
-            return None
-        return np.array([0.0 if part is None else part for part in parts])
-    if isinstance(parameter, ValueArray):
-        reached = any(isinstance(x, Value) and x.has_grad for x in parameter.flat)
-        return parameter.grad if reached else None
-    return array_of(parameter.grad) if parameter.has_grad else None
+    """The gradient of a Tensor, a Value, or an array or a list of Values; None if there is none."""
+    if not isinstance(parameter, np.ndarray | list | tuple):
+        return to_numpy(parameter.grad) if parameter.has_grad else None
+    values = np.asarray(parameter, dtype=object)
+    gradients = [x.grad if getattr(x, "has_grad", False) else None for x in values.flat]
+    if all(gradient is None for gradient in gradients):
+        return None
+    return to_numpy([0.0 if g is None else g for g in gradients]).reshape(values.shape)
 
 
 class Meter:

@@ -11,9 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import Tensor
-
-from .measure import array_of
+from engine import Tensor, to_numpy
 
 #: Names that History uses itself.
 RESERVED = ("step", "parameters", "activations", "norm", "seconds")
@@ -157,7 +155,7 @@ def single_number(name: str, x: Any) -> float:
     """A number, or a Tensor or Value of one element, as a float."""
     if type(x) is Tensor and x._data.size == 1:
         return float(x._data.item())
-    array = array_of(x)
+    array = to_numpy(x)
     if array.size != 1 or array.dtype.kind not in "fiub":
         raise TypeError(f"{name} must be a single number, got {x!r:.60}")
     return float(array.reshape(())[()])

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..monitoring import array_of
+from engine import to_numpy
+
 from .axes import CYCLE, TWO_SIDED, Rectangle, figure_with
 
 GAP = 1  # pixels of room between two images
@@ -129,7 +130,7 @@ def sample_grid(
 
 def _split(images: Any) -> ndarray:
     """Images as (n, height, width)."""
-    pixels = np.asarray(array_of(images), dtype=float)
+    pixels = np.asarray(to_numpy(images), dtype=float)
     if pixels.ndim == 4:
         pixels = pixels.reshape(-1, *pixels.shape[2:])
     elif pixels.ndim == 2:

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from engine import no_grad
+from engine import no_grad, to_numpy
 from nn import Module
 
-from ..monitoring import array_of, gradient_of, named_layers, named_parameters
+from ..monitoring import gradient_of, named_layers, named_parameters
 from .axes import CYCLE, LEGEND, MOST_NAMED, axes_of, colours, key
 
 
@@ -76,7 +76,7 @@ def activation_histogram(
     def look(name: str) -> Any:
         def hook(_module: Any, _inputs: Any, output: Any) -> None:
             again = sum(known == name or known.startswith(f"{name} (") for known in arrays)
-            array = array_of(output[0] if isinstance(output, tuple) else output).reshape(-1)
+            array = to_numpy(output[0] if isinstance(output, tuple) else output).reshape(-1)
             arrays[f"{name} ({again + 1})" if again else name] = array
 
         return hook
@@ -117,7 +117,7 @@ def decision_boundary(
     Raises:
         ValueError: x is not (n, 2), labels are not (n,), or predict returns another shape.
     """
-    points, labels = np.asarray(array_of(x), dtype=float), np.asarray(array_of(labels))
+    points, labels = np.asarray(to_numpy(x), dtype=float), to_numpy(labels)
     if points.ndim != 2 or points.shape[1] != 2 or labels.shape != points.shape[:1]:
         raise ValueError(
             f"x must be points of shape (n, 2) with labels (n,), got {points.shape} and "
@@ -127,7 +127,7 @@ def decision_boundary(
     horizontal, vertical = (np.linspace(low[i], high[i], resolution) for i in (0, 1))
     grid = np.stack(np.meshgrid(horizontal, vertical), axis=-1).reshape(-1, 2)
     with no_grad():
-        scores = array_of(predict(grid))
+        scores = to_numpy(predict(grid))
     if scores.shape in ((len(grid),), (len(grid), 1)):
         decided = (scores.reshape(-1) > 0).astype(float)
     elif scores.ndim == 2 and len(scores) == len(grid):
@@ -210,7 +210,7 @@ def confusion_matrix(labels: Any, guesses: Any, ax: Any = None, *, classes: int 
     Raises:
         ValueError: the two differ in shape, are empty, or hold something below 0 or not integer.
     """
-    labels, guesses = np.asarray(array_of(labels)), np.asarray(array_of(guesses))
+    labels, guesses = to_numpy(labels), to_numpy(guesses)
     if labels.ndim != 1 or labels.shape != guesses.shape or labels.size == 0:
         raise ValueError(
             f"labels and guesses must be (n,) with n > 0, got {labels.shape} and {guesses.shape}"

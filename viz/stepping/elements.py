@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import Tensor, Value
+from engine import Node, Value, to_numpy
 from engine.looking import box, label_of
 
 from .formula import formula, signed
@@ -52,9 +52,7 @@ class Elements:
     def too_large(self) -> str:
         """Why the op is not run number by number; "" if it is."""
         node = self.step.node
-        count = node.size + sum(
-            np.size(x.data if isinstance(x, Tensor) else x) for x in node.inputs
-        )
+        count = node.size + sum(np.size(x) for x in node.inputs)
         if count <= LIMIT:
             return ""
         return f"{count:,} numbers are too many to write the op out (the limit is {LIMIT:,})"
@@ -79,7 +77,7 @@ class Elements:
     def _inputs(self) -> tuple[Any, ...]:
         """The inputs as arrays of Values, each input on its own even if it enters twice."""
         return tuple(
-            box(x.numpy(), self.names(x)) if isinstance(x, Tensor) else x
+            box(to_numpy(x), self.names(x)) if isinstance(x, Node) else x
             for x in self.step.node.inputs
         )
 
@@ -94,8 +92,8 @@ class Elements:
         name = label_of(self.names(self.step.node), index)
         found = self._result[index] if isinstance(self._result, np.ndarray) else self._result
         value = signed(self.step.result[index])
-        if not isinstance(found, Value) or found.op is None:  # an input's element, or a constant
-            label = found.label if isinstance(found, Value) else ""
+        if getattr(found, "op", None) is None:  # an input's element, or a constant
+            label = getattr(found, "label", "")
             return (name, label, value) if label else (name, value)
         parts = (
             formula(found, lambda x: x.label or None, TERMS * 4),

@@ -15,15 +15,9 @@ from ..drawing import number, parameters
 Written = tuple[str, int]  # the text, and how tightly it holds together
 SUM, PRODUCT, SIGN, POWER, ATOM = range(1, 6)
 
-INFIX = {
-    "add": (" + ", SUM),
-    "sub": (" − ", SUM),
-    "mul": (" × ", PRODUCT),
-    "div": (" / ", PRODUCT),
-    "floor_divide": (" // ", PRODUCT),
-    "remainder": (" % ", PRODUCT),
-    "matmul": (" @ ", PRODUCT),
-}
+#: How tightly the symbol of an infix row holds, and of which a chain needs no brackets.
+STRENGTH = {"+": SUM, "-": SUM}  # of all others: PRODUCT
+ASSOCIATIVE = {"+", "*", "@"}
 #: Ops that only matter to the shape of a broadcast or the kind of number: not written.
 SILENT = {"cast", "identity"}
 LIMIT = 24  # ops in one formula
@@ -151,19 +145,20 @@ def _bound(part: Written, least: int) -> str:
 def _applied(op: Op, inputs: list[Written], params: dict[str, Any]) -> Written:
     if op.name in SILENT:
         return inputs[0]
-    if op.name in INFIX and len(inputs) == 2:
-        sign, strength = INFIX[op.name]
-        left, right = inputs
-        keeps_order = op.name in ("add", "mul", "matmul")
-        # −3 may follow an operator; a sum or a quotient on the right may not
-        tight = strength if keeps_order or right[1] == SIGN else strength + 1
-        return f"{_bound(left, strength)}{sign}{_bound(right, tight)}", strength
     if op.name == "neg":
         return f"−{_bound(inputs[0], POWER)}", SIGN
     if op.name == "square" or (op.name == "pow" and inputs[1] == ("2", ATOM)):
         return f"{_bound(inputs[0], ATOM)}²", POWER
     if op.name == "pow":
         return f"{_bound(inputs[0], ATOM)} ** {_bound(inputs[1], SIGN)}", POWER
+    if op.infix and len(inputs) == 2:
+        strength = STRENGTH.get(op.symbol, PRODUCT)
+        left, right = inputs
+        # −3 may follow an operator; a sum or a quotient on the right may not
+        keeps = op.symbol in ASSOCIATIVE or right[1] == SIGN
+        tight = strength if keeps else strength + 1
+        sign = minus(op.symbol).replace("*", "×")
+        return f"{_bound(left, strength)} {sign} {_bound(right, tight)}", strength
     if op.name == "abs":
         return f"|{inputs[0][0]}|", ATOM
     if op.name == "transpose" and (turn := _turn(params.get("axes"))):

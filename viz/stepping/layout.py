@@ -94,7 +94,7 @@ def _box(node: Any, place: int, names: Names, is_root: bool) -> Place:
     else:
         kind = "output" if is_root else "result"
     title = _title(node, names)
-    least = WIDE if isinstance(node, Tensor) and node.ndim else WIDTH
+    least = WIDE if node.ndim else WIDTH
     width = max(least, round(LETTER * sum(map(_letters, title))) + 30)
     return Place(f"n{place}", kind, node, width, HEIGHT)
 
@@ -202,7 +202,7 @@ def _drawn(place: Place, names: Names, texts: dict[int, tuple[str, str]]) -> str
         )
     left, right = map(safe, _title(place.node, names))
     data, grad = map(safe, texts[int(place.id[1:])])
-    first = "shape" if isinstance(place.node, Tensor) and place.node.ndim else "data"
+    first = "shape" if place.node.ndim else "data"
     outer = f'<rect x="-3" y="-3" width="{w + 6}" height="{h + 6}" rx="3"/>'
     shape = {
         "leaf": f'<rect width="{w}" height="{h}" rx="12"/>',

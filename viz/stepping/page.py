@@ -130,9 +130,8 @@ def page(
     template = Template(_asset("stepper.html"))
     data = _data(lines, names)
     size = len(template.substitute(fixed, data=_json(data)).encode("utf-8"))
-    if isinstance(root, Tensor):
-        room = min(PAGE + PER_NODE * len(names.order), LARGEST) - size
-        data["cells"] = _cells(lines, names, chosen, room)
+    room = min(PAGE + PER_NODE * len(names.order), LARGEST) - size
+    data["cells"] = _cells(lines, names, chosen, room)
     return template.substitute(fixed, data=_json(data))
 
 
