@@ -402,6 +402,27 @@ def test_a_formula_has_the_brackets_it_needs(text, make):
     assert formula(make(a, b), lambda node: node.label or None) == text
 
 
+OF_TWO = [op for op in engine.registry.values() if op.infix and op is not engine.matmul]
+PAIRS = [(one, two) for one in OF_TWO for two in [*OF_TWO, engine.neg]]
+
+
+@pytest.mark.parametrize(("one", "two"), PAIRS, ids=lambda op: op.name)
+def test_python_reads_a_formula_as_what_was_computed(one, two):
+    """Of each two infix rows: a × (b % c) was written a × b % c."""
+    a, b, c = Value(7.0, label="a"), Value(5.0, label="b"), Value(3.0, label="c")
+    inside = [two(b, c), two(a, b)] if two.infix else [two(b), two(a)]
+    for root in (one(a, inside[0]), one(inside[1], c)):
+        text = formula(root, lambda node: node.label or None)
+        python = text.replace("−", "-").replace("×", "*").replace("²", "**2")
+        assert eval(python, {"a": 7.0, "b": 5.0, "c": 3.0}) == pytest.approx(root.data), text
+
+
+def test_products_of_matrices_and_of_numbers_are_told_apart():
+    a, b, c = (Tensor(np.eye(2), requires_grad=True, label=name) for name in "abc")
+    texts = [formula(y, lambda node: node.label or None) for y in (a @ (b @ c), a @ (b * c))]
+    assert texts == ["a @ b @ c", "a @ (b × c)"]
+
+
 def test_a_long_formula_ends_in_an_ellipsis():
     y = x = Value(1.0, label="x")
     for _ in range(100):

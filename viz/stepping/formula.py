@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -12,15 +12,23 @@ from engine import Node, Op, Tensor, enable_grad
 
 from ..drawing import number, parameters
 
-Written = tuple[str, int]  # the text, and how tightly it holds together
 SUM, PRODUCT, SIGN, POWER, ATOM = range(1, 6)
 
-#: How tightly the symbol of an infix row holds, and of which a chain needs no brackets.
-STRENGTH = {"+": SUM, "-": SUM}  # of all others: PRODUCT
-ASSOCIATIVE = {"+", "*", "@"}
+#: How tightly the symbol of an infix row holds; all others as a product does.
+STRENGTH = {"+": SUM, "-": SUM}
+#: What may follow a symbol without brackets: a × (b / c) is a × b / c, a × (b % c) is another.
+FOLLOWS = {"+": {"+", "-"}, "*": {"*", "/"}, "@": {"@"}}
 #: Ops that only matter to the shape of a broadcast or the kind of number: not written.
 SILENT = {"cast", "identity"}
 LIMIT = 24  # ops in one formula
+
+
+class Written(NamedTuple):
+    """A text, how tightly it holds together, and the infix symbol it is made with, if any."""
+
+    text: str
+    strength: int = ATOM
+    symbol: str = ""
 
 
 def minus(text: str) -> str:
@@ -48,8 +56,7 @@ def operation(op: Op, inputs: list[str], params: Any = ()) -> str:
     >>> operation(engine.mul, ["a", "b"]), operation(engine.tanh, ["c"])
     ('a × b', 'tanh(c)')
     """
-    atoms = [(text, SIGN if text.startswith("−") else ATOM) for text in inputs]
-    return _applied(op, atoms, dict(params))[0]
+    return _applied(op, [_atom(text) for text in inputs], dict(params)).text
 
 
 def formula(root: Any, name: Callable[[Any], str | None], limit: int = LIMIT) -> str:
@@ -64,7 +71,7 @@ def formula(root: Any, name: Callable[[Any], str | None], limit: int = LIMIT) ->
     >>> formula((a + b) * a ** 2, lambda node: node.label or None)
     '(a + b) × a²'
     """
-    return _written(root, name, itertools.count(1), limit)[0]
+    return _written(root, name, itertools.count(1), limit).text
 
 
 def rule_formula(node: Any, index: int, names: dict[str | int, str]) -> str:
@@ -92,7 +99,7 @@ def rule_formula(node: Any, index: int, names: dict[str | int, str]) -> str:
         if isinstance(part, Node):
             part = node.fitted(part, index)
     if not isinstance(part, Node):
-        return _constant(part)[0]
+        return _constant(part).text
     return formula(part, lambda x: known.get(id(x)))
 
 
@@ -106,16 +113,21 @@ def _stand_in(x: Any) -> Any:
 # --- writing ---
 
 
+def _atom(text: str) -> Written:
+    """A name or a number."""
+    return Written(text, SIGN if text.startswith("−") else ATOM)
+
+
 def _written(node: Any, name: Any, count: Iterator[int], limit: int) -> Written:
     if not isinstance(node, Node):
         return _constant(node)
     given = name(node)
     if given is not None:
-        return given, (SIGN if given.startswith("−") else ATOM)
+        return _atom(given)
     if node.op is None:
         return _constant(node.data)
     if next(count) > limit:
-        return "…", ATOM
+        return Written("…")
     inputs = [_written(x, name, count, limit) for x in node.inputs]
     if node.op.name == "mul" and any(_is_one(x) for x in node.inputs):
         return inputs[1] if _is_one(node.inputs[0]) else inputs[0]
@@ -127,47 +139,45 @@ def _is_one(x: Any) -> bool:
 
 
 def _constant(x: Any) -> Written:
-    if np.ndim(x) == 0 and np.asarray(x).dtype.kind in "fiu":
-        text = signed(x)
-        return text, (SIGN if text.startswith("−") else ATOM)
-    if np.ndim(x) == 0:
-        return str(x), ATOM
-    kind = "mask" if np.asarray(x).dtype.kind == "b" else "array"
-    return f"{kind}{np.shape(x)}", ATOM
+    array = np.asarray(x)
+    if array.ndim == 0:
+        return _atom(signed(x) if array.dtype.kind in "fiu" else str(x))
+    return Written(f"{'mask' if array.dtype.kind == 'b' else 'array'}{array.shape}")
 
 
 def _bound(part: Written, least: int) -> str:
     """A part as it stands beside an operator: in brackets, if that would tear it apart."""
-    text, strength = part
-    return text if strength >= least else f"({text})"
+    return part.text if part.strength >= least else f"({part.text})"
 
 
 def _applied(op: Op, inputs: list[Written], params: dict[str, Any]) -> Written:
     if op.name in SILENT:
         return inputs[0]
     if op.name == "neg":
-        return f"−{_bound(inputs[0], POWER)}", SIGN
-    if op.name == "square" or (op.name == "pow" and inputs[1] == ("2", ATOM)):
-        return f"{_bound(inputs[0], ATOM)}²", POWER
+        return Written(f"−{_bound(inputs[0], POWER)}", SIGN)
+    if op.name == "square" or (op.name == "pow" and inputs[1].text == "2"):
+        return Written(f"{_bound(inputs[0], ATOM)}²", POWER)
     if op.name == "pow":
-        return f"{_bound(inputs[0], ATOM)} ** {_bound(inputs[1], SIGN)}", POWER
+        return Written(f"{_bound(inputs[0], ATOM)} ** {_bound(inputs[1], SIGN)}", POWER)
     if op.infix and len(inputs) == 2:
-        strength = STRENGTH.get(op.symbol, PRODUCT)
-        left, right = inputs
-        # −3 may follow an operator; a sum or a quotient on the right may not
-        keeps = op.symbol in ASSOCIATIVE or right[1] == SIGN
-        tight = strength if keeps else strength + 1
-        sign = minus(op.symbol).replace("*", "×")
-        return f"{_bound(left, strength)} {sign} {_bound(right, tight)}", strength
+        return _infix(op.symbol, *inputs)
     if op.name == "abs":
-        return f"|{inputs[0][0]}|", ATOM
+        return Written(f"|{inputs[0].text}|")
     if op.name == "transpose" and (turn := _turn(params.get("axes"))):
-        return f"{_bound(inputs[0], ATOM)}.{turn}", ATOM
+        return Written(f"{_bound(inputs[0], ATOM)}.{turn}")
     shown = [line.replace(" = ", "=", 1) for line in parameters(params, op.defaults)]
     if op.name == "getitem" and len(shown) == 1:
         place = shown[0].removeprefix("index=").removeprefix("(").removesuffix(")")
-        return f"{_bound(inputs[0], ATOM)}[{place.removesuffix(',')}]", ATOM
-    return f"{op.name}({', '.join([text for text, _ in inputs] + shown)})", ATOM
+        return Written(f"{_bound(inputs[0], ATOM)}[{place.removesuffix(',')}]")
+    return Written(f"{op.name}({', '.join([part.text for part in inputs] + shown)})")
+
+
+def _infix(symbol: str, left: Written, right: Written) -> Written:
+    strength = STRENGTH.get(symbol, PRODUCT)
+    follows = right.symbol in FOLLOWS.get(symbol, ())
+    sign = minus(symbol).replace("*", "×")
+    text = f"{_bound(left, strength)} {sign} {_bound(right, strength + (not follows))}"
+    return Written(text, strength, symbol)
 
 
 def _turn(axes: tuple[int, ...] | None) -> str:
