@@ -192,11 +192,17 @@ class History(Records, Callback):
         The hooks are there for that step only, so that the others cost nothing.
         """
         self._armed = True
-        # No copies: a parameter that changes gets a new array, and the old one stays as it is.
-        self._before = [to_numpy(p) for p in self._parameters.values()]
+        self._before = self._arrays()
         self._outputs = {}
         self._calls = {}
         self._handles = [module.register_forward_hook(hook) for module, hook in self._hooks]
+
+    def _arrays(self) -> list[np.ndarray]:
+        """What each parameter holds: no copies, as one that changes gets a new array."""
+        # `_data` where it is there: to_numpy takes 1.3 µs, and all in all that is a fifth of what
+        # a measurement of three layers costs.
+        found = self._parameters.values()
+        return [p._data if isinstance(p, Tensor) else to_numpy(p) for p in found]
 
     def _measurements(self) -> dict[str, Any]:
         with np.errstate(all="ignore"):  # nan and inf are what this is to report
@@ -214,13 +220,14 @@ class History(Records, Callback):
 
     def _of_parameters(self) -> dict[str, dict[str, float]]:
         names, gradients, before, after = [], [], [], []
-        for (name, p), was in zip(self._parameters.items(), self._before, strict=True):
+        pairs = zip(self._before, self._arrays(), strict=True)
+        for (name, p), (was, now) in zip(self._parameters.items(), pairs, strict=True):
             gradient = gradient_of(p)
             if gradient is not None:  # else nothing flowed here; the optimizer passed over it too
                 names.append(name)
                 gradients.append(gradient)
                 before.append(was)
-                after.append(to_numpy(p))
+                after.append(now)
         shapes = [g.shape for g in gradients]
         if shapes != self._meter.shapes:
             self._meter = Meter(shapes)
