@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 import engine
-from engine import Tensor, Value, ValueArray
+from engine import Node, NodeArray, Tensor
 from engine.looking import box
 
 from ..drawing import RendererNotFoundError, RenderError, number
@@ -281,9 +281,9 @@ def _leaves(values: dict[str, Any], tier: str | None) -> dict[str, Any]:
 
 def _root(y: Any) -> Any:
     """What to draw: one number, the sum where there are several."""
-    if not isinstance(y, Value | Tensor | ValueArray):
+    if not isinstance(y, Node | NodeArray):
         raise ExpressionError("the result does not depend on any name: there is no graph to draw")
-    return engine.sum(y) if y.ndim else y
+    return engine.sum(y) if np.ndim(y) else y
 
 
 #: Every subcommand: its name, what runs it, what adds its options, and its line in the help.

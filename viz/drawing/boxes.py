@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import Node, NodeArray, Op, Tensor, Value, input_names, to_numpy, toposort
+from engine import Node, NodeArray, Op, Tensor, input_names, to_numpy, toposort
 
 from .heat import Heat, heat_of
 from .text import array_lines, number, parameters, shorten
@@ -138,7 +138,7 @@ class Reader:
             return numbers(node.grad)
         if id(node) not in self.flows:
             return "none"
-        if self.after_backward and node.op is not None and isinstance(node, Tensor):
+        if self.after_backward and node.op is not None and not node.retains_grads:
             return "not kept"
         return "not computed"
 
@@ -188,22 +188,18 @@ def edge_text(op: Op, index: int, count: int) -> str:
 def local_text(node: Any, index: int) -> str:
     """The local derivative along an edge: a number, or of arrays its numbers or its shape.
 
+    >>> from engine import Value
     >>> x = Value(3.0)
     >>> local_text(x * 5.0, 0)
     '∂ = 5'
     """
     x = node.inputs[index]
-    constant = not isinstance(x, Node)
-    if constant or node.op.rule(index) is None:
+    if not isinstance(x, Node) or node.op.rule(index) is None or not node.flows_to(x):
         return ""
-    if isinstance(node, Value):
-        return f"∂ = {number(node.contribution(1.0, index), 4)}"
-    if not node.flows_to(x):
-        return ""
-    if node.op.kind == "elementwise" and node.shape == x.shape:
+    if node.shape == x.shape and (node.op.kind == "elementwise" or not node.shape):
         # then the Jacobian is diagonal, and a gradient of ones brings its diagonal out
         with np.errstate(all="ignore"):
-            diagonal = node.contribution(node.full(1.0), index)
+            diagonal = to_numpy(node.contribution(node.full(1.0), index))
         if not diagonal.size:
             return ""
         low, high = number(diagonal.min(), 4), number(diagonal.max(), 4)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import Node, Value
+from engine import Node
 
 
 @dataclass
@@ -82,7 +82,7 @@ def _gradients(order: list[Any]) -> dict[int, Any]:
     """The gradients to look at, by id: those kept, or all of them computed again."""
     kept = {id(node): g for node in order if (g := _kept(node)) is not None}
     root = order[-1]
-    if not kept or isinstance(root, Value) or root.size != 1 or not root.requires_grad:
+    if not kept or root.retains_grads or root.size != 1 or not root.requires_grad:
         return kept
     trouble = any(bad(g) or _zero(g) for g in kept.values())
     if not trouble or all(id(node) in kept for node in order if node.requires_grad):

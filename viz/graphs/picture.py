@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import nn
-from engine import ValueArray
+from engine import NodeArray
 
 from ..drawing import RenderError, render
 from .dot import to_dot
@@ -149,7 +149,7 @@ def draw(root: Any, *inputs: Any, **options: Any) -> Picture:
     if isinstance(root, nn.Module):
         with trace(root) as seen:
             y = root(*inputs)
-        root = y.sum() if isinstance(y, ValueArray) else y
+        root = y.sum() if isinstance(y, NodeArray) else y
         options = {"seen": seen, **options}
     elif inputs:
         raise TypeError(

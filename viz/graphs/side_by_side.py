@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import Node, Tensor, Value
+from engine import Node, Tensor
 from engine.checking import checked_array, names_of_inputs
 from engine.looking import rerun
 
@@ -120,7 +120,7 @@ def _behind(order: list[Any], numbers: list[Any], values: dict[int, Any]) -> lis
     owner: dict[int, int] = {}
     for k, node in enumerate(order):
         for x in _flat(values[id(node)]):
-            if isinstance(x, Value):
+            if isinstance(x, Node):
                 owner.setdefault(id(x), k)
     for node in reversed(numbers):
         for x in node.inputs:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import Node, Value, to_numpy
+from engine import Node, to_numpy
 from engine.looking import box, label_of
 
 from .formula import formula, signed
@@ -106,12 +106,12 @@ class Elements:
         """For each element of the input, which elements of the result feel it, and how much."""
         assert isinstance(self.step, BackwardStep)
         boxed = self._inputs[self.step.index]
-        wanted = [boxed] if isinstance(boxed, Value) else list(boxed.flat)
+        wanted = [boxed] if isinstance(boxed, Node) else list(boxed.flat)
         places = list(np.ndindex(self.shape))
         slopes: dict[Index, list[tuple[Index, float]]] = {place: [] for place in places}
         for out in np.ndindex(self.step.node.shape):
             found = self._result[out] if isinstance(self._result, np.ndarray) else self._result
-            if not isinstance(found, Value):
+            if not isinstance(found, Node):
                 continue
             with np.errstate(all="ignore"):
                 for place, slope in zip(places, found.gradients(wanted), strict=True):

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from engine import Node, Op, Tensor, enable_grad
+from engine import Node, Op, enable_grad, to_numpy
 
 from ..drawing import number, parameters
 
@@ -91,7 +91,8 @@ def rule_formula(node: Any, index: int, names: dict[str | int, str]) -> str:
     known: dict[int, str] = {}
     for role, x in roles:
         if isinstance(x, Node):
-            x = _stand_in(x)
+            # the rule leaves its trace on a leaf of the same numbers
+            x = x.leaf(requires_grad=to_numpy(x).dtype.kind == "f")
             known[id(x)] = names[role]
         kept.append(x)
     with enable_grad(), np.errstate(all="ignore"):
@@ -101,13 +102,6 @@ def rule_formula(node: Any, index: int, names: dict[str | int, str]) -> str:
     if not isinstance(part, Node):
         return _constant(part).text
     return formula(part, lambda x: known.get(id(x)))
-
-
-def _stand_in(x: Any) -> Any:
-    """A leaf with the same numbers, on which a rule leaves its trace."""
-    if isinstance(x, Tensor):
-        return Tensor(x.numpy(), requires_grad=x.dtype.kind == "f")
-    return type(x)(x.data)
 
 
 # --- writing ---

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import Node, Tensor
+from engine import Node
 from engine.looking import BackwardPass, Edge
 
 from ..drawing import number, shorten
@@ -274,10 +274,8 @@ def _backward_step(
 
 def _still(x: Any) -> Any:
     """A number as it is; an array as a copy that cannot be changed."""
-    if isinstance(x, Tensor):
-        x = x.numpy()
-    elif isinstance(x, Node):
-        return x.data
+    if isinstance(x, Node):
+        x = x.data
     if isinstance(x, np.ndarray | np.generic):
         x = np.array(x)
         x.flags.writeable = False
