@@ -283,7 +283,7 @@ def _root(y: Any) -> Any:
     """What to draw: one number, the sum where there are several."""
     if not isinstance(y, Node | NodeArray):
         raise ExpressionError("the result does not depend on any name: there is no graph to draw")
-    return engine.sum(y) if np.ndim(y) else y
+    return engine.sum(y) if y.shape else y
 
 
 #: Every subcommand: its name, what runs it, what adds its options, and its line in the help.
