@@ -350,6 +350,12 @@ def test_parameters_are_short(given, lines):
     assert parameters(given, {"axis": None}) == lines
 
 
+def test_a_local_derivative_between_numbers_is_a_number_on_either_tier():
+    x = Tensor(2.0, requires_grad=True)
+    locals_ = re.findall(r"label=<(∂.*?)>", to_dot((x * 3.0).sum(), local=True))
+    assert locals_ == ["∂ = 3", "∂ = 1"]
+
+
 # --- labels ---
 
 

@@ -62,9 +62,9 @@ def _vjp(
     if bias is not None:
         of_bias = _sum(g, _along(bias, x)).reshape(bias.shape)
     part = g if weight is None else g * weight
-    standard *= _sum_of_products(part, standard, axis) / count
     of_x = part - _sum(part, axis) / count
-    of_x -= standard
+    # not `standard *= …`: of plain x it is an array, and what multiplies it may be a node
+    of_x -= standard * (_sum_of_products(part, standard, axis) / count)
     of_x *= scale
     return of_x, of_weight, of_bias
 

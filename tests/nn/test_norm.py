@@ -162,3 +162,28 @@ def test_the_reprs_say_the_settings():
     assert repr(nn.BatchNorm1d(3)).startswith("BatchNorm1d(3, eps=1e-05, momentum=0.1, affine=True")
     assert repr(nn.GroupNorm(2, 4)).startswith("GroupNorm(2, 4, eps=1e-05, affine=True)")
     assert repr(nn.LayerNorm(3)).startswith("LayerNorm((3,), eps=1e-05, elementwise_affine=True)")
+
+
+@pytest.mark.parametrize(
+    ("make", "shape"),
+    [
+        (lambda: nn.LayerNorm(6), (4, 6)),
+        (lambda: nn.RMSNorm(6), (4, 6)),
+        (lambda: nn.GroupNorm(2, 4), (2, 4, 3)),
+        (lambda: nn.BatchNorm1d(6), (4, 6)),
+        (lambda: nn.BatchNorm2d(3), (2, 3, 4, 4)),
+    ],
+)
+def test_norms_of_plain_data_can_be_differentiated_twice(make, shape):
+    """An array was multiplied in place by a node: TypeError, where x was data and not a Tensor."""
+    data = np.sin(np.arange(np.prod(shape), dtype=float)).reshape(shape)
+
+    def second(x):
+        model = make()
+        (model(x) ** 3).sum().backward(create_graph=True)
+        slope = model.weight.grad
+        model.zero_grad()
+        (slope * slope).sum().backward()
+        return model.weight.grad
+
+    np.testing.assert_allclose(second(data), second(Tensor(data, requires_grad=True)), rtol=1e-12)
