@@ -167,3 +167,9 @@ def test_bad_arguments_are_refused():
         diff(Value(1.0), Value(1.0), names=("a",))
     with pytest.raises(ValueError, match="direction"):
         diff(Value(1.0), Value(1.0), direction="up")
+
+
+def test_where_there_is_no_room_only_the_result_is_not_folded():
+    a, b = Value(1.0, label="a"), Value(2.0, label="b")
+    dot = diff((a + b) * 2.0, (a - b) * 2.0, max_nodes=1).dot
+    assert re.findall(r"^  ([nf]\d+) \[", dot, re.MULTILINE) == ["f0", "f1", "f2", "n3"]

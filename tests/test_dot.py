@@ -356,6 +356,11 @@ def test_a_local_derivative_between_numbers_is_a_number_on_either_tier():
     assert locals_ == ["∂ = 3", "∂ = 1"]
 
 
+def test_of_an_empty_array_there_is_no_local_derivative():
+    x = Tensor(np.zeros((0, 3)), requires_grad=True)
+    assert "∂ =" not in to_dot(x * 3.0, local=True)
+
+
 # --- labels ---
 
 

@@ -82,3 +82,7 @@ def test_per_cent_is_0_or_100_only_where_it_is_so(part, whole):
 def test_the_norm_does_not_overflow_on_the_way(array):
     largest = float(np.abs(array).max())
     assert largest * (1 - 1e-15) <= norm(array) <= largest * np.sqrt(5) * (1 + 1e-15)
+
+
+def test_numbers_that_differ_by_less_than_halves_can_tell_have_no_strip():
+    assert heat_of(np.array([0.0] * 200 + [5e-324])) is None

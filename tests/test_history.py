@@ -678,3 +678,11 @@ def test_a_history_says_what_it_holds():
     trained(model, history, 2)
     assert "2 steps: loss, lr, norm" in repr(history)
     assert "4 parameters and 2 layers" in repr(history)
+
+
+def test_blank_lines_of_a_file_are_passed_over(tmp_path):
+    path = tmp_path / "run.jsonl"
+    path.write_text('{"step": 1, "loss": 2.0}\n\n  \n{"step": 2, "loss": 1.0}\n', encoding="utf-8")
+    history = History.load(path)
+    assert history.series("loss")[1].tolist() == [2.0, 1.0]
+    assert history.torn == 0

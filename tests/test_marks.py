@@ -80,6 +80,16 @@ def test_a_leaf_changed_since_is_marked_by_what_is_known():
     assert marks_of(y) == {"x": ("! gradient: inf begins here",)}
 
 
+def test_an_edge_whose_rule_cannot_be_run_any_more_is_not_marked():
+    x = Tensor([0.0], requires_grad=True, label="x")
+    y = engine.sqrt(x)
+    with np.errstate(all="ignore"):
+        y.backward([1.0], retain_grads=True)
+    assert "n0 -> n1 [color=" in to_dot(y)
+    x.data = [1.0]
+    assert "n0 -> n1\n" in to_dot(y)
+
+
 def test_a_zero_gradient_is_marked_where_it_begins():
     x = Value(-1.0, label="x")
     y = engine.relu(x * 2.0) + 1.0

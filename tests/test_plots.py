@@ -526,6 +526,12 @@ def test_what_is_no_row_of_images_is_refused(images, titles, message):
         plots.image_grid(images, titles)
 
 
+def test_a_dashboard_leaves_no_empty_place():
+    figure = plots.dashboard(a_history(), columns=4)
+    assert len(figure.axes) == 6
+    assert all(ax.has_data() for ax in figure.axes)
+
+
 def test_without_matplotlib_the_extra_is_named_and_viz_still_works():
     code = (
         "import sys; sys.modules['matplotlib'] = None\n"

@@ -430,6 +430,38 @@ def test_a_long_formula_ends_in_an_ellipsis():
     assert formula(y, lambda node: node.label or None, limit=2) == "… + x + x"
 
 
+@pytest.mark.parametrize(
+    ("text", "make"),
+    [
+        ("x.T", lambda x: x.T),
+        ("reshape(x, shape=(1, 2, 2)).mT", lambda x: x.reshape(1, 2, 2).mT),
+        (
+            "transpose(reshape(x, shape=(1, 2, 2)), axes=(1, 0, 2))",
+            lambda x: x.reshape(1, 2, 2).transpose((1, 0, 2)),
+        ),
+        ("x[1, 0]", lambda x: x[1, 0]),
+        ("x × array(2,)", lambda x: x * np.array([1.0, 2.0])),
+        ("where(mask(2, 2), x, nan)", lambda x: engine.where(np.eye(2) > 0, x, np.nan)),
+    ],
+)
+def test_a_formula_of_arrays_is_read_as_numpy_is(text, make):
+    x = Tensor(np.eye(2), requires_grad=True, label="x")
+    assert formula(make(x), lambda node: node.label or None) == text
+
+
+def test_an_element_that_is_a_constant_is_its_number():
+    x = Tensor([2.0], requires_grad=True, label="x")
+    joined = engine.concatenate([x, np.array([5.0])])
+    forward, *_, backward = steps(joined, gradient=[1.0, 1.0])
+    assert Elements(forward).equation((1,)) == "L[1] = 5"
+    assert Elements(backward).equation((0,)) == "∂L/∂x[0] += ∂L/∂L[0] · ∂L[0]/∂x[0] = 1 × 1 = 1"
+
+
+def test_a_stepper_printed_is_its_text():
+    stepper = step_through(Value(2.0, label="a") * 3.0)
+    assert str(stepper) == stepper.text()
+
+
 # --- arguments ---
 
 

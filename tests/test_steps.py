@@ -340,3 +340,28 @@ def test_a_model_of_arrays_and_its_scalar_copy_step_to_the_same_gradients():
     list(steps(engine.sum(scalar(x) ** 2)))
     for p, q in zip(model.parameters(), scalar.parameters(), strict=True):
         np.testing.assert_allclose(p.grad, q.grad, rtol=1e-12)
+
+
+def test_a_step_printed_says_what_was_added_to_what():
+    a, x = Value(2.0, label="a"), Tensor([1.0, 2.0], requires_grad=True, label="x")
+    assert [str(step) for step in steps(a * 3.0)] == [
+        "L = a × 3 = 2 × 3 = 6",
+        "∂L/∂a += ∂L/∂L · ∂L/∂a = 1 × 3 = 3   (0 → 3)",
+    ]
+    assert [str(step) for step in steps(x.sum())] == [
+        "L = sum(x) = 3",
+        "∂L/∂x += broadcast_to(∂L/∂L, shape=(2,)) = [1, 1]   (nothing → [1, 1])",
+    ]
+
+
+def test_a_mask_is_told_by_its_shape():
+    x = Tensor(np.ones((3, 3)), requires_grad=True, label="x")
+    forward = next(iter(steps(engine.where(np.eye(3) > 0, x, 0.0).sum())))
+    assert forward.equation.startswith("n1 = where((3, 3) of bool, x, 0) = ")
+
+
+@pytest.mark.parametrize("layer", [nn.LayerNorm(4), nn.BatchNorm1d(4), nn.Linear(4, 2, rng=0)])
+def test_what_a_layer_does_to_plain_data_can_be_printed(layer):
+    y = (layer(np.sin(np.arange(8.0)).reshape(2, 4)) ** 2).sum()
+    for step in steps(y):
+        assert " = " in str(step)

@@ -55,8 +55,6 @@ def colours(count: int) -> list[Any]:
 
 def key(ax: Any, names: Sequence[str]) -> None:
     """A legend of the curves so named; of the first and the last, if they are many."""
-    if not names:
-        return
     handles, labels = ax.get_legend_handles_labels()
     shown = set(names) if len(names) <= MOST_NAMED else {names[0], names[-1]}
     pairs = [

@@ -124,6 +124,14 @@ def test_a_watcher_that_was_there_still_sees_everything():
         engine.log(x)
 
 
+def test_a_watcher_that_was_there_sees_backward_too():
+    model = Twice()
+    with trace(model) as outer, trace(nn.Linear(2, 1)):
+        y = model([1.0, 2.0]).sum()
+        y.backward()
+    assert len(outer.path(y.inputs[0])) > 0
+
+
 def test_training_under_a_trace_is_training():
     model, other = Twice(), Twice()
     other.load_state_dict(model.state_dict())
