@@ -12,9 +12,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
 
-from engine import Node
-
-from .traced import Path
+from .traced import Path, input_places
 
 BOXES = 24  # how many boxes a folded picture has at most, to be read on a page
 REPEATS = 4  # as many modules alike, side by side, or more are drawn as one
@@ -42,12 +40,6 @@ class Fold:
     path: Path
     title: str
     units: tuple[tuple[int, ...], ...]
-
-
-def input_places(order: list[Any]) -> list[list[int]]:
-    """For each node the places of its inputs, constants left out."""
-    place = {id(node): i for i, node in enumerate(order)}
-    return [[place[id(x)] for x in node.inputs if isinstance(x, Node)] for node in order]
 
 
 # --- by module ---

@@ -149,7 +149,14 @@ def module_paths(order: list[Any], seen: trace | None = None) -> list[Path]:
         return [seen.path(node) for node in order]
     if all(_owner(node) is None for node in order if node.op is None):
         return [()] * len(order)
-    return _between(order, _owned(order))
+    inputs = input_places(order)
+    return _between(inputs, _owned(order, inputs))
+
+
+def input_places(order: list[Any]) -> list[list[int]]:
+    """For each node the places of its inputs, constants left out."""
+    place = {id(node): i for i, node in enumerate(order)}
+    return [[place[id(x)] for x in node.inputs if isinstance(x, Node)] for node in order]
 
 
 def _owner(node: Any) -> Path | None:
@@ -167,19 +174,17 @@ def _common(paths: list[Path]) -> Path:
     return shortest
 
 
-def _owned(order: list[Any]) -> list[Path | None]:
+def _owned(order: list[Any], inputs: list[list[int]]) -> list[Path | None]:
     """The module of each parameter, of what is computed from it alone, and of what takes either."""
-    place = {id(node): i for i, node in enumerate(order)}
     owners = {path for node in order if node.op is None and (path := _owner(node)) is not None}
     owned: list[Path | None] = []
     alone: list[bool] = []  # depends on parameters of one module and nothing else
-    for node in order:
+    for node, below in zip(order, inputs, strict=True):
         if node.op is None:
             owned.append(_owner(node))
             alone.append(owned[-1] is not None)
             continue
-        inputs = [place[id(x)] for x in node.inputs if isinstance(x, Node)]
-        given = [i for i in inputs if alone[i]]
+        given = [i for i in below if alone[i]]
         leaves = [i for i in given if order[i].op is None]
         paths = [path for i in leaves or given if (path := owned[i]) is not None]
         path = _common(paths) if paths else None
@@ -192,17 +197,15 @@ def _owned(order: list[Any]) -> list[Path | None]:
     return owned
 
 
-def _between(order: list[Any], owned: list[Path | None]) -> list[Path]:
+def _between(inputs: list[list[int]], owned: list[Path | None]) -> list[Path]:
     """Places for the ops that take no parameter.
 
     What joins branches of one module is in that module, and x + branch(x) in the one that holds
     the branch; anything else is in what holds both its last input and what uses it first.  What
     no module uses is outside.
     """
-    place = {id(node): i for i, node in enumerate(order)}
-    inputs = [[place[id(x)] for x in node.inputs if isinstance(x, Node)] for node in order]
-    after: list[Path | None] = [None] * len(order)  # of the first use by an op whose place is known
-    for i in reversed(range(len(order))):
+    after: list[Path | None] = [None] * len(owned)  # of the first use by an op whose place is known
+    for i in reversed(range(len(owned))):
         upstream = owned[i] if owned[i] is not None else after[i]
         if upstream is not None:
             for j in inputs[i]:

@@ -12,7 +12,7 @@ import numpy as np
 from engine.looking import BackwardPass
 
 from ..drawing import GraphTooLargeError, RenderError, checked_order
-from ..graphs import image
+from ..graphs import check_direction, image
 from .elements import Index
 from .layout import Drawing, arrange, printable, safe
 from .page import LARGEST, page, rows, short, table, value
@@ -20,7 +20,6 @@ from .steps import BackwardStep, Names, Step, walk
 
 MAX_NODES = 1000
 MAX_STEPS = 8000
-DIRECTIONS = ("LR", "TB")
 PAGE_SUFFIXES = (".html", ".htm")
 FRAME = 680  # height in a notebook, in pixels
 
@@ -150,10 +149,7 @@ def step_through(
     >>> step_through(tanh(a * b))
     <Stepper of 6 steps; .save("steps.html"), .text(), or leave it as the last line of a cell>
     """
-    if direction not in DIRECTIONS:
-        raise ValueError(
-            f"direction must be 'LR' (left to right) or 'TB' (top down), got {direction!r}"
-        )
+    check_direction(direction)
     order = checked_order(root)
     if len(order) > max_nodes:
         raise GraphTooLargeError(
