@@ -9,13 +9,13 @@ from typing import Any
 import engine
 from engine import Tensor, Value, ValueArray
 
-from .exercise import Hint, exercise, expect, near, numbers
+from .exercise import Hint, answer_to_numpy, exercise, expect, near
 
 
 @exercise
 def check_ways(slope: Any) -> str:
     """∂y/∂a of y = a*b + a at a = 2, b = 5."""
-    given = numbers(slope)
+    given = answer_to_numpy(slope)
     expect(given.size == 1, f"One number is asked for: the whole of ∂y/∂a. Yours is {slope!r:.40}")
     found = float(given.ravel()[0])
     expect(
@@ -43,7 +43,7 @@ def check_wave(wave: Callable[[Any], Any]) -> str:
     except TypeError as error:
         expect("ufunc" not in str(error), "NumPy's sin does not take a Value. Try engine.sin.")
         raise
-    numbers(y)
+    answer_to_numpy(y)
     expect(
         isinstance(y, Value),
         f"wave(Value(0.5)) is a plain {type(y).__name__}: on the way the graph was lost. math.sin "
@@ -58,7 +58,7 @@ def check_wave(wave: Callable[[Any], Any]) -> str:
                 "take numbers, Values and Tensors: engine.sin(x)."
             ) from None
         expect(
-            not math.isclose(float(numbers(found)), math.sin(at * at)),
+            not math.isclose(float(answer_to_numpy(found)), math.sin(at * at)),
             "That is the sine of x². Asked is x² times the sine of x.",
         )
         near(found, math.sin(at) * at * at, f"wave({at:g}) should be sin(x)·x² at {at:g}")
@@ -91,7 +91,7 @@ def check_slope(slope: Callable[[Callable[[Any], Any], float], Any]) -> str:
         found = slope(watched, x)
         if isinstance(found, Value):
             raise Hint("slope should return a number, the .grad of x. Yours returns a Value.")
-        got, where = float(numbers(found)), f"of {formula} at x = {x:g}"
+        got, where = float(answer_to_numpy(found)), f"of {formula} at x = {x:g}"
         expect(got != 0, "The slope is 0. Was y.backward() called before x.grad was read?")
         expect(
             got != 1,

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .exercise import Hint, exercise, expect, near, numbers
+from .exercise import Hint, answer_to_numpy, exercise, expect, near
 
 SMOOTH: list[tuple[str, Callable[[Any], Any], Callable[[Any], Any], Callable[[Any], Any]]] = [
     ("x³", lambda x: x**3, lambda x: 3 * x**2, lambda x: 6 * x),
@@ -27,7 +27,7 @@ def _asked(
         nudges.extend(np.ravel(z - x).tolist())
         return f(z)
 
-    found = numbers(method(watched, x))
+    found = answer_to_numpy(method(watched, x))
     expect(found.size == 1, f"For one x one number is asked for; yours is {found.tolist()}")
     return float(found.ravel()[0]), nudges
 
@@ -141,7 +141,7 @@ def check_gradient(gradient: Callable[..., Any]) -> str:
 
 def _list(found: Any) -> np.ndarray:
     """What came out, as numbers; a generator is taken for the list that it makes."""
-    return numbers(list(found) if isinstance(found, Iterator) else found)
+    return answer_to_numpy(list(found) if isinstance(found, Iterator) else found)
 
 
 @exercise

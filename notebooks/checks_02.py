@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from .exercise import Hint, exercise, expect, near, numbers
+from .exercise import Hint, answer_to_numpy, exercise, expect, near
 from .lesson_02 import ordered
 
 
@@ -161,7 +161,7 @@ def _is_node(y: Any, value: Any, what: str, data: float, op: str, inputs: tuple[
 
 
 def _two(parts: Any, count: int) -> tuple[float, ...]:
-    """What a rule gave, as so many numbers."""
+    """What a rule gave, as numbers; `count` of them are expected."""
     if not isinstance(parts, tuple | list):
         raise Hint(
             "A rule returns a tuple with a part for each input, even for one input: (part,). "
@@ -171,7 +171,7 @@ def _two(parts: Any, count: int) -> tuple[float, ...]:
         len(parts) == count,
         f"A rule returns a part for each input, so {count} here; yours returns {len(parts)}",
     )
-    return tuple(float(numbers(part)) for part in parts)
+    return tuple(float(answer_to_numpy(part)) for part in parts)
 
 
 class _Counted:

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine import Op, Value, add, toposort
 
-from .exercise import Hint, exercise, expect, near, numbers
+from .exercise import Hint, answer_to_numpy, exercise, expect, near
 from .lesson_03 import MISTAKES, Engine, Function, ParentSet, derivative, expressions, smallest
 
 
@@ -15,7 +15,7 @@ from .lesson_03 import MISTAKES, Engine, Function, ParentSet, derivative, expres
 def check_contributions(into_d: Any, into_a: Any) -> str:
     """a = 2, b = 5, d = a * b, e = d * a, y = e + d: what d and what a receive."""
     d, a = (
-        sorted(numbers(list(x) if isinstance(x, set | Iterator) else x).ravel().tolist())
+        sorted(answer_to_numpy(list(x) if isinstance(x, set | Iterator) else x).ravel().tolist())
         for x in (into_d, into_a)
     )
     expect((d, a) != ([10.0, 15.0], [1.0, 2.0]), "the two lists have changed places")

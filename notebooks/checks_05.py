@@ -9,7 +9,7 @@ import numpy as np
 
 from engine import Tensor, sum_to, tanh
 
-from .exercise import Hint, NotWritten, exercise, expect, near, numbers
+from .exercise import Hint, NotWritten, answer_to_numpy, exercise, expect, near
 
 #: Exercise 1: the shapes that are added, and over which axes each one's gradient is summed.
 ADDED = {"x": (6, 2, 4, 3), "row": (3,), "column": (4, 1), "table": (2, 1, 3), "number": ()}
@@ -85,7 +85,7 @@ def check_sum_to(mine: Callable[..., Any]) -> str:
     for full, shape, hint in cases:
         g = rng.integers(-9, 10, full).astype(float)
         said = f"From shape {full} to {shape}, {hint}"
-        found = numbers(_called(mine, g, shape, before=said))
+        found = answer_to_numpy(_called(mine, g, shape, before=said))
         wanted = np.asarray(sum_to(g, shape))
         if found.shape == shape and full != shape:
             count = g.size / max(wanted.size, 1)
@@ -118,7 +118,7 @@ def check_matmul_backward(mine: Callable[..., Any]) -> str:
             isinstance(answer, tuple | list) and len(answer) == 2,
             "Return two gradients, for a and for b: `return ga, gb`",
         )
-        ga, gb = (numbers(x) for x in answer)
+        ga, gb = (answer_to_numpy(x) for x in answer)
         right_a, right_b = g @ b.T, a.T @ g
         expect(
             not (_same(ga, right_b) and _same(gb, right_a)) or m == n == p == 1,
@@ -212,7 +212,7 @@ def check_layer_backward(mine: Callable[..., Any]) -> str:
             isinstance(answer, tuple | list) and len(answer) == 3,
             "Return three gradients: `return gx, gw, gb`",
         )
-        got = [numbers(part) for part in answer]
+        got = [answer_to_numpy(part) for part in answer]
         _judge_layer(got, [leaf.grad for leaf in leaves], x, w, b, g)
     return "For one example, a batch, and a batch of sequences."
 

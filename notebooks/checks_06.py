@@ -11,7 +11,7 @@ import numpy as np
 
 from engine import Tensor, UnaryOp, Value, gradcheck
 
-from .exercise import Hint, exercise, expect, near, numbers
+from .exercise import Hint, answer_to_numpy, exercise, expect, near
 from .lesson_06 import SUSPECTS, bend
 
 #: Why a gradient does not arrive.
@@ -70,7 +70,7 @@ def check_one_minus_cos(f: Callable[[Any], Any]) -> str:
         y = _made_by(f, Value(x))
         near(y, 1 - math.cos(x), f"At x = {x:g} it is not 1 − cos(x)", rtol=1e-4)
     for x in (1e-8, 1e-4, 1e-20):
-        found, wanted = float(numbers(f(Value(x)))), 2 * math.sin(x / 2) ** 2
+        found, wanted = float(answer_to_numpy(f(Value(x)))), 2 * math.sin(x / 2) ** 2
         if found == 1 - math.cos(x) != wanted:
             raise Hint(
                 f"At x = {x:g} it gives {found:.12g}, as 1 − cos(x) does, and should give "
@@ -104,7 +104,7 @@ def check_safe_root(root: Callable[[Any], Any]) -> str:
             np.array_equal(x.numpy(), given),
             "x itself holds other numbers after root(x): leave it, and work on a new Tensor",
         )
-        value = numbers(y)
+        value = answer_to_numpy(y)
         expect(value.shape == x.shape, f"root gives shape {value.shape} for shape {x.shape}")
         for at, found, wanted in zip(given, value, (2.0, 0.0, 0.0, 1.5), strict=True):
             near(found, wanted, f"The value at {at:g} is wrong", rtol=1e-12, atol=0.0)
@@ -243,7 +243,7 @@ def check_planted(guilty: Any, rule: Callable[..., Any]) -> str:
     except TypeError:
         raise Hint("The rule takes other arguments: it is called as rule(g, y, x)") from None
     for x, slope, where_ in told:
-        found = numbers(rule(1.0, bend(x), x))
+        found = answer_to_numpy(rule(1.0, bend(x), x))
         near(found, slope, f"For g = 1 and x = {x:g} ({where_}) your rule is wrong")
     near(rule(3.0, -1.5, -2.0), 1.5, "The upstream gradient g should multiply the slope")
     points = np.array([2.0, 0.5, -0.5, -2.0])

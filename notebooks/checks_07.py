@@ -10,7 +10,7 @@ import numpy as np
 import nn
 from engine import Tensor, relu, to_numpy
 
-from .exercise import Hint, NotWritten, exercise, expect, near, numbers
+from .exercise import Hint, NotWritten, answer_to_numpy, exercise, expect, near
 
 #: The four points that gates are about.
 CORNERS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
@@ -19,7 +19,7 @@ CORNERS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 @exercise
 def check_and(w: Any, b: Any) -> str:
     """A relu neuron that is on for (1, 1) alone, of the corners of the square."""
-    weights, bias = numbers(w), numbers(b)
+    weights, bias = answer_to_numpy(w), answer_to_numpy(b)
     expect(weights.shape == (2,), "w has to be a list of two numbers, one for each input")
     expect(bias.shape == (), "b has to be a single number")
     expect(np.isfinite([*weights, bias]).all(), "w and b have to be finite numbers")
@@ -70,7 +70,7 @@ def check_train_step(train_step: Callable[..., Any]) -> str:
 def _stepped(train_step: Callable[..., Any], model: nn.Module, x: Any, y: Any) -> np.ndarray:
     """What the learner's step returns; told plainly where it meets a gradient that is not there."""
     try:
-        return numbers(train_step(model, x, y, 0.5))
+        return answer_to_numpy(train_step(model, x, y, 0.5))
     except TypeError as error:
         if "NoneType" in str(error) and all(p.grad is None for p in model.parameters()):
             raise Hint(NO_GRADIENT) from None
@@ -137,7 +137,7 @@ def _judge_step(
 def check_xor(hidden_weight: Any, hidden_bias: Any, output_weight: Any) -> str:
     """Two relu neurons and a weighted sum that give 1 where exactly one input is 1."""
     given = {"hidden_weight": (2, 2), "hidden_bias": (2,), "output_weight": (2,)}
-    arrays = [numbers(x) for x in (hidden_weight, hidden_bias, output_weight)]
+    arrays = [answer_to_numpy(x) for x in (hidden_weight, hidden_bias, output_weight)]
     for (name, shape), array in zip(given.items(), arrays, strict=True):
         expect(array.shape == shape, f"{name} has shape {array.shape}, it should be {shape}")
     weights, biases, out = arrays

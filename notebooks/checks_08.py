@@ -10,7 +10,7 @@ import numpy as np
 import nn
 from engine import Tensor, to_numpy
 
-from .exercise import Hint, NotWritten, exercise, expect, near, numbers
+from .exercise import Hint, NotWritten, answer_to_numpy, exercise, expect, near
 from .lesson_08 import KINDS, run
 
 FAN_IN = 400
@@ -19,7 +19,7 @@ FAN_IN = 400
 @exercise
 def check_init(std: Any) -> str:
     """A deviation for weights of relu layers with 400 inputs that keeps the spread."""
-    chosen = numbers(std)
+    chosen = answer_to_numpy(std)
     expect(chosen.shape == (), "std has to be a single number")
     expect(chosen > 0, "A standard deviation is positive")
     rng = np.random.default_rng(0)
@@ -86,7 +86,7 @@ def check_momentum(momentum_step: Callable[..., Any]) -> str:
         two = isinstance(found, tuple | list) or np.ndim(found) == 2
         expect(two and len(found) == 2, "Return two: w, velocity")
         expect(not any(one is None for one in found), "One of the two that you return is None")
-        mine, velocity = numbers(found[0]), numbers(found[1])
+        mine, velocity = answer_to_numpy(found[0]), answer_to_numpy(found[1])
         sgd.step()
         if np.allclose(mine, to_numpy(w)):
             _judge_velocity(velocity, old_velocity, g)

@@ -10,7 +10,7 @@ import numpy as np
 from engine import Tensor, softmax, to_numpy
 from nn import functional as F
 
-from .exercise import Hint, exercise, expect, near, numbers
+from .exercise import Hint, answer_to_numpy, exercise, expect, near
 from .lesson_09 import reader, split
 
 
@@ -18,7 +18,7 @@ from .lesson_09 import reader, split
 def check_count(parameters: Callable[[int, int, int], Any]) -> str:
     """How many numbers a convolution learns: (channels, filters, size) to a count."""
     for channels, filters, size in ((3, 8, 5), (16, 32, 3), (1, 16, 3)):
-        found = numbers(parameters(channels, filters, size))
+        found = answer_to_numpy(parameters(channels, filters, size))
         expect(found.shape == (), "parameters(…) has to give a single number: the sum of all")
         right = filters * channels * size * size + filters
         if found == right:
@@ -62,13 +62,13 @@ def check_softmax(softmax_of: Callable[[Any], Any]) -> str:
     """Softmax of each row, of an array (n, classes), without overflow."""
     x = np.array([[2.0, 1.0, 0.0], [0.0, 0.0, 0.0]])
     with np.errstate(all="ignore"):
-        y = numbers(softmax_of(x.copy()))
+        y = answer_to_numpy(softmax_of(x.copy()))
         try:
-            large = numbers(softmax_of(x + 1000.0))
+            large = answer_to_numpy(softmax_of(x + 1000.0))
         except OverflowError:  # of math.exp
             raise Hint(TOO_LARGE) from None
-        spread = numbers(softmax_of(np.array([[0.0, 3000.0, 0.0]])))
-        apart = numbers(softmax_of(np.array([[0.0, -1.0], [2000.0, 2001.0]])))
+        spread = answer_to_numpy(softmax_of(np.array([[0.0, 3000.0, 0.0]])))
+        apart = answer_to_numpy(softmax_of(np.array([[0.0, -1.0], [2000.0, 2001.0]])))
     expect(y.shape == x.shape, f"For scores of shape {x.shape} the result has shape {y.shape}; it "
            "should be the same")  # fmt: skip
     expect(
@@ -127,7 +127,7 @@ def check_gradient(gradient: Callable[[Any, Any], Any]) -> str:
         F.cross_entropy(x, labels).backward()
         wanted = to_numpy(x.grad)
         given = scores.copy(), labels.copy()
-        found = numbers(gradient(*given))
+        found = answer_to_numpy(gradient(*given))
         expect(
             np.array_equal(given[0], scores),
             "Your function changes the scores it is given: take a copy first",
@@ -194,7 +194,7 @@ def check_convolve(convolve: Callable[[Any, Any], Any]) -> str:
         w = rng.integers(-3, 4, size).astype(float)
         wanted = F.conv2d(x[None], w[None, None])[0]
         given = x.copy(), w.copy()
-        found = numbers(convolve(*given))
+        found = answer_to_numpy(convolve(*given))
         expect(
             np.array_equal(given[0], x) and np.array_equal(given[1], w),
             "Your function changes the image or the kernel it is given (`window *= kernel` writes "
@@ -242,7 +242,7 @@ def check_nudge(nudge: Callable[..., Any]) -> str:
         slope = to_numpy(leaf.grad)
         given = image.copy()
         try:
-            found = numbers(nudge(model, given, label, size))
+            found = answer_to_numpy(nudge(model, given, label, size))
         except TypeError as error:
             if "NoneType" not in str(error):
                 raise

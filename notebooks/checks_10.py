@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .exercise import exercise, expect, near, numbers
+from .exercise import answer_to_numpy, exercise, expect, near
 from .lesson_10 import count_pairs
 
 
@@ -15,7 +15,7 @@ def check_probabilities(probabilities: Any) -> str:
     """From counts (rows × columns) to rows of probabilities, one added to each count."""
     counts = np.array([[0.0, 2.0, 6.0], [1.0, 1.0, 2.0], [0.0, 0.0, 0.0]])
     given = counts.copy()
-    found = numbers(probabilities(given))
+    found = answer_to_numpy(probabilities(given))
     one = counts + 1
     right = one / one.sum(axis=1, keepdims=True)
     expect(
@@ -73,9 +73,9 @@ def check_temperature(with_temperature: Any) -> str:
     logits = np.log([1.0, 2.0, 4.0])
     plain = np.array([1.0, 2.0, 4.0]) / 7
     given = logits.copy()
-    first = numbers(with_temperature(given, 1.0))
+    first = answer_to_numpy(with_temperature(given, 1.0))
     near(first, plain, "At temperature 1 it is the softmax itself")
-    found = numbers(with_temperature(given, 0.5))
+    found = answer_to_numpy(with_temperature(given, 0.5))
     expect(
         np.array_equal(given, logits),
         "Your function changed the logits it was given. logits / temperature is a new array; "
@@ -98,7 +98,7 @@ def check_temperature(with_temperature: Any) -> str:
     _large_logits(with_temperature)
     rows = np.array([[0.0, 1.0, 2.0], [3.0, 0.0, 0.0]])
     e = np.exp(rows / 2)
-    several = numbers(with_temperature(rows.copy(), 2.0))
+    several = answer_to_numpy(with_temperature(rows.copy(), 2.0))
     expect(
         several.shape != rows.shape or np.allclose(several.sum(axis=-1), 1.0),
         "For two rows of logits each row should sum to 1: max and sum along axis=-1, with "
@@ -107,7 +107,7 @@ def check_temperature(with_temperature: Any) -> str:
     near(several, e / e.sum(axis=-1, keepdims=True), "Two rows of logits give two rows")
     apart = np.array([[0.0, 0.0], [1000.0, 1000.0]])
     with np.errstate(all="ignore"):
-        halves = numbers(with_temperature(apart.copy(), 1.0))
+        halves = answer_to_numpy(with_temperature(apart.copy(), 1.0))
     expect(
         np.isfinite(halves).all(),
         "There is a nan where one row of logits is 0, 0 and the next 1000, 1000: subtract from "
@@ -120,9 +120,9 @@ def check_temperature(with_temperature: Any) -> str:
 def _large_logits(with_temperature: Any) -> None:
     """Raise a hint if logits of 1000 are too much."""
     with np.errstate(all="ignore"):
-        large = numbers(with_temperature(np.array([0.0, 1000.0]), 1.0))
-        larger = numbers(with_temperature(np.array([0.0, 1000.0]), 0.5))
-        close = numbers(with_temperature(np.log([1.0, 3.0]) + 1000.0, 1.0))
+        large = answer_to_numpy(with_temperature(np.array([0.0, 1000.0]), 1.0))
+        larger = answer_to_numpy(with_temperature(np.array([0.0, 1000.0]), 0.5))
+        close = answer_to_numpy(with_temperature(np.log([1.0, 3.0]) + 1000.0, 1.0))
     expect(
         np.isfinite(large).all(),
         "exp(1000) is inf, and inf/inf is nan. The softmax stays the same when the largest logit "
@@ -144,7 +144,7 @@ def check_attention(attention: Any) -> str:
     rng = np.random.default_rng(0)
     q, k, v = rng.normal(size=(4, 3)), 2 * rng.normal(size=(4, 3)), rng.normal(size=(4, 2))
     given = q.copy(), k.copy(), v.copy()
-    found = numbers(attention(*given))
+    found = answer_to_numpy(attention(*given))
     expect(
         all(np.array_equal(a, b) for a, b in zip(given, (q, k, v), strict=True)),
         "Your function changed an array it was given. Write q / 2, which is a new array; q /= 2 "

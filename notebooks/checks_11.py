@@ -12,7 +12,7 @@ import numpy as np
 
 import engine
 
-from .exercise import exercise, expect, near, numbers
+from .exercise import answer_to_numpy, exercise, expect, near
 from .lesson_11 import Function
 
 
@@ -23,7 +23,7 @@ def check_minimum_step(minimum_step: Any) -> str:
     def f(x: Any) -> Any:
         return x**4 - 3.0 * x
 
-    given = numbers(minimum_step(f, 2.0))
+    given = answer_to_numpy(minimum_step(f, 2.0))
     expect(given.size == 1, f"One number is needed, the next x; yours has shape {given.shape}")
     found = float(given.item())
     for wrong, hint in [
@@ -74,7 +74,7 @@ def check_taylor(taylor: Any) -> str:
         not isinstance(given, dict | Iterator),
         f"A list is needed, and yours is a {type(given).__name__}",
     )
-    found = numbers(given)
+    found = answer_to_numpy(given)
     expect(
         found.shape == (5,),
         f"For n = 4 there are five coefficients, of 1, x, x², x³ and x⁴; yours has shape "
@@ -101,10 +101,10 @@ def check_taylor(taylor: Any) -> str:
     )
     near(found, right, "The coefficients of exp at 0 are 1, 1, 1/2, 1/6, 1/24")
     expect(
-        not np.allclose(numbers(taylor(engine.sin, 0.0, 2)), [1, 0, -1 / 2]),
+        not np.allclose(answer_to_numpy(taylor(engine.sin, 0.0, 2)), [1, 0, -1 / 2]),
         "The first coefficient is f itself, not its derivative: note f(x) before taking grad",
     )
-    shifted = numbers(taylor(engine.sin, 1.0, 3))
+    shifted = answer_to_numpy(taylor(engine.sin, 1.0, 3))
     at_one = [math.sin(1), math.cos(1), -math.sin(1) / 2, -math.cos(1) / 6]
     expect(
         not np.allclose(shifted, [0, 1, 0, -1 / 6]),
@@ -150,7 +150,7 @@ def check_hessian_product(hessian_product: Any) -> str:
     slope = 4 * x**3 + np.array([x[1], x[0], 0.0])
     matrix = np.diag(12 * x**2) + np.array([[0.0, 1, 0], [1, 0, 0], [0, 0, 0]])
     given = x.copy(), v.copy()
-    found = numbers(hessian_product(f, *given))
+    found = answer_to_numpy(hessian_product(f, *given))
     expect(
         np.array_equal(given, (x, v)),
         "Your function changed an array it was given. 2 * v is a new array; v *= 2 writes into the "

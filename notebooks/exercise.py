@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import Tensor, Value, ValueArray
+from engine import to_numpy
 
 #: What stands before each kind of verdict, and its colour (readable on light and on dark).
 MARKS = {"right": ("✓", "#009e73"), "wrong": ("✗", "#d55e00"), "open": ("○", "#808080")}
@@ -172,7 +172,7 @@ def near(found: Any, expected: Any, hint: str, *, rtol: float = 1e-6, atol: floa
     ...
     notebooks.exercise.Hint: the slope of x² is 2x. Yours gives 5, it should be 6.
     """
-    got, want = numbers(found), numbers(expected)
+    got, want = answer_to_numpy(found), answer_to_numpy(expected)
     if got.shape != want.shape:
         raise Hint(f"{hint}. Yours has shape {got.shape}, it should be {want.shape}.")
     if not np.allclose(got, want, rtol=rtol, atol=atol, equal_nan=True):
@@ -182,7 +182,7 @@ def near(found: Any, expected: Any, hint: str, *, rtol: float = 1e-6, atol: floa
         raise Hint(f"{hint}. Yours gives {yours}, it should be {right}.")
 
 
-def numbers(x: Any) -> np.ndarray:
+def answer_to_numpy(x: Any) -> np.ndarray:
     """A number, a list, a Value, a Tensor … as an array of floats.
 
     Raises:
@@ -196,17 +196,12 @@ def numbers(x: Any) -> np.ndarray:
             f"A number, or a list, is needed, and yours is a {type(x).__name__}: try list(…)"
         )
     try:
-        if isinstance(x, Value):
-            return np.asarray(x.data, dtype=float)
-        if isinstance(x, Tensor):
-            return np.asarray(x.numpy(), dtype=float)
-        if isinstance(x, ValueArray):
-            return np.asarray(x.data, dtype=float)
         if isinstance(x, list | tuple):
-            return np.array([numbers(part) for part in x])
-        if isinstance(x, str | bytes):  # float("4") would do, and teach nothing
+            return np.array([answer_to_numpy(part) for part in x])
+        array = to_numpy(x)
+        if array.dtype.kind not in "biuf":  # float("4") would do, and teach nothing
             raise TypeError
-        return np.asarray(x, dtype=float)
+        return array.astype(float)
     except (TypeError, ValueError):
         raise Hint(f"A number is needed, and yours is {x!r:.60}") from None
 

@@ -156,7 +156,7 @@ class Expression:
 
 
 def expressions(count: int) -> Iterator[Expression]:
-    """Every expression of so many lines; a + b stands for b + a too."""
+    """Every expression of `count` lines; a + b stands for b + a too."""
     choices = [
         [(sign, i, j) for sign in SIGNS for i in range(k) for j in range(i, k)]
         for k in range(1, count + 1)

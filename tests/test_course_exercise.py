@@ -8,7 +8,7 @@ import pytest
 
 import engine
 from engine import Tensor, Value
-from notebooks.exercise import Hint, NotWritten, Verdict, exercise, expect, near, numbers
+from notebooks.exercise import Hint, NotWritten, Verdict, answer_to_numpy, exercise, expect, near
 
 
 @exercise
@@ -92,21 +92,21 @@ def test_what_is_not_near_is_told(found, expected, said):
 def test_numbers_keep_their_digits_whatever_holds_them():
     third = 1 / 3
     for x in (third, Value(third), Tensor([third]), engine.ValueArray.of([third]), [Value(third)]):
-        found = numbers(x)
+        found = answer_to_numpy(x)
         assert found.dtype == float
         assert found.ravel().tolist() == [third]
 
 
-@pytest.mark.parametrize("x", ["4", b"4", {}, object(), [[1.0], [2.0, 3.0]], 1j])
+@pytest.mark.parametrize("x", ["4", b"4", {}, object(), [[1.0], [2.0, 3.0]], 1j, np.array([1j])])
 def test_what_is_no_number_is_told(x):
     with pytest.raises(Hint, match="A number is needed"):
-        numbers(x)
+        answer_to_numpy(x)
 
 
 @pytest.mark.parametrize("x", [..., None, [1.0, ...], (None,)])
 def test_a_number_that_is_not_written_is_open(x):
     with pytest.raises(NotWritten):
-        numbers(x)
+        answer_to_numpy(x)
 
 
 @pytest.mark.parametrize("shape", [lambda x: x, lambda x: [x, 1.0]])
