@@ -40,14 +40,8 @@ def check_formula(formula: Callable[..., Any], value: Any) -> str:
             "or a reader cannot tell which is done first",
         )
         expect(y.op, f"{said}: a leaf has no op and no inputs, it is its label")
-        expect(
-            y.op != "tanh",
-            f"{said}: tanh has one input, and its name stands before it",
-        )
-        expect(
-            not found.startswith(("+", "*")),
-            f"{said}: the sign stands between its two inputs",
-        )
+        expect(y.op != "tanh", f"{said}: tanh has one input, and its name stands before it")
+        expect(not found.startswith(("+", "*")), f"{said}: the sign stands between its two inputs")
         expect(
             _plain(found, "+*") != _plain(wanted, "+*"),
             f"{said}: look at the signs; which one it is, the op of y says",
@@ -111,10 +105,7 @@ def check_exp_and_relu(
     said = f"For g = 2 and x = 0.5 your rule for exp gives {part:.4g}. "
     expect(not math.isclose(part, y), said + "That is the local derivative: multiply it by g")
     expect(part != 1.0, said + "That is g · x: but exp is its own derivative, and y is exp(x)")
-    expect(
-        not math.isclose(part, 2 * math.exp(y)),
-        said + "Is that exp(y)? y is exp(x) already",
-    )
+    expect(not math.isclose(part, 2 * math.exp(y)), said + "Is that exp(y)? y is exp(x) already")
     near(part, 2 * y, "The rule for exp with g = 2 and x = 0.5")
     for z, wanted in ((3.0, 2.0), (-3.0, 0.0), (0.0, 0.0)):
         (part,) = _two(relu_rule(2.0, max(z, 0.0), z), 1)

@@ -40,10 +40,7 @@ def check_contributions(into_d: Any, into_a: Any) -> str:
         "through d comes (gradient of d) × b, and the gradient of d must be complete: the sum of "
         "both its contributions, not one of them",
     )
-    expect(
-        a != [6.0, 10.0],
-        "for d = a * b, ∂d/∂a is the other factor: b, and not a",
-    )
+    expect(a != [6.0, 10.0], "for d = a * b, ∂d/∂a is the other factor: b, and not a")
     near(a, [10.0, 15.0], "into_a: through e comes 1 × d, through d comes 3 × b")
     return f"They sum to {sum(a):g}: y = a²b + ab, so ∂y/∂a = 2ab + b = 25."
 
@@ -101,11 +98,7 @@ def check_backward(backward: Any) -> str:
     wrong = next((f for f in tried if found(f) != derivative(Engine, f)), None)
     if wrong is None:
         _every_node(backward)
-        near(
-            found(lambda a: a / (4.0 - a)),
-            4.0,
-            "at a = 3, a / (4 - a) has the derivative 4",
-        )
+        near(found(lambda a: a / (4.0 - a)), 4.0, "at a = 3, a / (4 - a) has the derivative 4")
         near(
             found(lambda a: a - a), 0.0,
             "a - a has two edges that lead to the same a, with the local derivatives 1 and −1. If "
@@ -193,8 +186,7 @@ def _pairs(edges: Any, node: Value) -> list[tuple[int, Value]]:
             f"({type(i).__name__}, {type(x).__name__})",
         )
         expect(
-            0 <= i < len(node.inputs),
-            f"{where}, there is no input {i}: inputs are counted from 0",
+            0 <= i < len(node.inputs), f"{where}, there is no input {i}: inputs are counted from 0"
         )
         expect(
             any(x is one for one in node.inputs),

@@ -11,7 +11,7 @@ import nn
 from engine import Tensor, to_numpy
 
 from .exercise import Hint, NotWritten, answer_to_numpy, exercise, expect, near
-from .lesson_08 import KINDS, run
+from .lesson_08 import KINDS, PATIENTS, run
 
 FAN_IN = 400
 
@@ -44,8 +44,7 @@ def check_init(std: Any) -> str:
     return f"{found}."
 
 
-#: What ails the runs of the exercise, in the words its choices are in.
-PATIENTS = {"A": "dead units", "B": "vanishing gradient", "C": "rate too low"}
+#: Where it is seen.
 SIGNS = {
     "dead units": "its last panel: a whole layer puts out nothing but 0",
     "vanishing gradient": "its second panel: compare the bars of the first layer and of the last",

@@ -106,6 +106,9 @@ def run(kind: str, seed: int = 0, steps: int = 80) -> History:
 
 KINDS = ("healthy", "rate too low", "rate too high", "dead units", "vanishing gradient")
 
+#: What ails the runs of the exercise, in words of `KINDS`.
+PATIENTS = {"A": "dead units", "B": "vanishing gradient", "C": "rate too low"}
+
 
 def draw_run(history: History, axes: Any, title: str) -> None:
     """Loss, gradient flow, updates and dead units of a run, on four axes side by side."""
