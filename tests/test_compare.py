@@ -473,6 +473,19 @@ def test_a_rule_wrong_on_both_tiers_is_named_by_finite_differences(planted):
     assert "FINITE DIFFERENCES SAY OTHERWISE" in str(result)
 
 
+@pytest.mark.parametrize("kinks", [None, np.abs], ids=["no kink", "a kink at 0"])
+@pytest.mark.parametrize("x", [2.0, 0.0])
+def test_a_wrong_rule_is_excused_at_a_declared_kink_only(planted, kinks, x):
+    elementwise("bent_relu", lambda x: np.maximum(x, 0.0), lambda g, y, x: g * 1.5, kinks=kinks)
+    result = compare(engine.bent_relu, x)
+    excused = kinks is not None and x == 0.0
+
+    assert result.ok is excused
+    assert (result.contradiction is None) is excused
+    order = engine.toposort(engine.bent_relu(Tensor(x, requires_grad=True)))
+    assert (contradiction(order) is None) is excused
+
+
 def test_a_wrong_rule_of_a_shape_op_is_named(planted):
     @shape_op(lambda g, y, x: g * 2)
     def crooked_flip(x):

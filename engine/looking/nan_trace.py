@@ -27,7 +27,7 @@ LIBRARIES = tuple(
 
 
 class NonFiniteError(FloatingPointError):
-    """An op turned finite numbers into nan or inf, or was given some.
+    """An op made nan or inf of finite numbers, or was given some.
 
     Attributes:
         op: the op.
