@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -88,7 +89,8 @@ def gradcheck(
         arrays,
         names_of_inputs(f, len(arrays), names),
         all(not isinstance(x, np.ndarray | list | Tensor) for x in given),
-        (rtol, atol),
+        rtol,
+        atol,
     )
     with np.errstate(all="ignore"):
         _along(f(*check.nodes(arrays)), 1)  # what is wrong with f itself is said here
@@ -125,19 +127,16 @@ def _along(y: Any, seed: int) -> Any:
     return sum_of(weighted) if y.shape else weighted
 
 
+@dataclass
 class _Check:
     """One call of gradcheck: where, and how exactly."""
 
-    def __init__(
-        self,
-        arrays: list[np.ndarray],
-        labels: list[str],
-        on_values: bool,
-        tolerances: tuple[float, float],
-    ) -> None:
-        self.arrays, self.labels, self.on_values = arrays, labels, on_values
-        self.rtol, self.atol = tolerances
-        self.to_kink = math.inf  # of f or a derivative: a rule does not show f's own kinks
+    arrays: list[np.ndarray]
+    labels: list[str]
+    on_values: bool
+    rtol: float
+    atol: float
+    to_kink: float = math.inf  # of f or a derivative: a rule does not show f's own kinks
 
     def nodes(self, arrays: list[np.ndarray]) -> list[Any]:
         """Leaves of the tier that is checked."""

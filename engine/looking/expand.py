@@ -21,11 +21,10 @@ def label_of(name: str, index: tuple[int, ...]) -> str:
 def box(array: Any, name: str = "", requires_grad: bool = True) -> Any:
     """Every number of an array in a Value of its own, labelled by its index."""
     boxed = ValueArray.of(array, requires_grad=requires_grad)
-    if isinstance(boxed, Value):
-        boxed.label = name
-        return boxed
-    for index in np.ndindex(boxed.shape):
-        boxed[index].label = label_of(name, index) if name else ""
+    if name:
+        for index in np.ndindex(boxed.shape):
+            one = boxed[index] if index else boxed
+            one.label = label_of(name, index)
     return boxed
 
 
