@@ -16,6 +16,7 @@ from hypothesis import given, settings, strategies as st
 import engine
 import nn
 import nn.scalar
+import viz
 from engine import Tensor, Value, ValueArray
 from viz import GraphTooLargeError, diff, draw, side_by_side, to_dot
 from viz.drawing.boxes import Arrow, Box, Cluster, Scene
@@ -563,3 +564,15 @@ def write_golden_files() -> None:
 
 if __name__ == "__main__":
     write_golden_files()
+
+
+def test_no_local_derivative_is_written_of_no_numbers():
+    nothing = Tensor(np.zeros(0), requires_grad=True, label="x")
+    dot = to_dot(engine.tanh(nothing), local=True)
+    assert "shape" in dot
+    assert "∂ =" not in dot
+
+
+def test_a_name_that_viz_has_not_is_named():
+    with pytest.raises(AttributeError, match="module 'viz' has no attribute 'darw'"):
+        viz.darw  # noqa: B018 - looked up, and that is all

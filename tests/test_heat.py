@@ -56,6 +56,10 @@ def test_many_equal_numbers_have_no_spread():
     assert heat_of(np.ones(1000)) is None
 
 
+def test_numbers_too_near_to_be_halved_apart_have_no_spread():
+    assert heat_of(np.array([0.0, 5e-324] * 500)) is None
+
+
 def test_cells_stand_in_the_picture_and_it_renders():
     x = Tensor(np.arange(6.0).reshape(2, 3), requires_grad=True)
     y = (x * x).sum()

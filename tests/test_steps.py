@@ -13,6 +13,7 @@ import nn
 from engine import Tensor, Value, toposort
 from nn.scalar.neuron import relu_neuron
 from viz import BackwardStep, ForwardStep, steps
+from viz.stepping.formula import formula
 from viz.stepping.rule_source import rule_source
 
 
@@ -212,6 +213,54 @@ def test_the_records_of_an_expression():
     ]  # fmt: skip
     assert backward[3].formula == "∂y/∂n5 × (1 − n5 × n5)"
     assert (backward[6].before, backward[6].after) == (-1.0, -1.0080403078423172)
+
+
+X = Value(2.0, label="x")
+T = Tensor(np.arange(6.0).reshape(2, 3), requires_grad=True, label="t")
+B = Tensor(np.zeros((2, 3, 4)), requires_grad=True, label="b")
+
+
+@pytest.mark.parametrize(
+    ("node", "text"),
+    [
+        (engine.abs(X), "|x|"),
+        (X**-3, "x ** −3"),
+        ((X - 1) - (X - 1), "x − 1 − (x − 1)"),
+        (engine.floor_divide(X, 2.0), "x // 2"),
+        (engine.floor_divide(X * X, X * X), "x × x // (x × x)"),
+        (engine.remainder(X, 2.0), "x % 2"),
+        (-X * 1.0, "−x"),
+        (T.T, "t.T"),
+        (engine.transpose(T, (1, 0)), "t.T"),
+        (engine.transpose(B, (0, 2, 1)), "b.mT"),
+        (engine.transpose(B, (2, 0, 1)), "transpose(b, axes=(2, 0, 1))"),
+        (T[0], "t[0]"),
+        (T[0, 1:], "t[0, 1:]"),
+        (engine.where(np.array([True, False, True]), T, 0.0), "where(mask(3,), t, 0)"),
+        (T + np.ones(3), "t + array(3,)"),
+    ],
+)
+def test_a_graph_is_written_as_one_would_by_hand(node, text):
+    assert formula(node, lambda x: x.label or None) == text
+
+
+def test_a_long_formula_ends_in_an_ellipsis():
+    y = X
+    for _ in range(30):
+        y = engine.sin(y)
+    assert formula(y, lambda x: x.label or None) == "sin(" * 24 + "…" + ")" * 24
+
+
+def test_a_step_says_what_was_there_before_and_what_after():
+    x = Value(3.0, label="x")
+    forward, first, second = steps(x * x)
+    assert str(forward) == "y = x × x = 3 × 3 = 9".replace("y", forward.names(forward.node))
+    assert str(first).endswith("= 3   (0 → 3)")
+    assert str(second).endswith("= 3   (3 → 6)")
+    t, mask = Tensor(np.arange(10.0), requires_grad=True, label="t"), np.array([True] * 10)
+    chosen = engine.where(mask, t, 0.0)
+    first, *_ = steps(chosen.sum())
+    assert "(10,) of bool" in str(first)
 
 
 def test_a_square_written_as_a_product_has_two_edges():
