@@ -40,8 +40,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SCOPE = ("engine", "nn/layers", "nn/losses", "nn/optim")
 #: Their subject is other packages, pages or pictures; several take minutes.
 NOT_RUN = re.compile(
-    "test_(cli|course_.*|demo|difference|dot|fold|heat|history|hosted|make|marks|micrograd|names"
-    "|notebooks|pages|plots|project|readme|render|side_by_side|stepper|steps|architecture).py"
+    "test_(cli|course_.*|demo|difference|dot|fold|heat|history|hosted|lab|machine|make|marks|micrograd"
+    "|names|notebooks|pages|plots|project|readme|render|side_by_side|stepper|steps|architecture).py"
 )
 WORK = ROOT / ".mutation"
 TREE = WORK / "tree"
