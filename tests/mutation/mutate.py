@@ -178,6 +178,10 @@ class Reach:
         self.data = coverage.CoverageData(str(REACH))
         self.data.read()
         self.lines: dict[str, dict[int, list[str]]] = {}
+        readers = {name for name in test_files() if "registry" in (ROOT / name).read_text()}
+        self.of_the_registry = {
+            test for test in self.seconds if "::" in test and test.partition("::")[0] in readers
+        }
 
     def tests(self, file: str, first: int, last: int) -> set[str]:
         if file not in self.lines:
@@ -187,7 +191,11 @@ class Reach:
         return {test for test in found if test in self.seconds and "::" in test}
 
     def of(self, mutant: Mutant) -> set[str]:
-        """Tests that reach the mutant; of a module-level name, also those of where it is used."""
+        """Tests that reach the mutant.
+
+        Of a module-level name, also those that reach where it is used, that are named after it, or
+        whose file reads the registry: what stands in a row is no line that a test runs.
+        """
         tests = self.tests(mutant.file, *mutant.lines)
         if mutant.name or not tests:
             tests |= self.tests(mutant.file, *mutant.around)
@@ -198,6 +206,7 @@ class Reach:
                     if word.search(line):
                         tests |= self.tests(file, number, number)
             tests |= {test for test in self.seconds if "::" in test and word.search(test)}
+            tests |= self.of_the_registry
         return tests
 
     def stages(self, tests: set[str], budget: float) -> list[list[str]]:
