@@ -328,7 +328,7 @@ def test_layers_with_parameters_are_looked_at_where_there_are_no_others():
     assert history.activations() == ["layers.0 Linear", "layers.1 Linear"]
 
 
-def test_only_every_so_many_steps_are_measured_the_loss_at_each():
+def test_only_some_steps_are_measured_the_loss_at_each():
     model = a_model()
     history = History(model, every=4)
     trained(model, history, 9)

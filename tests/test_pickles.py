@@ -14,6 +14,7 @@ import pytest
 
 import engine
 import nn
+import viz  # noqa: F401 - says where its modules were
 from engine.moved import Moved
 
 GOLDEN = Path(__file__).with_name("golden") / "make_pickles.py"
@@ -44,8 +45,8 @@ def check_same(got, expected):
 def test_a_pickle_of_before_loads_and_does_the_same(name):
     packed, question, expected = STORED[name]
     thing = pickle.loads(zlib.decompress(base64.b85decode(packed)))
-    ask = np.ndarray.tolist if question == "tolist" else getattr(questions, question, repr)
-    check_same(ask(thing), expected)
+    known = {"tolist": np.ndarray.tolist, "str": str, "repr": repr, **vars(questions)}
+    check_same(known[question](thing), expected)
 
 
 @pytest.mark.parametrize(
@@ -58,6 +59,12 @@ def test_a_pickle_of_before_loads_and_does_the_same(name):
         ("nn.slots", "ValuesSlot"),
         ("nn.progress", "Progress"),
         ("nn.linear", "linear"),
+        ("viz.boxes", "Cluster"),
+        ("viz.expression", "Expression"),
+        ("viz.heat", "Heat"),
+        ("viz.measure", "Meter"),
+        ("viz.names", "trace"),
+        ("viz.steps", "Names"),
     ],
 )
 def test_names_of_before_are_found_where_they_are_now(module, name):

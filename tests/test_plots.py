@@ -456,7 +456,7 @@ def test_samples_say_what_they_are_and_what_was_said():
     assert np.nansum(wall) == images.sum()
 
 
-def test_at_most_so_many_samples_are_shown():
+def test_at_most_as_many_samples_are_shown_as_asked_for():
     assert len(plots.sample_grid(np.ones((50, 64)), np.zeros(50, int), most=10).texts) == 10
 
 

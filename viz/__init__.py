@@ -11,6 +11,8 @@ import importlib
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from engine import moved
+
 from .drawing import (
     GraphTooLargeError as GraphTooLargeError,
     RendererNotFoundError as RendererNotFoundError,
@@ -32,6 +34,16 @@ from .stepping import (
     step_through as step_through,
     steps as steps,
 )
+
+# Names that modules had, and pickles of then still have
+moved(
+    [f"viz.{name}" for name in (
+        "boxes", "expression", "heat", "history", "layout", "measure", "names", "page", "picture",
+        "stepper", "steps",
+    )],
+    "viz", "viz.drawing", "viz.drawing.heat", "viz.monitoring", "viz.stepping.layout",
+    "viz.stepping.page", "viz.stepping.steps", "viz.command.expression",
+)  # fmt: skip
 
 if TYPE_CHECKING:  # `__getattr__` would make it take `viz.darw` for a name
     from . import plots as plots

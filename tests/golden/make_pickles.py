@@ -20,6 +20,7 @@ import numpy as np
 
 import engine
 import nn
+import viz
 from engine import Tensor, Value, ValueArray
 from nn import data, optim, scalar
 
@@ -200,6 +201,39 @@ def attributes(thing):
     return {k: v for k, v in sorted(vars(thing).items()) if isinstance(v, int | float | str)}
 
 
+def drawn():
+    x = Value(3.0, label="x")
+    return viz.draw(x * x)
+
+
+def stepped_root():
+    x = Tensor(rising(2, 2), requires_grad=True, label="x")
+    return (x * 2.0).sum()
+
+
+def watched():
+    found = viz.History()
+    for k in range(3):
+        found.step(1.0 / (k + 1), accuracy=0.5 * k)
+    return found
+
+
+def traced():
+    model = nn.MLP([2, 3, 1], rng=0)
+    with viz.trace(model) as seen:
+        model([[1.0, 2.0]])
+    return seen
+
+
+def series(found):
+    found.step(0.25)
+    return [x.tolist() for name in found.names for x in found.series(name)]
+
+
+def places(seen):
+    return [[*path, kind] for path, kind in seen.kinds.items()]
+
+
 def cases():
     """Name, thing, and the question to ask: a function above."""
     yield "Value", value_graph(), gradients_again
@@ -228,6 +262,10 @@ def cases():
     yield "ClipGradNorm", nn.ClipGradNorm(1.0), attributes
     yield "ClipGradValue", nn.ClipGradValue(1.0), attributes
     yield "SaveBest", nn.SaveBest("best.npz"), attributes
+    yield "Picture", drawn(), str
+    yield "Stepper", viz.step_through(stepped_root()), str
+    yield "History", watched(), series
+    yield "trace", traced(), places
     yield "scalar.MLP", scalar.MLP(2, [3, 1], rng=np.random.default_rng(0)), scalar_output
 
 
