@@ -24,7 +24,8 @@ from viz.drawing.renderer import render
 from viz.drawing.style import DARK, LIGHT, LOOKS, OKABE_ITO, mix
 from viz.drawing.text import array_lines, number, parameters, safe, shorten
 from viz.drawing.widths import points
-from viz.graphs.dot import boxes_and_arrows, scene_dot
+from viz.graphs.dot import scene_dot
+from viz.graphs.scene import graph_scene
 
 GOLDEN = Path(__file__).parent / "golden"
 HOSTILE = "<b> | {x} \"quoted\" 'single' & \\N \\\\\nsecond\tline\r\n\x07 λ∇日本😀 ]]> -->"
@@ -138,8 +139,13 @@ def edges(root, **options) -> list[tuple[str, str]]:
     return re.findall(r"^  (\w+) -> (\w+)", to_dot(root, **options), re.MULTILINE)
 
 
+def scene_of(root) -> Scene:
+    order = engine.toposort(root)
+    return graph_scene(order, [()] * len(order), [])
+
+
 def box_of(root, name):
-    boxes, _ = boxes_and_arrows(root)
+    boxes = scene_of(root).boxes
     return next(box for box in boxes if box.id == name)
 
 
@@ -188,7 +194,7 @@ def test_a_constant_array_shows_its_shape():
 def test_kinds_are_told_apart_in_words():
     x = Tensor([1.0], label="x")
     w = Tensor([2.0], requires_grad=True)
-    boxes, _ = boxes_and_arrows((x * w).sum() * 2)
+    boxes = scene_of((x * w).sum() * 2).boxes
     assert [(box.kind, box.caption) for box in boxes] == [
         ("input", "input, no gradient"),
         ("leaf", "leaf"),
@@ -225,14 +231,14 @@ def test_a_leaf_that_is_the_root_is_a_leaf():
     ],
 )
 def test_edges_say_which_input_they_are_where_it_matters(make, sides):
-    _, arrows = boxes_and_arrows(make(Value(2.0), Value(3.0)))
+    arrows = scene_of(make(Value(2.0), Value(3.0))).arrows
     assert [arrow.text for arrow in arrows] == sides
     assert [arrow.index for arrow in arrows] == list(range(len(sides)))
 
 
 def test_edges_of_a_variadic_op_are_numbered():
     a, b = Tensor([1.0], requires_grad=True), Tensor([2.0])
-    _, arrows = boxes_and_arrows(engine.concatenate([a, b, a]))
+    arrows = scene_of(engine.concatenate([a, b, a])).arrows
     assert [(arrow.tail, arrow.text) for arrow in arrows] == [
         ("n0", "input 0"), ("n1", "input 1"), ("n0", "input 2"),
     ]  # fmt: skip

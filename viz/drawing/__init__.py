@@ -38,7 +38,7 @@ from .text import (
     norm as norm,
     number as number,
     parameters as parameters,
-    printable_character as printable_character,
+    printable as printable,
     safe as safe,
     shorten as shorten,
 )

@@ -25,8 +25,16 @@ def shorten(text: str, longest: int = LONGEST) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
-def printable_character(character: str) -> str:
-    """The character, or a replacement where XML or a font could not take it."""
+def printable(text: str) -> str:
+    """Text with U+FFFD in place of what XML or a font could not take: control characters, ….
+
+    >>> printable("a\\tb\\x07")
+    'a b�'
+    """
+    return "".join(map(_printable, text))
+
+
+def _printable(character: str) -> str:
     if character == "\t":
         return " "
     forbidden = unicodedata.category(character) in ("Cc", "Cs") or character in "\ufffe\uffff"
@@ -48,7 +56,7 @@ def safe(text: object, align: str = "") -> str:
 
 def _escaped(line: str) -> str:
     """One line: no markup; backslashes doubled, else `\\N` would turn into the node's id."""
-    return html.escape("".join(map(printable_character, line))).replace("\\", "\\\\")
+    return html.escape(printable(line)).replace("\\", "\\\\")
 
 
 def lines_of(text: str) -> list[str]:

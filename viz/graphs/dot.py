@@ -145,25 +145,6 @@ def _fitted(
     return folds + alike_folds(order, paths, folds, max(max_nodes - len(folds), 1))
 
 
-def boxes_and_arrows(root: Any, max_nodes: int = MAX_NODES) -> tuple[list[Box], list[Arrow]]:
-    """What a picture of the whole graph below `root` shows, in topological order.
-
-    Raises:
-        TypeError, ValueError: as `to_dot(root, fold=False)`.
-
-    >>> from engine import Value
-    >>> boxes, arrows = boxes_and_arrows(Value(3.0, label="x") + 1)
-    >>> [(box.id, box.kind) for box in boxes]
-    [('n0', 'leaf'), ('n1c1', 'constant'), ('n1', 'output')]
-    >>> [(arrow.tail, arrow.head) for arrow in arrows]
-    [('n0', 'n1'), ('n1c1', 'n1')]
-    """
-    order = checked_order(root)
-    paths = module_paths(order)
-    scene = graph_scene(order, paths, _fitted(order, paths, [], max_nodes, False, True))
-    return scene.boxes, scene.arrows
-
-
 # --- from boxes and arrows to DOT ---
 
 

@@ -41,7 +41,7 @@ def find_marks(order: list[Any]) -> Marks:
     again, for a root of one element, without touching any `.grad`.
 
     >>> import engine
-    >>> x = Value(0.0)
+    >>> x = engine.Value(0.0)
     >>> y = engine.log(x) * 2
     >>> find_marks(engine.toposort(y)).texts[id(y.inputs[0])]
     ('! inf begins here',)

@@ -15,7 +15,7 @@ from typing import Any
 
 from engine import Node, Tensor
 
-from ..drawing import printable_character, render, shorten
+from ..drawing import printable, render, shorten
 from .steps import Names, squeeze
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -218,11 +218,6 @@ def _drawn(place: Place, names: Names, texts: dict[int, tuple[str, str]]) -> str
         f'<text x="9" y="37">{first}</text><text x="{w - 9}" y="37" class="r d">{data}</text>'
         f'<text x="9" y="53">grad</text><text x="{w - 9}" y="53" class="r g">{grad}</text></g>'
     )
-
-
-def printable(text: str) -> str:
-    """Text without control characters and half surrogates: U+FFFD stands in their place."""
-    return "".join(map(printable_character, text))
 
 
 def safe(text: str) -> str:

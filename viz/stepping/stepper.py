@@ -11,10 +11,10 @@ import numpy as np
 
 from engine.looking import BackwardPass
 
-from ..drawing import GraphTooLargeError, RenderError, checked_order
+from ..drawing import GraphTooLargeError, RenderError, checked_order, printable
 from ..graphs import check_direction, image
 from .elements import Index
-from .layout import Drawing, arrange, printable, safe
+from .layout import Drawing, arrange, safe
 from .page import LARGEST, page, rows, short, table, value
 from .steps import BackwardStep, Names, Step, walk
 
