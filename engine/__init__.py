@@ -167,6 +167,7 @@ from .recording import (
     no_grad as no_grad,
     watch as watch,
 )
+from .references import held_once as held_once
 from .signatures import input_names as input_names
 from .tensors import Tensor as Tensor
 from .values import Value as Value, ValueArray as ValueArray

@@ -12,7 +12,6 @@ from helpers import leaf
 
 import engine as E
 from engine import Tensor, Value, ValueArray
-from engine.graph import results
 from engine.passes import recent_passes
 
 # --- the order ---
@@ -40,15 +39,6 @@ def test_the_order_of_tensors_is_the_same():
 def test_only_nodes_have_an_order(root):
     with pytest.raises(TypeError, match="root must be a Value or a Tensor, got"):
         E.toposort(root)
-
-
-def test_results_are_what_the_order_has_without_the_leaves():
-    for make in (Value, leaf):
-        a, b = make(2.0), make(3.0)
-        c = a * b
-        root = (c + a) * c - 1.0 / (c + b)
-        assert [id(n) for n in results(root)] == [id(n) for n in E.toposort(root) if n.op]
-        assert results(a) == []
 
 
 def test_a_node_is_plain_data():

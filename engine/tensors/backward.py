@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -17,6 +16,7 @@ from ..arrays import broadcast_to, sum_to
 from ..core import Op
 from ..graph import toposort
 from ..node import Node, check_parts
+from ..references import held_once
 
 
 class ArrayNode(Node):
@@ -100,7 +100,7 @@ class ArrayNode(Node):
                 if node._grad is not None:
                     total = node._grad + g
                     node._grad = total if isinstance(total, Node) else np.asarray(total)
-                elif sys.getrefcount(g) == _ALONE and type(g) is ndarray and g.base is None:
+                elif type(g) is ndarray and g.base is None and held_once(g):
                     node._grad = g
                 else:
                     node._grad = g if isinstance(g, Node) else np.array(g)
@@ -200,17 +200,6 @@ def propagate(order: Sequence[ArrayNode], found: dict[Any, Any], keep: bool = Fa
             ):
                 part = _fitted(part, array, op, i)
             found[x] = found[x] + part if x in found else part
-
-
-def _references_to_a_new_array() -> int:
-    """How many references an array has that a dict and one local name hold, as `commit` counts."""
-    found: dict[Any, Any] = {None: np.empty(0)}
-    g = found[None]
-    return sys.getrefcount(g)
-
-
-# Other Pythons need not count references; there every gradient is copied.
-_ALONE = _references_to_a_new_array() if sys.implementation.name == "cpython" else -1
 
 
 def _fitted(part: Any, array: ndarray, op: Op, index: int) -> ndarray:

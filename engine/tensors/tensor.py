@@ -11,7 +11,7 @@ from numpy import ndarray
 from .. import ops
 from ..arrays import ArrayMethods, cast, matmul
 from ..core import Op
-from ..graph import adjoints, results, toposort
+from ..graph import adjoints, toposort
 from ..node import Node
 from ..operators import ElementwiseMethods
 from ..passes import remember_pass
@@ -331,9 +331,9 @@ class Tensor(NumpyLike, ElementwiseMethods, ArrayMethods):
         """
         seed = self.upstream(gradient, create_graph)
         remember_pass(self, None if gradient is None else seed)
+        order = toposort(self)
         if ATTENTION.threads and RECORDING.watcher is not None:
-            RECORDING.watcher.backward(toposort(self), seed)
-        order = results(self)
+            RECORDING.watcher.backward(order, seed)
         if create_graph:
             for node in order:
                 check_unchanged(node)

@@ -6,13 +6,12 @@ taken together.
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import numpy as np
 from numpy import ndarray
 
-from engine import Node, Tensor, Value, to_numpy
+from engine import Node, Tensor, Value, held_once, to_numpy
 
 from ..parameter import leaves
 
@@ -55,20 +54,16 @@ class TensorSlot:
         # NumPy makes a scalar of a result without axes
         self.parameter.adopt(array if type(array) is ndarray else np.asarray(array))
 
-    def references(self) -> int:
-        """How many references there are to the spare array."""
-        spare = self.spare
-        return sys.getrefcount(spare)
-
     def take_spare(self) -> ndarray | None:
         """The numbers before the last update, to be written over; None if somebody holds them.
 
         A graph made before may, or a view.  Large arrays that are made and freed at each step
         cost as much as the update itself, as the system gives their memory page by page.
         """
-        if self.references() != _ALONE:
+        spare = self.spare
+        if not held_once(spare):
             return None
-        spare, self.spare = self.spare, None
+        self.spare = None
         return spare
 
     def split(self) -> list[Any]:
@@ -78,16 +73,6 @@ class TensorSlot:
     def export(self, member: int) -> State:
         """The state of a member, as a copy."""
         return {k: x.copy() if isinstance(x, ndarray) else x for k, x in self.state.items()}
-
-
-def _references_to_a_new_array() -> int:
-    """What `references` counts where nobody else holds the array."""
-    slot = TensorSlot(Tensor(0.0))
-    slot.spare = np.empty(0)
-    return slot.references()
-
-
-_ALONE = _references_to_a_new_array()
 
 
 class ValuesSlot(TensorSlot):
