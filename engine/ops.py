@@ -1,4 +1,4 @@
-"""THE TABLE: every elementwise op, one row each, read by both tiers.
+"""THE TABLE: the elementwise ops, one row each, read by both tiers; `choices` has the rest of it.
 
 A row is `elementwise(name, forward, rule for each input, …)`.  In a rule `g` is the upstream
 gradient (how the final result changes with y), `y` the op's result, and `a, b, x` its inputs; the
@@ -6,8 +6,7 @@ rule returns g times the local derivative.  Rules are written with the ops thems
 handed numbers gives numbers, and a rule handed nodes gives a graph that can be differentiated
 again.  The engine sums broadcast gradients back to an input's shape; a rule never has to.
 
-Conventions at kinks and ties are PyTorch's: relu'(0) = abs'(0) = 0, clip passes the gradient at
-its bounds, maximum and minimum split it evenly at a tie, x**0 has derivative 0.
+Conventions at kinks are PyTorch's: abs'(0) = 0, x**0 has derivative 0.
 """
 
 from __future__ import annotations
@@ -21,27 +20,10 @@ import numpy as np
 from . import floats
 from .core import REAL, Interval, Op
 from .define import elementwise
-from .node import Node
 
 LN2, LN10 = math.log(2.0), math.log(10.0)
 POSITIVE = Interval(0.0, np.inf, open=True)
 UNIT = Interval(-1.0, 1.0, open=True)
-
-
-def gate(g: Any, open_: Any) -> Any:
-    """g where the gate is open, 0 elsewhere: even an infinite g does not leak through.
-
-    This is `where(open_, g, 0.0)`, tightened for what backward hands it most: plain numbers, and
-    arrays, where a product is several times faster than a choice.  Only an infinite or nan g
-    makes them differ, and that shows in g·g (which, unlike a sum, never warns).
-    """
-    if type(g) is float:
-        return g if open_ else 0.0
-    if type(g) is not np.ndarray:
-        return where(open_, g, 0.0)
-    if g.size > 100 and math.isfinite(np.vdot(g, g)):
-        return g * open_
-    return np.where(open_, g, 0.0)
 
 
 def near(*points: float) -> Any:
@@ -51,11 +33,6 @@ def near(*points: float) -> Any:
         return np.minimum.reduce([np.abs(np.asarray(x) - p) for p in points])
 
     return distance
-
-
-def tie(a: Any, b: Any) -> Any:
-    """A `kinks` function: how far two inputs are from being equal."""
-    return np.abs(np.asarray(a) - np.asarray(b))
 
 
 # --- arithmetic: the same bits on both tiers ---
@@ -166,32 +143,6 @@ log1p = elementwise(
 )  # fmt: skip
 
 
-def _logaddexp(a: float, b: float) -> float:
-    if a == b:
-        return a + LN2
-    return max(a, b) + math.log1p(math.exp(-math.fabs(a - b)))
-
-
-logaddexp = elementwise(
-    "logaddexp", np.logaddexp,
-    lambda g, y, a, b: g * sigmoid(a - b), lambda g, y, a, b: g * sigmoid(b - a),
-    commutative=True, scalar=_logaddexp, doc="log(exp(a) + exp(b))",
-)  # fmt: skip
-
-
-def _xlogy(a: Any, b: Any) -> Any:
-    nothing = (a == 0) & ~np.isnan(b)
-    return np.where(nothing, 0.0, a * np.log(np.where(nothing, 1.0, b)))[()]
-
-
-# Where a = 0 the value is 0 for every b, so b is replaced by 1 wherever b alone would give inf.
-xlogy = elementwise(
-    "xlogy", _xlogy,
-    lambda g, y, a, b: g * log(where((a == 0) & (b <= 0), 1.0, b)),
-    lambda g, y, a, b: g * a / where((a == 0) & (b <= 0), 1.0, b),
-    domain=(REAL, POSITIVE), doc="a * log(b), and 0 where a = 0",
-)  # fmt: skip
-
 # --- trigonometric and hyperbolic ---
 
 sin = elementwise("sin", np.sin, lambda g, y, x: g * cos(x), scalar=math.sin, doc="sine")
@@ -258,208 +209,4 @@ erf = elementwise(
 erfc = elementwise(
     "erfc", floats.erfc, lambda g, y, x: -g * (2 / math.sqrt(math.pi)) * exp(-x * x),
     scalar=math.erfc, ulp=64, doc="1 - erf(x)",
-)  # fmt: skip
-
-# --- choices ---
-
-
-def share(g: Any, equal: Any, chosen: Any) -> Any:
-    """g where an input is chosen, half of it at a tie, 0 elsewhere."""
-    if type(equal) is np.ndarray and not equal.any():  # no ties, as usual
-        return gate(g, chosen)
-    return where(equal, 0.5 * g, gate(g, chosen))
-
-
-def _maximum(a: float, b: float) -> float:
-    return a if a > b or a != a else b
-
-
-def _minimum(a: float, b: float) -> float:
-    return a if a < b or a != a else b
-
-
-maximum = elementwise(
-    "maximum", np.maximum,
-    lambda g, y, a, b: share(g, a == b, a > b),
-    lambda g, y, a, b: share(g, a == b, b > a),
-    symbol="max", commutative=True, scalar=_maximum, kinks=tie, ulp=0,
-    doc="the larger; a tie splits the gradient",
-)  # fmt: skip
-minimum = elementwise(
-    "minimum", np.minimum,
-    lambda g, y, a, b: share(g, a == b, a < b),
-    lambda g, y, a, b: share(g, a == b, b < a),
-    symbol="min", commutative=True, scalar=_minimum, kinks=tie, ulp=0,
-    doc="the smaller; a tie splits the gradient",
-)  # fmt: skip
-
-
-def _where(condition: Any, x: Any, y: Any) -> Any:
-    return np.where(condition, x, y)[()]
-
-
-where: Op = elementwise(
-    "where", _where, None, lambda g, y, c, a, b: where(c, g, 0.0),
-    lambda g, y, c, a, b: where(c, 0.0, g),
-    symbol="where", scalar=lambda c, a, b: a if c else b, ulp=0,
-    doc="x where the condition holds, else y",
-)  # fmt: skip
-
-
-def _clip(x: Any, min: Any = None, max: Any = None) -> Any:
-    if min is not None:
-        x = np.maximum(x, min)
-    return x if max is None else np.minimum(x, max)
-
-
-def _inside(x: Any, min: Any, max: Any) -> Any:
-    above = x == x if min is None else x >= min
-    return above if max is None else above & (x <= max)
-
-
-def _to_bounds(x: Any, min: Any = None, max: Any = None) -> Any:
-    bounds = [np.abs(x - bound) for bound in (min, max) if bound is not None]
-    return np.minimum.reduce(bounds) if bounds else np.full(np.shape(x), np.inf)
-
-
-def _clip_float(x: float, min: Any = None, max: Any = None) -> float:
-    if min is not None:
-        x = _maximum(x, min)
-    return x if max is None else _minimum(x, max)
-
-
-def _to_multiple(a: Any, b: Any) -> Any:
-    """Distance from a to the nearest multiple of b, where a // b jumps."""
-    rest = np.remainder(a, b)
-    return np.minimum(rest, b - rest)
-
-
-clip = elementwise(
-    "clip", _clip, lambda g, y, x, min, max: gate(g, _inside(x, min, max)),
-    scalar=_clip_float, kinks=_to_bounds, ulp=0, aliases={"a_min": "min", "a_max": "max"},
-    doc="x kept between min and max; passes the gradient at the bounds",
-)  # fmt: skip
-floor_divide = elementwise(
-    "floor_divide", np.floor_divide, lambda g, y, a, b: g * 0.0, lambda g, y, a, b: g * 0.0,
-    symbol="//", infix=True, scalar=operator.floordiv, domain=(REAL, POSITIVE), kinks=_to_multiple,
-    ulp=0,     doc="how many whole b fit into a, towards -inf; derivative 0",
-)  # fmt: skip
-remainder = elementwise(
-    "remainder", np.remainder,
-    lambda g, y, a, b: g, lambda g, y, a, b: -g * floor_divide(a, b),
-    symbol="%", infix=True, scalar=operator.mod, domain=(REAL, POSITIVE), kinks=_to_multiple,
-    ulp=0,     doc="a - b * (a // b): what is left of a, with the sign of b",
-)  # fmt: skip
-
-# --- activations ---
-
-
-def _relu(x: Any) -> Any:
-    return np.maximum(x, 0.0)
-
-
-def _leaky_relu(x: Any, negative_slope: float = 0.01) -> Any:
-    return np.where(x > 0, x, negative_slope * x)[()]
-
-
-def _elu(x: Any, alpha: float = 1.0) -> Any:
-    return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0.0)))[()]
-
-
-def _softplus(x: Any, beta: float = 1.0) -> Any:
-    return floats.log1p_exp(beta * x) / beta
-
-
-def _log1p_exp(x: float) -> float:
-    return (x if x > 0 else 0.0) + math.log1p(math.exp(-math.fabs(x)))
-
-
-# gelu's tanh form is x * sigmoid(inner(x)), inner(x) = 2 sqrt(2/pi) (x + 0.044715 x^3).
-GELU_1 = 2 * math.sqrt(2 / math.pi)
-GELU_3 = 0.044715 * GELU_1
-
-
-def _gelu(x: Any, approximate: str = "none") -> Any:
-    if approximate == "tanh":
-        return x * floats.sigmoid(x * (GELU_1 + GELU_3 * (x * x)))
-    if approximate != "none":
-        raise ValueError(f"approximate must be 'none' or 'tanh', got {approximate!r}")
-    return 0.5 * x * floats.erfc(x * -math.sqrt(0.5))
-
-
-def _gelu_float(x: float, approximate: str = "none") -> float:
-    if approximate == "tanh":
-        return x * _sigmoid(x * (GELU_1 + GELU_3 * (x * x)))
-    if approximate != "none":
-        raise ValueError  # _gelu says what is wrong
-    return 0.5 * x * math.erfc(x * -math.sqrt(0.5))
-
-
-def _gelu_vjp(g: Any, y: Any, x: Any, approximate: str) -> Any:
-    """g times p + x p', where p is what gelu multiplies x with: a weight between 0 and 1."""
-    square = x * x
-    on_nodes = isinstance(x, Node)
-    if on_nodes:  # the weight itself, to be differentiated again
-        if approximate == "tanh":
-            p = sigmoid(x * (GELU_1 + GELU_3 * square))
-        else:
-            p = 0.5 * erfc(x * -math.sqrt(0.5))
-    else:  # of numbers, y / x is much faster; at 0 the weight is 1/2
-        p = y / (x + (x == 0)) + 0.5 * (x == 0)
-    if approximate == "tanh":
-        return g * (p + x * p * (1 - p) * (GELU_1 + 3 * GELU_3 * square))
-    return g * (p + x * (exp(-0.5 * square) * (1 / math.sqrt(2 * math.pi))))
-
-
-def _silu_vjp(g: Any, y: Any, x: Any) -> Any:
-    s = sigmoid(x)
-    return g * (s * (1 + x * (1 - s)))
-
-
-def _sigmoid(x: float) -> float:
-    return 1 / (1 + math.exp(-x))
-
-
-relu = elementwise(
-    "relu", _relu, lambda g, y, x: gate(g, y != 0),
-    scalar=lambda x: 0.0 if x <= 0 else x, kinks=near(0.0), ulp=0,
-    doc="max(x, 0); derivative 0 at 0",
-)  # fmt: skip
-leaky_relu = elementwise(
-    "leaky_relu", _leaky_relu,
-    lambda g, y, x, negative_slope: where(x > 0, g, negative_slope * g),
-    scalar=lambda x, negative_slope=0.01: x if x > 0 else negative_slope * x,
-    kinks=near(0.0), ulp=0, doc="x where positive, else negative_slope * x",
-)  # fmt: skip
-elu = elementwise(
-    "elu", _elu,
-    lambda g, y, x, alpha: where(x > 0, g, g * alpha * exp(where(x > 0, 0.0, x))),
-    scalar=lambda x, alpha=1.0: x if x > 0 else alpha * math.expm1(x),
-    kinks=near(0.0), ulp=4, doc="x where positive, else alpha * (exp(x) - 1)",
-)  # fmt: skip
-sigmoid: Op = elementwise(
-    "sigmoid", floats.sigmoid, lambda g, y, x: g * y * (1 - y),
-    symbol="σ", scalar=_sigmoid, doc="1 / (1 + exp(-x))",
-)  # fmt: skip
-logsigmoid: Op = elementwise(
-    "logsigmoid", lambda x: -floats.log1p_exp(-x), lambda g, y, x: g * sigmoid(-x),
-    scalar=lambda x: -_log1p_exp(-x),
-    doc="log(sigmoid(x))",
-)  # fmt: skip
-softplus = elementwise(
-    "softplus", _softplus, lambda g, y, x, beta: g * sigmoid(beta * x),
-    scalar=lambda x, beta=1.0: _log1p_exp(beta * x) / beta,
-    doc="log(1 + exp(beta * x)) / beta",
-)  # fmt: skip
-silu = elementwise(
-    "silu",
-    lambda x: x * floats.sigmoid(x),
-    _silu_vjp,
-    scalar=lambda x: x * _sigmoid(x),
-    ulp=8,
-    doc="x * sigmoid(x), also swish",
-)
-gelu = elementwise(
-    "gelu", _gelu, _gelu_vjp, scalar=_gelu_float, ulp=64,
-    doc="x * Phi(x), Phi the normal distribution; approximate='tanh' for the faster form",
 )  # fmt: skip

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from ..choices import where
 from ..core import composed
 from ..define import shape_op
 from ..node import Node, to_numpy
-from ..ops import where
 from .shapes import (
     concatenate,
     constant_pad,

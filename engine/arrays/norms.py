@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from ..choices import gate, where
 from ..define import shape_op
 from ..node import to_numpy
-from ..ops import abs, gate, sign, square, where
+from ..ops import abs, sign, square
 from .reductions import (
     add_reduce,
     as_array,

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from ..choices import gate, where
 from ..core import composed
 from ..define import shape_op
 from ..node import NodeArray, to_numpy
-from ..ops import gate, sqrt, square, where
+from ..ops import sqrt, square
 from .indexing import diagonal
 from .shapes import DIM, normalize_axes, normalize_axis, spread
 

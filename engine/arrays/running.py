@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from ..choices import where
 from ..define import shape_op
 from ..node import to_numpy
-from ..ops import where
 from .indexing import flip
 from .products import matmul
 from .reductions import axes_of, count_of, multiply_reduce, reduce_axis, restored

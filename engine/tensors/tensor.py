@@ -11,9 +11,9 @@ from numpy import ndarray
 from .. import ops
 from ..arrays import ArrayMethods, cast, matmul
 from ..core import Op
+from ..elementwise_methods import ElementwiseMethods
 from ..graph import adjoints, toposort
 from ..node import Node
-from ..operators import ElementwiseMethods
 from ..passes import remember_pass
 from ..recording import ATTENTION, RECORDING
 from .backward import check_unchanged, propagate, shaped

@@ -12,8 +12,8 @@ import numpy as np
 
 from ..arrays import ArrayMethods, plain_index
 from ..core import Op
+from ..elementwise_methods import ElementwiseMethods
 from ..node import NodeArray
-from ..operators import ElementwiseMethods
 from .value import Value
 
 

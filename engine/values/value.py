@@ -8,9 +8,9 @@ import numpy as np
 
 from .. import ops
 from ..core import PYTHON_RAISES, Op
+from ..elementwise_methods import ElementwiseMethods
 from ..graph import adjoints, toposort
 from ..node import Node, NodeArray
-from ..operators import ElementwiseMethods
 from ..passes import remember_pass
 from ..recording import ATTENTION, RECORDING
 from .backward import FROZEN, check_leaves, differentiate, needs_gradient
