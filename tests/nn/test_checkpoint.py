@@ -230,6 +230,20 @@ def test_a_crash_while_writing_leaves_the_old_file_and_nothing_else(path, monkey
     assert [p.name for p in path.parent.iterdir()] == [path.name]
 
 
+def test_a_disk_that_takes_no_new_file_is_what_the_error_is_about(path, monkeypatch):
+    save(Small(1), path)
+
+    def crash(*_arguments):
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr("builtins.open", crash)  # not even the temporary file is there
+    with pytest.raises(OSError, match="disk is full"):
+        save(Small(2), path)
+    monkeypatch.undo()
+
+    assert [p.name for p in path.parent.iterdir()] == [path.name]
+
+
 def test_what_cannot_be_saved_leaves_the_old_file(path):
     save_training(path, epoch=1)
     before = path.read_bytes()
@@ -622,6 +636,7 @@ def test_arrays_of_both_tiers_are_kept_under_names_that_say_where_they_stood():
     arrays, text = pack({"a": {"b": a}, "a/b": Tensor(a), "m": [ValueArray.of(a)], 7: Value(2.0)})
 
     assert list(arrays) == ["a/b", "a/b+", "m/0", "7"]
+    assert {type(array) for array in arrays.values()} == {np.ndarray}
     back = unpack(arrays, text)
     assert back["a"]["b"].tolist() == back["a/b"].tolist() == back["m"][0].tolist() == [0, 1, 2]
     assert back[7] == 2.0

@@ -79,6 +79,9 @@ def test_a_subset_refuses_indices_outside_and_ones_that_are_not_whole():
         Subset("abc", [0, 3])
     with pytest.raises(TypeError, match="list of integers, got float64"):
         Subset("abc", [0.0])
+    with pytest.raises(IndexError, match="index -4 lies outside a dataset of 3"):
+        Subset("abc", [-3, -4])
+    assert list(Subset("abc", [-3, -1, 2])) == ["a", "c", "c"]
     assert len(Subset("abc", [])) == 0
 
 
@@ -97,6 +100,12 @@ def test_fractions_give_what_is_left_over_to_the_first_parts():
     assert [len(part) for part in random_split(range(10), [1 / 3, 1 / 3, 1 / 3])] == [4, 3, 3]
     assert [len(part) for part in random_split(range(10), [1.0])] == [10]
     assert [len(part) for part in random_split(range(1), [1])] == [1]
+    assert [len(part) for part in random_split(range(10), [0.0, 1.0])] == [0, 10]
+
+
+def test_a_part_may_be_empty():
+    assert [len(part) for part in random_split(range(3), [0, 3])] == [0, 3]
+    assert [len(part) for part in random_split([], [0, 0])] == [0, 0]
 
 
 def test_a_split_follows_its_seed():

@@ -151,8 +151,9 @@ def test_zero_grad_and_freezing_reach_everything_below(tier):
 
     total().backward()
     assert all(np.any(p.grad) for p in model.parameters())
-    model.zero_grad()
-    assert not any(np.any(p.grad) for p in model.parameters() if p.grad is not None)
+    model.zero_grad()  # forgets: a zero would be a gradient
+    leaves = [x for p in model.parameters() for x in (p.flat if isinstance(p, ValueArray) else [p])]
+    assert not any(x.has_grad for x in leaves)
     model.first.requires_grad_(False)
     total().backward()
     assert not np.any(model.first.weight.grad)
@@ -231,6 +232,10 @@ def test_dtype_changes_for_parameters_and_float_buffers():
         model.to(np.int64)
     with pytest.raises(TypeError, match="a scalar model holds Python floats"):
         model.scalar().to(np.float32)
+    buffers = nn.BatchNorm1d(2, affine=False)
+    with pytest.raises(TypeError, match="must be floating-point, got int64"):
+        buffers.to(np.int64)
+    assert buffers.running_var.dtype == np.float64
 
 
 def test_float_and_double_are_the_two_dtypes():

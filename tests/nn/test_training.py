@@ -115,6 +115,37 @@ def test_callbacks_are_called_at_their_moments():
     assert note.seen == ["begin", *steps, 1, *steps, 2, "end"]
 
 
+def test_a_run_has_the_loss_of_the_batch_and_none_before_the_first():
+    model, optimizer, loader = setup()
+    losses = []
+
+    class Losses(nn.Callback):
+        def begin(self, run):
+            losses.append(run.loss)
+
+        def after_step(self, run):
+            losses.append(run.loss)
+
+    history = fit(model, optimizer, loader, callbacks=[Losses()])
+
+    assert math.isnan(losses[0])
+    assert len(losses) == 4
+    assert history["loss"] == [pytest.approx(np.mean(losses[1:]))]  # batches of one size
+
+
+def test_a_history_goes_on_from_its_state():
+    history, other = nn.EpochHistory(), nn.EpochHistory()
+    history.rows.append({"epoch": 1, "loss": 0.5})
+    history.stopped = "interrupted"
+
+    other.load_state_dict(history.state_dict())
+    history.rows[0]["loss"] = 7.0  # the state is a copy
+
+    assert other.rows == [{"epoch": 1, "loss": 0.5}]
+    assert other.stopped == "interrupted"
+    assert other.epoch == 2
+
+
 def test_validation_is_looked_at_and_nothing_else():
     model = nn.Sequential(nn.Linear(2, 4, rng=0), nn.Dropout(0.5, rng=0), nn.Linear(4, 1, rng=1))
     model[1].eval()  # on purpose: each module goes back to the mode it was in
