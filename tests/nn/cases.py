@@ -18,6 +18,7 @@ from helpers import LEAVES
 from layer_cases import wave
 
 import engine
+import nn
 from engine import to_numpy
 
 BOTH = ("tensor", "value")
@@ -44,6 +45,24 @@ def case(name, tiers=BOTH):
         return run
 
     return add
+
+
+def exported():
+    """Every class and function of nn's public names, by its name."""
+    found = {}
+    for room in (nn, nn.optim, nn.functional, nn.callbacks, nn.init, nn.scalar):
+        prefix = "scalar." if room is nn.scalar else ""
+        for name, thing in vars(room).items():
+            if name.startswith("_") or not callable(thing):
+                continue
+            home = getattr(thing, "__module__", "")  # a room imports some things for itself
+            if room is nn.init and home != "nn.init":
+                continue
+            if room is nn and home.startswith("engine"):
+                continue
+            if not any(thing is other for other in found.values()):
+                found[prefix + name] = thing
+    return found
 
 
 # --- how numbers are compared ---

@@ -15,7 +15,7 @@ import cases_of_training
 import numpy as np
 import oracles
 import pytest
-from cases import BOTH, CASES, NO_TIER, VALUES, function_of
+from cases import BOTH, CASES, NO_TIER, VALUES, exported, function_of
 
 import engine
 import nn
@@ -39,24 +39,6 @@ WITHOUT_NUMBERS = {
     "Subset": "as Dataset", "DataLoader": "as Dataset", "random_split": "as Dataset",
     "manual_seed": "test_random.py compares draws",
 }  # fmt: skip
-
-
-def exported():
-    """Every class and function of nn's public names, by its name."""
-    found = {}
-    for room in (nn, nn.optim, nn.functional, nn.callbacks, nn.init, nn.scalar):
-        prefix = "scalar." if room is nn.scalar else ""
-        for name, thing in vars(room).items():
-            if name.startswith("_") or not callable(thing):
-                continue
-            home = getattr(thing, "__module__", "")  # a room imports some things for itself
-            if room is nn.init and home != "nn.init":
-                continue
-            if room is nn and home.startswith("engine"):
-                continue
-            if not any(thing is other for other in found.values()):
-                found[prefix + name] = thing
-    return found
 
 
 def without_a_case():
