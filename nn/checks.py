@@ -28,6 +28,24 @@ def at_least(least: int, **sizes: Any) -> None:
             raise ValueError(f"{name} must be at least {least}, got {size}")
 
 
+def instance_of(kind: type, **things: Any) -> None:
+    """Check that each thing is of that class.
+
+    Raises:
+        TypeError: one is not.
+
+    >>> instance_of(bool, nesterov=1)
+    Traceback (most recent call last):
+    TypeError: nesterov must be a bool, got int: 1
+    """
+    for name, x in things.items():
+        if not isinstance(x, kind):
+            article = "an" if kind.__name__[0] in "AEIOU" else "a"
+            raise TypeError(
+                f"{name} must be {article} {kind.__name__}, got {type(x).__name__}: {x!r:.60}"
+            )
+
+
 def number(name: str, x: Any, least: float = -math.inf, below: float = math.inf) -> float:
     """x as a finite float, least ≤ x < below.
 

@@ -11,6 +11,7 @@ import numpy as np
 from engine import Value, ValueArray, to_numpy
 from engine.looking import box
 
+from .checks import instance_of
 from .hooks import Hook, RemovableHandle
 from .parameter import Parameter, forget_gradients, leaves
 from .state import IncompatibleKeys, load_into, places
@@ -221,8 +222,7 @@ class Module:
 
     def train(self, mode: bool = True) -> Self:
         """Set training mode (dropout drops, batch norm looks at the batch) here and below."""
-        if not isinstance(mode, bool):
-            raise TypeError(f"mode must be a bool, got {type(mode).__name__}")
+        instance_of(bool, mode=mode)
         for module in self.modules():
             module.training = mode
         return self

@@ -10,7 +10,7 @@ import numpy as np
 
 from engine import no_grad
 
-from .checks import dtype_of
+from .checks import dtype_of, instance_of
 from .module import Module
 from .parameter import leaves
 
@@ -88,8 +88,7 @@ def summary(model: Module, *inputs: Any) -> Summary:
     ─────────────────────────────────────
     14 parameters; 112 bytes
     """
-    if not isinstance(model, Module):
-        raise TypeError(f"model must be a Module, got {type(model).__name__}: {model!r:.60}")
+    instance_of(Module, model=model)
     outputs: dict[int, list[Any]] = {}
 
     def note(module: Module, _inputs: Any, output: Any) -> None:

@@ -199,7 +199,7 @@ class StepSchedule(Callback):
     """Steps a learning rate schedule after each epoch, or after each batch.
 
     Args:
-        schedule: one of `nn.schedules`.
+        schedule: one of the schedules of `nn.optim`.
         every: "epoch" or "batch".
         monitor: what a ReduceLROnPlateau looks at; default as for `SaveBest`.
     """

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from .. import random
+from ..checks import instance_of
 from ..module import Module
 from ..state import IncompatibleKeys
 from .packing import pack, unpack
@@ -37,8 +38,7 @@ def save(model: Module, path: PathLike) -> None:
         ImportError: `.safetensors` without the safetensors package.
         OSError: the file cannot be written.
     """
-    if not isinstance(model, Module):
-        raise TypeError(f"model must be a Module, got {type(model).__name__}")
+    instance_of(Module, model=model)
     write(path, model.state_dict())
 
 
@@ -62,8 +62,7 @@ def load(model: Module, path: PathLike, strict: bool = True) -> IncompatibleKeys
         ImportError: `.safetensors` without the safetensors package.
         OSError: there is no such file, or it cannot be read.
     """
-    if not isinstance(model, Module):
-        raise TypeError(f"model must be a Module, got {type(model).__name__}")
+    instance_of(Module, model=model)
     weights, text = read(path)
     if text:
         weights = _weights(_document(path, weights, text), path)

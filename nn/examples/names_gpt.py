@@ -8,6 +8,7 @@ the last few letters only, on the same names held out.
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -24,12 +25,8 @@ class NameGPT(nn.Module):
         self.embedding = nn.Embedding(len(letters.LETTERS), width)
         self.position = nn.Embedding(letters.LONGEST + 1, width)
         self.dropout = nn.Dropout(dropout)
-        self.blocks = nn.Sequential(
-            *[
-                nn.TransformerBlock(width, heads, dropout=dropout, causal=True)
-                for _ in range(blocks)
-            ]
-        )
+        block = functools.partial(nn.TransformerBlock, width, heads, dropout=dropout, causal=True)
+        self.blocks = nn.Sequential(*[block() for _ in range(blocks)])
         self.norm = nn.LayerNorm(width)
         self.readout = nn.Linear(width, len(letters.LETTERS))
         for table in (self.embedding, self.position):

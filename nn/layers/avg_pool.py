@@ -28,9 +28,8 @@ def avg_pool1d(
     >>> avg_pool1d(np.array([[1.0, 5.0, 2.0, 4.0]]), 2)
     array([[3., 3.]])
     """
-    return _avg_pool(
-        "avg_pool1d()", 1, x, kernel_size, stride, padding, ceil_mode, count_include_pad, None
-    )
+    settings = PoolSettings("avg_pool1d()", 1, kernel_size, stride, padding)
+    return _avg_pool(settings, x, ceil_mode, count_include_pad)
 
 
 class AvgPool1d(Module):
@@ -95,10 +94,8 @@ def avg_pool2d(
     >>> avg_pool2d(np.array([[[1.0, 2.0], [4.0, 3.0]]]), 2)
     array([[[2.5]]])
     """
-    return _avg_pool(
-        "avg_pool2d()", 2, x, kernel_size, stride, padding, ceil_mode, count_include_pad,
-        divisor_override,
-    )  # fmt: skip
+    settings = PoolSettings("avg_pool2d()", 2, kernel_size, stride, padding)
+    return _avg_pool(settings, x, ceil_mode, count_include_pad, divisor_override)
 
 
 class AvgPool2d(AvgPool1d):
@@ -140,26 +137,17 @@ class AvgPool2d(AvgPool1d):
 
 
 def _avg_pool(
-    name: str,
-    axes: int,
-    x: Any,
-    kernel_size: Any,
-    stride: Any,
-    padding: Any,
-    ceil_mode: bool,
-    count_include_pad: bool,
-    divisor: Any,
+    settings: PoolSettings, x: Any, ceil_mode: bool, count_include_pad: bool, divisor: Any = None
 ) -> Any:
     check_divisor(divisor)
-    x = floating(name, x)
-    images = images_of(name, axes, x)
-    settings = PoolSettings(name, axes, kernel_size, stride, padding)
+    x = floating(settings.name, x)
+    images = images_of(settings.name, settings.axes, x)
     pads = settings.pads(images, ceil_mode)
     total = im2col(images, settings.kernel, settings.stride, pads).sum(axis=(2, 3))
     if divisor is None:
         count = _counts(images.shape[2:], settings, pads, count_include_pad)
         divisor = count.astype(dtype_of(images)) if count.ndim else float(count)
-    return as_before(total / divisor, x, axes)
+    return as_before(total / divisor, x, settings.axes)
 
 
 def _counts(size: Any, settings: PoolSettings, pads: Pads, count_include_pad: bool) -> np.ndarray:

@@ -8,7 +8,7 @@ from typing import Any
 
 import engine
 
-from ..checks import as_array, at_least
+from ..checks import as_array, at_least, instance_of
 from ..module import Module
 from ..parameter import Parameter
 from ..random import Rng, generator
@@ -149,8 +149,7 @@ class Residual(Module):
     """
 
     def __init__(self, module: Module) -> None:
-        if not isinstance(module, Module):
-            raise TypeError(f"module must be a Module, got {type(module).__name__}")
+        instance_of(Module, module=module)
         self.module = module
 
     def forward(self, x: Any) -> Any:

@@ -118,7 +118,8 @@ def max_pool2d(
     >>> max_pool2d(np.array([[[1.0, 2.0], [4.0, 3.0]]]), 2)
     array([[[4.]]])
     """
-    return _max_pool("max_pool2d()", 2, x, kernel_size, stride, padding, dilation, ceil_mode)
+    settings = PoolSettings("max_pool2d()", 2, kernel_size, stride, padding, dilation)
+    return _max_pool(settings, x, ceil_mode)
 
 
 class MaxPool2d(Module):
@@ -182,7 +183,8 @@ def max_pool1d(
     >>> max_pool1d(np.array([[1.0, 5.0, 2.0, 3.0]]), 2)
     array([[5., 3.]])
     """
-    return _max_pool("max_pool1d()", 1, x, kernel_size, stride, padding, dilation, ceil_mode)
+    settings = PoolSettings("max_pool1d()", 1, kernel_size, stride, padding, dilation)
+    return _max_pool(settings, x, ceil_mode)
 
 
 class MaxPool1d(MaxPool2d):
@@ -192,19 +194,9 @@ class MaxPool1d(MaxPool2d):
     _function: Any = staticmethod(max_pool1d)
 
 
-def _max_pool(
-    name: str,
-    axes: int,
-    x: Any,
-    kernel_size: Any,
-    stride: Any,
-    padding: Any,
-    dilation: Any,
-    ceil_mode: bool,
-) -> Any:
-    x = floating(name, x)
-    images = images_of(name, axes, x)
-    settings = PoolSettings(name, axes, kernel_size, stride, padding, dilation)
+def _max_pool(settings: PoolSettings, x: Any, ceil_mode: bool) -> Any:
+    x = floating(settings.name, x)
+    images = images_of(settings.name, settings.axes, x)
     pads = settings.pads(images, ceil_mode)
     y = fused_max_pool2d(images, settings.kernel, settings.stride, pads, settings.dilation)
-    return as_before(y, x, axes)
+    return as_before(y, x, settings.axes)

@@ -50,7 +50,7 @@ class Settings:
     def __init__(
         self, name: str, axes: int, kernel_size: Any, stride: Any, padding: Any, dilation: Any
     ) -> None:
-        self.name = name
+        self.name, self.axes = name, axes
         kernel = pair("kernel_size", kernel_size, count=axes)
         strides = pair("stride", stride, count=axes)
         spread = pair("dilation", dilation, count=axes)

@@ -33,12 +33,6 @@ def check_betas(group: Group) -> None:
     )
 
 
-def check_flag(group: Group, name: str) -> None:
-    """Check that a setting is a bool."""
-    if not isinstance(group[name], bool):
-        raise TypeError(f"{name} must be a bool, got {group[name]!r:.60}")
-
-
 def buffer(state: State, name: str, like: ndarray) -> ndarray:
     """An array of the state; zeros where it is not there yet."""
     found = state.get(name)

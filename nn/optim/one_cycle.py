@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from ..checks import at_least, number, one_of
+from ..checks import at_least, instance_of, number, one_of
 from .optimizer import Optimizer
 from .schedule import Schedule
 
@@ -48,8 +48,7 @@ class OneCycleLR(Schedule):
         final_div_factor: float = 1e4,
         three_phase: bool = False,
     ) -> None:
-        if not isinstance(optimizer, Optimizer):
-            raise TypeError(f"optimizer must be an Optimizer, got {type(optimizer).__name__}")
+        instance_of(Optimizer, optimizer=optimizer)
         self.total_steps = _total(total_steps, epochs, steps_per_epoch)
         count = len(optimizer.param_groups)
         peaks = list(max_lr) if isinstance(max_lr, Sequence) else [max_lr] * count

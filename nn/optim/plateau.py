@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..checks import at_least, number, one_of
+from ..checks import at_least, instance_of, number, one_of
 from .optimizer import Optimizer
 
 
@@ -54,8 +54,7 @@ class ReduceLROnPlateau:
         min_lr: float | Sequence[float] = 0.0,
         eps: float = 1e-8,
     ) -> None:
-        if not isinstance(optimizer, Optimizer):
-            raise TypeError(f"optimizer must be an Optimizer, got {type(optimizer).__name__}")
+        instance_of(Optimizer, optimizer=optimizer)
         one_of("mode", mode, "min", "max")
         one_of("threshold_mode", threshold_mode, "rel", "abs")
         at_least(0, patience=patience, cooldown=cooldown)

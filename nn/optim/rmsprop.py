@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from .groups import Group, buffer, check_flag, check_numbers, decayed
+from ..checks import instance_of
+from .groups import Group, buffer, check_numbers, decayed
 from .optimizer import Optimizer
 from .slots import State
 
@@ -56,7 +57,7 @@ class RMSprop(Optimizer):
     def check(self, group: Group) -> None:
         check_numbers(group, "lr", "eps", "weight_decay", "momentum")
         check_numbers(group, "alpha", below=1)
-        check_flag(group, "centered")
+        instance_of(bool, centered=group["centered"])
 
     def update(self, p: ndarray, g: ndarray, state: State, group: Group) -> ndarray:
         state["step"] = state.get("step", 0) + 1

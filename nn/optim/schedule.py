@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ..checks import at_least, number
+from ..checks import at_least, instance_of, number
 from .optimizer import Optimizer
 
 
@@ -35,8 +35,7 @@ class Schedule:
     """
 
     def __init__(self, optimizer: Optimizer) -> None:
-        if not isinstance(optimizer, Optimizer):
-            raise TypeError(f"optimizer must be an Optimizer, got {type(optimizer).__name__}")
+        instance_of(Optimizer, optimizer=optimizer)
         self.optimizer = optimizer
         # kept in the group, for the next schedule of a sequence: this one changes "lr" at once
         self.base_lrs = [group.setdefault("initial_lr", group["lr"]) for group in self.groups]

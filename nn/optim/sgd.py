@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..checks import number
-from .groups import Group, check_flag, check_numbers, decayed
+from ..checks import instance_of, number
+from .groups import Group, check_numbers, decayed
 from .optimizer import Optimizer
 from .slots import LARGE, State
 
@@ -61,7 +61,7 @@ class SGD(Optimizer):
     def check(self, group: Group) -> None:
         check_numbers(group, "lr", "momentum", "weight_decay")
         group["dampening"] = number("dampening", group["dampening"])
-        check_flag(group, "nesterov")
+        instance_of(bool, nesterov=group["nesterov"])
         if group["nesterov"] and (not group["momentum"] or group["dampening"]):
             raise ValueError(
                 "nesterov needs a momentum and no dampening, got "

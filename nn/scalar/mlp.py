@@ -1,6 +1,6 @@
 """`Neuron`, `Layer`, `MLP` on single Values, as micrograd has them: change the import, no more.
 
-Each neuron is one node (`nn.neuron`), labelled with the neuron's place in the model, so that a
+Each neuron is one node (see `neuron`), labelled with the neuron's place in the model, so that a
 picture of the whole model stays readable; `expand` writes neurons as products and sums.
 """
 

@@ -10,7 +10,7 @@ import numpy as np
 from engine import Tensor, Value, ValueArray, no_grad, to_numpy
 
 from ..callbacks import Callback, EpochHistory, Progress, Run
-from ..checks import at_least
+from ..checks import at_least, instance_of
 from ..module import Module
 from ..optim import Optimizer
 from .interrupts import Interrupts
@@ -242,12 +242,10 @@ def _check(
     model: Any, loss: Any, optimizer: Any, epochs: Any, callbacks: Sequence[Callback]
 ) -> None:
     at_least(1, epochs=epochs)
-    if not isinstance(model, Module):
-        raise TypeError(f"model must be a Module, got {type(model).__name__}: {model!r:.60}")
+    instance_of(Module, model=model)
     if not callable(loss):
         raise TypeError(f"loss must be a function or a Module, got {type(loss).__name__}")
-    if not isinstance(optimizer, Optimizer):
-        raise TypeError(f"optimizer must be an Optimizer, got {type(optimizer).__name__}")
+    instance_of(Optimizer, optimizer=optimizer)
     learned = {id(p) for group in optimizer.param_groups for p in group["params"]}
     if not any(id(p) in learned for p in model.parameters()):
         raise ValueError(
