@@ -56,6 +56,13 @@ def trusts(path):
         return notary.check_signature(nbformat.read(path, as_version=4))
 
 
+def changed(path):
+    """A notebook, as a learner left it."""
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[0].source += " changed"
+    return notebook
+
+
 # --- in a clone ---
 
 
@@ -76,16 +83,21 @@ def test_the_course_is_not_copied_onto_itself(started, capsys):
     assert not (COURSE / "source").exists()
 
 
-def test_a_notebook_that_is_torn_does_not_keep_the_others_from_being_trusted(
+def test_in_a_clone_the_course_s_own_notebooks_are_trusted_and_no_others(
     started, monkeypatch, tmp_path
 ):
+    """One that is torn (half a merge, say) does not keep the others from it."""
     folder = tmp_path / "notebooks"
     folder.mkdir()
-    (folder / "01_torn.ipynb").write_text('{"cells": [', encoding="utf-8")
     shutil.copy(COURSE / FIRST, folder)
+    (folder / "01_torn.ipynb").write_text('{"cells": [', encoding="utf-8")
+    nbformat.write(changed(COURSE / FIRST), folder / "mine.ipynb")
     monkeypatch.setattr(lab, "COURSE", folder)
+
     assert main(["notebooks", str(folder)]) == 0
+
     assert trusts(folder / FIRST)
+    assert not trusts(folder / "mine.ipynb")
 
 
 def test_options_are_passed_on(started):
@@ -153,14 +165,14 @@ def test_a_link_that_cannot_lead_anywhere_leaves_its_words(started, tmp_path):
 def test_what_the_learner_changed_is_kept_and_named(started, capsys, tmp_path):
     main(["notebooks", "course"])
     mine, gone = tmp_path / "course" / FIRST, tmp_path / "course" / "GLOSSARY.md"
-    changed = mine.read_text(encoding="utf-8").replace("# 0. Start here", "# 0. Mine", 1)
-    mine.write_text(changed, encoding="utf-8")
+    nbformat.write(changed(mine), mine)
+    before = mine.read_bytes()
     gone.unlink()
     capsys.readouterr()
 
     assert main(["notebooks", "course"]) == 0
 
-    assert mine.read_text(encoding="utf-8") == changed
+    assert mine.read_bytes() == before
     assert gone.is_file()
     _, said = capsys.readouterr().out.splitlines()
     assert said == f"Left as they are, which is not as in this version: {FIRST}."
@@ -169,9 +181,7 @@ def test_what_the_learner_changed_is_kept_and_named(started, capsys, tmp_path):
 def test_the_course_s_own_notebooks_are_trusted_and_no_others(started, tmp_path):
     folder = tmp_path / "course"
     lab.copy_course(folder)
-    changed = nbformat.read(folder / FIRST, as_version=4)
-    changed.cells[0].source += " changed"
-    nbformat.write(changed, folder / FIRST)
+    nbformat.write(changed(folder / FIRST), folder / FIRST)
     shutil.copy(folder / FIRST, folder / "13_mine.ipynb")
 
     assert main(["notebooks", "course"]) == 0

@@ -1,5 +1,6 @@
 """The course in notebooks/: every notebook runs, is stored as it runs, and checks its exercises."""
 
+import importlib
 import re
 from collections import Counter
 
@@ -184,6 +185,13 @@ def test_there_are_exercises_on_three_levels(name):
     mine = [exercise for exercise in EXERCISES if exercise.notebook == name]
     assert set(headings) == {"★", "★★", "★★★"}
     assert len(headings) == len(mine) == len(tagged(read(name), "exercise"))
+
+
+@ALL
+def test_every_check_is_that_of_an_exercise(name):
+    checks = vars(importlib.import_module(f"notebooks.checks_{name[:2]}"))
+    mine = {exercise.name for exercise in EXERCISES if exercise.notebook == name}
+    assert {check for check in checks if check.startswith("check_")} == mine
 
 
 BY_NAME = [pytest.param(one, id=f"{one.notebook[:2]}-{one.name}") for one in EXERCISES]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 COURSE = Path(str(resources.files("notebooks"))).resolve()
 FIRST = "00_start_here.ipynb"
+NOTEBOOKS = "[0-9][0-9]_*.ipynb"  # and none that a learner keeps beside them
 COPY = Path("twingrad-notebooks")  # where the course is copied to, if nothing else is named
 
 #: A link of a page that leads out of the course: its words, and a file of the checkout.
@@ -61,7 +62,7 @@ def open_notebooks(
         raise NotebooksError(
             f"JupyterLab is not installed: pip install 'twingrad[notebooks]' ({error})"
         ) from error
-    _trust([folder / one.name for one in COURSE.glob("*.ipynb") if one.name not in kept])
+    _trust([folder / one.name for one in COURSE.glob(NOTEBOOKS) if one.name not in kept])
     options = [
         "-y",  # Ctrl-C stops it at once, without a question
         f"--ServerApp.root_dir={root}",
@@ -93,7 +94,7 @@ def copy_course(folder: Path) -> list[str]:
         files[f"source/{target}"] = (COURSE.parent / target).read_bytes()
         return f"[{words}](source/{target})"
 
-    for page in sorted([*COURSE.glob("*.ipynb"), *COURSE.glob("*.md")]):
+    for page in sorted([*COURSE.glob(NOTEBOOKS), *COURSE.glob("*.md")]):
         files[page.name] = LINK.sub(moved, page.read_text(encoding="utf-8")).encode()
     for name, content in files.items():
         place = folder / name
