@@ -13,14 +13,10 @@ import json
 from pathlib import Path
 
 import numpy as np
+from waves import wave
 
 HERE = Path(__file__).resolve().parent
 STEPS = 3
-
-
-def wave(*shape, start=0.0):
-    """Fixed numbers between -1 and 1."""
-    return np.sin(start + 1.7 * np.arange(np.prod(shape, dtype=int))).reshape(shape)
 
 
 def images(*shape):

@@ -11,14 +11,10 @@ import json
 from pathlib import Path
 
 import numpy as np
+from waves import wave
 
 HERE = Path(__file__).resolve().parent
 STEPS, RATE = 3, 0.2
-
-
-def wave(*shape, start=0.0):
-    """Fixed numbers between -1 and 1."""
-    return np.sin(start + 1.7 * np.arange(np.prod(shape, dtype=int))).reshape(shape)
 
 
 def start_weights(shapes):

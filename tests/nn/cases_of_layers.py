@@ -2,10 +2,10 @@
 
 import json
 import math
-import sys
 from pathlib import Path
 
 import layer_cases
+import make_torch_losses as torch_losses
 import numpy as np
 import oracles
 import torch_training
@@ -18,8 +18,6 @@ import nn
 from engine import to_numpy
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
-sys.path.insert(0, str(GOLDEN))
-import make_torch_losses as torch_losses  # noqa: E402 - it lies beside its numbers
 
 LOSSES = json.loads((GOLDEN / "torch_losses.json").read_text(encoding="utf-8"))
 

@@ -1,20 +1,18 @@
 """Runs the cases of tests/golden/make_torch_layers.py here, and compares with PyTorch's numbers."""
 
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from helpers import LEAVES
+from make_torch_layers import CASES, wave, weights
 
 import engine
 import nn
 from engine import Tensor, ValueArray, to_numpy
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
-sys.path.insert(0, str(GOLDEN))
-from make_torch_layers import CASES, wave, weights  # noqa: E402 - it lies beside its numbers
 
 TORCH = json.loads((GOLDEN / "torch_layers.json").read_text(encoding="utf-8"))
 

@@ -1,7 +1,6 @@
 """Losses: PyTorch's numbers, stability, conventions, both tiers, and what they refuse."""
 
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +8,7 @@ import pytest
 from cases_of_layers import LOSS_MODULES
 from helpers import LEAVES
 from hypothesis import given, strategies as st
+from make_torch_losses import CASES, REDUCTIONS, wave
 
 import engine
 import nn
@@ -16,8 +16,6 @@ from engine import Tensor, Value, gradcheck, to_numpy
 from nn import functional as F
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
-sys.path.insert(0, str(GOLDEN))
-from make_torch_losses import CASES, REDUCTIONS, wave  # noqa: E402 - it lies beside its numbers
 
 TORCH = json.loads((GOLDEN / "torch_losses.json").read_text(encoding="utf-8"))
 WITH_REDUCTION = [

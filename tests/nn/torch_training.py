@@ -1,9 +1,9 @@
 """The other half of tests/golden/make_torch_sequences.py: the same training, by nn."""
 
 import json
-import sys
 from pathlib import Path
 
+import make_torch_sequences as torch_cases
 import numpy as np
 from helpers import LEAVES
 
@@ -11,8 +11,6 @@ import engine
 from engine import to_numpy
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
-sys.path.insert(0, str(GOLDEN))
-import make_torch_sequences as torch_cases  # noqa: E402 - it lies beside its numbers
 
 TORCH = json.loads((GOLDEN / "torch_sequences.json").read_text(encoding="utf-8"))
 
