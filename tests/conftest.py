@@ -1,7 +1,9 @@
 """How the suite draws examples, fixed in CI and fresh elsewhere; and what it says beforehand."""
 
+import importlib
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
 from machine import gaps
 
@@ -26,3 +28,28 @@ collect_ignore_glob = ["wrong_answers/*.py"]
 def pytest_report_header():
     """What will be left out, before anything runs."""
     return gaps()
+
+
+# The fixtures import what they need when they run: coverage has not started yet where this file
+# is read by a worker of pytest-xdist.
+
+
+@pytest.fixture
+def own_ops():
+    """Rows of the table that a test adds are taken out after it."""
+    helpers = importlib.import_module("helpers")
+    with helpers.own_ops():
+        yield
+
+
+@pytest.fixture
+def figures_closed():
+    """No figure of a test stays open after it."""
+    yield
+    importlib.import_module("matplotlib.pyplot").close("all")
+
+
+@pytest.fixture
+def in_a_folder_of_its_own(tmp_path, monkeypatch):
+    """What a test writes into the folder it runs in goes with it."""
+    monkeypatch.chdir(tmp_path)

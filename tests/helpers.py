@@ -1,12 +1,15 @@
-"""What many tests share: leaves of either tier, and an op on either tier.
+"""What many tests share: leaves of either tier, an op on either tier, ops of one's own.
 
 The plain numbers of anything are `engine.to_numpy`.  The files of literal numbers, test_traps_*.py,
 use nothing from here, so that a helper gone soft is noticed.
 """
 
+import contextlib
+
 import numpy as np
 from strategies import float_positions
 
+import engine
 from engine import Tensor, Value, ValueArray
 
 
@@ -34,3 +37,15 @@ def op_on_tensors(op, params, args, g=None, dtype=np.float64):
         y = op(*nodes, **params)
         y.backward(np.ones(y.shape) if g is None else g)
     return y.data, [nodes[i].grad for i in float_positions(op)]
+
+
+@contextlib.contextmanager
+def own_ops():
+    """Rows of the table that are added inside are taken out at the end; no other changes."""
+    before = dict(engine.registry)
+    try:
+        yield
+    finally:
+        for name in set(engine.registry) - set(before):
+            engine.unregister(name)
+    assert dict(engine.registry) == before

@@ -1,10 +1,9 @@
 """Pages of Markdown, taken apart: the code a reader is shown, to be run."""
 
-import contextlib
 import re
 from pathlib import Path
 
-import engine
+from helpers import own_ops
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -43,14 +42,3 @@ def run(code, name, namespace=None):
         space = {"__name__": "page", **(namespace or {})}
         exec(compile(code, name, "exec"), space)
     return space
-
-
-@contextlib.contextmanager
-def own_ops():
-    """Rows of the table that are added inside are taken out at the end."""
-    before = set(engine.registry)
-    try:
-        yield
-    finally:
-        for name in set(engine.registry) - before:
-            engine.unregister(name)

@@ -15,13 +15,7 @@ from engine.checking.finite import Slope, slope
 from engine.checking.lockstep import contradiction, differences, gradient_sizes
 from engine.checking.rows import Finite, Row
 
-
-@pytest.fixture(autouse=True)
-def forget_planted_ops():
-    before = set(engine.registry)
-    yield
-    for name in set(engine.registry) - before:
-        engine.unregister(name)
+pytestmark = pytest.mark.usefixtures("own_ops")
 
 
 def triple(off, on_values=None):

@@ -17,10 +17,7 @@ from viz.command.cli import main
 from viz.command.expression import Expression, ExpressionError
 from viz.drawing import renderer
 
-
-@pytest.fixture(autouse=True)
-def in_a_folder_of_its_own(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("in_a_folder_of_its_own")
 
 
 def complaint(capsys, *argv: str) -> str:
@@ -50,12 +47,10 @@ def test_compare_takes_lists(capsys):
     assert "∂/∂b[1,0]" in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("own_ops")
 def test_compare_ends_with_1_where_the_tiers_differ(capsys):
     engine.elementwise("wrong", lambda x: x * x, lambda g, y, x: g * 3 * x, scalar=lambda x: x * x)
-    try:
-        assert main(["compare", "wrong(a)", "a=2"]) == 1
-    finally:
-        engine.core.unregister("wrong")
+    assert main(["compare", "wrong(a)", "a=2"]) == 1
     assert "DIFFER" in capsys.readouterr().out
 
 

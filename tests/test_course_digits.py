@@ -6,18 +6,13 @@ import pytest
 
 mpl.use("Agg")
 
-from matplotlib import pyplot
 from matplotlib.colors import to_hex
 
 from notebooks import lesson_09 as digits
 from notebooks.lesson_05 import MARK
 from viz.drawing.style import OKABE_ITO
 
-
-@pytest.fixture(autouse=True)
-def nothing_stays_open():
-    yield
-    pyplot.close("all")
+pytestmark = pytest.mark.usefixtures("figures_closed")
 
 
 def texts(ax):

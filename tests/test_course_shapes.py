@@ -3,7 +3,6 @@
 import matplotlib
 import numpy as np
 import pytest
-from matplotlib import pyplot
 
 from engine import Tensor
 from notebooks.checks_05 import check_layer_backward, check_matmul_backward, check_summed_axes
@@ -14,10 +13,7 @@ matplotlib.use("Agg")
 MARKED = matplotlib.colors.to_rgba(mix(OKABE_ITO["orange"], "#ffffff", 0.45))
 
 
-@pytest.fixture(autouse=True)
-def _closed():
-    yield
-    pyplot.close("all")
+pytestmark = pytest.mark.usefixtures("figures_closed")
 
 
 def texts(ax):

@@ -3,7 +3,6 @@
 import matplotlib
 import numpy as np
 import pytest
-from matplotlib import pyplot
 
 import engine
 from engine import compare, gradcheck, registry, where
@@ -18,10 +17,7 @@ from notebooks.lesson_06 import agreement, draw_agreement, draw_curves, mystery,
 matplotlib.use("Agg")
 
 
-@pytest.fixture(autouse=True)
-def _closed():
-    yield
-    pyplot.close("all")
+pytestmark = pytest.mark.usefixtures("figures_closed")
 
 
 def test_each_measured_op_keeps_its_rows_promise():

@@ -16,18 +16,12 @@ from engine import (
     no_grad,
     shape_op,
     to_numpy,
-    unregister,
 )
 
 X = np.array([0.3, -0.7, 1.9])
 
 
-@pytest.fixture(autouse=True)
-def forget_planted_ops():
-    before = set(engine.registry)
-    yield
-    for name in set(engine.registry) - before:
-        unregister(name)
+pytestmark = pytest.mark.usefixtures("own_ops")
 
 
 # --- what is right passes ---

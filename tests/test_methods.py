@@ -159,17 +159,15 @@ def test_rules_written_out_for_values_are_the_row_s(name):
                     assert same(node.grad, expected), (a, b, g, i)
 
 
+@pytest.mark.usefixtures("own_ops")
 def test_only_rows_that_are_written_out_have_a_second_definition():
     """Anything else backward calls; a new rule for these shows here."""
     planted = E.elementwise(
         "planted", np.multiply, lambda g, y, a, b: g * 7, lambda g, y, a, b: g * 5
     )
-    try:
-        x, z = Value(2.0), Value(3.0)
-        planted(x, z).backward()
-        assert (x.grad, z.grad) == (7.0, 5.0)
-    finally:
-        E.unregister("planted")
+    x, z = Value(2.0), Value(3.0)
+    planted(x, z).backward()
+    assert (x.grad, z.grad) == (7.0, 5.0)
 
 
 # --- and of the tensor tier ---
@@ -194,6 +192,7 @@ def test_fast_operators_of_tensors_make_the_node_the_row_makes(method):
         np.testing.assert_array_equal(first, x.grad)
 
 
+@pytest.mark.usefixtures("own_ops")
 def test_loops_written_out_for_tensors_are_the_general_one():
     """Ops of one and two inputs take a short way; the same rule as one of three gives the same."""
     one = E.elementwise("one", np.sin, lambda g, y, x: g * E.cos(x))
@@ -206,48 +205,41 @@ def test_loops_written_out_for_tensors_are_the_general_one():
         lambda g, y, a, b, c: g * b * E.cos(a), lambda g, y, a, b, c: g * E.sin(a),
         lambda g, y, a, b, c: 0.0,
     )  # fmt: skip
-    try:
-        rng = np.random.default_rng(0)
-        for shapes in itertools.product([(2, 3), (3,), (2, 1), ()], repeat=2):
-            a, b = (rng.normal(size=s) for s in shapes)
-            results = []
-            for call in (two, lambda x, z: three(x, z, Tensor(1.0, requires_grad=True))):
-                x, z = Tensor(a, requires_grad=True), Tensor(b, requires_grad=True)
-                call(x, z).sum().backward()
-                results.append((x.grad, z.grad))
-            for got, expected in zip(*results, strict=True):
-                np.testing.assert_array_equal(got, expected)
-            x, frozen = Tensor(a, requires_grad=True), Tensor(b)
-            two(x, frozen).sum().backward()
-            np.testing.assert_array_equal(x.grad, results[0][0])
-            x.zero_grad()
-            two(frozen, x).sum().backward()
-            one_of, scaled = Tensor(a, requires_grad=True), Tensor(a, requires_grad=True)
-            one(one_of).sum().backward()
-            two(scaled, 1.0).sum().backward()
-            np.testing.assert_array_equal(one_of.grad, scaled.grad)
-    finally:
-        for name in ("one", "two", "three"):
-            E.unregister(name)
+    rng = np.random.default_rng(0)
+    for shapes in itertools.product([(2, 3), (3,), (2, 1), ()], repeat=2):
+        a, b = (rng.normal(size=s) for s in shapes)
+        results = []
+        for call in (two, lambda x, z: three(x, z, Tensor(1.0, requires_grad=True))):
+            x, z = Tensor(a, requires_grad=True), Tensor(b, requires_grad=True)
+            call(x, z).sum().backward()
+            results.append((x.grad, z.grad))
+        for got, expected in zip(*results, strict=True):
+            np.testing.assert_array_equal(got, expected)
+        x, frozen = Tensor(a, requires_grad=True), Tensor(b)
+        two(x, frozen).sum().backward()
+        np.testing.assert_array_equal(x.grad, results[0][0])
+        x.zero_grad()
+        two(frozen, x).sum().backward()
+        one_of, scaled = Tensor(a, requires_grad=True), Tensor(a, requires_grad=True)
+        one(one_of).sum().backward()
+        two(scaled, 1.0).sum().backward()
+        np.testing.assert_array_equal(one_of.grad, scaled.grad)
 
 
+@pytest.mark.usefixtures("own_ops")
 def test_a_binary_op_with_one_rule_left_out():
     half = E.elementwise("half", np.multiply, None, lambda g, y, a, b: g * a)
     other = E.elementwise("other", np.multiply, lambda g, y, a, b: g * b, None)
-    try:
-        for op, slopes in ((half, (None, [2.0])), (other, ([3.0], None))):
-            for create_graph in (False, True):
-                x, z = Tensor([2.0], requires_grad=True), Tensor([3.0], requires_grad=True)
-                op(x, z).backward(create_graph=create_graph)
-                for node, slope in zip((x, z), slopes, strict=True):
-                    got = None if node.grad is None else np.asarray(node.grad).tolist()
-                    assert got == slope
-            a, b = Value(2.0), Value(3.0)
-            op(a, b).backward()
-            assert [a.grad, b.grad] == [0.0 if s is None else s[0] for s in slopes]
-    finally:
-        E.unregister("half")
-        E.unregister("other")
+    for op, slopes in ((half, (None, [2.0])), (other, ([3.0], None))):
+        for create_graph in (False, True):
+            x, z = Tensor([2.0], requires_grad=True), Tensor([3.0], requires_grad=True)
+            op(x, z).backward(create_graph=create_graph)
+            for node, slope in zip((x, z), slopes, strict=True):
+                got = None if node.grad is None else np.asarray(node.grad).tolist()
+                assert got == slope
+        a, b = Value(2.0), Value(3.0)
+        op(a, b).backward()
+        assert [a.grad, b.grad] == [0.0 if s is None else s[0] for s in slopes]
 
 
 # --- the gate ---

@@ -41,13 +41,7 @@ CONTRIBUTED = re.search(
 X = np.array([0.5, -1.5, 2.0])
 
 
-@pytest.fixture(autouse=True)
-def forget_new_ops():
-    before = dict(engine.registry)
-    yield
-    for name in set(engine.registry) - set(before):
-        unregister(name)
-    assert dict(engine.registry) == before
+pytestmark = pytest.mark.usefixtures("own_ops")
 
 
 def squash_row():
