@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import linecache
-import os
 import sys
 from pathlib import Path
 from types import TracebackType
@@ -17,13 +16,7 @@ from ..node import Node
 from ..recording import watch
 
 #: What is not the user's code: these packages, and NumPy where it runs on arrays of Values.
-LIBRARIES = tuple(
-    str(folder) + os.sep
-    for folder in (
-        *(Path(__file__).parents[2] / package for package in ("engine", "nn", "viz")),
-        Path(np.__file__).parent,
-    )
-)
+LIBRARIES = frozenset({"engine", "nn", "viz", "notebooks", "numpy"})
 
 
 class NonFiniteError(FloatingPointError):
@@ -75,7 +68,7 @@ def _all_finite(x: Any) -> bool:
 def _source() -> str:
     """The nearest calling line outside these packages."""
     frame: Any = sys._getframe(1)
-    while frame is not None and frame.f_code.co_filename.startswith(LIBRARIES):
+    while frame is not None and _package(frame) in LIBRARIES:
         frame = frame.f_back
     if frame is None:
         return ""
@@ -85,6 +78,11 @@ def _source() -> str:
     # The second name is Colab's.
     cell = Path(file).parent.name.startswith("ipykernel_") or "ipython-input" in Path(file).name
     return f"{'cell' if cell else Path(file).name}:{line}: {text}"
+
+
+def _package(frame: Any) -> str:
+    """The package whose code a frame runs: "__main__" in a script and in a notebook's cell."""
+    return str(frame.f_globals.get("__name__", "")).partition(".")[0]
 
 
 class nan_trace:  # noqa: N801 - used as a function and as a context, named like no_grad
