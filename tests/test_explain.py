@@ -390,3 +390,22 @@ def test_what_asks_for_no_gradient_gets_nothing():
     assert amounts(found) == []
     assert found.total.tolist() == [0.0, 0.0]
     assert found.total.dtype == np.float32
+
+
+def test_a_gradient_that_is_nan_leaves_no_rest():
+    x = leaf([0.0, 1.0])
+    with np.errstate(all="ignore"):
+        y = (x / x).sum()
+        y.backward()
+
+        assert np.isnan(x.grad[0])
+        assert explain(x).rest is None
+
+
+def test_six_numbers_are_written_out_and_seven_are_not():
+    for size, shown in ((6, "[1., 1., 1., 1., 1., 1.]"), (7, "(7,) with norm 2.64575")):
+        x = leaf(np.ones(size))
+        y = x.sum()
+        y.backward()
+
+        assert str(explain(x)).endswith(f"= {shown}")

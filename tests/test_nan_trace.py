@@ -296,6 +296,21 @@ def test_the_line_is_unknown_where_all_callers_are_library(monkeypatch):
 
 
 @TIERS
+def test_a_pass_nobody_watches_needs_no_watcher(make):
+    """no_grad wants the same attention from a thread as nan_trace does."""
+    x = make(3.0)
+    y = x * x
+    with engine.no_grad():
+        one = BackwardPass(y)
+        for node in reversed(one.order):
+            one.advance(node)
+        one.commit()
+        y.backward()
+
+    assert x.grad == 12.0
+
+
+@TIERS
 def test_a_pass_taken_in_steps_is_watched_as_backward_is(make):
     y = engine.sqrt(make(0.0))
 
