@@ -193,21 +193,24 @@ class Reach:
     def of(self, mutant: Mutant) -> set[str]:
         """Tests that reach the mutant.
 
-        Of a module-level name, also those that reach where it is used, that are named after it, or
-        whose file reads the registry: what stands in a row is no line that a test runs.
+        What is worked out on import is no line that a test runs.  So of a default, also tests
+        that are named after its function or class; of a module-level name, also those named after
+        it, those that reach where it is used, and those whose file reads the registry.
         """
         tests = self.tests(mutant.file, *mutant.lines)
         if mutant.name or not tests:
             tests |= self.tests(mutant.file, *mutant.around)
-        for name in re.findall(r"\w+", mutant.name):
+        is_default = mutant.snippet.startswith("def ")
+        names = re.findall(r"\w+", mutant.where if is_default else mutant.name)
+        for name in names:
             word = re.compile(rf"\b{name}\b")
-            for file in sources():
-                for number, line in enumerate((ROOT / file).read_text().splitlines(), 1):
-                    if word.search(line):
-                        tests |= self.tests(file, number, number)
             tests |= {test for test in self.seconds if "::" in test and word.search(test)}
-            tests |= self.of_the_registry
-        return tests
+            if mutant.name:
+                for file in sources():
+                    for number, line in enumerate((ROOT / file).read_text().splitlines(), 1):
+                        if word.search(line):
+                            tests |= self.tests(file, number, number)
+        return tests | self.of_the_registry if mutant.name else tests
 
     def stages(self, tests: set[str], budget: float) -> list[list[str]]:
         """The tests in the order to try them: a few cheap files first, then the rest.

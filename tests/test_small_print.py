@@ -1,0 +1,80 @@
+"""Promises that only a rare case shows."""
+
+import numpy as np
+import pytest
+
+import engine
+import nn
+from engine import Tensor, ValueArray
+
+RNG = np.random.default_rng(3)
+
+
+def test_the_numbers_of_a_tensor_are_not_changed_behind_its_back():
+    """Not by assigning, which says what to do instead; nor by NumPy's ways of writing in place."""
+    x = Tensor([2.0, 1.0], requires_grad=True)
+    for write in (
+        lambda: x.data.sort(),
+        lambda: x.data.fill(0.0),
+        lambda: np.add(1.0, 1.0, out=x.data),
+        lambda: np.copyto(x.data, 3.0),
+    ):
+        with pytest.raises(ValueError, match=r"read-only|changed in place"):
+            write()
+    assert x.tolist() == [2.0, 1.0]
+
+
+@pytest.mark.parametrize("op", [engine.add, engine.sub, engine.mul, engine.div, engine.hypot])
+@pytest.mark.parametrize("dtypes", [("f4", "f8"), ("f8", "f4"), ("f4", "f4")])
+def test_each_input_gets_a_gradient_of_its_own_dtype(op, dtypes):
+    a, b = (Tensor(np.array([1.0, 2.0], dtype), requires_grad=True) for dtype in dtypes)
+    op(a, b).sum().backward()
+    assert (a.grad.dtype, b.grad.dtype) == tuple(map(np.dtype, dtypes))
+
+
+@pytest.mark.parametrize("op", [engine.matmul, engine.outer, engine.dot])
+@pytest.mark.parametrize("dtypes", [("f4", "f8"), ("f8", "f4")])
+def test_each_factor_gets_a_gradient_of_its_own_dtype(op, dtypes):
+    a, b = (Tensor(np.array([1.0, 2.0], dtype), requires_grad=True) for dtype in dtypes)
+    op(a, b).sum().backward()
+    assert (a.grad.dtype, b.grad.dtype) == tuple(map(np.dtype, dtypes))
+
+
+def test_leaves_like_an_array_of_values_require_a_gradient():
+    leaves = ValueArray.of([1.0, 2.0], requires_grad=False).leaf()
+    assert [x.requires_grad for x in leaves] == [True, True]
+    assert leaves.tolist() == [1.0, 2.0]
+
+
+def test_an_explanation_shows_six_numbers_and_of_seven_the_norm():
+    for count in (6, 7):
+        x = Tensor(np.full(count, 2.0), requires_grad=True)
+        y = (x * 3.0).sum()
+        shown = str(engine.explain(x, y))
+        assert ("3., 3., 3., 3., 3., 3." in shown) == (count == 6)
+        assert ("norm" in shown) == (count == 7)
+
+
+@pytest.mark.parametrize("kind", [nn.RNN, nn.GRU])
+def test_each_layer_and_direction_starts_from_its_own_state(kind):
+    """Two layers, both ways, against four networks of one layer and one direction."""
+    whole = kind(3, 2, num_layers=2, bidirectional=True)
+    x, h0 = RNG.normal(size=(5, 1, 3)), RNG.normal(size=(4, 1, 2))
+    output, last = whole(x, h0)
+    weights = whole.state_dict()
+
+    def alone(layer, suffix, inputs, state):
+        one = kind(inputs.shape[-1], 2)
+        one.load_state_dict(
+            {name: weights[name.replace("_l0", f"_l{layer}{suffix}")] for name in one.state_dict()}
+        )
+        output, last = one(inputs, state[None])
+        return output.data, last.data[0]
+
+    ends = []
+    for layer in range(2):
+        forth, end = alone(layer, "", x, h0[2 * layer])
+        back, start = alone(layer, "_reverse", x[::-1].copy(), h0[2 * layer + 1])
+        x, ends = np.concatenate([forth, back[::-1]], axis=-1), [*ends, end, start]
+    np.testing.assert_allclose(last.data, ends)
+    np.testing.assert_allclose(output.data, x)
