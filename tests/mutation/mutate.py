@@ -21,6 +21,7 @@ goes.  Results are kept in `.mutation/results.jsonl`; start it again and it goes
 from __future__ import annotations
 
 import argparse
+import fcntl
 import hashlib
 import json
 import os
@@ -314,13 +315,16 @@ def try_one(mutant: Mutant, reach: Reach, budget: float) -> dict[str, Any]:
 
             code = forked(run, 20 + 4 * sum(reach.seconds[test] for test in stage))
             if code not in (0, 5):  # 5: no such tests any more, as where a row has lost its name
+                if code in (3, 4, -signal.SIGINT, -signal.SIGTERM):
+                    raise RuntimeError(f"pytest itself ended with {code}, on {mutant.key}")
                 verdict = TIMEOUT if code is None else KILLED
                 break
     finally:
         path.write_text(original)
         os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
     return {
-        "key": mutant.key, "verdict": verdict, "by": by.read_text(), "tests": len(tests),
+        "key": mutant.key, "verdict": verdict, "by": by.read_text() if verdict == KILLED else "",
+        "tests": len(tests),
         "seconds": round(time.monotonic() - start, 2), "line": mutant.lines[0],
     }  # fmt: skip
 
@@ -405,6 +409,8 @@ def main() -> int:
     if not options.report:
         TREE.mkdir(parents=True, exist_ok=True)
         (WORK / ".gitignore").write_text("*\n")
+        lock = (WORK / "lock").open("w")
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # two at once would see each other's
         copy_tree()
         record()
         reach, done = Reach(), results()
