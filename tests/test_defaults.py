@@ -11,7 +11,8 @@ import pytest
 
 import engine
 import nn
-from engine import Op
+from engine import Op, Tensor, Value
+from engine.arrays.methods import ArrayMethods
 
 CONV = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1}
 AVERAGE = {"padding": 0, "ceil_mode": False, "count_include_pad": True}
@@ -156,6 +157,15 @@ OF_ENGINE = {
     "leaky_relu": {"negative_slope": 0.01},
     "softplus": {"beta": 1.0},
     "as_integers": {"dtype": np.int64},
+    # checks and derivatives
+    "gradcheck": {"order": 2, "rtol": 1e-5, "atol": 1e-6},
+    "compare": {"samples": 200, "seed": 0},
+    "expand": {"index": (), "limit": 200_000},
+    **{name: {"argnums": 0} for name in ("grad", "value_and_grad", "jacobian", "hessian")},
+    # rows; a fused op and one on whole arrays round more often
+    "elementwise": {"ulp": 4, "doc": "", "infix": False, "commutative": False, "replace": False},
+    "shape_op": {"ulp": 64, "variadic": False, "infix": False, "replace": False},
+    "fused": {"ulp": 64, "wide": False, "replace": False},
 }
 
 
@@ -199,3 +209,15 @@ def test_every_default_of_an_op_stands_here():
     ops = {name: op for name, op in exported(engine).items() if isinstance(op, Op)}
     ops = {name: op for name, op in ops.items() if not isinstance(op.forward, np.ufunc)}
     assert {name for name, op in ops.items() if defaults(op)} <= OF_ENGINE.keys()
+
+
+def test_a_method_has_the_defaults_of_its_function():
+    for name, method in vars(ArrayMethods).items():
+        if callable(method) and not name.startswith("_") and hasattr(engine, name):
+            assert defaults(method) == defaults(getattr(engine, name)), name
+
+
+def test_backward_keeps_the_gradients_of_all_values_and_of_leaves_among_tensors():
+    """micrograd's habit, and PyTorch's."""
+    assert defaults(Value.backward) == {"create_graph": False, "retain_grads": True}
+    assert defaults(Tensor.backward) == {"create_graph": False, "retain_grads": False}

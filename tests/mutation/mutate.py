@@ -42,7 +42,7 @@ SCOPE = ("engine", "nn/layers", "nn/losses", "nn/optim")
 #: Their subject is other packages, pages or pictures; several take minutes.
 NOT_RUN = re.compile(
     "test_(cli|course_.*|demo|difference|dot|fold|heat|history|hosted|lab|machine|make|marks|micrograd"
-    "|names|notebooks|pages|plots|project|readme|render|side_by_side|stepper|steps|architecture).py"
+    "|names|notebooks|pages|plots|project|readme|render|side_by_side|stepper|architecture).py"
 )
 WORK = ROOT / ".mutation"
 TREE = WORK / "tree"
