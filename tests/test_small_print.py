@@ -78,3 +78,46 @@ def test_each_layer_and_direction_starts_from_its_own_state(kind):
         x, ends = np.concatenate([forth, back[::-1]], axis=-1), [*ends, end, start]
     np.testing.assert_allclose(last.data, ends)
     np.testing.assert_allclose(output.data, x)
+
+
+def test_a_bias_of_more_digits_makes_a_convolution_of_more_digits():
+    """As NumPy's sum would be: the bias is not rounded to the images' float32."""
+    images, weight = np.ones((1, 1, 3, 3), np.float32), np.ones((2, 1, 2, 2), np.float32)
+    assert nn.conv2d(images, weight, np.zeros(2)).dtype == np.float64
+    assert nn.conv2d(images, weight, np.zeros(2, np.float32)).dtype == np.float32
+    assert nn.conv2d(images.astype(float), weight, np.zeros(2, np.float32)).dtype == np.float64
+
+
+@pytest.mark.parametrize("leading", [((2,), ()), ((), (2,)), ((2,), (2,)), ((3, 1), (2,))])
+def test_a_mask_has_the_batch_axes_of_queries_and_keys_together(leading):
+    of_queries, of_keys = leading
+    q, k = RNG.normal(size=(*of_queries, 3, 4)), RNG.normal(size=(*of_keys, 5, 4))
+    v = RNG.normal(size=(*of_keys, 5, 2))
+    batch = np.broadcast_shapes(of_queries, of_keys)
+    mask = RNG.random((*batch, 3, 5)) < 0.7
+    mask[..., 0] = True
+    found = nn.scaled_dot_product_attention(q, k, v, mask)
+    scores = np.where(mask, q @ np.swapaxes(k, -1, -2) / 2.0, -np.inf)
+    expected = np.exp(scores) / np.exp(scores).sum(-1, keepdims=True) @ v
+    np.testing.assert_allclose(found, expected)
+    with pytest.raises(ValueError, match="attn_mask"):
+        nn.scaled_dot_product_attention(q, k, v, np.ones((7, *batch, 3, 5), bool))
+
+
+def test_only_a_module_is_put_into_a_list_of_modules():
+    layers = nn.ModuleList([nn.Linear(1, 1), nn.ReLU()])
+    with pytest.raises(TypeError, match="1"):
+        layers[1] = np.tanh
+    assert isinstance(layers[1], nn.ReLU)
+    layers[1] = nn.Tanh()
+    assert isinstance(layers[1], nn.Tanh)
+
+
+@pytest.mark.parametrize("wrong", [-0.1, np.nan, "fast"])
+def test_a_saved_rate_that_is_none_is_refused(wrong):
+    optimizer = nn.SGD([nn.Parameter([1.0])], lr=0.1)
+    nn.StepLR(optimizer, 1)
+    state = optimizer.state_dict()
+    state["param_groups"][0]["initial_lr"] = wrong
+    with pytest.raises((TypeError, ValueError), match="initial_lr"):
+        optimizer.load_state_dict(state)

@@ -48,6 +48,7 @@ WORK = ROOT / ".mutation"
 TREE = WORK / "tree"
 REACH, SECONDS, RESULTS = WORK / "reach.coverage", WORK / "seconds.json", WORK / "results.jsonl"
 KNOWN = Path(__file__).with_name("survivors.txt")
+UNSEEN = ("equivalent", "speed")  # how reasons begin of what no test of numbers can see
 KILLED, TIMEOUT, SURVIVED, UNREACHED = "killed", "timeout", "survived", "not reached"
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in conftest.py
@@ -340,7 +341,7 @@ def results() -> dict[str, dict[str, Any]]:
 
 
 def reasons() -> dict[str, str]:
-    """survivors.txt: keys (of which a part may be *, for any), below a line `# reason`."""
+    """survivors.txt: keys (of which a part may be *, for any), below a line `# kind: reason`."""
     found, reason = {}, ""
     for line in KNOWN.read_text(encoding="utf-8").splitlines():
         if line.startswith("# "):
@@ -357,11 +358,15 @@ def fits(key: str, pattern: str) -> bool:
     )
 
 
+def percent(part: int, whole: int) -> str:
+    return f"{100 * part / max(whole, 1):.1f} %"
+
+
 def report(found: list[Mutant], everything: list[Mutant]) -> int:
     """Print the count of each file, and every survivor; how many survive without a reason."""
     done, known = results(), reasons()
     table: dict[str, Counter[str]] = defaultdict(Counter)
-    unexplained = 0
+    unexplained = alike = 0
     for mutant in found:
         if mutant.key in done:
             result = done[mutant.key]
@@ -369,6 +374,7 @@ def report(found: list[Mutant], everything: list[Mutant]) -> int:
             if result["verdict"] in (SURVIVED, UNREACHED):
                 reason = next((why for p, why in known.items() if fits(mutant.key, p)), None)
                 unexplained += reason is None
+                alike += (reason or "").startswith(UNSEEN)
                 print(f"{result['verdict']:11} {mutant.key}  (line {mutant.lines[0]})")
                 print(f"            {reason or '?'}")
     total: Counter[str] = Counter()
@@ -380,11 +386,10 @@ def report(found: list[Mutant], everything: list[Mutant]) -> int:
         left = row[SURVIVED] + row[UNREACHED]
         print(f"{file:40} {there:8} {row.total():6} {row[KILLED]:7} {row[TIMEOUT]:8} {left:9}")
     killed, tried = total[KILLED] + total[TIMEOUT], total.total()
-    print(
-        f"{len(found)} mutants, {tried} tried, {killed} killed "
-        f"({100 * killed / max(tried, 1):.1f} %), {tried - killed} survived, "
-        f"{unexplained} of them without a reason"
-    )
+    print(f"{len(found)} mutants, {tried} tried, {killed} killed: {percent(killed, tried)}")
+    print(f"{tried - killed} survived; {alike} of them do the same, or the same slower")
+    print(f"of all that do something else {percent(killed, tried - alike)} are killed")
+    print(f"{unexplained} survivors have no reason in {KNOWN.name}")
     for pattern in known:
         if not any(fits(mutant.key, pattern) for mutant in everything):
             print(f"survivors.txt names a mutant that is not there any more: {pattern}")
