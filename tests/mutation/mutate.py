@@ -15,7 +15,8 @@ in it, fork a process in which pytest is imported already, and run in it the tes
 line, cheap ones first, until one fails.  A survivor has passed all of them, as far as `--budget`
 goes.  Results are kept in `.mutation/results.jsonl`; start it again and it goes on.
 
-`survivors.txt`, beside this file, gives the reason of each mutant that no test need notice.
+`survivors.txt`, beside this file, gives the reason of each mutant that no test need notice; those
+count as survivors, and are tried with `--again` only.
 """
 
 from __future__ import annotations
@@ -418,7 +419,7 @@ def main() -> int:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # two at once would see each other's
         copy_tree()
         record()
-        reach, done = Reach(), results()
+        reach, done, known = Reach(), results(), reasons()
         todo = [
             mutant
             for mutant in found
@@ -427,7 +428,10 @@ def main() -> int:
         ]
         with RESULTS.open("a") as kept:
             for number, mutant in enumerate(todo, 1):
-                result = try_one(mutant, reach, options.budget)
+                if not options.again and any(fits(mutant.key, pattern) for pattern in known):
+                    result = {"key": mutant.key, "verdict": SURVIVED, "tests": 0, "seconds": 0.0}
+                else:
+                    result = try_one(mutant, reach, options.budget)
                 kept.write(json.dumps(result) + "\n")
                 kept.flush()
                 print(
