@@ -4,7 +4,8 @@ The way is from nodes to a `Scene` (`scene`, with what `fold` puts together, `tr
 modules and `marks` finds wrong) and from there to text (`dot`) and a `Picture`.  Users have `draw`,
 `to_dot`, `diff`, `side_by_side` and `trace`; the stepper and the command line take `image`,
 `check_direction` and `SUFFIXES`, the notebooks `scene_dot` for scenes of their own.  To add a kind
-of picture, write a module that makes a `Scene`, as `difference` does, and add its line here.
+of picture, write a module that makes a `Scene`, as `difference` does, and add its line here.  You
+may touch all of it: the text of each kind of picture is kept in tests/golden.
 """
 
 from .difference import diff as diff

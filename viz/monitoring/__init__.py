@@ -3,7 +3,8 @@
 `History` is a callback of `nn.fit`, or is told each step of a loop of your own.  `measure` says
 what is measured of parameters and layers, `records` how it is read and written.  The plots take
 `Meter` and what finds the parameters, gradients and layers of a model of either tier.  To add a
-measurement, add its number to what a function of `measure` returns, and a case to test_history.py.
+measurement, add its number to what a function of `measure` returns, and a case to test_history.py;
+do not rename those there are, as files of earlier runs have their names.
 """
 
 from .history import History as History

@@ -16,7 +16,7 @@ from typing import Any
 from engine import Node, Tensor
 
 from ..drawing import printable, render, shorten
-from .steps import Names, squeeze
+from .steps import Names, without_middle
 
 SVG = "{http://www.w3.org/2000/svg}"
 NUMBER = re.compile(r"-?\d+\.?\d*(?:e-?\d+)?")
@@ -105,7 +105,7 @@ def _letters(text: str) -> float:
 
 def _title(node: Any, names: Names) -> tuple[str, str]:
     """What stands at the top of a box: on the left in bold, on the right quietly."""
-    name = squeeze(names(node), LONGEST)
+    name = without_middle(names(node), LONGEST)
     if node.op is None:
         return name, "leaf" if node.requires_grad else "input"
     return shorten(node.op.symbol, LONGEST), name

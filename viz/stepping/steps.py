@@ -55,13 +55,13 @@ class Names:
 
 def _name(node: Any, place: int) -> str:
     label = " ".join(str(node.label).split())
-    return squeeze(label, LONGEST) if label else f"n{place}"
+    return without_middle(label, LONGEST) if label else f"n{place}"
 
 
-def squeeze(text: str, longest: int) -> str:
+def without_middle(text: str, longest: int) -> str:
     """Text with its middle left out where it is too long: names differ at their ends.
 
-    >>> squeeze("layers[0].neurons[3].w[1]", 16)
+    >>> without_middle("layers[0].neurons[3].w[1]", 16)
     'layer…ns[3].w[1]'
     """
     tail = longest * 2 // 3
