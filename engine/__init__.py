@@ -1,4 +1,18 @@
-"""twingrad's engine: a scalar `Value` and a NumPy `Tensor`, driven by one table of derivatives."""
+"""twingrad's engine: a scalar `Value` and a NumPy `Tensor`, driven by one table of derivatives.
+
+For users: `Value`, `Tensor`, `ValueArray`; every op as a function (`engine.tanh(x)` takes a number,
+an array or a node); `grad` and the other derivatives of functions; `compare` and `gradcheck`;
+`explain`, `expand` and `nan_trace`; `no_grad`; and `elementwise`, `shape_op`, `fused` for an op of
+your own.
+
+For those who build on it, as nn and viz do: `Node` (what both tiers have in common), `NodeArray`,
+`Op` with `registry` and `functions`, `toposort`, `watch`, `to_numpy`, `gate`, `WideOp`,
+`input_names`, `held_once`, `moved`.  Everything else stands behind the doors of the rooms:
+`arrays`, `values`, `tensors`, `derivatives`, `looking` and `checking` say what others may use.
+
+The modules beside this one are the ground floor.  `node` and `core` say what a node and a row of
+the table are, `ops` and `choices` are the table, `graph` is the walk.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -188,18 +202,15 @@ repeat_interleave = repeat
 unsqueeze = expand_dims
 
 # Names that modules had, and pickles of then still have
-moved(["engine.scalar", "engine.scalar_backward"], "engine.values", "engine.values.backward")
-moved(["engine.value_array"], "engine.values")
-moved(["engine.tensor", "engine.tensor_data"], "engine.tensors", "engine.tensors.tensor_data")
-moved(["engine.graph"], "engine.copies")
 moved(
     [f"engine.{name}" for name in (
         "arguments", "array_methods", "compare", "comparison", "distance", "expand", "explain",
-        "exponentials", "finite", "functional", "fused", "gradcheck", "indexing", "lockstep",
-        "nan_trace", "norms", "products", "reductions", "running", "shapes", "stepping", "windows",
+        "exponentials", "finite", "functional", "fused", "gradcheck", "graph", "indexing",
+        "lockstep", "nan_trace", "norms", "products", "reductions", "running", "scalar",
+        "scalar_backward", "shapes", "stepping", "tensor", "tensor_data", "value_array", "windows",
     )],
-    "engine", "engine.arrays", "engine.checking", "engine.looking",
-    "engine.looking.explain",
+    "engine", "engine.arrays", "engine.copies", "engine.values.backward",
+    "engine.tensors.tensor_data", "engine.checking", "engine.looking", "engine.looking.explain",
 )  # fmt: skip
 
 if not TYPE_CHECKING:  # to a type checker, a name that is not here is a typo

@@ -30,7 +30,7 @@ def tie(a: Any, b: Any) -> Any:
 def gate(g: Any, open_: Any) -> Any:
     """g where the gate is open, 0 elsewhere: even an infinite g does not leak through.
 
-    This is `where(open_, g, 0.0)`, tightened for what backward hands it most: plain numbers, and
+    This is `where(open_, g, 0.0)`, tightened for what backward gives it most: plain numbers, and
     arrays, where a product is several times faster than a choice.  Only an infinite or nan g
     makes them differ, and that shows in g·g (which, unlike a sum, never warns).
     """

@@ -1,14 +1,16 @@
 """The row of the table, and the registry of all rows.
 
 An op is one row: a name, a forward function, one rule per argument.  It is also the public
-function of that name.  How rows are written is said in `define`, which are there in `ops`.
+function of that name.  `ops` is the table; `define` says how a row is
+written.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -249,21 +251,8 @@ def part_of(vjp_all: Rule, index: int) -> Rule:
 _REGISTRY: dict[str, Op] = {}
 
 
-class _Registry(Mapping[str, Op]):
-    """Read-only view of every op, by name, in the order they were defined."""
-
-    def __getitem__(self, name: str) -> Op:
-        return _REGISTRY[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(_REGISTRY)
-
-    def __len__(self) -> int:
-        return len(_REGISTRY)
-
-
-#: Every op by name.
-registry = _Registry()
+#: Every op by name, in the order they were defined; read only.
+registry: Mapping[str, Op] = MappingProxyType(_REGISTRY)
 
 
 def _registered(name: str) -> Op:

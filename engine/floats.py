@@ -11,8 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.polynomial import chebyshev
 
-__all__ = ["erf", "erfc", "log1p_exp", "sigmoid"]
-
 
 def _interpolate(function: Any, lo: float, hi: float, n: int) -> np.ndarray:
     """The polynomial of n terms in u, from -1 at lo to 1 at hi, nearest to `function` there."""

@@ -45,6 +45,11 @@ class Node:
         raise NotImplementedError
 
     @property
+    def is_leaf(self) -> bool:
+        """Whether this was made by you, not by a recorded op."""
+        return self.op is None
+
+    @property
     def stale(self) -> bool:
         """Whether an input was changed after the op was applied: then its rules cannot be run."""
         return False
@@ -160,10 +165,6 @@ class NodeArray(np.ndarray):
     def full(self, number: float) -> np.ndarray:
         """An array of this shape that holds `number` everywhere."""
         return np.full(self.shape, number)
-
-    def leaf(self, data: Any = None, requires_grad: bool = True) -> Any:
-        """Fresh Values, one for each number of `data` (by default, of this)."""
-        raise NotImplementedError
 
 
 def to_numpy(x: Any) -> np.ndarray:

@@ -3,7 +3,7 @@
 A row is `elementwise(name, forward, rule for each input, …)`.  In a rule `g` is the upstream
 gradient (how the final result changes with y), `y` the op's result, and `a, b, x` its inputs; the
 rule returns g times the local derivative.  Rules are written with the ops themselves, so a rule
-handed numbers gives numbers, and a rule handed nodes gives a graph that can be differentiated
+given numbers gives numbers, and a rule given nodes gives a graph that can be differentiated
 again.  The engine sums broadcast gradients back to an input's shape; a rule never has to.
 
 Conventions at kinks are PyTorch's: abs'(0) = 0, x**0 has derivative 0.

@@ -8,8 +8,6 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["enable_grad", "is_grad_enabled", "no_grad", "watch"]
-
 
 class _Recording(threading.local):
     """Whether this thread records graphs, and who watches it.

@@ -1,8 +1,11 @@
 """Ops on whole arrays: shapes, indexing, windows, products, reductions, norms, running totals.
 
 Each file is one family; its ops are rows of the same registry as the elementwise table.  Everything
-here works on arrays, Tensors and arrays of Values alike and knows none of their classes.  Others
-use the functions below and `ArrayMethods`, the methods both array classes inherit.
+here works on arrays, Tensors and arrays of Values alike and knows none of their classes.  To add an
+op, decorate its forward with `shape_op` in the file of its family, or compose it of others, and
+name it in this door and in `engine`; a method is one line in `methods`.  Others use the functions
+below, `ArrayMethods`, which both kinds of arrays inherit, and three things for rules and arrays of
+their own: `add_reduce`, `maximum_reduce` (NumPy's, without its checks) and `plain_index`.
 """
 
 from .exponentials import log_softmax as log_softmax, logsumexp as logsumexp, softmax as softmax

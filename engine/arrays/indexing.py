@@ -1,4 +1,4 @@
-"""Indexing in every form NumPy has, its transpose (scatter-add), and what is spelled with it."""
+"""Indexing in every form NumPy has, its transpose (scatter-add), and what is composed of it."""
 
 from __future__ import annotations
 
@@ -246,15 +246,14 @@ def repeat(x: Any, repeats: Any, axis: int | None = None, *, dim: int | None = N
 
 @composed
 def split(x: Any, indices_or_sections: Any, axis: int = 0, *, dim: int | None = None) -> list[Any]:
-    """Pieces along an axis: so many equal ones, or cut at the given indices."""
+    """Pieces along an axis: as many equal ones as a number says, or cut at the given indices."""
     axis = normalize_axis(axis if dim is None else dim, np.ndim(x), "split")
     length = np.shape(x)[axis]
     if isinstance(indices_or_sections, int | np.integer):
         sections = int(indices_or_sections)
         if sections <= 0 or length % sections:
             raise ValueError(f"split() cannot cut a length of {length} into {sections} equal parts")
-        cuts = list(range(length // sections, length, length // sections)) if length else []
-        cuts = cuts if length else [0] * (sections - 1)
+        cuts = [length // sections * i for i in range(1, sections)]
     else:
         cuts = [operator.index(cut) for cut in indices_or_sections]
     edges = [None, *cuts, None]

@@ -13,8 +13,6 @@ import numpy as np
 from .. import ops
 from . import exponentials, indexing, norms, products, reductions, running, shapes
 
-__all__ = ["ArrayMethods"]
-
 
 def _spread_arguments(arguments: tuple[Any, ...]) -> Any:
     """`x.reshape(2, 3)` and `x.reshape((2, 3))` mean the same."""

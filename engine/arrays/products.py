@@ -149,7 +149,7 @@ def einsum(subscripts: str, *operands: Any) -> Any:
 
 
 def _explicit(subscripts: str, ndims: list[int]) -> tuple[list[str], str]:
-    """The letters of every operand and of the result, with `...` and a missing -> spelled out."""
+    """The letters of every operand and of the result, with `...` and a missing -> written out."""
     text = subscripts.replace(" ", "")
     inputs, arrow, output = text.partition("->")
     terms = inputs.split(",")

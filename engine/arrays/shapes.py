@@ -1,8 +1,8 @@
 """Ops that move numbers without changing them: broadcasting, reshaping, axes, joining, padding.
 
-Most are spelled with four that have rules of their own: `reshape`, `transpose`, `broadcast_to`
-and (in `engine.indexing`) `getitem`.  Rules use methods that arrays and Tensors share, so a rule
-handed arrays runs at NumPy's speed, and a rule handed Tensors records a graph.
+Most are composed of four that have rules of their own: `reshape`, `transpose`, `broadcast_to`
+and (in `indexing`) `getitem`.  Rules use methods that arrays and Tensors share, so a rule
+given arrays runs at NumPy's speed, and a rule given Tensors records a graph.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ def as_integers(x: Any, dtype: Any = np.int64) -> Any:
     return x.astype(dtype)
 
 
-# --- reshape and the functions spelled with it ---
+# --- reshape and the functions composed of it ---
 
 
 @shape_op(lambda g, y, x, shape: g.reshape(x.shape), ulp=0)
@@ -179,7 +179,7 @@ def expand_dims(x: Any, axis: Any = None, *, dim: Any = None) -> Any:
     return reshape(x, [1 if i in axes else next(lengths) for i in range(len(shape) + count)])
 
 
-# --- transpose and the functions spelled with it ---
+# --- transpose and the functions composed of it ---
 
 
 def _untranspose(g: Any, y: Any, x: Any, axes: Any) -> Any:

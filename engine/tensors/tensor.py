@@ -210,15 +210,7 @@ class Tensor(NumpyLike, ElementwiseMethods, ArrayMethods):
 
     @data.setter
     def data(self, array: Any) -> None:
-        if self.op is not None:
-            raise RuntimeError(
-                f"data can be assigned on a leaf only; this is the result of {self.op.name}(), "
-                "which a graph may still need: make a new Tensor, or detach() first"
-            )
-        array = numeric(array, "data", None).astype(self._data.dtype)
-        if array.shape != self._data.shape:
-            raise ValueError(f"data has shape {self.shape}, cannot become {array.shape}")
-        self._data = array
+        self.adopt(numeric(array, "data", None).astype(self._data.dtype))
 
     def adopt(self, array: ndarray) -> None:
         """Let a leaf hold `array` itself from now on: as `data = array`, but not a copy.
@@ -231,7 +223,10 @@ class Tensor(NumpyLike, ElementwiseMethods, ArrayMethods):
             ValueError: the array has another shape.
         """
         if self.op is not None:
-            raise RuntimeError(f"data can be changed on a leaf only, not on {self.op.name}()'s")
+            raise RuntimeError(
+                f"data can be assigned on a leaf only; this is the result of {self.op.name}(), "
+                "which a graph may still need: make a new Tensor, or detach() first"
+            )
         if array.shape != self._data.shape:
             raise ValueError(f"data has shape {self.shape}, cannot become {array.shape}")
         self._data = array if array.dtype == self._data.dtype else array.astype(self._data.dtype)
@@ -283,11 +278,6 @@ class Tensor(NumpyLike, ElementwiseMethods, ArrayMethods):
         """Set `requires_grad`, and return this, as in PyTorch."""
         self.requires_grad = requires_grad
         return self
-
-    @property
-    def is_leaf(self) -> bool:
-        """Whether this was made by you, not by a recorded op."""
-        return self.op is None
 
     def retain_grad(self) -> None:
         """Keep this result's gradient in the next backward passes, as leaves do."""

@@ -7,8 +7,6 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-__all__ = ["TensorData"]
-
 
 class TensorData(ndarray):
     """A read-only window on a Tensor's numbers.

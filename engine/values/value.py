@@ -259,11 +259,6 @@ class Value(Number, ElementwiseMethods):
         if bool(requires) != self.requires_grad:
             self._grad = None if requires else FROZEN
 
-    @property
-    def is_leaf(self) -> bool:
-        """Whether this was made by you, not by an op."""
-        return self.op is None
-
     def detach(self) -> Value:
         """The same number outside the graph: a leaf that requires no gradient."""
         return Value(self._data, label=self.label, requires_grad=False)
