@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -185,13 +186,8 @@ class Op:
             return self.vjps[index]
         if self.vjp_all is not None:
             return part_of(self.vjp_all, index)
-        shared = self.vjps[0]
-
-        def one(g: Any, y: Any, *inputs: Any, **params: Any) -> Any:
-            assert shared is not None
-            return shared(g, y, *inputs, index=index, **params)
-
-        return one
+        shared: Any = self.vjps[0]
+        return partial(shared, index=index)
 
 
 #: An input that was not given: a default costs nothing, *inputs and **named 50 ns a call.

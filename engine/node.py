@@ -88,12 +88,9 @@ class Node:
         raise NotImplementedError
 
     def contributions(self, g: Any) -> Sequence[Any]:
-        """What each edge adds to the gradient of its input, in order, as plain numbers.
+        """What each edge adds to the gradient of its input, plain; None where nothing flows.
 
-        None (or 0.0, on the scalar tier) where nothing flows.
-
-        Args:
-            g: the gradient of this node, plain.
+        `g`, this node's own gradient, is plain too.
         """
         raise NotImplementedError
 
@@ -102,22 +99,15 @@ class Node:
         raise NotImplementedError
 
     def gradients(self, wanted: Sequence[Any], gradient: Any = None) -> list[Any]:
-        """The gradient of this with respect to each node, plain; no `.grad` is touched.
+        """The gradient of this with respect to each wanted node, plain; no `.grad` is touched.
 
-        Args:
-            wanted: nodes; for one that this does not depend on, the answer is None.
-            gradient: upstream gradient, plain; default ones.
+        None for a node that this does not depend on.  `gradient`, upstream, is ones by default.
         """
         raise NotImplementedError
 
     @staticmethod
     def commit(found: dict[Any, Any], retain_grads: bool) -> None:
-        """Add the gradients that a backward pass found to the nodes' `.grad`.
-
-        Args:
-            found: the gradient of each node.
-            retain_grads: those of results too, not just the leaves'.
-        """
+        """Add what a backward pass found to the `.grad` of leaves, and of results if retained."""
         raise NotImplementedError
 
     def fitted(self, part: Any, index: int) -> Any:
