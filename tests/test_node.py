@@ -123,3 +123,38 @@ def test_commit_adds_to_what_is_there_and_passes_over_frozen_leaves():
     Value.commit({x: 2.0, c: 5.0, y: 1.0}, retain_grads=False)
     Value.commit({x: 3.0}, retain_grads=True)
     assert (x.grad, c.grad, y.grad) == (5.0, 0.0, 0.0)
+
+
+@pytest.fixture
+def product_of_two():
+    """A fused op whose rules share work, on Tensors and on Values."""
+
+    def both(g, y, a, b):
+        return g * b, g * a
+
+    op = engine.fused(vjp_all=both, elements=lambda a, b: a * b, name="shared")(lambda a, b: a * b)
+    yield op
+    engine.unregister("shared")
+
+
+def test_contributions_of_rules_that_share_work_take_one_call(product_of_two):
+    x, c = tensor(3.0), Tensor([5.0])
+    one, constant = product_of_two(x, c).contributions(np.array([2.0]))
+    assert one.tolist() == [10.0]
+    assert constant is None
+
+
+def test_contributions_of_a_wide_op_are_floats_and_none_for_constants():
+    """One node of any number of inputs, as nn's neurons are."""
+
+    def slopes(g, y, *x):
+        return [g * 2.0 for _ in x]
+
+    double = engine.fused(
+        vjp_all=slopes, elements=lambda *x: sum(x) * 2.0, name="double", wide=True
+    )(lambda *x: 2.0 * sum(x))
+    y = double(Value(1.0), 3.0, Value(2.0))
+    engine.unregister("double")
+    assert y.data == 12.0
+    assert y.contributions(1.0) == [2.0, None, 2.0]
+    assert y.contribution(1.0, 2) == 2.0

@@ -78,6 +78,11 @@ def test_what_is_nowhere_is_missed_under_the_old_name_too():
         import_module("engine.graph").tree  # noqa: B018 - the look-up is under test
 
 
+def test_an_old_name_has_no_attributes_of_a_module_s_own():
+    """Tools look for `__file__` and the like in every module there is: nothing is imported then."""
+    assert not hasattr(import_module("nn.linear"), "__file__")
+
+
 def test_no_module_stands_behind_one_that_only_was():
     """An old name taken again would be shadowed by its stand-in."""
     root = Path(engine.__file__).parent.parent
