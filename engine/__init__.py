@@ -14,71 +14,26 @@ The modules beside this one are the ground floor.  `node` and `core` say what a 
 the table are, `ops` and `choices` are the table, `graph` is the walk.
 """
 
+# One name a line would be two pages.
+# isort: off
 from typing import TYPE_CHECKING
 
 from .arrays import (
-    all as all,
-    any as any,
-    argmax as argmax,
-    argmin as argmin,
-    argsort as argsort,
-    as_integers as as_integers,
-    broadcast_to as broadcast_to,
-    cast as cast,
-    cat as cat,
-    chunk as chunk,
-    concatenate as concatenate,
-    cumprod as cumprod,
-    cumsum as cumsum,
-    diagonal as diagonal,
-    dot as dot,
-    einsum as einsum,
-    expand_dims as expand_dims,
-    flatten as flatten,
-    flip as flip,
-    gather as gather,
-    getitem as getitem,
-    log_softmax as log_softmax,
-    logsumexp as logsumexp,
-    masked_fill as masked_fill,
-    matmul as matmul,
-    matrix_transpose as matrix_transpose,
-    max as max,
-    mean as mean,
-    min as min,
-    moveaxis as moveaxis,
-    norm as norm,
-    outer as outer,
-    pad as pad,
-    permute as permute,
-    prod as prod,
-    ravel as ravel,
-    repeat as repeat,
-    reshape as reshape,
-    roll as roll,
-    scatter_add as scatter_add,
-    sliding_window_view as sliding_window_view,
-    softmax as softmax,
-    sort as sort,
-    split as split,
-    squeeze as squeeze,
-    stack as stack,
-    std as std,
-    sum as sum,
-    sum_to as sum_to,
-    sum_windows as sum_windows,
-    swapaxes as swapaxes,
-    take as take,
-    take_along_axis as take_along_axis,
-    tensordot as tensordot,
-    tile as tile,
-    trace as trace,
-    transpose as transpose,
-    tril as tril,
-    triu as triu,
-    unbind as unbind,
-    var as var,
-)
+    all as all, any as any, argmax as argmax, argmin as argmin, argsort as argsort,
+    as_integers as as_integers, broadcast_to as broadcast_to, cast as cast, cat as cat,
+    chunk as chunk, concatenate as concatenate, cumprod as cumprod, cumsum as cumsum,
+    diagonal as diagonal, dot as dot, einsum as einsum, expand_dims as expand_dims,
+    flatten as flatten, flip as flip, gather as gather, getitem as getitem,
+    log_softmax as log_softmax, logsumexp as logsumexp, masked_fill as masked_fill,
+    matmul as matmul, matrix_transpose as matrix_transpose, max as max, mean as mean, min as min,
+    moveaxis as moveaxis, norm as norm, outer as outer, pad as pad, permute as permute,
+    prod as prod, ravel as ravel, repeat as repeat, reshape as reshape, roll as roll,
+    scatter_add as scatter_add, sliding_window_view as sliding_window_view, softmax as softmax,
+    sort as sort, split as split, squeeze as squeeze, stack as stack, std as std, sum as sum,
+    sum_to as sum_to, sum_windows as sum_windows, swapaxes as swapaxes, take as take,
+    take_along_axis as take_along_axis, tensordot as tensordot, tile as tile, trace as trace,
+    transpose as transpose, tril as tril, triu as triu, unbind as unbind, var as var,
+)  # fmt: skip
 from .checking import (
     Comparison as Comparison,
     GradientError as GradientError,
@@ -86,33 +41,15 @@ from .checking import (
     gradcheck as gradcheck,
 )
 from .choices import (
-    clip as clip,
-    elu as elu,
-    floor_divide as floor_divide,
-    gate as gate,
-    gelu as gelu,
-    leaky_relu as leaky_relu,
-    logaddexp as logaddexp,
-    logsigmoid as logsigmoid,
-    maximum as maximum,
-    minimum as minimum,
-    relu as relu,
-    remainder as remainder,
-    sigmoid as sigmoid,
-    silu as silu,
-    softplus as softplus,
-    where as where,
-    xlogy as xlogy,
-)
+    clip as clip, elu as elu, floor_divide as floor_divide, gate as gate, gelu as gelu,
+    leaky_relu as leaky_relu, logaddexp as logaddexp, logsigmoid as logsigmoid, maximum as maximum,
+    minimum as minimum, relu as relu, remainder as remainder, sigmoid as sigmoid, silu as silu,
+    softplus as softplus, where as where, xlogy as xlogy,
+)  # fmt: skip
 from .core import (
-    REAL as REAL,
-    Interval as Interval,
-    Op as Op,
-    UnaryOp as UnaryOp,
-    functions as functions,
-    registry as registry,
-    unregister as unregister,
-)
+    REAL as REAL, Interval as Interval, Op as Op, UnaryOp as UnaryOp, functions as functions,
+    registry as registry, unregister as unregister,
+)  # fmt: skip
 from .define import (
     WideOp as WideOp,
     elementwise as elementwise,
@@ -120,14 +57,9 @@ from .define import (
     shape_op as shape_op,
 )
 from .derivatives import (
-    grad as grad,
-    hessian as hessian,
-    hvp as hvp,
-    jacobian as jacobian,
-    jvp as jvp,
-    value_and_grad as value_and_grad,
-    vjp as vjp,
-)
+    grad as grad, hessian as hessian, hvp as hvp, jacobian as jacobian, jvp as jvp,
+    value_and_grad as value_and_grad, vjp as vjp,
+)  # fmt: skip
 from .graph import toposort as toposort
 from .looking import (
     NonFiniteError as NonFiniteError,
@@ -138,45 +70,14 @@ from .looking import (
 from .moved import moved as moved
 from .node import Node as Node, NodeArray as NodeArray, to_numpy as to_numpy
 from .ops import (
-    abs as abs,
-    add as add,
-    arccos as arccos,
-    arccosh as arccosh,
-    arcsin as arcsin,
-    arcsinh as arcsinh,
-    arctan as arctan,
-    arctan2 as arctan2,
-    arctanh as arctanh,
-    ceil as ceil,
-    cos as cos,
-    cosh as cosh,
-    div as div,
-    erf as erf,
-    erfc as erfc,
-    exp as exp,
-    exp2 as exp2,
-    expm1 as expm1,
-    floor as floor,
-    hypot as hypot,
-    identity as identity,
-    log as log,
-    log1p as log1p,
-    log2 as log2,
-    log10 as log10,
-    mul as mul,
-    neg as neg,
-    pow as pow,
-    reciprocal as reciprocal,
-    round as round,
-    sign as sign,
-    sin as sin,
-    sinh as sinh,
-    sqrt as sqrt,
-    square as square,
-    sub as sub,
-    tan as tan,
-    tanh as tanh,
-)
+    abs as abs, add as add, arccos as arccos, arccosh as arccosh, arcsin as arcsin,
+    arcsinh as arcsinh, arctan as arctan, arctan2 as arctan2, arctanh as arctanh, ceil as ceil,
+    cos as cos, cosh as cosh, div as div, erf as erf, erfc as erfc, exp as exp, exp2 as exp2,
+    expm1 as expm1, floor as floor, hypot as hypot, identity as identity, log as log,
+    log1p as log1p, log2 as log2, log10 as log10, mul as mul, neg as neg, pow as pow,
+    reciprocal as reciprocal, round as round, sign as sign, sin as sin, sinh as sinh, sqrt as sqrt,
+    square as square, sub as sub, tan as tan, tanh as tanh,
+)  # fmt: skip
 from .recording import (
     enable_grad as enable_grad,
     is_grad_enabled as is_grad_enabled,
@@ -213,7 +114,7 @@ moved(
     "engine.tensors.tensor_data", "engine.checking", "engine.looking", "engine.looking.explain",
 )  # fmt: skip
 
-if not TYPE_CHECKING:  # to a type checker, a name that is not here is a typo
+if not TYPE_CHECKING:  # pragma: no branch - to a type checker, what is not here is a typo
 
     def __getattr__(name: str) -> Op:
         """An op that a new row or a user registered, as a function of engine like the others."""
