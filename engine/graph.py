@@ -54,6 +54,8 @@ def visit(root: Any, seen: set[Any], order: list[Any]) -> None:
 def adjoints(order: list[Any], seeds: dict[Any, Any]) -> dict[Any, Any]:
     """Backward on nodes: the gradient of each node, as a node of the same tier.
 
+    On plain numbers it would take three times as long as each tier's own loop, or more.
+
     Args:
         order: `toposort` of the result.
         seeds: upstream gradients to start from, by node.

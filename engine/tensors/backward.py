@@ -125,8 +125,9 @@ def check_unchanged(node: ArrayNode) -> None:
 def propagate(order: Sequence[ArrayNode], found: dict[Any, Any], keep: bool = False) -> None:
     """Backward on arrays: grow `found`, the gradient of each node, from the result to the leaves.
 
-    The gradient of a result is dropped once it has been passed on (memory!), unless `keep` is
-    true or the node retains it.
+    The gradient of a result is dropped once it has been passed on (memory!), unless `keep` is true
+    or the node retains it.  A loop over `node.contributions(g)` says the same, and takes twice as
+    long on arrays of a few numbers.
     """
     take = found.pop
     for node in reversed(order):

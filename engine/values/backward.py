@@ -212,7 +212,10 @@ def check_leaves(order: list[Any]) -> None:
 
 
 def _propagate(order: list[Any]) -> None:
-    """Backward on plain floats: results first, each adds its contributions to its inputs."""
+    """Backward on plain floats: results first, each adds its contributions to its inputs.
+
+    A loop over `node.contributions(g)` with a dictionary says the same, in nine times the time.
+    """
     for node in reversed(order):
         op = node.op
         if op is None:
