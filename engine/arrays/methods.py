@@ -1,6 +1,6 @@
 """The methods on whole arrays that `Tensor` and `ValueArray` share, in NumPy's and PyTorch's forms.
 
-As in `engine.operators`, every body is a call of the function of the same name.
+As in `engine.elementwise_methods`, every body is a call of the function of the same name.
 """
 
 from __future__ import annotations
