@@ -1,8 +1,7 @@
 """The row of the table, and the registry of all rows.
 
 An op is one row: a name, a forward function, one rule per argument.  It is also the public
-function of that name.  `ops` is the table; `define` says how a row is
-written.
+function of that name.  `ops` is the table; `define` says how a row is written.
 """
 
 from __future__ import annotations
