@@ -22,22 +22,12 @@ from engine import (
     elementwise,
     shape_op,
     tanh,
-    unregister,
 )
 from engine.checking.distance import relative, ulps
 from engine.checking.finite import slope
 from engine.checking.lockstep import contradiction, differences
 
 BIT_FOR_BIT = {"add", "sub", "mul", "div", "sqrt", "neg", "abs"}
-
-
-@pytest.fixture
-def planted():
-    """Register ops for one test, and forget them after it."""
-    before = set(engine.registry)
-    yield
-    for name in set(engine.registry) - before:
-        unregister(name)
 
 
 def points(interval, count, rng, reach=3.0):
@@ -295,7 +285,8 @@ def test_a_tie_of_maximum_and_of_max_is_a_kink():
     assert compare(lambda x: x.max(), [1.0, 3.0, 3.0]).ok
 
 
-def test_a_kink_that_no_op_declares_is_a_difference(planted):
+@pytest.mark.usefixtures("own_ops")
+def test_a_kink_that_no_op_declares_is_a_difference():
     elementwise("corner", lambda x: np.maximum(x, 0.0), lambda g, y, x: g * (x > 0))
 
     assert not compare(lambda x: engine.corner(x), 0.0).ok
@@ -419,7 +410,8 @@ def test_another_shape_on_the_other_tier_is_refused():
 # --- planted faults are found and named ---
 
 
-def test_a_wrong_forward_on_one_tier_is_named(planted):
+@pytest.mark.usefixtures("own_ops")
+def test_a_wrong_forward_on_one_tier_is_named():
     elementwise("crooked", np.tanh, lambda g, y, x: g * (1 - y * y), scalar=lambda x: x)
     result = compare(lambda a, b: engine.exp(engine.crooked(a * b) + a), 0.2, 3.0)
 
@@ -433,7 +425,8 @@ def test_a_wrong_forward_on_one_tier_is_named(planted):
     assert "They part at crooked (node 3), forward: Value 0.6000000000000001," in str(result)
 
 
-def test_a_wrong_rule_on_one_tier_is_named(planted):
+@pytest.mark.usefixtures("own_ops")
+def test_a_wrong_rule_on_one_tier_is_named():
     elementwise(
         "bent", np.tanh,
         lambda g, y, x: g * (1 - y * y) if type(x) is float else g * (1 + y * y),
@@ -449,7 +442,8 @@ def test_a_wrong_rule_on_one_tier_is_named(planted):
     assert "Finite differences disagree at bent (node 3), gradient of input 0 at [" in str(result)
 
 
-def test_a_wrong_rule_of_the_scalar_tier_alone_is_named_once(planted):
+@pytest.mark.usefixtures("own_ops")
+def test_a_wrong_rule_of_the_scalar_tier_alone_is_named_once():
     elementwise(
         "bent", np.tanh,
         lambda g, y, x: g * (1 - y * y) if type(x) is not float else g * (1 + y * y),
@@ -461,7 +455,8 @@ def test_a_wrong_rule_of_the_scalar_tier_alone_is_named_once(planted):
     assert result.contradiction is None
 
 
-def test_a_rule_wrong_on_both_tiers_is_named_by_finite_differences(planted):
+@pytest.mark.usefixtures("own_ops")
+def test_a_rule_wrong_on_both_tiers_is_named_by_finite_differences():
     elementwise("bent", np.tanh, lambda g, y, x: g * (1 + y * y))
     result = compare(lambda a, b: engine.exp(engine.bent(a * b)) + a, 0.2, [3.0, 4.0])
 
@@ -475,7 +470,8 @@ def test_a_rule_wrong_on_both_tiers_is_named_by_finite_differences(planted):
 
 @pytest.mark.parametrize("kinks", [None, np.abs], ids=["no kink", "a kink at 0"])
 @pytest.mark.parametrize("x", [2.0, 0.0])
-def test_a_wrong_rule_is_excused_at_a_declared_kink_only(planted, kinks, x):
+@pytest.mark.usefixtures("own_ops")
+def test_a_wrong_rule_is_excused_at_a_declared_kink_only(kinks, x):
     elementwise("bent_relu", lambda x: np.maximum(x, 0.0), lambda g, y, x: g * 1.5, kinks=kinks)
     result = compare(engine.bent_relu, x)
     excused = kinks is not None and x == 0.0
@@ -486,7 +482,8 @@ def test_a_wrong_rule_is_excused_at_a_declared_kink_only(planted, kinks, x):
     assert (contradiction(order) is None) is excused
 
 
-def test_a_wrong_rule_of_a_shape_op_is_named(planted):
+@pytest.mark.usefixtures("own_ops")
+def test_a_wrong_rule_of_a_shape_op_is_named():
     @shape_op(lambda g, y, x: g * 2)
     def crooked_flip(x):
         "Reversed."
@@ -498,7 +495,8 @@ def test_a_wrong_rule_of_a_shape_op_is_named(planted):
     assert result.contradiction.index in {(0,), (1,), (2,)}
 
 
-def test_the_first_op_that_differs_is_found_in_a_long_chain(planted):
+@pytest.mark.usefixtures("own_ops")
+def test_the_first_op_that_differs_is_found_in_a_long_chain():
     elementwise("off", np.sin, lambda g, y, x: g * engine.cos(x), scalar=lambda x: math.sin(x) + 1)
 
     def f(x):
@@ -542,7 +540,8 @@ def test_gradients_that_cancel_to_rounding_agree():
         assert compare(f, [0.3, -1.7, 2.9]).ok
 
 
-def test_what_cancels_does_not_hide_a_fault(planted):
+@pytest.mark.usefixtures("own_ops")
+def test_what_cancels_does_not_hide_a_fault():
     elementwise(
         "bent", np.exp, lambda g, y, x: g * y * (1 if type(x) is float else 1.0001)
     )  # fmt: skip
@@ -565,14 +564,16 @@ def test_a_harmless_difference_that_leaves_no_trace_in_the_result():
     assert "Value and gradients have the same bits." in str(result)
 
 
-def test_a_tiny_wrong_gradient_is_found(planted):
+@pytest.mark.usefixtures("own_ops")
+def test_a_tiny_wrong_gradient_is_found():
     """Tolerances are relative to the gradient, not to 1."""
     elementwise("bent", np.tanh, lambda g, y, x: g * (1 + y * y))
 
     assert not compare(lambda x: engine.bent(x) * 1e-9, 0.5).ok
 
 
-def test_raise_if_different_raises_the_table_or_returns_the_result(planted):
+@pytest.mark.usefixtures("own_ops")
+def test_raise_if_different_raises_the_table_or_returns_the_result():
     elementwise("bent", np.tanh, lambda g, y, x: g * (1 + y * y))
     good = compare(tanh, 0.5)
 
@@ -611,7 +612,8 @@ def test_the_table_reads_like_this():
     assert repr(result) == str(result)
 
 
-def test_of_a_large_array_the_element_that_differs_most_is_shown(planted):
+@pytest.mark.usefixtures("own_ops")
+def test_of_a_large_array_the_element_that_differs_most_is_shown():
     elementwise(
         "dented", np.sin, lambda g, y, x: g * engine.cos(x),
         scalar=lambda x: math.sin(x) + (x == 5.0),
@@ -653,7 +655,8 @@ def test_the_html_holds_the_same_cells():
     assert "✓" in result._repr_html_()
 
 
-def test_the_html_keeps_numbers_on_one_line_and_marks_differences_in_bold(planted):
+@pytest.mark.usefixtures("own_ops")
+def test_the_html_keeps_numbers_on_one_line_and_marks_differences_in_bold():
     elementwise("bent", np.tanh, lambda g, y, x: g * (1 + y * y))
     text = compare(engine.bent, 0.5)._repr_html_()
     styles = re.findall(r'style="([^"]*)">(DIFFERS|ok|Tensor)<', text)
@@ -677,7 +680,8 @@ def test_the_html_is_escaped_and_holds_no_script_and_no_background():
     assert not re.search(r"color:(?:#000|#fff|black|white)", text)
 
 
-def test_the_html_marks_what_differs_by_words_too(planted):
+@pytest.mark.usefixtures("own_ops")
+def test_the_html_marks_what_differs_by_words_too():
     elementwise("bent", np.tanh, lambda g, y, x: g * (1 + y * y))
     text = compare(engine.bent, 0.5)._repr_html_()
 

@@ -109,6 +109,7 @@ def test_matrices_and_pieces_used_twice():
         assert x.grad.tolist() == [3.0, 5.0]
 
 
+@pytest.mark.usefixtures("own_ops")
 def test_a_custom_op_with_one_parent_in_every_place():
     op = E.elementwise(
         "volume", lambda a, b, c: a * b * c,
@@ -116,18 +117,15 @@ def test_a_custom_op_with_one_parent_in_every_place():
         lambda g, y, a, b, c: g * a * c,
         lambda g, y, a, b, c: g * a * b,
     )  # fmt: skip
-    try:
-        x, t = Value(2.0), leaf([2.0])
-        for node in (x, t):
-            y = op(node, node, node)
-            assert y.inputs == (node, node, node)
-            y.backward()
-            assert np.ravel(node.grad).tolist() == [12.0]
-            node.zero_grad()
-            y.backward(create_graph=True)
-            assert np.ravel(node.grad.data).tolist() == [12.0]
-    finally:
-        E.unregister("volume")
+    x, t = Value(2.0), leaf([2.0])
+    for node in (x, t):
+        y = op(node, node, node)
+        assert y.inputs == (node, node, node)
+        y.backward()
+        assert np.ravel(node.grad).tolist() == [12.0]
+        node.zero_grad()
+        y.backward(create_graph=True)
+        assert np.ravel(node.grad.data).tolist() == [12.0]
 
 
 def test_equal_leaves_stay_distinct():

@@ -246,6 +246,13 @@ def test_the_top_level_stays_small(tracked):
     assert {name for name in top if not name.startswith(".")} <= TOP_LEVEL
 
 
+def test_no_two_test_files_have_one_name(tracked):
+    """pytest takes them for the same module, and stops."""
+    names = [Path(path).name for path in tracked if re.fullmatch(r"tests/.*\.py", path)]
+    twice = {name for name in names if names.count(name) > 1}
+    assert twice <= {"conftest.py", *(f"{n:02}.py" for n in range(13))}
+
+
 def test_the_environment_is_not_tracked(tracked):
     assert not [path for path in tracked if path.startswith(".venv/")]
 

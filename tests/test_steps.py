@@ -350,13 +350,11 @@ def test_the_rule_is_the_right_one_of_several_lambdas_on_a_line():
     assert [rule_source(engine.mul, i) for i in (0, 1)] == ["g * b", "g * a"]
 
 
+@pytest.mark.usefixtures("own_ops")
 def test_a_rule_without_source_is_named():
     made = eval("lambda g, y, x: g")  # as typed at a prompt
     engine.elementwise("nowhere", lambda x: x + 0, made)
-    try:
-        assert rule_source(engine.registry["nowhere"], 0) == "<lambda>(g, y, …)"
-    finally:
-        engine.core.unregister("nowhere")
+    assert rule_source(engine.registry["nowhere"], 0) == "<lambda>(g, y, …)"
 
 
 # --- arguments ---

@@ -786,6 +786,7 @@ def test_an_op_is_pickled_by_name():
 # --- rules that misbehave ---
 
 
+@pytest.mark.usefixtures("own_ops")
 def test_a_rule_that_answers_in_another_shape_is_named_and_nothing_changes():
     wide = E.elementwise("wide", lambda x: x * 1.0, lambda g, y, x: np.ones((5, 7)))
 
@@ -794,38 +795,32 @@ def test_a_rule_that_answers_in_another_shape_is_named_and_nothing_changes():
         """A sum with a rule that forgot the shape."""
         return x.sum()
 
-    try:
-        x = leaf([1.0, 2.0])
-        for y in (wide(x).sum(), summed(x), wide(x * 2).sum() + x.sum()):
-            for create_graph in (False, True):
-                with pytest.raises(ValueError, match=r"vjp 0 of '\w+' returned a gradient of"):
-                    y.backward(create_graph=create_graph)
-                assert x.grad is None
-    finally:
-        E.unregister("wide")
-        E.unregister("summed")
+    x = leaf([1.0, 2.0])
+    for y in (wide(x).sum(), summed(x), wide(x * 2).sum() + x.sum()):
+        for create_graph in (False, True):
+            with pytest.raises(ValueError, match=r"vjp 0 of '\w+' returned a gradient of"):
+                y.backward(create_graph=create_graph)
+            assert x.grad is None
 
 
+@pytest.mark.usefixtures("own_ops")
 def test_a_rule_may_answer_with_a_plain_number_or_with_its_own_arguments():
     constant = E.elementwise("constant", lambda x: x * 3.0, lambda g, y, x: 3.0)
     handing = E.elementwise(
         "handing", lambda a, b: a + b, lambda g, y, a, b: a, lambda g, y, a, b: a
     )
-    try:
-        x = leaf([1.0, 2.0])
-        constant(x).sum().backward()
-        close(x.grad, [3.0, 3.0])
-        constant(x).sum().backward(create_graph=True)
-        a, b = leaf([1.0, 2.0]), leaf([3.0, 4.0])
-        handing(a, b).sum().backward()
-        a.grad += 10.0  # an array of its own: neither b's gradient nor a's numbers move
-        close(b.grad, [1.0, 2.0])
-        close(a.data, [1.0, 2.0])
-    finally:
-        E.unregister("constant")
-        E.unregister("handing")
+    x = leaf([1.0, 2.0])
+    constant(x).sum().backward()
+    close(x.grad, [3.0, 3.0])
+    constant(x).sum().backward(create_graph=True)
+    a, b = leaf([1.0, 2.0]), leaf([3.0, 4.0])
+    handing(a, b).sum().backward()
+    a.grad += 10.0  # an array of its own: neither b's gradient nor a's numbers move
+    close(b.grad, [1.0, 2.0])
+    close(a.data, [1.0, 2.0])
 
 
+@pytest.mark.usefixtures("own_ops")
 def test_a_shared_rule_may_leave_inputs_out():
     @E.fused(
         elements=lambda x, w, n: x * w * n,
@@ -835,25 +830,23 @@ def test_a_shared_rule_may_leave_inputs_out():
         """A product whose last factor is a count."""
         return x * w * n
 
-    try:
-        x, w, n = leaf([2.0]), leaf([3.0]), leaf([4.0])
-        for third in (n, 4):
-            for create_graph in (False, True):
-                x.zero_grad()
-                w.zero_grad()
-                triple(x, w, third).backward(create_graph=create_graph)
-                assert np.asarray(x.grad).tolist() == [12.0]
-                assert np.asarray(w.grad).tolist() == [8.0]
-        assert n.grad is None
-        triple(x, w, n * 2.0).backward()  # the product is reached, but nothing arrives there
-        assert n.grad is None
-        frozen = Tensor([3.0])
-        triple(x, frozen, 1).backward()
-        assert frozen.grad is None
-    finally:
-        E.unregister("triple")
+    x, w, n = leaf([2.0]), leaf([3.0]), leaf([4.0])
+    for third in (n, 4):
+        for create_graph in (False, True):
+            x.zero_grad()
+            w.zero_grad()
+            triple(x, w, third).backward(create_graph=create_graph)
+            assert np.asarray(x.grad).tolist() == [12.0]
+            assert np.asarray(w.grad).tolist() == [8.0]
+    assert n.grad is None
+    triple(x, w, n * 2.0).backward()  # the product is reached, but nothing arrives there
+    assert n.grad is None
+    frozen = Tensor([3.0])
+    triple(x, frozen, 1).backward()
+    assert frozen.grad is None
 
 
+@pytest.mark.usefixtures("own_ops")
 def test_shared_rules_are_called_once_a_node_at_every_order():
     calls = []
 
@@ -871,22 +864,18 @@ def test_shared_rules_are_called_once_a_node_at_every_order():
         """The same of single numbers."""
         return a * b
 
-    try:
-        a, b = leaf([2.0]), leaf([3.0])
-        counted(a, b).backward()
-        assert calls == [np.ndarray]
-        calls.clear()
-        counted(a, b).backward(create_graph=True)
-        assert calls == [Tensor]
-        calls.clear()
-        v, w = Value(2.0), Value(3.0)
-        counted_wide(v, w).backward()
-        counted_wide(v, w).backward(create_graph=True)
-        assert calls == [float, Value]
-        assert gradcheck(counted, (np.array([1.0]), np.array([2.0])))
-    finally:
-        E.unregister("counted")
-        E.unregister("counted_wide")
+    a, b = leaf([2.0]), leaf([3.0])
+    counted(a, b).backward()
+    assert calls == [np.ndarray]
+    calls.clear()
+    counted(a, b).backward(create_graph=True)
+    assert calls == [Tensor]
+    calls.clear()
+    v, w = Value(2.0), Value(3.0)
+    counted_wide(v, w).backward()
+    counted_wide(v, w).backward(create_graph=True)
+    assert calls == [float, Value]
+    assert gradcheck(counted, (np.array([1.0]), np.array([2.0])))
 
 
 def test_what_an_edge_carries():
@@ -947,6 +936,7 @@ def test_a_second_pass_does_not_change_an_array_returned_before():
     close(x.grad, [12.0])
 
 
+@pytest.mark.usefixtures("own_ops")
 def test_the_gradient_of_a_large_weight_is_not_copied():
     """The one array a rule made is the one in .grad: copies cost as much as the update."""
     made = []
@@ -956,12 +946,9 @@ def test_the_gradient_of_a_large_weight_is_not_copied():
         return made.pop()
 
     op = E.elementwise("doubled", lambda x: x * 2.0, rule)
-    try:
-        x = leaf(np.zeros(1000))
-        op(x).backward(np.ones(1000))
-        assert x.grad.base is None
-    finally:
-        E.unregister("doubled")
+    x = leaf(np.zeros(1000))
+    op(x).backward(np.ones(1000))
+    assert x.grad.base is None
 
 
 def test_retained_arrays_are_freed_as_backward_passes():

@@ -3,7 +3,7 @@
     pip install torch
     python tests/golden/make_torch_defaults.py
 
-tests/nn/test_defaults.py compares them with nn's.
+tests/nn/test_torch_defaults.py compares them with nn's.
 """
 
 import inspect
