@@ -340,3 +340,20 @@ def test_a_state_with_missing_keys_is_refused():
 
     with pytest.raises(KeyError, match=r"lacks \['generator', 'order'\]"):
         loader.load_state_dict({"served": 0})
+
+
+def test_a_pass_of_which_no_batch_was_taken_is_saved_with_its_order():
+    loader, again = (DataLoader(range(9), 2, shuffle=True, rng=seed) for seed in (0, 1))
+    under_way = iter(loader)
+
+    again.load_state_dict(loader.state_dict())
+
+    assert loader.state_dict()["served"] == 0
+    assert [b.tolist() for b in again] == [b.tolist() for b in under_way]
+
+
+@pytest.mark.parametrize("half", ["__len__", "__getitem__"])
+def test_half_a_dataset_is_none(half):
+    dataset = type("Half", (), {half: lambda self, *_: 1})()
+    with pytest.raises(TypeError, match="a dataset has a length and an index, Half has not both"):
+        DataLoader(dataset)

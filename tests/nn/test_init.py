@@ -178,6 +178,13 @@ def test_a_wrong_argument_is_refused(call, message):
     assert np.isnan(w.data).all()
 
 
+def test_a_single_number_is_filled():
+    w = nn.Parameter(0.0)
+    assert init.constant_(w, 3.0).data == 3.0
+    assert 1.0 <= init.uniform_(w, 1.0, 2.0).data <= 2.0
+    assert w.shape == ()
+
+
 def test_only_nodes_are_filled():
     with pytest.raises(TypeError, match="tensor must be a Tensor or a ValueArray, got ndarray"):
         init.zeros_(np.zeros(3))

@@ -182,6 +182,25 @@ def test_gradients_become_zeros_if_asked(tier):
     np.testing.assert_array_equal(to_numpy(model.weight), before)
 
 
+def test_a_name_stands_for_one_thing_at_a_time():
+    model = nn.Module()
+    model.part = nn.Parameter([1.0])
+    model.part = nn.Linear(1, 1)
+    assert list(model.state_dict()) == ["part.weight", "part.bias"]
+    model.part = nn.Parameter([1.0])
+    assert list(model.state_dict()) == ["part"]
+    assert list(model.children()) == []
+
+
+@pytest.mark.parametrize("wrong", [ValueArray.of([1.0]), Value(1.0), np.ones(1)])
+def test_a_module_s_name_cannot_become_a_number_s(wrong):
+    model = Tree().scalar()
+    first = model.first
+    with pytest.raises(TypeError, match="'first' of Tree is a module, it cannot become"):
+        model.first = wrong
+    assert model.first is first
+
+
 def test_what_has_a_made_up_name_is_registered_and_found():
     model = nn.Module()
     model.add_module("0", nn.Sequential(nn.Tanh()))

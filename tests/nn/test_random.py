@@ -1,12 +1,14 @@
 """One source of randomness, seeded once, or a generator of one's own."""
 
+import copy
+import functools
 import random
 
 import numpy as np
 import pytest
 
 import nn
-from nn.random import default_generator, generator
+from nn.random import default_generator, generator, set_generator_state
 
 
 def weights():
@@ -72,3 +74,26 @@ def test_what_is_no_seed_is_named():
 def test_a_numpy_integer_is_a_seed():
     assert nn.manual_seed(np.int64(3)).random() == nn.manual_seed(3).random()
     assert generator(np.int64(3)).random() == generator(3).random()
+
+
+@pytest.mark.parametrize(
+    ("kind", "lost"),
+    [
+        (np.random.PCG64, ["state"]),
+        (np.random.MT19937, ["state", "pos"]),
+        (np.random.Philox, ["buffer_pos"]),
+        (np.random.SFC64, ["bit_generator"]),
+    ],
+)
+def test_a_state_that_breaks_off_changes_nothing(kind, lost):
+    """Of MT19937 and Philox, NumPy takes over what stands before the part that is missing."""
+    state = copy.deepcopy(kind(1).state)
+    *path, last = lost
+    functools.reduce(dict.get, path, state).pop(last)
+    rng = np.random.Generator(kind(2))
+    before = repr(rng.bit_generator.state)
+
+    with pytest.raises(ValueError, match="state"):
+        set_generator_state(rng, state)
+
+    assert repr(rng.bit_generator.state) == before

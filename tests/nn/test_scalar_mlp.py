@@ -280,3 +280,13 @@ def test_a_relu_by_hand_agrees():
     x = [Value(0.3), Value(-0.7)]
     by_hand = relu(n.w[0] * x[0] + n.w[1] * x[1] + n.b)
     assert n(x).data == pytest.approx(by_hand.data, abs=1e-15)
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_a_relu_neuron_at_its_corner_has_slope_0(create_graph):
+    neuron = nn.scalar.Neuron(2)
+    neuron.w[0].data, neuron.w[1].data, neuron.b.data = 1.0, -2.0, 0.0
+    y = neuron([2.0, 1.0])
+    y.backward(create_graph=create_graph)
+    assert float(y.data) == 0.0
+    assert [float(getattr(p.grad, "data", p.grad)) for p in neuron.parameters()] == [0.0] * 3

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -146,6 +147,20 @@ def test_a_history_goes_on_from_its_state():
     assert other.epoch == 2
 
 
+def test_an_epoch_takes_no_longer_than_the_whole_run():
+    began = time.perf_counter()
+    history = fit(*setup(), 2)
+    elapsed = time.perf_counter() - began
+    assert all(seconds > 0 for seconds in history["seconds"])
+    assert sum(history["seconds"]) <= elapsed
+
+
+def test_a_model_left_in_eval_mode_is_trained_in_training_mode():
+    model, optimizer, loader = setup()
+    fit(model.eval(), optimizer, loader, callbacks=[Note()])  # which looks at the mode
+    assert model.training
+
+
 def test_validation_is_looked_at_and_nothing_else():
     model = nn.Sequential(nn.Linear(2, 4, rng=0), nn.Dropout(0.5, rng=0), nn.Linear(4, 1, rng=1))
     model[1].eval()  # on purpose: each module goes back to the mode it was in
@@ -217,6 +232,7 @@ def test_accuracy_counts_on_either_tier():
     labels = np.array([1, 0, 2, 2])
     for y in (np.array(scores), Tensor(scores), ValueArray.of(scores)):
         assert nn.accuracy(y, labels) == 0.75
+        assert nn.accuracy(np.reshape(y, (2, 2, 3)), labels.reshape(2, 2)) == 0.75
     with pytest.raises(ValueError, match=r"got \(4, 3\) and \(3,\)"):
         nn.accuracy(np.array(scores), labels[:3])
     with pytest.raises(ValueError, match="not empty"):
@@ -290,6 +306,7 @@ class Numbers(nn.Callback):
         ("min", [5, 6, 4, 4.5, 3], 5, 5),  # bad, good, bad: never two in a row
         ("min", [5, 6, 4, 4.5, 7], 5, 3),
         ("max", [1, 0, 2, 1, 1.5], 5, 3),
+        ("min", [math.nan, 3, 4, 2, 5], 5, 4),  # nothing to be better than, at first
     ],
 )
 def test_training_stops_when_it_gets_no_better(mode, numbers, last, best):
@@ -457,6 +474,56 @@ def test_with_tqdm_an_epoch_is_a_bar_on_a_terminal(capsys, monkeypatch):
     assert out == ""
     assert "epoch 2: 100%" in err
     assert "lr 0.1" in err
+
+
+class Bar:
+    """What fit does with tqdm's bars."""
+
+    made: list["Bar"]
+
+    def __init__(self, **settings):
+        self.seen, self.texts, self.closed = 0, [], 0
+        self.settings = settings
+        self.made.append(self)
+
+    def set_postfix_str(self, text, refresh=True):
+        self.texts.append(text)
+
+    def update(self):
+        self.seen += 1
+
+    def close(self):
+        self.closed += 1
+
+
+@pytest.fixture
+def bars(monkeypatch):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setattr(progress, "tqdm", Bar)
+    Bar.made = []
+    return Bar.made
+
+
+def test_each_epoch_has_a_bar_of_its_own_that_ends(bars):
+    model, optimizer, loader = setup()
+    nn.fit(model, squared, optimizer, loader, 2)
+    assert [bar.settings["desc"] for bar in bars] == ["epoch 1", "epoch 2"]
+    for bar in bars:
+        assert (bar.settings["total"], bar.seen, bar.closed) == (3, 3, 1)
+        assert [text.split()[0] for text in bar.texts] == ["loss"] * 4
+        assert "lr 0.1" in bar.texts[-1]
+
+
+def test_a_bar_ends_where_training_fails(bars):
+    def fails(y, t):
+        if bars[0].seen == 1:
+            raise ZeroDivisionError
+        return squared(y, t)
+
+    model, optimizer, loader = setup()
+    with pytest.raises(ZeroDivisionError):
+        nn.fit(model, fails, optimizer, loader, 2)
+    assert [(bar.seen, bar.closed) for bar in bars] == [(1, 1)]
 
 
 def test_progress_can_be_off(capsys):
