@@ -10,7 +10,7 @@ from strategies import PARAMETERS
 import engine as E
 from engine import Tensor, Value, ValueArray, core, to_numpy
 from engine.arrays.methods import ArrayMethods
-from engine.operators import ElementwiseMethods
+from engine.elementwise_methods import ElementwiseMethods
 
 #: A NumPy or PyTorch user finds no method of these names either, or finds another.
 WITHOUT_A_METHOD = {
