@@ -5,7 +5,6 @@ from __future__ import annotations
 import linecache
 import sys
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -123,12 +122,7 @@ class nan_trace:  # noqa: N801 - used as a function and as a context, named like
         self._before.append((watch(self), np.seterr(all="ignore")))
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_exception: object) -> None:
         watcher, warnings = self._before.pop()
         watch(watcher)
         np.seterr(**warnings)
