@@ -246,7 +246,7 @@ def repeat(x: Any, repeats: Any, axis: int | None = None, *, dim: int | None = N
 
 @composed
 def split(x: Any, indices_or_sections: Any, axis: int = 0, *, dim: int | None = None) -> list[Any]:
-    """Pieces along an axis: as many equal ones as a number says, or cut at the given indices."""
+    """Pieces along an axis: a number of equal ones, or cut at the given indices."""
     axis = normalize_axis(axis if dim is None else dim, np.ndim(x), "split")
     length = np.shape(x)[axis]
     if isinstance(indices_or_sections, int | np.integer):
