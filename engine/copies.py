@@ -37,7 +37,7 @@ def copy_graph(root: Any, memo: dict[int, Any]) -> Any:
     return memo[id(root)]
 
 
-def flatten(root: Any) -> tuple[Any, ...]:
+def reduce_graph(root: Any) -> tuple[Any, ...]:
     """What `pickle` stores: the graph as a flat list, so that depth does not matter."""
     order = _everything(root)
     place = {node: _At(i) for i, node in enumerate(order)}
@@ -59,7 +59,7 @@ class _At(int):
 
 
 def rebuild(rows: list[Any], root: int) -> Any:
-    """The opposite of `flatten`."""
+    """The opposite of `reduce_graph`."""
     nodes: list[Any] = []
 
     def get(x: Any) -> Any:

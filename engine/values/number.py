@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from ..copies import copy_graph, flatten
+from ..copies import copy_graph, reduce_graph
 from ..core import Op
 from ..node import Node
 from .backward import FROZEN, ScalarNode
@@ -92,7 +92,7 @@ class Number(ScalarNode):
         return copy_graph(self, memo)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return flatten(self)
+        return reduce_graph(self)
 
     # how copies.py takes a node apart and puts it together again
 
