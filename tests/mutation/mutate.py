@@ -215,17 +215,18 @@ class Reach:
                             tests |= self.tests(file, number, number)
         return tests | self.of_the_registry if mutant.name else tests
 
-    def stages(self, tests: set[str], budget: float) -> list[list[str]]:
+    def stages(self, mutant: Mutant, tests: set[str], budget: float) -> list[list[str]]:
         """The tests in the order to try them: a few cheap files first, then the rest.
 
-        Of each test function one case comes before the second of any, so that what does not fit
-        into the budget is the hundredth case of something.
+        Tests named after what is mutated come first.  Of each test function one case comes before
+        the second of any, so that what does not fit into the budget is the hundredth of something.
         """
+        about = re.compile("|".join(rf"\b{word}\b" for word in re.findall(r"\w+", mutant.where)))
         by_function: dict[str, list[str]] = defaultdict(list)
         for test in sorted(tests, key=lambda t: (self.seconds[t], t)):
             by_function[test.partition("[")[0]].append(test)
         turn = {test: n for cases in by_function.values() for n, test in enumerate(cases)}
-        order = sorted(tests, key=lambda t: (turn[t], self.seconds[t], t))
+        order = sorted(tests, key=lambda t: (not about.search(t), turn[t], self.seconds[t], t))
         functions = Counter(function.partition("::")[0] for function in by_function)
         cost = {file: self.seconds.get(file, 0.1) + 0.05 for file in functions}
         first_files = sorted(functions, key=lambda f: -functions[f] / cost[f])[:4]
@@ -306,7 +307,7 @@ def try_one(mutant: Mutant, reach: Reach, budget: float) -> dict[str, Any]:
     verdict = SURVIVED if tests else UNREACHED
     path.write_text(mutant.applied(original))
     try:
-        for stage in reach.stages(tests, budget):
+        for stage in reach.stages(mutant, tests, budget):
 
             def run(stage: list[str] = stage) -> int:
                 chosen = Chosen(stage)
