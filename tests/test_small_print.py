@@ -1,5 +1,9 @@
 """Promises that only a rare case shows."""
 
+import dataclasses
+import importlib
+import pkgutil
+
 import numpy as np
 import pytest
 
@@ -121,3 +125,38 @@ def test_a_saved_rate_that_is_none_is_refused(wrong):
     state["param_groups"][0]["initial_lr"] = wrong
     with pytest.raises((TypeError, ValueError), match="initial_lr"):
         optimizer.load_state_dict(state)
+
+
+def test_the_line_of_a_large_array_shows_how_far_finite_differences_are_apart():
+    found = engine.compare(lambda x: (x * x).sum(), np.arange(1.0, 31.0))
+    value, gradient = str(found).splitlines()[4:6]
+    assert value.split() == ["value", "9455.0", "9455.0", "same", "bits", "ok"]
+    name, estimate, apart, verdict = gradient.split()[:1] + gradient.split()[-3:]
+    assert (name, estimate, verdict) == ("∂/∂x[29]", "60", "ok")
+    assert float(apart) < 1e-9
+
+
+def test_a_graph_of_as_many_numbers_as_the_limit_is_expanded():
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    y = x * x
+    assert engine.expand(y, 1, limit=4).data == 4.0
+    with pytest.raises(ValueError, match="4 numbers, more than the limit of 3"):
+        engine.expand(y, 1, limit=3)
+
+
+def test_records_cannot_be_changed():
+    """What was measured, explained or stated is not edited afterwards; two are workspaces."""
+    modules = [
+        importlib.import_module(found.name)
+        for package in (engine, nn)
+        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+    ]
+    records = {
+        thing.__name__: thing
+        for module in modules
+        for thing in vars(module).values()
+        if isinstance(thing, type) and dataclasses.is_dataclass(thing)
+    }
+    open_ = {name for name, record in records.items() if not record.__dataclass_params__.frozen}
+    assert {"Interval", "Comparison", "Explanation", "Row"} <= records.keys()
+    assert open_ == {"Argument", "_Check"}
