@@ -1,7 +1,7 @@
-"""What an argument is when it is left out: PyTorch's defaults, and NumPy's for ops on arrays.
+"""What an argument of the engine is when it is left out: NumPy's defaults, or PyTorch's.
 
-Written out by hand, as their documentation has them.  A name that is exported later fails until
-its defaults stand here too.
+Written out by hand, as their documentation has them.  An op that is exported later fails until
+its defaults stand here too.  Those of nn are in tests/nn/test_torch_defaults.py.
 """
 
 import inspect
@@ -10,128 +10,8 @@ import numpy as np
 import pytest
 
 import engine
-import nn
 from engine import Op, Tensor, Value
 from engine.arrays.methods import ArrayMethods
-
-CONV = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1}
-AVERAGE = {"padding": 0, "ceil_mode": False, "count_include_pad": True}
-LARGEST = {"padding": 0, "dilation": 1, "ceil_mode": False}
-RECURRENT = {
-    "num_layers": 1, "bias": True, "batch_first": False, "dropout": 0.0, "bidirectional": False
-}  # fmt: skip
-BATCH_NORM = {"eps": 1e-5, "momentum": 0.1, "affine": True, "track_running_stats": True}
-ATTENTION = {"dropout": 0.0, "bias": True, "batch_first": False}
-MEAN = {"reduction": "mean"}
-LABELS = {"ignore_index": -100, "reduction": "mean"}
-ADAM = {"lr": 1e-3, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0.0}
-
-OF_NN = {
-    # layers
-    "Linear": {"bias": True},
-    "Conv1d": {**CONV, "bias": True, "padding_mode": "zeros"},
-    "Conv2d": {**CONV, "bias": True, "padding_mode": "zeros"},
-    "AvgPool1d": AVERAGE,
-    "AvgPool2d": AVERAGE,
-    "MaxPool1d": LARGEST,
-    "MaxPool2d": LARGEST,
-    "BatchNorm1d": BATCH_NORM,
-    "BatchNorm2d": BATCH_NORM,
-    "LayerNorm": {"eps": 1e-5, "elementwise_affine": True, "bias": True},
-    "GroupNorm": {"eps": 1e-5, "affine": True},
-    "RMSNorm": {"elementwise_affine": True},
-    "Dropout": {"p": 0.5},
-    "Flatten": {"start_dim": 1, "end_dim": -1},
-    "RNN": {**RECURRENT, "nonlinearity": "tanh"},
-    "LSTM": RECURRENT,
-    "GRU": RECURRENT,
-    "MultiHeadAttention": ATTENTION,
-    "MultiheadAttention": ATTENTION,
-    "TransformerBlock": {
-        "dropout": 0.0, "activation": "gelu", "norm_first": True, "causal": False, "bias": True,
-        "layer_norm_eps": 1e-5,
-    },
-    "ELU": {"alpha": 1.0},
-    "GELU": {"approximate": "none"},
-    "LeakyReLU": {"negative_slope": 0.01},
-    "LogSoftmax": {"dim": -1},
-    "Softmax": {"dim": -1},
-    "Softplus": {"beta": 1.0},
-    # losses
-    "L1Loss": MEAN,
-    "MSELoss": MEAN,
-    "BCELoss": MEAN,
-    "BCEWithLogitsLoss": MEAN,
-    "HuberLoss": {**MEAN, "delta": 1.0},
-    "SmoothL1Loss": {**MEAN, "beta": 1.0},
-    "HingeLoss": {**MEAN, "margin": 1.0},
-    "KLDivLoss": {**MEAN, "log_target": False},
-    "NLLLoss": LABELS,
-    "CrossEntropyLoss": {**LABELS, "label_smoothing": 0.0},
-    # functions
-    "conv1d": CONV,
-    "conv2d": CONV,
-    "avg_pool1d": AVERAGE,
-    "avg_pool2d": {**AVERAGE},
-    "max_pool1d": LARGEST,
-    "max_pool2d": LARGEST,
-    "batch_norm": {"training": False, "momentum": 0.1, "eps": 1e-5},
-    "layer_norm": {"eps": 1e-5},
-    "group_norm": {"eps": 1e-5},
-    "dropout": {"p": 0.5, "training": True},
-    "scaled_dot_product_attention": {"dropout_p": 0.0, "is_causal": False},
-    "l1_loss": MEAN,
-    "mse_loss": MEAN,
-    "binary_cross_entropy": MEAN,
-    "binary_cross_entropy_with_logits": MEAN,
-    "huber_loss": {**MEAN, "delta": 1.0},
-    "smooth_l1_loss": {**MEAN, "beta": 1.0},
-    "hinge_loss": {**MEAN, "margin": 1.0},
-    "kl_div": {**MEAN, "log_target": False},
-    "nll_loss": LABELS,
-    "cross_entropy": {**LABELS, "label_smoothing": 0.0},
-    # optimizers
-    "SGD": {
-        "lr": 1e-3, "momentum": 0.0, "dampening": 0.0, "weight_decay": 0.0, "nesterov": False
-    },
-    "RMSprop": {
-        "lr": 1e-2, "alpha": 0.99, "eps": 1e-8, "weight_decay": 0.0, "momentum": 0.0,
-        "centered": False,
-    },
-    "Adagrad": {
-        "lr": 1e-2, "lr_decay": 0.0, "weight_decay": 0.0, "initial_accumulator_value": 0.0,
-        "eps": 1e-10,
-    },
-    "Adam": ADAM,
-    "AdamW": {**ADAM, "weight_decay": 1e-2},
-    "Lion": {"lr": 1e-4, "betas": (0.9, 0.99), "weight_decay": 0.0},
-    "clip_grad_norm_": {"norm_type": 2.0, "error_if_nonfinite": False},
-    # schedules
-    "StepLR": {"gamma": 0.1},
-    "MultiStepLR": {"gamma": 0.1},
-    "CosineAnnealingLR": {"eta_min": 0.0},
-    "LinearWarmup": {"start_factor": 1 / 3, "total_iters": 5},  # PyTorch's LinearLR
-    "OneCycleLR": {
-        "pct_start": 0.3, "anneal_strategy": "cos", "cycle_momentum": True, "base_momentum": 0.85,
-        "max_momentum": 0.95, "div_factor": 25.0, "final_div_factor": 1e4, "three_phase": False,
-    },
-    "ReduceLROnPlateau": {
-        "mode": "min", "factor": 0.1, "patience": 10, "threshold": 1e-4, "threshold_mode": "rel",
-        "cooldown": 0, "min_lr": 0.0, "eps": 1e-8,
-    },
-    # training
-    "EarlyStopping": {"patience": 5, "mode": "min", "min_delta": 0.0, "restore_best": False},
-    "SaveBest": {"mode": "min", "min_delta": 0.0},
-    "ClipGradNorm": {"norm_type": 2.0},
-    "StepSchedule": {"every": "epoch"},
-    "DataLoader": {"batch_size": 1, "shuffle": False, "drop_last": False},
-    "fit": {"epochs": 1, "callbacks": (), "progress": True},
-    "load": {"strict": True},
-    # model
-    "Parameter": {"requires_grad": True, "label": ""},
-    "ModuleList": {"modules": ()},
-    "MLP": {"activation": engine.relu},
-}  # fmt: skip
 
 REDUCTIONS = [
     "all", "any", "amax", "amin", "argmax", "argmin", "logsumexp", "max", "mean", "min", "norm",
@@ -188,16 +68,6 @@ def exported(package):
         and callable(thing)
         and not (isinstance(thing, type) and issubclass(thing, Exception))
     }
-
-
-def test_every_default_of_nn_stands_here():
-    found = {name: defaults(thing) for name, thing in exported(nn).items()}
-    assert {name for name, has in found.items() if has} == OF_NN.keys()
-
-
-@pytest.mark.parametrize("name", OF_NN)
-def test_defaults_of_nn(name):
-    assert defaults(getattr(nn, name)) == OF_NN[name]
 
 
 @pytest.mark.parametrize("name", OF_ENGINE)
