@@ -1,8 +1,13 @@
 """The rooms: what imports what, through which doors, and how large a file may be."""
 
 import ast
+import inspect
+import re
 from collections import defaultdict
 from pathlib import Path
+
+from engine import Value
+from notebooks.lesson_03 import Engine
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("engine", "nn", "viz", "notebooks")  # each knows only those before it
@@ -181,3 +186,92 @@ def test_imports_stand_at_the_top():
                 lines |= {statement.lineno for statement in node.body}
         late += [f"{module}, line {n}: {t}" for n, t, _ in IMPORTS[module] if n not in lines]
     assert late == []
+
+
+# --- sizes and names ---
+
+LONGEST = 470
+LONG, FEWER_THAN = 300, 15
+
+
+def lines_of(path):
+    return len(path.read_text(encoding="utf-8").splitlines())
+
+
+def test_no_file_is_long():
+    lines = {module: lines_of(path) for module, path in PATHS.items()}
+    assert {m: n for m, n in lines.items() if n > LONGEST} == {}
+    long = {m: n for m, n in lines.items() if n > LONG and not m.startswith("notebooks.")}
+    assert len(long) < FEWER_THAN, long
+
+
+def test_core_value_and_tensor_are_short():
+    assert lines_of(PATHS["engine.core"]) <= 320
+    assert lines_of(PATHS["engine.values.value"]) < 400
+    assert lines_of(PATHS["engine.tensors.tensor"]) < 400
+
+
+#: Files of one name in several rooms, and the one meaning it has.
+SAME_MEANING = {"backward": "backward on one tier"}
+
+
+def test_no_basename_has_two_meanings():
+    homes = defaultdict(list)
+    for module in sorted(PATHS.keys()):
+        homes[module.rpartition(".")[2]].append(module)
+    twice = {name: found for name, found in homes.items() if len(found) > 1}
+    assert {n: f for n, f in twice.items() if n not in SAME_MEANING} == {}
+
+
+# --- the README's reading order ---
+
+LINK = re.compile(r"(\*\*)?\[`\w+`\]\(((?:engine|nn|viz)/[\w/]+\.py)\)")
+MOST_LINES = 1_500  # to be read before Value.backward is understood: the files in bold
+
+
+def reading_order():
+    """The modules that the README tells to read, in its order; and those of them in bold."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    section = readme.split("## Reading the source")[1].split("\n## ")[0]
+    links = [(bold, name_of(ROOT / path)) for bold, path in LINK.findall(section)]
+    return [name for _, name in links], [name for bold, name in links if bold]
+
+
+def home_of(door, name):
+    """The module behind a door where a name that passes it is written."""
+    for node in ast.parse(PATHS[door].read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.ImportFrom) and name in {a.asname or a.name for a in node.names}:
+            package = door.split(".")[: len(door.split(".")) - node.level + 1]
+            inner = ".".join([*package, *([node.module] if node.module else [])])
+            inner = f"{inner}.{name}" if f"{inner}.{name}" in PATHS and not node.module else inner
+            return home_of(inner, name) if inner in ROOMS and inner != door else inner
+    return door
+
+
+def test_the_reading_order_lists_every_module_once():
+    order, _ = reading_order()
+    modules = {m for m in PATHS if m not in ROOMS and m.split(".")[0] in ("engine", "nn", "viz")}
+    assert sorted(order) == sorted(modules - {"viz.command.__main__"})
+
+
+def test_in_the_reading_order_each_module_needs_only_earlier_ones():
+    seen, unmet = set(), []
+    for module in reading_order()[0]:
+        for line, target, name in IMPORTS[module]:
+            home = home_of(target, name) if target in ROOMS and name else target
+            own_room = room_of(home) == room_of(module) and room_of(module) not in PACKAGES
+            if home not in ROOMS and home not in seen and not own_room:
+                unmet.append(f"{module}, line {line}, needs {home}")
+        seen.add(module)
+    assert unmet == []
+
+
+def test_little_has_to_be_read_before_backward_is_understood():
+    _, bold = reading_order()
+    assert bold[-1] == name_of(Path(inspect.getsourcefile(Value.backward)))
+    assert sum(lines_of(PATHS[module]) for module in bold) <= MOST_LINES
+
+
+def test_the_engine_to_read_first_is_the_one_of_notebook_03():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert inspect.getsource(Engine) in readme.split("## Reading the source")[1]

@@ -27,8 +27,8 @@ def test_code_blocks_run(i, capsys):
         assert "The tiers and the finite differences agree." in printed
 
 
-def test_there_is_a_tour_an_op_of_one_s_own_and_a_network():
-    assert len(BLOCKS) == 3
+def test_there_is_a_tour_an_op_of_one_s_own_a_network_and_an_engine():
+    assert len(BLOCKS) == 4
     assert len(COMMANDS) == 4
     assert len(BLOCKS[0].strip().splitlines()) <= 14
 
