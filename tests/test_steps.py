@@ -283,6 +283,21 @@ def test_a_fused_neuron_is_stepped_edge_by_edge():
     assert b.grad == 1.0
 
 
+@pytest.mark.usefixtures("own_ops")
+def test_an_op_with_one_rule_for_all_inputs_is_stepped_edge_by_edge():
+    @engine.fused(elements=lambda a, b: a * b + b, vjp_all=lambda g, y, a, b: (g * b, g * (a + 1)))
+    def times_next(a, b):
+        "b times the number after a."
+        return (a + 1) * b
+
+    a, b = (Tensor(x, requires_grad=True, label=n) for n, x in {"a": [2.0], "b": [5.0]}.items())
+    records = [s for s in steps(times_next(a, b)) if isinstance(s, BackwardStep)]
+    assert [(s.names(s.input), s.contribution.tolist()) for s in records] == [
+        ("a", [5.0]), ("b", [3.0])
+    ]  # fmt: skip
+    assert (a.grad.tolist(), b.grad.tolist()) == ([5.0], [3.0])
+
+
 def test_no_record_for_a_leaf_without_gradient_and_one_for_a_condition():
     frozen = Value(2.0, label="k", requires_grad=False)
     x, c = Value(3.0, label="x"), Value(1.0, label="c")
