@@ -203,6 +203,8 @@ class Reach:
         tests = self.tests(mutant.file, *mutant.lines)
         if mutant.name or not tests:
             tests |= self.tests(mutant.file, *mutant.around)
+        if not tests:  # runs on import only
+            tests = self.tests(mutant.file, 1, 10**6)
         is_default = mutant.snippet.startswith("def ")
         names = re.findall(r"\w+", mutant.where if is_default else mutant.name)
         for name in names:

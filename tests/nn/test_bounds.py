@@ -100,6 +100,17 @@ REAL = [
     (lambda x: nn.Adam(parameters(), betas=(x, 0.9)), r"betas\[0\]", 0.0, BELOW_0),
     (lambda x: nn.Adam(parameters(), betas=(0.9, x)), r"betas\[1\]", BELOW_1, 1.0),
     (lambda x: nn.Lion(parameters(), betas=(0.9, x)), r"betas\[1\]", BELOW_1, 1.0),
+    *(
+        (lambda x, kind=kind, name=name: kind(parameters(), **{name: x}), name, 0.0, BELOW_0)
+        for kind, names in (
+            (nn.RMSprop, ["lr", "weight_decay", "momentum"]),
+            (nn.Adagrad, ["lr", "weight_decay", "initial_accumulator_value", "eps"]),
+            (nn.Adam, ["lr", "eps", "weight_decay"]),
+            (nn.AdamW, ["lr", "eps", "weight_decay"]),
+            (nn.Lion, ["lr", "weight_decay"]),
+        )
+        for name in names
+    ),
     (lambda x: nn.StepLR(sgd(), 1, gamma=x), "gamma", 0.0, BELOW_0),
     (lambda x: nn.MultiStepLR(sgd(), [1], gamma=x), "gamma", 0.0, BELOW_0),
     (lambda x: nn.ExponentialLR(sgd(), gamma=x), "gamma", 0.0, BELOW_0),
