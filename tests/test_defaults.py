@@ -49,6 +49,20 @@ OF_ENGINE = {
 }
 
 
+NO_PADS = ((0, 0), (0, 0))
+OF_FUSED = {
+    "im2col": {"kernel": (1, 1), "stride": (1, 1), "padding": NO_PADS, "dilation": (1, 1)},
+    "col2im": {"shape": (), "stride": (1, 1), "padding": NO_PADS, "dilation": (1, 1)},
+    "conv2d": {"stride": (1, 1), "padding": NO_PADS, "dilation": (1, 1), "groups": 1},
+    "max_pool2d": {"kernel": (2, 2), "stride": (2, 2), "padding": NO_PADS, "dilation": (1, 1)},
+    "standardize": {"axis": (-1,), "eps": 1e-5},
+    "rnn_scan": {"nonlinearity": "tanh"},
+    "bce_with_logits": {"pos_weight": 1.0},
+    "hinge": {"margin": 1.0},
+    "cross_entropy": {"scale": 1.0, "total": False},
+}
+
+
 def defaults(function):
     """The arguments of a function or class that may be left out, but for those that are None."""
     signature = inspect.signature(function.forward if isinstance(function, Op) else function)
@@ -68,6 +82,11 @@ def exported(package):
         and callable(thing)
         and not (isinstance(thing, type) and issubclass(thing, Exception))
     }
+
+
+def test_defaults_of_fused_ops():
+    fused = {name: op for name, op in engine.registry.items() if op.kind == "fused"}
+    assert {name: defaults(op) for name, op in fused.items() if defaults(op)} == OF_FUSED
 
 
 @pytest.mark.parametrize("name", OF_ENGINE)

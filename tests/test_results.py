@@ -67,6 +67,34 @@ def test_without_recording_a_result_of_values_is_a_leaf(way):
 
 
 @pytest.mark.parametrize("way", OF_VALUES)
+def test_who_is_watched_records_the_same(way):
+    """The ways tightened by hand stand aside then; the inputs keep their order."""
+    seen = []
+
+    class Watcher:
+        def recorded(self, op, node, inputs):
+            seen.append((op, node, inputs))
+
+    name, record = OF_VALUES[way]
+    x, y = leaves()
+    alone = record(x, y)
+    before = engine.watch(Watcher())
+    try:
+        watched = record(x, y)
+    finally:
+        engine.watch(before)
+    assert (watched.op, watched.data, watched.inputs) == (alone.op, alone.data, alone.inputs)
+    assert seen == [(engine.registry[name], watched, watched.inputs)]
+
+
+def test_a_number_of_numpy_is_an_input_in_its_place():
+    x = Value(3.0)
+    for number in (np.float64(2.0), np.float32(2.0), np.int64(2)):
+        assert [(x + number).inputs, (number + x).inputs] == [(x, 2.0), (2.0, x)]
+        assert [(x * number).inputs, (number * x).inputs] == [(x, 2.0), (2.0, x)]
+
+
+@pytest.mark.parametrize("way", OF_VALUES)
 def test_a_result_of_tensors_is_complete_and_fresh(way):
     name, record = OF_VALUES[way]
     a, b = (Tensor([n], requires_grad=True, label="leaf") for n in (3.0, 5.0))

@@ -43,7 +43,7 @@ class Mutant:
     text: str
     lines: tuple[int, int]  #: of the expression or statement changed
     around: tuple[int, int]  #: of the function or module-level statement it stands in
-    name: str  #: the module-level name it helps to define, "" in a function or class
+    name: str  #: the module-level name it helps to define on import; "" for what runs later
     number: int = 1  #: the first, second, … of the same name
 
     @property
@@ -124,7 +124,7 @@ class _Finder:
         if not self.where or isinstance(node, FUNCTIONS):
             first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
             self.around = (first, node.end_lineno or first)
-            self.name = named if named and isinstance(node, (ast.Assign, ast.AnnAssign)) else ""
+            self.name = named if named and not isinstance(node, FUNCTIONS) else ""
         if named:
             self.where.append(named)
         yield from self._deleted(node)
@@ -162,12 +162,14 @@ class _Finder:
             return
         if isinstance(node, FUNCTIONS):
             self.last.add(node.body[-1])
+            inside, self.name = self.name, self.where[0]  # decorators and defaults run on import
             for decorator in node.decorator_list:
                 yield from self.visit(decorator, node)
                 yield from self._rules(decorator)
             for default in [*node.args.defaults, *node.args.kw_defaults]:
                 if default is not None:
                     yield from self.visit(default, node)
+            self.name = inside
             self.functions += 1
             for statement in node.body:
                 yield from self.visit_statement(statement)

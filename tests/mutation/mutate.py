@@ -196,25 +196,22 @@ class Reach:
     def of(self, mutant: Mutant) -> set[str]:
         """Tests that reach the mutant.
 
-        What is worked out on import is no line that a test runs.  So of a default, also tests
-        that are named after its function or class; of a module-level name, also those named after
-        it, those that reach where it is used, and those whose file reads the registry.
+        What is worked out on import is no line that a test runs.  So of a row, a constant or a
+        default also tests that are named after it, those that reach where the name is used, and
+        those whose file reads the registry.
         """
         tests = self.tests(mutant.file, *mutant.lines)
         if mutant.name or not tests:
             tests |= self.tests(mutant.file, *mutant.around)
         if not tests:  # runs on import only
             tests = self.tests(mutant.file, 1, 10**6)
-        is_default = mutant.snippet.startswith("def ")
-        names = re.findall(r"\w+", mutant.where if is_default else mutant.name)
-        for name in names:
+        for name in re.findall(r"\w+", mutant.name):
             word = re.compile(rf"\b{name}\b")
             tests |= {test for test in self.seconds if "::" in test and word.search(test)}
-            if mutant.name:
-                for file in sources():
-                    for number, line in enumerate((ROOT / file).read_text().splitlines(), 1):
-                        if word.search(line):
-                            tests |= self.tests(file, number, number)
+            for file in sources():
+                for number, line in enumerate((ROOT / file).read_text().splitlines(), 1):
+                    if word.search(line):
+                        tests |= self.tests(file, number, number)
         return tests | self.of_the_registry if mutant.name else tests
 
     def stages(self, mutant: Mutant, tests: set[str], budget: float) -> list[list[str]]:
