@@ -237,3 +237,36 @@ def test_cross_entropy_of_rows_is_not_scaled_and_not_summed_unless_asked():
 @pytest.mark.parametrize("norm_type", [1.0, 2.0, np.inf])
 def test_without_gradients_there_is_nothing_to_clip(norm_type):
     assert float(nn.clip_grad_norm_([nn.Parameter([1.0])], 1.0, norm_type)) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("layer", "said"),
+    [
+        (nn.Conv1d(2, 4, 3), "2, 4, kernel_size=(3,)"),
+        (nn.Conv1d(2, 4, 3, padding="same"), "2, 4, kernel_size=(3,), padding='same'"),
+        (nn.Conv1d(2, 4, 3, padding="valid"), "2, 4, kernel_size=(3,)"),
+        (
+            nn.Conv2d(2, 4, 3, stride=2, padding=1, dilation=2, groups=2, bias=False),
+            "2, 4, kernel_size=(3, 3), stride=(2, 2), padding=1, dilation=(2, 2), groups=2, "
+            "bias=False",
+        ),
+        (
+            nn.MaxPool2d(2, stride=1, padding=1, dilation=2, ceil_mode=True),
+            "kernel_size=2, stride=1, padding=1, dilation=2, ceil_mode=True",
+        ),
+        (nn.LSTM(2, 3), "2, 3"),
+        (
+            nn.GRU(2, 3, 2, bias=False, batch_first=True, dropout=0.5, bidirectional=True),
+            "2, 3, num_layers=2, bias=False, batch_first=True, dropout=0.5, bidirectional=True",
+        ),
+        (nn.Linear(2, 3), "2, 3"),
+        (nn.Linear(2, 3, bias=False), "2, 3, bias=False"),
+        (nn.Embedding(3, 2), "3, 2"),
+        (nn.Embedding(3, 2, padding_idx=-1), "3, 2, padding_idx=2"),
+        (nn.MultiHeadAttention(4, 2), "4, num_heads=2"),
+        (nn.RMSNorm(3, eps=0.5), "(3,), eps=0.5, elementwise_affine=True"),
+        (nn.Flatten(2, 3), "start_dim=2, end_dim=3"),
+    ],
+)
+def test_a_layer_says_what_is_not_usual_about_it(layer, said):
+    assert layer.extra_repr() == said
