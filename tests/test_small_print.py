@@ -259,7 +259,7 @@ def test_without_gradients_there_is_nothing_to_clip(norm_type):
             nn.GRU(2, 3, 2, bias=False, batch_first=True, dropout=0.5, bidirectional=True),
             "2, 3, num_layers=2, bias=False, batch_first=True, dropout=0.5, bidirectional=True",
         ),
-        (nn.Linear(2, 3), "2, 3"),
+        (nn.Linear(2, 3), "2, 3, bias=True"),
         (nn.Linear(2, 3, bias=False), "2, 3, bias=False"),
         (nn.Embedding(3, 2), "3, 2"),
         (nn.Embedding(3, 2, padding_idx=-1), "3, 2, padding_idx=2"),
