@@ -1,8 +1,10 @@
 """Promises that only a rare case shows."""
 
 import dataclasses
+import gc
 import importlib
 import pkgutil
+import weakref
 
 import numpy as np
 import pytest
@@ -270,3 +272,24 @@ def test_without_gradients_there_is_nothing_to_clip(norm_type):
 )
 def test_a_layer_says_what_is_not_usual_about_it(layer, said):
     assert layer.extra_repr() == said
+
+
+def test_a_trace_entered_twice_knows_its_lines_until_it_is_left_twice():
+    x, trace = engine.Value(0.0), engine.nan_trace()
+    with trace:
+        y = engine.sqrt(x)
+        with trace:
+            pass
+        with pytest.raises(engine.NonFiniteError, match=r"engine\.sqrt\(x\)"):
+            y.backward()
+
+
+def test_a_trace_that_is_left_lets_its_nodes_go():
+    x, trace = engine.Value(2.0), engine.nan_trace()
+    with trace:
+        y = x * 3.0
+        kept = weakref.ref(y)
+        del y
+        assert kept() is not None
+    gc.collect()
+    assert kept() is None
