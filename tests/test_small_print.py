@@ -12,6 +12,7 @@ import pytest
 import engine
 import nn
 from engine import Tensor, ValueArray
+from engine.checking.rows import Row
 
 RNG = np.random.default_rng(3)
 
@@ -293,3 +294,16 @@ def test_a_trace_that_is_left_lets_its_nodes_go():
         assert kept() is not None
     gc.collect()
     assert kept() is None
+
+
+def test_a_comparison_says_of_how_many_numbers_the_gradients_are_the_sum():
+    for count in (1, 2, 3):
+        found = str(engine.compare(lambda x, n=count: engine.stack([x] * n), 2.0))
+        assert (f"f returns {count} numbers" in found) == (count > 1)
+
+
+def test_a_comparison_says_how_far_the_tiers_are_apart_in_both_measures():
+    apart = Row("x", (), np.array(1.0), np.array(1.0 + 2**-51), None)
+    ((_, scalar, tensor, distance, *_),) = apart.lines()
+    assert (scalar.strip(), tensor.strip()) == ("1.0", "1.0000000000000004")
+    assert distance == "2 ulp, 4e-16"

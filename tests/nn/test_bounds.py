@@ -221,14 +221,15 @@ def test_an_equal_number_is_no_better_in_either_mode_and_by_either_threshold():
             assert schedule.num_bad_epochs == 1
 
 
-def test_better_by_exactly_the_threshold_is_not_better():
-    """Of 1 and thresholds that are powers of two, so that nothing is rounded."""
-    for mode, sign in (("min", -1), ("max", 1)):
-        for threshold_mode in ("rel", "abs"):
-            schedule = plateau(mode=mode, threshold_mode=threshold_mode, threshold=0.25)
-            schedule.step(1.0)
-            assert not schedule.better(1.0 + sign * 0.25)
-            assert schedule.better(1.0 + sign * 0.2500001)
+@pytest.mark.parametrize("threshold_mode", ["rel", "abs"])
+@pytest.mark.parametrize(("mode", "sign"), [("min", -1), ("max", 1)])
+def test_better_by_exactly_the_threshold_is_not_better(mode, sign, threshold_mode):
+    """Of 2, by a part of it or by a number; powers of two, so that nothing is rounded."""
+    schedule = plateau(mode=mode, threshold_mode=threshold_mode, threshold=0.25)
+    schedule.step(2.0)
+    enough = {"rel": 0.5, "abs": 0.25}[threshold_mode]
+    assert not schedule.better(2.0 + sign * enough)
+    assert schedule.better(2.0 + sign * (enough + 1e-7))
 
 
 def test_the_smallest_batch_of_a_norm_is_two_numbers():
@@ -249,3 +250,10 @@ def test_clipping_to_a_norm_that_is_reached_changes_nothing_to_speak_of():
     p.grad = np.array([3.0, 4.0])
     assert float(nn.clip_grad_norm_([p], 5.0)) == 5.0
     np.testing.assert_allclose(p.grad, np.array([3.0, 4.0]) * (5 / (5 + 1e-6)), rtol=1e-12)
+
+
+def test_no_window_is_begun_for_lack_of_room():
+    """ceil_mode adds the rest of a window, where a whole one fits before it; not the first."""
+    with pytest.raises(ValueError, match="max_pool2d"):
+        nn.max_pool2d(np.ones((1, 1, 2, 2)), 3, ceil_mode=True)
+    assert nn.max_pool2d(np.ones((1, 1, 3, 3)), 3, ceil_mode=True).shape == (1, 1, 1, 1)
