@@ -85,6 +85,11 @@ def test_a_default_is_pytorchs_or_stated(name):
         assert plain(default) == plain(known[argument]), argument
 
 
+def test_a_function_of_pytorchs_functional_is_in_ours_too():
+    theirs = {name.removeprefix("functional.") for name in TORCH if name.startswith("functional.")}
+    assert sorted(theirs & set(exported()) - set(vars(nn.functional))) == []
+
+
 def test_what_is_stated_differs_from_pytorch_and_is_there():
     for name, stated in OWN.items():
         found = defaults(exported()[name])
