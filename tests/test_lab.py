@@ -173,7 +173,7 @@ def test_what_the_learner_changed_is_kept_and_named(started, capsys, tmp_path):
     assert mine.read_bytes() == before
     assert gone.is_file()
     _, said = capsys.readouterr().out.splitlines()
-    assert said == f"Left as they are, which is not as in this version: {FIRST}."
+    assert said == f"Yours differ from this version's and were kept: {FIRST}."
 
 
 def test_the_course_s_own_notebooks_are_trusted_and_no_others(started, tmp_path):
@@ -252,7 +252,7 @@ def test_what_is_installed_gives_the_whole_course_without_a_clone(installed, tmp
     nbformat.write(notebook, folder / FIRST)
 
     again = from_installed(installed, str(folder))
-    assert again.stdout.endswith(f"not as in this version: {FIRST}.\n")
+    assert again.stdout.endswith(f"were kept: {FIRST}.\n")
 
 
 # --- for real ---

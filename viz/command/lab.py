@@ -53,7 +53,7 @@ def open_notebooks(
         kept = copy_course(folder)
         print(f"The course is in {folder}.")
         if kept:
-            print(f"Left as they are, which is not as in this version: {', '.join(kept)}.")
+            print(f"Yours differ from this version's and were kept: {', '.join(kept)}.")
     # The whole checkout, so that links to the README and into the source lead somewhere.
     root = COURSE.parent if folder == COURSE else folder
     try:
