@@ -61,7 +61,14 @@ def test_packages_are_named_explicitly(pyproject):
         for top in (*PACKAGES, "notebooks")
         for path in (ROOT / top).rglob("__init__.py")
     }
-    assert sorted(packages) == sorted(there)
+    assert sorted(packages) == sorted({*there, "nn.bundled"})
+
+
+def test_files_that_are_no_modules_lie_in_a_package_that_is_named(pyproject):
+    """To setuptools any folder is a package: building warns of one it was not told of."""
+    setuptools = pyproject["tool"]["setuptools"]
+    assert set(setuptools["package-data"]) <= set(setuptools["packages"])
+    assert not [x for files in setuptools["package-data"].values() for x in files if "/" in x]
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -255,6 +262,12 @@ def test_no_two_test_files_have_one_name(tracked):
 
 def test_the_environment_is_not_tracked(tracked):
     assert not [path for path in tracked if path.startswith(".venv/")]
+
+
+def test_what_the_demo_leaves_is_not_taken_for_part_of_the_project():
+    """The README's first command is run in the clone, and says where its pictures go."""
+    assert "`twingrad-demo/`" in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "/twingrad-demo/" in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
 
 
 def test_no_file_names_a_machine(tracked):
