@@ -105,13 +105,14 @@ unsqueeze = expand_dims
 # Names that modules had, and pickles of then still have
 moved(
     [f"engine.{name}" for name in (
-        "arguments", "array_methods", "compare", "comparison", "distance", "expand", "explain",
-        "exponentials", "finite", "functional", "fused", "gradcheck", "graph", "indexing",
-        "lockstep", "nan_trace", "norms", "products", "reductions", "running", "scalar",
+        "arguments", "array_methods", "compare", "comparison", "core", "distance", "expand",
+        "explain", "exponentials", "finite", "functional", "fused", "gradcheck", "graph",
+        "indexing", "lockstep", "nan_trace", "norms", "products", "reductions", "running", "scalar",
         "scalar_backward", "shapes", "stepping", "tensor", "tensor_data", "value_array", "windows",
     )],
     "engine", "engine.arrays", "engine.copies", "engine.values.backward",
-    "engine.tensors.tensor_data", "engine.checking", "engine.looking", "engine.looking.explain",
+    "engine.tensors.tensor_data", "engine.checking", "engine.checking.rows",
+    "engine.checking.lockstep", "engine.looking", "engine.looking.explain",
 )  # fmt: skip
 
 if not TYPE_CHECKING:  # pragma: no branch - to a type checker, what is not here is a typo

@@ -63,5 +63,6 @@ _moved(
         "packing", "plateau", "pool_windows", "pooling", "progress", "recurrent", "rules", "scans",
         "schedules", "slots", "storage", "transformer", "windows",
     )],
-    "nn", "nn.functional", "nn.callbacks", "nn.optim", "nn.optim.slots", "nn.optim.one_cycle",
+    "nn", "nn.functional", "nn.callbacks", "nn.data", "nn.optim", "nn.optim.slots",
+    "nn.optim.one_cycle",
 )  # fmt: skip

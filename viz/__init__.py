@@ -38,12 +38,13 @@ from .stepping import (
 # Names that modules had, and pickles of then still have
 moved(
     [f"viz.{name}" for name in (
-        "boxes", "expression", "heat", "history", "layout", "measure", "names", "page", "picture",
-        "stepper", "steps",
+        "boxes", "difference", "dot", "expression", "heat", "history", "layout", "measure", "names",
+        "page", "picture", "render", "side_by_side", "stepper", "steps",
     )],
     "viz", "viz.drawing", "viz.drawing.heat", "viz.monitoring", "viz.stepping.layout",
     "viz.stepping.page", "viz.stepping.steps", "viz.command.expression",
 )  # fmt: skip
+moved(["viz.curves", "viz.images", "viz.samples"], "viz.plots")
 
 if TYPE_CHECKING:  # `__getattr__` would make it take `viz.darw` for a name
     from . import plots as plots

@@ -109,6 +109,11 @@ def history():
     return table
 
 
+def compared():
+    """A comparison, with its rows and the first op whose results differ in the last place."""
+    return engine.compare(lambda a, b: (engine.gelu(a) * b).sum(), np.linspace(0.1, 3.0, 6), 2.0)
+
+
 # --- what is asked of it ---
 
 
@@ -179,6 +184,12 @@ def rates(schedule):
     return found
 
 
+def verdict(found):
+    numbers = [[row.name, row.scalar.tolist(), row.tensor.tolist()] for row in found.rows]
+    slopes = [row.finite.slope.tolist() for row in found.rows[1:]]
+    return [found.ok, found.title, str(found.first_difference), numbers, slopes]
+
+
 def first(dataset):
     return [np.asarray(x).tolist() for x in dataset[0]]
 
@@ -242,6 +253,7 @@ def cases():
     yield "ValueArray", ValueArray.of([1.0, 2.0]), values_again
     yield "TensorData", Tensor([1.0, 2.0]).data, np.ndarray.tolist
     yield "op", engine.softplus, repr
+    yield "Comparison", compared(), verdict
     for model in modules():
         yield type(model).__name__, model, output
     for name in LOSSES:
