@@ -1,7 +1,9 @@
 """The rooms: what imports what, through which doors, and how large a file may be."""
 
 import ast
+import functools
 import inspect
+import json
 import re
 from collections import defaultdict
 from pathlib import Path
@@ -29,6 +31,7 @@ def room_of(module):
     return module if module in ROOMS else module.rpartition(".")[0]
 
 
+@functools.cache
 def exported(door):
     """The names that a room's __init__ re-exports (`X as X`, or in `__all__`) or defines."""
     names = set()
@@ -46,10 +49,11 @@ def exported(door):
     return names
 
 
-def imports_of(module):
+def imports_of(module, source=None):
     """(line, absolute module, name or None) of everything a module imports of the packages."""
     found = []
-    for node in ast.walk(ast.parse(PATHS[module].read_text(encoding="utf-8"))):
+    source = PATHS[module].read_text(encoding="utf-8") if source is None else source
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             found += [(node.lineno, alias.name, None) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -90,6 +94,80 @@ def test_nothing_reaches_past_a_door():
         if past_a_door(module, target)
     ]
     assert past == []
+
+
+def reached_without_import(module, source):
+    """(line, module) of what is reached by attributes, `engine.arrays.shapes`, or as a string.
+
+    Strings are what `import_module` and `sys.modules` take.  Those in a call of `moved` are left
+    out: it says for old pickles what is behind the doors, and fetches nothing else.
+    """
+    tree = ast.parse(source)
+    called = {package: package for package in PACKAGES}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            called |= {alias.asname: alias.name for alias in node.names if alias.asname}
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                alone = ast.unparse(ast.ImportFrom(node.module, [alias], node.level))
+                for _, target, name in imports_of(module, alone):
+                    if name is None or f"{target}.{name}" in ROOMS:
+                        called[alias.asname or alias.name] = target + (f".{name}" if name else "")
+    moves = [
+        one
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call) and ast.unparse(call.func) in ("moved", "_moved")
+        for one in ast.walk(call)
+    ]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            start, _, rest = ast.unparse(node).partition(".")
+            target = f"{called.get(start, '')}.{rest}"
+            door, _, name = target.rpartition(".")
+            if target in PATHS and (target in ROOMS or name not in exported(door)):
+                yield node.lineno, target
+        elif isinstance(node, ast.Constant) and node.value in PATHS and node not in moves:
+            yield node.lineno, node.value
+
+
+def cells_of(path):
+    """The code of a notebook, IPython's own commands left out."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    code = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    return re.sub(r"^([ \t]*)[%!].*", r"\1pass", code, flags=re.MULTILINE)
+
+
+def test_nothing_reaches_past_a_door_by_attributes_or_strings():
+    past = [
+        f"{module}, line {line}: {target}"
+        for module, path in PATHS.items()
+        for line, target in reached_without_import(module, path.read_text(encoding="utf-8"))
+        if past_a_door(module, target)
+    ]
+    assert past == []
+
+
+def test_no_cell_of_a_notebook_reaches_past_a_door():
+    past = []
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        module, code = f"notebooks.{path.stem}", cells_of(path)
+        targets = [target for _, target, _ in imports_of(module, code)]
+        targets += [target for _, target in reached_without_import(module, code)]
+        past += [f"{path.name}: {target}" for target in targets if past_a_door(module, target)]
+    assert past == []
+
+
+def test_a_way_around_a_door_would_be_noticed():
+    for source in (
+        "import engine\nengine.arrays.shapes.spread",
+        "import engine as e\ne.arrays.shapes.spread",
+        "from engine import arrays\narrays.shapes.spread",
+        "import sys\nsys.modules['engine.arrays.shapes']",
+        "import importlib\nimportlib.import_module('engine.arrays.shapes')",
+    ):
+        found = [target for _, target in reached_without_import("nn.module", source)]
+        assert "engine.arrays.shapes" in found, source
+    assert not list(reached_without_import("nn.module", "import nn\nnn.summary(nn.linear)"))
 
 
 def test_a_door_that_is_passed_by_would_be_noticed():
