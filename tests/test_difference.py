@@ -81,6 +81,12 @@ def test_another_op_is_in_one_graph_only_and_what_is_below_it_in_both():
     assert "  n0 -> n2\n" in dot
 
 
+def test_leaves_of_one_name_and_two_shapes_are_two_leaves():
+    one, other = (Tensor(np.ones(n), requires_grad=True, label="x") for n in (2, 3))
+    found = marks(diff(one.sum(), other.sum()).dot)
+    assert found == {"n0": "only in first", "bn0": "only in second", "n1": "differs"}
+
+
 def test_an_op_put_in_between_leaves_its_neighbours_matched():
     x = Value(2.0, label="x")
     dot = diff(engine.exp(x * x), engine.exp(engine.relu(x * x))).dot

@@ -290,6 +290,14 @@ def test_a_tensor_result_says_that_its_gradient_was_not_kept():
     assert rows_of(y, "n2")["grad"] == "0 to 2\nmean 0.2031\nnorm 2.872\n81 % zeros"
 
 
+def test_a_value_result_that_backward_has_not_reached_has_no_gradient_yet():
+    """Values keep theirs, so it was not dropped: only Tensors say "not kept"."""
+    x = Value(3.0)
+    y = x * x
+    y.backward()
+    assert rows_of(y + 1.0, "n2")["grad"] == "not computed"
+
+
 def test_gradients_that_are_nodes_show_their_numbers():
     x = Value(3.0)
     y = x * x
@@ -325,6 +333,8 @@ def test_a_tensor_shows_shape_and_dtype():
             np.array([6e4, 4e4] * 10, dtype=np.float16),
             "4e+04 to 6e+04\nmean 5e+04\nnorm 2.28e+05",
         ),
+        # the sum is beyond the largest float, the mean is not
+        (np.array([1e307, 3e307] * 10), "1e+307 to 3e+307\nmean 2e+307\nnorm 1e+308"),
     ],
 )
 def test_arrays_show_few_numbers_or_statistics(array, text):

@@ -173,6 +173,24 @@ def test_a_chain_with_a_period_is_a_loop():
     assert {"w", "b", "x"} <= set(re.findall(r"<B>(\w+)</B>", dot))
 
 
+def test_leaves_are_alike_if_they_enter_the_same_ops_and_both_want_a_gradient():
+    sines = [engine.sin(Value(1.0)) for _ in range(20)]
+    fixed = [engine.sin(Value(1.0, requires_grad=False)) for _ in range(21)]
+    exponentials = [engine.exp(Value(1.0)) for _ in range(22)]
+    dot = to_dot(sum(sines + fixed + exponentials, Value(0.0)))
+    leaves = [box for box in dot.split("shape=")[1:] if "<B>leaf</B>" in box]
+    assert sorted(HIDES.search(box)[1] for box in leaves) == ["20", "21", "22"]
+
+
+@pytest.mark.parametrize(("links", "hides"), [(7, 3), (8, 7)])
+def test_the_first_links_of_a_chain_stand_alone_unless_it_is_long(links, hides):
+    """Three rounds tell three links apart; in a chain of eight or more they stay with the rest."""
+    y = Value(1.0)
+    for _ in range(links):
+        y = y + 1.0
+    assert hidden(to_dot(y, max_nodes=2)) == hides
+
+
 # --- by module ---
 
 

@@ -12,7 +12,7 @@ from engine import Tensor
 from viz import to_dot
 from viz.drawing.heat import BINS, Heat, heat_cells, heat_of
 from viz.drawing.renderer import render
-from viz.drawing.style import DARK, LIGHT
+from viz.drawing.style import DARK, LIGHT, mix
 from viz.drawing.text import norm, percent
 
 
@@ -67,6 +67,14 @@ def test_cells_stand_in_the_picture_and_it_renders():
     dot = to_dot(y)
     assert len(re.findall("<TD BGCOLOR", dot)) == 6 * 3  # of x: data and gradient; of x * x: data
     assert ET.fromstring(render(dot)).tag.endswith("svg")
+
+
+def test_steps_of_a_spread_are_shaded_by_the_root_of_how_many_there_are():
+    """One hundredth of the fullest step is a tenth of its shade: else nobody would see it."""
+    for theme in (LIGHT, DARK):
+        cells = heat_cells(Heat(((0.0, 0.01, 0.25, 1.0),), spread=True), theme)
+        shades = [mix(theme.quiet, theme.background, x) for x in (0.06, 0.19, 0.55, 1.0)]
+        assert re.findall('BGCOLOR="(.*?)"', cells) == shades
 
 
 def test_nan_has_the_colour_of_ink():

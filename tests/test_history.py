@@ -131,6 +131,12 @@ def test_units_of_sequences_are_features_not_times():
     assert activation_statistics(output, None)["dead"] == 1 / 4
 
 
+def test_units_of_an_output_with_more_axes_than_images_are_those_of_the_last():
+    output = np.ones((2, 3, 2, 2, 4))
+    output[..., 1] = 0.0
+    assert activation_statistics(output, None)["dead"] == 1 / 4
+
+
 @pytest.mark.parametrize("layer", ENDS)
 def test_a_saturating_layer_puts_out_its_ends_and_nothing_beyond(layer):
     outputs = layer()(np.array([-1e3, -1.0, 0.0, 1.0, 1e3]))
@@ -168,6 +174,14 @@ def test_a_deviation_far_below_the_mean_keeps_its_digits(dtype):
     output = (100 + 0.1 * np.sin(np.arange(60_000.0))).reshape(-1, 60).astype(dtype)
     found = activation_statistics(output, None)
     assert found["std"] == pytest.approx(output.std(dtype=float))
+
+
+def test_a_deviation_of_float32_is_measured_from_a_mean_in_double_precision():
+    """The mean of two neighbours is no float32: rounded, it is off by a whole deviation."""
+    one = np.float32(1e5)
+    output = np.tile([one, np.nextafter(one, np.float32(np.inf))], (100, 2))
+    found = activation_statistics(output, None)
+    assert found["std"] == pytest.approx(np.spacing(one) / 2)
 
 
 @pytest.mark.parametrize(

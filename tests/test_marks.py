@@ -106,6 +106,14 @@ def test_contributions_that_cancel_are_no_fault_of_one_edge():
     assert "dashed]" not in to_dot(y)
 
 
+def test_of_a_result_of_several_elements_only_gradients_that_were_kept_are_marked():
+    """What was differentiated is not known any more: backward was given a gradient."""
+    x = Tensor([-1.0, 1.0], requires_grad=True, label="x")
+    y = engine.relu(x) * 0.0
+    y.backward([1.0, 1.0])
+    assert marks_of(y) == {}
+
+
 def test_a_gradient_that_is_zero_in_part_is_no_zero_gradient():
     x = Tensor([-1.0, 1.0], requires_grad=True, label="x")
     y = engine.relu(x).sum()

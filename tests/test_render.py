@@ -133,8 +133,10 @@ def test_a_renderer_that_says_nothing_is_reported(monkeypatch, tmp_path):
         render(GRAPH)
 
 
-def test_a_renderer_that_cannot_start_is_reported(monkeypatch, tmp_path):
-    use(monkeypatch, tmp_path / "missing")
+@pytest.mark.parametrize("name", ["missing", "folder"])
+def test_a_renderer_that_cannot_start_is_reported(name, monkeypatch, tmp_path):
+    (tmp_path / "folder").mkdir()
+    use(monkeypatch, tmp_path / name)
     with pytest.raises(RenderError, match="could not be started"):
         render(GRAPH)
 
