@@ -373,6 +373,25 @@ def test_the_boundary_is_where_the_score_changes_sign():
     assert vertices[:, 0].min() == pytest.approx(-1.3)
 
 
+def test_one_score_decides_by_its_sign():
+    """Every score here is below 1/2; the boundary is where it is 0."""
+    points = np.array([[-1.0, 0.0], [1.0, 1.0]])
+    ax = plots.decision_boundary(lambda p: 0.1 * p[:, 0], points, [0, 1], resolution=21)
+    upper = ax.collections[0].get_paths()[1].vertices
+    assert upper[:, 0].min() == pytest.approx(0.065)  # half way from 0 to the next of the grid
+
+
+def test_a_boundary_is_drawn_without_recording():
+    seen = []
+
+    def scores(p):
+        seen.append(engine.is_grad_enabled())
+        return p[:, 0]
+
+    plots.decision_boundary(scores, np.array([[0.0, 0.0], [1.0, 1.0]]), [0, 1], resolution=5)
+    assert seen == [False]
+
+
 def test_a_score_for_each_class_decides_too():
     points = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
 

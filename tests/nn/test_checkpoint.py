@@ -150,6 +150,17 @@ def test_arrays_of_any_layout_and_byte_order_are_kept(path):
         assert back[key].flags.writeable
 
 
+def test_an_array_that_another_program_wrote_in_another_byte_order_is_read_in_ours(tmp_path):
+    np.savez(
+        tmp_path / "theirs.npz", big=np.arange(3, dtype=">f4"), small=np.arange(3, dtype="<f4")
+    )
+    back = storage.read(tmp_path / "theirs.npz").arrays
+    assert {name: array.dtype.isnative for name, array in back.items()} == {
+        "big": True, "small": True,
+    }  # fmt: skip
+    assert back["big"].tolist() == back["small"].tolist() == [0.0, 1.0, 2.0]
+
+
 def test_the_same_weights_give_the_same_bytes(path):
     save(Small(1), path)
     first = path.read_bytes()
@@ -228,6 +239,19 @@ def test_a_crash_while_writing_leaves_the_old_file_and_nothing_else(path, monkey
 
     assert path.read_bytes() == before
     assert [p.name for p in path.parent.iterdir()] == [path.name]
+
+
+def test_an_interrupt_while_writing_leaves_nothing_else_either(path, monkeypatch):
+    """Ctrl-C is no Exception."""
+
+    def interrupt(*_arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(storage.os, "replace", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        save(Small(1), path)
+
+    assert list(path.parent.iterdir()) == []
 
 
 def test_a_disk_that_takes_no_new_file_is_what_the_error_is_about(path, monkeypatch):
@@ -791,6 +815,28 @@ def test_the_part_that_did_not_fit_is_put_back_too(path):
         load_training(path, **parts)
 
     assert [part.amount for part in parts.values()] == [10, 20, 30]
+
+
+def test_a_part_whose_state_is_its_own_dict_is_put_back_too(path):
+    """What was there before the loading is kept as a copy: the part may change it in place."""
+
+    class Counter:
+        def __init__(self, count):
+            self.state = {"count": [count]}
+
+        def state_dict(self):
+            return self.state
+
+        def load_state_dict(self, state):
+            self.state["count"][:] = state["count"]
+            if state["count"] == [2]:
+                raise ValueError("2 is refused")
+
+    save_training(path, first=Counter(1), second=Counter(2))
+    parts = {"first": Counter(10), "second": Counter(20)}
+    with pytest.raises(ValueError, match="does not fit second: 2 is refused"):
+        load_training(path, **parts)
+    assert [part.state["count"] for part in parts.values()] == [[10], [20]]
 
 
 def test_a_model_is_put_back_whose_weights_fit_and_whose_generator_does_not(path):
