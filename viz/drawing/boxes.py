@@ -24,14 +24,14 @@ class Box:
     Attributes:
         id: `n` and its place in topological order, `f` and that of its first node where several
             are folded; constants are named after the node they enter.
-        kind: a key of `viz.style.LOOKS`.
+        kind: a key of `LOOKS`.
         caption: the kind in words.
         symbol: the op's, empty for leaves and constants.
         label: the user's name for the node.
         rows: name and text of each line below: data, grad, …
         heat: strips of cells, by the name of the row they follow.
         marks: warnings: where nan begins, what differs, …
-        tone: a key of `viz.style.TONES`, or "".
+        tone: a key of `TONES`, or "".
     """
 
     id: str
