@@ -113,6 +113,14 @@ def test_spirals_start_at_the_origin_and_end_on_the_unit_circle():
     np.testing.assert_allclose(x.reshape(4, 50, 2)[:, 0], 0)
 
 
+def test_spirals_turn_by_four_radians_from_an_angle_of_their_own():
+    x, y = datasets.make_spirals(3, classes=2, noise=0.0)
+    radius = np.tile([0.0, 0.5, 1.0], 2)
+    angle = np.array([0.0, np.pi])[y] + 4 * radius
+    expected = radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    np.testing.assert_allclose(x, expected, atol=1e-15)
+
+
 @pytest.mark.parametrize("make", [datasets.make_moons, datasets.make_spirals])
 def test_generated_sets_follow_a_seed_or_a_generator(make):
     np.testing.assert_array_equal(make(10, seed=5)[0], make(10, seed=5)[0])

@@ -286,6 +286,17 @@ def test_a_pass_that_was_under_way_is_finished():
     assert numbers(other) == following
 
 
+def test_a_saved_state_is_nobody_else_s():
+    loader = DataLoader((np.arange(6),), 2, shuffle=True, rng=0)
+    batches = iter(loader)
+    next(batches)
+    state = loader.state_dict()
+    before = state["order"].copy()
+    state["order"][:] = 0
+    assert loader.state_dict()["order"].tolist() == before.tolist()
+    assert sorted(np.concatenate([batch for (batch,) in batches])) == sorted(before[2:])
+
+
 def test_after_the_last_batch_the_next_pass_is_a_new_one():
     loader = DataLoader((np.arange(4),), 2, shuffle=True, rng=0)
     batches = iter(loader)

@@ -339,15 +339,16 @@ def test_epochs_are_waited_for_from_the_last_improvement_on():
 
 def test_stopping_early_goes_on_from_its_state():
     before = nn.EarlyStopping(patience=2, monitor="x", restore_best=True)
-    fit(*setup(), 2, callbacks=[Numbers([1, 3]), before])
+    fit(*setup(), 3, callbacks=[Numbers([3, 1, 2]), before])
     after = nn.EarlyStopping(patience=2, monitor="x", restore_best=True)
 
     after.load_state_dict(before.state_dict())
     model, optimizer, loader = setup()
     history = fit(model, optimizer, loader, 3, callbacks=[Numbers([3, 0, 0]), after])
 
-    assert history.stopped == "no better for 2 epochs than in epoch 1"
-    assert model.bias.tolist() == [1]  # of the best epoch, in the run before
+    assert len(history) == 1
+    assert history.stopped == "no better for 2 epochs than in epoch 2"
+    assert model.bias.tolist() == [2]  # of the best epoch, in the run before
 
 
 def test_a_gain_below_min_delta_is_none():
@@ -407,6 +408,22 @@ def test_an_interrupt_waits_for_the_step_under_way():
     fit(twin, twins, same_loader, 1)
     fit(twin, twins, [b for _, b in zip(range(2), same_loader, strict=False)], 1)
     np.testing.assert_array_equal(model.weight.numpy(), twin.weight.numpy())
+
+
+@pytest.mark.usefixtures("interruptible")
+def test_an_interrupted_epoch_is_not_validated():
+    """Who presses Ctrl-C does not wait for the validation set too."""
+    validation = nn.DataLoader(line(2), 4)
+    history = fit(*setup(), 3, callbacks=[CtrlC(5)], validation=validation)
+    assert ["validation_loss" in row for row in history.rows] == [True, False]
+
+
+def test_a_run_that_ends_by_itself_says_no_more_why_the_one_before_was_stopped():
+    model, optimizer, loader = setup()
+    history = nn.EpochHistory()
+    history.stopped = "interrupted"
+    fit(model, optimizer, loader, 1, history=history)
+    assert history.stopped is None
 
 
 @pytest.mark.usefixtures("interruptible")
