@@ -533,3 +533,61 @@ def test_the_summary_shows_repeated_calls_and_several_outputs():
     assert "(3, 2) ×2" in str(table)
     with pytest.raises(TypeError, match="model must be a Module, got builtin_function_or_method"):
         nn.summary(len, np.zeros(1))
+
+
+def test_a_label_of_yours_is_not_replaced_by_the_place_of_its_parameter():
+    inner = nn.Linear(2, 1, rng=0)
+    inner.weight = nn.Parameter([[1.0, 2.0]], label="mine")
+    outer = nn.Sequential(inner)
+    assert {p.label for p in outer.parameters()} == {"mine", "0.bias"}
+
+
+def test_a_hook_may_take_itself_away_while_it_is_called():
+    layer, called = nn.ReLU(), []
+
+    def once(*_given):
+        called.append(1)
+        handle.remove()
+
+    handle = layer.register_forward_hook(once)
+    layer.register_forward_hook(lambda *_given: called.append(2))
+    layer(np.ones(1))
+    layer(np.ones(1))
+    assert called == [1, 2, 2]
+
+
+def test_what_is_frozen_stays_frozen_on_the_scalar_tier():
+    model = nn.Linear(2, 1, rng=0)
+    model.bias.requires_grad = False
+    scalar = model.scalar()
+    assert [x.requires_grad for x in (*scalar.weight.flat, *scalar.bias.flat)] == [1, 1, 0]
+
+
+def test_a_buffer_keeps_its_dtype_when_other_numbers_are_loaded():
+    norm = nn.BatchNorm1d(2).float()
+    norm.load_state_dict(
+        {k: x.astype(np.float64) for k, x in norm.state_dict().items() if x.ndim}, strict=False
+    )
+    assert norm.running_mean.dtype == norm.weight.dtype == np.float32
+
+
+def test_what_will_not_become_an_array_is_listed_whatever_it_raises():
+    class Device:
+        def __array__(self, *_args, **_kwargs):
+            raise RuntimeError("it is on another device")
+
+    layer = nn.Linear(2, 1, bias=False, rng=0)
+    with pytest.raises(ValueError, match="weight: not an array: it is on another device"):
+        layer.load_state_dict({"weight": Device()})
+
+
+def test_a_gradient_does_not_outlive_a_change_of_dtype():
+    layer = nn.Linear(2, 1, rng=0)
+    layer(np.ones((1, 2))).sum().backward()
+    layer.float()
+    assert [p.grad for p in layer.parameters()] == [None, None]
+
+
+def test_a_shallow_copy_of_a_frozen_parameter_is_frozen():
+    frozen = copy.copy(nn.Parameter([1.0], requires_grad=False, label="w"))
+    assert (type(frozen), frozen.requires_grad, frozen.label) == (nn.Parameter, False, "w")
