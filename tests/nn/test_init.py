@@ -189,3 +189,12 @@ def test_only_nodes_are_filled():
     with pytest.raises(TypeError, match="tensor must be a Tensor or a ValueArray, got ndarray"):
         init.zeros_(np.zeros(3))
     assert init.zeros_(Tensor([1.0])).data.tolist() == [0.0]
+
+
+@pytest.mark.parametrize("side", [1, -1])
+def test_far_out_in_either_tail_the_numbers_are_still_drawn_apart(side):
+    """Between 8 and 9 deviations the cdf has three or four floats in the upper tail."""
+    low, high = sorted((8.0 * side, 9.0 * side))
+    w = nn.init.trunc_normal_(Tensor(np.zeros(1000)), a=low, b=high, rng=0).data
+    assert len(np.unique(w)) > 990
+    assert abs(w.mean()) == pytest.approx(8.12, abs=0.02)

@@ -591,3 +591,9 @@ def test_a_gradient_does_not_outlive_a_change_of_dtype():
 def test_a_shallow_copy_of_a_frozen_parameter_is_frozen():
     frozen = copy.copy(nn.Parameter([1.0], requires_grad=False, label="w"))
     assert (type(frozen), frozen.requires_grad, frozen.label) == (nn.Parameter, False, "w")
+
+
+def test_the_summary_counts_bytes_by_dtype():
+    model = nn.Linear(3, 2, rng=0)
+    assert nn.summary(model, np.zeros((1, 3))).size == 8 * 8
+    assert nn.summary(model.float(), np.zeros((1, 3), np.float32)).size == 8 * 4
