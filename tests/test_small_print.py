@@ -307,3 +307,20 @@ def test_a_comparison_says_how_far_the_tiers_are_apart_in_both_measures():
     ((_, scalar, tensor, distance, *_),) = apart.lines()
     assert (scalar.strip(), tensor.strip()) == ("1.0", "1.0000000000000004")
     assert distance == "2 ulp, 4e-16"
+
+
+def test_weights_that_are_not_asked_for_are_none():
+    attention, x = nn.MultiHeadAttention(4, 2), RNG.normal(size=(3, 1, 4))
+    y, weights = attention(x, x, x)
+    assert weights.shape == (1, 3, 3)
+    same, nothing = attention(x, x, x, need_weights=False)
+    assert nothing is None
+    np.testing.assert_array_equal(same.data, y.data)
+
+
+def test_a_window_is_as_near_to_its_kink_as_its_two_largest_numbers_are_to_each_other():
+    op = engine.registry["max_pool2d"]
+    x = np.array([[[[1.0, 9.0, 5.0, 2.0, 8.5]]]])
+    gap = op.kinks(x, **{**op.defaults, "kernel": (1, 5), "stride": (1, 5)})
+    assert gap.tolist() == [[[[0.5]]]]
+    assert op.kinks(x, **{**op.defaults, "kernel": (1, 1), "stride": (1, 1)}) == np.inf

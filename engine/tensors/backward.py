@@ -122,7 +122,7 @@ def check_unchanged(node: ArrayNode) -> None:
         )
 
 
-def propagate(order: Sequence[ArrayNode], found: dict[Any, Any], keep: bool = False) -> None:
+def propagate(order: Sequence[ArrayNode], found: dict[Any, Any], keep: bool) -> None:
     """Backward on arrays: grow `found`, the gradient of each node, from the result to the leaves.
 
     The gradient of a result is dropped once it has been passed on (memory!), unless `keep` is true
