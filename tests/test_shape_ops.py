@@ -59,8 +59,14 @@ def test_first_and_second_derivatives_match_finite_differences(name, i):
     arrays, f, _ = CASES[name][i]
     if arrays[0] is TIES:  # a corner: finite differences need another place
         arrays = tuple(x + np.linspace(0, 0.3, x.size).reshape(x.shape) for x in arrays)
+
+    def curved(*x):
+        """Not y alone: rules have to pass on the graph of what they are given."""
+        y = f(*x)
+        return y if name in ("any", "all") else y + 0.25 * y * y  # those jump at their zeros
+
     if sum(x.size for x in arrays):
-        assert gradcheck(f, tuple(arrays), order=2)
+        assert gradcheck(curved, tuple(arrays), order=2)
 
 
 @each_case

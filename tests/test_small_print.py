@@ -324,3 +324,47 @@ def test_a_window_is_as_near_to_its_kink_as_its_two_largest_numbers_are_to_each_
     gap = op.kinks(x, **{**op.defaults, "kernel": (1, 5), "stride": (1, 5)})
     assert gap.tolist() == [[[[0.5]]]]
     assert op.kinks(x, **{**op.defaults, "kernel": (1, 1), "stride": (1, 1)}) == np.inf
+
+
+@pytest.mark.parametrize(
+    ("name", "inputs", "params", "distance"),
+    [
+        ("clip", (0.25,), {"min": 0.0, "max": 1.0}, 0.25),
+        ("clip", (-3.0,), {"min": -1.0, "max": 1.0}, 2.0),
+        ("clip", (5.0,), {"min": None, "max": 2.0}, 3.0),
+        ("clip", (5.0,), {"min": None, "max": None}, np.inf),
+        ("abs", (-2.0,), {}, 2.0),
+        ("sign", (0.5,), {}, 0.5),
+        ("relu", (-2.0,), {}, 2.0),
+        ("leaky_relu", (3.0,), {"negative_slope": 0.1}, 3.0),
+        ("elu", (-0.5,), {"alpha": 1.0}, 0.5),
+        ("floor", (1.25,), {}, 0.25),
+        ("ceil", (-1.75,), {}, 0.25),
+        ("round", (1.25,), {}, 0.25),
+        ("maximum", (1.0, 3.5), {}, 2.5),
+        ("minimum", (-1.0, 3.5), {}, 4.5),
+        ("floor_divide", (7.0, 4.0), {}, 1.0),
+        ("remainder", (9.5, 4.0), {}, 1.5),
+    ],
+)
+def test_a_kink_is_as_far_as_it_is(name, inputs, params, distance):
+    kinks = engine.registry[name].kinks
+    assert float(kinks(*inputs, **params)) == distance
+    np.testing.assert_array_equal(kinks(*map(np.atleast_1d, inputs), **params), [distance])
+
+
+def test_a_direction_may_be_a_node_and_is_differentiated_too():
+    x, cotangent = engine.Value(3.0), engine.Value(2.0)
+    _, pullback = engine.vjp(lambda x: x * x, x)
+    (gradient,) = pullback(cotangent)
+    gradient.backward()
+    assert (gradient.data, x.grad, cotangent.grad) == (12.0, 4.0, 6.0)
+    x, tangent = engine.Value(3.0), engine.Value(2.0)
+    _, slope = engine.jvp(lambda x: x * x, (x,), (tangent,))
+    slope.backward()
+    assert (slope.data, x.grad, tangent.grad) == (12.0, 4.0, 6.0)
+
+
+def test_a_direction_of_one_number_gives_a_number():
+    _, pullback = engine.vjp(lambda x: x * x, 3.0)
+    assert type(pullback(np.array(2.0))[0]) is float
