@@ -352,6 +352,19 @@ def test_little_has_to_be_read_before_backward_is_understood():
     assert sum(lines_of(PATHS[module]) for module in bold) <= MOST_LINES
 
 
+def test_a_second_pass_adds_to_results_in_value_and_not_in_the_engine_to_read_first():
+    a = Value(2.0)
+    c = a * a
+    y = c * 3.0
+    engine = Engine()
+    for passes in (1, 2):
+        y.backward()
+        engine.backward(y)
+        assert a.grad == engine.grad[a] == 12.0 * passes
+        assert c.grad == 3.0 * passes
+        assert engine.grad[c] == 3.0
+
+
 def test_the_engine_to_read_first_is_the_one_of_notebook_03():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert inspect.getsource(Engine) in readme.split("## Reading the source")[1]
