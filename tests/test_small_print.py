@@ -368,3 +368,31 @@ def test_a_direction_may_be_a_node_and_is_differentiated_too():
 def test_a_direction_of_one_number_gives_a_number():
     _, pullback = engine.vjp(lambda x: x * x, 3.0)
     assert type(pullback(np.array(2.0))[0]) is float
+
+
+def test_no_targets_at_all_may_be_an_empty_list():
+    none = np.zeros((0, 3))
+    assert float(nn.cross_entropy(none, [], reduction="sum")) == 0.0
+    assert np.isnan(nn.cross_entropy(none, []))
+    with pytest.raises((TypeError, ValueError), match="shape"):
+        nn.cross_entropy(np.zeros((2, 3)), [])
+
+
+def test_a_forward_may_take_its_inputs_as_one_tuple():
+    op = engine.elementwise(
+        "planted", lambda *inputs: inputs[0] - inputs[1],
+        lambda g, y, a, b: g, lambda g, y, a, b: -g,
+    )  # fmt: skip
+    try:
+        a, b = engine.Value(5.0), engine.Value(3.0)
+        y = op(a, b)
+        y.backward()
+        assert (y.data, a.grad, b.grad) == (2.0, 1.0, -1.0)
+    finally:
+        engine.unregister("planted")
+
+
+def test_a_size_of_the_output_is_one_number_for_each_axis():
+    for wrong in (((2, 2), 1), (1, 2, 3), (1,)):
+        with pytest.raises((TypeError, ValueError), match="output_size"):
+            nn.AdaptiveAvgPool2d(wrong)(np.ones((1, 1, 4, 4)))
