@@ -13,6 +13,7 @@ import engine
 import nn
 from engine import Tensor, ValueArray
 from engine.checking.rows import Row
+from engine.moved import Moved
 
 RNG = np.random.default_rng(3)
 
@@ -396,3 +397,33 @@ def test_a_size_of_the_output_is_one_number_for_each_axis():
     for wrong in (((2, 2), 1), (1, 2, 3), (1,)):
         with pytest.raises((TypeError, ValueError), match="output_size"):
             nn.AdaptiveAvgPool2d(wrong)(np.ones((1, 1, 4, 4)))
+
+
+def test_a_tensor_of_a_hundred_numbers_shows_them_all_and_one_of_more_its_shape():
+    hundred, more = repr(Tensor(np.ones(100))), repr(Tensor(np.ones(101)))
+    assert ("..." in hundred, "shape" in hundred) == (False, False)
+    assert ("..." in more, "shape=(101,)" in more) == (True, True)
+
+
+def test_a_module_that_moved_keeps_its_name():
+    old = Moved("engine.old", ("engine.ops",))
+    assert old.__name__ == "engine.old"
+    assert "engine.ops" in old.__doc__
+    assert old.tanh is engine.tanh
+
+
+def test_attention_needs_a_width_and_a_key_but_no_query():
+    keys = np.ones((1, 2, 3))
+    assert nn.scaled_dot_product_attention(np.ones((1, 0, 3)), keys, keys).shape == (1, 0, 3)
+    for q, k in (((1, 2, 0), (1, 2, 0)), ((1, 2, 3), (1, 0, 3))):
+        with pytest.raises(ValueError, match="key"):
+            nn.scaled_dot_product_attention(np.ones(q), np.ones(k), np.ones(k))
+
+
+def test_the_rate_a_schedule_began_with_goes_with_the_schedule():
+    optimizer = nn.SGD([nn.Parameter([1.0])], lr=0.1)
+    plain = optimizer.state_dict()
+    nn.StepLR(optimizer, 1)
+    assert "initial_lr" in optimizer.param_groups[0]
+    optimizer.load_state_dict(plain)
+    assert "initial_lr" not in optimizer.param_groups[0]
