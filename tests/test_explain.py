@@ -409,3 +409,22 @@ def test_six_numbers_are_written_out_and_seven_are_not():
         y.backward()
 
         assert str(explain(x)).endswith(f"= {shown}")
+
+
+def test_twenty_passes_are_explained_not_only_the_latest():
+    x = Value(1.0, label="x")
+    kept = [x * float(k) for k in range(1, 21)]
+    for y in kept:
+        y.backward()
+    found = explain(x)
+    assert [c.amount for c in found] == list(range(1, 21))
+    assert found.rest is None
+
+
+def test_what_was_assigned_is_told_from_rounding():
+    """Passes are the whole of .grad only if they come to it within 1e-12."""
+    x = Value(1.0, label="x")
+    y = x * 3.0
+    y.backward()
+    x.grad = 3.0 + 1e-9
+    assert explain(x).rest == pytest.approx(1e-9, rel=1e-3)

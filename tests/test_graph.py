@@ -399,3 +399,24 @@ def test_other_inputs_of_ops_on_values_may_be_single_or_plain():
     assert E.argmax(x, axis=1).tolist() == [1]
     assert isinstance(x[0, 1, ...], Value)
     assert E.reshape(w, ()) is w
+
+
+@pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda y: pickle.loads(pickle.dumps(y))])
+def test_a_copied_graph_shares_no_array_with_the_original(duplicate):
+    """Neither a constant, nor a parameter of an op, nor a gradient."""
+    x = Tensor([1.0, 2.0, 3.0], requires_grad=True)
+    taken = x[np.array([0, 2])]
+    y = (taken * np.array([2.0, 3.0])).sum()
+    y.backward()
+
+    def arrays(root):
+        nodes = E.toposort(root)
+        constants = [c for node in nodes for c in node.inputs if isinstance(c, np.ndarray)]
+        parameters = [node.params["index"] for node in nodes if "index" in node.params]
+        return [*constants, *parameters, *(n.grad for n in nodes if n.has_grad)]
+
+    ours, theirs = arrays(y), arrays(duplicate(y))
+    assert len(ours) == len(theirs) == 3
+    for one, other in zip(ours, theirs, strict=True):
+        assert np.array_equal(one, other)
+        assert not np.shares_memory(one, other)

@@ -975,3 +975,27 @@ def test_a_zero_gradient_times_an_infinite_slope_is_nan_as_in_ieee():
     with np.errstate(all="ignore"):
         (x.sqrt() * 0.0).backward()
     assert np.isnan(x.grad[0])
+
+
+def test_what_an_op_was_given_may_be_changed_before_backward():
+    """Arrays of the user's: a constant of any class of array, and a parameter of an op."""
+
+    class Mine(np.ndarray):
+        pass
+
+    scale = E.shape_op(lambda g, y, x, by: g * by, name="scale_by")(lambda x, by: x * by)
+    try:
+        x = Tensor([1.0, 2.0], requires_grad=True)
+        constant, by = np.array([3.0, 4.0]).view(Mine), np.array([5.0, 6.0])
+        y = (scale(x, by=by) * constant).sum()
+        constant[:] = by[:] = 0.0
+        y.backward()
+        assert x.grad.tolist() == [15.0, 24.0]
+    finally:
+        E.unregister("scale_by")
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64, bool])
+def test_pickled_data_keep_their_dtype(dtype):
+    again = pickle.loads(pickle.dumps(Tensor(np.ones((2, 2), dtype)).data))
+    assert (type(again), again.dtype, again.shape) == (np.ndarray, dtype, (2, 2))

@@ -597,3 +597,15 @@ def test_the_summary_counts_bytes_by_dtype():
     model = nn.Linear(3, 2, rng=0)
     assert nn.summary(model, np.zeros((1, 3))).size == 8 * 8
     assert nn.summary(model.float(), np.zeros((1, 3), np.float32)).size == 8 * 4
+
+
+def test_the_summary_shows_what_the_last_call_gave():
+    class Shrinking(nn.Module):
+        def __init__(self):
+            self.half = nn.AvgPool1d(2)
+
+        def forward(self, x):
+            return self.half(self.half(x))
+
+    table = nn.summary(Shrinking(), np.zeros((1, 1, 8)))
+    assert table.rows[1].shapes == ((1, 1, 2),)
