@@ -2,6 +2,7 @@
 
 import sys
 import threading
+import weakref
 
 import numpy as np
 import pytest
@@ -332,3 +333,11 @@ def test_a_leaf_that_backward_is_called_on_is_no_op_to_name():
     with nan_trace():
         x.backward(float("inf"))
     assert x.grad == float("inf")
+
+
+def test_a_trace_that_is_over_lets_go_of_what_it_saw():
+    tracer = nan_trace()
+    with tracer:
+        seen = weakref.ref(Value(2.0) * 3.0)
+        assert seen() is not None  # so that its id stays its own
+    assert seen() is None

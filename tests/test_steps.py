@@ -13,6 +13,7 @@ import nn
 from engine import Tensor, Value, toposort
 from nn.scalar.neuron import relu_neuron
 from viz import BackwardStep, ForwardStep, steps
+from viz.stepping.elements import Elements
 from viz.stepping.formula import formula
 from viz.stepping.rule_source import rule_source
 
@@ -427,3 +428,30 @@ def test_what_a_layer_does_to_plain_data_can_be_printed(layer):
     y = (layer(np.sin(np.arange(8.0)).reshape(2, 4)) ** 2).sum()
     for step in steps(y):
         assert " = " in str(step)
+
+
+def test_arrays_of_a_step_are_nobody_else_s():
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    found = list(steps((x * x).sum()))
+    for step in found:
+        if isinstance(step, ForwardStep):
+            assert not np.shares_memory(step.result, step.node.data)
+            assert not any(np.shares_memory(a, x.data) for a in step.inputs)
+        else:
+            assert not np.shares_memory(step.contribution, x.grad)
+            assert not np.shares_memory(step.after, x.grad)
+
+
+def test_the_formula_of_an_edge_beside_an_array_of_integers():
+    x = Tensor([1.0, 2.0], requires_grad=True, label="x")
+    k = Tensor(np.array([2, 3]), label="k")
+    (edge,) = (s for s in steps((x * k).sum()) if getattr(s, "input", None) is x)
+    assert edge.formula.endswith("× k")
+
+
+def test_an_element_that_nothing_changes_with_is_said_to_add_nothing():
+    """The slope of relu below 0 is there, and is 0: it is not written as a term."""
+    x = Tensor([-1.0, 2.0], requires_grad=True, label="x")
+    (edge,) = (s for s in steps(engine.relu(x).sum()) if getattr(s, "input", None) is x)
+    assert "no element of" in Elements(edge).equation((0,))
+    assert "× 1 = 1" in Elements(edge).equation((1,))
