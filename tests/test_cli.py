@@ -15,6 +15,7 @@ from engine import Value
 from viz.command import cli, demo
 from viz.command.cli import main
 from viz.command.expression import Expression, ExpressionError
+from viz.command.given import bound
 from viz.drawing import renderer
 
 pytestmark = pytest.mark.usefixtures("in_a_folder_of_its_own")
@@ -470,3 +471,8 @@ def test_a_value_may_be_written_as_an_expression(text, value, capsys):
 @pytest.mark.parametrize("value", ["inf", "-inf", "nan", "1e999"])
 def test_values_need_not_be_finite(value):
     assert main(["draw", "a*2", f"a={value}", "-o", "g.dot"]) == 0
+
+
+def test_values_come_in_the_order_of_the_names_in_the_expression():
+    _, values = bound("b * a + c", ["c=3", "a=1", "b=2"])
+    assert list(values.items()) == [("b", 2.0), ("a", 1.0), ("c", 3.0)]

@@ -570,16 +570,6 @@ def test_an_array_of_values_is_refused_with_what_to_do():
         to_dot(ValueArray.of([1.0, 2.0]))
 
 
-def write_golden_files() -> None:
-    for name, (make, options) in CASES.items():
-        text = to_dot(make(), **options)
-        (GOLDEN / f"{name}.dot").write_text(text, encoding="utf-8", newline="\n")
-
-
-if __name__ == "__main__":
-    write_golden_files()
-
-
 def test_no_local_derivative_is_written_of_no_numbers():
     nothing = Tensor(np.zeros(0), requires_grad=True, label="x")
     dot = to_dot(engine.tanh(nothing), local=True)
@@ -590,3 +580,19 @@ def test_no_local_derivative_is_written_of_no_numbers():
 def test_a_name_that_viz_has_not_is_named():
     with pytest.raises(AttributeError, match="module 'viz' has no attribute 'darw'"):
         viz.darw  # noqa: B018 - looked up, and that is all
+
+
+def test_every_line_break_there_is_begins_a_new_line():
+    """Each would be an error in Graphviz's HTML, or an empty square."""
+    text = "a\nb\rc\r\nd\ve\ff\x85g\u2028h\u2029i"
+    assert safe(text) == "<BR/>".join("abcdefghi")
+
+
+def write_golden_files() -> None:
+    for name, (make, options) in CASES.items():
+        text = to_dot(make(), **options)
+        (GOLDEN / f"{name}.dot").write_text(text, encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    write_golden_files()

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from engine import Node, Op, enable_grad, to_numpy
+from engine import Node, Op, enable_grad
 
 from ..drawing import number, parameters
 
@@ -92,7 +92,7 @@ def rule_formula(node: Any, index: int, names: dict[str | int, str]) -> str:
     for role, x in roles:
         if isinstance(x, Node):
             # the rule leaves its trace on a leaf of the same numbers
-            x = x.leaf(requires_grad=to_numpy(x).dtype.kind == "f")
+            x = x.leaf()
             known[id(x)] = names[role]
         kept.append(x)
     with enable_grad(), np.errstate(all="ignore"):
