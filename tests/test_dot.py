@@ -588,6 +588,12 @@ def test_every_line_break_there_is_begins_a_new_line():
     assert safe(text) == "<BR/>".join("abcdefghi")
 
 
+@pytest.mark.parametrize(("shape", "few"), [((3, 4), True), ((4, 4), False), ((2, 5), False)])
+def test_up_to_twelve_numbers_in_four_columns_are_shown_one_by_one(shape, few):
+    text = array_lines(np.arange(float(np.prod(shape))).reshape(shape))
+    assert ("mean" in text) != few
+
+
 def write_golden_files() -> None:
     for name, (make, options) in CASES.items():
         text = to_dot(make(), **options)

@@ -322,3 +322,21 @@ def test_a_centre_that_is_not_there_is_refused(around):
 def test_without_folding_a_large_graph_is_refused():
     with pytest.raises(GraphTooLargeError, match="leave out fold=False"):
         to_dot(expanded(1), fold=False)
+
+
+@pytest.mark.parametrize(("links", "folded"), [(7, False), (8, True)])
+def test_to_a_depth_four_times_as_many_boxes_are_drawn_before_more_is_folded(links, folded):
+    y = Value(1.0)
+    for _ in range(links):
+        y = y + 1.0
+    assert (hidden(to_dot(y, depth=1, max_nodes=2)) > 0) == folded
+
+
+def test_a_long_name_of_a_folded_module_is_cut():
+    model = nn.Sequential(nn.Linear(2, 2, rng=0), nn.Tanh())
+    inner = nn.Sequential()
+    inner.add_module("a_very_long_name_" * 8, model)
+    with trace(inner) as seen:
+        y = inner(np.ones((1, 2))).sum()
+    titles = re.findall("<B>(a_very_long[^<]*)</B>", to_dot(y, depth=1, seen=seen))
+    assert [(len(title), title[-1]) for title in titles] == [(60, "…")]

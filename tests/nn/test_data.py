@@ -368,3 +368,8 @@ def test_half_a_dataset_is_none(half):
     dataset = type("Half", (), {half: lambda self, *_: 1})()
     with pytest.raises(TypeError, match="a dataset has a length and an index, Half has not both"):
         DataLoader(dataset)
+
+
+@pytest.mark.parametrize("kind", [tuple, list])
+def test_samples_of_several_parts_make_a_tuple_of_batches(kind):
+    assert type(default_collate([kind([1, 2]), kind([3, 4])])) is tuple

@@ -314,3 +314,8 @@ X = np.zeros((2, 3))
 def test_bad_arguments_are_named(call, error, said):
     with pytest.raises(error, match=said):
         call()
+
+
+def test_whole_numbers_become_float64_not_less():
+    """2²⁴ + 1 is the first whole number that is no float32."""
+    assert float(nn.l1_loss(np.array([2**24 + 1]), np.array([0]))) == 2**24 + 1

@@ -499,3 +499,29 @@ def test_relu_network_of_single_values_learns():
         optimizer.step()
         losses.append(loss.data)
     assert losses[-1] < 0.05 < losses[0]
+
+
+def test_a_state_in_another_precision_is_taken_over_in_the_parameter_s():
+    def stepped(dtype):
+        w = Tensor(np.ones(3, dtype), requires_grad=True)
+        optimizer = nn.Adam([w], lr=0.1)
+        w.grad = np.ones(3, dtype)
+        optimizer.step()
+        return optimizer
+
+    optimizer = stepped(np.float32)
+    optimizer.load_state_dict(stepped(np.float64).state_dict())
+    row = optimizer.state_dict()["state"][0]
+    assert {x.dtype.name for x in row.values() if isinstance(x, np.ndarray)} == {"float32"}
+
+
+def test_the_state_is_in_the_order_of_the_parameters():
+    """Also where some of them began later, and wherever they are kept."""
+    shapes = [(2,), (300, 300), (3,), (), (200, 200), (4,)]
+    weights = [Tensor(np.ones(shape), requires_grad=True) for shape in shapes]
+    optimizer = nn.Adam(weights, lr=0.1)
+    for reached in (weights[3:], weights):
+        for w in reached:
+            w.grad = np.ones(w.shape)
+        optimizer.step()
+    assert list(optimizer.state_dict()["state"]) == list(range(6))

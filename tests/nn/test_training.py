@@ -714,3 +714,12 @@ def test_wrong_states_are_refused():
         nn.EpochHistory().load_state_dict({"rows": []})
     with pytest.raises(ValueError, match="state of a SaveBest"):
         nn.SaveBest("a.npz").load_state_dict({"best": 1.0})
+
+
+def test_the_state_of_a_history_is_a_copy():
+    history = nn.EpochHistory()
+    history.rows.append({"epoch": 1, "loss": 0.5})
+    state = history.state_dict()
+    state["rows"][0]["loss"] = 0.0
+    state["rows"].append({"epoch": 2})
+    assert history.rows == [{"epoch": 1, "loss": 0.5}]
