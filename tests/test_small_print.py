@@ -427,3 +427,41 @@ def test_the_rate_a_schedule_began_with_goes_with_the_schedule():
     assert "initial_lr" in optimizer.param_groups[0]
     optimizer.load_state_dict(plain)
     assert "initial_lr" not in optimizer.param_groups[0]
+
+
+@pytest.mark.parametrize("p", [0.5, 1.5, 2, 3, -1])
+def test_of_an_infinite_number_the_tiers_have_norms_of_the_same_slope(p):
+    x = np.array([np.inf, 1.0])
+    with np.errstate(all="ignore"):
+        on_tensors = engine.grad(lambda x: engine.norm(x, p))(x)
+        on_values = engine.grad(lambda x: engine.norm(x, p))(ValueArray.of(x))
+    np.testing.assert_array_equal(engine.to_numpy(on_values), on_tensors)
+
+
+@pytest.mark.parametrize("loss", [nn.MSELoss, nn.KLDivLoss, nn.NLLLoss, nn.CrossEntropyLoss])
+def test_a_loss_refuses_a_reduction_when_it_is_made(loss):
+    with pytest.raises(ValueError, match="reduction"):
+        loss(reduction="average")
+
+
+def test_a_sequence_of_schedules_that_is_interrupted_while_it_loads_has_loaded_nothing():
+    class Interrupted(nn.StepLR):
+        def load_state_dict(self, state):
+            if state["last_epoch"] != self.last_epoch:
+                raise KeyboardInterrupt
+            super().load_state_dict(state)
+
+    def sequence(second):
+        optimizer = nn.SGD([nn.Parameter([1.0])], lr=1.0)
+        schedules = [nn.StepLR(optimizer, 1), second(optimizer, 1)]
+        return optimizer, nn.SequentialLR(optimizer, schedules, [1])
+
+    optimizer, schedule = sequence(nn.StepLR)
+    later = schedule.state_dict()
+    for part in later["schedules"]:
+        part["last_epoch"] = 5
+    _, schedule = sequence(Interrupted)
+    before = schedule.state_dict()
+    with pytest.raises(KeyboardInterrupt):
+        schedule.load_state_dict(later)
+    assert schedule.state_dict() == before

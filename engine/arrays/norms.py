@@ -61,7 +61,7 @@ def _norm_scale(x: Any, axes: tuple[int, ...]) -> Any:
 
 
 def _norm_of_values(x: Any, ord: Any, axis: Any, keepdims: bool) -> Any:
-    """The same, number by number; a root of 0 is left out, as its slope is infinite."""
+    """The same, number by number; to a 0 nothing flows, however steep the root above it."""
     p = _power(ord)
     if np.isinf(p):
         return (max if p > 0 else min)(abs(x), axis, keepdims)
@@ -77,9 +77,7 @@ def _norm_of_values(x: Any, ord: Any, axis: Any, keepdims: bool) -> Any:
         parts = where(zero, 0.0, where(zero, 1.0, parts) ** p)
     else:
         parts = where(zero, np.inf, where(zero, 1.0, parts) ** p)
-    total = as_array(sum(parts, axes, True))
-    trivial = (to_numpy(total) == 0) | np.isinf(to_numpy(total))
-    root = where(trivial, to_numpy(total) ** (1 / p), where(trivial, 1.0, total) ** (1 / p))
+    root = as_array(sum(parts, axes, True)) ** (1 / p)
     return squeezed(as_array(root * scale), axes, keepdims)
 
 
