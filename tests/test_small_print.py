@@ -456,7 +456,7 @@ def test_a_sequence_of_schedules_that_is_interrupted_while_it_loads_has_loaded_n
         schedules = [nn.StepLR(optimizer, 1), second(optimizer, 1)]
         return optimizer, nn.SequentialLR(optimizer, schedules, [1])
 
-    optimizer, schedule = sequence(nn.StepLR)
+    _, schedule = sequence(nn.StepLR)
     later = schedule.state_dict()
     for part in later["schedules"]:
         part["last_epoch"] = 5
@@ -465,3 +465,17 @@ def test_a_sequence_of_schedules_that_is_interrupted_while_it_loads_has_loaded_n
     with pytest.raises(KeyboardInterrupt):
         schedule.load_state_dict(later)
     assert schedule.state_dict() == before
+
+
+@pytest.mark.parametrize("kind", [nn.Adam, nn.AdamW, nn.Lion])
+@pytest.mark.parametrize("betas", [0.9, (0.9,), (0.9, 0.99, 0.999), "ab", None])
+def test_betas_are_two(kind, betas):
+    with pytest.raises((TypeError, ValueError), match="betas"):
+        kind([nn.Parameter([1.0])], betas=betas)
+
+
+@pytest.mark.parametrize("x", [engine.Value(2.0, label="speed"), Tensor([2.0], label="speed")])
+def test_what_is_differentiated_has_its_label_inside_too(x):
+    seen = []
+    engine.grad(lambda x: (seen.append(x.label), engine.sum(x * x))[1])(x)
+    assert seen == ["speed"]
