@@ -11,7 +11,7 @@ import importlib
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from engine import moved
+from engine import moved as _moved
 
 from .drawing import (
     GraphTooLargeError as GraphTooLargeError,
@@ -36,7 +36,7 @@ from .stepping import (
 )
 
 # Names that modules had, and pickles of then still have
-moved(
+_moved(
     [f"viz.{name}" for name in (
         "boxes", "difference", "dot", "expression", "heat", "history", "layout", "measure", "names",
         "page", "picture", "render", "side_by_side", "stepper", "steps",
@@ -44,7 +44,7 @@ moved(
     "viz", "viz.drawing", "viz.drawing.heat", "viz.monitoring", "viz.stepping.layout",
     "viz.stepping.page", "viz.stepping.steps", "viz.command.expression",
 )  # fmt: skip
-moved(["viz.curves", "viz.images", "viz.samples"], "viz.plots")
+_moved(["viz.curves", "viz.images", "viz.samples"], "viz.plots")
 
 if TYPE_CHECKING:  # `__getattr__` would make it take `viz.darw` for a name
     from . import plots as plots
