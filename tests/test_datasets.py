@@ -105,6 +105,26 @@ def test_moons_without_noise_lie_on_their_half_circles():
     np.testing.assert_allclose(np.hypot(x[y == 1][:, 0] - 1, x[y == 1][:, 1] - 0.5), 1)
 
 
+def test_moons_open_towards_each_other():
+    """The upper half circle bends upwards, the lower one downwards: else they do not interlock."""
+    x, y = datasets.make_moons(101, noise=0.0)
+    assert x[y == 0][:, 1].min() > -1e-12
+    assert x[y == 1][:, 1].max() < 0.5 + 1e-12
+    assert x[:, 1].max() == pytest.approx(1.0, abs=1e-3)
+    assert x[:, 1].min() == pytest.approx(-0.5, abs=1e-3)
+
+
+def test_the_split_of_a_seed_is_the_one_it_always_was():
+    """Results in notebooks and examples are those of one split: the test set is drawn first."""
+    x, y = datasets.load_digits()
+    order = np.random.default_rng(0).permutation(len(x))
+    x_train, y_train, x_test, y_test = datasets.digits_split(0.2, seed=0)
+    np.testing.assert_array_equal(x_test, x[order[:359]])
+    np.testing.assert_array_equal(y_test, y[order[:359]])
+    np.testing.assert_array_equal(x_train, x[order[359:]])
+    np.testing.assert_array_equal(y_train, y[order[359:]])
+
+
 def test_spirals_start_at_the_origin_and_end_on_the_unit_circle():
     x, y = datasets.make_spirals(50, classes=4, noise=0.0)
 
