@@ -479,3 +479,24 @@ def test_what_is_differentiated_has_its_label_inside_too(x):
     seen = []
     engine.grad(lambda x: (seen.append(x.label), engine.sum(x * x))[1])(x)
     assert seen == ["speed"]
+
+
+def test_an_op_is_named_and_documented_as_a_function_is():
+    for name, op in engine.registry.items():
+        assert (op.__name__, op.__qualname__, op.__doc__) == (name, name, op.doc)
+        assert op.__doc__, name
+        assert op.__module__, name
+
+
+@pytest.mark.parametrize("answer", [1.0, None, (1.0,), [1.0, 1.0, 1.0], "ab"])
+def test_a_wide_rule_that_does_not_answer_each_input_is_named(answer):
+    op = engine.fused(
+        name="planted", wide=True, elements=lambda *x: engine.sum(engine.stack(list(x))),
+        vjp_all=lambda g, y, *x: answer,
+    )(lambda *numbers: sum(numbers))  # fmt: skip
+    try:
+        y = op(engine.Value(1.0), engine.Value(2.0))
+        with pytest.raises(TypeError, match="vjp_all of 'planted' must return a tuple of 2"):
+            y.backward()
+    finally:
+        engine.unregister("planted")
