@@ -500,3 +500,9 @@ def test_a_wide_rule_that_does_not_answer_each_input_is_named(answer):
             y.backward()
     finally:
         engine.unregister("planted")
+
+
+def test_a_comparison_says_of_tiers_far_apart_by_which_part():
+    far = Row("x", (), np.array(1.0), np.array(1.5), None)
+    ((_, _, _, distance, *_),) = far.lines()
+    assert distance == "3.3e-01"

@@ -196,9 +196,9 @@ class Reach:
     def of(self, mutant: Mutant) -> set[str]:
         """Tests that reach the mutant.
 
-        What is worked out on import is no line that a test runs.  So of a row, a constant or a
-        default also tests that are named after it, those that reach where the name is used, and
-        those whose file reads the registry.
+        What is worked out on import is no line that a test runs.  So of that also the tests whose
+        file reads the registry; and of a row, a constant or a default those that are named after
+        it or reach where the name is used.
         """
         tests = self.tests(mutant.file, *mutant.lines)
         if mutant.name or not tests:
@@ -212,7 +212,10 @@ class Reach:
                 for number, line in enumerate((ROOT / file).read_text().splitlines(), 1):
                     if word.search(line):
                         tests |= self.tests(file, number, number)
-        return tests | self.of_the_registry if mutant.name else tests
+        first, last = mutant.lines
+        lines = self.lines[mutant.file]
+        on_import = any("" in lines.get(number, ()) for number in range(first, last + 1))
+        return tests | self.of_the_registry if mutant.name or on_import else tests
 
     def stages(self, mutant: Mutant, tests: set[str], budget: float) -> list[list[str]]:
         """The tests in the order to try them: a few cheap files first, then the rest.
