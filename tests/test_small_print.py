@@ -506,3 +506,38 @@ def test_a_comparison_says_of_tiers_far_apart_by_which_part():
     far = Row("x", (), np.array(1.0), np.array(1.5), None)
     ((_, _, _, distance, *_),) = far.lines()
     assert distance == "3.3e-01"
+
+
+def test_windows_of_one_number_may_have_zeros_around():
+    x, weight = RNG.normal(size=(1, 2, 2, 3)), RNG.normal(size=(2, 2, 1, 1))
+    assert nn.conv2d(x, weight, padding=1).shape == (1, 2, 4, 5)
+    assert engine.gradcheck(lambda x, w: (nn.conv2d(x, w, padding=1) ** 2).sum(), (x, weight))
+
+
+def test_a_plateau_counts_bad_epochs_in_a_row():
+    optimizer = nn.SGD([nn.Parameter([1.0])], lr=1.0)
+    schedule = nn.ReduceLROnPlateau(optimizer, patience=1)
+    for loss in (5.0, 6.0, 4.0, 5.0):  # bad, better, bad: never two in a row
+        schedule.step(loss)
+    assert (optimizer.param_groups[0]["lr"], schedule.num_bad_epochs) == (1.0, 1)
+    schedule.step(5.0)
+    assert optimizer.param_groups[0]["lr"] == 0.1
+
+
+def test_of_products_of_zeros_the_first_factor_alone_has_a_slope():
+    for leaf in (Tensor([0.0, 0.0], requires_grad=True), ValueArray.of([0.0, 0.0])):
+        engine.sum(engine.cumprod(leaf)).backward()
+        np.testing.assert_array_equal(engine.to_numpy(leaf.grad), [1.0, 0.0])
+
+
+@pytest.mark.parametrize("wrong", [-0.5, 1.5])
+def test_a_probability_lies_between_0_and_1(wrong):
+    with pytest.raises(ValueError, match="input"):
+        nn.binary_cross_entropy([wrong], [1.0])
+
+
+def test_a_sure_mistake_has_the_slope_of_the_clamped_logarithms():
+    target = Tensor([0.0, 0.0], requires_grad=True)
+    with np.errstate(divide="ignore"):  # log(0)
+        nn.binary_cross_entropy(np.array([0.0, 1.0]), target, reduction="sum").backward()
+    assert target.grad.tolist() == [100.0, -100.0]
