@@ -541,3 +541,15 @@ def test_a_sure_mistake_has_the_slope_of_the_clamped_logarithms():
     with np.errstate(divide="ignore"):  # log(0)
         nn.binary_cross_entropy(np.array([0.0, 1.0]), target, reduction="sum").backward()
     assert target.grad.tolist() == [100.0, -100.0]
+
+
+@pytest.mark.parametrize("constant", [np.array([1j]), np.array(["a"]), np.array([None])])
+def test_a_constant_is_an_array_of_real_numbers(constant):
+    x = Tensor([1.0], requires_grad=True)
+    for call in (
+        lambda: x + constant,
+        lambda: constant * x,
+        lambda: engine.where(True, x, constant),
+    ):
+        with pytest.raises(TypeError):
+            call()
