@@ -15,6 +15,10 @@ in it, fork a process in which pytest is imported already, and run in it the tes
 line, cheap ones first, until one fails.  A survivor has passed all of them, as far as `--budget`
 goes.  Results are kept in `.mutation/results.jsonl`; start it again and it goes on.
 
+The last sample (seed 2) had 1,468 of 7,326 mutants: 95.0 % were killed, and 99.4 % of those that
+do not just do the same, or the same slower.  Tests had been added for what earlier parts of it
+showed; of its last 213, which no test had been written for, 93.0 % and 97.1 %.
+
 `survivors.txt`, beside this file, gives the reason of each mutant that no test need notice; those
 count as survivors, and are tried with `--again` only.
 """
