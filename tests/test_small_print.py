@@ -553,3 +553,9 @@ def test_a_constant_is_an_array_of_real_numbers(constant):
     ):
         with pytest.raises(TypeError):
             call()
+
+
+def test_a_hinge_has_its_kink_where_the_margin_is_reached():
+    kinks = engine.registry["hinge"].kinks
+    assert float(kinks(0.25, 1.0, margin=1.0)) == 0.75
+    assert float(kinks(-2.0, -1.0, margin=2.0)) == 0.0
