@@ -12,7 +12,7 @@ from .. import ops
 from ..arrays import ArrayMethods, cast, matmul
 from ..core import Op
 from ..elementwise_methods import ElementwiseMethods
-from ..graph import adjoints, toposort
+from ..graph import adjoints, results, toposort
 from ..node import Node
 from ..passes import remember_pass
 from ..recording import ATTENTION, RECORDING
@@ -321,9 +321,9 @@ class Tensor(NumpyLike, ElementwiseMethods, ArrayMethods):
         """
         seed = self.upstream(gradient, create_graph)
         remember_pass(self, None if gradient is None else seed)
-        order = toposort(self)
         if ATTENTION.threads and RECORDING.watcher is not None:
-            RECORDING.watcher.backward(order, seed)
+            RECORDING.watcher.backward(toposort(self), seed)
+        order = results(self)
         if create_graph:
             for node in order:
                 check_unchanged(node)
