@@ -46,6 +46,19 @@ def test_what_notebooks_link_to_is_on_the_page(name):
             assert anchor in headings(page), f"{path}#{anchor}"
 
 
+SOURCE = re.compile(r"\[`([\w.]+)`\]\(\.\./((?:engine|nn|viz)/[\w/]+\.py)\)")
+
+
+@pytest.mark.parametrize("page", [GLOSSARY, SHEET])
+def test_a_link_to_source_leads_to_the_file_where_the_name_is_written(page):
+    for name, path in SOURCE.findall(text_of(page)):
+        module = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        written = f"{module}.".endswith(f"{name}.") or re.search(
+            rf"^(def|class) {name.rpartition('.')[2]}\b", text_of(path), re.MULTILINE
+        )
+        assert written, f"{name} is not in {path}"
+
+
 # --- glossary ---
 
 
