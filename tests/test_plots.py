@@ -105,6 +105,7 @@ def test_plots_are_reached_without_an_import_of_their_own():
     code = (
         "import sys, viz\n"
         "assert 'matplotlib' not in sys.modules\n"
+        "assert {'plots', 'draw'} < set(dir(viz)) and 'matplotlib' not in sys.modules\n"
         "print(viz.plots.dashboard.__name__, hasattr(viz, 'darw'))\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -55,3 +55,7 @@ else:
         if name == "plots":
             return importlib.import_module("viz.plots")
         raise AttributeError(f"module 'viz' has no attribute {name!r}")
+
+    def __dir__() -> list[str]:
+        """All names, `plots` too: what an editor completes."""
+        return sorted({*globals(), "plots"})
