@@ -110,6 +110,14 @@ def test_dropout_acts_between_layers_in_training_only(kind):
 
 
 @each_kind
+def test_weights_start_uniform_within_one_over_the_root_of_the_hidden_size(kind):
+    module = kind(30, 100, num_layers=2, rng=0)
+    for name, weight in module.named_parameters():
+        assert 0.09 < weight.data.max() <= 1 / 10, name
+        assert -1 / 10 <= weight.data.min() < -0.09, name
+
+
+@each_kind
 def test_a_seed_decides_weights_and_dropout(kind):
     x = torch_cases.wave(4, 2, 3)
     a, b = (kind(3, 2, num_layers=2, dropout=0.5, rng=3)(x)[0].data for _ in range(2))
