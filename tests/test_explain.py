@@ -240,6 +240,7 @@ class TestSeveralPasses:
         assert len(found) == 0
         assert found.total == 2.0
         assert "nothing flows into it" in str(found)
+        assert "passes" not in str(found)
 
     def test_create_graph(self, make):
         x = make(3.0)

@@ -479,6 +479,12 @@ def test_a_rule_that_answers_with_no_number_is_named(answer):
         assert not x.has_grad
 
 
+@pytest.mark.parametrize("forward", [lambda *xs: sum(xs), max], ids=["any number", "unknown"])
+def test_a_rule_for_all_inputs_asks_how_many_there_are(forward):
+    with pytest.raises(TypeError, match="'uncounted' needs one vjp per input"):
+        fused(vjp_all=lambda g, *_: [g], name="uncounted", elements=max)(forward)
+
+
 @pytest.mark.parametrize("answer", [(1.0,), 1.0])
 def test_a_rule_for_all_inputs_gives_one_gradient_for_each(answer):
     @engine.fused(vjp_all=lambda g, y, a, b: answer, elements=lambda a, b: a * b)
