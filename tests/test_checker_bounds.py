@@ -310,6 +310,13 @@ def test_steps_shrink_until_the_error_is_1e_6_and_no_further():
     assert len(calls) == 1 + 4
 
 
+def test_small_values_are_as_far_apart_as_large_ones():
+    one, two = np.array(1.0), np.array(2.0)
+    large, small = (Row("value", (), one * by, two * by, None) for by in (1, 2**-40))
+    assert small.relative == large.relative == 0.5
+    assert small.ulp == large.ulp > 1e12
+
+
 # --- what is shown, and what is explained ---
 
 
