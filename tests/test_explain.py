@@ -229,6 +229,7 @@ class TestSeveralPasses:
         x.zero_grad()
 
         assert amounts(explain(x)) == [3.0, 3.0]
+        assert explain(x).rest is None
 
     def test_the_result_itself(self, make):
         x = make(3.0)
