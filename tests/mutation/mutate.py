@@ -15,9 +15,12 @@ in it, fork a process in which pytest is imported already, and run in it the tes
 line, cheap ones first, until one fails.  A survivor has passed all of them, as far as `--budget`
 goes.  Results are kept in `.mutation/results.jsonl`; start it again and it goes on.
 
-The last sample (seed 2) had 1,468 of 7,326 mutants: 95.0 % were killed, and 99.4 % of those that
+The largest sample (seed 2) had 1,468 of 7,326 mutants: 95.0 % were killed, and 99.4 % of those that
 do not just do the same, or the same slower.  Tests had been added for what earlier parts of it
 showed; of its last 213, which no test had been written for, 93.0 % and 97.1 %.
+
+A fresh one of 300 (seed 20261130) began at 93.7 % and 97.2 %: what to expect of those not tried.
+With tests for the six it showed, and reasons for the rest, it ended at 95.7 % and 99.3 %.
 
 `survivors.txt`, beside this file, gives the reason of each mutant that no test need notice; those
 count as survivors, and are tried with `--again` only.
