@@ -692,6 +692,17 @@ def test_the_html_marks_what_differs_by_words_too():
 # --- distances and finite differences ---
 
 
+def test_f_is_given_what_asks_for_a_gradient_on_both_tiers():
+    asks = {}
+
+    def f(x):
+        asks.setdefault(type(x), x.requires_grad)
+        return x * x
+
+    assert compare(f, 2.0).ok
+    assert asks == {Tensor: True, Value: True}
+
+
 def test_ulps_count_the_numbers_between():
     assert ulps(1.0, np.nextafter(1.0, 2.0)) == 1.0
     assert ulps(1.0, 1.0 - 2**-52) == 1.0

@@ -25,6 +25,7 @@ from engine import (
     grad,
     gradcheck,
     hessian,
+    nan_trace,
     shape_op,
     toposort,
     unregister,
@@ -496,6 +497,8 @@ def test_a_rule_for_all_inputs_gives_one_gradient_for_each(answer):
         a, b = (Tensor([1.0], requires_grad=True) for _ in range(2))
         with pytest.raises(TypeError, match="vjp_all of 'half' must return a tuple of 2 gradients"):
             half(a, b).backward(create_graph=create_graph)
+        with pytest.raises(TypeError, match="vjp_all of 'half' must return a tuple of 2 gradients"):
+            nan_trace(half(a, b))
 
 
 @pytest.mark.parametrize("create_graph", [False, True])

@@ -144,6 +144,17 @@ def test_one_cycle_may_leave_momentum_alone():
     assert momenta == [[0.9, 0.9]] * 4
 
 
+@pytest.mark.parametrize("anneal_strategy", ["cos", "linear"])
+def test_one_cycle_stays_at_its_end_after_the_last_step(anneal_strategy):
+    optimizer = optimizer_of(momentum=0.9)
+    schedule = nn.OneCycleLR(optimizer, 1.0, total_steps=10, anneal_strategy=anneal_strategy)
+    for _ in range(9):
+        schedule.step()
+    last = [(group["lr"], group["momentum"]) for group in optimizer.param_groups]
+    schedule.step()
+    assert [(group["lr"], group["momentum"]) for group in optimizer.param_groups] == last
+
+
 def test_one_cycle_ends_where_it_was_told_to():
     optimizer = optimizer_of(momentum=0.9)
     schedule = nn.OneCycleLR(optimizer, 1.0, total_steps=3)
