@@ -34,6 +34,7 @@ def test_an_interval_is_written_as_in_mathematics(interval, text):
 def test_an_interval_contains_its_ends_unless_open():
     assert Interval(0.0, 1.0).contains(1.0)
     assert not Interval(0.0, 1.0, open=True).contains(1.0)
+    assert not Interval(0.0, 1.0, open=True).contains(0.0)
     assert Interval(0.0, 1.0).contains(np.array([-1.0, 0.0, 2.0])).tolist() == [False, True, False]
 
 

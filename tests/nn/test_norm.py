@@ -151,6 +151,12 @@ def test_a_layer_norm_of_large_numbers_is_exact():
     np.testing.assert_allclose(y, [[-np.sqrt(1.5), 0.0, np.sqrt(1.5)]], rtol=1e-12)
 
 
+@pytest.mark.parametrize(("of_x", "of_weight"), [("f4", "f8"), ("f8", "f4")])
+def test_a_weight_of_another_dtype_gives_the_wider_of_both(of_x, of_weight):
+    x, weight = wave(4, 3).astype(of_x), wave(3).astype(of_weight)
+    assert F.layer_norm(Tensor(x, dtype=of_x), 3, weight).dtype == np.float64
+
+
 def test_float32_statistics_are_those_of_float32():
     layer = nn.BatchNorm1d(3).to(np.float32)
     layer(wave(4, 3).astype(np.float32))
