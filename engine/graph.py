@@ -54,7 +54,7 @@ def visit(root: Any, seen: set[Any], order: list[Any]) -> None:
 def results(root: Any) -> list[Any]:
     """`toposort` without the leaves, in half the time: an array pass has nothing to do there.
 
-    A second walk, for it is 5 % of the training step of a small network.
+    A second walk, for it saves 4 % of the training step of a small network.
 
     >>> from engine import Value
     >>> a, b = Value(2.0), Value(3.0)

@@ -22,6 +22,9 @@ class Node:
     `label`.  "Plain" is a float on one tier, an array on the other.
     """
 
+    # What raises NotImplementedError below is written by each tier.  Not with `abc`, whose classes
+    # make `isinstance(x, Node)`, asked of every input of every op, several times slower.
+
     __slots__ = ()
 
     data: Any
@@ -150,7 +153,7 @@ class NodeArray(np.ndarray):
     @classmethod
     def record(cls, op: Any, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
         """Apply `op` to arrays of scalar nodes."""
-        raise NotImplementedError
+        raise NotImplementedError  # the subclass has it, which knows Values
 
     def full(self, number: float) -> np.ndarray:
         """An array of this shape that holds `number` everywhere."""

@@ -45,10 +45,7 @@ class ArrayNode(Node):
     @property
     def stale(self) -> bool:
         """Whether an input holds another array than the op was applied to: no rule can be run."""
-        return any(
-            isinstance(x, ArrayNode) and x._data is not a
-            for x, a in zip(self.inputs, self._arrays, strict=True)
-        )
+        return _changed(self) is not None
 
     @staticmethod
     def flows_to(x: Any) -> bool:
@@ -106,15 +103,23 @@ class ArrayNode(Node):
                     node._grad = g if isinstance(g, Node) else np.array(g)
 
 
+def _changed(node: ArrayNode) -> int | None:
+    """The first input that holds another array than the op was applied to, or None."""
+    for i, (x, array) in enumerate(zip(node.inputs, node._arrays, strict=True)):
+        if isinstance(x, ArrayNode) and x._data is not array:
+            return i
+    return None
+
+
 def check_unchanged(node: ArrayNode) -> None:
     """Refuse a node one of whose inputs holds another array than when the node was made.
 
     Raises:
         RuntimeError: names the input and the op.
     """
-    if node.stale:
-        pairs = enumerate(zip(node.inputs, node._arrays, strict=True))
-        i, x = next((i, x) for i, (x, a) in pairs if isinstance(x, ArrayNode) and x._data is not a)
+    i = _changed(node)
+    if i is not None:
+        x = node.inputs[i]
         name = f" ({x.label!r})" if x.label else ""
         raise RuntimeError(
             f"the data of input {i}{name} of {node.op.name}(), of shape {x._data.shape}, was "
