@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from .node import Node
@@ -77,6 +78,27 @@ def results(root: Any) -> list[Any]:
             for x in node.inputs[::-1]:
                 if isinstance(x, Node) and x.op is not None and x not in seen:
                     stack.append(x)
+
+
+def reaches(root: Node, is_wanted: Callable[[Any], bool]) -> bool:
+    """Whether root is, or depends on, a node that is wanted; looks no further than the first.
+
+    >>> from engine import Value
+    >>> a, b = Value(2.0), Value(3.0)
+    >>> reaches(a * 2.0, lambda node: node is a), reaches(a * 2.0, lambda node: node is b)
+    (True, False)
+    """
+    seen: set[Any] = {root}
+    stack: list[Any] = [root]
+    while stack:
+        node = stack.pop()
+        if is_wanted(node):
+            return True
+        for x in node.inputs:
+            if isinstance(x, Node) and x not in seen:
+                seen.add(x)
+                stack.append(x)
+    return False
 
 
 def adjoints(order: list[Any], seeds: dict[Any, Any]) -> dict[Any, Any]:

@@ -32,6 +32,7 @@ class Node:
     op: Any  # an Op, or None; `core` knows this module, not the other way round
     label: str
     shape: Any
+    requires_grad: bool
     _grad: Any
 
     #: Whether `backward` keeps the gradients of results too, unless it is told.

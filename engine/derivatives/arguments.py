@@ -7,7 +7,6 @@ and when a gradient comes back as a plain number or array and when as a node.
 from __future__ import annotations
 
 import math
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays import stack
+from ..differentiating import RUNNING, differentiating
 from ..graph import adjoints, toposort
 from ..node import Node, NodeArray, to_numpy
 from ..ops import identity
@@ -23,15 +23,6 @@ from ..tensors import Tensor
 from ..values import Value, ValueArray, number
 
 Argnums = int | tuple[int, ...] | list[int]
-
-
-class _Depth(threading.local):
-    """How many derivatives are being taken around this one, in this thread."""
-
-    count = 0
-
-
-DEPTH = _Depth()
 
 
 _NODES = Node, NodeArray  # to write Node | NodeArray would make that union in every call
@@ -131,12 +122,8 @@ def run(
     call = list(args)
     for i, argument in zip(positions, arguments, strict=True):
         call[i] = argument.node
-    DEPTH.count += 1
-    try:
-        with enable_grad():
-            return _result(f(*call, **kwargs), f), arguments
-    finally:
-        DEPTH.count -= 1
+    with differentiating(node for a in arguments for node in a.nodes), enable_grad():
+        return _result(f(*call, **kwargs), f), arguments
 
 
 def _result(y: Any, f: Any) -> Any:
@@ -165,7 +152,7 @@ def gradients_of(root: Any, arguments: list[Argument]) -> list[Any]:
     Recorded, unless nobody can differentiate it again: all arguments are plain and no other
     derivative is being taken around this one.
     """
-    record = DEPTH.count > 0 or any(not argument.plain for argument in arguments)
+    record = bool(RUNNING.derivatives) or any(not argument.plain for argument in arguments)
     wanted = [node for argument in arguments for node in argument.nodes]
     found = iter(gradients_of_nodes(root, wanted, record))
     gradients = [a.assemble([next(found) for _ in a.nodes]) for a in arguments]
@@ -218,6 +205,6 @@ def scalar_root(y: Any, f: Any) -> Any:
 
 def values_out(y: Any, arguments: list[Argument]) -> Any:
     """A function's value, plain if all that was given was plain."""
-    if all(argument.plain for argument in arguments) and not DEPTH.count:
+    if all(argument.plain for argument in arguments) and not RUNNING.derivatives:
         return detached(y)
     return y

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from ..arrays import ravel, reshape, stack, sum as sum_of
+from ..differentiating import RUNNING
 from ..recording import enable_grad
 from ..tensors import Tensor
 from ..values import Value, ValueArray
 from .arguments import (
-    DEPTH,
     Argnums,
     Argument,
     check_function,
@@ -158,7 +158,7 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any) -> tuple[Any, Any]:
     if not in_graph(y):
         return y, np.zeros(np.shape(y))[()]  # a constant
     pushed = _push(y, arguments, checked)
-    if DEPTH.count or any(map(in_graph, (*primals, *tangents))):
+    if RUNNING.derivatives or any(map(in_graph, (*primals, *tangents))):
         return y, pushed
     return detached(y), detached(pushed)
 

@@ -1,0 +1,97 @@
+"""What is being differentiated in this thread, and the rule for a number that leaves a graph.
+
+While a derivative of a function is being taken, what depends on its arguments must not become a
+plain number unnoticed: the gradient would lack a term.  Anywhere else `float(loss)` is how a loss
+is logged, and a warning is enough.
+"""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from collections.abc import Iterable
+
+from .graph import reaches
+from .node import Node
+from .recording import RECORDING
+
+
+class _Running(threading.local):
+    """The derivatives being taken in this thread, the outermost first."""
+
+    def __init__(self) -> None:
+        self.derivatives: tuple[differentiating, ...] = ()
+
+
+RUNNING = _Running()
+
+
+class differentiating:  # noqa: N801 - a context manager, written as a verb like `no_grad`
+    """Block that runs a function in order to differentiate it with respect to `nodes`.
+
+    >>> from engine import Value
+    >>> x, c = Value(3.0), Value(2.0)
+    >>> with differentiating([x]):
+    ...     is_differentiated(x * c), is_differentiated(c * c)
+    (True, False)
+    """
+
+    def __init__(self, nodes: Iterable[Node]) -> None:
+        self.nodes = set(nodes)
+        #: Whether another derivative was taken inside: what it gave may well be constant.
+        self.nested = False
+
+    def __enter__(self) -> differentiating:
+        self._before = RUNNING.derivatives
+        for outer in self._before:
+            outer.nested = True
+        RUNNING.derivatives = (*self._before, self)
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        RUNNING.derivatives = self._before
+
+
+def is_argument(x: Node) -> bool:
+    """Whether x stands for an argument of a derivative being taken in this thread."""
+    return any(x in derivative.nodes for derivative in RUNNING.derivatives)
+
+
+def is_differentiated(x: Node) -> bool:
+    """Whether x depends on an argument of a derivative being taken in this thread."""
+    return bool(RUNNING.derivatives) and reaches(x, is_argument)
+
+
+def leave_graph(x: Node, what: str, stacklevel: int = 3) -> None:
+    """Speak up where x, which requires a gradient, becomes plain by `what`, such as "float()".
+
+    Quiet where nothing is lost: nothing is being recorded, or x requires no gradient.
+
+    Args:
+        stacklevel: of the warning; 3 is the line that called the caller, a method of x.
+
+    Raises:
+        RuntimeError: x depends on what is being differentiated.
+
+    Warns:
+        UserWarning: x requires a gradient; Python shows it once a line.
+    """
+    if not RECORDING.enabled:
+        return
+    if is_differentiated(x):
+        raise lost(x, what)
+    if x.requires_grad:
+        warnings.warn(
+            f"{what} of a {type(x).__name__} that requires a gradient: the number is not part of "
+            "the graph; .item() gives it without this warning",
+            stacklevel=stacklevel,
+        )
+
+
+def lost(x: Node, what: str) -> RuntimeError:
+    """The error for x, which is being differentiated, where `what` would cut it off."""
+    return RuntimeError(
+        f"{what} of a {type(x).__name__} that is being differentiated would lose its gradient: "
+        "use operators and engine's functions (engine.sin(x), engine.stack([x, y])), or take the "
+        "number out on purpose with .item(), .data, .numpy() or .detach()"
+    )
