@@ -18,7 +18,7 @@ from ..signatures import input_names
 from ..tensors import Tensor
 from ..values import Value
 from .comparison import Comparison
-from .finite import NEAR_KINK, distance_to_kink, slope
+from .finite import NEAR_KINK, check_deterministic, distance_to_kink, slope
 from .lockstep import (
     FINITE_RTOL,
     contradiction,
@@ -56,7 +56,8 @@ def compare(
 
     Raises:
         TypeError: an input is not numeric, or f is no function, or returns no node.
-        ValueError: names do not match the inputs, or samples is negative.
+        ValueError: names do not match the inputs, samples is negative, or f is not deterministic
+            (dropout, say).
         RuntimeError: f runs on Tensors but fails on Values; the cause is attached.
 
     >>> result = compare(lambda a, b: a * b + a, 2.0, -3.0)
@@ -91,7 +92,7 @@ def compare(
             rows.append(Row(name, x.shape, on_values[k], g, finite, size))
         found = differences(order)
         wrong = None if all(row.finite_agrees for row in rows) else contradiction(order)
-    return Comparison(
+    result = Comparison(
         title=_title(f, labels, arrays),
         rows=tuple(rows),
         first_difference=found[0] if found else None,
@@ -99,6 +100,10 @@ def compare(
         contradiction=wrong,
         differentiable=y.requires_grad,
     )
+    if not (result.ok and rows[0].ok):  # neither tier is to blame for what differs by chance
+        with no_grad(), np.errstate(all="ignore"):
+            check_deterministic(lambda: f(*map(Tensor, arrays)).data)
+    return result
 
 
 def checked_array(x: Any, i: int) -> np.ndarray:

@@ -18,6 +18,7 @@ TRIES = 8
 SURE = 1e-6  # relative error at which a smaller step is not worth its time
 TRUSTED = 1e-3  # relative error beyond which an estimate is none
 JUMP = 1e-5  # of the steepest of the slopes around: more is a corner
+REPEATS = 10  # runs to find out whether a function that fails draws random numbers
 NEAR_KINK = 1e-2  # how far a corner may be from the place where an op says it has one
 
 
@@ -112,6 +113,25 @@ def _size(a: Any, b: Any) -> float:
     a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
     changed = (a != b) & np.isfinite(a) & np.isfinite(b)
     return float(np.sum(np.abs(a) + np.abs(b), where=changed))
+
+
+def check_deterministic(run: Callable[[], Any]) -> None:
+    """Refuse a function that gives other numbers for the same inputs: it has no finite differences.
+
+    Args:
+        run: calls it, always with the same inputs; gives a number or an array.
+
+    Raises:
+        ValueError: it does.
+    """
+    first = np.asarray(run())
+    for _ in range(REPEATS):
+        again = np.asarray(run())
+        if first.shape != again.shape or not np.array_equal(first, again, equal_nan=True):
+            raise ValueError(
+                "f is not deterministic: the same inputs gave two results. Put the model in "
+                "eval() mode if it has dropout, or draw the random numbers once, outside f"
+            )
 
 
 def distance_to_kink(order: list[Any]) -> float:

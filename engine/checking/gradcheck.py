@@ -20,7 +20,7 @@ from ..recording import enable_grad
 from ..tensors import Tensor
 from ..values import Value
 from .compare import names_of_inputs
-from .finite import NEAR_KINK, distance_to_kink, slope
+from .finite import NEAR_KINK, check_deterministic, distance_to_kink, slope
 
 
 class GradientError(AssertionError):
@@ -72,7 +72,8 @@ def gradcheck(
 
     Raises:
         GradientError: a derivative is wrong; names order, input, index, got and expected.
-        ValueError: no element can be checked, order < 1, or names do not match the inputs.
+        ValueError: no element can be checked, f is not deterministic (dropout, say), order < 1,
+            or names do not match the inputs.
         TypeError: no input is a floating-point number, or f's result is not a node.
 
     >>> gradcheck(lambda x: (x**3).sum(), np.array([1.0, -2.0]))
@@ -180,12 +181,20 @@ class _Check:
                 for gradients in found:
                     got = float(gradients[k][index])
                     if estimate.contradicts(got, self.rtol, self.atol):
+                        self.check_deterministic(f, level)
                         raise GradientError(level, self.labels[k], index, got, estimate.value)
+        if left_out:  # noise has corners everywhere
+            self.check_deterministic(f, level)
         if left_out and not checked:
             raise ValueError(
                 "nothing can be checked: every element stands at a kink, or f is not finite "
                 "around it; choose other inputs"
             )
+
+    def check_deterministic(self, f: Any, level: int) -> None:
+        """Put the blame where it belongs, if f gives other numbers for the same inputs."""
+        with enable_grad():
+            check_deterministic(lambda: _along(f(*self.nodes(self.arrays)), level).data)
 
     def value(self, f: Any, level: int, k: int, index: tuple[int, ...], number: float) -> float:
         """The result with one element of input k replaced."""

@@ -298,6 +298,8 @@ class Tensor(NumpyLike, ElementwiseMethods, ArrayMethods):
         gradient: Any = None,
         create_graph: bool = False,
         retain_grads: bool = False,
+        *,
+        retain_graph: bool | None = None,
     ) -> None:
         """Add the gradient of this with respect to every leaf below it to the leaf's `.grad`.
 
@@ -307,6 +309,7 @@ class Tensor(NumpyLike, ElementwiseMethods, ArrayMethods):
             gradient: upstream gradient of this tensor's shape; may be left out for one element.
             create_graph: record the gradients too, so that they can be differentiated.
             retain_grads: keep the gradients of results too, not just the leaves'.
+            retain_graph: taken for the sake of PyTorch's programs; the graph stays in any case.
 
         Raises:
             RuntimeError: nothing below requires a gradient, `gradient` is missing for a result

@@ -270,6 +270,8 @@ class Value(Number, ElementwiseMethods):
         gradient: Any = None,
         create_graph: bool = False,
         retain_grads: bool = True,
+        *,
+        retain_graph: bool | None = None,
     ) -> None:
         """Add the derivative of this node with respect to every node below it to their `.grad`.
 
@@ -277,6 +279,7 @@ class Value(Number, ElementwiseMethods):
             gradient: what to multiply with; default 1.
             create_graph: record the gradients too, so that they can be differentiated.
             retain_grads: False keeps the leaves' gradients only.
+            retain_graph: taken for the sake of PyTorch's programs; the graph stays in any case.
 
         Raises:
             TypeError: gradient is not a number (or a Value, with create_graph).
