@@ -23,11 +23,12 @@ class Contribution:
     local: float | None  # local derivative, for single numbers
     amount: Any  # what was added to x's gradient
     number: int = 0  # of the backward pass, if there were several
+    name: str = "y"  # what node is called: its label, or its op; no two nodes are called alike
     of: str = "x"  # what x is called
     root: str = "L"  # what backward was called on: its label, or L, as in books
 
     def __str__(self) -> str:
-        name = self.node.label or self.node.op.name
+        name = self.name
         if self.local is not None:
             return (
                 f"through {name}, input {self.index}: "
@@ -122,14 +123,48 @@ def explain(x: Any, root: Any = None) -> Explanation:
         if type(root) is not type(x):
             raise TypeError(f"root must be a {type(x).__name__} like x, got {type(root).__name__}")
         parts, rest = [_pass(x, root, None)], None
-    name = x.label or (x.op.name if x.op is not None else "x")
+    names = _Names()
+    name = names(x, "x" if x.op is None else x.op.name)
     contributions = [
-        replace(c, number=number, of=name) for number, (given, _) in enumerate(parts) for c in given
+        replace(
+            c, number=i, of=name, root=names(part.root, "L"), name=names(c.node, c.node.op.name)
+        )
+        for i, part in enumerate(parts)
+        for c in part.contributions
     ]
     return Explanation(name, tuple(contributions), _sum(parts), rest)
 
 
-_Part = tuple[list[Contribution], Any]  # of one backward pass: the contributions, and their sum
+class _Names:
+    """Names of nodes, no two alike: a label, or what is given instead, numbered from the second.
+
+    A result that is differentiated and has no label is called L, and where it stands as a node
+    below itself, by its op: ∂L/∂mul.
+    """
+
+    def __init__(self) -> None:
+        self._names: dict[tuple[Any, str], str] = {}
+        self._taken: dict[str, int] = {}  # names, and the last number that was put after each
+
+    def __call__(self, node: Any, otherwise: str) -> str:
+        wanted = str(node.label or otherwise)
+        if (node, wanted) not in self._names:
+            name = wanted
+            while name in self._taken:
+                self._taken[wanted] += 1
+                name = f"{wanted} ({self._taken[wanted]})"
+            self._taken[name] = 1
+            self._names[node, wanted] = name
+        return self._names[node, wanted]
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One backward pass: its result, the contributions to x's gradient, and their sum."""
+
+    root: Any
+    contributions: list[Contribution]
+    total: Any
 
 
 def _behind(x: Any) -> tuple[list[_Part], Any]:
@@ -150,11 +185,11 @@ def _behind(x: Any) -> tuple[list[_Part], Any]:
             part = _pass(x, root, seed)
         except RuntimeError:  # its numbers were replaced
             break
-        if part[0] or root is x:
+        if part.contributions or root is x:
             parts.insert(0, part)
             if np.allclose(_sum(parts), held, rtol=1e-12, atol=0, equal_nan=True):
                 return parts, None
-    return [latest], held - latest[1]
+    return [latest], held - latest.total
 
 
 def _pass(x: Any, root: Any, seed: Any) -> _Part:
@@ -162,20 +197,20 @@ def _pass(x: Any, root: Any, seed: Any) -> _Part:
     order = toposort(root)
     found = dict(zip(order, root.gradients(order, seed), strict=True))
     given = [
-        replace(_contribution(node, i, found[node]), root=root.label or "L")
+        _contribution(node, i, found[node])
         for node in reversed(order)
         if node.op is not None and found.get(node) is not None
         for i, one in enumerate(node.inputs)
         if one is x and node.op.rule(i) is not None and node.flows_to(x)
     ]
     g = found.get(x)
-    return given, x.full(0.0) if g is None else g
+    return _Part(root, given, x.full(0.0) if g is None else g)
 
 
 def _sum(parts: list[_Part]) -> Any:
-    total = parts[0][1]
-    for _, amount in parts[1:]:
-        total = total + amount
+    total = parts[0].total
+    for part in parts[1:]:
+        total = total + part.total
     return total
 
 

@@ -64,6 +64,11 @@ def _all_finite(x: Any) -> bool:
     return bool(_finite(x).all())
 
 
+def _has_nan(x: Any) -> bool:
+    array = np.asarray(x)
+    return array.dtype.kind == "f" and bool(np.isnan(array).any())
+
+
 def _source() -> str:
     """The nearest calling line outside these packages."""
     frame: Any = sys._getframe(1)
@@ -168,8 +173,12 @@ class nan_trace:  # noqa: N801 - used as a function and as a context, named like
         """Complain where nan or inf came in from outside: with an input, or with the seed."""
         root = order[-1]
         if not _all_finite(root.data):
-            for node in order:
-                if node.op is not None and not _all_finite(node.data):
+            made = [x for x in order if x.op is not None]
+            for node in made:  # 0 × inf and inf - inf: what is wrong with a nan begins there
+                if _has_nan(node.data) and not any(map(_has_nan, _given(node.inputs))):
+                    raise self._error(node, "forward", node.data, ", from an input that is inf")
+            for node in made:
+                if not _all_finite(node.data):
                     raise self._error(node, "forward", node.data, ", and so was an input")
         if not _all_finite(seed) and root.op is not None:
             raise self._error(root, "the gradient given to backward", seed)

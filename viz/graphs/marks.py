@@ -36,7 +36,9 @@ class Marks:
 def find_marks(order: list[Any]) -> Marks:
     """Where data stop being finite, and where gradients stop being finite or become zero.
 
-    A node is marked, not everything that follows from it.  Gradients are those `backward` left;
+    A node is marked, not everything that follows from it; nan that comes of inf (0 × inf,
+    inf - inf) begins anew, and so does what begins in one element while another was given it.
+    Gradients are those `backward` left;
     where a leaf's is nan, inf or zero and those in between were not kept, they are computed
     again, for a root of one element, without touching any `.grad`.
 
@@ -49,7 +51,7 @@ def find_marks(order: list[Any]) -> Marks:
     marks = Marks()
     for node in order:
         what = bad(node.data)
-        if what and not any(bad(x.data) for x in node.inputs if isinstance(x, Node)):
+        if what and (what := _begins(node)):
             marks.add(node, f"! {what} begins here", True)
     gradients = _gradients(order)
     if gradients:
@@ -65,6 +67,23 @@ def bad(x: Any) -> str:
     if array.dtype.kind != "f" or np.isfinite(array).all():
         return ""
     return "nan" if np.isnan(array).any() else "inf"
+
+
+def _begins(node: Any) -> str:
+    """ "nan" or "inf" if an op made one, of inputs without nan, or all finite."""
+    given = [x.data for x in node.inputs if isinstance(x, Node)]
+    if node.op is not None and node.op.kind != "elementwise":
+        given = [_worst(x) for x in given]  # which element went where is not known
+    nan, inf = np.isnan(node.data), np.isinf(node.data)
+    for x in given:
+        nan = nan & ~np.isnan(x)
+        inf = inf & np.isfinite(x)
+    return "nan" if np.any(nan) else "inf" if np.any(inf) else ""
+
+
+def _worst(x: Any) -> float:
+    """nan, inf or 0, as `bad` says of x."""
+    return float(bad(x) or 0.0)
 
 
 def _zero(g: Any) -> bool:
@@ -106,14 +125,18 @@ def _mark_gradients(order: list[Any], gradients: dict[int, Any], marks: Marks) -
         if own == "fine":
             continue
         above = consumers.get(id(node), {})
-        fine = [c for key, c in above.items() if state[key] == "fine"]
         if own == "zero":
-            begins, text = bool(fine), "zero gradient begins here"
+            better = ("fine",)
+        else:  # 0 × inf and inf - inf are nan
+            better = ("fine", "zero", "inf") if own == "nan" else ("fine", "zero")
+        before = [c for key, c in above.items() if state[key] in better]
+        if own == "zero":
+            begins, text = bool(before), "zero gradient begins here"
         else:
-            begins, text = len(fine) == len(above), f"! gradient: {own} begins here"
+            begins, text = len(before) == len(above), f"! gradient: {own} begins here"
         if begins:
             marks.add(node, text, own != "zero")
-            for c in fine:
+            for c in before:
                 _mark_edges(c, node, gradients[id(c)], own, marks)
 
 
