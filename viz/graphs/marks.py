@@ -10,6 +10,9 @@ import numpy as np
 
 from engine import Node
 
+#: What a gradient was, above where it became zero, inf or nan: 0 × inf and inf - inf are nan.
+BEFORE = {"zero": ("fine",), "inf": ("fine", "zero"), "nan": ("fine", "zero", "inf")}
+
 
 @dataclass
 class Marks:
@@ -125,11 +128,7 @@ def _mark_gradients(order: list[Any], gradients: dict[int, Any], marks: Marks) -
         if own == "fine":
             continue
         above = consumers.get(id(node), {})
-        if own == "zero":
-            better = ("fine",)
-        else:  # 0 × inf and inf - inf are nan
-            better = ("fine", "zero", "inf") if own == "nan" else ("fine", "zero")
-        before = [c for key, c in above.items() if state[key] in better]
+        before = [c for key, c in above.items() if state[key] in BEFORE[own]]
         if own == "zero":
             begins, text = bool(before), "zero gradient begins here"
         else:
