@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import threading
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
-from .graph import reaches
 from .node import Node
 from .recording import RECORDING
 
@@ -50,6 +50,27 @@ class differentiating:  # noqa: N801 - a context manager, written as a verb like
 
     def __exit__(self, *_exception: object) -> None:
         RUNNING.derivatives = self._before
+
+
+def reaches(root: Node, is_wanted: Callable[[Any], bool]) -> bool:
+    """Whether root is, or depends on, a node that is wanted; looks no further than the first.
+
+    >>> from engine import Value
+    >>> a, b = Value(2.0), Value(3.0)
+    >>> reaches(a * 2.0, lambda node: node is a), reaches(a * 2.0, lambda node: node is b)
+    (True, False)
+    """
+    seen: set[Any] = {root}
+    stack: list[Any] = [root]
+    while stack:
+        node = stack.pop()
+        if is_wanted(node):
+            return True
+        for x in node.inputs:
+            if isinstance(x, Node) and x not in seen:
+                seen.add(x)
+                stack.append(x)
+    return False
 
 
 def is_argument(x: Node) -> bool:

@@ -6,9 +6,10 @@ from typing import Any, Self
 
 from . import choices, ops
 from .operators import Operators
+from .updates import Updates
 
 
-class ElementwiseMethods(Operators):
+class ElementwiseMethods(Operators, Updates):
     """`a.tanh()`, `a.maximum(b)`, …: operators and methods of the table's rows."""
 
     __slots__ = ()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from .node import Node
@@ -50,55 +49,6 @@ def visit(root: Any, seen: set[Any], order: list[Any]) -> None:
                         stack.append(x)
             else:
                 order.append(node)
-
-
-def results(root: Any) -> list[Any]:
-    """`toposort` without the leaves, in half the time: an array pass has nothing to do there.
-
-    A second walk, for it saves 4 % of the training step of a small network.
-
-    >>> from engine import Value
-    >>> a, b = Value(2.0), Value(3.0)
-    >>> [node.op.name for node in results(a * b + a)]
-    ['mul', 'add']
-    """
-    order: list[Any] = []
-    seen: set[Any] = set()
-    stack: list[Any] = [] if root.op is None else [root]
-    while True:  # as in `visit`
-        if not stack:
-            return order
-        node = stack.pop()
-        if node is None:
-            order.append(stack.pop())
-        elif node not in seen:
-            seen.add(node)
-            stack.append(node)
-            stack.append(None)
-            for x in node.inputs[::-1]:
-                if isinstance(x, Node) and x.op is not None and x not in seen:
-                    stack.append(x)
-
-
-def reaches(root: Node, is_wanted: Callable[[Any], bool]) -> bool:
-    """Whether root is, or depends on, a node that is wanted; looks no further than the first.
-
-    >>> from engine import Value
-    >>> a, b = Value(2.0), Value(3.0)
-    >>> reaches(a * 2.0, lambda node: node is a), reaches(a * 2.0, lambda node: node is b)
-    (True, False)
-    """
-    seen: set[Any] = {root}
-    stack: list[Any] = [root]
-    while stack:
-        node = stack.pop()
-        if is_wanted(node):
-            return True
-        for x in node.inputs:
-            if isinstance(x, Node) and x not in seen:
-                seen.add(x)
-                stack.append(x)
-    return False
 
 
 def adjoints(order: list[Any], seeds: dict[Any, Any]) -> dict[Any, Any]:

@@ -7,9 +7,14 @@ from typing import Any, Self
 import numpy as np
 from numpy import ndarray
 
+from ..arrays import plain_index
 from ..copies import copy_graph, reduce_graph
 from ..core import Op
+from ..differentiating import is_argument
 from ..node import Node
+from ..recording import RECORDING
+from ..references import held_once
+from ..updates import WHILE_RECORDING, refused
 from .backward import ArrayNode
 
 
@@ -107,14 +112,67 @@ class NumpyLike(ArrayNode):
     def __ge__(self, other: Any) -> Any:
         return _compare(np.greater_equal, self, other)
 
+    def adopt(self, array: ndarray) -> None:
+        """Let a leaf hold `array` itself from now on: as `data = array`, but not a copy.
+
+        For arrays nobody else will change, such as an optimizer's results.  A graph that was made
+        before keeps the old array; its backward is an error, as after any change of `data`.
+
+        Raises:
+            RuntimeError: this is a result, not a leaf.
+            ValueError: the array has another shape.
+        """
+        if self.op is not None:
+            raise RuntimeError(
+                f"data can be assigned on a leaf only; this is the result of {self.op.name}(), "
+                "which a graph may still need: make a new Tensor, or detach() first"
+            )
+        if array.shape != self._data.shape:
+            raise ValueError(f"data has shape {self.shape}, cannot become {array.shape}")
+        self._data = array if array.dtype == self._data.dtype else array.astype(self._data.dtype)
+
+    def change(self, array: Any) -> None:
+        """Give a leaf the numbers that an operation in place left: `adopt`, in this dtype.
+
+        Raises:
+            TypeError: they would be cut, as 0.5 in a Tensor of integers.
+        """
+        array = np.asarray(array)
+        if not np.can_cast(array.dtype, self._data.dtype, "same_kind"):
+            raise TypeError(f"data has dtype {self.dtype}, cannot hold results of {array.dtype}")
+        self.adopt(array)
+
+    def updated(self, op: Op, other: Any) -> Any:
+        """`self op= other` of a leaf: changed outside recording, as NumPy and PyTorch do.
+
+        While operations are recorded, a leaf that requires no gradient makes way for a new Tensor.
+
+        Raises:
+            RuntimeError: operations are recorded, and this requires a gradient.
+        """
+        if RECORDING.enabled:
+            if self._requires and not is_argument(self):
+                raise refused(op, WHILE_RECORDING)
+            return NotImplemented
+        self.change(op(self, other)._data)
+        return self
+
     def __setitem__(self, index: Any, value: Any) -> None:
-        if self._requires or (isinstance(value, ArrayNode) and value._requires):
+        """Change a leaf in place, outside recording; a constant at any time.
+
+        Graphs keep the old numbers: these are copied, unless nobody but this Tensor holds them.
+        """
+        tracked = self._requires or (isinstance(value, ArrayNode) and value._requires)
+        if self.op is not None or (tracked and RECORDING.enabled):
             raise RuntimeError(
                 "a Tensor that takes part in a graph cannot be changed in place, backward may "
-                "need it; use engine.where or engine.concatenate to make a new one"
+                "need it: use engine.where or engine.concatenate to make a new one, or change a "
+                "leaf under no_grad()"
             )
-        array = self._data.copy()  # a graph may hold the old one as a constant
-        array[index] = data_of(value)
+        array = self._data
+        if not (held_once(array) and array.base is None and array.flags.writeable):
+            array = array.copy()
+        array[plain_index(index)] = data_of(value)
         self._data = array
 
     def __repr__(self) -> str:

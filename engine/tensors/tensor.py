@@ -12,11 +12,11 @@ from .. import ops
 from ..arrays import ArrayMethods, cast, matmul
 from ..core import Op
 from ..elementwise_methods import ElementwiseMethods
-from ..graph import adjoints, results, toposort
+from ..graph import adjoints, toposort
 from ..node import Node
 from ..passes import remember_pass
 from ..recording import ATTENTION, RECORDING
-from .backward import check_unchanged, propagate, shaped
+from .backward import check_unchanged, propagate, results, shaped
 from .inputs import constant, numeric, parameter, sorted_inputs, wrong_shapes
 from .numpy_like import NumpyLike
 from .tensor_data import TensorData
@@ -203,33 +203,17 @@ class Tensor(NumpyLike, ElementwiseMethods, ArrayMethods):
 
     @property
     def data(self) -> ndarray:
-        """The numbers, as a read-only array.  Assign on a leaf to change them."""
+        """The numbers, as a read-only array.  Assign on a leaf to change them, or `data -= …`."""
         window = self._data.view(TensorData)
         window.flags.writeable = False
+        window.owner = self
         return window
 
     @data.setter
     def data(self, array: Any) -> None:
+        if type(array) is TensorData and array.owner is self and array.base is self._data:
+            return  # what `p.data -= step` ends with: it is changed already
         self.adopt(numeric(array, "data", None).astype(self._data.dtype))
-
-    def adopt(self, array: ndarray) -> None:
-        """Let a leaf hold `array` itself from now on: as `data = array`, but not a copy.
-
-        For arrays nobody else will change, such as an optimizer's results.  A graph that was made
-        before keeps the old array; its backward is an error, as after any change of `data`.
-
-        Raises:
-            RuntimeError: this is a result, not a leaf.
-            ValueError: the array has another shape.
-        """
-        if self.op is not None:
-            raise RuntimeError(
-                f"data can be assigned on a leaf only; this is the result of {self.op.name}(), "
-                "which a graph may still need: make a new Tensor, or detach() first"
-            )
-        if array.shape != self._data.shape:
-            raise ValueError(f"data has shape {self.shape}, cannot become {array.shape}")
-        self._data = array if array.dtype == self._data.dtype else array.astype(self._data.dtype)
 
     @property
     def grad(self) -> Any:

@@ -7,18 +7,24 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ..node import to_numpy
+
 
 class TensorData(ndarray):
-    """A read-only window on a Tensor's numbers.
+    """A read-only window on a Tensor's numbers, through which a leaf can be changed as a whole.
 
-    Graphs recorded earlier may still need them, so they are never changed in place:
-    `t.data -= step` makes a new array (and `t` then holds that one), `t.data[0] = 5` is an error.
+    Graphs recorded earlier may still need the numbers, so their array is never changed: after
+    `t.data -= step`, or `d = t.data` and `d -= step`, the Tensor has a new one.  `t.data[0] = 5`
+    is an error; `t[0] = 5` under `no_grad()` is not.
     """
+
+    owner: Any = None  # the Tensor; None for a part of its numbers, such as `t.data[0]`
 
     def __setitem__(self, index: Any, value: Any) -> None:
         raise ValueError(
-            "a Tensor's data cannot be changed in place, a graph may still need it: "
-            "assign a new array (t.data = …), or build one with engine.where"
+            "a Tensor's data cannot be changed in place, a graph may still need it: assign to the "
+            "Tensor itself (with no_grad(): t[…] = …), assign a new array (t.data = …), or build "
+            "one with engine.where"
         )
 
     def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
@@ -27,15 +33,36 @@ class TensorData(ndarray):
     def __reduce__(self) -> Any:
         return ndarray(self.shape, self.dtype, np.array(self)).__reduce__()
 
-    # What looks in place makes a new, plain array, hence signatures that are not ndarray's.
+    def _changed(self, ufunc: Any, other: Any) -> Any:
+        """A window on the owner's numbers, after they were changed to `ufunc(these, other)`.
+
+        Raises:
+            ValueError: this is a part of a Tensor's data.
+            RuntimeError: the Tensor has got other numbers since, or is a result.
+        """
+        owner = self.owner
+        if owner is None:
+            return self.__setitem__(..., other)  # says what to do
+        if self.base is not owner._data:
+            raise RuntimeError(
+                "the Tensor was changed after its .data was taken, these are its old numbers: "
+                "take .data anew"
+            )
+        owner.change(ufunc(owner._data, to_numpy(other)))
+        return owner.data
+
+    # What is changed is the Tensor, not this array: hence signatures that are not ndarray's.
     def __iadd__(self, other: Any) -> Any:  # type: ignore[misc]  # see above
-        return np.add(self.view(ndarray), other)
+        return self._changed(np.add, other)
 
     def __isub__(self, other: Any) -> Any:  # type: ignore[misc]  # see above
-        return np.subtract(self.view(ndarray), other)
+        return self._changed(np.subtract, other)
 
     def __imul__(self, other: Any) -> Any:  # type: ignore[misc]  # see above
-        return np.multiply(self.view(ndarray), other)
+        return self._changed(np.multiply, other)
 
     def __itruediv__(self, other: Any) -> Any:  # type: ignore[misc]  # see above
-        return np.true_divide(self.view(ndarray), other)
+        return self._changed(np.true_divide, other)
+
+    def __ipow__(self, other: Any) -> Any:  # type: ignore[misc,override]  # see above
+        return self._changed(np.power, other)

@@ -13,7 +13,10 @@ import numpy as np
 from ..arrays import ArrayMethods, plain_index
 from ..core import Op
 from ..elementwise_methods import ElementwiseMethods
-from ..node import NodeArray
+from ..node import NodeArray, to_numpy
+from ..recording import RECORDING
+from ..updates import WHILE_RECORDING, refused
+from .number import number
 from .value import Value
 
 
@@ -49,6 +52,45 @@ class ValueArray(ElementwiseMethods, ArrayMethods, NodeArray):  # type: ignore[m
             result = op.elements(*(_objects(x) for x in inputs), **params)
         return _boxed(result)
 
+    op = None  # an array of Values is no node: to `+=` it is a leaf, made of leaves
+
+    def updated(self, op: Op, other: Any) -> Any:
+        """`self op= other`: outside recording changed in place, as a Tensor is.
+
+        Raises:
+            RuntimeError: operations are recorded, and a leaf in this has a gradient.
+        """
+        if RECORDING.enabled:
+            if any(_is_parameter(x) and x.has_grad for x in self.flat):
+                raise refused(op, WHILE_RECORDING)
+            return NotImplemented
+        self[...] = op(self, other)
+        return self
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        """Put numbers or Values in; a leaf that requires a gradient stays, and gets the number.
+
+        Raises:
+            RuntimeError: operations are recorded, and such a leaf stands there.
+        """
+        objects, index = np.asarray(self), plain_index(index)
+        old = objects[index]
+        old = old if isinstance(old, np.ndarray) else _single(old)
+        new = np.empty(old.shape, dtype=object)
+        new[...] = value
+        places = [i for i, x in enumerate(old.flat) if _is_parameter(x) and x is not new.flat[i]]
+        if places and RECORDING.enabled:
+            raise RuntimeError(
+                "Values that require a gradient cannot be replaced in an array while operations "
+                "are recorded: use engine.where or engine.concatenate to make a new one, or "
+                "change them under no_grad()"
+            )
+        numbers = [number(to_numpy(new.flat[i]), "value") for i in places]
+        for i, x in zip(places, numbers, strict=True):
+            old.flat[i].data = x
+            new.flat[i] = old.flat[i]
+        objects[index] = new if new.ndim else new[()]
+
     def __getitem__(self, index: Any) -> Any:
         return _boxed(np.asarray(self)[plain_index(index)])
 
@@ -79,6 +121,11 @@ class ValueArray(ElementwiseMethods, ArrayMethods, NodeArray):  # type: ignore[m
         for x in self.flat:
             if isinstance(x, Value):
                 x.zero_grad()
+
+
+def _is_parameter(x: Any) -> bool:
+    """Whether x is a leaf that requires a gradient."""
+    return isinstance(x, Value) and x.is_leaf and x.requires_grad
 
 
 def _plain(x: Any) -> Any:

@@ -9,7 +9,10 @@ import numpy as np
 
 from ..copies import copy_graph, reduce_graph
 from ..core import Op
+from ..differentiating import is_argument
 from ..node import Node
+from ..recording import RECORDING
+from ..updates import WHILE_RECORDING, refused
 from .backward import FROZEN, ScalarNode
 
 
@@ -45,6 +48,27 @@ class Number(ScalarNode):
     def _op(self) -> str:
         """micrograd's name for the op's symbol."""
         return "" if self.op is None else self.op.symbol
+
+    def updated(self, op: Op, other: Any) -> Any:
+        """`self op= other` of a leaf: a parameter is changed outside recording, by a plain number.
+
+        Anything else makes a new Value, as with Python's numbers: a sum may begin with a parameter
+        (`act = b`, then `act += w * x`), which must stay what it is.
+
+        Raises:
+            RuntimeError: this has a gradient, and it cannot be told which of the two is meant.
+        """
+        plain = isinstance(other, float | int | np.generic)
+        if self._grad is FROZEN or is_argument(self) or isinstance(other, np.ndarray):
+            return NotImplemented
+        if plain and not RECORDING.enabled:
+            self._data = op.on_floats(self._data, float(other))
+            return self
+        if plain and self.has_grad:
+            raise refused(op, WHILE_RECORDING)
+        if self.has_grad and not RECORDING.enabled:
+            raise refused(op, "may be an update by a Value, or a sum that begins with the leaf")
+        return NotImplemented
 
     def __repr__(self) -> str:
         return f"Value(data={self._data}, grad={float(self.grad)})"

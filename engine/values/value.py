@@ -98,6 +98,27 @@ class Value(Number, ElementwiseMethods):
         y.label = ""
         return y
 
+    def __iadd__(self, other: Any) -> Any:
+        if self.op is None:
+            return self.updated(ADD, other)
+        if ATTENTION.threads:  # from here on as __add__, for sums that grow term by term
+            return ADD(self, other)
+        if type(other) is Value:
+            data = self._data + other._data
+        elif type(other) is float or type(other) is int:
+            other = float(other)
+            data = self._data + other
+        else:
+            return ADD(self, other)
+        y = _new(Value)
+        y._data = data
+        y._grad = y._adjoint = None
+        y.op = ADD
+        y._a = self
+        y._b = other
+        y.label = ""
+        return y
+
     def __radd__(self, other: Any) -> Any:
         if ATTENTION.threads or not (type(other) is float or type(other) is int):
             return ADD(other, self)

@@ -1,0 +1,62 @@
+"""`a += b` on a node: where it changes a leaf, and where it makes a new node.
+
+Python's numbers are never changed by `+=`, arrays are.  A leaf outside recording is changed, as
+PyTorch does it, for that is how parameters are updated:
+
+    with no_grad():
+        for p in parameters:
+            p -= learning_rate * p.grad
+
+While operations are recorded a graph needs the old numbers, and `loss += term` makes a new node.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from . import choices, ops
+
+
+class Updates:
+    """Augmented assignment: `updated` decides; NotImplemented lets Python go on with `a + b`."""
+
+    __slots__ = ()
+
+    op: Any  # None for a leaf
+
+    def updated(self, op: Any, other: Any) -> Any:
+        """This leaf, changed to `op(this, other)`; NotImplemented for a new node; or an error."""
+        raise NotImplementedError  # each tier has its own
+
+    def __iadd__(self, other: Any) -> Self:
+        return NotImplemented if self.op is not None else self.updated(ops.add, other)
+
+    def __isub__(self, other: Any) -> Self:
+        return NotImplemented if self.op is not None else self.updated(ops.sub, other)
+
+    def __imul__(self, other: Any) -> Self:
+        return NotImplemented if self.op is not None else self.updated(ops.mul, other)
+
+    def __itruediv__(self, other: Any) -> Self:
+        return NotImplemented if self.op is not None else self.updated(ops.div, other)
+
+    def __ifloordiv__(self, other: Any) -> Self:
+        return NotImplemented if self.op is not None else self.updated(choices.floor_divide, other)
+
+    def __imod__(self, other: Any) -> Self:
+        return NotImplemented if self.op is not None else self.updated(choices.remainder, other)
+
+    def __ipow__(self, other: Any) -> Self:
+        return NotImplemented if self.op is not None else self.updated(ops.pow, other)
+
+
+def refused(op: Any, why: str) -> RuntimeError:
+    """The error where `op=` could be meant as an update, and would be none."""
+    sign = op.symbol
+    return RuntimeError(
+        f"{sign}= on a leaf that requires a gradient {why}; to change the leaf, write "
+        f"p.data {sign}= numbers, to go on with a new node, x = x {sign} y"
+    )
+
+
+WHILE_RECORDING = "changes nothing while operations are recorded: update it under no_grad()"
