@@ -33,7 +33,6 @@ class Node:
     label: str
     shape: Any
     requires_grad: bool
-    has_grad: bool
     _grad: Any
 
     #: Whether `backward` keeps the gradients of results too, unless it is told.

@@ -50,7 +50,7 @@ class NumpyLike(ArrayNode):
     def numpy(self) -> ndarray:
         """The numbers as a read-only array, as `data` but a plain ndarray."""
         view = self._data.view()
-        view.flags.writeable = False
+        view.setflags(False)  # write
         return view
 
     def item(self) -> Any:
@@ -138,7 +138,8 @@ class NumpyLike(ArrayNode):
             TypeError: they would be cut, as 0.5 in a Tensor of integers.
         """
         array = np.asarray(array)
-        if not np.can_cast(array.dtype, self._data.dtype, "same_kind"):
+        own = self._data.dtype
+        if array.dtype is not own and not np.can_cast(array.dtype, own, "same_kind"):
             raise TypeError(f"data has dtype {self.dtype}, cannot hold results of {array.dtype}")
         self.adopt(array)
 

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..node import to_numpy
+from ..node import Node, NodeArray, to_numpy
+
+_NODES = (Node, NodeArray)
 
 
 class TensorData(ndarray):
@@ -48,7 +50,7 @@ class TensorData(ndarray):
                 "the Tensor was changed after its .data was taken, these are its old numbers: "
                 "take .data anew"
             )
-        owner.change(ufunc(owner._data, to_numpy(other)))
+        owner.change(ufunc(owner._data, to_numpy(other) if isinstance(other, _NODES) else other))
         return owner.data
 
     # What is changed is the Tensor, not this array: hence signatures that are not ndarray's.

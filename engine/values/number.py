@@ -64,9 +64,10 @@ class Number(ScalarNode):
         if plain and not RECORDING.enabled:
             self._data = op.on_floats(self._data, float(other))
             return self
-        if plain and self.has_grad:
+        has_grad = self._grad is not None
+        if plain and has_grad:
             raise refused(op, WHILE_RECORDING)
-        if self.has_grad and not RECORDING.enabled:
+        if has_grad and not RECORDING.enabled:
             raise refused(op, "may be an update by a Value, or a sum that begins with the leaf")
         return NotImplemented
 
