@@ -50,7 +50,7 @@ class NumpyLike(ArrayNode):
     def numpy(self) -> ndarray:
         """The numbers as a read-only array, as `data` but a plain ndarray."""
         view = self._data.view()
-        view.setflags(False)  # write
+        view.setflags(write=False)
         return view
 
     def item(self) -> Any:
