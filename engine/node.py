@@ -170,5 +170,8 @@ def to_numpy(x: Any) -> np.ndarray:
     >>> to_numpy([Value(1.0), 2.0]), to_numpy(Value(3.0))
     (array([1., 2.]), array(3.))
     """
-    array = np.asarray(x)
-    return array.astype(np.float64) if array.dtype == object else array
+    array = np.asarray(x.data if isinstance(x, Node) else x)
+    if array.dtype != object:
+        return array
+    plain = [x.data if isinstance(x, Node) else x for x in array.flat]
+    return np.array(plain, dtype=np.float64).reshape(array.shape)

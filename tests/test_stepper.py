@@ -14,7 +14,7 @@ from hypothesis import given, settings, strategies as st
 
 import engine
 import nn
-from engine import Tensor, Value, toposort
+from engine import Tensor, Value, to_numpy, toposort
 from viz import GraphTooLargeError, step_through, steps
 from viz.command.cli import main
 from viz.drawing import renderer
@@ -332,7 +332,7 @@ def test_the_terms_of_an_element_sum_to_its_contribution(root, random):
         text = elements.equation(place)
         if isinstance(step, ForwardStep):
             found = elements._result[place] if elements.shape else elements._result
-            assert float(found) == pytest.approx(float(step.result[place]), rel=1e-4, abs=1e-5)
+            assert to_numpy(found) == pytest.approx(float(step.result[place]), rel=1e-4, abs=1e-5)
         else:
             total = sum(step.upstream[out] * slope for out, slope in elements._slopes[place])
             assert total == pytest.approx(float(step.contribution[place]), rel=1e-4, abs=1e-5)

@@ -208,7 +208,7 @@ def test_in_place_operators_of_an_array_with_a_tensor_make_a_tensor():
 
 
 def test_asarray_gives_the_numbers_and_nobody_can_change_them():
-    x = leaf([1.0, 2.0])
+    x = Tensor([1.0, 2.0])
     for array in (np.asarray(x), x.numpy(), x.data):
         np.testing.assert_array_equal(array, [1.0, 2.0])
         with pytest.raises(ValueError, match=r"read-only|cannot be changed in place"):
@@ -219,7 +219,7 @@ def test_asarray_gives_the_numbers_and_nobody_can_change_them():
     copied[0] = 5.0
     assert x.tolist() == [1.0, 2.0]
     assert np.mean(np.asarray(x)) == 1.5
-    assert np.array([leaf(1.0), leaf(2.0)], dtype=float).tolist() == [1.0, 2.0]
+    assert np.array([Tensor(1.0), Tensor(2.0)], dtype=float).tolist() == [1.0, 2.0]
 
 
 def test_data_is_an_array_to_everything_but_writing():
@@ -280,7 +280,7 @@ def test_truth_is_numpys():
 
 
 def test_conversions_of_one_element():
-    x = leaf([[2.5]])
+    x = Tensor([[2.5]])
     assert (float(x), int(x), x.item()) == (2.5, 2, 2.5)
     assert f"{x:.2f}" == "2.50"
     assert f"{leaf([1.0])}" == "Tensor([1.], requires_grad=True)"
@@ -836,8 +836,8 @@ def test_a_shared_rule_may_leave_inputs_out():
             x.zero_grad()
             w.zero_grad()
             triple(x, w, third).backward(create_graph=create_graph)
-            assert np.asarray(x.grad).tolist() == [12.0]
-            assert np.asarray(w.grad).tolist() == [8.0]
+            assert x.grad.tolist() == [12.0]
+            assert w.grad.tolist() == [8.0]
     assert n.grad is None
     triple(x, w, n * 2.0).backward()  # the product is reached, but nothing arrives there
     assert n.grad is None

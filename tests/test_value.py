@@ -59,7 +59,7 @@ def test_labels():
 
 
 def test_conversions():
-    x = Value(2.75)
+    x = Value(2.75, requires_grad=False)
     assert float(x) == 2.75
     assert int(x) == 2
     assert x.item() == 2.75

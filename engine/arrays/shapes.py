@@ -15,7 +15,7 @@ import numpy as np
 
 from ..core import composed
 from ..define import shape_op
-from ..node import NodeArray
+from ..node import NodeArray, to_numpy
 
 DIM = {"dim": "axis", "keepdim": "keepdims"}
 
@@ -121,7 +121,7 @@ def cast(x: Any, dtype: Any) -> Any:
 @shape_op(None, ulp=0)
 def as_integers(x: Any, dtype: Any = np.int64) -> Any:
     """x as integers (towards 0) or bools; no gradient."""
-    return x.astype(dtype)
+    return to_numpy(x).astype(dtype)
 
 
 # --- reshape and the functions composed of it ---

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..arrays import sum as sum_of
 from ..core import Op
+from ..differentiating import differentiating
 from ..graph import toposort
 from ..looking import box
 from ..node import Node, NodeArray, to_numpy
@@ -76,7 +77,8 @@ def compare(
         tensors = [
             Tensor(x, requires_grad=True, label=n) for x, n in zip(arrays, labels, strict=True)
         ]
-        y = _on_tensors(f(*tensors))
+        with differentiating(tensors):
+            y = _on_tensors(f(*tensors))
         root = y if y.ndim == 0 else sum_of(y)
         gradients = root.gradients(tensors)
         value, on_values = _on_values(f, arrays, labels, y)
@@ -164,8 +166,10 @@ def _on_values(
 ) -> tuple[np.ndarray, list[np.ndarray]]:
     """f's value and gradients on the scalar tier, as arrays."""
     boxes = [box(x, n) for x, n in zip(arrays, labels, strict=True)]
+    leaves = [x for boxed in boxes for x in np.asarray(boxed).flat]
     try:
-        y = f(*boxes)
+        with differentiating(leaves):
+            y = f(*boxes)
     except Exception as error:
         raise RuntimeError(
             "f runs on Tensors but fails on Values (Tensors that it holds itself, such as a "

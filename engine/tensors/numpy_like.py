@@ -10,7 +10,7 @@ from numpy import ndarray
 from ..arrays import plain_index
 from ..copies import copy_graph, reduce_graph
 from ..core import Op
-from ..differentiating import is_argument
+from ..differentiating import is_argument, leave_graph
 from ..node import Node
 from ..recording import RECORDING
 from ..references import held_once
@@ -64,6 +64,14 @@ class NumpyLike(ArrayNode):
         return self._data.tolist()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> ndarray:
+        if not self._data.ndim:  # NumPy asks a single number this way, where others use float()
+            leave_graph(self, "np.asarray()")
+        elif self._requires and RECORDING.enabled:
+            raise RuntimeError(
+                "a Tensor that requires a gradient cannot become an array (np.asarray(t), "
+                "out[:] = t): that would leave the graph; use engine's functions, or .detach(), "
+                ".numpy() or .data for its numbers alone"
+            )
         if copy or (dtype is not None and dtype != self._data.dtype):
             return self._data.astype(dtype or self._data.dtype)
         return self.numpy()
@@ -84,10 +92,14 @@ class NumpyLike(ArrayNode):
         return bool(self._data)
 
     def __float__(self) -> float:
-        return float(self.item())
+        number = self.item()
+        leave_graph(self, "float()")
+        return float(number)
 
     def __int__(self) -> int:
-        return int(self.item())
+        number = self.item()
+        leave_graph(self, "int()")
+        return int(number)
 
     def __index__(self) -> int:
         return self._data.__index__()

@@ -107,14 +107,13 @@ class ValueArray(ElementwiseMethods, ArrayMethods, NodeArray):  # type: ignore[m
     @property
     def values(self) -> np.ndarray:
         """The numbers, as a float64 array."""
-        return np.asarray(self).astype(np.float64)
+        return to_numpy(self)
 
     @property
     def grad(self) -> np.ndarray:
         """The gradients of the elements, as a float64 array; 0 for constants."""
-        return np.array(
-            [float(x.grad) if isinstance(x, Value) else 0.0 for x in self.flat], dtype=np.float64
-        ).reshape(self.shape)
+        gradients = [x.grad if isinstance(x, Value) else 0.0 for x in self.flat]
+        return to_numpy(gradients).reshape(self.shape)
 
     def zero_grad(self) -> None:
         """Forget the gradient of every element."""

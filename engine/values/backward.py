@@ -202,12 +202,8 @@ def differentiate(root: Any, gradient: float, retain_grads: bool) -> None:
         _commit(order, retain_grads)
 
 
-def needs_gradient(order: list[Any]) -> bool:
-    return any(node.op is None and node._grad is not FROZEN for node in order)
-
-
 def check_leaves(order: list[Any]) -> None:
-    if not needs_gradient(order):
+    if not any(node.op is None and node._grad is not FROZEN for node in order):
         raise RuntimeError("backward() of a Value that depends on nothing with requires_grad")
 
 

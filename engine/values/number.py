@@ -9,7 +9,7 @@ import numpy as np
 
 from ..copies import copy_graph, reduce_graph
 from ..core import Op
-from ..differentiating import is_argument
+from ..differentiating import is_argument, leave_graph
 from ..node import Node
 from ..recording import RECORDING
 from ..updates import WHILE_RECORDING, refused
@@ -72,15 +72,18 @@ class Number(ScalarNode):
         return NotImplemented
 
     def __repr__(self) -> str:
-        return f"Value(data={self._data}, grad={float(self.grad)})"
+        g = self.grad.data if isinstance(self.grad, Node) else self.grad
+        return f"Value(data={self._data}, grad={g})"
 
     def __format__(self, spec: str) -> str:
         return format(self._data, spec) if spec else repr(self)
 
     def __float__(self) -> float:
+        leave_graph(self, "float()")
         return self._data
 
     def __int__(self) -> int:
+        leave_graph(self, "int()")
         return int(self._data)
 
     def __round__(self, digits: int | None = None) -> float:

@@ -9,11 +9,11 @@ import numpy as np
 from .. import ops
 from ..core import PYTHON_RAISES, Op
 from ..elementwise_methods import ElementwiseMethods
-from ..graph import adjoints, toposort
+from ..graph import adjoints, reaches, toposort
 from ..node import Node, NodeArray
 from ..passes import remember_pass
 from ..recording import ATTENTION, RECORDING
-from .backward import FROZEN, check_leaves, differentiate, needs_gradient
+from .backward import FROZEN, check_leaves, differentiate
 from .number import Number, number
 
 ADD, MUL = ops.add, ops.mul
@@ -268,7 +268,7 @@ class Value(Number, ElementwiseMethods):
         """Whether a gradient flows here.  For a result: whether it depends on such a leaf."""
         if self.op is None:
             return self._grad is not FROZEN
-        return needs_gradient(toposort(self))
+        return reaches(self, _is_trainable)
 
     @requires_grad.setter
     def requires_grad(self, requires: bool) -> None:
@@ -341,6 +341,10 @@ class Value(Number, ElementwiseMethods):
 
 
 _INPUTS = {Value, float}  # what a node's inputs are; anything else is made one of these
+
+
+def _is_trainable(node: Any) -> bool:
+    return node.op is None and node._grad is not FROZEN
 
 
 def _attended(y: Value) -> Value:

@@ -94,7 +94,7 @@ class ValuesSlot(TensorSlot):
         """None if no element was reached; an element that was not has gradient 0."""
         if not any(x.has_grad for x in self.values):
             return None
-        return np.array([float(x.grad) for x in self.values]).reshape(self.shape)
+        return to_numpy([x.grad for x in self.values]).reshape(self.shape)
 
     def read(self, guarded: bool) -> ndarray:
         """The numbers, in a new array."""

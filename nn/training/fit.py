@@ -215,9 +215,10 @@ def _number(total: Any) -> float:
 
 
 def _numbers(loss: float, output: Any, target: Any, metrics: Metrics) -> dict[str, float]:
-    return {"loss": loss} | {
-        name: float(metric(output, target)) for name, metric in metrics.items()
-    }
+    with no_grad():
+        return {"loss": loss} | {
+            name: float(metric(output, target)) for name, metric in metrics.items()
+        }
 
 
 def _parts(model: Module, batch: Any) -> tuple[list[Any], Any]:

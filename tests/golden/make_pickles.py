@@ -201,7 +201,7 @@ def batches(loader):
 def scalar_output(model):
     y = model([1.0, -2.0])
     y.backward()
-    return [float(y), *(float(p.grad) for p in model.parameters())]
+    return [y.item(), *(p.grad for p in model.parameters())]
 
 
 def state(table):

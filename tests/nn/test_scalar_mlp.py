@@ -149,7 +149,7 @@ def test_a_neuron_has_the_derivatives_of_its_composed_form_to_the_second_order()
             for leaf in leaves:
                 leaf.zero_grad()
             sum(g * g for g in first).backward()
-            return [float(g) for g in first], [float(leaf.grad) for leaf in leaves]
+            return [g.item() for g in first], [leaf.grad for leaf in leaves]
 
         fused, expanded = gradients(n(x)), gradients(scalar.expand(n(x)))
         np.testing.assert_allclose(fused, expanded, rtol=1e-12, atol=1e-12)
