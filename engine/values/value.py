@@ -268,7 +268,7 @@ class Value(Number, ElementwiseMethods):
         """Whether a gradient flows here.  For a result: whether it depends on such a leaf."""
         if self.op is None:
             return self._grad is not FROZEN
-        return reaches(self, _is_trainable)
+        return reaches(self, lambda node: node.op is None and node._grad is not FROZEN)
 
     @requires_grad.setter
     def requires_grad(self, requires: bool) -> None:
@@ -341,10 +341,6 @@ class Value(Number, ElementwiseMethods):
 
 
 _INPUTS = {Value, float}  # what a node's inputs are; anything else is made one of these
-
-
-def _is_trainable(node: Any) -> bool:
-    return node.op is None and node._grad is not FROZEN
 
 
 def _attended(y: Value) -> Value:
