@@ -8,8 +8,9 @@ import numpy as np
 
 from .. import ops
 from ..core import PYTHON_RAISES, Op
+from ..differentiating import reaches
 from ..elementwise_methods import ElementwiseMethods
-from ..graph import adjoints, reaches, toposort
+from ..graph import adjoints, toposort
 from ..node import Node, NodeArray
 from ..passes import remember_pass
 from ..recording import ATTENTION, RECORDING
