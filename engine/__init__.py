@@ -6,9 +6,10 @@ an array or a node); `grad` and the other derivatives of functions; `compare` an
 your own.
 
 For those who build on it, as nn and viz do: `Node` (what both tiers have in common), `NodeArray`,
-`Op` with `registry` and `functions`, `toposort`, `watch`, `to_numpy`, `gate`, `WideOp`,
-`input_names`, `held_once`, `moved`.  Everything else stands behind the doors of the rooms:
-`arrays`, `values`, `tensors`, `derivatives`, `looking` and `checking` say what others may use.
+`Op` with `registry` and `functions`, `toposort`, `watch` and `Watching`, `Restoring` and `insist`,
+`to_numpy`, `gate`, `WideOp`, `input_names`, `held_once`, `moved`.  Everything else stands behind
+the doors of the rooms: `arrays`, `values`, `tensors`, `derivatives`, `looking` and `checking` say
+what others may use.
 
 The modules beside this one are the ground floor.  `node` and `core` say what a node and a row of
 the table are, `ops` and `choices` are the table, `graph` is the walk.
@@ -79,12 +80,14 @@ from .ops import (
     square as square, sub as sub, tan as tan, tanh as tanh,
 )  # fmt: skip
 from .recording import (
+    Watching as Watching,
     enable_grad as enable_grad,
     is_grad_enabled as is_grad_enabled,
     no_grad as no_grad,
     watch as watch,
 )
 from .references import held_once as held_once
+from .restoring import Restoring as Restoring, insist as insist
 from .signatures import input_names as input_names
 from .tensors import Tensor as Tensor
 from .values import Value as Value, ValueArray as ValueArray

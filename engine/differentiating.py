@@ -14,6 +14,7 @@ from typing import Any
 
 from .node import Node
 from .recording import RECORDING
+from .restoring import Restoring
 
 
 class _Running(threading.local):
@@ -26,7 +27,7 @@ class _Running(threading.local):
 RUNNING = _Running()
 
 
-class differentiating:  # noqa: N801 - a context manager, written as a verb like `no_grad`
+class differentiating(Restoring):  # noqa: N801 - a context manager, written as a verb like `no_grad`
     """Block that runs a function in order to differentiate it with respect to `nodes`.
 
     >>> from engine import Value
@@ -37,19 +38,21 @@ class differentiating:  # noqa: N801 - a context manager, written as a verb like
     """
 
     def __init__(self, nodes: Iterable[Node]) -> None:
+        super().__init__()
         self.nodes = set(nodes)
         #: Whether another derivative was taken inside: what it gave may well be constant.
         self.nested = False
 
-    def __enter__(self) -> differentiating:
-        self._before = RUNNING.derivatives
-        for outer in self._before:
-            outer.nested = True
-        RUNNING.derivatives = (*self._before, self)
-        return self
+    def saved(self) -> Any:
+        return RUNNING.derivatives
 
-    def __exit__(self, *_exception: object) -> None:
-        RUNNING.derivatives = self._before
+    def change(self) -> None:
+        for outer in RUNNING.derivatives:
+            outer.nested = True
+        RUNNING.derivatives = (*RUNNING.derivatives, self)
+
+    def restore(self, saved: Any) -> None:
+        RUNNING.derivatives = saved
 
 
 def reaches(root: Node, is_wanted: Callable[[Any], bool]) -> bool:

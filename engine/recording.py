@@ -8,12 +8,14 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from .restoring import Restoring
+
 
 class _Recording(threading.local):
     """Whether this thread records graphs, and who watches it.
 
     Reading a thread-local costs more than a product of two floats, so the hot paths look at the
-    plain counter `ATTENTION.threads` first: while it is zero nobody has to ask further.
+    plain set `ATTENTION.threads` first: while it is empty nobody has to ask further.
     """
 
     enabled = True
@@ -21,18 +23,12 @@ class _Recording(threading.local):
 
 
 class _Attention:
-    """How many threads need a closer look at each op: they do not record, or are watched."""
+    """The threads whose ops need a closer look: they do not record, or are watched."""
 
-    __slots__ = ("lock", "threads")
+    __slots__ = ("threads",)
 
     def __init__(self) -> None:
-        self.threads = 0
-        self.lock = threading.Lock()
-
-    def change(self, by: int) -> None:
-        """One thread more, or one less."""
-        with self.lock:
-            self.threads += by
+        self.threads: set[int] = set()  # changed by single steps of C, which need no lock
 
 
 RECORDING = _Recording()
@@ -48,13 +44,13 @@ def is_grad_enabled() -> bool:
     return RECORDING.enabled
 
 
-def _set_recording(enabled: bool) -> bool:
-    """Switch this thread's recording on or off; return what it was."""
-    before = RECORDING.enabled
-    if enabled != before:
-        ATTENTION.change(-1 if enabled else 1)
-        RECORDING.enabled = enabled
-    return before
+def _set(enabled: bool, watcher: Any) -> None:
+    """Say whether this thread records, and who watches it."""
+    RECORDING.enabled, RECORDING.watcher = enabled, watcher
+    if enabled and watcher is None:
+        ATTENTION.threads.discard(threading.get_ident())
+    else:
+        ATTENTION.threads.add(threading.get_ident())
 
 
 def watch(watcher: Any) -> Any:
@@ -63,12 +59,24 @@ def watch(watcher: Any) -> Any:
     None ends it.  `watcher.backward(order, seed)` is called before each backward pass.
     """
     before = RECORDING.watcher
-    ATTENTION.change((watcher is not None) - (before is not None))
-    RECORDING.watcher = watcher
+    _set(RECORDING.enabled, watcher)
     return before
 
 
-class _RecordingContext:
+class Watching(Restoring):
+    """Base of contexts that watch this thread's ops: as `watch(self)`, for a block."""
+
+    def saved(self) -> Any:
+        return RECORDING.watcher
+
+    def change(self) -> None:
+        watch(self)
+
+    def restore(self, saved: Any) -> None:
+        watch(saved)
+
+
+class _RecordingContext(Restoring):
     """Context manager and decorator that sets recording for a block, then restores it."""
 
     _enabled = True
@@ -76,14 +84,14 @@ class _RecordingContext:
     def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
         return object.__new__(cls) if function is None else cls()(function)  # `@no_grad`
 
-    def __init__(self) -> None:
-        self._before: list[bool] = []  # a stack, so that one object can be entered twice
+    def saved(self) -> bool:
+        return RECORDING.enabled
 
-    def __enter__(self) -> None:
-        self._before.append(_set_recording(self._enabled))
+    def change(self) -> None:
+        _set(self._enabled, RECORDING.watcher)
 
-    def __exit__(self, *_exception: object) -> None:
-        _set_recording(self._before.pop())
+    def restore(self, saved: bool) -> None:
+        _set(saved, RECORDING.watcher)
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
         if inspect.isgeneratorfunction(function):

@@ -15,10 +15,10 @@ from engine.recording import ATTENTION, watch
 def _nothing_left_behind():
     """Every test leaves recording as it found it."""
     assert is_grad_enabled()
-    assert ATTENTION.threads == 0
+    assert not ATTENTION.threads
     yield
     assert is_grad_enabled()
-    assert ATTENTION.threads == 0
+    assert not ATTENTION.threads
 
 
 def every_way_to_record():

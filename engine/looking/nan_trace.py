@@ -12,7 +12,7 @@ import numpy as np
 from ..core import Op
 from ..graph import toposort
 from ..node import Node
-from ..recording import watch
+from ..recording import Watching
 
 #: What is not the user's code: these packages, and NumPy where it runs on arrays of Values.
 LIBRARIES = frozenset({"engine", "nn", "viz", "notebooks", "numpy"})
@@ -89,7 +89,7 @@ def _package(frame: Any) -> str:
     return str(frame.f_globals.get("__name__", "")).partition(".")[0]
 
 
-class nan_trace:  # noqa: N801 - used as a function and as a context, named like no_grad
+class nan_trace(Watching):  # noqa: N801 - used as a function and as a context, named like no_grad
     """Find the first op whose value or gradient went nan or inf though its inputs were finite.
 
     As a context it watches every op recorded in this thread, and every backward pass; as a
@@ -113,8 +113,8 @@ class nan_trace:  # noqa: N801 - used as a function and as a context, named like
     """
 
     def __init__(self, root: Any = None) -> None:
+        super().__init__()
         self._sources: dict[int, tuple[Any, str]] = {}
-        self._before: list[Any] = []  # a stack, so that one object can be entered twice
         if root is not None:
             order = toposort(root)
             for node in order:
@@ -123,15 +123,18 @@ class nan_trace:  # noqa: N801 - used as a function and as a context, named like
             with np.errstate(all="ignore"):
                 self.backward(order, root.full(1.0))
 
-    def __enter__(self) -> nan_trace:
-        self._before.append((watch(self), np.seterr(all="ignore")))
-        return self
+    def saved(self) -> Any:
+        return super().saved(), np.geterr()
 
-    def __exit__(self, *_exception: object) -> None:
-        watcher, warnings = self._before.pop()
-        watch(watcher)
+    def change(self) -> None:
+        super().change()
+        np.seterr(all="ignore")
+
+    def restore(self, saved: Any) -> None:
+        watcher, warnings = saved
+        super().restore(watcher)
         np.seterr(**warnings)
-        if not self._before:
+        if len(self._entered) == 1:  # the outermost block
             self._sources.clear()
 
     def recorded(self, op: Op, node: Any, inputs: tuple[Any, ...]) -> None:

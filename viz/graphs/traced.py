@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import functools
 import re
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import nn
-from engine import Node, watch
+from engine import Node, Watching
 
 #: Where a node was made: the model, then the names of modules, outermost first; () outside.
 Path = tuple[str, ...]
@@ -33,7 +32,7 @@ def split(name: str) -> Path:
     return tuple(steps)
 
 
-class trace:  # noqa: N801 - used as a context, named like no_grad and nan_trace
+class trace(Watching):  # noqa: N801 - used as a context, named like no_grad and nan_trace
     """Note which module of a model makes which node, for pictures of what is computed inside.
 
     Inside, the model is watched, not changed; copy it (or take `scalar()` of it) before, not there.
@@ -57,6 +56,7 @@ class trace:  # noqa: N801 - used as a context, named like no_grad and nan_trace
     def __init__(self, model: nn.Module) -> None:
         if not isinstance(model, nn.Module):
             raise TypeError(f"model must be an nn.Module, got {type(model).__name__}")
+        super().__init__()
         self.model = model
         self.name = type(model).__name__
         self.kinds: dict[Path, str] = {}
@@ -64,7 +64,11 @@ class trace:  # noqa: N801 - used as a context, named like no_grad and nan_trace
         self._inside: list[Path] = []
         self._calls: dict[Path, int] = {}
 
-    def __enter__(self) -> Self:
+    def saved(self) -> Any:
+        forwards = [(module, vars(module).get("forward")) for module in self.model.modules()]
+        return super().saved(), forwards
+
+    def change(self) -> None:
         self._note_parameters()
         for name, module in self.model.named_modules():
             path = (self.name, *split(name))
@@ -74,18 +78,16 @@ class trace:  # noqa: N801 - used as a context, named like no_grad and nan_trace
             object.__setattr__(
                 module, "forward", self._watched(module.forward, path, has_parameters)
             )
-        self._previous = watch(self)
-        return self
+        self._previous = super().saved()
+        super().change()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        watch(self._previous)
-        for module in self.model.modules():
+    def restore(self, saved: Any) -> None:
+        watcher, forwards = saved
+        super().restore(watcher)
+        for module, forward in forwards:
             vars(module).pop("forward", None)
+            if forward is not None:
+                object.__setattr__(module, "forward", forward)
 
     def _note_parameters(self) -> None:
         for name, parameter in self.model.named_parameters():
