@@ -6,6 +6,7 @@ An input is a Value or a Python float, nothing else.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -14,16 +15,14 @@ import numpy as np
 
 from .. import ops
 from ..core import PYTHON_RAISES, Op
-from ..graph import GRADIENTS, add_gradients, toposort
 from ..node import Node, check_parts
 from ..recording import ATTENTION, RECORDING
 
 ADD, MUL = ops.add, ops.mul
 
 # A backward pass keeps its adjoints in the nodes themselves (a million-node chain has no memory
-# to spare for a dictionary), so two threads may not walk overlapping graphs at the same time: who
-# walks holds GRADIENTS.  An adjoint that is not None marks a node as visited, so none may be left,
-# whatever interrupts.
+# to spare for a dictionary), so two threads may not walk overlapping graphs at the same time.
+WALK = threading.RLock()
 
 
 class Frozen:
@@ -78,7 +77,15 @@ class ScalarNode(Node):
 
     def gradients(self, wanted: Sequence[Any], gradient: Any = None) -> list[Any]:
         """The derivative of this with respect to each node, as floats; no `.grad` is touched."""
-        with GRADIENTS: return _found(self, wanted, 1.0 if gradient is None else gradient)  # fmt: skip # noqa: E501, E701
+        with WALK:
+            order = _walk(self)
+            try:
+                self._adjoint = 1.0 if gradient is None else gradient
+                _propagate(order)
+                return [node._adjoint for node in wanted]
+            finally:
+                for node in order:
+                    node._adjoint = None
 
     def contributions(self, g: float) -> Sequence[Any]:
         """What each edge adds to the gradient of its input, as floats; None for constants."""
