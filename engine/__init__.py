@@ -114,7 +114,7 @@ moved(
         "scalar_backward", "shapes", "stepping", "tensor", "tensor_data", "value_array", "windows",
     )],
     "engine", "engine.arrays", "engine.copies", "engine.values.backward",
-    "engine.tensors.tensor_data", "engine.checking", "engine.checking.rows",
+    "engine.window", "engine.checking", "engine.checking.rows",
     "engine.checking.lockstep", "engine.looking", "engine.looking.explain",
 )  # fmt: skip
 

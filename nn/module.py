@@ -13,7 +13,7 @@ from engine.looking import box
 
 from .checks import instance_of
 from .hooks import Hook, RemovableHandle
-from .parameter import Parameter, forget_gradients, leaves
+from .parameter import Parameter, forget_gradients, is_learned, leaves
 from .state import IncompatibleKeys, load_into, places
 
 
@@ -75,6 +75,8 @@ class Module:
                 f"{name!r} of {type(self).__name__} is a {kind}, it cannot become a "
                 f"{type(value).__name__}: assign a {kind.capitalize()} or None, or delete it first"
             )
+        elif name in self._parameters and isinstance(value, ValueArray | Value):
+            self._check_learnable(name, value)
         object.__setattr__(self, name, value)
 
     def __delattr__(self, name: str) -> None:
@@ -93,6 +95,17 @@ class Module:
         if isinstance(value, ValueArray | Value):  # the parameters of a scalar model
             return name in self._modules
         return name in self._parameters or name in self._modules
+
+    def _check_learnable(self, name: str, value: Any) -> None:
+        """Refuse results in the place of a scalar model's parameter: they would never learn."""
+        before = getattr(self, name)
+        learns = before is not None and any(is_learned(x) for x in leaves(before))
+        if learns and not all(is_learned(x) for x in leaves(value)):
+            raise TypeError(
+                f"{name!r} of {type(self).__name__} is a parameter, it cannot become a result of "
+                f"operations: change it in place (with no_grad(): m.{name} -= …), or assign "
+                "numbers to its data"
+            )
 
     def register_buffer(self, name: str, array: Any, persistent: bool = True) -> None:
         """Keep an array that is not learned, such as a running mean, under `name`.

@@ -50,6 +50,11 @@ def leaves(parameter: Any) -> list[Any]:
     return list(parameter.flat) if isinstance(parameter, ValueArray) else [parameter]
 
 
+def is_learned(leaf: Any) -> bool:
+    """Whether this is a leaf that collects a gradient, not a result or a number."""
+    return isinstance(leaf, Node) and leaf.is_leaf and leaf.requires_grad
+
+
 def fill(parameter: Any, array: Any) -> None:
     """Replace the numbers of a parameter by others of its shape."""
     if isinstance(parameter, Tensor):

@@ -2,8 +2,8 @@
 
 The same rules as on Values, run on arrays.  `backward` is the pass over a graph, `tensor` what
 records it, `inputs` sorts what an op is applied to, `numpy_like` makes a Tensor an array among
-NumPy's, `tensor_data` is what `x.data` shows.  You may change what a Tensor can do; that its array
-is never changed in place (graphs may need it), and that no two gradients share memory, is what the
+NumPy's.  You may change what a Tensor can do; that its array is never changed in place while
+somebody else holds it (graphs may need it), and that no two gradients share memory, is what the
 rest relies on.  Others use `Tensor`.
 """
 

@@ -143,6 +143,10 @@ class NumpyLike(ArrayNode):
             raise ValueError(f"data has shape {self.shape}, cannot become {array.shape}")
         self._data = array if array.dtype == self._data.dtype else array.astype(self._data.dtype)
 
+    def shows(self, window: ndarray) -> bool:
+        """Whether a window (see `data`) still shows this Tensor's numbers."""
+        return window.base is self._data
+
     def change(self, array: Any) -> None:
         """Give a leaf the numbers that an operation in place left: `adopt`, in this dtype.
 

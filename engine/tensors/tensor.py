@@ -16,10 +16,10 @@ from ..graph import adjoints, toposort
 from ..node import Node
 from ..passes import remember_pass
 from ..recording import ATTENTION, RECORDING
+from ..window import TensorData, window_on
 from .backward import check_unchanged, propagate, results, shaped
 from .inputs import constant, numeric, parameter, sorted_inputs, wrong_shapes
 from .numpy_like import NumpyLike
-from .tensor_data import TensorData
 
 _new = object.__new__
 _NOT_PLAIN = (ndarray, Node)  # what a static parameter may not be, or not as it is
@@ -204,14 +204,11 @@ class Tensor(NumpyLike, ElementwiseMethods, ArrayMethods):
     @property
     def data(self) -> ndarray:
         """The numbers, as a read-only array.  Assign on a leaf to change them, or `data -= …`."""
-        window = self._data.view(TensorData)
-        window.setflags(write=False)  # as flags.writeable, in half the time
-        window.owner = self
-        return window
+        return window_on(self._data, self)
 
     @data.setter
     def data(self, array: Any) -> None:
-        if type(array) is TensorData and array.owner is self and array.base is self._data:
+        if type(array) is TensorData and array.owner is self and self.shows(array):
             return  # what `p.data -= step` ends with: it is changed already
         self.adopt(numeric(array, "data", None).astype(self._data.dtype))
 

@@ -14,8 +14,9 @@ from ..arrays import ArrayMethods, plain_index
 from ..core import Op
 from ..elementwise_methods import ElementwiseMethods
 from ..node import NodeArray, to_numpy
-from ..recording import RECORDING
+from ..recording import RECORDING, no_grad
 from ..updates import WHILE_RECORDING, refused
+from ..window import window_on
 from .number import number
 from .value import Value
 
@@ -110,16 +111,79 @@ class ValueArray(ElementwiseMethods, ArrayMethods, NodeArray):  # type: ignore[m
         return to_numpy(self)
 
     @property
-    def grad(self) -> np.ndarray:
-        """The gradients of the elements, as a float64 array; 0 for constants."""
-        gradients = [x.grad if isinstance(x, Value) else 0.0 for x in self.flat]
-        return to_numpy(gradients).reshape(self.shape)
+    def data(self) -> Any:
+        """The numbers, read-only.  Assign to change the leaves, or `x.data -= step`."""
+        return window_on(self.values, self)
+
+    @data.setter
+    def data(self, numbers: Any) -> None:
+        if getattr(numbers, "owner", None) is not self:  # else x.data -= … has changed them
+            self.change(numbers)
+
+    def shows(self, window: np.ndarray) -> bool:
+        """Whether a window (see `data`) still shows these numbers."""
+        return np.array_equal(window, self.values, equal_nan=True)
+
+    def change(self, numbers: Any) -> None:
+        """Give the leaves other numbers.
+
+        Raises:
+            RuntimeError: an element is a result.
+            ValueError: the shape is another.
+        """
+        numbers = np.asarray(to_numpy(numbers), dtype=np.float64)
+        if numbers.shape != self.shape:
+            raise ValueError(f"data has shape {self.shape}, cannot become {numbers.shape}")
+        if not all(x.is_leaf for x in self.flat if isinstance(x, Value)):
+            raise RuntimeError("data can be assigned to leaves only; this holds results of ops")
+        with no_grad():
+            self[...] = numbers
+
+    @property
+    def grad(self) -> Any:
+        """The gradients of the elements, as a float64 array; 0 for constants.
+
+        Assign to change them, or `x.grad *= 0.5`; None clears them.
+        """
+        return _Gradients(self).data
+
+    @grad.setter
+    def grad(self, gradients: Any) -> None:
+        if gradients is None:
+            self.zero_grad()
+        elif getattr(getattr(gradients, "owner", None), "array", None) is not self:
+            _Gradients(self).change(gradients)
 
     def zero_grad(self) -> None:
         """Forget the gradient of every element."""
         for x in self.flat:
             if isinstance(x, Value):
                 x.zero_grad()
+
+
+class _Gradients:
+    """The gradients of an array of Values, as what a window shows."""
+
+    def __init__(self, array: ValueArray) -> None:
+        self.array = array
+
+    @property
+    def numbers(self) -> np.ndarray:
+        gradients = [x.grad if isinstance(x, Value) else 0.0 for x in self.array.flat]
+        return to_numpy(gradients).reshape(self.array.shape)
+
+    @property
+    def data(self) -> Any:
+        return window_on(self.numbers, self)
+
+    def shows(self, window: np.ndarray) -> bool:
+        return np.array_equal(window, self.numbers, equal_nan=True)
+
+    def change(self, gradients: Any) -> None:
+        numbers = np.broadcast_to(to_numpy(gradients), self.array.shape)
+        for x, g in zip(self.array.flat, numbers.flat, strict=True):
+            if isinstance(x, Value):
+                x.grad = float(g)
 
 
 def _is_parameter(x: Any) -> bool:

@@ -1,4 +1,4 @@
-"""`TensorData`: what `Tensor.data` shows."""
+"""`TensorData`: what `Tensor.data` shows, and `ValueArray.data` and `.grad`."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..node import Node, NodeArray, to_numpy
+from .node import Node, NodeArray, to_numpy
 
 _NODES = (Node, NodeArray)
 
 
 class TensorData(ndarray):
-    """A read-only window on a Tensor's numbers, through which a leaf can be changed as a whole.
+    """A read-only window on numbers that belong to somebody, who can be told to change them all.
 
     Graphs recorded earlier may still need the numbers, so their array is never changed: after
     `t.data -= step`, or `d = t.data` and `d -= step`, the Tensor has a new one.  `t.data[0] = 5`
     is an error; `t[0] = 5` under `no_grad()` is not.
     """
 
-    owner: Any = None  # the Tensor; None for a part of its numbers, such as `t.data[0]`
+    #: Has `shows(window)`, `change(numbers)` and `data`, the next window; None for a part of it.
+    owner: Any = None
 
     def __setitem__(self, index: Any, value: Any) -> None:
         raise ValueError(
@@ -28,6 +29,9 @@ class TensorData(ndarray):
             "Tensor itself (with no_grad(): t[…] = …), assign a new array (t.data = …), or build "
             "one with engine.where"
         )
+
+    def __repr__(self) -> str:
+        return repr(self.view(ndarray))
 
     def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
         return array[()] if return_scalar else array.view(ndarray)
@@ -39,21 +43,20 @@ class TensorData(ndarray):
         """A window on the owner's numbers, after they were changed to `ufunc(these, other)`.
 
         Raises:
-            ValueError: this is a part of a Tensor's data.
-            RuntimeError: the Tensor has got other numbers since, or is a result.
+            ValueError: this is a part of somebody's numbers.
+            RuntimeError: they are others by now, or belong to a result.
         """
         owner = self.owner
         if owner is None:
             return self.__setitem__(..., other)  # says what to do
-        if self.base is not owner._data:
+        if not owner.shows(self):
             raise RuntimeError(
-                "the Tensor was changed after its .data was taken, these are its old numbers: "
-                "take .data anew"
+                "these numbers were taken before their owner was changed: take .data anew"
             )
-        owner.change(ufunc(owner._data, to_numpy(other) if isinstance(other, _NODES) else other))
+        owner.change(ufunc(self.base, to_numpy(other) if isinstance(other, _NODES) else other))
         return owner.data
 
-    # What is changed is the Tensor, not this array: hence signatures that are not ndarray's.
+    # What is changed is the owner, not this array: hence signatures that are not ndarray's.
     def __iadd__(self, other: Any) -> Any:  # type: ignore[misc]  # see above
         return self._changed(np.add, other)
 
@@ -68,3 +71,11 @@ class TensorData(ndarray):
 
     def __ipow__(self, other: Any) -> Any:  # type: ignore[misc,override]  # see above
         return self._changed(np.power, other)
+
+
+def window_on(numbers: ndarray, owner: Any) -> TensorData:
+    """A window on `numbers`, which are the owner's."""
+    window = numbers.view(TensorData)
+    window.setflags(write=False)  # as flags.writeable, in half the time
+    window.owner = owner
+    return window
