@@ -16,7 +16,7 @@ from ..elementwise_methods import ElementwiseMethods
 from ..node import NodeArray, to_numpy
 from ..recording import RECORDING, no_grad
 from ..updates import WHILE_RECORDING, refused
-from ..window import window_on
+from ..window import TensorData, window_on
 from .number import number
 from .value import Value
 
@@ -117,12 +117,12 @@ class ValueArray(ElementwiseMethods, ArrayMethods, NodeArray):  # type: ignore[m
 
     @data.setter
     def data(self, numbers: Any) -> None:
-        if getattr(numbers, "owner", None) is not self:  # else x.data -= … has changed them
+        if not self.shows(numbers):  # x.data -= … has changed them already
             self.change(numbers)
 
     def shows(self, window: np.ndarray) -> bool:
         """Whether a window (see `data`) still shows these numbers."""
-        return np.array_equal(window, self.values, equal_nan=True)
+        return isinstance(window, TensorData) and np.array_equal(window, self.values, True)
 
     def change(self, numbers: Any) -> None:
         """Give the leaves other numbers.
@@ -151,7 +151,7 @@ class ValueArray(ElementwiseMethods, ArrayMethods, NodeArray):  # type: ignore[m
     def grad(self, gradients: Any) -> None:
         if gradients is None:
             self.zero_grad()
-        elif getattr(getattr(gradients, "owner", None), "array", None) is not self:
+        elif not _Gradients(self).shows(gradients):  # as above
             _Gradients(self).change(gradients)
 
     def zero_grad(self) -> None:
@@ -177,7 +177,7 @@ class _Gradients:
         return window_on(self.numbers, self)
 
     def shows(self, window: np.ndarray) -> bool:
-        return np.array_equal(window, self.numbers, equal_nan=True)
+        return isinstance(window, TensorData) and np.array_equal(window, self.numbers, True)
 
     def change(self, gradients: Any) -> None:
         numbers = np.broadcast_to(to_numpy(gradients), self.array.shape)

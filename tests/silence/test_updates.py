@@ -338,6 +338,22 @@ def test_gradients_of_values_are_not_lost_in_a_copy():
     b = ValueArray.of([1.0, 2.0])
     b.grad = a.grad
     assert b.grad.tolist() == [1.0, 1.0]
+    a.zero_grad()
+    assert not a.grad.any()
+    a.grad = b.grad
+    assert a.grad.tolist() == [1.0, 1.0]
+
+
+def test_numbers_that_were_kept_can_be_put_back():
+    p, a = Tensor([1.0, 2.0], requires_grad=True), ValueArray.of([1.0, 2.0])
+    for x in (p, a):
+        (x * x).sum().backward()
+        numbers, gradients = x.data, x.grad
+        x.data -= 1.0
+        x.zero_grad()
+        x.data, x.grad = numbers, gradients
+        assert x.data.tolist() == [1.0, 2.0]
+        assert x.grad.tolist() == [2.0, 4.0]
 
 
 # --- p[k] = v ---
