@@ -8,7 +8,7 @@ so that adding one touches its file and its room's door.  Of the other rooms, th
 touched from outside.
 
 On the ground floor: `module` (what every layer is), on `parameter`, `state` and `hooks`; `checks`,
-`random`, `init`, `summary`.
+`half` (float16), `random`, `init`, `summary`.
 """
 
 from engine import moved as _moved

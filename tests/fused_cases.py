@@ -90,6 +90,10 @@ CASES = {
         case(normal(2, 3, 2, 2), normal(3, 1, 1), normal(3, 1, 1), axis=(0, 2, 3)),  # batch norm
         case(normal(2, 2, 2, 3), normal(2, 2, 1), None, axis=(2, 3), eps=0.1),  # group norm
         case(normal(2, 3), None, None),
+        case(normal(2, 3), normal(3), None, center=False),  # RMS norm
+        case(normal(2, 3), None, None, eps=0.0),
+        case(1e20 * normal(2, 3), normal(3), normal(3)),  # squares overflow in float32
+        case(1e20 * normal(2, 3), None, None, center=False),
     ],
     "linear_neuron": [case(*numbers(5)), case(*numbers(3)), case(*numbers(9))],
     "rnn_scan": [

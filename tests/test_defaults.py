@@ -55,7 +55,7 @@ OF_FUSED = {
     "col2im": {"shape": (), "stride": (1, 1), "padding": NO_PADS, "dilation": (1, 1)},
     "conv2d": {"stride": (1, 1), "padding": NO_PADS, "dilation": (1, 1), "groups": 1},
     "max_pool2d": {"kernel": (2, 2), "stride": (2, 2), "padding": NO_PADS, "dilation": (1, 1)},
-    "standardize": {"axis": (-1,), "eps": 1e-5},
+    "standardize": {"axis": (-1,), "eps": 1e-5, "center": True},
     "rnn_scan": {"nonlinearity": "tanh"},
     "bce_with_logits": {"pos_weight": 1.0},
     "hinge": {"margin": 1.0},

@@ -11,6 +11,7 @@ from engine import exp, fused, sum as sum_of, to_numpy, where
 from engine.arrays import add_reduce, maximum_reduce
 
 from ..checks import as_array, probability
+from ..half import in_float32
 from ..random import Rng
 from .dropout import dropout as drop
 
@@ -49,6 +50,7 @@ def attention_weights(scores: Any, mask: Any = None) -> Any:
 # --- the function ---
 
 
+@in_float32
 def scaled_dot_product_attention(
     query: Any,
     key: Any,
@@ -112,6 +114,7 @@ def causal_mask(queries: int, keys: int) -> np.ndarray:
     return ~np.tri(queries, keys, dtype=bool)
 
 
+@in_float32
 def weights_of(q: Any, k: Any, blocked: Any, bias: Any, scale: float | None) -> Any:
     """How much each query looks at each key, (…, queries, keys)."""
     scale = 1 / math.sqrt(q.shape[-1]) if scale is None else float(scale)

@@ -9,12 +9,14 @@ import numpy as np
 from engine import mean, stack
 
 from ..checks import dtype_of, floating
+from ..half import in_float32
 from ..module import Module
 from .im2col import im2col
-from .pooling import PoolSettings
+from .pooling import PoolSettings, not_empty
 from .sliding import NO_PADS, Pads, as_before, images_of, pair
 
 
+@in_float32
 def avg_pool1d(
     x: Any,
     kernel_size: Any,
@@ -71,6 +73,7 @@ class AvgPool1d(Module):
         return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
 
 
+@in_float32
 def avg_pool2d(
     x: Any,
     kernel_size: Any,
@@ -179,6 +182,7 @@ def check_divisor(divisor: Any) -> None:
         raise ValueError("divisor_override must not be 0")
 
 
+@in_float32
 def adaptive_avg_pool2d(x: Any, output_size: Any) -> Any:
     """Means over as many rectangles as `output_size` asks for.
 
@@ -197,6 +201,7 @@ def adaptive_avg_pool2d(x: Any, output_size: Any) -> Any:
     """
     x = floating("adaptive_avg_pool2d()", x)
     images = images_of("adaptive_avg_pool2d()", 2, x)
+    not_empty("adaptive_avg_pool2d()", images)
     sizes = output_sizes(output_size, images.shape[2:])
     for axis, out in zip((2, 3), sizes, strict=True):
         images = _means_along(images, axis, out)

@@ -10,11 +10,13 @@ import numpy as np
 from engine import to_numpy
 
 from ..checks import as_array, at_least, floating, number, rank
+from ..half import in_float32
 from ..module import Module
 from ..parameter import Parameter
 from .standardize import of_shape, standardize
 
 
+@in_float32
 def batch_norm(
     x: Any,
     running_mean: Any,

@@ -10,6 +10,7 @@ import numpy as np
 from engine import concatenate, fused, tensordot
 
 from ..checks import as_array, at_least
+from ..half import in_float32
 from ..module import Module
 from ..parameter import Parameter
 from ..random import Rng, generator
@@ -100,6 +101,7 @@ def fused_conv2d(
 # --- the functions ---
 
 
+@in_float32
 def conv2d(
     x: Any,
     weight: Any,
@@ -131,6 +133,7 @@ def conv2d(
     return _convolve("conv2d()", 2, x, weight, bias, stride, padding, dilation, groups)
 
 
+@in_float32
 def conv1d(
     x: Any,
     weight: Any,

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 
 from ..checks import as_array, at_least, floating, number
+from ..half import in_float32
 from ..module import Module
 from ..parameter import Parameter
 from .standardize import of_shape, standardize
 
 
+@in_float32
 def group_norm(
     x: Any, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5
 ) -> Any:

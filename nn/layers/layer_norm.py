@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from engine import mean, sqrt
-
 from ..checks import at_least, dtype_of, floating, number
+from ..half import in_float32
 from ..module import Module
 from ..parameter import Parameter
 from .standardize import of_shape, standardize
 
 
+@in_float32
 def layer_norm(
     x: Any, normalized_shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5
 ) -> Any:
@@ -106,8 +106,12 @@ def rms_norm(x: Any, normalized_shape: Any, weight: Any = None, eps: float | Non
     weight = of_shape("weight", weight, shape)
     if eps is None:
         eps = float(np.finfo(dtype_of(x)).eps)
-    y = x / sqrt(mean(x * x, tuple(range(-len(shape), 0)), True) + eps)
-    return y if weight is None else y * weight
+    return _rms_norm(x, weight, tuple(range(-len(shape), 0)), eps)
+
+
+@in_float32
+def _rms_norm(x: Any, weight: Any, axis: tuple[int, ...], eps: float) -> Any:
+    return standardize(x, weight, None, axis, eps, False)
 
 
 class RMSNorm(Module):

@@ -19,14 +19,27 @@ from .sliding import NO_PADS, Pads, Pair, as_before, images_of, out_sizes
 
 
 def _winners(x: Any, kernel: Pair, stride: Pair, padding: Pads, dilation: Pair) -> tuple[Any, ...]:
-    """Where in padded x each window's largest number is: the first, row by row (or a nan)."""
-    x = padded(to_numpy(x), padding, -np.inf)
-    windows = im2col(x, kernel, stride, NO_PADS, dilation)
-    n, c, _, _, rows, columns = windows.shape
-    places = windows.reshape((n, c, kernel[0] * kernel[1], rows, columns)).argmax(axis=2)
+    """Where in padded x each window's largest number is: the first, row by row (or a nan).
+
+    Among numbers that are all -inf the border's -inf is none: a window's first own number wins.
+    """
+    numbers = to_numpy(x)
+    windows = _in_a_row(padded(numbers, padding, -np.inf), kernel, stride, dilation)
+    n, c, _, rows, columns = windows.shape
+    places = windows.argmax(axis=2)
+    if padding != NO_PADS:
+        own = padded(np.ones((1, 1, *numbers.shape[2:])), padding)
+        first = _in_a_row(own, kernel, stride, dilation).argmax(axis=2)
+        places = np.where(windows.max(axis=2) == -np.inf, first, places)
     i, j = np.divmod(places, kernel[1])
     a, b, r, k = np.ogrid[:n, :c, :rows, :columns]
     return a, b, r * stride[0] + i * dilation[0], k * stride[1] + j * dilation[1]
+
+
+def _in_a_row(x: np.ndarray, kernel: Pair, stride: Pair, dilation: Pair) -> np.ndarray:
+    """The windows of a padded array, each along one axis: (N, C, numbers, rows, columns)."""
+    windows = im2col(x, kernel, stride, NO_PADS, dilation)
+    return windows.reshape((*x.shape[:2], kernel[0] * kernel[1], *windows.shape[4:]))
 
 
 def _max_of_elements(x: Any, kernel: Pair, stride: Pair, padding: Pads, dilation: Pair) -> Any:
@@ -36,9 +49,8 @@ def _max_of_elements(x: Any, kernel: Pair, stride: Pair, padding: Pads, dilation
 
 def _max_gap(x: Any, kernel: Pair, stride: Pair, padding: Pads, dilation: Pair) -> Any:
     """How far the two largest numbers of each window are apart: at 0 the winner changes."""
-    windows = im2col(padded(to_numpy(x), padding, -np.inf), kernel, stride, NO_PADS, dilation)
-    n, c, _, _, *out = windows.shape
-    ordered = np.sort(windows.reshape((n, c, kernel[0] * kernel[1], *out)), axis=2)
+    windows = _in_a_row(padded(to_numpy(x), padding, -np.inf), kernel, stride, dilation)
+    ordered = np.sort(windows, axis=2)
     return ordered[:, :, -1] - ordered[:, :, -2] if kernel != (1, 1) else np.inf
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .sliding import Pads, Settings, out_size, out_sizes, pair
+from .sliding import Pads, Settings, out_sizes, pair
 
 
 class PoolSettings(Settings):
@@ -27,21 +27,30 @@ class PoolSettings(Settings):
 
     def pads(self, x: Any, ceil_mode: bool) -> Pads:
         """Padding of x, and beyond it what ceil_mode needs; raises if no window fits."""
+        not_empty(self.name, x)
         pads = [
-            (p, p + self._beyond(n + 2 * p, i) * bool(ceil_mode))
+            (p, p + (self._beyond(n, p, i) if ceil_mode else 0))
             for i, (n, (p, _)) in enumerate(zip(x.shape[2:], self.padding, strict=True))
         ]
         padding = (pads[0], pads[1])
         out_sizes(x.shape, self.kernel, self.stride, padding, self.dilation, self.name)
         return padding
 
-    def _beyond(self, size: int, axis: int) -> int:
+    def _beyond(self, size: int, pad: int, axis: int) -> int:
         """How far a last window, begun inside x or the padding before it, reaches out."""
-        kernel, stride, dilation = self.kernel[axis], self.stride[axis], self.dilation[axis]
-        span = dilation * (kernel - 1) + 1
-        if size < span:
-            return 0
-        count = out_size(size, kernel, stride, dilation, (0, 0))
-        if count * stride < size - self.padding[axis][0] and (size - span) % stride:
-            return count * stride + span - size
-        return 0
+        stride = self.stride[axis]
+        span = self.dilation[axis] * (self.kernel[axis] - 1) + 1
+        last = -(-(size + 2 * pad - span) // stride) * stride  # where it begins, before the rule
+        if last >= size + pad:
+            last -= stride
+        return max(0, last + span - size - 2 * pad) if last >= 0 else 0
+
+
+def not_empty(name: str, images: Any) -> None:
+    """Check that images (N, C, H, W) have numbers to pool: of padding alone there is no answer.
+
+    Raises:
+        ValueError: an axis of space is of length 0.
+    """
+    if 0 in images.shape[2:]:
+        raise ValueError(f"{name} takes images of at least one number, got shape {images.shape}")

@@ -151,10 +151,10 @@ class Recurrent(Module):
         text = f"{self.input_size}, {self.hidden_size}"
         for name, default in (
             ("num_layers", 1), ("bias", True), ("batch_first", False), ("dropout", 0.0),
-            ("bidirectional", False),
+            ("bidirectional", False), ("nonlinearity", "tanh"),
         ):  # fmt: skip
-            if getattr(self, name) != default:
-                text += f", {name}={getattr(self, name)}"
+            if getattr(self, name, default) != default:
+                text += f", {name}={getattr(self, name)!r}"
         return text
 
 

@@ -1,4 +1,4 @@
-"""What the normalizing layers share: the op behind batch, layer and group norm, and checks."""
+"""What the normalizing layers share: the op behind batch, layer, group and RMS norm, and checks."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from engine import fused, mean, sqrt, var
+from engine import fused, mean, sqrt, square, to_numpy, var
 
 from ..checks import as_array
 
 
-def _of_elements(x: Any, weight: Any, bias: Any, axis: tuple[int, ...], eps: float) -> Any:
-    y = (x - mean(x, axis, True)) / sqrt(var(x, axis, keepdims=True) + eps)
+def _of_elements(
+    x: Any, weight: Any, bias: Any, axis: tuple[int, ...], eps: float, center: bool
+) -> Any:
+    x, least, _ = _in_range(x, axis, eps)
+    spread = var(x, axis, keepdims=True) if center else mean(square(x), axis, True)
+    y = (x - mean(x, axis, True) if center else x) / sqrt(spread + least)
     y = y if weight is None else y * weight
     return y if bias is None else y + bias
 
@@ -36,13 +40,44 @@ def _sum_of_products(a: Any, b: Any, axis: tuple[int, ...]) -> Any:
     return np.einsum(a, every, b, every, kept).reshape(shape)
 
 
-def _standard(x: Any, axis: tuple[int, ...], eps: float) -> tuple[Any, Any]:
+def _in_range(x: Any, axis: tuple[int, ...], eps: float) -> tuple[Any, Any, Any]:
+    """x and eps with squares that do not overflow, and what x was divided by (None for nothing).
+
+    That is the power of two of its largest number, for each mean by itself: nothing is rounded.
+    The result is the same, and so is its derivative, as (x / u) / √((x / u)² + eps / u²) is.
+    """
+    numbers = to_numpy(x)
+    limits = np.finfo(numbers.dtype)
+    largest = np.max(np.abs(numbers), axis, keepdims=True, initial=0.0)
+    count = math.prod(x.shape[i] for i in axis)
+    far = (largest > math.sqrt(limits.max / max(count, 1)) / 2) | (eps == 0)
+    far &= np.isfinite(largest) & (largest > 0)
+    if not far.any():
+        return x, eps, None
+    unit = np.where(far, np.ldexp(1.0, np.frexp(largest)[1] - 1), 1.0).astype(numbers.dtype)
+    return x / unit, np.maximum(eps / unit / unit, limits.tiny if eps else 0.0), unit
+
+
+def _divided(x: Any, axis: tuple[int, ...], eps: Any, center: bool) -> tuple[Any, Any]:
     """x less its mean, divided by its standard deviation; and one over the latter."""
     count = math.prod(x.shape[i] for i in axis)
-    centered = x - _sum(x, axis) / count
-    scale = 1 / sqrt(_sum_of_products(centered, centered, axis) / count + eps)
-    centered *= scale  # an array is changed itself, a node is not: `centered` is then a new one
-    return centered, scale
+    y = x - _sum(x, axis) / count if center else x
+    scale = 1 / sqrt(_sum_of_products(y, y, axis) / count + eps)
+    if not center:
+        return y * scale, scale
+    y *= scale  # an array is changed itself, a node is not: y is then a new one
+    return y, scale
+
+
+def _standard(x: Any, axis: tuple[int, ...], eps: float, center: bool) -> tuple[Any, Any]:
+    """`_divided`, also where a square of x is too large for its dtype."""
+    if type(x) is np.ndarray and eps:
+        y, scale = _divided(x, axis, eps, center)
+        if np.count_nonzero(scale) == scale.size:
+            return y, scale
+    x, eps, unit = _in_range(x, axis, eps)
+    y, scale = _divided(x, axis, eps, center)
+    return y, scale if unit is None else scale / unit
 
 
 def _along(p: Any, x: Any) -> tuple[int, ...]:
@@ -52,9 +87,16 @@ def _along(p: Any, x: Any) -> tuple[int, ...]:
 
 
 def _vjp(
-    g: Any, y: Any, x: Any, weight: Any, bias: Any, axis: tuple[int, ...], eps: float
+    g: Any,
+    y: Any,
+    x: Any,
+    weight: Any,
+    bias: Any,
+    axis: tuple[int, ...],
+    eps: float,
+    center: bool,
 ) -> tuple[Any, Any, Any]:
-    standard, scale = _standard(x, axis, eps)
+    standard, scale = _standard(x, axis, eps, center)
     count = math.prod(x.shape[i] for i in axis)
     of_weight = of_bias = None
     if weight is not None:
@@ -62,19 +104,25 @@ def _vjp(
     if bias is not None:
         of_bias = _sum(g, _along(bias, x)).reshape(bias.shape)
     part = g if weight is None else g * weight
-    of_x = part - _sum(part, axis) / count
     # not `standard *= …`: of plain x it is an array, and what multiplies it may be a node
-    of_x -= standard * (_sum_of_products(part, standard, axis) / count)
+    of_x = part - standard * (_sum_of_products(part, standard, axis) / count)
+    if center:
+        of_x -= _sum(part, axis) / count
     of_x *= scale
     return of_x, of_weight, of_bias
 
 
 @fused(vjp_all=_vjp, symbol="norm", elements=_of_elements)
 def standardize(
-    x: Any, weight: Any, bias: Any, axis: tuple[int, ...] = (-1,), eps: float = 1e-5
+    x: Any,
+    weight: Any,
+    bias: Any,
+    axis: tuple[int, ...] = (-1,),
+    eps: float = 1e-5,
+    center: bool = True,
 ) -> Any:
-    """(x - mean) / √(variance + eps) along axes, times weight, plus bias, as one node."""
-    y, _ = _standard(x, axis, eps)
+    """(x - mean) / √(variance + eps) along axes, times weight, plus bias; center=False: no mean."""
+    y, _ = _standard(x, axis, eps, center)
     if weight is not None:
         y = np.multiply(y, weight, out=y if y.dtype == weight.dtype else None)
     if bias is not None:

@@ -9,6 +9,7 @@ import numpy as np
 import engine
 from engine import clip, fused, gate, maximum, relu, sigmoid, softplus, to_numpy
 
+from ..half import in_float32
 from .loss import Loss, broadcastable, check_reduction, pair, reduced, within
 
 
@@ -33,6 +34,7 @@ def _weighted(losses: Any, weight: Any, input: Any) -> Any:
     return losses if weight is None else losses * broadcastable("weight", weight, input)
 
 
+@in_float32
 def binary_cross_entropy(
     input: Any, target: Any, weight: Any = None, reduction: str = "mean"
 ) -> Any:
@@ -92,6 +94,7 @@ def bce_with_logits(x: Any, t: Any, pos_weight: Any = 1.0) -> Any:
     return (1 - t) * (np.maximum(x, 0.0) + shared) + pos_weight * t * (np.maximum(-x, 0.0) + shared)
 
 
+@in_float32
 def binary_cross_entropy_with_logits(
     input: Any, target: Any, weight: Any = None, reduction: str = "mean", pos_weight: Any = None
 ) -> Any:
@@ -158,6 +161,7 @@ def hinge(x: Any, t: Any, margin: float = 1.0) -> Any:
     return np.maximum(margin - t * x, 0.0)
 
 
+@in_float32
 def hinge_loss(input: Any, target: Any, reduction: str = "mean", margin: float = 1.0) -> Any:
     """max(0, margin - target * input), with targets -1 and 1; derivative 0 at the margin.
 

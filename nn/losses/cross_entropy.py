@@ -10,6 +10,7 @@ import engine
 from engine import Value, log_softmax
 
 from ..checks import dtype_of, probability
+from ..half import in_float32
 from .class_targets import (
     class_weights,
     finished,
@@ -23,6 +24,7 @@ from .loss import Loss, check_reduction, constant, is_variable, reduced
 from .rows_cross_entropy import in_precision, is_usual, picked, rows_cross_entropy
 
 
+@in_float32
 def cross_entropy(
     input: Any,
     target: Any,
@@ -127,6 +129,7 @@ class CrossEntropyLoss(Loss):
         )  # fmt: skip
 
 
+@in_float32
 def nll_loss(
     input: Any,
     target: Any,

@@ -9,9 +9,11 @@ import numpy as np
 import engine
 from engine import exp, xlogy
 
+from ..half import in_float32
 from .loss import Loss, check_reduction, pair, reduced
 
 
+@in_float32
 def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = False) -> Any:
     """target (log target - input), input the logarithm of a probability; 0 where target is 0.
 

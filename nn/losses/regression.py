@@ -11,9 +11,11 @@ from typing import Any
 
 from engine import abs, clip, square
 
+from ..half import in_float32
 from .loss import Loss, check_reduction, pair, reduced
 
 
+@in_float32
 def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     """(input - target)².
 
@@ -39,6 +41,7 @@ class MSELoss(Loss):
         return mse_loss(input, target, self.reduction)
 
 
+@in_float32
 def l1_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     """|input - target|; derivative 0 where they are equal.
 
@@ -70,6 +73,7 @@ def _huber(d: Any, delta: float) -> Any:
     return c * (size - 0.5 * c)
 
 
+@in_float32
 def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0) -> Any:
     """d²/2 where |d| <= delta, else delta (|d| - delta/2), with d = input - target.
 
@@ -103,6 +107,7 @@ class HuberLoss(Loss):
         return huber_loss(input, target, self.reduction, self.delta)
 
 
+@in_float32
 def smooth_l1_loss(input: Any, target: Any, reduction: str = "mean", beta: float = 1.0) -> Any:
     """d²/(2 beta) where |d| < beta, else |d| - beta/2, with d = input - target: Huber / beta.
 

@@ -98,8 +98,8 @@ def adam_step(g: ndarray, state: State, group: Group, out: ndarray) -> ndarray:
     new = np.multiply(g, 1 - beta1, out=out)
     m *= beta1
     m += new
-    np.multiply(g, g, out=new)
-    new *= 1 - beta2
+    np.multiply(g, 1 - beta2, out=new)  # first: g² alone may overflow
+    new *= g
     v *= beta2
     v += new
     np.sqrt(v, out=new)

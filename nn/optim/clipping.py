@@ -7,10 +7,13 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+from numpy import ndarray
 
+import engine
 from engine import to_numpy
 
 from ..checks import number
+from ..half import HALF
 from ..parameter import LEARNED, leaves
 
 
@@ -50,21 +53,29 @@ def clip_grad_norm_(
         raise ValueError(f"norm_type must be above 0, or inf, got {norm_type}")
     reached = _with_gradient(params)
     gradients = [to_numpy(x.grad) for x in reached]
-    if norm_type == math.inf:
-        norm = float(max((np.max(np.abs(g), initial=0.0) for g in gradients), default=0.0))
-    elif norm_type == 2:
-        norm = math.sqrt(sum(float(np.vdot(g, g)) for g in gradients))
-    else:
-        total = sum(float(np.sum(np.abs(g) ** norm_type)) for g in gradients)
-        norm = total ** (1 / norm_type)
+    norm = _norm(np.array([_norm(g, norm_type) for g in gradients]), norm_type)
     if error_if_nonfinite and not math.isfinite(norm):
         raise RuntimeError(f"the norm of the gradients is {norm}: nothing was clipped")
     factor = max_norm / (norm + 1e-6)
     if not factor >= 1:  # nan scales too: it is not to be overlooked
         with np.errstate(invalid="ignore"):
             for x, g in zip(reached, gradients, strict=True):
-                x.grad = g * factor
+                x.grad = _scaled(g, factor)
     return norm
+
+
+def _norm(g: ndarray, p: float) -> float:
+    """The p-norm of an array's numbers, whatever their size; 0 of none."""
+    if p == 2 and g.dtype != HALF:
+        total = float(np.vdot(g, g))
+        if 1e-30 < total < math.inf:  # else squares may have left the range of the dtype
+            return math.sqrt(total)
+    return float(engine.norm(g.astype(np.float64), p)) if g.size else 0.0
+
+
+def _scaled(g: ndarray, factor: float) -> ndarray:
+    """g * factor, in float64 where factor is too small for g's dtype."""
+    return g * factor if factor >= np.finfo(g.dtype).tiny else g.astype(np.float64) * factor
 
 
 def clip_grad_value_(params: Any, clip_value: float) -> None:
@@ -87,7 +98,9 @@ def clip_grad_value_(params: Any, clip_value: float) -> None:
     """
     bound = number("clip_value", clip_value, least=0)
     for x in _with_gradient(params):
-        x.grad = np.clip(to_numpy(x.grad), -bound, bound)
+        g = to_numpy(x.grad)
+        largest = min(bound, float(np.finfo(g.dtype).max))
+        x.grad = np.clip(g, -largest, largest)
 
 
 def _with_gradient(params: Any) -> list[Any]:

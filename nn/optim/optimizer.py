@@ -9,6 +9,7 @@ import numpy as np
 from numpy import ndarray
 
 from ..checks import dtype_of, number
+from ..half import HALF
 from ..parameter import LEARNED, forget_gradients
 from .slots import LoneSlot, State, arrange, with_state
 
@@ -29,6 +30,8 @@ class Optimizer:
 
     `param_groups` is the list of groups, with every setting filled in; to change a setting later,
     assign there.
+
+    What `update` gets and keeps for a float16 parameter is float32; the sum is rounded once.
 
     >>> from engine import Tensor
     >>> class SignDescent(Optimizer):
@@ -111,6 +114,8 @@ class Optimizer:
                 gradient = slot.gradient()
                 if gradient is not None:
                     data = slot.read(self.guarded)
+                    if data.dtype == HALF:  # the square of 300, or of 1e-4, is no float16
+                        data, gradient = data.astype(np.float32), gradient.astype(np.float32)
                     self._spare = None if slot.spare is None else slot.take_spare()
                     slot.write(self.update(data, gradient, slot.state, group))
 
@@ -193,7 +198,7 @@ class Optimizer:
         return settings
 
     def _row(self, place: int, saved: Mapping[str, Any], parameter: Any) -> State:
-        """The saved state of one parameter, checked; arrays are copies of the parameter's dtype."""
+        """The saved state of one parameter, checked; arrays are copies."""
         name = f"the state of parameter {place}"
         missing = [key for key in self.state_names if key not in saved]
         unexpected = [key for key in saved if key not in self.state_names + self.optional_state]
@@ -215,7 +220,7 @@ class Optimizer:
                     f"{key!r} in {name} must hold floats of shape {parameter.shape}, "
                     f"got {array.dtype} of shape {array.shape}"
                 )
-            row[key] = array.astype(dtype_of(parameter))
+            row[key] = array.astype(state_dtype(parameter))
         return row
 
     def __repr__(self) -> str:
@@ -225,3 +230,8 @@ class Optimizer:
             count = sum(np.size(p) for p in group["params"])
             lines.append(f"{type(self).__name__}({settings})  # {count:,} numbers")
         return "\n".join(lines)
+
+
+def state_dtype(parameter: Any) -> np.dtype[Any]:
+    """The dtype of a parameter's state: its own, but float32 for float16."""
+    return np.promote_types(dtype_of(parameter), np.float32)

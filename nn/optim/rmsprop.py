@@ -64,17 +64,18 @@ class RMSprop(Optimizer):
         alpha = group["alpha"]
         g = decayed(g, p, group["weight_decay"])
         v = buffer(state, "square_avg", p)
-        new = np.multiply(g, g, out=self.room(p))
-        new *= 1 - alpha
+        new = np.multiply(g, 1 - alpha, out=self.room(p))
+        if group["centered"]:
+            mean = buffer(state, "grad_avg", p)
+            mean *= alpha
+            mean += new
+        new *= g  # last: g² alone may overflow
         v *= alpha
         v += new
         if group["centered"]:
-            mean = buffer(state, "grad_avg", p)
-            np.multiply(g, 1 - alpha, out=new)
-            mean *= alpha
-            mean += new
             np.multiply(mean, mean, out=new)
             np.subtract(v, new, out=new)
+            np.maximum(new, 0, out=new)  # a variance, which rounding may leave below 0
             np.sqrt(new, out=new)
         else:
             np.sqrt(v, out=new)

@@ -253,7 +253,8 @@ def test_clipping_to_a_norm_that_is_reached_changes_nothing_to_speak_of():
 
 
 def test_no_window_is_begun_for_lack_of_room():
-    """ceil_mode adds the rest of a window, where a whole one fits before it; not the first."""
+    """ceil_mode adds the rest of a window, by less than one stride: PyTorch's rule."""
     with pytest.raises(ValueError, match="max_pool2d"):
-        nn.max_pool2d(np.ones((1, 1, 2, 2)), 3, ceil_mode=True)
+        nn.max_pool2d(np.ones((1, 1, 2, 2)), 3, stride=1, ceil_mode=True)
+    assert nn.max_pool2d(np.ones((1, 1, 2, 2)), 3, ceil_mode=True).shape == (1, 1, 1, 1)
     assert nn.max_pool2d(np.ones((1, 1, 3, 3)), 3, ceil_mode=True).shape == (1, 1, 1, 1)

@@ -1,0 +1,60 @@
+"""Half precision: computed in float32, and rounded to float16 once, at the end.
+
+The largest float16 is 65504, the smallest 6e-8: a square, or a sum of many numbers, leaves that
+range where the mean or the root made of it does not.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any, TypeVar, cast as typed
+
+import numpy as np
+
+from engine import cast
+
+from .checks import as_array
+
+HALF = np.dtype(np.float16)
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def in_float32(function: Function) -> Function:
+    """`function`, computed in float32 where its first argument holds float16, gradients too.
+
+    The result is float16 again, unless a parameter of a longer dtype went in.
+
+    >>> mean_square = in_float32(lambda x: np.mean(x * x))
+    >>> mean_square(np.array([300.0, 0.0], np.float16))
+    np.float16(45000.0)
+    """
+    first = next(iter(inspect.signature(function).parameters))
+
+    @functools.wraps(function)
+    def widened(*args: Any, **kwargs: Any) -> Any:
+        x = args[0] if args else kwargs.get(first)
+        dtype = getattr(x, "dtype", None)
+        if dtype != HALF and (dtype is not None or not _is_half(x)):
+            return function(*args, **kwargs)
+        wide = cast(as_array(x), np.float32)
+        if args:
+            args = (wide, *args[1:])
+        else:
+            kwargs[first] = wide
+        y = function(*args, **kwargs)
+        others = [other for other in (*args, *kwargs.values()) if other is not wide]
+        return y if any(_is_longer(other) for other in others) else cast(y, HALF)
+
+    return typed(Function, widened)
+
+
+def _is_half(x: Any) -> bool:
+    """Whether x is a list of float16 numbers or Tensors."""
+    return isinstance(x, list | tuple) and getattr(as_array(x), "dtype", None) == HALF
+
+
+def _is_longer(x: Any) -> bool:
+    """Whether x is a parameter of a longer dtype: by NumPy's rules the result has that."""
+    return bool(getattr(x, "requires_grad", False)) and x.dtype != HALF
