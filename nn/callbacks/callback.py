@@ -5,12 +5,15 @@ A callback of your own inherits `Callback` and defines the moments it cares abou
     class Norms(Callback):
         def after_epoch(self, run):
             run.history.rows[-1]["norm"] = float(np.linalg.norm(run.model.weight.numpy()))
+
+One that remembers something from epoch to epoch starts anew in `begin`, so that it can be used for
+a second model; `run.continues(before)` says whether a run goes on with the one before.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..checkpoint import PathLike, save
@@ -34,6 +37,10 @@ class Run:
         self.whole = True  # whether the epoch came to its end
         self.stopped: str | None = None
 
+    def continues(self, before: Run | None) -> bool:
+        """Whether this run goes on with that one: the same model, and `history=` that run's."""
+        return before is not None and before.model is self.model and before.history is self.history
+
     def stop(self, reason: str) -> None:
         """End the run after this epoch."""
         self.stopped = reason
@@ -56,7 +63,7 @@ class Callback:
     """Base of the callbacks: each method is a moment of the run, and does nothing here."""
 
     def begin(self, run: Run) -> None:
-        """Before the first epoch."""
+        """Before the first epoch; a callback that was used before starts anew here, or refuses."""
 
     def before_step(self, run: Run) -> None:
         """After backward, before the optimizer's step."""
@@ -69,6 +76,9 @@ class Callback:
 
     def end(self, run: Run) -> None:
         """After the last epoch, early or not."""
+
+    def cleanup(self, run: Run) -> None:
+        """When the run is over, by an error or Ctrl-C too: take away what should not stay."""
 
 
 class ClipGradNorm(Callback):
@@ -93,15 +103,30 @@ class ClipGradValue(Callback):
 
 
 class _Best(Callback):
-    """Keeps an eye on one number, and knows whether it got better."""
+    """Keeps an eye on one number, and knows whether it got better.
+
+    It goes on counting where a run goes on, or where its state was loaded; another run starts anew.
+    """
+
+    _run: Run | None = None  # the last one this was used in
+    _loaded = False  # whether the next run goes on from a state
 
     def __init__(self, monitor: str | None, mode: str, min_delta: float) -> None:
         one_of("mode", mode, "min", "max")
         self.monitor = monitor
         self.mode = mode
         self.min_delta = number("min_delta", min_delta, least=0)
+        self.start_anew()
+
+    def start_anew(self) -> None:
+        """Forget what was seen."""
         self.best: float | None = None
         self.best_epoch = 0
+
+    def begin(self, run: Run) -> None:
+        if not self._loaded and not run.continues(self._run):
+            self.start_anew()
+        self._run, self._loaded = run, False
 
     def improved(self, run: Run) -> bool:
         """Whether the last epoch was the best by more than min_delta; nan never is."""
@@ -128,10 +153,13 @@ class _Best(Callback):
             raise ValueError(f"the state of a {type(self).__name__} is a dict with {sorted(own)}")
         for name, x in state.items():
             setattr(self, name, x)
+        self._loaded = True
 
 
 class SaveBest(_Best):
     """Saves the model (`nn.save`) after each epoch that is the best so far.
+
+    Used for a second model it writes that one's best to the same file.
 
     Args:
         path: ends in `.npz` or `.safetensors`.
@@ -173,6 +201,9 @@ class EarlyStopping(_Best):
         at_least(1, patience=patience)
         self.patience = patience
         self.restore_best = restore_best
+
+    def start_anew(self) -> None:
+        super().start_anew()
         self.waited = 0
         self.weights: dict[str, Any] | None = None
 
@@ -201,25 +232,47 @@ class StepSchedule(Callback):
     Args:
         schedule: one of the schedules of `nn.optim`.
         every: "epoch" or "batch".
-        monitor: what a ReduceLROnPlateau looks at; default as for `SaveBest`.
+        monitor: what a ReduceLROnPlateau looks at; default as for `SaveBest`.  By batches it looks
+            at the loss of the batch.
+
+    Raises:
+        TypeError: schedule has no `step()`.
+        ValueError: a monitor by batches; in `fit`, a schedule of another optimizer.
     """
 
     def __init__(self, schedule: Any, every: str = "epoch", monitor: str | None = None) -> None:
         one_of("every", every, "epoch", "batch")
         if not callable(getattr(schedule, "step", None)):
             raise TypeError(f"schedule must have a step(), got {type(schedule).__name__}")
+        if every == "batch" and monitor is not None:
+            raise ValueError(
+                f"monitor={monitor!r} is a number of an epoch: with every='batch' a schedule is "
+                "given the loss of the batch"
+            )
         self.schedule = schedule
         self.every = every
         self.monitor = monitor
 
+    def begin(self, run: Run) -> None:
+        other = getattr(self.schedule, "optimizer", run.optimizer)
+        if other is not run.optimizer:
+            raise ValueError(
+                f"the {type(self.schedule).__name__} sets the rates of another optimizer than the "
+                "one of this run: make a schedule for each optimizer"
+            )
+
     def after_step(self, run: Run) -> None:
+        """Step, if it is to be by batches."""
         if self.every == "batch":
-            self.schedule.step()
+            self._step(lambda: run.loss)
 
     def after_epoch(self, run: Run) -> None:
         """Step, if it is to be by epochs."""
         if self.every == "epoch":
-            if getattr(self.schedule, "needs_metric", False):
-                self.schedule.step(run.number(self.monitor))
-            else:
-                self.schedule.step()
+            self._step(lambda: run.number(self.monitor))
+
+    def _step(self, metric: Callable[[], float]) -> None:
+        if getattr(self.schedule, "needs_metric", False):
+            self.schedule.step(metric())
+        else:
+            self.schedule.step()

@@ -125,9 +125,11 @@ def load_training(path: PathLike, **parts: Any) -> dict[str, Any]:
             loaded.append(name)
             _give(part, saved[name]["state"])
         random.set_generator_state(shared, document["shared"])
-    except Exception as error:
+    except BaseException as error:  # Ctrl-C too
         for name in loaded:
             _give(parts[name], before[name])
+        if not isinstance(error, Exception):
+            raise
         raise ValueError(
             f"{os.fspath(path)} does not fit {loaded[-1] if loaded else 'nn'}: {error}"
         ) from error

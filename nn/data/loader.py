@@ -140,6 +140,14 @@ class DataLoader:
         self._order, self._served = order, served
         self._resumed = order is not None
 
+    def go_on(self, order: ndarray, served: int) -> None:
+        """Let the next pass be the rest of one that was broken off after `served` batches.
+
+        A pass that `load_state_dict` put back goes first.
+        """
+        if not self._resumed:
+            self._order, self._served, self._resumed = order, served, True
+
 
 def _check_loader(dataset: Any, batch_size: Any, drop_last: bool) -> None:
     if not hasattr(dataset, "__len__") or not hasattr(dataset, "__getitem__"):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from typing import Any
+from weakref import WeakKeyDictionary, ref
 
 import numpy as np
 
@@ -11,11 +13,15 @@ from engine import Tensor, Value, ValueArray, no_grad, to_numpy
 
 from ..callbacks import Callback, EpochHistory, Progress, Run
 from ..checks import at_least, instance_of
+from ..data import DataLoader
 from ..module import Module
 from ..optim import Optimizer
 from .interrupts import Interrupts
 
 Metrics = Mapping[str, Callable[[Any, Any], float]]
+
+#: The passes that Ctrl-C cut short: by loader, the model that was trained, and where it stood.
+_CUT_SHORT: WeakKeyDictionary[DataLoader, tuple[ref[Module], dict[str, Any]]] = WeakKeyDictionary()
 
 
 def fit(
@@ -36,7 +42,8 @@ def fit(
     A batch is a tuple: the model's inputs, and last the target that `loss(output, target)`
     compares its output with.  After an epoch the validation set is looked at, in eval mode and
     without recording.  Ctrl-C ends the run after the batch under way; model, optimizer and loader
-    are whole then, and a further `fit` goes on.
+    are whole then, and a further `fit` of the same model goes on: its first epoch is the rest of
+    the pass, if the loader is a DataLoader.
 
     Args:
         model: a Module of either tier (a scalar model is given plain arrays).
@@ -48,7 +55,8 @@ def fit(
         metrics: functions `metric(output, target)` by name; the mean over the samples is noted.
         callbacks: what else is to happen, see `nn.callbacks`: StepSchedule, ClipGradNorm,
             SaveBest, EarlyStopping, `viz.History`, or your own.
-        history: that of an earlier call, to be continued; default a new one.
+        history: that of an earlier call, to be continued (callbacks that were used there go on
+            counting); default a new one, with which they start anew.
         progress: show a bar (on a terminal, with tqdm of the `plots` extra), else a line for
             each epoch.
 
@@ -59,8 +67,9 @@ def fit(
     Raises:
         TypeError: model, optimizer or a callback is not one, a batch is not a tuple, or a loss is
             neither a Tensor nor a Value.
-        ValueError: epochs below 1, a loader without batches, a loss of several numbers, or an
-            optimizer over another model's parameters.
+        ValueError: epochs below 1, a loader without batches, a loss of several numbers, an
+            optimizer over another model's parameters, or a callback that is given twice or
+            belongs to another model or optimizer.
 
     >>> from nn import SGD, DataLoader, Linear
     >>> model = Linear(1, 1, rng=0)
@@ -70,12 +79,17 @@ def fit(
     >>> model.weight.data.round(3).tolist(), model.bias.data.round(3).tolist()
     ([[2.0]], [1.0])
     """
+    callbacks = list(callbacks)
     _check(model, loss, optimizer, epochs, callbacks)
     metrics = dict(metrics or {})
     history = EpochHistory() if history is None else history
     run = Run(model, optimizer, history)
-    with Interrupts() as interrupts, Progress(progress, epochs, loader) as show:
-        _call(callbacks, "begin", run)
+    bar = Progress(progress, epochs, loader)
+    with Interrupts() as interrupts, bar as show, ExitStack() as afterwards:
+        for callback in callbacks:
+            afterwards.callback(callback.cleanup, run)
+            callback.begin(run)
+        _go_on(model, loader)
         for _ in range(epochs):
             history.start_epoch()
             show.start_epoch(history.epoch)
@@ -126,8 +140,19 @@ def train_epoch(
         show.step(means)
         run.whole = not interrupts.came or done == show.batches
         if not run.whole:
+            if isinstance(loader, DataLoader):
+                _CUT_SHORT[loader] = ref(model), loader.state_dict()
             break
     return means.result(loader)
+
+
+def _go_on(model: Module, loader: Any) -> None:
+    """Let the loader finish the pass that Ctrl-C cut short, if it was one over this model."""
+    if not isinstance(loader, DataLoader) or loader not in _CUT_SHORT:
+        return
+    trained, left = _CUT_SHORT.pop(loader)
+    if trained() is model:
+        loader.go_on(left["order"], left["served"])
 
 
 def evaluate(
@@ -253,6 +278,8 @@ def _check(
             "optimizer holds no parameter of this model: make it from model.parameters() "
             "(a copy, as scalar() makes one, has parameters of its own)"
         )
-    for callback in callbacks:
+    for i, callback in enumerate(callbacks):
         if not isinstance(callback, Callback):
             raise TypeError(f"callbacks must be Callbacks, got {type(callback).__name__}")
+        if any(callback is other for other in callbacks[:i]):
+            raise ValueError(f"callbacks holds one {type(callback).__name__} twice")

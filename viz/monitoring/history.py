@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
@@ -31,6 +32,20 @@ MEASURED = (Tensor, Value, np.ndarray)
 CLOSED = "this history is closed: close it when nothing more is to be noted, or make another"
 
 
+class _Hook:
+    """A forward hook of a history; the one in a copy or a pickle of the module sees nothing."""
+
+    def __init__(self, look: Callable[[Module, Any], None] | None = None) -> None:
+        self.look = look
+
+    def __call__(self, module: Module, _inputs: Any, output: Any) -> None:
+        if self.look is not None:
+            self.look(module, output)
+
+    def __reduce__(self) -> tuple[type[_Hook], tuple[()]]:
+        return _Hook, ()
+
+
 class History(Records, Callback):
     """A record of training: numbers of every step, and how the model was every few steps.
 
@@ -42,7 +57,8 @@ class History(Records, Callback):
     any.
 
     With `nn.fit` it is a callback, which finds the model and the optimizer by itself and notes
-    what is measured on the validation set: `nn.fit(…, callbacks=[viz.History(every=10)])`.
+    what is measured on the validation set: `nn.fit(…, callbacks=[viz.History(every=10)])`.  In a
+    further `fit` of that model it goes on; another model needs a History of its own.
 
     What it costs at `every=10`, by `tests/bench/bench_history.py`: 4 to 5 % of a step of an MLP on
     the digits (64-128-64-10, batches of 64: 237 µs), 6 to 7 % if it also writes a file; about 2 %
@@ -55,8 +71,9 @@ class History(Records, Callback):
             parameters are those it has now: of others that take their places nothing is measured.
         every: how many steps from one measurement to the next.
         optimizer: whose learning rate (`param_groups[0]["lr"]`) is noted at every step.
-        path: a file of JSON lines, brought up to date at each measurement.  What a file holds is
-            never changed: a run that is resumed goes on below, and counts on.
+        path: a file of JSON lines, brought up to date at step 1 and every `every`-th step, with a
+            model or without.  What a file holds is never changed: a run that is resumed goes on
+            below, and counts on.
         activations: whether to look at what layers put out (by forward hooks, in training mode
             and not under `no_grad`): the layers without parameters (relu, dropout, pooling …), or
             all if each has some.  If a layer runs several times in a step, each is measured, the
@@ -82,6 +99,9 @@ class History(Records, Callback):
     array([ 1,  5, 10])
     """
 
+    _run: Run | None = None  # the last one this was used in
+    _given_model = _given_optimizer = False
+
     def __init__(
         self,
         model: Any = None,
@@ -103,6 +123,8 @@ class History(Records, Callback):
         self._outputs: dict[str, tuple[np.ndarray, tuple[float, float] | None]] = {}
         self._calls: dict[str, int] = {}
         self._look_at_layers = activations
+        self._given_model = model is not None
+        self._given_optimizer = optimizer is not None
         self._parameters: dict[str, Any] = {}
         self._hooks: list[tuple[Module, Any]] = []
         self._meter = Meter([])
@@ -121,8 +143,15 @@ class History(Records, Callback):
             layers = named_layers(model)
             without = [(n, m) for n, m in layers if next(m.parameters(), None) is None]
             self._hooks = [(m, self._hook(n, ENDS.get(type(m)))) for n, m in without or layers]
-        if self._count == 0 or (self._count + 1) % self.every == 0:
+        self._arm_if_due()
+
+    def _arm_if_due(self) -> None:
+        """Prepare to measure the next step, if it is one of those."""
+        if self._due(self._count + 1):
             self._arm()
+
+    def _due(self, step: int) -> bool:
+        return step == 1 or step % self.every == 0
 
     # --- recording -------------------------------------------------------------------------------
 
@@ -151,10 +180,11 @@ class History(Records, Callback):
         self.records.append(record)
         if self._armed:
             record.update(self._measurements())
-            self._write()
             self._disarm()
         if (step + 1) % self.every == 0 and self._parameters:
             self._arm()
+        if self._due(step):  # last, as the disk may be full
+            self._write()
 
     def log(self, **metrics: Any) -> None:
         """Note numbers that belong to no step of their own, such as a validation loss.
@@ -172,10 +202,28 @@ class History(Records, Callback):
     # --- as a callback of nn.fit
 
     def begin(self, run: Run) -> None:
-        """Before the first epoch: look at the run's model, unless there is one already."""
-        self.optimizer = run.optimizer if self.optimizer is None else self.optimizer
-        if not self._parameters:
+        """Before the first epoch: look at the run's model and optimizer, unless given others.
+
+        Raises:
+            ValueError: there are numbers of another model here, from a run before.
+        """
+        if self._run is not None and self._run.model is not run.model:
+            raise ValueError(
+                f"this History holds {self._count:,} steps of another model: make one for each"
+            )
+        self._run = run
+        if not self._given_optimizer:
+            self.optimizer = run.optimizer
+        self._disarm()
+        if self._given_model:
+            self._arm_if_due()
+        else:
             self._attach(run.model)
+
+    def cleanup(self, run: Run) -> None:
+        """When the run is over: leave no hook on the model, and nothing unwritten."""
+        self._disarm()
+        self._write()
 
     def after_step(self, run: Run) -> None:
         """Note the step and its loss."""
@@ -246,7 +294,7 @@ class History(Records, Callback):
     # --- what layers put out
 
     def _hook(self, name: str, ends: tuple[float, float] | None) -> Any:
-        def look(module: Module, _inputs: Any, output: Any) -> None:
+        def look(module: Module, output: Any) -> None:
             if not (module.training and is_grad_enabled()):
                 return
             shown = next(iter(output), None) if isinstance(output, tuple) else output
@@ -257,7 +305,7 @@ class History(Records, Callback):
             use = name if calls == 1 else f"{name} ({calls})"
             self._outputs[use] = to_numpy(shown), ends
 
-        return look
+        return _Hook(look)
 
     @classmethod
     def load(cls, path: str | Path) -> Self:

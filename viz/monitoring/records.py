@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from engine import Tensor, to_numpy
+from nn.checkpoint import naming
 
 #: Names that History uses itself.
 RESERVED = ("step", "parameters", "activations", "norm", "seconds")
@@ -29,7 +30,8 @@ class Records:
         self.records: list[dict[str, Any]] = []
         self.torn = 0
         self._file: FileIO | None = None
-        self._written = 0  # how many records are in the file
+        self._written = 0  # how many records are in the file, or in `_unwritten`
+        self._unwritten = b""  # what a full disk has not taken yet
 
     @property
     def last_step(self) -> int:
@@ -99,40 +101,55 @@ class Records:
         """Read what the file holds, then open it to write below."""
         whole = True
         if path.exists():
-            text = self._read(path)
+            raw = self._read(path)
             self._written = len(self.records)
-            whole = text == "" or text.endswith("\n")
+            whole = raw == b"" or raw.endswith(b"\n")
         self._file = path.open("ab", buffering=0)
         if not whole:  # the line that a crash cut short stays, and is passed over
             self._file.write(b"\n")
 
-    def _read(self, path: Path) -> str:
-        text = path.read_text(encoding="utf-8")
-        self.records, self.torn = parse(text, path)
-        return text
+    def _read(self, path: Path) -> bytes:
+        raw = path.read_bytes()
+        self.records, self.torn = parse(raw, path)
+        return raw
 
     def _write(self) -> None:
-        """Bring the file up to date: at each measurement, so that the steps between cost little."""
-        if self._file is not None:
-            self._file.write(json_lines(self.records[self._written :]).encode())
-            self._written = len(self.records)
+        """Bring the file up to date: at each measurement, so that the steps between cost little.
+
+        A disk that fills up takes a part, and refuses the next: the rest is kept, and goes first
+        when there is room again.
+
+        Raises:
+            OSError: the file cannot be written; no record is lost.
+        """
+        if self._file is None:
+            return
+        self._unwritten += json_lines(self.records[self._written :]).encode()
+        self._written = len(self.records)
+        with naming(self._file.name):
+            while self._unwritten:
+                self._unwritten = self._unwritten[self._file.write(self._unwritten) :]
 
     def save(self, path: str | Path) -> Path:
         """Write everything so far to a new file of JSON lines; returns its path.
 
         Raises:
             FileExistsError: the file is there already.
+            OSError: it cannot be written.
         """
         path = Path(path)
-        with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(json_lines(self.records))
+        text = json_lines(self.records)
+        with naming(path), path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
         return path
 
     def _close_file(self) -> None:
         if self._file is not None:
-            self._write()
-            self._file.close()
-            self._file = None
+            try:
+                self._write()
+            finally:
+                self._file.close()
+                self._file = None
 
 
 def _columns(
@@ -193,7 +210,7 @@ def _read(x: Any) -> Any:
     return x if isinstance(x, int) else float(x)
 
 
-def parse(text: str, path: Path) -> tuple[list[dict[str, Any]], int]:
+def parse(raw: bytes, path: Path) -> tuple[list[dict[str, Any]], int]:
     """The records of a file, and how many lines were torn by a crash.
 
     Raises:
@@ -201,13 +218,14 @@ def parse(text: str, path: Path) -> tuple[list[dict[str, Any]], int]:
     """
     records: list[dict[str, Any]] = []
     torn = 0
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not line.strip():
+    for number, cut in enumerate(raw.split(b"\n"), start=1):
+        if not cut.strip():
             continue
         try:
+            line = cut.decode()
             record = json.loads(line)
         except ValueError:
-            torn += 1  # a crash cuts a line short, at the end of each run at most
+            torn += 1  # a crash cuts a line short, at the end of each run at most; or leaves bytes
             continue
         if not isinstance(record, dict) or type(record.get("step")) is not int:
             raise ValueError(f"line {number} of {path} is no record of a History: {line[:60]!r}")
