@@ -12,6 +12,8 @@ import numpy as np
 from engine import Value, to_numpy
 from nn import Module
 
+from ..drawing import norm
+
 
 def gradient_of(parameter: Any) -> np.ndarray | None:
     """The gradient of a Tensor, a Value, or an array or a list of Values; None if there is none."""
@@ -68,13 +70,16 @@ class Meter:
         found = []
         for part, mask, total, most in zip(self._flat, self._masks, totals, largest, strict=True):
             size = part.size or 1
+            mean = total / size
+            if math.isinf(mean) and math.isfinite(most):  # only the sum is too large for a float
+                mean = most * float((part / most).mean())
             row = {
-                "norm": math.sqrt(part.dot(part)),
-                "mean": total / size,
+                "norm": _norm(part),
+                "mean": mean,
                 "max": most,
                 "zeros": (part.size - int(np.count_nonzero(mask))) / size,
             }
-            if not math.isfinite(most):  # the norm may overflow where all are finite
+            if not math.isfinite(most):
                 row["nonfinite"] = 1.0 - int(np.count_nonzero(np.isfinite(part))) / size
             found.append(row)
         return found
@@ -91,9 +96,17 @@ class Meter:
             was = was.ravel()
             if was.dtype != np.float64:  # the squares of a float32 may overflow
                 was = was.astype(np.float64)
-            size = was.dot(was)
-            found.append(math.sqrt(flat.dot(flat) / size) if size > 0 else math.nan)
+            size = _norm(was)
+            found.append(_norm(flat) / size if size > 0 else math.nan)
         return found
+
+
+def _norm(flat: np.ndarray) -> float:
+    """The Euclidean norm, also where the squares are too large or too small for a float."""
+    squares = float(flat.dot(flat))
+    if 1e-290 < squares < 1e290 or not np.isfinite(flat).all():
+        return math.sqrt(squares)
+    return norm(flat)
 
 
 def activation_statistics(output: np.ndarray, ends: tuple[float, float] | None) -> dict[str, float]:
@@ -109,7 +122,8 @@ def activation_statistics(output: np.ndarray, ends: tuple[float, float] | None) 
     Returns:
         `mean` and `std` over all, `zeros` (the fraction that is exactly 0), `dead` (the fraction
         of units that are 0 for the whole batch) and, with `ends`, `saturated` (the fraction
-        within a hundredth of the range of either end).
+        within a hundredth of the range of either end).  Where an output is nan, `dead` and
+        `saturated` are nan: not known.
 
     >>> activation_statistics(np.array([[0.0, 2.0], [0.0, 0.0]]), None)["dead"]
     0.5
@@ -118,10 +132,14 @@ def activation_statistics(output: np.ndarray, ends: tuple[float, float] | None) 
     if size == 0:
         return {"mean": 0.0, "std": 0.0, "zeros": 0.0, "dead": 0.0}
     flat = output.ravel()
+    if flat.dtype == np.float16:  # the sum of its squares is beyond 65,504 soon
+        flat = flat.astype(np.float32)
     mean = float(np.add.reduce(flat)) / size
     variance = float(flat.dot(flat)) / size - mean * mean
-    if variance <= 1e-3 * mean * mean:  # the short way has lost its digits
+    lost = not math.isfinite(variance) and bool(np.isfinite(flat).all())
+    if lost or variance <= 1e-3 * mean * mean:  # the short way overflowed, or lost its digits
         variance = float(np.var(flat, dtype=float))
+        mean = float(np.mean(flat, dtype=float))
     nonzero = output != 0
     zeros = 1.0 - int(np.count_nonzero(nonzero)) / size
     found = {
@@ -130,11 +148,13 @@ def activation_statistics(output: np.ndarray, ends: tuple[float, float] | None) 
         "zeros": zeros,
         "dead": _dead(nonzero) if zeros > 0 else 0.0,
     }
+    if unknown := math.isnan(mean) and bool(np.isnan(flat).any()):
+        found["dead"] = math.nan
     if ends is not None:
         low, high = ends
         margin = 0.01 * (high - low)
         inside = (flat > low + margin) & (flat < high - margin)
-        found["saturated"] = 1.0 - int(np.count_nonzero(inside)) / size
+        found["saturated"] = math.nan if unknown else 1.0 - int(np.count_nonzero(inside)) / size
     return found
 
 

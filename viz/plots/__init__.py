@@ -6,9 +6,10 @@ calls show; `dashboard` makes a figure of its own and returns that.
     from viz import History, plots
     plots.dashboard(history)
 
-To add a plot, write one such function in `curves` (of a `History`), `samples` (of a model at work)
-or `images`, add its line here, and call it in `CALLS` of test_plots.py, which asks for it.  Axes,
-colours and legends come from `axes`; the notebooks take those as well, for plots of their own.
+To add a plot, write one such function in `curves` (of a `History`), `samples` (of a model at work),
+`decisions` or `images`, add its line here, and call it in `CALLS` of test_plots.py, which asks for
+it.  Axes, colours and legends come from `axes`; the notebooks take those as well, for plots of
+their own.
 """
 
 from .axes import (
@@ -28,11 +29,11 @@ from .curves import (
     loss as loss,
     update_ratio as update_ratio,
 )
+from .decisions import decision_boundary as decision_boundary
 from .images import image_grid as image_grid, sample_grid as sample_grid
 from .samples import (
     activation_histogram as activation_histogram,
     confusion_matrix as confusion_matrix,
-    decision_boundary as decision_boundary,
     gradient_histogram as gradient_histogram,
     gradient_scatter as gradient_scatter,
 )

@@ -9,7 +9,7 @@ import numpy as np
 
 try:
     from matplotlib import colormaps, pyplot as pyplot
-    from matplotlib.colors import LinearSegmentedColormap
+    from matplotlib.colors import LinearSegmentedColormap, ListedColormap as ListedColormap
     from matplotlib.patches import Rectangle as Rectangle
     from matplotlib.ticker import MaxNLocator
 except ImportError as error:
@@ -29,6 +29,11 @@ CYCLE = [
 SEQUENTIAL = "viridis"
 #: For numbers with a sign, as in heat strips: white is 0.
 TWO_SIDED = LinearSegmentedColormap.from_list("two-sided", [NEGATIVE, "#ffffff", POSITIVE])
+
+#: What is larger than this no axis can show: matplotlib's own sums would overflow.
+LARGEST = 1e300
+SMALLEST = 1e-300
+WIDEST = 100  # decades of a logarithmic axis with margins
 
 MOST_NAMED = 8  # more curves than this get colours in order, and only the first and last a name
 
@@ -60,14 +65,58 @@ def key(ax: Any, names: Sequence[str]) -> None:
     pairs = [
         (h, la) for h, la in zip(handles, labels, strict=True) if la in shown or la not in names
     ]
-    ax.legend(*zip(*pairs, strict=True), fontsize="small", **LEGEND)
+    if pairs:  # matplotlib leaves out what begins with an underscore
+        ax.legend(*zip(*pairs, strict=True), fontsize="small", **LEGEND)
+
+
+def drawable(numbers: Any) -> np.ndarray:
+    """As float64, with nan in place of what no axis can show: nan, inf, and beyond 1e300.
+
+    >>> drawable([1, -np.inf, 1e308])
+    array([ 1., nan, nan])
+    """
+    array = np.asarray(numbers, dtype=np.float64)
+    return np.where(np.abs(array) <= LARGEST, array, np.nan)
 
 
 def curve(ax: Any, steps: np.ndarray, numbers: np.ndarray, line: str = "-", **look: Any) -> None:
-    """A line over steps; a dot where there is but one."""
-    if len(steps) == 1:
-        look = {"marker": "o", "markersize": 4, **look}
+    """A line over steps, with gaps where there is nothing to draw; a dot where one stands alone."""
+    numbers = drawable(numbers)
+    gap = np.isnan(np.concatenate([[np.nan], numbers, [np.nan]]))
+    alone = np.flatnonzero(gap[:-2] & ~gap[1:-1] & gap[2:])
+    if alone.size:
+        look = {"marker": "o", "markersize": 4, "markevery": alone.tolist(), **look}
+    if len(steps):  # matplotlib alone would make no room where nothing is drawn
+        ax.update_datalim([(steps.min(), 0.0), (steps.max(), 0.0)], updatey=False)
     ax.plot(steps, numbers, line, **look)
+
+
+def mark_nonfinite(ax: Any, steps: np.ndarray, numbers: np.ndarray) -> None:
+    """A line where a curve first went nan or inf, or too large to be drawn."""
+    lost = np.flatnonzero(np.isnan(drawable(numbers)))
+    if lost.size:
+        beyond = np.isfinite(numbers[lost[0]])
+        label = f"beyond {LARGEST:g} from here" if beyond else "nan or inf from here"
+        ax.axvline(steps[lost[0]], color=CYCLE[1], linestyle=":", label=label)
+
+
+def logarithmic(ax: Any) -> None:
+    """A logarithmic scale, if anything was drawn above 0; else the axis stays, and says so."""
+    low, high = float(ax.dataLim.minposy), float(ax.dataLim.y1)
+    if not low <= high:
+        ax.text(0.5, 0.5, "nothing above 0: no logarithmic scale", ha="center", va="center",
+                transform=ax.transAxes)  # fmt: skip
+        return
+    first, last = np.log10(low), np.log10(high)
+    wide = last - first > WIDEST  # margins and ticks that matplotlib chooses would overflow
+    if wide:
+        ax.set_ylim(low, high)
+    elif high <= low * (1 + 1e-9) and low > SMALLEST:  # as good as equal, and without margins
+        ax.set_ylim(low / 10, high * 10)
+    ax.set_yscale("log")
+    if wide:
+        ax.set_yticks(10.0 ** np.linspace(np.ceil(first), np.floor(last), 5).round())
+        ax.minorticks_off()
 
 
 def whole_steps(ax: Any) -> None:

@@ -8,7 +8,19 @@ from typing import Any
 import numpy as np
 
 from ..monitoring import History, Meter, gradient_of, named_parameters
-from .axes import CYCLE, LEGEND, axes_of, colours, curve, figure_with, key, whole_steps
+from .axes import (
+    CYCLE,
+    LEGEND,
+    axes_of,
+    colours,
+    curve,
+    drawable,
+    figure_with,
+    key,
+    logarithmic,
+    mark_nonfinite,
+    whole_steps,
+)
 
 MOST_TICKS, LONGEST = 20, 28
 
@@ -36,7 +48,7 @@ def loss(history: History, ax: Any = None, *, smoothing: float = 0.9, log: bool 
     Args:
         ax: axes to draw on; default new ones.
         smoothing: weight of the past in the average, from 0 (none) to below 1.
-        log: a logarithmic axis (losses that are not positive are not drawn).
+        log: a logarithmic axis (losses that are not positive are not drawn), if any is positive.
 
     Returns:
         The axes.
@@ -50,26 +62,20 @@ def loss(history: History, ax: Any = None, *, smoothing: float = 0.9, log: bool 
     steps, numbers = history.series("loss")
     ax = axes_of(ax, "loss", "step")
     if smoothing and len(numbers) > 2:
-        ax.plot(steps, numbers, color=CYCLE[0], alpha=0.4, linewidth=0.8)
+        curve(ax, steps, numbers, color=CYCLE[0], alpha=0.4, linewidth=0.8)
         average = np.where(np.isfinite(numbers), smoothed(numbers, smoothing), np.nan)
-        ax.plot(steps, average, color=CYCLE[0], label="training, smoothed")
+        curve(ax, steps, average, color=CYCLE[0], label="training, smoothed")
     else:
         curve(ax, steps, numbers, color=CYCLE[0], label="training")
     for i, name in enumerate(n for n in history.names if n.startswith("val") and "loss" in n):
-        ax.plot(*history.series(name), "o-", color=CYCLE[1 + i], markersize=3, label="validation")
-    _mark_nonfinite(ax, steps, numbers)
+        look = {"color": CYCLE[(1 + i) % len(CYCLE)], "marker": "o", "markersize": 3}
+        curve(ax, *history.series(name), label="validation", **look, markevery=1)
+    mark_nonfinite(ax, steps, numbers)
     if log:
-        ax.set_yscale("log")
+        logarithmic(ax)
     ax.legend(**LEGEND)
     whole_steps(ax)
     return ax
-
-
-def _mark_nonfinite(ax: Any, steps: np.ndarray, numbers: np.ndarray) -> None:
-    """A line where a curve first went nan or inf."""
-    bad = np.flatnonzero(~np.isfinite(numbers))
-    if bad.size:
-        ax.axvline(steps[bad[0]], color=CYCLE[1], linestyle=":", label="nan or inf from here")
 
 
 def learning_rate(history: History, ax: Any = None) -> Any:
@@ -79,8 +85,11 @@ def learning_rate(history: History, ax: Any = None) -> Any:
         KeyError: none was noted (give `History` the optimizer).
     """
     ax = axes_of(ax, "learning rate", "step")
-    curve(ax, *history.series("lr"), color=CYCLE[2])
-    ax.set_ylim(bottom=0)
+    steps, numbers = history.series("lr")
+    curve(ax, steps, numbers, color=CYCLE[2])
+    if not (numbers < 0).any():
+        ax.set_ylim(bottom=0)
+    mark_nonfinite(ax, steps, numbers)
     whole_steps(ax)
     return ax
 
@@ -109,11 +118,11 @@ def gradient_flow(source: Any, ax: Any = None, *, step: int | None = None) -> An
         row if row and "nonfinite" not in row and row["max"] > 0 else None for row in rows.values()
     ]
     for what, colour, width in (("max", CYCLE[5], 0.8), ("mean", CYCLE[0], 0.5)):
-        tops = [np.nan if row is None else row[what] for row in finite]
+        tops = drawable([np.nan if row is None else row[what] for row in finite])
         ax.bar(places, tops, width, color=colour, label=what)
     if any(row is not None for row in finite):
-        ax.set_yscale("log")
         ax.margins(y=0.2)  # room for the key
+        logarithmic(ax)
     else:
         ax.set_yticks([])
     ax.set_xlim(-0.7, len(rows) - 0.3)
@@ -160,8 +169,10 @@ def gradient_norms(history: History, ax: Any = None) -> Any:
         KeyError: no gradients were measured.
     """
     ax = _parameter_curves(history, ax, "gradient norms", "norm")
-    curve(ax, *history.series("norm"), color="black", label="all together")
-    ax.set_yscale("log")
+    steps, numbers = history.series("norm")
+    curve(ax, steps, numbers, color="black", label="all together")
+    whole_steps(ax)
+    logarithmic(ax)
     key(ax, history.parameters())
     return ax
 
@@ -177,6 +188,7 @@ def update_ratio(history: History, ax: Any = None) -> Any:
     """
     ax = _parameter_curves(history, ax, "update : data", "ratio", np.log10)
     ax.axhline(-3, color="black", linestyle="--", linewidth=1, label="guide: 1/1000")
+    whole_steps(ax)
     ax.set_ylabel("log10(|update| / |parameter|)")
     key(ax, history.parameters())
     return ax
@@ -191,17 +203,17 @@ def _parameter_curves(
     ax = axes_of(ax, title, "step")
     for name, colour in zip(names, colours(len(names)), strict=True):
         steps, numbers = history.parameter(name, what)
-        positive = numbers > 0  # a logarithm of nothing is not drawn
-        shown = scale(numbers[positive])
-        curve(ax, steps[positive], shown, color=colour, linewidth=1, label=name)
-    whole_steps(ax)
+        shown = numbers != 0  # a logarithm of nothing is not drawn
+        curve(ax, steps[shown], scale(numbers[shown]), color=colour, linewidth=1, label=name)
+    mark_nonfinite(ax, *history.series("norm"))
     return ax
 
 
 def dead_units(history: History, ax: Any = None) -> Any:
     """The part of each layer's units that is dead (always 0), or of its outputs saturated.
 
-    Layers where there never was one are left out of the key.  Returns the axes.
+    Layers where there never was one are left out of the key; where an output was nan, nothing is
+    known, nothing is drawn, and the first such step is marked.  Returns the axes.
 
     Raises:
         KeyError: no activations were measured.
@@ -210,20 +222,26 @@ def dead_units(history: History, ax: Any = None) -> Any:
     if not names:
         raise KeyError("this history has measured no activations: give History a Module")
     ax = axes_of(ax, "dead and saturated units", "step", "part of the layer")
-    shown = []
+    shown: list[str] = []
+    unknown: list[int] = []  # steps
+    known = False
     for name, colour in zip(names, colours(len(names)), strict=True):
         for what, line in (("dead", "-"), ("saturated", "--")):
             try:
                 steps, numbers = history.activation(name, what)
             except KeyError:
                 continue  # only tanh and sigmoid saturate
+            lost = np.isnan(numbers)
+            unknown += steps[lost].tolist()
+            known |= not lost.all()
             if (numbers > 0).any():
                 shown.append(f"{name}, {what}")
                 curve(ax, steps, numbers, line, color=colour, label=shown[-1])
     if not shown:
-        none = history.activation(names[0], "dead")
-        curve(ax, *none, color=CYCLE[0], label="none in any layer")
-        shown = ["none in any layer"]
+        shown = ["none in any layer" if known else "not known in any layer"]
+        curve(ax, *history.activation(names[0], "dead"), color=CYCLE[0], label=shown[0])
+    if unknown:
+        mark_nonfinite(ax, np.array([min(unknown)]), np.array([np.nan]))
     ax.set_ylim(-0.02, 1.02)
     whole_steps(ax)
     key(ax, shown)

@@ -10,7 +10,7 @@ from numpy import ndarray
 
 from engine import to_numpy
 
-from .axes import CYCLE, TWO_SIDED, Rectangle, figure_with
+from .axes import CYCLE, TWO_SIDED, ListedColormap, Rectangle, drawable, figure_with
 
 GAP = 1  # pixels of room between two images
 FRAME: dict[str, Any] = {"fill": False, "edgecolor": "#999999", "linewidth": 0.5, "clip_on": False}
@@ -26,6 +26,8 @@ def image_grid(
     shared: bool = True,
 ) -> Any:
     """Images side by side, each in a frame: white is 0, vermillion above, blue below.
+
+    A pixel that is nan or inf is green.
 
     Of a layer, its weights show what it looks for, and what it puts out for one input where it
     found that.
@@ -64,9 +66,11 @@ def image_grid(
         _, axes = figure_with(1, 1, (columns, rows * down / across))
         ax = axes[0, 0]
     wall = np.full((rows * down - GAP, columns * across - GAP), np.nan)
+    lost = np.zeros(wall.shape)
     for i, image in enumerate(pixels if shared else _scaled(pixels)):
         top, left = down * (i // columns) + head, across * (i % columns)
         wall[top : top + height, left : left + width] = image
+        lost[top : top + height, left : left + width] = np.isnan(image)
         ax.add_patch(Rectangle((left - 0.5, top - 0.5), width, height, **FRAME))
         if titles is not None:
             ax.text(left + width / 2 - 0.5, top - 0.7, titles[i], ha="center", va="bottom",
@@ -74,6 +78,7 @@ def image_grid(
     largest = float(np.nanmax(np.abs(wall), initial=0.0)) or 1.0
     ax.axis("off")
     ax.imshow(wall, cmap=TWO_SIDED, vmin=-largest, vmax=largest, interpolation="nearest")
+    _mark_lost(ax, lost)
     return ax
 
 
@@ -88,6 +93,8 @@ def sample_grid(
 ) -> Any:
     """Images side by side, each with its label, and what it was taken for where that is wrong.
 
+    A pixel that is nan or inf is green.
+
     Args:
         images: (n, height, width), or (n, 1, height, width), or square ones flattened (n, pixels).
         labels: (n,).
@@ -100,8 +107,10 @@ def sample_grid(
         The axes.
 
     Raises:
-        ValueError: the shapes do not fit.
+        ValueError: the shapes do not fit, or columns or most is below 1.
     """
+    if columns < 1 or most < 1:
+        raise ValueError(f"columns and most must be at least 1, got {columns} and {most}")
     pixels = _split(images)
     if len(pixels) != len(labels):
         raise ValueError(f"images must be as many as labels, got {len(pixels)} and {len(labels)}")
@@ -112,6 +121,7 @@ def sample_grid(
     down, across = height + max(3, height // 2), width + max(1, width // 6)  # room for words
     rows, columns = -(-len(pixels) // columns), min(columns, len(pixels))
     wall = np.full((rows * down, columns * across), np.nan)
+    lost = np.zeros(wall.shape)
     if ax is None:
         _, axes = figure_with(1, 1, (columns, 1.3 * rows))
         ax = axes[0, 0]
@@ -119,18 +129,27 @@ def sample_grid(
     for i, image in enumerate(pixels):
         top, left = down * (i // columns) + down - height, across * (i % columns)
         wall[top : top + height, left : left + width] = image
+        lost[top : top + height, left : left + width] = np.isnan(image)
         wrong = guesses is not None and guesses[i] != labels[i]
         words = f"{labels[i]}, said {guesses[i]}" if guesses is not None and wrong else labels[i]
         ax.text(left + width / 2, top - 1, words, ha="center", va="bottom", fontsize="small",
                 color=CYCLE[1] if wrong else "black",
                 weight="bold" if wrong else "normal")  # fmt: skip
     ax.imshow(wall, cmap="gray_r", interpolation="nearest")
+    _mark_lost(ax, lost)
     return ax
+
+
+def _mark_lost(ax: Any, lost: ndarray) -> None:
+    """Cover the pixels that cannot be drawn: left out, they would look like white ones."""
+    if lost.any():
+        green = ListedColormap([CYCLE[2]])
+        ax.imshow(np.ma.masked_equal(lost, 0), cmap=green, interpolation="nearest")
 
 
 def _split(images: Any) -> ndarray:
     """Images as (n, height, width)."""
-    pixels = np.asarray(to_numpy(images), dtype=float)
+    pixels = drawable(to_numpy(images))
     if pixels.ndim == 4:
         pixels = pixels.reshape(-1, *pixels.shape[2:])
     elif pixels.ndim == 2:
@@ -147,5 +166,5 @@ def _split(images: Any) -> ndarray:
 
 def _scaled(pixels: ndarray) -> ndarray:
     """Each image divided by its largest size."""
-    largest = np.abs(pixels).max(axis=(1, 2), keepdims=True)
+    largest = np.nanmax(np.abs(pixels), axis=(1, 2), keepdims=True, initial=0.0)
     return pixels / np.where(largest > 0, largest, 1.0)

@@ -1,8 +1,7 @@
-"""Plots of a model at work: histograms, decisions, confusion, tier against tier."""
+"""Plots of a model at work: histograms, confusion, tier against tier."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,38 +10,67 @@ from engine import no_grad, to_numpy
 from nn import Module
 
 from ..monitoring import gradient_of, named_layers, named_parameters
-from .axes import CYCLE, LEGEND, MOST_NAMED, axes_of, colours, key
+from .axes import CYCLE, LARGEST, LEGEND, MOST_NAMED, axes_of, colours, drawable, key, logarithmic
+
+MOST_CLASSES = 1000
 
 
 def _histogram(ax: Any, arrays: dict[str, np.ndarray], title: str, bins: int) -> Any:
     """Outlines of the distributions of several arrays, in the same bins, on the same axes.
 
     Heights are on a logarithmic scale: the zeros of a relu would hide all the rest.
+
+    Raises:
+        ValueError: bins is below 1.
     """
-    ax = axes_of(ax, title, y="density")
-    finite = {name: array[np.isfinite(array)] for name, array in arrays.items()}
-    edges = np.histogram_bin_edges(np.concatenate(list(finite.values())), bins)
+    if bins < 1:
+        raise ValueError(f"bins must be at least 1, got {bins}")
+    ax = axes_of(ax, title, y="part of the numbers")
+    shown = {
+        name: x[~np.isnan(x)]
+        for name, x in zip(arrays, map(drawable, arrays.values()), strict=True)
+    }
+    edges = _edges(np.concatenate(list(shown.values())), bins)
     for (name, array), colour in zip(arrays.items(), colours(len(arrays)), strict=True):
-        lost = array.size - finite[name].size
-        heights, _ = np.histogram(finite[name], edges)
-        density = heights / max(finite[name].size, 1) / np.diff(edges)
-        label = f"{name} ({lost:,} nan or inf)" if lost else name
+        counts, _ = np.histogram(shown[name], edges)
+        parts = counts / max(array.size, 1)
+        label = name + _lost(array)
         if len(arrays) <= MOST_NAMED:
-            ax.stairs(density, edges, color=colour, label=label)
+            ax.stairs(parts, edges, color=colour, label=label)
         else:  # steps down to nothing and up again, of many, would hide everything
-            there = heights > 0
+            there = counts > 0
             middles = (edges[:-1] + edges[1:])[there] / 2
-            ax.plot(middles, density[there], color=colour, linewidth=0.8, label=label)
-    ax.set_yscale("log")
+            ax.plot(middles, parts[there], color=colour, linewidth=0.8, label=label)
+    logarithmic(ax)
     key(ax, list(arrays))
     return ax
+
+
+def _edges(numbers: np.ndarray, bins: int) -> np.ndarray:
+    """The ends of bins of equal width, from the lowest number to the highest."""
+    low, high = numbers.min(initial=np.inf), numbers.max(initial=-np.inf)
+    if not low <= high:  # no number at all
+        return np.linspace(0.0, 1.0, bins + 1)
+    size = max(abs(low), abs(high)) or 1.0
+    if high - low < 1e-12 * size:  # numbers as good as equal, in bins around them
+        low, high = low - size / 2, high + size / 2
+    return np.linspace(low, high, bins + 1)
+
+
+def _lost(array: np.ndarray) -> str:
+    """What of an array cannot be drawn, in words; "" if all can be."""
+    lost = int((~np.isfinite(array)).sum())
+    beyond = int(np.isnan(drawable(array)).sum()) - lost
+    words = [f"{lost:,} nan or inf"] * (lost > 0)
+    words += [f"{beyond:,} beyond {LARGEST:g}"] * (beyond > 0)
+    return f" ({', '.join(words)})" if words else ""
 
 
 def gradient_histogram(model: Any, ax: Any = None, *, bins: int = 60) -> Any:
     """How the gradients of each parameter are distributed; after backward.  Returns the axes.
 
     Raises:
-        ValueError: no parameter has a gradient.
+        ValueError: no parameter has a gradient, or bins is below 1.
     """
     found = {name: gradient_of(p) for name, p in named_parameters(model).items()}
     arrays = {name: g.reshape(-1) for name, g in found.items() if g is not None}
@@ -66,7 +94,7 @@ def activation_histogram(
         only: layers of this class alone, `nn.Tanh` say; default all.
 
     Raises:
-        ValueError: the model has no such layer.
+        ValueError: the model has no such layer, or bins is below 1.
     """
     layers = [(n, m) for n, m in named_layers(model) if isinstance(m, only or Module)]
     if not layers:
@@ -91,68 +119,6 @@ def activation_histogram(
     return _histogram(ax, arrays, "activations", bins)
 
 
-def decision_boundary(
-    predict: Callable[[np.ndarray], Any],
-    x: Any,
-    labels: Any,
-    ax: Any = None,
-    *,
-    resolution: int = 120,
-    margin: float = 0.3,
-) -> Any:
-    """Where a classifier of points in the plane decides for which class.
-
-    Args:
-        predict: a model or function of points (n, 2); it gives one score for each, whose sign
-            decides between two classes, or a score for each class (n, classes).
-        x: points (n, 2) to draw on top.
-        labels: (n,) their classes.
-        ax: axes to draw on; default new ones.
-        resolution: points of the grid along each axis.
-        margin: how far the picture goes beyond the points.
-
-    Returns:
-        The axes.
-
-    Raises:
-        ValueError: x is not (n, 2), labels are not (n,), or predict returns another shape.
-    """
-    points, labels = np.asarray(to_numpy(x), dtype=float), to_numpy(labels)
-    if points.ndim != 2 or points.shape[1] != 2 or labels.shape != points.shape[:1]:
-        raise ValueError(
-            f"x must be points of shape (n, 2) with labels (n,), got {points.shape} and "
-            f"{labels.shape}"
-        )
-    low, high = points.min(axis=0) - margin, points.max(axis=0) + margin
-    horizontal, vertical = (np.linspace(low[i], high[i], resolution) for i in (0, 1))
-    grid = np.stack(np.meshgrid(horizontal, vertical), axis=-1).reshape(-1, 2)
-    with no_grad():
-        scores = to_numpy(predict(grid))
-    if scores.shape in ((len(grid),), (len(grid), 1)):
-        decided = (scores.reshape(-1) > 0).astype(float)
-    elif scores.ndim == 2 and len(scores) == len(grid):
-        decided = scores.argmax(axis=1).astype(float)
-    else:
-        raise ValueError(
-            f"predict must give (n,), (n, 1) or (n, classes) for n = {len(grid)} points, "
-            f"got {scores.shape}"
-        )
-    classes = np.unique(labels)
-    count = max(len(classes), int(decided.max()) + 1)
-    ax = axes_of(ax, "decision boundary")
-    ax.contourf(
-        horizontal, vertical, decided.reshape(resolution, resolution),
-        levels=np.arange(count + 1) - 0.5, colors=colours(count), alpha=0.25,
-    )  # fmt: skip
-    for one, colour, marker in zip(classes, colours(count), "osD^vP*X<>" * count, strict=False):
-        chosen = points[labels == one]
-        ax.scatter(*chosen.T, s=16, color=colour, marker=marker, edgecolors="black",
-                   linewidths=0.4, label=str(one))  # fmt: skip
-    ax.set_aspect("equal")
-    key(ax, [str(one) for one in classes])
-    return ax
-
-
 def gradient_scatter(scalar: Any, tensor: Any, ax: Any = None) -> Any:
     """Every gradient of the scalar tier against its twin of the tensor tier.
 
@@ -173,15 +139,20 @@ def gradient_scatter(scalar: Any, tensor: Any, ax: Any = None) -> Any:
     if one.size != two.size or one.size == 0:
         raise ValueError(f"there are {one.size} gradients on Values and {two.size} on Tensors")
     ax = axes_of(ax, "gradients, tier against tier", "on Tensors", "on Values")
-    drawn = two[np.isfinite(two)]
-    ends = [float(drawn.min(initial=0.0)), float(drawn.max(initial=0.0))]
+    lost = np.isnan(drawable(one)) | np.isnan(drawable(two))
+    if lost.any():
+        same = (one == two) | (np.isnan(one) & np.isnan(two))
+        differ = int((lost & ~same).sum())
+        words = f"{lost.sum():,} not drawn: nan, inf or beyond {LARGEST:g}"
+        words += f"; {differ:,} of them differ" if differ else "; on both tiers the same"
+        ax.plot([], [], "x", color=CYCLE[1], label=words)
+    one, two = one[~lost], two[~lost]
+    ends = [float(two.min(initial=0.0)), float(two.max(initial=0.0))]
     ax.plot(ends, ends, color="black", linewidth=0.8, label="equal")
     ax.scatter(two, one, s=8, color=CYCLE[0], alpha=0.5)
-    apart = np.abs(one - two)
-    if lost := int(np.isnan(apart).sum()):
-        ax.plot([], [], "x", color=CYCLE[1], label=f"{lost:,} not drawn: nan, or inf on both")
-    if lost < apart.size:
-        worst = int(np.nanargmax(apart))
+    if one.size:
+        apart = np.abs(one - two)
+        worst = int(apart.argmax())
         ax.scatter(two[worst], one[worst], s=70, facecolors="none", edgecolors=CYCLE[1],
                    label=f"furthest apart: {apart[worst]:.1e}")  # fmt: skip
     ax.legend(**LEGEND)
@@ -208,7 +179,8 @@ def confusion_matrix(labels: Any, guesses: Any, ax: Any = None, *, classes: int 
         The axes.
 
     Raises:
-        ValueError: the two differ in shape, are empty, or hold something below 0 or not integer.
+        ValueError: the two differ in shape, are empty, or hold something below 0 or not integer;
+            there are more than 1,000 classes.
     """
     labels, guesses = to_numpy(labels), to_numpy(guesses)
     if labels.ndim != 1 or labels.shape != guesses.shape or labels.size == 0:
@@ -219,6 +191,8 @@ def confusion_matrix(labels: Any, guesses: Any, ax: Any = None, *, classes: int 
         if numbers.dtype.kind not in "iu" or numbers.min() < 0:
             raise ValueError(f"{name} must be integers from 0, got {numbers[:5]}")
     count = max(classes, int(labels.max()) + 1, int(guesses.max()) + 1)
+    if count > MOST_CLASSES:
+        raise ValueError(f"{count:,} classes are more than a picture can show ({MOST_CLASSES:,})")
     table = np.zeros((count, count), dtype=int)
     np.add.at(table, (labels, guesses), 1)
     right = float(np.trace(table)) / labels.size
