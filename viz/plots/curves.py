@@ -68,8 +68,9 @@ def loss(history: History, ax: Any = None, *, smoothing: float = 0.9, log: bool 
     else:
         curve(ax, steps, numbers, color=CYCLE[0], label="training")
     for i, name in enumerate(n for n in history.names if n.startswith("val") and "loss" in n):
-        look = {"color": CYCLE[(1 + i) % len(CYCLE)], "marker": "o", "markersize": 3}
-        curve(ax, *history.series(name), label="validation", **look, markevery=1)
+        colour = CYCLE[(1 + i) % len(CYCLE)]
+        curve(ax, *history.series(name), color=colour, label="validation",
+              marker="o", markersize=3, markevery=1)  # fmt: skip
     mark_nonfinite(ax, steps, numbers)
     if log:
         logarithmic(ax)
