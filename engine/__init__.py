@@ -20,9 +20,9 @@ the table are, `ops` and `choices` are the table, `graph` is the walk.
 from typing import TYPE_CHECKING
 
 from .arrays import (
-    all as all, any as any, argmax as argmax, argmin as argmin, argsort as argsort,
-    as_integers as as_integers, broadcast_to as broadcast_to, cast as cast, cat as cat,
-    chunk as chunk, concatenate as concatenate, cumprod as cumprod, cumsum as cumsum,
+    all as all, amax as amax, amin as amin, any as any, argmax as argmax, argmin as argmin,
+    argsort as argsort, as_integers as as_integers, broadcast_to as broadcast_to, cast as cast,
+    cat as cat, chunk as chunk, concatenate as concatenate, cumprod as cumprod, cumsum as cumsum,
     diagonal as diagonal, dot as dot, einsum as einsum, expand_dims as expand_dims,
     flatten as flatten, flip as flip, gather as gather, getitem as getitem,
     log_softmax as log_softmax, logsumexp as logsumexp, masked_fill as masked_fill,
@@ -97,7 +97,6 @@ absolute = abs
 acos, acosh, asin, asinh, atan, atan2, atanh = (
     arccos, arccosh, arcsin, arcsinh, arctan, arctan2, arctanh,
 )  # fmt: skip
-amax, amin = max, min
 clamp = clip
 concat = concatenate
 divide, multiply, negative, power, subtract = div, mul, neg, pow, sub

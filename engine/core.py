@@ -93,7 +93,7 @@ class Op:
         kind: str = "elementwise",
         doc: str = "",
         variadic: bool = False,
-        aliases: Mapping[str, str] | None = None,
+        aliases: Mapping[str, Any] | None = None,
         vjp_all: Rule | None = None,
         infix: bool = False,
         commutative: bool = False,

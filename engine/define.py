@@ -81,7 +81,7 @@ def shape_op(
     elements: Rule | None = None,
     kinks: Rule | None = None,
     variadic: bool = False,
-    aliases: Mapping[str, str] | None = None,
+    aliases: Mapping[str, Any] | None = None,
     ulp: float = 64,
     infix: bool = False,
     replace: bool = False,
@@ -97,7 +97,8 @@ def shape_op(
         kinks: distance to the nearest jump of the derivative.
         variadic: any number of inputs (`forward(*arrays, **params)`) and one rule, called with
             `index=i` for input i.
-        aliases: other names of parameters, `{"dim": "axis"}`.
+        aliases: other names of parameters, `{"dim": "axis"}`; or of `given`, the function
+            that makes it the pair (name, value).
         ulp: how far apart the tiers may be.
         infix: whether formulas write the symbol between the two inputs.
         replace: redefine a name that exists.

@@ -36,11 +36,13 @@ def bind(
             for key, given in zip(params, args[n:], strict=False):
                 if key in kwargs:
                     raise TypeError(f"{op.name}() got {key!r} twice")
-                params[key] = given
+                params[key] = _real(op, key, given)
         elif len(inputs) < n:
             inputs = _inputs_by_name(op, inputs, kwargs)
     for key, given in kwargs.items():
         name = op.aliases.get(key, key)
+        if callable(name):  # PyTorch's name, and its meaning
+            name, given = name(given)
         if name not in params:
             if given is None and key in ("dtype", "out"):
                 continue  # np.sum(x) asks x.sum(axis=None, dtype=None, out=None)
@@ -48,8 +50,28 @@ def bind(
             raise TypeError(
                 f"{op.name}() got an unexpected argument {key!r}; its parameters are: {known}"
             )
-        params[name] = given
+        params[name] = _real(op, name, given)
     return inputs, params
+
+
+_REAL = frozenset([float, int, bool, str, type(None)])  # types of most parameters
+
+
+def _real(op: Any, name: str, given: Any) -> Any:
+    """A parameter as it is; complex ones, of which a rule would make complex results, refused."""
+    if type(given) not in _REAL and _is_complex(given, inside=op.kind == "elementwise"):
+        raise TypeError(
+            f"{name} of {op.name}() must be real, got {given!r:.60}: take its .real and .imag"
+        )
+    return given
+
+
+def _is_complex(x: Any, inside: bool) -> bool:
+    if inside and isinstance(x, list | tuple):
+        return any(_is_complex(part, inside) for part in x)
+    return isinstance(x, complex | np.complexfloating) or (
+        isinstance(x, np.ndarray) and x.dtype.kind == "c"
+    )
 
 
 def _inputs_by_name(op: Any, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:

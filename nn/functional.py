@@ -1,16 +1,22 @@
-"""Layers and losses as functions, under PyTorch's names: `from nn import functional as F`."""
+"""Layers and losses as functions, as PyTorch has them: `from nn import functional as F`."""
 
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+import engine
 from engine import (
     elu as elu,
     gelu as gelu,
     leaky_relu as leaky_relu,
-    log_softmax as log_softmax,
     logsigmoid as logsigmoid,
-    pad as pad,
     relu as relu,
     sigmoid as sigmoid,
     silu as silu,
-    softmax as softmax,
     softplus as softplus,
     tanh as tanh,
 )
@@ -44,3 +50,95 @@ from .losses import (
     nll_loss as nll_loss,
     smooth_l1_loss as smooth_l1_loss,
 )
+
+#: PyTorch's names of what to pad with, and NumPy's.
+_MODES = {"constant": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+
+
+def pad(x: Any, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> Any:
+    """x with a border: `pad` is (left, right) of the last axis, then of the one before, and so on.
+
+    Not NumPy's pad_width, which begins with the first axis (`engine.pad`).  A negative number cuts.
+
+    Args:
+        x: an array of any shape.
+        pad: an even count of ints, at most two for each axis.
+        mode: "constant", "reflect", "replicate" (the edge) or "circular".
+        value: the constant; 0 by default, for mode "constant" only.
+
+    Raises:
+        TypeError: pad is not a sequence of ints.
+        ValueError: pad does not fit x, or mode is unknown or takes no value.
+
+    >>> pad(np.array([[1.0, 2.0]]), (1, 0, 0, 1))
+    array([[0., 1., 2.],
+           [0., 0., 0.]])
+    """
+    if mode not in _MODES:
+        raise ValueError(f"mode of pad() must be one of {', '.join(_MODES)}, got {mode!r}")
+    if value is not None and mode != "constant":
+        raise ValueError(f"pad() with mode {mode!r} takes no value, got {value!r}")
+    pairs = _pairs(pad, np.shape(x), mode)
+    border = [(max(before, 0), max(after, 0)) for before, after in pairs]
+    number = 0.0 if value is None else value
+    if mode == "reflect":  # what is cut off is seen in the mirror; elsewhere it is gone
+        return _without_ends(engine.pad(x, border, _MODES[mode], number), pairs)
+    return engine.pad(_without_ends(x, pairs), border, _MODES[mode], number)
+
+
+def _without_ends(x: Any, pairs: list[tuple[int, int]]) -> Any:
+    """x without as many at the ends of its axes as negative numbers say."""
+    if min(map(min, pairs), default=0) >= 0:
+        return x
+    ends = zip(pairs, np.shape(x), strict=True)
+    return engine.getitem(x, tuple(slice(max(-b, 0), n - max(-a, 0)) for (b, a), n in ends))
+
+
+def _pairs(pad: Sequence[int], shape: tuple[int, ...], mode: str) -> list[tuple[int, int]]:
+    """(before, after) of every axis in order, checked."""
+    try:
+        numbers = [operator.index(n) for n in pad]
+    except TypeError:
+        raise TypeError(f"pad of pad() must be a sequence of ints, got {pad!r}") from None
+    if len(numbers) % 2 or len(numbers) > 2 * len(shape):
+        raise ValueError(
+            f"pad of pad() must hold two ints for each of at most {len(shape)} axes, from the last "
+            f"on, got {pad!r}; engine.pad takes NumPy's pad_width"
+        )
+    pairs = [(0, 0)] * len(shape)
+    for i in range(len(numbers) // 2):
+        pairs[-1 - i] = (numbers[2 * i], numbers[2 * i + 1])
+    for n, pair in zip(shape, pairs, strict=True):
+        cut = sum(max(-one, 0) for one in pair)
+        if cut > n:
+            raise ValueError(f"pad {pair} of pad() cuts more than the length {n} of its axis")
+        most = {"reflect": n - 1, "circular": n - cut}.get(mode)
+        if most is not None and max(pair) > max(most, 0):
+            raise ValueError(f"{mode} takes at most {most} of an axis of {n}, got pad {pair}")
+    return pairs
+
+
+def softmax(x: Any, dim: int | None = None) -> Any:
+    """exp(x) / sum(exp(x)) along `dim`, which may be left out for one or two axes: the last.
+
+    Raises:
+        TypeError: dim is left out for more axes, where PyTorch would take the first or second.
+
+    >>> softmax(np.zeros(2))
+    array([0.5, 0.5])
+    """
+    return engine.softmax(x, _last(x, dim, "softmax"))
+
+
+def log_softmax(x: Any, dim: int | None = None) -> Any:
+    """log(softmax(x)) along `dim`, as `softmax`; without overflow or log(0)."""
+    return engine.log_softmax(x, _last(x, dim, "log_softmax"))
+
+
+def _last(x: Any, dim: int | None, name: str) -> int:
+    if dim is None and np.ndim(x) > 2:
+        raise TypeError(
+            f"{name}() of {np.ndim(x)} axes needs dim: PyTorch's default is {int(np.ndim(x) != 3)} "
+            f"here, engine.{name}'s the last axis"
+        )
+    return -1 if dim is None else dim

@@ -76,7 +76,7 @@ CASES = {
     ],
     "min": [
         ((A,), lambda x: x.min(), lambda x: x.min()),
-        ((TIES,), lambda x: E.min(x, dim=0, keepdim=True), lambda x: x.min(0, keepdims=True)),
+        ((TIES,), lambda x: E.min(x, axis=0, keepdims=True), lambda x: x.min(0, keepdims=True)),
         ((TIES,), lambda x: x.amin(1), lambda x: x.min(1)),
     ],
     "argmax": [((A,), lambda x: x * 0.0 + E.argmax(x, axis=1, keepdims=True),
@@ -127,7 +127,7 @@ CASES = {
         ((A,), lambda x: E.norm(x, p=3, dim=1, keepdim=True),
          lambda x: np.linalg.norm(x, 3, axis=1, keepdims=True)),
         ((POSITIVE,), lambda x: E.norm(x, -1.5, axis=0), lambda x: np.linalg.norm(x, -1.5, axis=0)),
-        ((A,), lambda x: E.norm(x, 0.5), lambda x: np.linalg.norm(x.ravel(), 0.5)),
+        ((A,), lambda x: E.norm(x, p=0.5), lambda x: np.linalg.norm(x.ravel(), 0.5)),
         ((A,), lambda x: x.norm("fro", dim=0), lambda x: np.linalg.norm(x, axis=0)),
         ((A,), lambda x: x.norm(-2, axis=1), lambda x: np.linalg.norm(x, -2, axis=1)),
         ((ZEROS,), lambda x: x.norm(axis=0), lambda x: np.linalg.norm(x, axis=0)),
@@ -136,7 +136,7 @@ CASES = {
         ((C,), lambda x: E.norm(x, axis=(0, 2)), lambda x: np.linalg.norm(x, axis=(0, 2))),
     ],
     "sort": [
-        ((A,), lambda x: x.sort(), lambda x: np.sort(x)),
+        ((A,), lambda x: x.sort(axis=-1), lambda x: np.sort(x)),
         ((A,), lambda x: E.sort(x, axis=0), lambda x: np.sort(x, axis=0)),
         ((TIES,), lambda x: E.sort(x, axis=None), lambda x: np.sort(x, axis=None)),
     ],
@@ -274,15 +274,15 @@ CASES = {
         ((A,), lambda x: E.roll(x, (1, 2), dim=(0, 1)), lambda x: np.roll(x, (1, 2), (0, 1))),
     ],
     "repeat": [
-        ((A,), lambda x: x.repeat(2), lambda x: x.repeat(2)),
+        ((A,), lambda x: x.repeat(2, axis=None), lambda x: x.repeat(2)),
         ((A,), lambda x: E.repeat(x, [1, 0, 3], axis=0), lambda x: x.repeat([1, 0, 3], axis=0)),
         ((A,), lambda x: E.repeat(x, 2, dim=-1), lambda x: x.repeat(2, axis=-1)),
     ],
     "split": [
-        ((A,), lambda x: x.split(3)[1], lambda x: np.split(x, 3)[1]),
+        ((A,), lambda x: x.split(3, axis=0)[1], lambda x: np.split(x, 3)[1]),
         ((A,), lambda x: E.split(x, [1, 3], axis=1)[2], lambda x: np.split(x, [1, 3], 1)[2]),
         ((A,), lambda x: E.cat(E.split(x, 2, dim=1)[::-1], 1), lambda x: np.roll(x, 2, 1)),
-        ((A[:0],), lambda x: E.concatenate(E.split(x, 2)), lambda x: x),
+        ((A[:0],), lambda x: E.concatenate(E.split(x, 2, axis=0)), lambda x: x),
     ],
     "chunk": [
         ((A,), lambda x: x.chunk(2)[1], lambda x: x[2:]),

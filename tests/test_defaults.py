@@ -14,18 +14,18 @@ from engine import Op, Tensor, Value
 from engine.arrays.methods import ArrayMethods
 
 REDUCTIONS = [
-    "all", "any", "amax", "amin", "argmax", "argmin", "logsumexp", "max", "mean", "min", "norm",
-    "prod", "sum",
+    "all", "any", "amax", "amin", "argmax", "argmin", "logsumexp", "max", "mean", "min", "prod",
+    "std", "sum", "var",
 ]  # fmt: skip
 ALONG = {
-    0: ["chunk", "concat", "concatenate", "split", "stack", "unbind"],
-    -1: ["argsort", "log_softmax", "softmax", "sort", "take_along_axis"],
+    0: ["chunk", "concat", "concatenate", "stack", "unbind"],
+    -1: ["log_softmax", "softmax", "take_along_axis"],
 }
 OF_ENGINE = {
     **{name: {"keepdims": False} for name in REDUCTIONS},
     **{name: {"axis": axis} for axis, names in ALONG.items() for name in names},
-    "std": {"ddof": 0, "keepdims": False},
-    "var": {"ddof": 0, "keepdims": False},
+    "argsort": {"axis": -1, "descending": False},
+    "norm": {"keep": False, "keepdims": False},
     "cat": {"dim": 0},
     "diagonal": {"offset": 0, "axis1": 0, "axis2": 1},
     "trace": {"offset": 0, "axis1": 0, "axis2": 1},

@@ -212,10 +212,10 @@ def test_a_norm_of_values_may_be_infinite():
 
 def test_one_part_is_the_whole_and_no_part_is_refused():
     x = np.arange(4.0)
-    (whole,) = engine.split(x, 1)
+    (whole,) = engine.split(x, 1, axis=0)
     np.testing.assert_array_equal(whole, x)
     with pytest.raises(ValueError, match="0"):
-        engine.split(x, 0)
+        engine.split(x, 0, axis=0)
 
 
 @pytest.mark.parametrize("make", [lambda x: x, Tensor, ValueArray.of])

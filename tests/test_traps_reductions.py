@@ -238,7 +238,7 @@ def test_integers_and_bools_are_reduced_as_numpy_does():
     for given in (x, Tensor(x)):
         assert E.sum(given) == 10
         assert E.mean(given) == 2.5
-        assert E.norm(given, 1) == 10
+        assert E.norm(given, p=1) == 10
         np.testing.assert_allclose(
             E.logsumexp(given, axis=1), [2.313261687518223, 4.313261687518223]
         )

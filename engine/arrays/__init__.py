@@ -10,29 +10,32 @@ their own: `add_reduce`, `maximum_reduce` (NumPy's, without its checks) and `pla
 
 # One name a line would be two pages.
 # isort: off
+from .conventions import (
+    max as max, min as min, norm as norm, sort as sort, split as split, squeeze as squeeze,
+    std as std, var as var,
+)  # fmt: skip
 from .exponentials import log_softmax as log_softmax, logsumexp as logsumexp, softmax as softmax
 from .indexing import (
     argsort as argsort, chunk as chunk, diagonal as diagonal, flip as flip, gather as gather,
     getitem as getitem, masked_fill as masked_fill, pad as pad, plain_index as plain_index,
-    repeat as repeat, roll as roll, scatter_add as scatter_add, sort as sort, split as split,
-    take as take, take_along_axis as take_along_axis, tril as tril, triu as triu, unbind as unbind,
+    repeat as repeat, roll as roll, scatter_add as scatter_add, take as take,
+    take_along_axis as take_along_axis, tril as tril, triu as triu, unbind as unbind,
 )  # fmt: skip
 from .methods import ArrayMethods as ArrayMethods
-from .norms import norm as norm
 from .products import (
     dot as dot, einsum as einsum, matmul as matmul, outer as outer, tensordot as tensordot,
 )  # fmt: skip
 from .reductions import (
     add_reduce as add_reduce, all as all, any as any, argmax as argmax, argmin as argmin,
-    max as max, maximum_reduce as maximum_reduce, mean as mean, min as min, std as std, sum as sum,
-    trace as trace, var as var,
+    amax as amax, maximum_reduce as maximum_reduce, mean as mean, amin as amin, sum as sum,
+    trace as trace,
 )  # fmt: skip
 from .running import cumprod as cumprod, cumsum as cumsum, prod as prod
 from .shapes import (
     as_integers as as_integers, broadcast_to as broadcast_to, cast as cast, cat as cat,
     concatenate as concatenate, expand_dims as expand_dims, flatten as flatten,
     matrix_transpose as matrix_transpose, moveaxis as moveaxis, permute as permute, ravel as ravel,
-    reshape as reshape, squeeze as squeeze, stack as stack, sum_to as sum_to, swapaxes as swapaxes,
+    reshape as reshape, stack as stack, sum_to as sum_to, swapaxes as swapaxes,
     tile as tile, transpose as transpose,
 )  # fmt: skip
 from .windows import sliding_window_view as sliding_window_view, sum_windows as sum_windows

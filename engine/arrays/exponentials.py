@@ -20,7 +20,7 @@ from .reductions import (
     squeezed,
     sum,
 )
-from .shapes import DIM
+from .shapes import DIM, REDUCED
 
 
 def _own(x: Any) -> Any:
@@ -47,7 +47,7 @@ def _logsumexp_of_values(x: Any, axis: Any, keepdims: bool) -> Any:
     return squeezed(as_array(total), axes, keepdims)
 
 
-@shape_op(_logsumexp_vjp, aliases=DIM, elements=_logsumexp_of_values)
+@shape_op(_logsumexp_vjp, aliases=REDUCED, elements=_logsumexp_of_values)
 def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """log(sum(exp(x))), without overflow."""
     x = floating(x)

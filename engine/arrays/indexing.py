@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import operator
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,9 @@ from .shapes import (
     ravel,
     reshape,
 )
+
+_NUMBERS = (int, float, np.generic)  # plain ones: through others a gradient may flow
+_OBJECT = np.dtype(object)
 
 
 def plain_index(index: Any) -> Any:
@@ -170,32 +174,35 @@ def take_along_axis(x: Any, indices: Any, axis: int | None = -1, *, dim: int | N
     return getitem(x, tuple(np.broadcast_arrays(*grid)))
 
 
-def _argsort(x: Any, axis: int | None) -> Any:
-    if axis is not None:
-        normalize_axis(axis, x.ndim, "argsort")
-    return np.argsort(to_numpy(x), axis=axis, kind="stable")
+def _argsort(x: Any, axis: int | None = -1, descending: bool = False) -> Any:
+    x = to_numpy(x)
+    if axis is None:
+        x, axis = x.ravel(), 0
+    axis = normalize_axis(axis, x.ndim, "argsort")
+    if not descending:
+        return np.argsort(x, axis=axis, kind="stable")
+    backwards = np.argsort(np.flip(x, axis), axis=axis, kind="stable")  # so that ties keep order
+    return np.flip(x.shape[axis] - 1 - backwards, axis)
 
 
 @shape_op(None, aliases={"dim": "axis"}, elements=_argsort, ulp=0)
-def argsort(x: Any, axis: int | None = -1) -> Any:
-    """Which elements to take, in order, to have them ascend; equal ones keep theirs."""
-    return _argsort(x, axis)
+def argsort(x: Any, axis: int | None = -1, descending: bool = False) -> Any:
+    """Which elements to take to have them ascend (or descend); equal ones keep their order."""
+    return _argsort(x, axis, descending)
 
 
-@composed
-def sort(x: Any, axis: int | None = -1, *, dim: int | None = None) -> Any:
+def sort(x: Any, axis: int | None = -1) -> Any:
     """Numbers in ascending order along an axis; of the flattened array if axis is None."""
-    axis = axis if dim is None else dim
     if axis is None:
         x, axis = ravel(x), 0
     axis = normalize_axis(axis, np.ndim(x), "sort")
-    return take_along_axis(x, np.argsort(to_numpy(x), axis=axis, kind="stable"), axis)
+    return take_along_axis(x, _argsort(x, axis), axis)
 
 
 @composed
-def flip(x: Any, axis: Any = None, *, dim: Any = None, dims: Any = None) -> Any:
+def flip(x: Any, axis: Any = None, *more: Any, dim: Any = None, dims: Any = None) -> Any:
     """Reversed along one axis, several, or (by default) all."""
-    axis = next((a for a in (axis, dim, dims) if a is not None), None)
+    axis = (axis, *more) if more else next((a for a in (axis, dim, dims) if a is not None), None)
     axes = normalize_axes(axis, np.ndim(x), "flip")
     step = [slice(None, None, -1) if i in axes else slice(None) for i in range(np.ndim(x))]
     return getitem(x, tuple(step))
@@ -217,48 +224,45 @@ def roll(
     shape = np.shape(x)
     if axis is None:
         return reshape(roll(ravel(x), shift, 0), shape)
-    axes = normalize_axes(axis, len(shape), "roll")
-    by = shift if isinstance(shift, tuple | list) else (shift,) * len(axes)
-    if len(by) != len(axes):
-        raise ValueError(f"roll() got {len(by)} shifts for {len(axes)} axes")
-    try:
-        by = [operator.index(one) for one in by]
-    except TypeError:
-        raise TypeError(f"shift of roll() must be ints, got {shift!r}") from None
-    for i, one in zip(axes, by, strict=True):
+    by, along = (list(p) if isinstance(p, tuple | list) else [p] for p in (shift, axis))
+    if len(by) != len(along) and 1 not in (len(by), len(along)):
+        raise ValueError(f"roll() got {len(by)} shifts for {len(along)} axes")
+    by, along = (
+        by * len(along) if len(by) == 1 else by,
+        along * len(by) if len(along) == 1 else along,
+    )
+    moves = dict.fromkeys((normalize_axis(i, len(shape), "roll") for i in along), 0)
+    for i, one in zip(along, by, strict=True):  # an axis named twice moves by both
+        moves[i % len(shape)] += _shift(one)
+    for i, one in moves.items():
         n = shape[i]
-        if cut := -one % n if n else 0:
-            lead = (slice(None),) * i
-            parts = [getitem(x, (*lead, slice(a, b))) for a, b in ((cut, None), (None, cut))]
-            x = concatenate(parts, i)
+        if cut_at := -one % n if n else 0:
+            x = concatenate(cut(x, [cut_at], i)[::-1], i)
     return x
+
+
+def _shift(one: Any) -> int:
+    try:
+        return operator.index(one)
+    except TypeError:
+        raise TypeError(f"shift of roll() must be ints, got {one!r}") from None
 
 
 @composed
 def repeat(x: Any, repeats: Any, axis: int | None = None, *, dim: int | None = None) -> Any:
     """Each element (along an axis) repeated; `repeats` is a number or one for each."""
     axis = dim if axis is None else axis
-    if axis is None:
+    if axis is None or (np.ndim(x) == 0 and axis in (0, -1)):
         x, axis = ravel(x), 0
     axis = normalize_axis(axis, np.ndim(x), "repeat")
     return take(x, np.repeat(np.arange(np.shape(x)[axis]), repeats), axis)
 
 
-@composed
-def split(x: Any, indices_or_sections: Any, axis: int = 0, *, dim: int | None = None) -> list[Any]:
-    """Pieces along an axis: a number of equal ones, or cut at the given indices."""
-    axis = normalize_axis(axis if dim is None else dim, np.ndim(x), "split")
-    length = np.shape(x)[axis]
-    if isinstance(indices_or_sections, int | np.integer):
-        sections = int(indices_or_sections)
-        if sections <= 0 or length % sections:
-            raise ValueError(f"split() cannot cut a length of {length} into {sections} equal parts")
-        cuts = [length // sections * i for i in range(1, sections)]
-    else:
-        cuts = [operator.index(cut) for cut in indices_or_sections]
-    edges = [None, *cuts, None]
+def cut(x: Any, places: Iterable[int], axis: int) -> list[Any]:
+    """The pieces of x between the places along an axis."""
     lead = (slice(None),) * axis
-    return [getitem(x, (*lead, slice(a, b))) for a, b in itertools.pairwise(edges)]
+    edges = itertools.pairwise([None, *places, None])
+    return [getitem(x, (*lead, slice(a, b))) for a, b in edges]
 
 
 @composed
@@ -269,7 +273,7 @@ def chunk(x: Any, chunks: int, axis: int = 0, *, dim: int | None = None) -> list
         raise ValueError(f"chunks of chunk() must be a positive int, got {chunks!r}")
     length = np.shape(x)[axis]
     each = max(1, -(-length // chunks))
-    return split(x, range(each, length, each), axis)
+    return cut(x, range(each, length, each), axis)
 
 
 @composed
@@ -294,7 +298,14 @@ def gather(x: Any, dim: int, index: Any) -> Any:
 
 @composed
 def masked_fill(x: Any, mask: Any, value: Any) -> Any:
-    """x, and `value` where the mask holds."""
+    """x, and `value` where the mask holds; as in PyTorch, x keeps its dtype.
+
+    >>> masked_fill(np.array([True, True]), [False, True], 0)
+    array([ True, False])
+    """
+    kind = getattr(x, "dtype", _OBJECT).kind
+    if kind != "O" and isinstance(value, np.generic if kind == "f" else _NUMBERS):
+        value = x.dtype.type(value)  # a Python number leaves a float's dtype as it is
     return where(mask, value, x)
 
 
@@ -314,13 +325,13 @@ def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
 @composed
 def tril(x: Any, k: int = 0, *, diagonal: int = 0) -> Any:
     """Zero above the k-th diagonal of the last two axes."""
-    return where(np.tri(*_matrix(x, "tril"), k=k + diagonal, dtype=bool), x, 0)
+    return where(np.tri(*_matrix(x, "tril"), k=k + diagonal, dtype=bool), x, False)
 
 
 @composed
 def triu(x: Any, k: int = 0, *, diagonal: int = 0) -> Any:
     """Zero below the k-th diagonal of the last two axes."""
-    return where(~np.tri(*_matrix(x, "triu"), k=k + diagonal - 1, dtype=bool), x, 0)
+    return where(~np.tri(*_matrix(x, "triu"), k=k + diagonal - 1, dtype=bool), x, False)
 
 
 def _matrix(x: Any, name: str) -> tuple[int, int]:

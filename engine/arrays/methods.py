@@ -11,7 +11,7 @@ from typing import Any, Self
 import numpy as np
 
 from .. import ops
-from . import exponentials, indexing, norms, products, reductions, running, shapes
+from . import conventions, exponentials, indexing, products, reductions, running, shapes
 
 
 def _spread_arguments(arguments: tuple[Any, ...]) -> Any:
@@ -127,14 +127,6 @@ class ArrayMethods:
         """`engine.prod` of this."""
         return running.prod(self, axis=axis, keepdims=keepdims, **aliases)
 
-    def max(self, axis: Any = None, keepdims: bool = False, **aliases: Any) -> Self:
-        """`engine.max` of this."""
-        return reductions.max(self, axis=axis, keepdims=keepdims, **aliases)
-
-    def min(self, axis: Any = None, keepdims: bool = False, **aliases: Any) -> Self:
-        """`engine.min` of this."""
-        return reductions.min(self, axis=axis, keepdims=keepdims, **aliases)
-
     def argmax(self, axis: Any = None, keepdims: bool = False, **aliases: Any) -> Self:
         """`engine.argmax` of this."""
         return reductions.argmax(self, axis=axis, keepdims=keepdims, **aliases)
@@ -155,18 +147,6 @@ class ArrayMethods:
         """`engine.logsumexp` of this."""
         return exponentials.logsumexp(self, axis=axis, keepdims=keepdims, **aliases)
 
-    def var(
-        self, axis: Any = None, ddof: float = 0, keepdims: bool = False, **aliases: Any
-    ) -> Self:
-        """`engine.var` of this."""
-        return reductions.var(self, axis=axis, ddof=ddof, keepdims=keepdims, **aliases)
-
-    def std(
-        self, axis: Any = None, ddof: float = 0, keepdims: bool = False, **aliases: Any
-    ) -> Self:
-        """`engine.std` of this."""
-        return reductions.std(self, axis=axis, ddof=ddof, keepdims=keepdims, **aliases)
-
     def cumsum(self, axis: Any = None, **aliases: Any) -> Self:
         """`engine.cumsum` of this."""
         return running.cumsum(self, axis=axis, **aliases)
@@ -183,19 +163,18 @@ class ArrayMethods:
         """`engine.log_softmax` of this."""
         return exponentials.log_softmax(self, axis=axis, **aliases)
 
-    def norm(
-        self, ord: Any = None, axis: Any = None, keepdims: bool = False, **aliases: Any
-    ) -> Self:
-        """`engine.norm` of this."""
-        return norms.norm(self, ord=ord, axis=axis, keepdims=keepdims, **aliases)
+    # NumPy and PyTorch mean two things by these; the functions are the methods.
+    max, min, sort = conventions.max, conventions.min, conventions.sort
+    var, std, norm = conventions.var, conventions.std, conventions.norm
+    split, squeeze, repeat = conventions.split, conventions.squeeze, conventions.repeat_method
 
     def amax(self, axis: Any = None, keepdims: bool = False, **aliases: Any) -> Self:
         """PyTorch's name for `max` along axes."""
-        return reductions.max(self, axis=axis, keepdims=keepdims, **aliases)
+        return reductions.amax(self, axis=axis, keepdims=keepdims, **aliases)
 
     def amin(self, axis: Any = None, keepdims: bool = False, **aliases: Any) -> Self:
         """PyTorch's name for `min` along axes."""
-        return reductions.min(self, axis=axis, keepdims=keepdims, **aliases)
+        return reductions.amin(self, axis=axis, keepdims=keepdims, **aliases)
 
     def ravel(self) -> Self:
         """`engine.ravel` of this."""
@@ -204,10 +183,6 @@ class ArrayMethods:
     def flatten(self, start_dim: int = 0, end_dim: int = -1) -> Self:
         """`engine.flatten` of this."""
         return shapes.flatten(self, start_dim, end_dim)
-
-    def squeeze(self, axis: Any = None, *, dim: Any = None) -> Self:
-        """`engine.squeeze` of this."""
-        return shapes.squeeze(self, axis, dim=dim)
 
     def expand_dims(self, axis: Any = None, *, dim: Any = None) -> Self:
         """`engine.expand_dims` of this."""
@@ -237,12 +212,6 @@ class ArrayMethods:
         """`engine.tile` of this."""
         return shapes.tile(self, _spread_arguments(reps))
 
-    def split(
-        self, indices_or_sections: Any, axis: int = 0, *, dim: int | None = None
-    ) -> list[Self]:
-        """`engine.split` of this."""
-        return indexing.split(self, indices_or_sections, axis, dim=dim)
-
     def chunk(self, chunks: int, axis: int = 0, *, dim: int | None = None) -> list[Self]:
         """`engine.chunk` of this."""
         return indexing.chunk(self, chunks, axis, dim=dim)
@@ -263,25 +232,17 @@ class ArrayMethods:
         """`engine.masked_fill` of this."""
         return indexing.masked_fill(self, mask, value)
 
-    def argsort(self, axis: int | None = -1, **aliases: Any) -> Self:
+    def argsort(self, axis: int | None = -1, descending: bool = False, **aliases: Any) -> Self:
         """`engine.argsort` of this."""
-        return indexing.argsort(self, axis=axis, **aliases)
+        return indexing.argsort(self, axis=axis, descending=descending, **aliases)
 
-    def sort(self, axis: int | None = -1, *, dim: int | None = None) -> Self:
-        """`engine.sort` of this."""
-        return indexing.sort(self, axis, dim=dim)
-
-    def flip(self, axis: Any = None, **aliases: Any) -> Self:
-        """`engine.flip` of this."""
-        return indexing.flip(self, axis, **aliases)
+    def flip(self, *axis: Any, **aliases: Any) -> Self:
+        """`engine.flip` of this; several axes as in PyTorch too, `x.flip(0, 1)`."""
+        return indexing.flip(self, *axis, **aliases)
 
     def roll(self, shift: Any = None, axis: Any = None, **aliases: Any) -> Self:
         """`engine.roll` of this."""
         return indexing.roll(self, shift, axis, **aliases)
-
-    def repeat(self, repeats: Any, axis: int | None = None, *, dim: int | None = None) -> Self:
-        """`engine.repeat` of this."""
-        return indexing.repeat(self, repeats, axis, dim=dim)
 
     def repeat_interleave(
         self, repeats: Any, axis: int | None = None, *, dim: int | None = None

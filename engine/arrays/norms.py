@@ -12,20 +12,19 @@ from ..node import to_numpy
 from ..ops import abs, sign, square
 from .reductions import (
     add_reduce,
+    amax,
+    amin,
     as_array,
     at_extreme,
     axes_of,
     floating,
     gap,
-    max,
     maximum_reduce,
-    min,
     minimum_reduce,
     restored,
     squeezed,
     sum,
 )
-from .shapes import DIM
 
 
 def _power(ord: Any) -> float:
@@ -64,7 +63,7 @@ def _norm_of_values(x: Any, ord: Any, axis: Any, keepdims: bool) -> Any:
     """The same, number by number; to a 0 nothing flows, however steep the root above it."""
     p = _power(ord)
     if np.isinf(p):
-        return (max if p > 0 else min)(abs(x), axis, keepdims)
+        return (amax if p > 0 else amin)(abs(x), axis, keepdims)
     if p == 0:
         return sum(square(sign(x)), axis, keepdims)
     if p == 1:
@@ -86,7 +85,7 @@ def _norm_kinks(x: Any, ord: Any, axis: Any, keepdims: bool) -> Any:
     return np.append(size.ravel(), gap(size, axis, keepdims)) if np.isinf(_power(ord)) else size
 
 
-@shape_op(_norm_vjp, aliases={**DIM, "p": "ord"}, kinks=_norm_kinks, elements=_norm_of_values)
+@shape_op(_norm_vjp, kinks=_norm_kinks, elements=_norm_of_values)
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     """(sum |x|^p)^(1/p) of all numbers or along axes, p = 2 by default; derivative 0 at 0.
 

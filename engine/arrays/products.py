@@ -9,6 +9,7 @@ import numpy as np
 
 from ..core import composed
 from ..define import shape_op
+from ..ops import mul
 from .indexing import diagonal
 from .shapes import normalize_axes, reshape, sum_to, transpose
 
@@ -59,10 +60,13 @@ def matmul(a: Any, b: Any) -> Any:
 
 @composed
 def dot(a: Any, b: Any) -> Any:
-    """`matmul` of vectors or matrices, a product if either is 0-d."""
+    """Sums of products over the last axis of a and the last but one of b; a product if one is 0-d.
+
+    Of vectors and matrices this is `matmul`; beyond, every row of a meets every column of b.
+    """
     if np.ndim(a) == 0 or np.ndim(b) == 0:
-        return a * b
-    return matmul(a, b)
+        return mul(a, b)
+    return matmul(a, b) if np.ndim(b) < 3 else tensordot(a, b, (-1, -2))
 
 
 @composed

@@ -12,7 +12,7 @@ from ..define import shape_op
 from ..node import NodeArray, to_numpy
 from ..ops import sqrt, square
 from .indexing import diagonal
-from .shapes import DIM, normalize_axes, normalize_axis, spread
+from .shapes import DIM, REDUCED, normalize_axes, normalize_axis, spread
 
 # NumPy's reductions called by position: half the time of np.sum and its kin on small arrays.
 add_reduce: Any = np.add.reduce
@@ -66,7 +66,7 @@ def _sum_vjp(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     return spread(g, x.shape, () if axis is None else axes_of(x, axis, "sum"), keepdims)
 
 
-@shape_op(_sum_vjp, symbol="Σ", aliases=DIM)
+@shape_op(_sum_vjp, symbol="Σ", aliases=REDUCED)
 def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Sum over all numbers, or along axes."""
     if axis is not None:
@@ -84,7 +84,7 @@ def _mean_of_values(x: Any, axis: Any, keepdims: bool) -> Any:
     return np.asarray(sum(x, axis, keepdims)) * (1.0 / count if count else np.nan)
 
 
-@shape_op(_mean_vjp, aliases=DIM, elements=_mean_of_values)
+@shape_op(_mean_vjp, aliases=REDUCED, elements=_mean_of_values)
 def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Mean over all numbers, or along axes; nan where there are none."""
     count = count_of(x, axis, "mean")
@@ -122,9 +122,7 @@ def _var_of_values(x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
     return np.asarray(sum(squares, axis, keepdims)) * (1 / freedom if freedom > 0 else np.nan)
 
 
-@shape_op(
-    _var_vjp, aliases={**DIM, "correction": "ddof", "unbiased": "ddof"}, elements=_var_of_values
-)
+@shape_op(_var_vjp, elements=_var_of_values)
 def var(x: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
     """Variance: mean squared distance from the mean, dividing by n - ddof; nan where that is 0."""
     axis = reduce_axis(x, axis, "var")
@@ -149,7 +147,6 @@ def _std_of_values(x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
 
 @shape_op(
     _std_vjp,
-    aliases={**DIM, "correction": "ddof", "unbiased": "ddof"},
     elements=_std_of_values,
     kinks=lambda x, axis, ddof, keepdims: np.std(to_numpy(x), axis=axis),
 )
@@ -201,19 +198,19 @@ def gap(x: Any, axis: Any, keepdims: bool) -> Any:
 
 
 @shape_op(
-    _extreme_vjp("max"), aliases=DIM, ulp=4, kinks=gap,
+    _extreme_vjp("max"), name="max", aliases=REDUCED, ulp=4, kinks=gap,
     elements=_extreme_of_values("max", maximum_reduce),
 )  # fmt: skip
-def max(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def amax(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Largest number; equal ones share the gradient evenly."""
     return maximum_reduce(x, reduce_axis(x, axis, "max"), None, None, keepdims)
 
 
 @shape_op(
-    _extreme_vjp("min"), aliases=DIM, ulp=4, kinks=gap,
+    _extreme_vjp("min"), name="min", aliases=REDUCED, ulp=4, kinks=gap,
     elements=_extreme_of_values("min", minimum_reduce),
 )  # fmt: skip
-def min(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def amin(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Smallest number; equal ones share the gradient evenly."""
     return minimum_reduce(x, reduce_axis(x, axis, "min"), None, None, keepdims)
 

@@ -12,7 +12,7 @@ from ..node import to_numpy
 from .indexing import flip
 from .products import matmul
 from .reductions import axes_of, count_of, multiply_reduce, reduce_axis, restored
-from .shapes import DIM, normalize_axis, ravel
+from .shapes import DIM, REDUCED, normalize_axis, ravel
 
 
 def _last(x: Any, axis: Any, name: str) -> Any:
@@ -44,7 +44,7 @@ def _prod_vjp(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     return g * back(prod(_without_self(rows), -1))
 
 
-@shape_op(_prod_vjp, symbol="Π", aliases=DIM)
+@shape_op(_prod_vjp, symbol="Π", aliases=REDUCED)
 def prod(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Product of all numbers, or along axes; the gradient is right with zeros too."""
     return multiply_reduce(x, reduce_axis(x, axis, "prod"), None, None, keepdims)

@@ -17,7 +17,15 @@ from ..core import composed
 from ..define import shape_op
 from ..node import NodeArray, to_numpy
 
+
+def dims(dim: Any) -> Any:
+    """PyTorch's `dim` of a reduction as an axis: there () means all of them, in NumPy none."""
+    return None if isinstance(dim, tuple | list) and not dim else dim
+
+
+#: PyTorch's names, by the same meaning, and for reductions.
 DIM = {"dim": "axis", "keepdim": "keepdims"}
+REDUCED = {"dim": lambda dim: ("axis", dims(dim)), "keepdim": "keepdims"}
 
 
 def normalize_axes(axis: Any, ndim: int, name: str) -> tuple[int, ...]:
@@ -153,20 +161,6 @@ def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
 
 
 @composed
-def squeeze(x: Any, axis: Any = None, *, dim: Any = None) -> Any:
-    """Axes of length 1 removed: all, or those named."""
-    axis = dim if axis is None else axis
-    shape = np.shape(x)
-    if axis is None:
-        return reshape(x, tuple(n for n in shape if n != 1))
-    axes = normalize_axes(axis, len(shape), "squeeze")
-    for i in axes:
-        if shape[i] != 1:
-            raise ValueError(f"squeeze() of axis {i}, whose length is {shape[i]}, not 1")
-    return reshape(x, tuple(n for i, n in enumerate(shape) if i not in axes))
-
-
-@composed
 def expand_dims(x: Any, axis: Any = None, *, dim: Any = None) -> Any:
     """New axes of length 1 at the positions `axis` of the result."""
     axis = dim if axis is None else axis
@@ -185,7 +179,7 @@ def expand_dims(x: Any, axis: Any = None, *, dim: Any = None) -> Any:
 def _untranspose(g: Any, y: Any, x: Any, axes: Any) -> Any:
     if axes is None:
         return g.transpose()
-    inverse = np.argsort([axis % len(axes) for axis in axes])
+    inverse = np.argsort(normalize_axes(axes, x.ndim, "transpose"))
     return g.transpose(tuple(int(i) for i in inverse))
 
 

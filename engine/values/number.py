@@ -15,6 +15,8 @@ from ..recording import RECORDING
 from ..updates import WHILE_RECORDING, refused
 from .backward import FROZEN, ScalarNode
 
+_FLOAT: np.dtype[np.float64] = np.dtype(np.float64)
+
 
 class Number(ScalarNode):
     """A scalar node as a number: `float(x)`, `x < 2`, `f"{x:.3f}"`, `copy.copy(x)`."""
@@ -38,6 +40,21 @@ class Number(ScalarNode):
     def ndim(self) -> int:
         """0: a Value is one number."""
         return 0
+
+    @property
+    def size(self) -> int:
+        """1: a Value is one number."""
+        return 1
+
+    @property
+    def dtype(self) -> np.dtype[np.float64]:
+        """float64: a Value's number is a Python float."""
+        return _FLOAT
+
+    @property
+    def T(self) -> Self:
+        """This: one number has no axes to reverse."""
+        return self
 
     @property
     def _prev(self) -> set[ScalarNode]:

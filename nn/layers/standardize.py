@@ -16,7 +16,7 @@ def _of_elements(
     x: Any, weight: Any, bias: Any, axis: tuple[int, ...], eps: float, center: bool
 ) -> Any:
     x, least, _ = _in_range(x, axis, eps)
-    spread = var(x, axis, keepdims=True) if center else mean(square(x), axis, True)
+    spread = var(x, axis=axis, keepdims=True) if center else mean(square(x), axis, True)
     y = (x - mean(x, axis, True) if center else x) / sqrt(spread + least)
     y = y if weight is None else y * weight
     return y if bias is None else y + bias

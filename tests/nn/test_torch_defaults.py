@@ -51,7 +51,6 @@ OWN = {
     "scalar.Neuron": {"nonlin": True},
     "hinge_loss": {"margin": 1.0, "reduction": "mean"},
     "scaled_dot_product_attention": {"dropout_p": 0.0, "is_causal": False},
-    "pad": {"constant_values": 0.0},
 }  # fmt: skip
 
 

@@ -1,0 +1,411 @@
+"""What NumPy and PyTorch both have a name for, and mean two things by: the keyword decides.
+
+`axis`, `keepdims`, `ddof` and `ord` are NumPy's, and so is the result then; `dim`, `keepdim`,
+`correction`, `unbiased`, `p` and `descending` are PyTorch's.  What stands by position alone is
+taken where both agree, and refused, with both readings named, where they do not.
+
+These are functions and methods at once: `x.max(dim=1)` is `max(x, dim=1)`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import operator
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn
+
+import numpy as np
+
+from ..core import Op, composed
+from ..ops import abs
+from . import indexing, norms, reductions
+from .reductions import floating
+from .shapes import dims, normalize_axes, normalize_axis, reshape, tile
+
+
+class ValuesAndIndices:
+    """What `max`, `min` and `sort` give along a `dim`, as in PyTorch: the numbers, and where from.
+
+    >>> values, indices = max(np.array([[1.0, 5.0], [4.0, 2.0]]), dim=1)
+    >>> values, indices
+    (array([5., 4.]), array([1, 0]))
+    """
+
+    __slots__ = ("indices", "values")
+
+    def __init__(self, values: Any, indices: Any) -> None:
+        self.values = values
+        self.indices = indices
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter((self.values, self.indices))
+
+    def __len__(self) -> int:
+        return 2
+
+    def __getitem__(self, index: Any) -> Any:
+        return (self.values, self.indices)[index]
+
+    def __repr__(self) -> str:
+        return f"ValuesAndIndices(values={self.values!r}, indices={self.indices!r})"
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
+        raise TypeError(
+            "this is a pair of values and indices, as PyTorch gives it along a dim: take .values, "
+            "or name the axis by axis= instead of dim="
+        )
+
+
+def _unclear(call: str, numpys: str, pytorchs: str) -> ValueError:
+    return ValueError(f"{call} has two meanings: {numpys} (NumPy's), or {pytorchs} (PyTorch's)")
+
+
+def _arguments(given: tuple[Any, ...]) -> str:
+    """The arguments of a call, for its error."""
+    return ", ".join(repr(x) if isinstance(x, int | str | tuple | list) else "…" for x in given)
+
+
+def _checked(name: str, given: dict[str, Any], known: str, numpys: Any) -> dict[str, Any]:
+    """PyTorch's keywords of a call; an error beside NumPy's, or if there is no such keyword."""
+    if not given:
+        return given
+    given = {k: x for k, x in given.items() if not (x is None and k in ("dtype", "out"))}
+    if unknown := [key for key in given if key not in known.split()]:
+        raise TypeError(
+            f"{name}() got an unexpected argument {unknown[0]!r}; PyTorch's are: {known}"
+        )
+    if given and numpys:
+        raise TypeError(
+            f"{name}() got {next(iter(given))!r}, which is PyTorch's, beside NumPy's axis or "
+            "keepdims, and the two mean different things: give one library's keywords"
+        )
+    return given
+
+
+def _by_position(along: tuple[Any, ...]) -> bool:
+    return len(along) > 1 or (bool(along) and along[0] is not None)
+
+
+def _once(name: str, what: str, *given: Any) -> Any:
+    """The one that is not None, of several ways to say the same."""
+    found = None
+    for one in given:
+        if found is not None and one is not None:
+            raise TypeError(f"{name}() got {what} twice: {_arguments((found, one))}")
+        found = one if found is None else found
+    return found
+
+
+# --- extremes, and sorting ---
+
+
+def _extreme(
+    row: Op, place: Op, x: Any, along: Any, axis: Any, keepdims: bool, given: dict[str, Any]
+) -> Any:
+    name = row.name
+    if _by_position(along):
+        said = along[0] if isinstance(along[0], int | tuple) else "…"
+        raise _unclear(
+            f"{name}({_arguments(along)})",
+            f"{name}(axis={said}) gives the numbers",
+            f"{name}(dim={said}) gives numbers and indices, {name}imum(…) compares two arrays",
+        )
+    given = _checked(name, given, "dim keepdim", axis is not None or keepdims)
+    if not given:
+        return row.apply((x,), {"axis": axis, "keepdims": keepdims})
+    dim = given.get("dim")
+    if dim is None:
+        raise TypeError(f"{name}(keepdim=…) needs a dim; for all numbers, say keepdims=…")
+    return _picked(name, x, dim, lambda x, dim: place(x, dim, True), given.get("keepdim", False))
+
+
+def _picked(
+    name: str, x: Any, dim: Any, order: Callable[[Any, int], Any], keepdim: bool
+) -> ValuesAndIndices:
+    """What `order` picks along dim, and the indices it says; a single number has a dim 0 too."""
+    shape = np.shape(x)
+    x = x if shape else reshape(x, (1,))
+    dim = normalize_axis(dim, np.ndim(x), name)
+    indices = order(x, dim)
+    values = indexing.take_along_axis(x, indices, dim)
+    if not shape or not keepdim:
+        left = shape[:dim] + shape[dim + 1 :]
+        values, indices = reshape(values, left), reshape(indices, left)
+    return ValuesAndIndices(values, indices)
+
+
+@composed
+def max(x: Any, *along: Any, axis: Any = None, keepdims: bool = False, **pytorchs: Any) -> Any:
+    """Largest number of all, or along axes; with `dim`, as in PyTorch, a pair with its indices.
+
+    Equal ones share the gradient evenly; with `dim` (and `keepdim`) it goes to the one that the
+    indices name.
+
+    Raises:
+        ValueError: the axis is given by position, which has two meanings.
+
+    >>> x = np.array([[1.0, 5.0], [4.0, 2.0]])
+    >>> max(x, axis=1), max(x, dim=1).indices
+    (array([5., 4.]), array([1, 0]))
+    """
+    return _extreme(reductions.amax, reductions.argmax, x, along, axis, keepdims, pytorchs)
+
+
+@composed
+def min(x: Any, *along: Any, axis: Any = None, keepdims: bool = False, **pytorchs: Any) -> Any:
+    """Smallest number of all, or along axes; with `dim`, as in PyTorch, a pair with its indices.
+
+    In all else as `max`.
+    """
+    return _extreme(reductions.amin, reductions.argmin, x, along, axis, keepdims, pytorchs)
+
+
+@composed
+def sort(x: Any, *along: Any, **named: Any) -> Any:
+    """Numbers in ascending order along an `axis` (None: of all); along a `dim`, with indices too.
+
+    `descending` is PyTorch's, whose `dim` is the last by default.  Equal numbers keep their order.
+
+    Raises:
+        ValueError: neither `axis` nor one of PyTorch's keywords is given.
+
+    >>> sort([3.0, 1.0, 2.0], axis=0)
+    array([1., 2., 3.])
+    >>> values, indices = sort(np.array([3.0, 1.0, 2.0]), dim=0, descending=True)
+    >>> values, indices
+    (array([3., 2., 1.]), array([0, 2, 1]))
+    """
+    given = {key: x for key, x in named.items() if key != "axis"}
+    given = _checked("sort", given, "dim descending", "axis" in named)
+    if along or not named:
+        said = along[0] if along else -1
+        raise _unclear(
+            f"sort({_arguments(along)})",
+            f"sort(axis={said}) gives the numbers",
+            f"sort(dim={said}) gives numbers and indices",
+        )
+    if not given:
+        return indexing.sort(x, named["axis"])
+    down = bool(given.get("descending", False))
+    order = lambda x, dim: indexing.argsort(x, dim, down)  # noqa: E731 - what `_picked` calls
+    return _picked("sort", x, given.get("dim", -1), order, True)
+
+
+# --- spread ---
+
+
+def _spread(
+    row: Op, x: Any, along: Any, axis: Any, ddof: Any, keepdims: bool, given: dict[str, Any]
+) -> Any:
+    name = row.name
+    if given:
+        given = _checked(name, given, "dim keepdim correction unbiased", False)
+        ddof = _once(name, "ddof", ddof, given.pop("correction", None), given.pop("unbiased", None))
+        _checked(name, given, "dim keepdim", axis is not None or keepdims)
+    if _by_position(along) and (ddof is None or isinstance(along[0], bool)):
+        said = "…" if isinstance(along[0], bool) else along[0]
+        raise _unclear(
+            f"{name}({_arguments(along)})",
+            f"{name}(axis={said}) divides by n",
+            f"{name}(dim={said}) by n - 1",
+        )
+    if given or along:
+        axis = _once(name, "the axis", *along, axis, dims(given.get("dim")))
+    params = {
+        "axis": axis,
+        "ddof": float(bool(given) if ddof is None else ddof),
+        "keepdims": bool(given.get("keepdim", keepdims)),
+    }
+    return row.apply((x,), params)
+
+
+@composed
+def var(
+    x: Any, *along: Any, axis: Any = None, ddof: Any = None, keepdims: bool = False, **pytorchs: Any
+) -> Any:
+    """Variance of all numbers or along axes: mean squared distance from the mean.
+
+    Divides by n - ddof.  ddof (PyTorch's `correction`; `unbiased=True` is 1) is 0 by default as in
+    NumPy, and 1 as in PyTorch where `dim` or `keepdim` is given.
+
+    Raises:
+        ValueError: the axis is given by position, which has two meanings.
+
+    >>> x = np.array([[1.0, 3.0]])
+    >>> var(x, axis=1), var(x, dim=1)
+    (array([1.]), array([2.]))
+    """
+    return _spread(reductions.var, x, along, axis, ddof, keepdims, pytorchs)
+
+
+@composed
+def std(
+    x: Any, *along: Any, axis: Any = None, ddof: Any = None, keepdims: bool = False, **pytorchs: Any
+) -> Any:
+    """Standard deviation, the root of `var`, whose arguments it has; derivative 0 of equal ones."""
+    return _spread(reductions.std, x, along, axis, ddof, keepdims, pytorchs)
+
+
+# --- norms ---
+
+
+@composed
+def norm(
+    x: Any, p_or_ord: Any = None, along: Any = None, keep: bool = False, /, *, ord: Any = None,
+    axis: Any = None, keepdims: bool = False, **pytorchs: Any,
+) -> Any:  # fmt: skip
+    """(sum |x|^p)^(1/p) of numbers, p = 2 by default; of a matrix, with `ord`, NumPy's matrix norm.
+
+    p (`norm(x, 3)`, PyTorch's `p=`, or `ord=`) may be inf (the largest |x|), -inf, 0 (how many are
+    not 0) or any number; the axes come next, or by `axis` or `dim`.  Over two axes `ord` means what
+    it does in `numpy.linalg.norm`: 1 the largest sum of a column, inf of a row, -1 and -inf the
+    smallest, "fro" (and None) the root of the sum of squares.
+
+    Raises:
+        ValueError: p by position for two axes, which has two meanings; or a matrix norm that
+            takes singular values (2, -2, "nuc"), for which there is no op.
+
+    >>> x = np.array([[1.0, -2.0], [3.0, 4.0]])
+    >>> float(norm(x, ord=1)), float(norm(x, p=1)), norm(x, 1, axis=0)
+    (6.0, 10.0, array([4., 6.]))
+    """
+    numpys = ord is not None or axis is not None or keepdims
+    given = _checked("norm", pytorchs, "p dim keepdim", numpys)
+    p, keepdims = p_or_ord, keep or keepdims or bool(given.get("keepdim"))
+    if numpys or given:
+        p = _once("norm", "p", p, ord, given.get("p"))
+        along = _once("norm", "the axis", along, axis, dims(given.get("dim")))
+    if p is not None and p != "fro" and not given:
+        axes = normalize_axes(along, np.ndim(x), "norm")
+        if len(axes) > 1 and not numpys:
+            raise _unclear(
+                f"norm({_arguments((p,) if along is None else (p, along))}) over {len(axes)} axes",
+                f"norm(ord={p!r}) is of the matrix",
+                f"norm(p={p!r}) of its numbers",
+            )
+        if len(axes) > 1:
+            return _matrix_norm(x, p, axes, keepdims)
+    return norms.norm.apply((x,), {"ord": p, "axis": along, "keepdims": keepdims})
+
+
+def _matrix_norm(x: Any, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
+    """The largest or smallest sum of absolute numbers of a column or a row."""
+    if len(axes) != 2:
+        raise ValueError(
+            f"norm(ord={ord!r}) over {len(axes)} axes: a matrix has two; say p={ord!r}"
+        )
+    if ord in (2, -2, "nuc"):
+        raise ValueError(
+            f"norm(ord={ord!r}) of a matrix takes its singular values, for which there is no op; "
+            f"norm() or norm(p=2) is the root of the sum of squares"
+        )
+    if ord not in (1, -1, np.inf, -np.inf):
+        raise ValueError(
+            f"ord of norm() of a matrix must be 1, -1, inf, -inf or 'fro', got {ord!r}; "
+            f"norm(p=…) is of its numbers"
+        )
+    row, column = axes
+    summed, compared = (row, column) if ord in (1, -1) else (column, row)
+    sums = reductions.sum(floating(abs(x)), summed, True)
+    found = (reductions.amax if ord > 0 else reductions.amin)(sums, compared, True)
+    kept = [1 if i in axes else n for i, n in enumerate(np.shape(x)) if keepdims or i not in axes]
+    return reshape(found, tuple(kept))
+
+
+# --- pieces, copies, axes of length 1 ---
+
+
+def _cuts_of_numpy(sections: Any, length: int) -> list[int]:
+    """Where to cut: into that many equal pieces, or at these indices."""
+    if not isinstance(sections, int | np.integer):
+        return [operator.index(cut) for cut in sections]
+    if sections <= 0 or length % sections:
+        raise ValueError(f"split() cannot cut a length of {length} into {sections} equal parts")
+    return [length // sections * i for i in range(1, sections)]
+
+
+def _cuts_of_pytorch(sizes: Any, length: int) -> list[int]:
+    """Where to cut: into pieces of that length (the last may be shorter), or of these lengths."""
+    if isinstance(sizes, int | np.integer):
+        if sizes <= 0:
+            raise ValueError(f"split() cannot cut a length of {length} into parts of {sizes}")
+        return list(range(sizes, length, sizes))
+    lengths = [operator.index(size) for size in sizes]
+    if sum(lengths) != length or any(n < 0 for n in lengths):
+        raise ValueError(f"split() cannot cut a length of {length} into parts of {lengths}")
+    return list(itertools.accumulate(lengths[:-1]))
+
+
+@composed
+def split(x: Any, indices_or_sections: Any, *along: Any, axis: Any = None, dim: Any = None) -> Any:
+    """Pieces along an axis.
+
+    With `axis`, NumPy's: a number of equal pieces, or cut at the given indices.  With `dim`,
+    PyTorch's: pieces of a length, or of several lengths.
+
+    Raises:
+        ValueError: neither is named and the two differ; or x cannot be cut so.
+
+    >>> x = np.arange(4)
+    >>> split(x, 1, axis=0), split(x, 3, dim=0)
+    ([array([0, 1, 2, 3])], (array([0, 1, 2]), array([3])))
+    """
+    if axis is None and dim is None:
+        where = f", {{}}={along[0]!r}" if along else ", {}=0"
+        raise _unclear(
+            f"split({_arguments((indices_or_sections, *along))})",
+            f"split(…{where.format('axis')}) cuts into a number of pieces, or at indices",
+            f"split(…{where.format('dim')}) into pieces of a length, or of several lengths",
+        )
+    i = _once("split", "the axis", *along, axis, dim)
+    i = normalize_axis(i, np.ndim(x), "split")
+    if axis is not None:
+        return indexing.cut(x, _cuts_of_numpy(indices_or_sections, np.shape(x)[i]), i)
+    return tuple(indexing.cut(x, _cuts_of_pytorch(indices_or_sections, np.shape(x)[i]), i))
+
+
+@composed
+def squeeze(x: Any, *along: Any, axis: Any = None, dim: Any = None) -> Any:
+    """Axes of length 1 removed: all, or those named.
+
+    One of another length is an error by `axis`, as in NumPy, and stays by `dim`, as in PyTorch.
+
+    Raises:
+        ValueError: an axis has another length, and is not named by `dim`.
+
+    >>> squeeze(np.ones((1, 2, 1))).shape, squeeze(np.ones((1, 2, 1)), dim=(0, 1)).shape
+    ((2,), (2, 1))
+    """
+    shape = np.shape(x)
+    if len(along) > 1:  # in PyTorch alone
+        along, dim = (), _once("squeeze", "the axis", along, dim)
+    named = _once("squeeze", "the axis", *along, axis, dim)
+    if named is None:
+        return reshape(x, tuple([n for n in shape if n != 1]))
+    axes = normalize_axes(named, len(shape), "squeeze")
+    for i in axes:
+        if shape[i] != 1 and dim is None:
+            hint = "" if axis is not None else "; as in PyTorch it stays, by squeeze(dim=…)"
+            raise ValueError(f"squeeze() of axis {i}, whose length is {shape[i]}, not 1{hint}")
+    return reshape(x, tuple(n for i, n in enumerate(shape) if i not in axes or n != 1))
+
+
+def repeat_method(x: Any, *repeats: Any, **named: Any) -> Any:
+    """`engine.repeat` of this, with `axis`; three or more numbers by position tile it, as PyTorch.
+
+    Raises:
+        ValueError: one or two arguments by position, which have two meanings.
+    """
+    if named:
+        return indexing.repeat(x, *repeats, **named)
+    if len(repeats) > 2:
+        if len(repeats) < np.ndim(x):
+            raise ValueError(f"repeat{repeats} needs a number for each of {np.ndim(x)} axes")
+        return tile(x, repeats)
+    said = _arguments(repeats)
+    axis = repeats[1] if len(repeats) == 2 else None
+    raise _unclear(
+        f"repeat({said})",
+        f"repeat({_arguments(repeats[:1])}, axis={axis}) repeats each number",
+        f"tile({said}) repeats the whole",
+    )
