@@ -82,6 +82,11 @@ class OneCycleLR(Schedule):
         super().__init__(optimizer)
 
     def rate(self, t: int, group: int) -> float:
+        if len(self.max_lrs) != len(self.groups):
+            raise ValueError(
+                f"OneCycleLR has max_lr for {len(self.max_lrs)} groups, there are "
+                f"{len(self.groups)} now: make it after the last group"
+            )
         before, after, part = self._place(t)
         base = self.base_lrs[group]
         rates = {"start": base, "peak": self.max_lrs[group], "end": base / self.final_div_factor}

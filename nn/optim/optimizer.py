@@ -51,6 +51,8 @@ class Optimizer:
     guarded: ClassVar[bool] = True
 
     _spare: ndarray | None = None
+    #: What the schedules of this optimizer multiply its rates by: a `schedule.Share` of each.
+    shares: tuple[Any, ...] = ()
 
     def __init__(self, params: Iterable[Any], defaults: Mapping[str, Any]) -> None:
         if isinstance(params, (*LEARNED, Mapping, str)):

@@ -6,8 +6,11 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from engine import Tensor, Value
+
 from ..checks import at_least, instance_of, number, one_of
 from .optimizer import Optimizer
+from .schedule import Share, rates_of
 
 
 class ReduceLROnPlateau:
@@ -66,19 +69,28 @@ class ReduceLROnPlateau:
         self.threshold_mode = threshold_mode
         self.cooldown = cooldown
         self.eps = number("eps", eps, least=0)
+        least = list(min_lr) if isinstance(min_lr, Sequence) else [min_lr]
         count = len(optimizer.param_groups)
-        least = list(min_lr) if isinstance(min_lr, Sequence) else [min_lr] * count
-        if len(least) != count:
+        if isinstance(min_lr, Sequence) and len(least) != count:
             raise ValueError(f"min_lr has {len(least)} numbers, there are {count} groups")
         self.min_lrs = [number("min_lr", x, least=0) for x in least]
         self.best = math.inf if mode == "min" else -math.inf
         self.num_bad_epochs = 0
         self.cooldown_counter = 0
         self.last_epoch = 0
+        self.share = Share()
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update({"share": Share(), **state})  # one of before had no share
 
     def step(self, metric: Any) -> None:
-        """Take in the number of an epoch; a Tensor or Value of one element will do."""
-        x = float(metric)
+        """Take in the number of an epoch; a Tensor or Value of one element will do.
+
+        Raises:
+            ValueError: a group was added later, and min_lr has a number for each of the others.
+        """
+        x = float(metric.item() if isinstance(metric, Tensor | Value) else metric)
+        least = self._least()
         self.last_epoch += 1
         if self.better(x):
             self.best = x
@@ -89,12 +101,38 @@ class ReduceLROnPlateau:
             self.cooldown_counter -= 1
             self.num_bad_epochs = 0
         if self.num_bad_epochs > self.patience:
-            for group, least in zip(self.optimizer.param_groups, self.min_lrs, strict=True):
-                lower = max(group["lr"] * self.factor, least)
-                if group["lr"] - lower > self.eps:
-                    group["lr"] = lower
+            self._cut(least)
             self.cooldown_counter = self.cooldown
             self.num_bad_epochs = 0
+
+    def _least(self) -> list[float]:
+        """The lowest rate of each group."""
+        count = len(self.optimizer.param_groups)
+        if len(self.min_lrs) not in (1, count):
+            raise ValueError(f"min_lr has {len(self.min_lrs)} numbers, there are {count} groups")
+        return self.min_lrs if len(self.min_lrs) == count else self.min_lrs * count
+
+    def _cut(self, least: list[float]) -> None:
+        """Lower the rates, also for the schedules that are stepped together with this one."""
+        factors = self.factors
+        for i, group in enumerate(self.optimizer.param_groups):
+            lower = max(group["lr"] * self.factor, least[i])
+            if group["lr"] - lower > self.eps:
+                factors[i] *= lower / group["lr"]
+                group["lr"] = lower
+        self._keep(factors)
+
+    @property
+    def factors(self) -> list[float]:
+        """What the cuts so far multiply the rates by; 1 after a schedule that begins alone."""
+        known = self.share in self.optimizer.shares
+        groups = range(len(self.optimizer.param_groups))
+        return [self.share.of(i) if known else 1.0 for i in groups]
+
+    def _keep(self, factors: list[float]) -> None:
+        self.share.rates, self.share.bases = factors, [1.0] * len(factors)
+        if self.share not in self.optimizer.shares:
+            self.optimizer.shares += (self.share,)
 
     def better(self, x: float) -> bool:
         """Whether x is better than the best so far, by the threshold."""
@@ -114,20 +152,32 @@ class ReduceLROnPlateau:
             "num_bad_epochs": self.num_bad_epochs,
             "cooldown_counter": self.cooldown_counter,
             "last_epoch": self.last_epoch,
+            "last_lr": self.get_last_lr(),
+            "factors": self.factors,
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from a `state_dict()`.
+        """Go on from a `state_dict()`: the optimizer has the rates it had then.
 
         Raises:
             ValueError, TypeError: not the state of a ReduceLROnPlateau; nothing was loaded.
         """
         own = self.state_dict()
+        late = ("last_lr", "factors")  # which states of older versions have not
+        if isinstance(state, Mapping) and set(own) - set(state) == set(late):
+            state = {**state, **{key: own[key] for key in late}}
         if not isinstance(state, Mapping) or set(state) != set(own):
             raise ValueError(f"the state of a ReduceLROnPlateau is a dict with {sorted(own)}")
-        counts = {key: x for key, x in state.items() if key != "best"}
+        rates, factors = (rates_of(key, state[key], len(own[key])) for key in late)
+        counts = {key: x for key, x in state.items() if key not in ("best", *late)}
         at_least(0, **counts)
         if not isinstance(state["best"], int | float):  # inf before the first step
             raise TypeError(f"'best' must be a number, got {state['best']!r:.60}")
-        for key, x in state.items():
+        for key, x in {**counts, "best": state["best"]}.items():
             setattr(self, key, x)
+        for group, rate in zip(self.optimizer.param_groups, rates, strict=True):
+            group["lr"] = rate
+        self._keep(factors)
+
+    def __repr__(self) -> str:
+        return f"ReduceLROnPlateau(last_epoch={self.last_epoch}, lr={self.get_last_lr()})"

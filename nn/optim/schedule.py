@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import itertools
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -11,16 +12,51 @@ from ..checks import at_least, instance_of, number
 from .optimizer import Optimizer
 
 
+class Share:
+    """What a schedule multiplies the rate of each group by; the optimizer has those of all.
+
+    So schedules that are stepped together multiply, as PyTorch's do:
+
+    >>> from engine import Tensor
+    >>> from nn import SGD, ExponentialLR, StepLR
+    >>> optimizer = SGD([Tensor([1.0], requires_grad=True)], lr=0.8)
+    >>> for schedule in (ExponentialLR(optimizer, 0.5), StepLR(optimizer, 1, gamma=0.25)):
+    ...     schedule.step()
+    >>> optimizer.param_groups[0]["lr"], [share.of(0) for share in optimizer.shares]
+    (0.1, [0.5, 0.25])
+    """
+
+    def __init__(self, for_all: bool = False) -> None:
+        self.rates: list[float] = []
+        self.bases: list[float] = []
+        self.for_all = for_all  # whether groups that are added later have the factor of the others
+        self.stepped = False
+
+    def of(self, group: int) -> float:
+        """The factor of that group."""
+        if group < len(self.rates):
+            return self.rates[group] / self.bases[group] if self.bases[group] else 1.0
+        return self.of(0) if self.for_all and self.rates else 1.0
+
+
+def product(shares: Iterable[Share], group: int) -> float:
+    """What these multiply the rate of a group by."""
+    return math.prod(share.of(group) for share in shares)
+
+
 class Schedule:
     """Base of the schedules; one of your own needs `rate`.
 
-    Making one sets the rates for t = 0.
+    Making one sets the rates for t = 0.  A group that is added to the optimizer later goes on from
+    the rate it has then.
 
     Args:
         optimizer: whose groups' "lr" is set.
 
     Raises:
         TypeError: optimizer is not an Optimizer.
+        ValueError: in `step`, another schedule has changed the rates, and this one does not
+            multiply.
 
     >>> from engine import Tensor
     >>> from nn import SGD
@@ -34,18 +70,33 @@ class Schedule:
     (0.4, [0.4])
     """
 
+    #: Whether the rate is base · factor(t), the same factor for each group: then the schedule can
+    #: be stepped together with others.
+    multiplies: bool = False
+
     def __init__(self, optimizer: Optimizer) -> None:
         instance_of(Optimizer, optimizer=optimizer)
         self.optimizer = optimizer
-        # kept in the group, for the next schedule of a sequence: this one changes "lr" at once
-        self.base_lrs = [group.setdefault("initial_lr", group["lr"]) for group in self.groups]
+        self.base_lrs: list[float] = []
         self.last_epoch = 0
-        self.apply()
+        self.share = Share(self.multiplies)
+        # schedules that were stepped have had their turn; one that does not multiply begins alone
+        before = optimizer.shares
+        optimizer.shares = tuple(x for x in before if self.multiplies and not x.stepped)
+        try:
+            self.meet_groups()
+            self.apply()
+        except BaseException:
+            optimizer.shares = before
+            raise
 
     @property
     def groups(self) -> list[dict[str, Any]]:
         """The optimizer's parameter groups."""
         return self.optimizer.param_groups
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update({"share": Share(), **state})  # one of before had no share
 
     def rate(self, t: int, group: int) -> float:
         """The learning rate of a group after t steps."""
@@ -55,21 +106,57 @@ class Schedule:
         """What a group is to hold after t steps: "lr", and what else the schedule sets."""
         return {"lr": self.rate(t, group)}
 
+    def base_of(self, lr: float) -> float:
+        """The base of a group that has this rate now."""
+        return lr / (self.share.of(len(self.share.rates)) or 1.0)
+
+    def meet_groups(self) -> None:
+        """Take in the groups that the optimizer has got since."""
+        others = [x for x in self.optimizer.shares if x is not self.share]
+        for i, group in enumerate(self.groups[len(self.base_lrs) :], start=len(self.base_lrs)):
+            # kept in the group, for the next schedule: this one changes "lr" at once
+            if "initial_lr" not in group:
+                group["initial_lr"] = self.base_of(group["lr"] / (product(others, i) or 1.0))
+            self.base_lrs.append(group["initial_lr"])
+
     def apply(self) -> None:
-        """Set the groups to what they are to hold now."""
+        """Set the groups to what they are to hold now, times what other schedules multiply by."""
         found = [self.settings(self.last_epoch, i) for i in range(len(self.groups))]
-        for group, settings in zip(self.groups, found, strict=True):
+        others = [x for x in self.optimizer.shares if x is not self.share]
+        if not others:  # so that what is the usual case costs no more
+            self._set(found, [settings["lr"] for settings in found])
+            return
+        factors = [product(others, i) for i in range(len(found))]
+        if not self.multiplies and any(factor != 1 for factor in factors):
+            raise ValueError(
+                f"{type(self).__name__} sets the rates by itself, and another schedule of this "
+                f"optimizer has multiplied them by {factors}: put one after the other into a "
+                "SequentialLR, or step schedules that multiply (StepLR, MultiStepLR, "
+                "ExponentialLR, LinearWarmup, CosineAnnealingLR with eta_min=0)"
+            )
+        self._set(found, [x["lr"] * factor for x, factor in zip(found, factors, strict=True)])
+
+    def _set(self, found: list[dict[str, Any]], rates: list[float]) -> None:
+        """Give the groups these settings, and rates that other schedules have part in."""
+        self.share.rates, self.share.bases = [x["lr"] for x in found], self.base_lrs
+        if self.share not in self.optimizer.shares:
+            self.optimizer.shares += (self.share,)
+        for group, settings, rate in zip(self.groups, found, rates, strict=True):
             group.update(settings)
-        self._last_lr = [settings["lr"] for settings in found]
+            group["lr"] = rate
+        self._last_lr = rates
 
     def step(self) -> None:
         """One epoch (or batch) further."""
+        if len(self.base_lrs) < len(self.groups):
+            self.meet_groups()
         self.last_epoch += 1
         try:
             self.apply()
         except BaseException:
             self.last_epoch -= 1
             raise
+        self.share.stepped = True
 
     def get_last_lr(self) -> list[float]:
         """The rates that were set last, by group."""
@@ -77,32 +164,55 @@ class Schedule:
 
     def state_dict(self) -> dict[str, Any]:
         """Where the schedule stands.  What it is called with is yours to give again."""
+        self.meet_groups()
         return {
             "last_epoch": self.last_epoch,
             "base_lrs": list(self.base_lrs),
-            "last_lr": list(self._last_lr),
+            "last_lr": [group["lr"] for group in self.groups],
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from a `state_dict()`; the optimizer has the rates in a state of its own.
+        """Go on from a `state_dict()`: the optimizer has the rates it had then.
+
+        It does not matter whether the optimizer's own state is loaded before or after.
 
         Raises:
-            ValueError: not the state of such a schedule, or of one over another number of groups.
+            ValueError: not the state of such a schedule, or of one over another number of groups;
+                nothing was loaded.
         """
+        before = self.state_dict()
+        try:
+            rates = self._load(state)
+            found = [self.settings(self.last_epoch, i) for i in range(len(self.groups))]
+        except BaseException:
+            self._load(before)
+            raise
+        self._set(found, rates)
+        self.share.stepped = self.last_epoch > 0
+
+    def _load(self, state: Mapping[str, Any]) -> list[float]:
+        """Take over a state without a word to the optimizer; the rates it had then."""
         own = self.state_dict()
         if not isinstance(state, Mapping) or set(state) != set(own):
             raise ValueError(f"the state of a {type(self).__name__} is a dict with {sorted(own)}")
         at_least(0, last_epoch=state["last_epoch"])
         rates = {}
         for key in ("base_lrs", "last_lr"):
-            rates[key] = [number(key, x, least=0) for x in state[key]]
-            if len(rates[key]) != len(self.groups):
-                raise ValueError(
-                    f"the state has {len(rates[key])} {key}, there are {len(self.groups)} groups"
-                )
+            rates[key] = rates_of(key, state[key], len(self.groups))
         self.last_epoch = int(state["last_epoch"])
         self.base_lrs = rates["base_lrs"]
-        self._last_lr = rates["last_lr"]
+        return rates["last_lr"]
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(last_epoch={self.last_epoch}, lr={self.get_last_lr()})"
+
+
+def rates_of(key: str, rates: Iterable[Any], groups: int) -> list[float]:
+    """The rates in a state, checked: one for each group."""
+    found = [number(key, x, least=0) for x in rates]
+    if len(found) != groups:
+        raise ValueError(f"the state has {len(found)} {key}, there are {groups} groups")
+    return found
 
 
 class SequentialLR(Schedule):
@@ -145,23 +255,19 @@ class SequentialLR(Schedule):
         """Where this stands, and the schedules in it."""
         return {**super().state_dict(), "schedules": [s.state_dict() for s in self.schedules]}
 
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from a `state_dict()`.
+    def meet_groups(self) -> None:
+        """Take in the groups that the optimizer has got since, here and in each schedule."""
+        super().meet_groups()
+        for schedule in self.schedules:
+            schedule.meet_groups()
 
-        Raises:
-            ValueError: not the state of such a sequence; nothing was loaded.
-        """
+    def _load(self, state: Mapping[str, Any]) -> list[float]:
         if not isinstance(state, Mapping) or len(state.get("schedules", ())) != len(self.schedules):
             raise ValueError(f"not the state of a sequence of {len(self.schedules)} schedules")
-        before = [schedule.state_dict() for schedule in self.schedules]
-        try:
-            for schedule, part in zip(self.schedules, state["schedules"], strict=True):
-                schedule.load_state_dict(part)
-            super().load_state_dict(state)
-        except BaseException:
-            for schedule, part in zip(self.schedules, before, strict=True):
-                schedule.load_state_dict(part)
-            raise
+        rates = super()._load(state)
+        for schedule, part in zip(self.schedules, state["schedules"], strict=True):
+            schedule._load(part)
+        return rates
 
 
 def rising(milestones: Iterable[int]) -> list[int]:

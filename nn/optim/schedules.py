@@ -2,7 +2,7 @@
 
 Every schedule (but ReduceLROnPlateau, which looks at a number) is a formula: the rate after t
 steps, from the rate the optimizer's group had when its first schedule was made.  Names, defaults
-and rates are PyTorch's.
+and rates are PyTorch's.  Those that multiply the base by a factor can be stepped together.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ class StepLR(Schedule):
         gamma: default 0.1.
     """
 
+    multiplies = True
+
     def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1) -> None:
         at_least(1, step_size=step_size)
         self.step_size = step_size
@@ -42,6 +44,8 @@ class MultiStepLR(Schedule):
         gamma: default 0.1.
     """
 
+    multiplies = True
+
     def __init__(self, optimizer: Optimizer, milestones: Iterable[int], gamma: float = 0.1) -> None:
         self.milestones = rising(milestones)
         self.gamma = number("gamma", gamma, least=0)
@@ -53,6 +57,8 @@ class MultiStepLR(Schedule):
 
 class ExponentialLR(Schedule):
     """Times gamma at every step: base · gammaᵗ."""
+
+    multiplies = True
 
     def __init__(self, optimizer: Optimizer, gamma: float) -> None:
         self.gamma = number("gamma", gamma, least=0)
@@ -75,13 +81,19 @@ class LambdaLR(Schedule):
         factor: Callable[[int], float] | Sequence[Callable[[int], float]],
     ) -> None:
         count = len(optimizer.param_groups) if isinstance(optimizer, Optimizer) else 1
-        self.factors = list(factor) if isinstance(factor, Sequence) else [factor] * count
-        if len(self.factors) != count or not all(callable(f) for f in self.factors):
+        self.factors = list(factor) if isinstance(factor, Sequence) else [factor]
+        fits = len(self.factors) == count or not isinstance(factor, Sequence)
+        if not fits or not all(callable(f) for f in self.factors):
             raise ValueError(f"factor must be a function, or a list of {count} functions")
         super().__init__(optimizer)
 
     def rate(self, t: int, group: int) -> float:
-        return float(self.base_lrs[group] * self.factors[group](t))
+        if len(self.factors) not in (1, len(self.groups)):
+            raise ValueError(
+                f"factor has {len(self.factors)} functions, there are {len(self.groups)} groups "
+                "now: give one function for all, or make the LambdaLR after the last group"
+            )
+        return float(self.base_lrs[group] * self.factors[group % len(self.factors)](t))
 
 
 class CosineAnnealingLR(Schedule):
@@ -100,9 +112,20 @@ class CosineAnnealingLR(Schedule):
         self.eta_min = number("eta_min", eta_min, least=0)
         super().__init__(optimizer)
 
+    @property
+    def multiplies(self) -> bool:  # type: ignore[override]  # a constant of the other classes
+        """Whether the rate is the base times a factor: not with an eta_min."""
+        return self.eta_min == 0
+
     def rate(self, t: int, group: int) -> float:
-        half = (1 + math.cos(math.pi * t / self.T_max)) / 2
-        return self.eta_min + (self.base_lrs[group] - self.eta_min) * half
+        return self.eta_min + (self.base_lrs[group] - self.eta_min) * self._half(t)
+
+    def base_of(self, lr: float) -> float:
+        half = self._half(self.last_epoch)
+        return self.eta_min + (lr - self.eta_min) / half if half else lr
+
+    def _half(self, t: int) -> float:
+        return (1 + math.cos(math.pi * t / self.T_max)) / 2
 
 
 class LinearWarmup(Schedule):
@@ -117,6 +140,8 @@ class LinearWarmup(Schedule):
         total_iters: at least 1; default 5.
         start_factor: from above 0 to 1; default 1/3.
     """
+
+    multiplies = True
 
     def __init__(
         self, optimizer: Optimizer, total_iters: int = 5, start_factor: float = 1 / 3
