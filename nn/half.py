@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast as typed
 
 import numpy as np
 
-from engine import cast
+from engine import Tensor, cast
 
 from .checks import as_array
 
@@ -33,26 +33,30 @@ def in_float32(function: Function) -> Function:
     first = next(iter(inspect.signature(function).parameters))
 
     @functools.wraps(function)
-    def widened(*args: Any, **kwargs: Any) -> Any:
+    def in_single(*args: Any, **kwargs: Any) -> Any:
         x = args[0] if args else kwargs.get(first)
         dtype = getattr(x, "dtype", None)
         if dtype != HALF and (dtype is not None or not _is_half(x)):
             return function(*args, **kwargs)
-        wide = cast(as_array(x), np.float32)
+        given = [*args, *kwargs.values()]
         if args:
-            args = (wide, *args[1:])
+            args = (cast(as_array(x), np.float32), *args[1:])
         else:
-            kwargs[first] = wide
-        y = function(*args, **kwargs)
-        others = [other for other in (*args, *kwargs.values()) if other is not wide]
-        return y if any(_is_longer(other) for other in others) else cast(y, HALF)
+            kwargs[first] = cast(as_array(x), np.float32)
+        y = function(*map(_single, args), **{name: _single(one) for name, one in kwargs.items()})
+        return y if any(map(_is_longer, given)) else cast(y, HALF)
 
-    return typed(Function, widened)
+    return typed(Function, in_single)
 
 
 def _is_half(x: Any) -> bool:
     """Whether x is a list of float16 numbers or Tensors."""
     return isinstance(x, list | tuple) and getattr(as_array(x), "dtype", None) == HALF
+
+
+def _single(x: Any) -> Any:
+    """A Tensor in float32, if it is float16; arrays stay, which may be there to be written to."""
+    return cast(x, np.float32) if isinstance(x, Tensor) and x.dtype == HALF else x
 
 
 def _is_longer(x: Any) -> bool:

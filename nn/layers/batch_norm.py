@@ -13,7 +13,7 @@ from ..checks import as_array, at_least, floating, number, rank
 from ..half import in_float32
 from ..module import Module
 from ..parameter import Parameter
-from .standardize import of_shape, standardize
+from .standardize import mean_and_variance, of_shape, standardize
 
 
 @in_float32
@@ -68,11 +68,12 @@ def batch_norm(
             "use a larger batch, or eval()"
         )
     y = standardize(x, weight, bias, axis, eps)
-    batch = to_numpy(x)
-    if running_mean is not None:
-        running_mean += momentum * (batch.mean(axis) - running_mean)
-    if running_var is not None:
-        running_var += momentum * (batch.var(axis, ddof=1) - running_var)
+    if running_mean is not None or running_var is not None:
+        center, spread = mean_and_variance(to_numpy(x), axis)
+        if running_mean is not None:
+            running_mean += momentum * (center - running_mean)
+        if running_var is not None:
+            running_var += momentum * (spread - running_var)
     return y
 
 

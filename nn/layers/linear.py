@@ -16,6 +16,7 @@ from numpy import ndarray
 from engine import fused, matmul, transpose
 
 from ..checks import as_array, at_least, width
+from ..half import HALF
 from ..module import Module
 from ..parameter import Parameter
 from ..random import Rng, generator
@@ -68,6 +69,9 @@ def _vjp_bias(g: Any, y: Any, x: Any, weight: Any, bias: Any) -> Any:
 )  # fmt: skip
 def fused_linear(x: Any, weight: Any, bias: Any) -> Any:
     """x @ weight.T + bias, as one node."""
+    if x.dtype is HALF and weight.dtype is HALF:  # what is too large before the bias is none
+        y = fused_linear.forward(x.astype(FLOAT32), weight.astype(FLOAT32), bias)
+        return y.astype(HALF)
     flat = rows(x)
     if (
         x.dtype is FLOAT32

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -33,11 +34,17 @@ def _sum_of_products(a: Any, b: Any, axis: tuple[int, ...]) -> Any:
     """`_sum` of a * b, on arrays without making the product."""
     if type(a) is not np.ndarray or type(b) is not np.ndarray:
         return _sum(a * b, axis)
-    every = list(range(a.ndim))
-    axes = [i % a.ndim for i in axis]
-    kept = [i for i in every if i not in axes]
-    shape = [1 if i in axes else n for i, n in enumerate(a.shape)]
+    every, kept = _every_and_kept(a.ndim, axis)
+    shape = [n if i in kept else 1 for i, n in enumerate(a.shape)]
     return np.einsum(a, every, b, every, kept).reshape(shape)
+
+
+@functools.lru_cache(maxsize=64)
+def _every_and_kept(ndim: int, axis: tuple[int, ...]) -> tuple[list[int], list[int]]:
+    """All axes, and those that are not summed along: to find them takes as long as a small sum."""
+    every = list(range(ndim))
+    summed = [i % ndim for i in axis]
+    return every, [i for i in every if i not in summed]
 
 
 def _in_range(x: Any, axis: tuple[int, ...], eps: float) -> tuple[Any, Any, Any]:
@@ -128,6 +135,14 @@ def standardize(
     if bias is not None:
         y = np.add(y, bias, out=y if y.dtype == bias.dtype else None)
     return y
+
+
+def mean_and_variance(x: np.ndarray, axis: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """The mean along axes, and the variance with n - 1, of each channel in a row."""
+    count = math.prod(x.shape[i] for i in axis)
+    mean = _sum(x, axis) / count
+    apart = x - mean
+    return mean.ravel(), _sum_of_products(apart, apart, axis).ravel() / (count - 1)
 
 
 def of_shape(name: str, p: Any, shape: tuple[int, ...]) -> Any:

@@ -52,8 +52,8 @@ def clip_grad_norm_(
     if not norm_type > 0:
         raise ValueError(f"norm_type must be above 0, or inf, got {norm_type}")
     reached = _with_gradient(params)
-    gradients = [to_numpy(x.grad) for x in reached]
-    norm = _norm(np.array([_norm(g, norm_type) for g in gradients]), norm_type)
+    gradients = [g if type(g := x.grad) is ndarray else to_numpy(g) for x in reached]
+    norm = _norm(gradients, norm_type)
     if error_if_nonfinite and not math.isfinite(norm):
         raise RuntimeError(f"the norm of the gradients is {norm}: nothing was clipped")
     factor = max_norm / (norm + 1e-6)
@@ -64,13 +64,14 @@ def clip_grad_norm_(
     return norm
 
 
-def _norm(g: ndarray, p: float) -> float:
-    """The p-norm of an array's numbers, whatever their size; 0 of none."""
-    if p == 2 and g.dtype != HALF:
-        total = float(np.vdot(g, g))
-        if 1e-30 < total < math.inf:  # else squares may have left the range of the dtype
+def _norm(gradients: list[ndarray], p: float) -> float:
+    """The p-norm of all the numbers taken together, whatever their size; 0 of none."""
+    if p == 2 and HALF not in [g.dtype for g in gradients]:
+        total = sum(float(np.vdot(g, g)) for g in gradients)
+        if 1e-30 < total < math.inf:  # else squares may have left the range of their dtype
             return math.sqrt(total)
-    return float(engine.norm(g.astype(np.float64), p)) if g.size else 0.0
+    norms = [engine.norm(g.astype(np.float64), p) for g in gradients if g.size]
+    return float(engine.norm(np.array(norms), p)) if norms else 0.0
 
 
 def _scaled(g: ndarray, factor: float) -> ndarray:

@@ -74,8 +74,8 @@ class RMSprop(Optimizer):
         v += new
         if group["centered"]:
             np.multiply(mean, mean, out=new)
+            np.minimum(new, v, out=new)  # rounded, it may be more: a variance is not below 0
             np.subtract(v, new, out=new)
-            np.maximum(new, 0, out=new)  # a variance, which rounding may leave below 0
             np.sqrt(new, out=new)
         else:
             np.sqrt(v, out=new)
