@@ -146,7 +146,7 @@ def take(x: Any, indices: Any, axis: int | None = None, *, dim: int | None = Non
     """Elements at `indices` along an axis; of the flattened array by default."""
     axis = dim if axis is None else axis
     indices = plain_index(indices)
-    if axis is None:
+    if axis is None or (np.ndim(x) == 0 and axis in (0, -1)):
         return getitem(ravel(x), indices)
     axis = normalize_axis(axis, np.ndim(x), "take")
     return getitem(x, (slice(None),) * axis + (indices,))
@@ -224,15 +224,13 @@ def roll(
     shape = np.shape(x)
     if axis is None:
         return reshape(roll(ravel(x), shift, 0), shape)
-    by, along = (list(p) if isinstance(p, tuple | list) else [p] for p in (shift, axis))
+    by, along = (list(p) if np.ndim(p) else [p] for p in (shift, axis))
     if len(by) != len(along) and 1 not in (len(by), len(along)):
         raise ValueError(f"roll() got {len(by)} shifts for {len(along)} axes")
-    by, along = (
-        by * len(along) if len(by) == 1 else by,
-        along * len(by) if len(along) == 1 else along,
-    )
-    moves = dict.fromkeys((normalize_axis(i, len(shape), "roll") for i in along), 0)
-    for i, one in zip(along, by, strict=True):  # an axis named twice moves by both
+    moves = dict.fromkeys([normalize_axis(i, len(shape), "roll") for i in along], 0)
+    for i, one in np.broadcast(
+        along, np.array(by, dtype=object)
+    ):  # an axis named twice moves by both
         moves[i % len(shape)] += _shift(one)
     for i, one in moves.items():
         n = shape[i]
@@ -245,7 +243,7 @@ def _shift(one: Any) -> int:
     try:
         return operator.index(one)
     except TypeError:
-        raise TypeError(f"shift of roll() must be ints, got {one!r}") from None
+        raise TypeError(f"shift of roll() must be ints, got {one}") from None
 
 
 @composed

@@ -41,7 +41,8 @@ def _matmul_vjp_b(g: Any, y: Any, a: Any, b: Any) -> Any:
         columns = a.mT @ g.reshape((*g.shape, 1))
         return sum_to(columns.reshape(columns.shape[:-1]), b.shape)
     if a.ndim > 2 and b.ndim == 2:  # one product over the joined batch, not many and a sum
-        return a.reshape((-1, a.shape[-1])).mT @ g.reshape((-1, g.shape[-1]))
+        rows = math.prod(a.shape[:-1])  # -1 cannot say it where a length is 0
+        return a.reshape((rows, a.shape[-1])).mT @ g.reshape((rows, g.shape[-1]))
     part = a.mT @ g
     return part if part.shape == b.shape else sum_to(part, b.shape)
 
