@@ -7,8 +7,8 @@ so that adding one touches its file and its room's door.  Of the other rooms, th
 `examples`, `functional`, `init`, `optim` and `scalar` by name; behind a door nothing may be
 touched from outside.
 
-On the ground floor: `module` (what every layer is), on `parameter`, `state` and `hooks`; `checks`,
-`half` (float16), `random`, `init`, `summary`.
+On the ground floor: `module` (what every layer is), on `parameter`, `state`, `hooks` and
+`unregistered`; `checks`, `half` (float16), `random`, `init`, `summary`.
 """
 
 from engine import moved as _moved

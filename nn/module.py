@@ -15,6 +15,7 @@ from .checks import instance_of
 from .hooks import Hook, RemovableHandle
 from .parameter import Parameter, forget_gradients, is_learned, leaves
 from .state import IncompatibleKeys, load_into, places
+from .unregistered import CONTAINERS, may_hold, warn_of_unregistered
 
 
 class Module:
@@ -38,6 +39,8 @@ class Module:
     _buffers: dict[str, bool]  # whether it is part of the state
     _modules: dict[str, None]
     _hooks: dict[int, Hook]
+    _containers: frozenset[str] = frozenset()  # what may hold modules where nothing finds them
+    _any_containers = False  # whether there are such in any module: most programs have none
     training: bool
 
     def __new__(cls, *_args: Any, **_kwargs: Any) -> Self:
@@ -65,8 +68,10 @@ class Module:
             self._register(name, self._parameters)
             value.label = value.label or name
         elif isinstance(value, Module):
+            if value._modules or value is self:
+                self._check_no_circle(name, value)
             self._register(name, self._modules)
-            for path, p in value.named_parameters():
+            for path, p in value._named("_parameters", ""):
                 if isinstance(p, Parameter) and p.label == path:  # a name in it, not one of yours
                     p.label = f"{name}.{path}"
         elif value is not None and self._holds_another_kind(name, value):
@@ -77,6 +82,9 @@ class Module:
             )
         elif name in self._parameters and isinstance(value, ValueArray | Value):
             self._check_learnable(name, value)
+        elif isinstance(value, CONTAINERS) and may_hold(value, Module):
+            object.__setattr__(self, "_containers", self._containers | {name})
+            Module._any_containers = True
         object.__setattr__(self, name, value)
 
     def __delattr__(self, name: str) -> None:
@@ -90,6 +98,15 @@ class Module:
             for names in (self._parameters, self._buffers, self._modules):
                 names.pop(name, None)
             kind[name] = None
+
+    def _check_no_circle(self, name: str, value: Module) -> None:
+        """Refuse a module that this one is a part of: nothing could walk the model any more."""
+        if any(module is self for module in value.modules()):
+            raise ValueError(
+                f"{name!r} of {type(self).__name__} would put the {type(value).__name__} that it "
+                f"is a part of into itself; to refer to it without making it a part, assign with "
+                f"object.__setattr__(module, {name!r}, other)"
+            )
 
     def _holds_another_kind(self, name: str, value: Any) -> bool:
         if isinstance(value, ValueArray | Value):  # the parameters of a scalar model
@@ -217,11 +234,15 @@ class Module:
 
     def named_parameters(self, prefix: str = "") -> Iterator[tuple[str, Any]]:
         """Each parameter once, as ("layers.0.weight", parameter); ValueArrays in a scalar model."""
+        if Module._any_containers:
+            warn_of_unregistered(self, Module, stacklevel=3)
         return self._named("_parameters", prefix)
 
     def parameters(self) -> Iterator[Any]:
         """Each parameter once: what an optimizer takes."""
-        return (parameter for _, parameter in self.named_parameters())
+        if Module._any_containers:
+            warn_of_unregistered(self, Module, stacklevel=3)
+        return (parameter for _, parameter in self._named("_parameters", ""))
 
     def named_buffers(self, prefix: str = "") -> Iterator[tuple[str, np.ndarray]]:
         """Each buffer, with its name."""
@@ -236,6 +257,8 @@ class Module:
     def train(self, mode: bool = True) -> Self:
         """Set training mode (dropout drops, batch norm looks at the batch) here and below."""
         instance_of(bool, mode=mode)
+        if Module._any_containers:
+            warn_of_unregistered(self, Module, stacklevel=3)
         for module in self.modules():
             module.training = mode
         return self
@@ -246,11 +269,11 @@ class Module:
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradient of every parameter; set_to_none=False makes it zeros instead."""
-        forget_gradients(self.parameters(), set_to_none)
+        forget_gradients((p for _, p in self._named("_parameters", "")), set_to_none)
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Say for every parameter whether it collects a gradient: False freezes them."""
-        for parameter in self.parameters():
+        for _, parameter in self._named("_parameters", ""):
             for leaf in leaves(parameter):
                 leaf.requires_grad = requires_grad
         return self
@@ -268,7 +291,7 @@ class Module:
         Raises:
             TypeError: dtype is not floating-point, or this is a scalar model (always float64).
         """
-        parameters = list(self.parameters())
+        parameters = [parameter for _, parameter in self._named("_parameters", "")]
         if any(not isinstance(parameter, Parameter) for parameter in parameters):
             raise TypeError("a scalar model holds Python floats: convert the model it came from")
         if np.dtype(dtype).kind != "f":
@@ -300,7 +323,7 @@ class Module:
             TypeError: this is a scalar model already.
         """
         memo: dict[int, Any] = {}  # what deepcopy finds here it does not copy
-        for name, p in self.named_parameters():
+        for name, p in self._named("_parameters", ""):
             if not isinstance(p, Parameter):
                 raise TypeError(f"{name} is a {type(p).__name__}: this is a scalar model already")
             memo[id(p)] = box(p.data, p.label or name, p.requires_grad)
@@ -310,6 +333,8 @@ class Module:
 
     def state_dict(self) -> dict[str, np.ndarray]:
         """All parameters and buffers as plain arrays (copies), by PyTorch's names."""
+        if Module._any_containers:
+            warn_of_unregistered(self, Module, stacklevel=3)
         return {key: np.array(to_numpy(getattr(*place))) for key, place in places(self).items()}
 
     def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> IncompatibleKeys:
@@ -337,7 +362,7 @@ class Module:
 
     def __repr__(self) -> str:
         own = [(n, p) for n in self._parameters if (p := getattr(self, n)) is not None]
-        count = sum(int(np.size(p)) for p in self.parameters())
+        count = sum(int(np.size(p)) for _, p in self._named("_parameters", ""))
         shapes = ", ".join(f"{n} {'×'.join(map(str, p.shape)) or '0-d'}" for n, p in own)
         note = f"  # {shapes}: {count:,} parameters" if own else ""
         children = list(self.named_children())

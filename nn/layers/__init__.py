@@ -32,7 +32,7 @@ from .avg_pool import (
     avg_pool2d,
 )
 from .batch_norm import BatchNorm1d, BatchNorm2d, batch_norm
-from .containers import MLP, Flatten, ModuleList, Residual, Sequential
+from .containers import MLP, Flatten, ModuleList, ParameterList, Residual, Sequential
 from .conv import Conv1d, Conv2d, conv1d, conv2d
 from .dropout import Dropout, dropout
 from .embedding import Embedding, embedding
@@ -48,8 +48,8 @@ __all__ = [
     "ELU", "GELU", "GRU", "LSTM", "MLP", "RNN", "AdaptiveAvgPool2d", "AvgPool1d", "AvgPool2d",
     "BatchNorm1d", "BatchNorm2d", "Conv1d", "Conv2d", "Dropout", "Embedding", "Flatten",
     "GroupNorm", "Identity", "LayerNorm", "LeakyReLU", "Linear", "LogSoftmax", "MaxPool1d",
-    "MaxPool2d", "ModuleList", "MultiHeadAttention", "MultiheadAttention", "RMSNorm", "ReLU",
-    "Residual", "Sequential", "SiLU", "Sigmoid", "Softmax", "Softplus", "Tanh",
+    "MaxPool2d", "ModuleList", "MultiHeadAttention", "MultiheadAttention", "ParameterList",
+    "RMSNorm", "ReLU", "Residual", "Sequential", "SiLU", "Sigmoid", "Softmax", "Softplus", "Tanh",
     "TransformerBlock", "adaptive_avg_pool2d", "avg_pool1d", "avg_pool2d", "batch_norm",
     "conv1d", "conv2d", "dropout", "embedding", "group_norm", "layer_norm", "linear",
     "max_pool1d", "max_pool2d", "rms_norm", "scaled_dot_product_attention",

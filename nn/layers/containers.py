@@ -1,4 +1,4 @@
-"""Modules made of modules: Sequential, ModuleList, Residual, MLP; and Flatten between them."""
+"""Modules made of modules: Sequential, ModuleList, Residual, MLP; ParameterList, and Flatten."""
 
 from __future__ import annotations
 
@@ -108,6 +108,54 @@ class ModuleList(Module):
     def _part(self, named: list[tuple[str, Module]]) -> ModuleList:
         """What a slice gives: modules that stay in this list too."""
         return type(self)([module for _, module in named])
+
+
+class ParameterList(Module):
+    """A list whose parameters are found by `parameters()`; a plain list's are not.
+
+    Raises:
+        TypeError: an element is not a Parameter.
+
+    >>> weights = ParameterList([Parameter([1.0, 2.0]), Parameter([3.0])])
+    >>> len(weights), [name for name, _ in weights.named_parameters()]
+    (2, ['0', '1'])
+    """
+
+    def __init__(self, values: Iterable[Parameter] | None = None) -> None:
+        self.extend(values or ())
+
+    def append(self, value: Parameter) -> ParameterList:
+        """Add a parameter at the end; returns this."""
+        self._check(len(self), value)
+        setattr(self, str(len(self)), value)
+        return self
+
+    def extend(self, values: Iterable[Parameter]) -> ParameterList:
+        """Add parameters at the end; returns this."""
+        for value in values:
+            self.append(value)
+        return self
+
+    def __len__(self) -> int:
+        return len(self._parameters)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter([getattr(self, name) for name in self._parameters])
+
+    def __getitem__(self, index: int | slice) -> Any:
+        return list(self)[index]
+
+    def __setitem__(self, index: int, value: Parameter) -> None:
+        place = range(len(self))[index]  # raises if it is out of range
+        self._check(index, value)
+        setattr(self, str(place), value)
+
+    def _check(self, index: int, value: Any) -> None:
+        if not isinstance(value, Parameter):
+            raise TypeError(
+                f"ParameterList holds Parameters, element {index} is a {type(value).__name__}: "
+                f"{value!r:.60}"
+            )
 
 
 class Sequential(ModuleList):

@@ -307,22 +307,27 @@ def epochs(callback, numbers, tier):
 
 @case("EarlyStopping")
 def early_stopping(thing, tier):
-    """Bad, good, bad, bad: the best is the third, and the fifth is the last."""
-    run = epochs(thing(patience=2, restore_best=True), [2.0, 3.0, 1.0, 1.5, 1.2, 0.5], tier)
-    assert len(run.history) == 5
-    close(run.model.bias, [3.0])
+    """Bad, good, bad, bad: the best is the third, and the fifth is the last; a second time too."""
+    callback = thing(patience=2, restore_best=True)
+    for worse in (0.0, 10.0):
+        numbers = worse + np.array([2.0, 3.0, 1.0, 1.5, 1.2, 0.5])
+        run = epochs(callback, numbers, tier)
+        assert len(run.history) == 5
+        close(run.model.bias, [3.0])
 
 
 @case("SaveBest")
 def save_best(thing, tier):
-    """Of four epochs the third is the best: its weights are in the file."""
+    """Of four epochs the third is the best: its weights are in the file; of another model too."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "best.npz"
-        run = epochs(thing(path), [2.0, 3.0, 1.0, 1.5], tier)
-        close(run.model.bias, [4.0])
-        assert path.exists()
-        nn.load(run.model, path)
-    close(run.model.bias, [3.0])
+        callback = thing(path)
+        for numbers, best in (([2.0, 3.0, 1.0, 1.5], 3.0), ([9.0, 8.0], 2.0)):
+            run = epochs(callback, numbers, tier)
+            nn.init.constant_(run.model.bias, 7.0)
+            assert path.exists()
+            nn.load(run.model, path)
+            close(run.model.bias, [best])
 
 
 @case("StepSchedule", tiers=NO_TIER)
@@ -331,9 +336,16 @@ def step_schedule(thing, tier):
         model, optimizer = a_line(tier)
         run = Run(model, optimizer, nn.EpochHistory())
         callback = thing(nn.ExponentialLR(optimizer, 0.5), every)
+        callback.begin(run)
         for _ in range(3):
             getattr(callback, moment)(run)
         close(optimizer.param_groups[0]["lr"], 0.1 / 8)
+        refused = False
+        try:
+            callback.begin(Run(*a_line(tier), nn.EpochHistory()))
+        except ValueError:
+            refused = True
+        assert refused, "the schedule of another optimizer"
 
 
 # --- micrograd's models ---

@@ -28,7 +28,7 @@ WITHOUT_NUMBERS = {
     "Schedule": "base of the schedules",
     "Callback": "base of the callbacks",
     "scalar.Module": "base of micrograd's models",
-    "Parameter": "a leaf",
+    "Parameter": "a leaf", "ParameterList": "test_unregistered.py compares what it holds",
     "EpochHistory": "a table; fit's case reads it",
     "Run": "what a callback is given",
     "Progress": "text on a terminal",
