@@ -1,7 +1,7 @@
 """`Linear`, the layer most of every network is made of, and the fused op behind it.
 
 The idea: y = x Wᵀ + b, so the gradients are g W for x, gᵀ x for W, and the column sums of g for b.
-`_product`, `_column_sums` and `_is_faster_transposed` are quicker ways to the same numbers.
+`_product`, `column_sums` and `_is_faster_transposed` are quicker ways to the same numbers.
 """
 
 from __future__ import annotations
@@ -42,8 +42,11 @@ def _short_ones(n: int, dtype: Any) -> ndarray:
     return ones
 
 
-def _column_sums(g: Any) -> Any:
-    """g.sum(axis=0) of a matrix; of an array as a product, in a third of the time or less."""
+def column_sums(g: Any) -> Any:
+    """g.sum(axis=0) of a matrix; of an array as a product, in a third of the time or less.
+
+    A product of float16 adds up in float32, too.
+    """
     if type(g) is not ndarray:
         return g.sum(axis=0)
     n = len(g)
@@ -60,7 +63,7 @@ def _vjp_weight(g: Any, y: Any, x: Any, weight: Any, bias: Any) -> Any:
 
 
 def _vjp_bias(g: Any, y: Any, x: Any, weight: Any, bias: Any) -> Any:
-    return _column_sums(rows(g))
+    return column_sums(rows(g))
 
 
 @fused(

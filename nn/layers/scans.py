@@ -14,6 +14,8 @@ import numpy as np
 
 from engine import concatenate, fused, relu, sigmoid, stack, tanh, to_numpy, where
 
+from .linear import column_sums, rows
+
 
 def _transposed_product(dz: Any, before: Any) -> Any:
     """The gradient of the recurrent weights: sum over time and batch of dz ⊗ h."""
@@ -153,7 +155,7 @@ def _gru_vjp(g: Any, y: Any, x: Any, w: Any, b: Any, h0: Any) -> tuple[Any, ...]
         if t:
             dh = dh + g[t - 1, :, 4 * n :]
     dz = stack(of_h[::-1])
-    db = dz.sum(axis=(0, 1))
+    db = column_sums(rows(dz))
     return stack(of_x[::-1]), _transposed_product(dz, before), db, dh
 
 

@@ -63,14 +63,14 @@ class L1Loss(Loss):
         return l1_loss(input, target, self.reduction)
 
 
-def _huber(d: Any, delta: float) -> Any:
-    """d²/2 up to delta, straight beyond: c (|d| - c/2) with c = min(|d|, delta).
+def _huber(d: Any, delta: float, unit: float = 1.0) -> Any:
+    """d²/2 up to delta, straight beyond, over unit: c/unit (|d| - c/2) with c = min(|d|, delta).
 
     Written so, no branch holds a d² that could overflow where it is not taken.
     """
     size = abs(d)
     c = clip(size, max=delta)
-    return c * (size - 0.5 * c)
+    return (c if unit == 1 else c / unit) * (size - 0.5 * c)
 
 
 @in_float32
@@ -123,7 +123,7 @@ def smooth_l1_loss(input: Any, target: Any, reduction: str = "mean", beta: float
     if beta == 0:
         return l1_loss(input, target, reduction)
     x, t = pair(input, target, "smooth_l1_loss()")
-    return reduced(_huber(x - t, float(beta)) / float(beta), reduction)
+    return reduced(_huber(x - t, float(beta), float(beta)), reduction)
 
 
 class SmoothL1Loss(Loss):

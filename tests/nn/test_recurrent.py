@@ -154,3 +154,10 @@ X = torch_cases.wave(4, 2, 3)
 def test_bad_arguments_are_named(call, error, said):
     with pytest.raises(error, match=said):
         call()
+
+
+def test_a_layer_shows_every_setting_that_is_not_usual():
+    """An RNN of relu looked like one of tanh."""
+    assert nn.RNN(3, 2, nonlinearity="relu").extra_repr() == "3, 2, nonlinearity='relu'"
+    assert nn.RNN(3, 2).extra_repr() == "3, 2"
+    assert nn.GRU(3, 2, num_layers=2, bias=False).extra_repr() == "3, 2, num_layers=2, bias=False"

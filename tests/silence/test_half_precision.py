@@ -74,11 +74,13 @@ LEFT_OUT = {"dropout", "embedding"}
 
 
 def own(module):
-    """The public functions of a module that nn defines; the engine's ops are tested there."""
+    """The functions of a module that layers and losses define; the engine's are tested there."""
     return {
         name
         for name, f in vars(module).items()
-        if inspect.isfunction(f) and not name.startswith("_") and f.__module__.startswith("nn")
+        if inspect.isfunction(f)
+        and not name.startswith("_")
+        and f.__module__.startswith(("nn.layers", "nn.losses"))
     }
 
 

@@ -187,6 +187,24 @@ def test_gradients_of_a_convolution_add_up_in_float32():
     np.testing.assert_array_equal(layer.weight.grad, [[[8192.0]]])
 
 
+@pytest.mark.parametrize("layer", [nn.RNN, nn.LSTM, nn.GRU])
+def test_gradients_of_a_recurrent_bias_add_up_in_float32(layer):
+    """Every sample's is the same: 4096 of them are 4096 times one."""
+    layers = [layer(1, 1, rng=0).to(dtype) for dtype in (HALF, np.float64)]
+    for one, dtype in zip(layers, (HALF, np.float64), strict=True):
+        y, _ = one(Tensor(np.ones((1, 4096, 1)), dtype=dtype))
+        y.sum().backward()
+    for found, exact in zip(*(one.parameters() for one in layers), strict=True):
+        np.testing.assert_allclose(found.grad, exact.grad, rtol=2e-2)
+
+
+def test_smooth_l1_with_a_large_beta_squares_nothing():
+    x = leaf([1e30], np.float32)
+    y = F.smooth_l1_loss(x, np.zeros(1), beta=1e35)
+    y.backward()
+    np.testing.assert_allclose([y.item(), x.grad[0]], [0.5e25, 1e-5], rtol=1e-6)
+
+
 # --- in_float32 ---
 
 
