@@ -250,6 +250,18 @@ _REGISTRY: dict[str, Op] = {}
 registry: Mapping[str, Op] = MappingProxyType(_REGISTRY)
 
 
+#: The row that a ufunc of NumPy is the forward of, or has the name of; the first, if several.
+row_of: dict[Any, Op] = {}
+
+
+def _note_ufuncs() -> None:
+    row_of.clear()
+    for op in _REGISTRY.values():
+        ufunc = op.forward if isinstance(op.forward, np.ufunc) else getattr(np, op.name, None)
+        if isinstance(ufunc, np.ufunc) and not op.defaults:
+            row_of.setdefault(ufunc, op)
+
+
 def _registered(name: str) -> Op:
     if name not in _REGISTRY:
         raise LookupError(f"no op named {name!r} is registered; define it before unpickling")
@@ -264,6 +276,7 @@ def register(op: Op, replace: bool) -> Op:
     if op.name in functions and op.name not in _REGISTRY:
         raise ValueError(f"a function named {op.name!r} exists already, composed of ops")
     _REGISTRY[op.name] = op
+    _note_ufuncs()
     return op
 
 
@@ -272,6 +285,7 @@ def unregister(name: str) -> None:
     if name not in _REGISTRY:
         raise LookupError(f"no op named {name!r} is registered")
     del _REGISTRY[name]
+    _note_ufuncs()
 
 
 #: Functions composed of ops of the registry: they need no rule of their own.

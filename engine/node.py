@@ -33,6 +33,7 @@ class Node:
     label: str
     shape: Any
     requires_grad: bool
+    _data: Any
     _grad: Any
 
     #: Whether `backward` keeps the gradients of results too, unless it is told.
@@ -155,6 +156,11 @@ class NodeArray(np.ndarray):
     def record(cls, op: Any, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
         """Apply `op` to arrays of scalar nodes."""
         raise NotImplementedError  # the subclass has it, which knows Values
+
+    @classmethod
+    def by_numpy(cls, call: Any, args: Any, kwargs: Any, refusal: str) -> Any:
+        """What NumPy answers to a call with Values that no op of engine stands for."""
+        raise NotImplementedError  # as above
 
     def full(self, number: float) -> np.ndarray:
         """An array of this shape that holds `number` everywhere."""

@@ -44,8 +44,6 @@ def bind(
         if callable(name):  # PyTorch's name, and its meaning
             name, given = name(given)
         if name not in params:
-            if given is None and key in ("dtype", "out"):
-                continue  # np.sum(x) asks x.sum(axis=None, dtype=None, out=None)
             known = ", ".join(params) or "none"
             raise TypeError(
                 f"{op.name}() got an unexpected argument {key!r}; its parameters are: {known}"

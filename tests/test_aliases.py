@@ -188,16 +188,15 @@ def test_bad_parameters_of_rows_are_named():
 
 
 @pytest.mark.parametrize("box", [Tensor, ValueArray.of], ids=["Tensor", "ValueArray"])
-def test_numpys_functions_call_the_methods(box):
-    """np.sum(x) asks x for sum(axis=None, out=None), np.mean for a dtype too."""
-    x = box(np.arange(6.0).reshape(2, 3))
+def test_numpys_functions_are_the_methods(box):
+    x = box(np.arange(6.0).reshape(2, 3), requires_grad=True)
     for name in ("sum", "mean", "std", "var", "max", "min", "prod", "argmax"):
         function = getattr(np, name)
         for axis in (None, 1):
             got, own = function(x, axis=axis), getattr(x, name)(axis=axis)
             assert type(got) is type(own)
             np.testing.assert_array_equal(to_numpy(got), to_numpy(own))
-    with pytest.raises(TypeError, match=r"sum\(\) got an unexpected argument 'out'"):
+    with pytest.raises(TypeError, match=r"np\.sum\(…, out=…\) of a node that requires a gradient"):
         np.sum(x, out=np.zeros(()))
 
 

@@ -22,6 +22,7 @@ from .indexing import (
     take_along_axis as take_along_axis, tril as tril, triu as triu, unbind as unbind,
 )  # fmt: skip
 from .methods import ArrayMethods as ArrayMethods
+from . import numpy_names as numpy_names
 from .products import (
     dot as dot, einsum as einsum, matmul as matmul, outer as outer, tensordot as tensordot,
 )  # fmt: skip

@@ -69,7 +69,6 @@ def _checked(name: str, given: dict[str, Any], known: str, numpys: Any) -> dict[
     """PyTorch's keywords of a call; an error beside NumPy's, or if there is no such keyword."""
     if not given:
         return given
-    given = {k: x for k, x in given.items() if not (x is None and k in ("dtype", "out"))}
     if unknown := [key for key in given if key not in known.split()]:
         raise TypeError(
             f"{name}() got an unexpected argument {unknown[0]!r}; PyTorch's are: {known}"

@@ -31,13 +31,16 @@ def numeric(data: Any, what: str, dtype: Any) -> ndarray:
     return array.view(ndarray) if type(array) is not ndarray else array
 
 
+_NUMBERS = (bool, np.bool_, np.floating, np.integer)  # a union in the call would be made each time
+
+
 def constant(x: Any, op: Op, index: int) -> Any:
     """A constant input: Python numbers as they are (they do not promote), arrays copied."""
     if type(x) is float or type(x) is int or (x is None and op.kind != "elementwise"):
         return x
     if type(x) is ndarray and x.dtype.kind in "fiub":
         return x.copy()  # as below
-    if isinstance(x, bool | np.generic) and not isinstance(x, np.character | np.complexfloating):
+    if isinstance(x, _NUMBERS):
         return x
     array = numeric(x, f"input {index} of {op.name}()", None)
     return array.copy()  # it may be changed by its owner before backward

@@ -12,13 +12,14 @@ from ..copies import copy_graph, reduce_graph
 from ..core import Op
 from ..differentiating import is_argument, leave_graph
 from ..node import Node
+from ..numpy_protocol import NumpyFunctions, nodes_in, numbers
 from ..recording import RECORDING
 from ..references import held_once
 from ..updates import WHILE_RECORDING, refused
 from .backward import ArrayNode
 
 
-class NumpyLike(ArrayNode):
+class NumpyLike(NumpyFunctions, ArrayNode):
     """A node of the tensor tier as an array: `x.shape`, `len(x)`, `x < 2`, `np.asarray(x)`."""
 
     __slots__ = ()
@@ -75,6 +76,13 @@ class NumpyLike(ArrayNode):
         if copy or (dtype is not None and dtype != self._data.dtype):
             return self._data.astype(dtype or self._data.dtype)
         return self.numpy()
+
+    def by_numpy(self, call: Any, args: Any, kwargs: Any, refusal: str) -> Any:
+        if call.__name__.endswith("_like"):  # zeros of this shape and dtype
+            args = (data_of(args[0]), *args[1:])
+        if RECORDING.enabled and any(x.requires_grad for x in nodes_in((args, kwargs))):
+            raise TypeError(refusal)
+        return call(*numbers(args), **numbers(kwargs))
 
     def __len__(self) -> int:
         if not self._data.ndim:

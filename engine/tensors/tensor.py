@@ -46,9 +46,6 @@ class Tensor(NumpyLike, ElementwiseMethods, ArrayMethods):
 
     __slots__ = ()
 
-    # ndarray * Tensor leaves the work to Tensor.__rmul__
-    __array_ufunc__ = None
-
     def __init__(
         self,
         data: Any,
@@ -101,6 +98,8 @@ class Tensor(NumpyLike, ElementwiseMethods, ArrayMethods):
         if isinstance(a, Tensor):
             x = a._data
             requires = a._requires
+        elif type(a) is ndarray and a.dtype.kind in "fiub":  # as `constant`
+            x = a = a.copy()
         else:
             x = a = a if type(a) is float else constant(a, op, 0)
         if isinstance(b, Tensor):

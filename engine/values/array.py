@@ -6,14 +6,18 @@ the array of objects, and what comes out is the Value graph that the array progr
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
 
+from .. import ops
 from ..arrays import ArrayMethods, plain_index
-from ..core import Op
+from ..core import Op, row_of
+from ..differentiating import differentiating
 from ..elementwise_methods import ElementwiseMethods
 from ..node import NodeArray, to_numpy
+from ..numpy_protocol import NumpyFunctions, nodes_in, numbers, replaced
 from ..recording import RECORDING, no_grad
 from ..updates import WHILE_RECORDING, refused
 from ..window import TensorData, window_on
@@ -21,7 +25,7 @@ from .number import number
 from .value import Value
 
 
-class ValueArray(ElementwiseMethods, ArrayMethods, NodeArray):  # type: ignore[misc]  # our methods replace ndarray's on purpose
+class ValueArray(NumpyFunctions, ElementwiseMethods, ArrayMethods, NodeArray):  # type: ignore[misc]  # our methods replace ndarray's on purpose
     """An array whose elements are Values (constants among them may stay plain numbers).
 
     >>> x = ValueArray.of([1.0, 2.0, 3.0])
@@ -45,8 +49,7 @@ class ValueArray(ElementwiseMethods, ArrayMethods, NodeArray):  # type: ignore[m
     def record(cls, op: Op, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
         """Apply an op: number by number if it is elementwise, else to the arrays of objects."""
         if op.kind == "elementwise":
-            each = np.frompyfunc(lambda *numbers: op(*numbers, **params), len(inputs), 1)
-            result = each(*(_plain(x) for x in inputs))
+            result = _each(op, params, len(inputs))(*(_plain(x) for x in inputs))
         elif op.elements is None:
             result = op.forward(*(np.asarray(_objects(x)) for x in inputs), **params)
         else:
@@ -67,6 +70,11 @@ class ValueArray(ElementwiseMethods, ArrayMethods, NodeArray):  # type: ignore[m
             return NotImplemented
         self[...] = op(self, other)
         return self
+
+    @classmethod
+    def record_binary(cls, op: Op, a: Any, b: Any) -> Any:
+        """Apply an elementwise op of two inputs."""
+        return cls.record(op, (a, b), {})
 
     def __setitem__(self, index: Any, value: Any) -> None:
         """Put numbers or Values in; a leaf that requires a gradient stays, and gets the number.
@@ -91,6 +99,21 @@ class ValueArray(ElementwiseMethods, ArrayMethods, NodeArray):  # type: ignore[m
             old.flat[i].data = x
             new.flat[i] = old.flat[i]
         objects[index] = new if new.ndim else new[()]
+
+    @classmethod
+    def by_numpy(cls, call: Any, args: Any, kwargs: Any, refusal: str) -> Any:
+        """What NumPy makes of the objects themselves: it calculates with Values, one by one.
+
+        Where it asks them for plain numbers instead, a gradient would be lost.
+        """
+        tracked = _tracked((args, kwargs)) if RECORDING.enabled else []
+        try:
+            with differentiating(tracked):
+                return _all_boxed(_on_objects(call, args, kwargs))
+        except (TypeError, AttributeError, RuntimeError) as error:
+            if tracked:
+                raise TypeError(f"{refusal} (NumPy: {error})") from error
+        return call(*numbers(args), **numbers(kwargs))
 
     def __getitem__(self, index: Any) -> Any:
         return _boxed(np.asarray(self)[plain_index(index)])
@@ -186,6 +209,24 @@ class _Gradients:
                 x.grad = float(g)
 
 
+def _each(op: Op, params: dict[str, Any], count: int) -> Any:
+    """An elementwise op as a ufunc on objects."""
+    if op in _OPERATORS:
+        return op.forward
+    if params:
+        return np.frompyfunc(functools.partial(op, **params), count, 1)
+    return _unparametrized(op, count)
+
+
+@functools.lru_cache
+def _unparametrized(op: Op, count: int) -> Any:
+    return np.frompyfunc(op, count, 1)
+
+
+#: Whose ufunc calls the elements' own operator, which never raises as Python's 1 / 0 does.
+_OPERATORS = (ops.add, ops.sub, ops.mul)
+
+
 def _is_parameter(x: Any) -> bool:
     """Whether x is a leaf that requires a gradient."""
     return isinstance(x, Value) and x.is_leaf and x.requires_grad
@@ -212,6 +253,41 @@ def _objects(x: Any) -> Any:
     if isinstance(x, Value):
         return _single(x).view(ValueArray)
     return np.asarray(x).astype(object).view(ValueArray)
+
+
+def _tracked(arguments: Any) -> list[Value]:
+    """The Values among arguments, less the constants."""
+    given = (x for part in nodes_in(arguments) for x in np.ravel(_unboxed(part)))
+    return [x for x in given if isinstance(x, Value) and (x.requires_grad or not x.is_leaf)]
+
+
+_EMPTY = np.empty(0)
+
+
+def _on_objects(call: Any, args: Any, kwargs: Any) -> Any:
+    """A function of NumPy, a ufunc, or a ufunc's method, of arrays of objects."""
+    args, kwargs = replaced(args, _unboxed), replaced(kwargs, _unboxed)
+    ufunc = call if isinstance(call, np.ufunc) else getattr(call, "__self__", None)
+    if not isinstance(ufunc, np.ufunc):
+        # called past its elements, Values again, which would send the call back here
+        return _EMPTY.__array_function__(call, (), args, kwargs)
+    if getattr(call, "__name__", "") == "at" and args[0].dtype != object:
+        raise TypeError("an array of numbers cannot hold Values")  # which NumPy finds out too late
+    if ufunc not in row_of and any(set(form) != set("O->") for form in ufunc.types):
+        raise TypeError("its loop for objects knows no derivative")
+    return call(*args, **kwargs)
+
+
+def _unboxed(x: Any) -> Any:
+    """A Value, or an array of Values, as the plain array of objects that NumPy works on."""
+    return _single(x) if isinstance(x, Value) else np.asarray(x)
+
+
+def _all_boxed(result: Any) -> Any:
+    """`_boxed`, of each of several results too."""
+    if type(result) in (tuple, list):
+        return type(result)(_all_boxed(part) for part in result)
+    return _boxed(result)
 
 
 def _boxed(result: Any) -> Any:

@@ -10,7 +10,8 @@ import numpy as np
 from ..copies import copy_graph, reduce_graph
 from ..core import Op
 from ..differentiating import is_argument, leave_graph
-from ..node import Node
+from ..node import Node, NodeArray
+from ..numpy_protocol import NumpyFunctions
 from ..recording import RECORDING
 from ..updates import WHILE_RECORDING, refused
 from .backward import FROZEN, ScalarNode
@@ -18,7 +19,7 @@ from .backward import FROZEN, ScalarNode
 _FLOAT: np.dtype[np.float64] = np.dtype(np.float64)
 
 
-class Number(ScalarNode):
+class Number(NumpyFunctions, ScalarNode):
     """A scalar node as a number: `float(x)`, `x < 2`, `f"{x:.3f}"`, `copy.copy(x)`."""
 
     __slots__ = ()
@@ -144,6 +145,9 @@ class Number(ScalarNode):
     def _state(self) -> tuple[Any, ...]:
         return self._data, self.label
 
+    def by_numpy(self, call: Any, args: Any, kwargs: Any, refusal: str) -> Any:
+        return NodeArray.tier.by_numpy(call, args, kwargs, refusal)
+
     @classmethod
     def _from_state(
         cls, state: tuple[Any, ...], op: Op | None, inputs: tuple[Any, ...], params: Any
@@ -162,9 +166,12 @@ class Number(ScalarNode):
         return y
 
 
+_NUMBERS = (float, int, np.floating, np.integer, np.bool_)  # a union would be made in each call
+
+
 def number(x: Any, what: str) -> float:
     """x as a Python float, or a TypeError that names what it was meant to be."""
-    if isinstance(x, float | int | np.floating | np.integer | np.bool_):
+    if isinstance(x, _NUMBERS):
         return float(x)
     if isinstance(x, np.ndarray) and x.ndim == 0 and x.dtype.kind in "fiub":
         return float(x)

@@ -41,9 +41,6 @@ class Value(Number, ElementwiseMethods):
 
     __slots__ = ()
 
-    # ndarray * Value and np.float64 * Value leave the work to Value.__rmul__
-    __array_ufunc__ = None
-
     def __init__(
         self,
         data: Any,
@@ -166,12 +163,16 @@ class Value(Number, ElementwiseMethods):
         """Apply an op of two inputs without parameters, of which at least one is a Value."""
         if isinstance(a, Value):
             x = a._data
+        elif isinstance(a, float):  # np.float64 among them
+            x = a = float(a)
         elif isinstance(a, np.ndarray) and (a.ndim or a.dtype == object):
             return NodeArray.tier.record(op, (a, b), {})
         else:
             x = a = number(a, f"input 0 of {op.name}()")
         if isinstance(b, Value):
             z = b._data
+        elif isinstance(b, float):
+            z = b = float(b)
         elif isinstance(b, np.ndarray) and (b.ndim or b.dtype == object):
             return NodeArray.tier.record(op, (a, b), {})
         else:

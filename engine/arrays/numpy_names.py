@@ -1,0 +1,105 @@
+"""What NumPy calls otherwise than engine, or means otherwise by the same name.
+
+Each has NumPy's arguments by NumPy's names; all other functions are found by their own name, as
+`engine.numpy_protocol` says.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .. import choices, ops
+from ..node import NodeArray, to_numpy
+from ..numpy_protocol import MEANINGS
+from . import (
+    conventions,
+    exponentials,
+    indexing,
+    norms,
+    products,
+    reductions,
+    running,
+    shapes,
+)
+
+
+def _where(condition: Any, x: Any = None, y: Any = None) -> Any:
+    return np.nonzero(to_numpy(condition)) if x is None else choices.where(condition, x, y)
+
+
+def _rounded(a: Any, decimals: int = 0) -> Any:
+    return ops.round(a) if decimals == 0 else ops.round(a * 10.0**decimals) / 10.0**decimals
+
+
+def _about_memory(question: Callable[..., Any]) -> Callable[..., Any]:
+    """Whether two arrays share memory: what holds Values is asked about them, not their numbers."""
+
+    def asked(a: Any, b: Any) -> Any:
+        plain = (np.asarray(x) if isinstance(x, NodeArray) else to_numpy(x) for x in (a, b))
+        return question(*plain)
+
+    return asked
+
+
+def _inner(a: Any, b: Any) -> Any:
+    apart = 0 in (np.ndim(a), np.ndim(b))
+    return a * b if apart else products.tensordot(a, b, axes=(-1, -1))
+
+
+def _along(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A reduction as the method of a ufunc, which runs along the first axis by default."""
+    return lambda x, axis=0, keepdims=False: function(x, axis=axis, keepdims=keepdims)
+
+
+MEANINGS.update(
+    {
+        "np.around": _rounded,
+        "np.add.accumulate": lambda x, axis=0: running.cumsum(x, axis),
+        "np.add.reduce": _along(reductions.sum),
+        "np.astype": lambda x, dtype: x.astype(dtype),
+        "np.amax": reductions.amax,
+        "np.amin": reductions.amin,
+        "np.concatenate": shapes.concatenate,
+        "np.conjugate": ops.identity,
+        "np.copy": ops.identity,
+        "np.deg2rad": lambda x: x * (math.pi / 180),
+        "np.degrees": lambda x: x * (180 / math.pi),
+        "np.divmod": lambda a, b: (choices.floor_divide(a, b), choices.remainder(a, b)),
+        "np.einsum": products.einsum,
+        "np.fabs": ops.abs,
+        "np.float_power": ops.pow,
+        "np.inner": _inner,
+        "np.linalg.diagonal": lambda x, offset=0: indexing.diagonal(x, offset, -2, -1),
+        "np.linalg.trace": lambda x, offset=0: reductions.trace(x, offset, -2, -1),
+        "np.linalg.matrix_norm": lambda x, ord="fro", keepdims=False: conventions.norm(
+            x, ord=ord, axis=(-2, -1), keepdims=keepdims
+        ),
+        "np.linalg.vecdot": lambda x1, x2, axis=-1: reductions.sum(x1 * x2, axis=axis),
+        "np.linalg.vector_norm": lambda x, axis=None, keepdims=False, ord=2: norms.norm(
+            x, ord, axis, keepdims
+        ),
+        "np.logaddexp.reduce": _along(exponentials.logsumexp),
+        "np.maximum.reduce": _along(reductions.amax),
+        "np.may_share_memory": _about_memory(np.may_share_memory),
+        "np.minimum.reduce": _along(reductions.amin),
+        "np.multiply.accumulate": lambda x, axis=0: running.cumprod(x, axis),
+        "np.multiply.reduce": _along(running.prod),
+        "np.rad2deg": lambda x: x * (180 / math.pi),
+        "np.radians": lambda x: x * (math.pi / 180),
+        "np.real": ops.identity,
+        "np.round": _rounded,
+        "np.shares_memory": _about_memory(np.shares_memory),
+        "np.sort": lambda a, axis=-1: indexing.sort(a, axis),
+        "np.split": lambda ary, indices_or_sections, axis=0: conventions.split(
+            ary, indices_or_sections, axis=axis
+        ),
+        "np.unstack": lambda x, axis=0: tuple(indexing.unbind(x, axis=axis)),
+        "np.vdot": lambda a, b: reductions.sum(shapes.ravel(a) * shapes.ravel(b)),
+        "np.vecdot": lambda a, b: reductions.sum(a * b, axis=-1),
+        "np.where": _where,
+    }
+)
