@@ -34,6 +34,18 @@ def rows_of(x: Any) -> tuple[Any, tuple[int, ...]]:
     return engine.moveaxis(x, 1, -1).reshape((-1, classes)), (x.shape[0], *x.shape[2:])
 
 
+_INTEGERS = (int, np.integer)
+
+
+def check_ignored(ignore_index: Any) -> None:
+    """Refuse what is no class index, as a positional `size_average` of PyTorch's would be."""
+    if isinstance(ignore_index, bool) or not isinstance(ignore_index, _INTEGERS):
+        raise TypeError(
+            f"ignore_index must be an int, got {ignore_index!r:.60}; after weight, name the "
+            "arguments: PyTorch has size_average in the fourth place"
+        )
+
+
 def shaped(losses: Any, shape: tuple[int, ...]) -> Any:
     """The losses of rows in the shape that `rows_of` told."""
     return losses if losses.shape == shape else losses.reshape(shape)

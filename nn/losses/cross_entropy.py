@@ -12,6 +12,7 @@ from engine import Value, log_softmax
 from ..checks import dtype_of, probability
 from ..half import in_float32
 from .class_targets import (
+    check_ignored,
     class_weights,
     finished,
     labels_of,
@@ -61,6 +62,7 @@ def cross_entropy(
     2000.0
     """
     check_reduction(reduction)
+    check_ignored(ignore_index)
     if weight is None and is_usual(input, target, ignore_index, reduction, label_smoothing):
         params = {"target": target, "scale": 1.0 / len(target), "total": True}
         return rows_cross_entropy.apply((input,), params)
@@ -145,6 +147,7 @@ def nll_loss(
     1.5
     """
     check_reduction(reduction)
+    check_ignored(ignore_index)
     x = logits_of(input)
     rows, shape = rows_of(x)
     given = np.asarray(target)

@@ -400,6 +400,14 @@ def test_softmax_of_functional_asks_for_a_dim_where_pytorchs_default_is_not_the_
                 function(np.zeros((2,) * ndim))
 
 
+@pytest.mark.parametrize("size_average", [True, False, None])
+def test_pytorchs_fourth_argument_is_not_taken_for_an_index_to_ignore(size_average):
+    """False counted as the class 0: the loss was nan where all targets are 0."""
+    for loss in (F.cross_entropy, F.nll_loss):
+        with pytest.raises(TypeError, match=r"ignore_index must be an int.*size_average"):
+            loss([[-1.0, -2.0]], [0], None, size_average)
+
+
 # --- second derivatives, and the cheat sheet ---
 
 
