@@ -70,8 +70,8 @@ def _norm(gradients: list[ndarray], p: float) -> float:
         total = sum(float(np.vdot(g, g)) for g in gradients)
         if 1e-30 < total < math.inf:  # else squares may have left the range of their dtype
             return math.sqrt(total)
-    norms = [engine.norm(g.astype(np.float64), p) for g in gradients if g.size]
-    return float(engine.norm(np.array(norms), p)) if norms else 0.0
+    norms = [engine.norm(g.astype(np.float64), p=p) for g in gradients if g.size]
+    return float(engine.norm(np.array(norms), p=p)) if norms else 0.0
 
 
 def _scaled(g: ndarray, factor: float) -> ndarray:

@@ -8,7 +8,7 @@ import pytest
 from helpers import LEAVES, leaf
 
 import nn
-from engine import Tensor, Value, to_numpy
+from engine import Tensor, Value, hvp, to_numpy
 from nn import functional as F
 
 HALF = np.float16
@@ -137,6 +137,18 @@ def test_without_eps_a_norm_of_1e200_and_of_1e_minus_200_is_right(center, tier):
     for size in (1e200, 1e-200, 1.0):
         x = LEAVES[tier](size * np.array([[1.0, -1.0], [3.0, -3.0]]))
         np.testing.assert_array_equal(to_numpy(norm(x)), [[1.0, -1.0], [1.0, -1.0]])
+
+
+@pytest.mark.parametrize("norm", [F.layer_norm, F.rms_norm])
+def test_the_second_derivative_of_a_norm_does_not_depend_on_the_size_either(norm):
+    """f(c x) = f(x), so c² f″(c x) = f″(x)."""
+    x, v, weights = np.cos(np.arange(18.0)).reshape(3, 2, 3)
+    c = 2.0**511  # its square, three times, is beyond float64
+
+    def curvature(size, eps):
+        return hvp(lambda x: size * (norm(x, 3, eps=eps) * weights).sum(), size * x, size * v)
+
+    np.testing.assert_allclose(curvature(c, 1e-5), curvature(1.0, 0.0), rtol=1e-12)
 
 
 def test_a_row_of_zeros_beside_one_that_overflows_is_zeros():
