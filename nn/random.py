@@ -1,8 +1,13 @@
-"""One source of randomness: what `rng=None` means everywhere in nn, and how to seed it."""
+"""One source of randomness: what `rng=None` means everywhere in nn, and how to seed it.
+
+Each thread has its own, so that what one draws does not depend on when another does.
+"""
 
 from __future__ import annotations
 
+import itertools
 import random
+import threading
 from typing import Any
 
 import numpy as np
@@ -13,16 +18,40 @@ from .checks import at_least
 Rng = np.random.Generator | int | None
 
 
-class _Shared:
-    """The generator that `rng=None` stands for."""
+class _Seed:
+    """What the generators of threads are made from: one after another, in the order they ask."""
+
+    def __init__(self, seed: int | None) -> None:
+        self.entropy = np.random.SeedSequence(seed).entropy
+        self.threads = itertools.count()
+
+    def next_generator(self) -> np.random.Generator:
+        """A generator that no other thread has."""
+        own = np.random.SeedSequence(self.entropy, spawn_key=(next(self.threads),))
+        return np.random.default_rng(own)
+
+
+class _Shared(threading.local):
+    """The generator that `rng=None` stands for in a thread, and which seed it was made under."""
 
     generator = np.random.default_rng()
+    seed: _Seed | None = None
+
+
+_shared = _Shared()
+_seed = _Seed(None)
+_shared.seed = _seed  # the thread that imports nn has the generator above
 
 
 def manual_seed(seed: int) -> np.random.Generator:
     """Seed everything random in nn; returns the shared generator, which is a new one.
 
+    In the main thread it seeds the others too: each gets a stream of its own, in the order in which
+    they first draw.  In another thread it seeds that one alone, which makes its numbers the same
+    whatever the others do.
+
     Python's `random` is seeded as well: `nn.scalar` draws its weights there, as micrograd does.
+    All threads share that one.
 
     Raises:
         TypeError: seed is not an int.
@@ -32,15 +61,21 @@ def manual_seed(seed: int) -> np.random.Generator:
     >>> first == manual_seed(0).random()
     True
     """
+    global _seed
     at_least(0, seed=seed)
     random.seed(int(seed))
-    _Shared.generator = np.random.default_rng(int(seed))
-    return _Shared.generator
+    if threading.current_thread() is threading.main_thread():
+        _seed = _Seed(int(seed))
+    _shared.seed = _seed
+    _shared.generator = np.random.default_rng(int(seed))
+    return _shared.generator
 
 
 def default_generator() -> np.random.Generator:
-    """The shared generator; its state can be saved through `.bit_generator.state`."""
-    return _Shared.generator
+    """The shared generator of this thread; `.bit_generator.state` can be saved."""
+    if _shared.seed is not _seed:  # a new thread, or one in which nothing was drawn since a seed
+        _shared.seed, _shared.generator = _seed, _seed.next_generator()
+    return _shared.generator
 
 
 def generator(rng: Rng = None, name: str = "rng") -> np.random.Generator:
@@ -54,7 +89,7 @@ def generator(rng: Rng = None, name: str = "rng") -> np.random.Generator:
     True
     """
     if rng is None:
-        return _Shared.generator
+        return default_generator()
     if isinstance(rng, np.random.Generator):
         return rng
     if isinstance(rng, bool) or not isinstance(rng, int | np.integer):

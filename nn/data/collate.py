@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from engine import Tensor, to_numpy
+from engine import Tensor, stack, to_numpy
 
 
 def gather(dataset: Any, indices: ndarray) -> Any:
@@ -43,16 +43,24 @@ def default_collate(samples: list[Any]) -> Any:
             )
         return tuple(default_collate(list(part)) for part in zip(*samples, strict=True))
     if isinstance(first, int | float | np.generic | ndarray | Tensor):
-        arrays = [to_numpy(sample) for sample in samples]
+        arrays = [tracked_or_plain(sample) for sample in samples]
         if len({x.shape for x in arrays}) > 1:
             raise ValueError(
                 f"samples of one batch must have the same shape, got "
                 f"{sorted({x.shape for x in arrays})}; pad them, or give a collate"
             )
-        return as_batch(np.stack(arrays))
+        tracked = any(isinstance(x, Tensor) for x in arrays)
+        return stack(arrays) if tracked else as_batch(np.stack(arrays))
     return samples
 
 
-def as_batch(array: ndarray) -> Any:
+def tracked_or_plain(x: Any) -> Any:
+    """A Tensor that requires a gradient as it is; the plain numbers of anything else."""
+    return x if isinstance(x, Tensor) and x.requires_grad else to_numpy(x)
+
+
+def as_batch(array: Any) -> Any:
     """Floating-point numbers as a Tensor (not copied); labels, which index, as they are."""
+    if isinstance(array, Tensor):
+        return array
     return Tensor.wrap(array) if array.dtype.kind == "f" else array

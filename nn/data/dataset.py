@@ -14,10 +14,8 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from engine import to_numpy
-
 from ..random import Rng, generator
-from .collate import as_batch, gather
+from .collate import as_batch, gather, tracked_or_plain
 
 
 class Dataset:
@@ -43,7 +41,8 @@ class TensorDataset(Dataset):
     """Arrays of the same length: sample i holds row i of each.
 
     Args:
-        arrays: arrays or Tensors, of shape (samples, …).  Held, not copied.
+        arrays: arrays, Tensors or lists, of shape (samples, …).  Held, not copied; what is drawn
+            from a Tensor that requires a gradient stays in its graph.
 
     Raises:
         ValueError: no array, a 0-d one, or lengths that differ.
@@ -54,7 +53,7 @@ class TensorDataset(Dataset):
     """
 
     def __init__(self, *arrays: Any) -> None:
-        self.arrays: tuple[ndarray, ...] = tuple(to_numpy(x) for x in arrays)
+        self.arrays: tuple[Any, ...] = tuple(tracked_or_plain(x) for x in arrays)
         if not arrays:
             raise ValueError("a TensorDataset needs at least one array")
         shapes = [x.shape for x in self.arrays]

@@ -8,8 +8,6 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from engine import Tensor
-
 from ..random import Rng, generator, set_generator_state
 from .collate import gather
 from .dataset import TensorDataset
@@ -22,8 +20,8 @@ class DataLoader:
     point arrays come as Tensors, integer ones (labels) as plain arrays.
 
     Args:
-        dataset: anything with a length and an index; a tuple of arrays counts as a dataset of
-            their rows.
+        dataset: anything with a length and an index, a list of samples for one; a tuple with an
+            array in it counts as a dataset of rows: `(X, y)`, of arrays, Tensors and lists.
         batch_size: samples in a batch; the last batch has what is left.
         shuffle: whether each pass has an order of its own.
         drop_last: leave out a last batch that is smaller than the others.
@@ -34,8 +32,9 @@ class DataLoader:
 
     Raises:
         ValueError: an empty dataset, a batch size below 1, or drop_last with fewer samples than
-            one batch.
-        TypeError: a dataset without a length or an index, a batch size that is not an int.
+            one batch; a dataset that could be meant in two ways.
+        TypeError: a dataset without a length or an index (a generator, a dict of arrays), a batch
+            size that is not an int.
 
     >>> loader = DataLoader((np.arange(5.0), np.arange(5)), batch_size=2)
     >>> len(loader), [labels.tolist() for _, labels in loader]
@@ -52,8 +51,10 @@ class DataLoader:
         collate_fn: Callable[[list[Any]], Any] | None = None,
         rng: Rng = None,
     ) -> None:
-        if isinstance(dataset, tuple) and all(isinstance(x, ndarray | Tensor) for x in dataset):
-            dataset = TensorDataset(*dataset)
+        if isinstance(dataset, tuple):
+            dataset = _rows(dataset)
+        elif isinstance(dataset, list) and collate_fn is None:
+            _check_list(dataset)
         _check_loader(dataset, batch_size, drop_last)
         self.dataset = dataset
         self.batch_size = int(batch_size)
@@ -149,10 +150,57 @@ class DataLoader:
             self._order, self._served, self._resumed = order, served, True
 
 
+def _has_rows(x: Any) -> bool:
+    return getattr(x, "ndim", 0) > 0
+
+
+def _rows(parts: tuple[Any, ...]) -> Any:
+    """A tuple with an array in it as the dataset of rows; one of samples as it is.
+
+    Raises:
+        ValueError: a tuple of lists, which may be either; a tuple of arrays within it.
+    """
+    if not any(_has_rows(x) for x in parts):
+        if parts and all(isinstance(x, list) for x in parts):
+            raise ValueError(
+                f"a tuple of {len(parts)} lists may be {len(parts)} samples or {len(parts)} "
+                "columns: make it a list of samples, or give the columns as arrays"
+            )
+        return parts
+    for i, x in enumerate(parts):
+        if isinstance(x, tuple) and any(_has_rows(y) for y in x):
+            raise ValueError(
+                f"element {i} of the dataset is a tuple of arrays itself: give all arrays in one "
+                "tuple, the target last"
+            )
+    return TensorDataset(*parts)
+
+
+def _check_list(samples: list[Any]) -> None:
+    """Refuse `[X, y]`: two samples that no batch could hold, where two columns were meant."""
+    if not 1 < len(samples) < 10 or not all(hasattr(x, "__len__") for x in samples):
+        return
+    if any(_has_rows(x) for x in samples) and len({len(x) for x in samples}) == 1:
+        axes = {x.ndim if _has_rows(x) else 1 for x in samples}
+        if len(axes) > 1:
+            raise ValueError(
+                f"a list holds samples, and these {len(samples)} have shapes that differ but the "
+                "same length: give columns as a tuple, (X, y)"
+            )
+
+
 def _check_loader(dataset: Any, batch_size: Any, drop_last: bool) -> None:
-    if not hasattr(dataset, "__len__") or not hasattr(dataset, "__getitem__"):
+    sized = hasattr(dataset, "__len__") and hasattr(dataset, "__getitem__")
+    if not sized or getattr(dataset, "ndim", 1) == 0:
         raise TypeError(
             f"a dataset has a length and an index, {type(dataset).__name__} has not both"
+            + ("" if sized or not hasattr(dataset, "__iter__") else ": make it a list, list(…)")
+        )
+    if isinstance(dataset, Mapping) and dataset and 0 not in dataset:
+        keys = list(dataset)[:5]
+        raise TypeError(
+            f"a dataset has its samples by number, this {type(dataset).__name__} has {keys}: give "
+            "the arrays as a tuple, (d['x'], d['y']), or a list of dicts, one for each sample"
         )
     if isinstance(batch_size, bool) or not isinstance(batch_size, int | np.integer):
         raise TypeError(f"batch_size must be an int, got {batch_size!r}")
