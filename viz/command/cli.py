@@ -207,6 +207,8 @@ def _compare(arguments: argparse.Namespace) -> int:
     try:
         result = engine.compare(f, *values.values(), names=list(values))
     except REFUSALS as error:
+        if isinstance(error.__cause__, ExpressionError):  # too much for Values, not for Tensors
+            raise error.__cause__ from error
         raise ExpressionError(str(error)) from error
     print(replace(result, title=f"f = {expression.text}  at  {listed(values)}"))
     return 0 if result.ok else 1

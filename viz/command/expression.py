@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 import engine
-from engine import Op, functions, input_names, registry
+from engine import NodeArray, Op, Value, functions, input_names, registry
 
 from ..drawing import shorten
+from .sizes import numbers
 
 BINARY: dict[type[ast.operator], Op] = {
     ast.Add: engine.add,
@@ -28,6 +29,8 @@ BINARY: dict[type[ast.operator], Op] = {
 CONSTANTS = {"pi": math.pi, "inf": math.inf, "nan": math.nan}
 LONGEST = 2000  # characters
 DEEPEST = 200  # levels; Python's own stack would end at about 1,000
+#: How many numbers an expression may compute: on Values each becomes a node.
+MOST_VALUES, MOST_NUMBERS = 50_000, 10_000_000
 
 #: What the engine raises when it refuses an argument.
 REFUSALS = (TypeError, ValueError, LookupError, ArithmeticError, RuntimeError, MemoryError)
@@ -67,14 +70,15 @@ class Expression:
         """The expression's value: plain numbers and arrays give plain ones, nodes give nodes.
 
         Raises:
-            ExpressionError: a name has no value, or the engine refuses an argument.
+            ExpressionError: a name has no value, the engine refuses an argument, or more numbers
+                would be computed than there is time for.
         """
         missing = [name for name in self.names if name not in values]
         if missing:
             raise ExpressionError(f"no value for {', '.join(missing)}: give {missing[0]}=…")
         try:
             with np.errstate(all="ignore"):
-                return _evaluated(self._tree, values)
+                return _evaluated(self._tree, values, _Room(values))
         except REFUSALS as error:
             raise ExpressionError(" ".join(str(error).split())) from error
 
@@ -204,32 +208,58 @@ def _is_plain(node: ast.AST) -> bool:
 # --- running it ---
 
 
-def _evaluated(node: ast.AST, values: Mapping[str, Any]) -> Any:
+class _Room:
+    """How many numbers may still be computed."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        on_values = any(isinstance(x, Value | NodeArray) for x in values.values())
+        self.most = MOST_VALUES if on_values else MOST_NUMBERS
+        self.left = self.most
+
+    def call(self, name: str, arguments: list[Any], parameters: dict[str, Any]) -> Any:
+        """What the function gives, if there is room for it.
+
+        Raises:
+            ExpressionError: there is not; nothing was computed.
+        """
+        count = numbers(name, arguments, parameters) if arguments else 0
+        if count > self.left:
+            raise ExpressionError(
+                f"{name}() would compute {count:,} numbers, and there is room for "
+                f"{self.left:,}: an expression may compute {MOST_VALUES:,} on Values and "
+                f"{MOST_NUMBERS:,} on Tensors"
+            )
+        self.left -= count
+        return _function(name)(*arguments, **parameters)
+
+
+def _evaluated(node: ast.AST, values: Mapping[str, Any], room: _Room) -> Any:
     match node:
         case ast.Constant():
             return _number(node)
         case ast.Name(id=name):
             return values[name] if name in values else CONSTANTS[name]
         case ast.UnaryOp(op=op, operand=operand):
-            x = _evaluated(operand, values)
-            return engine.neg(x) if isinstance(op, ast.USub) else x
+            x = _evaluated(operand, values, room)
+            return room.call("neg", [x], {}) if isinstance(op, ast.USub) else x
         case ast.BinOp(left=left, op=op, right=right):
-            return BINARY[type(op)](_evaluated(left, values), _evaluated(right, values))
+            inputs = [_evaluated(left, values, room), _evaluated(right, values, room)]
+            return room.call(BINARY[type(op)].name, inputs, {})
         case ast.Call(func=ast.Name(id=name), args=args, keywords=keywords):
-            inputs = _input_count(name)
+            count = _input_count(name)
             arguments = [
-                _evaluated(argument, values) if i < inputs else _argument(argument, values)
+                (_evaluated if i < count else _argument)(argument, values, room)
                 for i, argument in enumerate(args)
             ]
             parameters = {str(k.arg): ast.literal_eval(k.value) for k in keywords}
-            return _function(name)(*arguments, **parameters)
+            return room.call(name, arguments, parameters)
     raise AssertionError(f"_checked let {type(node).__name__} pass")
 
 
-def _argument(node: ast.AST, values: Mapping[str, Any]) -> Any:
+def _argument(node: ast.AST, values: Mapping[str, Any], room: _Room) -> Any:
     """An argument of a function on whole arrays; an axis must stay an int."""
     if _is_plain(node):
         return ast.literal_eval(node)
     if isinstance(node, ast.List | ast.Tuple):
-        return [_evaluated(element, values) for element in node.elts]
-    return _evaluated(node, values)
+        return [_evaluated(element, values, room) for element in node.elts]
+    return _evaluated(node, values, room)
