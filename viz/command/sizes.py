@@ -79,7 +79,7 @@ def _integers(x: Any) -> list[int]:
         return [n for one in x for n in _integers(one)]
     if isinstance(x, Node | NodeArray):
         return _integers(engine.to_numpy(x).ravel().tolist())
-    return [abs(int(x))] if isinstance(x, int | float | np.number) and x % 1 == 0 else []
+    return [abs(int(x))] if isinstance(x, int | float) and x % 1 == 0 else []
 
 
 def _shape(x: Any) -> tuple[int, ...]:
