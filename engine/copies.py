@@ -8,6 +8,7 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
+from .commits import GRADIENTS
 from .graph import visit
 from .node import Node
 
@@ -25,7 +26,14 @@ def _everything(root: Any) -> list[Any]:
 
 
 def copy_graph(root: Any, memo: dict[int, Any]) -> Any:
-    """`copy.deepcopy` of a node: of all it depends on, with nothing shared with the original."""
+    """`copy.deepcopy` of a node: of all it depends on, with nothing shared with the original.
+
+    While another thread adds gradients, this waits: a copy has all of a pass's gradients, or none.
+    """
+    with GRADIENTS: return _copy_graph(root, memo)  # fmt: skip  # noqa: E701
+
+
+def _copy_graph(root: Any, memo: dict[int, Any]) -> Any:
     fresh = [node for node in _everything(root) if id(node) not in memo]
     for node in fresh:
         inputs = tuple(memo[id(x)] if isinstance(x, Node) else deepcopy(x) for x in node.inputs)
@@ -38,7 +46,14 @@ def copy_graph(root: Any, memo: dict[int, Any]) -> Any:
 
 
 def reduce_graph(root: Any) -> tuple[Any, ...]:
-    """What `pickle` stores: the graph as a flat list, so that depth does not matter."""
+    """What `pickle` stores: the graph as a flat list, so that depth does not matter.
+
+    As for a copy, with all of a pass's gradients or none.
+    """
+    with GRADIENTS: return _reduce_graph(root)  # fmt: skip  # noqa: E701
+
+
+def _reduce_graph(root: Any) -> tuple[Any, ...]:
     order = _everything(root)
     place = {node: _At(i) for i, node in enumerate(order)}
 

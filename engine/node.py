@@ -112,7 +112,10 @@ class Node:
 
     @staticmethod
     def commit(found: dict[Any, Any], retain_grads: bool) -> None:
-        """Add what a backward pass found to the `.grad` of leaves, and of results if retained."""
+        """Add what a backward pass found to the `.grad` of leaves, and of results if retained.
+
+        To all or, after an error, to none.  Uses `found` up; needs the lock `commits.GRADIENTS`.
+        """
         raise NotImplementedError
 
     def fitted(self, part: Any, index: int) -> Any:

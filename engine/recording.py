@@ -44,10 +44,9 @@ def is_grad_enabled() -> bool:
     return RECORDING.enabled
 
 
-def _set(enabled: bool, watcher: Any) -> None:
-    """Say whether this thread records, and who watches it."""
-    RECORDING.enabled, RECORDING.watcher = enabled, watcher
-    if enabled and watcher is None:
+def _attend() -> None:
+    """Note whether this thread needs a closer look."""
+    if RECORDING.enabled and RECORDING.watcher is None:
         ATTENTION.threads.discard(threading.get_ident())
     else:
         ATTENTION.threads.add(threading.get_ident())
@@ -59,7 +58,8 @@ def watch(watcher: Any) -> Any:
     None ends it.  `watcher.backward(order, seed)` is called before each backward pass.
     """
     before = RECORDING.watcher
-    _set(RECORDING.enabled, watcher)
+    RECORDING.watcher = watcher
+    _attend()
     return before
 
 
@@ -88,10 +88,11 @@ class _RecordingContext(Restoring):
         return RECORDING.enabled
 
     def change(self) -> None:
-        _set(self._enabled, RECORDING.watcher)
+        self.restore(self._enabled)
 
     def restore(self, saved: bool) -> None:
-        _set(saved, RECORDING.watcher)
+        RECORDING.enabled = saved
+        _attend()
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
         if inspect.isgeneratorfunction(function):

@@ -23,13 +23,15 @@ class _Exit:
     def __get__(self, block: Restoring | None, owner: type | None = None) -> Callable[..., None]:
         if block is None:
             return _leave  # ExitStack asks the class
-        leave = functools.partial(block._leave)  # held by no frame, and so by no traceback
+        leave = functools.partial(_leave, block)  # held by no frame, and so by no traceback
         block._guard = weakref.ref(leave, block._make_up)
         return leave
 
 
-def _leave(block: Restoring, *exception: object) -> None:
-    block._leave()
+def _leave(block: Restoring, *_exception: object) -> None:
+    block._guard = None
+    block.restore(block._entered[-1][0])
+    block._entered.pop()
 
 
 class Restoring:
@@ -52,10 +54,11 @@ class Restoring:
     False
     """
 
+    _guard: Any = None
+
     def __init__(self) -> None:
         #: For each time the block was entered: what to put back, and what tells that it is over.
         self._entered: list[tuple[Any, Any]] = []
-        self._guard: Any = None
 
     def saved(self) -> Any:
         """What there is before the block, to be put back after it; changes nothing."""
@@ -77,15 +80,10 @@ class Restoring:
 
     __exit__ = _Exit()
 
-    def _leave(self, *_exception: object) -> None:
-        self._guard = None
-        self.restore(self._entered[-1][0])
-        self._entered.pop()
-
     def _make_up(self, guard: Any) -> None:
         """A `with` statement is over: leave the block, if `_leave` did not come to its end."""
         while any(known is guard for _, known in self._entered):
-            self._leave()
+            _leave(self)
 
 
 def insist(action: Callable[..., object], *args: Any) -> None:

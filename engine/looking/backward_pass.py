@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..commits import GRADIENTS
 from ..graph import toposort
 from ..passes import remember_pass
 from ..recording import ATTENTION, RECORDING
@@ -81,4 +82,5 @@ class BackwardPass:
     def commit(self) -> None:
         """Add what was found to the nodes' `.grad`, as `backward` does at its end."""
         remember_pass(self.root, self.seed)
-        self.root.commit(dict(self._found), self.retain_grads)  # this pass keeps its own arrays
+        found = dict(self._found)  # this pass keeps its own arrays
+        with GRADIENTS: self.root.commit(found, self.retain_grads)  # fmt: skip  # noqa: E701

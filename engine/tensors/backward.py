@@ -13,6 +13,7 @@ import numpy as np
 from numpy import ndarray
 
 from ..arrays import broadcast_to, sum_to
+from ..commits import set_gradients
 from ..core import Op
 from ..graph import toposort
 from ..node import Node, check_parts
@@ -91,16 +92,17 @@ class ArrayNode(Node):
         inputs: it is copied, unless nobody but `found` holds it (a copy of large weights' gradient
         costs as much as the rest of their update).
         """
+        nodes = []
         for node in found:
             if node._requires and (node.op is None or retain_grads or node._retain):
                 g = found[node]
                 if node._grad is not None:
                     total = node._grad + g
-                    node._grad = total if isinstance(total, Node) else np.asarray(total)
-                elif type(g) is ndarray and g.base is None and held_once(g):
-                    node._grad = g
-                else:
-                    node._grad = g if isinstance(g, Node) else np.array(g)
+                    found[node] = total if isinstance(total, Node) else np.asarray(total)
+                elif type(g) is not ndarray or g.base is not None or not held_once(g):
+                    found[node] = g if isinstance(g, Node) else np.array(g)
+                nodes.append(node)
+        set_gradients(nodes, found)
 
 
 def _changed(node: ArrayNode) -> int | None:

@@ -10,6 +10,7 @@ from numpy import ndarray
 
 from .. import ops
 from ..arrays import ArrayMethods, cast, matmul
+from ..commits import GRADIENTS
 from ..core import Op
 from ..elementwise_methods import ElementwiseMethods
 from ..graph import adjoints, toposort
@@ -314,7 +315,7 @@ class Tensor(NumpyLike, ElementwiseMethods, ArrayMethods):
         else:
             found = {self: seed}
             propagate(order, found, retain_grads)
-        self.commit(found, retain_grads)
+        with GRADIENTS: self.commit(found, retain_grads)  # fmt: skip  # noqa: E701
 
     def upstream(self, gradient: Any = None, create_graph: bool = False) -> Any:
         """What `backward(gradient)` starts with, checked; for create_graph a Tensor."""
@@ -329,8 +330,8 @@ class Tensor(NumpyLike, ElementwiseMethods, ArrayMethods):
                     f"backward() of a Tensor of shape {self.shape} needs a gradient of that "
                     "shape: it can be left out for a single number only"
                 )
-            gradient = np.empty(self._data.shape, self._data.dtype)
-            gradient.fill(1)  # np.ones_like takes three times as long
+            # np.ones_like takes four times as long
+            gradient = np.array(1.0, self._data.dtype, ndmin=self._data.ndim)
             return Tensor.wrap(gradient) if create_graph else gradient
         elif isinstance(gradient, Tensor):
             if not create_graph:

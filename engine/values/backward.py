@@ -6,7 +6,6 @@ An input is a Value or a Python float, nothing else.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -14,15 +13,18 @@ from typing import Any
 import numpy as np
 
 from .. import ops
+from ..commits import GRADIENTS, set_gradients
 from ..core import PYTHON_RAISES, Op
+from ..graph import toposort
 from ..node import Node, check_parts
 from ..recording import ATTENTION, RECORDING
+from ..restoring import insist
 
 ADD, MUL = ops.add, ops.mul
 
 # A backward pass keeps its adjoints in the nodes themselves (a million-node chain has no memory
-# to spare for a dictionary), so two threads may not walk overlapping graphs at the same time.
-WALK = threading.RLock()
+# to spare for a dictionary), so two threads may not walk overlapping graphs at the same time, and
+# none may stay when a pass is interrupted: the next one would take it for the mark of a visit.
 
 
 class Frozen:
@@ -77,15 +79,8 @@ class ScalarNode(Node):
 
     def gradients(self, wanted: Sequence[Any], gradient: Any = None) -> list[Any]:
         """The derivative of this with respect to each node, as floats; no `.grad` is touched."""
-        with WALK:
-            order = _walk(self)
-            try:
-                self._adjoint = 1.0 if gradient is None else gradient
-                _propagate(order)
-                return [node._adjoint for node in wanted]
-            finally:
-                for node in order:
-                    node._adjoint = None
+        seed = 1.0 if gradient is None else gradient
+        with GRADIENTS: return _adjoints_of(self, seed, wanted)  # fmt: skip  # noqa: E701
 
     def contributions(self, g: float) -> Sequence[Any]:
         """What each edge adds to the gradient of its input, as floats; None for constants."""
@@ -116,10 +111,11 @@ class ScalarNode(Node):
     @staticmethod
     def commit(found: dict[Any, Any], retain_grads: bool) -> None:
         """Add gradients, floats or Values, to what is in the nodes' `.grad`."""
-        with WALK:
-            for node, g in found.items():
-                if node._grad is not FROZEN and (retain_grads or node.op is None):
-                    node._grad = g if node._grad is None else node._grad + g
+        nodes = [x for x in found if x._grad is not FROZEN and (retain_grads or x.op is None)]
+        for node in nodes:
+            if node._grad is not None:
+                found[node] = node._grad + found[node]
+        set_gradients(nodes, found)
 
 
 def _walk(root: Any) -> list[Any]:
@@ -186,20 +182,36 @@ def _walk(root: Any) -> list[Any]:
 
 
 def differentiate(root: Any, gradient: float, retain_grads: bool) -> None:
-    """`Value.backward` without a recorded graph; if a rule raises, nothing has changed."""
-    with WALK:
+    """`Value.backward` without a recorded graph: all gradients are added, or nothing changes."""
+    try:
         order = _walk(root)
-        try:
-            check_leaves(order)
-            if ATTENTION.threads and RECORDING.watcher is not None:
-                RECORDING.watcher.backward(order, gradient)
-            root._adjoint = gradient
-            _propagate(order)
-        except BaseException:  # Ctrl-C too: adjoints that stay would be taken for visited marks
-            for node in order:
-                node._adjoint = None
-            raise
+        check_leaves(order)
+        if ATTENTION.threads and RECORDING.watcher is not None:
+            RECORDING.watcher.backward(order, gradient)
+        root._adjoint = gradient
+        _propagate(order)
         _commit(order, retain_grads)
+    except BaseException:
+        insist(lambda: _clear(toposort(root)))
+        raise
+
+
+def _adjoints_of(root: Any, gradient: Any, wanted: Sequence[Any]) -> list[Any]:
+    try:
+        order = _walk(root)
+        root._adjoint = gradient
+        _propagate(order)
+        found = [node._adjoint for node in wanted]
+        _clear(order)
+    except BaseException:
+        insist(lambda: _clear(toposort(root)))
+        raise
+    return found
+
+
+def _clear(order: list[Any]) -> None:
+    for node in order:
+        node._adjoint = None
 
 
 def check_leaves(order: list[Any]) -> None:
@@ -285,10 +297,22 @@ def _number(part: Any, op: Op, index: int) -> float:
 
 def _commit(order: list[Any], retain_grads: bool) -> None:
     """Turn this pass's adjoints into gradients: added to what is there, as micrograd does."""
-    for node in order:
-        if node._grad is None:
-            if retain_grads or node.op is None:
-                node._grad = node._adjoint
-        elif node._grad is not FROZEN and (retain_grads or node.op is None):
-            node._grad += node._adjoint
-        node._adjoint = None
+    if not retain_grads:
+        _clear([node for node in order if node.op is not None])
+        order = [node for node in order if node.op is None]
+    try:
+        _add(order)
+    except BaseException:  # what is begun is ended
+        insist(lambda: _add([node for node in order if node._adjoint is not None]))
+        raise
+
+
+def _add(order: list[Any]) -> None:
+    for node in order:  # each in one line, which no interrupt divides
+        g = node._grad
+        if g is None:
+            node._grad, node._adjoint = node._adjoint, None
+        elif g is not FROZEN:
+            node._grad, node._adjoint = g + node._adjoint, None
+        else:
+            node._adjoint = None

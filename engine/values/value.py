@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
+from ..commits import GRADIENTS
 from ..core import PYTHON_RAISES, Op
 from ..differentiating import reaches
 from ..elementwise_methods import ElementwiseMethods
@@ -323,9 +324,10 @@ class Value(Number, ElementwiseMethods):
             check_leaves(order)
             seed = gradient if isinstance(gradient, Value) else Value(gradient)
             found = adjoints(order, {self: seed})
-            self.commit({x: found[x] if x in found else Value(0.0) for x in order}, retain_grads)
+            found = {x: found[x] if x in found else Value(0.0) for x in order}
+            with GRADIENTS: self.commit(found, retain_grads)  # fmt: skip  # noqa: E701
         else:
-            differentiate(self, gradient, retain_grads)
+            with GRADIENTS: differentiate(self, gradient, retain_grads)  # fmt: skip  # noqa: E701
 
     def upstream(self, gradient: Any = None) -> float:
         """What `backward(gradient)` starts with, checked: a float."""
