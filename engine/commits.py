@@ -31,3 +31,18 @@ def set_gradients(nodes: list[Any], found: dict[Any, Any]) -> None:
     except BaseException:  # Ctrl-C: what is begun is ended
         insist(set_gradients, nodes, found)
         raise
+
+
+class Frozen:
+    """Stands in a leaf's gradient slot where the leaf does not require a gradient."""
+
+    __slots__ = ()
+
+    def __deepcopy__(self, memo: Any) -> Frozen:
+        return self
+
+    def __reduce__(self) -> str:
+        return "FROZEN"
+
+
+FROZEN = Frozen()

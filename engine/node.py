@@ -112,10 +112,7 @@ class Node:
 
     @staticmethod
     def commit(found: dict[Any, Any], retain_grads: bool) -> None:
-        """Add what a backward pass found to the `.grad` of leaves, and of results if retained.
-
-        To all or, after an error, to none.  Uses `found` up; needs the lock `commits.GRADIENTS`.
-        """
+        """Add what a pass found, and use it up, to `.grad`; needs the lock `commits.GRADIENTS`."""
         raise NotImplementedError
 
     def fitted(self, part: Any, index: int) -> Any:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..commits import GRADIENTS, set_gradients
+from ..commits import FROZEN, GRADIENTS, set_gradients
 from ..core import PYTHON_RAISES, Op
 from ..graph import toposort
 from ..node import Node, check_parts
@@ -25,21 +25,6 @@ ADD, MUL = ops.add, ops.mul
 # A backward pass keeps its adjoints in the nodes themselves (a million-node chain has no memory
 # to spare for a dictionary), so two threads may not walk overlapping graphs at the same time, and
 # none may stay when a pass is interrupted: the next one would take it for the mark of a visit.
-
-
-class Frozen:
-    """Stands in a leaf's gradient slot where the leaf does not require a gradient."""
-
-    __slots__ = ()
-
-    def __deepcopy__(self, memo: Any) -> Frozen:
-        return self
-
-    def __reduce__(self) -> str:
-        return "FROZEN"
-
-
-FROZEN = Frozen()
 
 
 class ScalarNode(Node):
@@ -79,8 +64,7 @@ class ScalarNode(Node):
 
     def gradients(self, wanted: Sequence[Any], gradient: Any = None) -> list[Any]:
         """The derivative of this with respect to each node, as floats; no `.grad` is touched."""
-        seed = 1.0 if gradient is None else gradient
-        with GRADIENTS: return _adjoints_of(self, seed, wanted)  # fmt: skip  # noqa: E701
+        with GRADIENTS: return _adjoints_of(self, gradient, wanted)  # fmt: skip  # noqa: E701
 
     def contributions(self, g: float) -> Sequence[Any]:
         """What each edge adds to the gradient of its input, as floats; None for constants."""
@@ -122,9 +106,7 @@ def _walk(root: Any) -> list[Any]:
     """`toposort` in a third of the time (10 ms against 31, of 33,000 nodes); needs the lock.
 
     Visited nodes are marked by an adjoint of 0.0.  Nothing is pushed for a leaf, and a node is
-    pushed again only if it has to wait for an input.
-    (`while True` and not `while stack`: CPython 3.11 speeds up a running loop only at a plain
-    jump backward.)
+    pushed again only if it has to wait for an input.  (Why `while True`: see `graph.visit`.)
     """
     order: list[Any] = []
     stack: list[Any] = [root]
@@ -199,7 +181,7 @@ def differentiate(root: Any, gradient: float, retain_grads: bool) -> None:
 def _adjoints_of(root: Any, gradient: Any, wanted: Sequence[Any]) -> list[Any]:
     try:
         order = _walk(root)
-        root._adjoint = gradient
+        root._adjoint = 1.0 if gradient is None else gradient
         _propagate(order)
         found = [node._adjoint for node in wanted]
         _clear(order)

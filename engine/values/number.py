@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from ..commits import FROZEN
 from ..copies import copy_graph, reduce_graph
 from ..core import Op
 from ..differentiating import is_argument, leave_graph
@@ -14,7 +15,7 @@ from ..node import Node, NodeArray
 from ..numpy_protocol import NumpyFunctions
 from ..recording import RECORDING
 from ..updates import WHILE_RECORDING, refused
-from .backward import FROZEN, ScalarNode
+from .backward import ScalarNode
 
 _FLOAT: np.dtype[np.float64] = np.dtype(np.float64)
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..commits import GRADIENTS
+from ..commits import FROZEN, GRADIENTS
 from ..core import PYTHON_RAISES, Op
 from ..differentiating import reaches
 from ..elementwise_methods import ElementwiseMethods
@@ -15,7 +15,7 @@ from ..graph import adjoints, toposort
 from ..node import Node, NodeArray
 from ..passes import remember_pass
 from ..recording import ATTENTION, RECORDING
-from .backward import FROZEN, check_leaves, differentiate
+from .backward import check_leaves, differentiate
 from .number import Number, number
 
 ADD, MUL = ops.add, ops.mul

@@ -12,7 +12,16 @@ import pytest
 import engine
 import nn
 import viz
-from engine import NonFiniteError, Restoring, Value, enable_grad, insist, is_grad_enabled, nan_trace, no_grad
+from engine import (
+    NonFiniteError,
+    Restoring,
+    Value,
+    enable_grad,
+    insist,
+    is_grad_enabled,
+    nan_trace,
+    no_grad,
+)
 from engine.commits import GRADIENTS, set_gradients
 from engine.differentiating import RUNNING
 from engine.looking import BackwardPass
