@@ -141,11 +141,21 @@ def _add_rows(x: np.ndarray, shape: tuple[int, ...], index: np.ndarray) -> np.nd
     return _add_at(flat[:, None] * width + np.arange(width), values, shape)
 
 
+def _integers(indices: Any, name: str) -> Any:
+    """An index, or an array of them; no mask: NumPy takes True for 1 here."""
+    array = np.asarray(indices)
+    if array.dtype == bool:
+        raise IndexError(f"indices of {name}() must be integers, got bools; x[mask] takes a mask")
+    if array.ndim == 0 and array.dtype.kind in "iu":
+        return int(array)
+    return plain_index(array if array.size else array.astype(np.intp))
+
+
 @composed
 def take(x: Any, indices: Any, axis: int | None = None, *, dim: int | None = None) -> Any:
     """Elements at `indices` along an axis; of the flattened array by default."""
     axis = dim if axis is None else axis
-    indices = plain_index(indices)
+    indices = _integers(indices, "take")
     if axis is None or (np.ndim(x) == 0 and axis in (0, -1)):
         return getitem(ravel(x), indices)
     axis = normalize_axis(axis, np.ndim(x), "take")
@@ -156,7 +166,7 @@ def take(x: Any, indices: Any, axis: int | None = None, *, dim: int | None = Non
 def take_along_axis(x: Any, indices: Any, axis: int | None = -1, *, dim: int | None = None) -> Any:
     """For each position, the element that `indices` names along the axis."""
     axis = axis if dim is None else dim
-    indices = plain_index(np.asarray(indices))
+    indices = np.asarray(_integers(indices, "take_along_axis"))
     if axis is None:
         return getitem(ravel(x), indices)
     ndim = np.ndim(x)
@@ -286,7 +296,7 @@ def unbind(x: Any, axis: int = 0, *, dim: int | None = None) -> list[Any]:
 def gather(x: Any, dim: int, index: Any) -> Any:
     """PyTorch's `take_along_axis`: index may be shorter than x along the other axes."""
     dim = normalize_axis(dim, np.ndim(x), "gather")
-    index = plain_index(np.asarray(index))
+    index = np.asarray(_integers(index, "gather"))
     shape = np.shape(x)
     if index.ndim != len(shape) or any(n > shape[i] for i, n in enumerate(index.shape) if i != dim):
         raise ValueError(f"index of gather() of shape {index.shape} does not fit x of {shape}")

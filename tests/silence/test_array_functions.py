@@ -176,6 +176,22 @@ def test_a_value_has_what_a_number_of_numpy_has():
     assert x.T is x
 
 
+@pytest.mark.parametrize("box", [np.array, Tensor, ValueArray.of])
+def test_indices_are_no_mask_and_may_be_none(box):
+    """`take`, `gather` and `take_along_axis` picked by a mask, silently."""
+    x = box([1.0, 2.0, 3.0])
+    for call in (
+        lambda: engine.take(x, [True, False, True]), lambda: engine.take(x, True),
+        lambda: engine.gather(x, 0, [True, False, True]),
+        lambda: engine.take_along_axis(x, np.array([True, False, True]), 0),
+    ):  # fmt: skip
+        with pytest.raises(IndexError, match="must be integers, got bools"):
+            call()
+    for nothing in ([], (), np.zeros((2, 0), int)):
+        assert np.shape(engine.take(x, nothing)) == np.shape(nothing)
+    assert float(to_numpy(engine.take(x, np.int64(-1)))) == 3.0
+
+
 def test_roll_names_what_is_no_shift():
     for box in (Tensor, ValueArray.of):
         with pytest.raises(TypeError, match=r"shift of roll\(\) must be ints, got 0.5"):
