@@ -187,10 +187,19 @@ def test_a_history_measures_a_layer_that_was_replaced_between_two_runs():
 def test_a_history_that_was_given_a_model_keeps_to_it():
     model = nn.Sequential(nn.Linear(2, 2, rng=0), nn.Linear(2, 1, rng=1))
     history = viz.History(model[0], every=2)
-    for _ in range(2):
+    for _ in range(3):
         fit(model, 1, callbacks=[history])
     assert history.parameters() == ["weight", "bias"]
-    assert history.parameter("weight", "norm")[0].tolist() == [1, 2, 4, 6]
+    assert history.parameter("weight", "norm")[0].tolist() == [1, 2, 4, 6, 8]
+
+
+def test_a_closed_history_is_refused_before_the_first_step():
+    model = model_of()
+    with viz.History() as history:
+        fit(model, 1, lr=0.0, callbacks=[history])
+    with pytest.raises(ValueError, match="this history is closed"):
+        fit(model, 1, callbacks=[history])
+    assert model.weight.tolist() == [[0.0, 0.0]]
 
 
 @pytest.mark.usefixtures("interruptible")

@@ -205,8 +205,10 @@ class History(Records, Callback):
         """Before the first epoch: look at the run's model and optimizer, unless given others.
 
         Raises:
-            ValueError: there are numbers of another model here, from a run before.
+            ValueError: there are numbers of another model here, from a run before; or it is closed.
         """
+        if self._closed:
+            raise ValueError(CLOSED)
         if self._run is not None and self._run.model is not run.model:
             raise ValueError(
                 f"this History holds {self._count:,} steps of another model: make one for each"
