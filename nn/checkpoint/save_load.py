@@ -19,7 +19,8 @@ from ..checks import instance_of
 from ..module import Module
 from ..state import IncompatibleKeys
 from .packing import pack, unpack
-from .storage import CheckpointError, PathLike, read, write
+from .storage import CheckpointError, read, write
+from .whole_files import PathLike
 
 VERSION = 1
 

@@ -6,18 +6,13 @@ more memory than a few times the file's own size.
 
 from __future__ import annotations
 
-import errno
-import glob
 import hashlib
 import io
 import json
 import math
 import os
-import secrets
-import shutil
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,17 +20,11 @@ import numpy as np
 from numpy import ndarray
 from numpy.lib import format as npy
 
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
-locks: Any = fcntl
+from .whole_files import PathLike, replace
 
 TEXT = "twingrad.json"  # the entry that holds what is not an array
 CHECKSUM = "twingrad.sha256"
 REAL_KINDS = "fiub"  # floats, integers, bools: an array of anything else is not weights
-
-PathLike = str | os.PathLike[str]
 
 
 class CheckpointError(ValueError):
@@ -89,88 +78,6 @@ def read(path: PathLike) -> Contents:
     # Whatever a hostile header makes a parser raise: the file is refused, and that is all.
     except Exception as error:
         raise CheckpointError(f"{os.fspath(path)} was not loaded: {error}") from error
-
-
-def replace(path: PathLike, raw: bytes) -> None:
-    """Put `raw` into the file at `path`, whole or not at all."""
-    target = Path(os.path.realpath(path))  # through a link, to what it stands for
-    if not target.parent.is_dir():
-        raise FileNotFoundError(f"there is no folder {target.parent} to write {target.name} in")
-    _check_writable(target, path)
-    _sweep(target)
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(6)}.tmp")
-    try:
-        with naming(path), open(temporary, "xb") as file:
-            if locks is not None:
-                with suppress(OSError):  # a disk that knows no locks
-                    locks.flock(file, locks.LOCK_EX)
-            file.write(raw)
-            file.flush()
-            os.fsync(file.fileno())  # else the name could reach the disk before the bytes
-            if locks is None:  # Windows, which moves no file that is open
-                file.close()
-            if target.exists():
-                shutil.copymode(target, temporary)
-            os.replace(temporary, target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    _sync_folder(target.parent)
-
-
-@contextmanager
-def naming(path: Any) -> Iterator[None]:
-    """In this block an error of the disk names this file: not one that stands in for it, or none.
-
-    >>> with naming("run.npz"):
-    ...     raise OSError(28, "No space left on device")
-    Traceback (most recent call last):
-    OSError: [Errno 28] No space left on device: 'run.npz'
-    """
-    try:
-        yield
-    except OSError as error:
-        if error.errno is None:  # not the system's
-            raise
-        raise OSError(error.errno, error.strerror, os.fspath(path)) from error
-
-
-def _check_writable(target: Path, path: PathLike) -> None:
-    """Refuse to replace a file that `open(path, "w")` would not write, though a rename could.
-
-    A file that nobody may write is refused to the superuser too.
-    """
-    if target.exists() and not (target.stat().st_mode & 0o222 and os.access(target, os.W_OK)):
-        raise PermissionError(
-            errno.EACCES, "the file is read-only (chmod u+w, or another name)", os.fspath(path)
-        )
-
-
-def _sweep(target: Path) -> None:
-    """Remove what saves that were killed left beside a file.
-
-    What a save under way is writing is locked; before that, it is empty.  (On Windows, without
-    locks, no file is removed that is open.)
-    """
-    for left in target.parent.glob(f".{glob.escape(target.name)}.{'[0-9a-f]' * 12}.tmp"):
-        with suppress(OSError):  # it is locked, or gone by now, or not ours to remove
-            with open(left, "rb") as file:
-                if locks is not None:
-                    locks.flock(file, locks.LOCK_EX | locks.LOCK_NB)
-                empty = os.fstat(file.fileno()).st_size == 0
-            if not empty:
-                left.unlink()
-
-
-def _sync_folder(folder: Path) -> None:
-    """Bring a change of name to the disk, where the system can (Windows cannot)."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _format(path: PathLike) -> _Format:

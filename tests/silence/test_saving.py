@@ -13,7 +13,7 @@ import pytest
 
 import nn
 import viz
-from nn.checkpoint import storage
+from nn.checkpoint import whole_files
 
 
 @contextmanager
@@ -118,9 +118,9 @@ def test_a_history_with_a_tail_that_is_no_text_is_read_up_to_there(tmp_path, tai
 SAVING = """
 import os, signal, sys
 import nn
-from nn.checkpoint import storage
+from nn.checkpoint import whole_files
 if sys.argv[2] == "kill":
-    storage.os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)
+    whole_files.os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)
 nn.save(nn.Linear(8, 8, rng=0), sys.argv[1])
 """
 
@@ -150,12 +150,12 @@ def test_what_another_save_is_writing_is_left_alone(tmp_path, monkeypatch):
     seen = []
 
     def meanwhile(handle):
-        monkeypatch.setattr(storage.os, "fsync", fsync)
+        monkeypatch.setattr(whole_files.os, "fsync", fsync)
         nn.save(nn.Linear(2, 1, rng=1), path)
         seen.append(names(tmp_path))
         fsync(handle)
 
-    monkeypatch.setattr(storage.os, "fsync", meanwhile)
+    monkeypatch.setattr(whole_files.os, "fsync", meanwhile)
     model = nn.Linear(2, 1, rng=0)
     nn.save(model, path)
 
@@ -178,7 +178,7 @@ def test_a_file_that_another_save_has_just_made_is_left_alone(tmp_path):
 
 def test_without_locks_files_are_saved_and_swept(tmp_path, monkeypatch):
     """Windows has none, and removes no file that is open."""
-    monkeypatch.setattr(storage, "locks", None)
+    monkeypatch.setattr(whole_files, "locks", None)
     (tmp_path / f".run.npz.{'0' * 12}.tmp").write_text("left", encoding="utf-8")
     nn.save(nn.Linear(2, 1, rng=0), tmp_path / "run.npz")
     assert names(tmp_path) == ["run.npz"]
