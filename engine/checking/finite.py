@@ -69,7 +69,7 @@ def slope(at: Callable[[float], Any], x: float) -> Slope:
     if not math.isfinite(x):
         return best
     here = at(x)
-    step = FIRST_STEP * 2.0 ** math.ceil(math.log2(max(abs(x), 1.0)))  # x + step is exact
+    step = math.ldexp(FIRST_STEP, math.ceil(math.log2(max(abs(x), 1.0))))  # x + step is exact
     for _ in range(TRIES):
         found, rounding = _five_points(at, x, here, step)
         if found.error < best.error:

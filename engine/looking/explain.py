@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import norm
 from ..graph import toposort
 from ..node import Node, to_numpy
 from ..passes import recent_passes
@@ -47,7 +48,8 @@ def _text(number: Any) -> str:
         return f"{array:.6g}"
     if array.size <= 6:
         return np.array2string(array, precision=6, separator=", ").replace("\n", "")
-    return f"{array.shape} with norm {np.linalg.norm(array):.6g}"
+    with np.errstate(all="ignore"):
+        return f"{array.shape} with norm {norm(array.astype(np.float64)):.6g}"
 
 
 @dataclass(frozen=True)

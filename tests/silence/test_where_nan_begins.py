@@ -1,12 +1,16 @@
 """nan that comes of inf is marked where it begins, and `explain` has one name for one node."""
 
+import re
+
 import numpy as np
 import pytest
 
 import engine
+import viz
 from engine import Tensor, Value, explain, nan_trace, toposort
 from engine.looking import NonFiniteError
 from viz.graphs.marks import find_marks
+from viz.stepping.steps import brief
 
 
 def leaf(x):
@@ -123,3 +127,33 @@ def test_one_node_has_one_name_at_both_its_edges_and_in_both_passes():
     y.backward()
     y.backward()
     assert {(c.root, c.name) for c in explain(x)} == {("L", "mul")}
+
+
+# --- numbers at the ends of their range ---
+
+ENDS = {
+    "double": np.full(20, 1e200),
+    "half": np.full(20, 6e4, np.float16),
+    "small": np.full(20, 1e-200),
+}
+
+
+@pytest.mark.parametrize("array", ENDS.values(), ids=ENDS.keys())
+def test_norms_in_words_neither_overflow_nor_warn(array):
+    x, factor = leaf(np.ones_like(array)), leaf(array)
+    length = f"{20**0.5 * float(array[0]):.6g}"
+    part = re.search(r"contribution \(20,\) with norm (\S+)", str(explain(x, (x * factor).mean())))
+    assert float(part[1]) == pytest.approx(float(length) / 20, rel=1e-3)
+    assert brief(array) == f"(20,) of norm {length}"
+    assert f"norm {20**0.5 * float(array[0]):.4g}" in viz.to_dot(factor * 1.0)
+
+
+def test_a_slope_near_the_largest_float_is_measured():
+    """The step to its side was 2.0**1024."""
+    assert engine.compare(lambda x: x * 0.5, 1.5e308).ok
+    assert engine.gradcheck(lambda x: x * 1e-300, 1.5e308)
+
+
+def test_side_by_side_of_no_numbers_is_refused_in_words():
+    with pytest.raises(ValueError, match="depends on no number"):
+        viz.side_by_side(lambda x: (x * x).sum(), np.zeros((0, 3)))

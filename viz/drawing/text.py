@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+import engine
+
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 NEWLINE = re.compile("\r\n|[\n\r\v\f\x85\u2028\u2029]")
 LONGEST = 200  # characters of a label
@@ -124,16 +126,14 @@ def _mean(finite: np.ndarray) -> float:
     return largest * float((finite / largest).mean()) if largest > 1e300 else float(finite.mean())
 
 
-def norm(finite: np.ndarray) -> float:
-    """The 2-norm, also of numbers whose squares are beyond the largest float.
+def norm(array: Any) -> float:
+    """The 2-norm, also of numbers whose squares are beyond the largest float; inf without a word.
 
     >>> f"{norm(np.array([3e200, 4e200])):g}"
     '5e+200'
     """
-    largest = float(np.abs(finite).max(initial=0.0))
-    if largest == 0.0:
-        return 0.0
-    return largest * float(np.sqrt(np.square(finite.astype(np.float64) / largest).sum()))
+    with np.errstate(all="ignore"):
+        return float(engine.norm(np.asarray(array, dtype=np.float64)))
 
 
 def percent(part: int, whole: int) -> str:

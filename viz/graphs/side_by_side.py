@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import Node, Tensor
+from engine import Node, Tensor, Value
 from engine.checking import checked_array, names_of_inputs
 from engine.looking import rerun
 
@@ -64,6 +64,8 @@ def side_by_side(
         _check_size(order, max_nodes)
         values = rerun(order)
         number = values[id(root)]
+        if not isinstance(number, Value):  # of arrays without elements nothing is computed
+            raise ValueError("the result depends on no number: there is no graph of Values to draw")
         root.backward(retain_grads=True)
         number.backward()
     scene = _both(order, checked_order(number), values)

@@ -104,7 +104,7 @@ class Meter:
 def _norm(flat: np.ndarray) -> float:
     """The Euclidean norm, also where the squares are too large or too small for a float."""
     squares = float(flat.dot(flat))
-    if 1e-290 < squares < 1e290 or not np.isfinite(flat).all():
+    if 1e-290 < squares < 1e290:  # as good as always, and ten times as fast
         return math.sqrt(squares)
     return norm(flat)
 

@@ -12,7 +12,7 @@ import numpy as np
 from engine import Node
 from engine.looking import BackwardPass, Edge
 
-from ..drawing import number, shorten
+from ..drawing import norm, number, shorten
 from .formula import minus, operation, rule_formula, signed
 from .rule_source import rule_source
 
@@ -83,8 +83,7 @@ def brief(x: Any) -> str:
         return minus(_nested(array.tolist()))
     if array.dtype.kind not in "fiu":
         return f"{array.shape} of {array.dtype}"
-    with np.errstate(over="ignore"):
-        return f"{array.shape} of norm {signed(np.linalg.norm(array.astype(np.float64)))}"
+    return f"{array.shape} of norm {signed(norm(array))}"
 
 
 def _nested(numbers: Any) -> str:
