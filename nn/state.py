@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from engine import Node, ValueArray
+from engine import Node, ValueArray, to_numpy
 
 from .checks import dtype_of
 from .parameter import fill
@@ -58,8 +58,14 @@ def load_into(module: Any, state: Mapping[str, Any], strict: bool) -> Incompatib
         raise ValueError(
             f"state does not fit this {type(module).__name__}; nothing was loaded:\n  {listed}"
         )
-    for key, array in arrays.items():
-        _assign(*own[key], array)
+    before = {key: np.array(to_numpy(getattr(*own[key]))) for key in arrays}
+    try:
+        for key, array in arrays.items():
+            _assign(*own[key], array)
+    except BaseException:  # Ctrl-C: a model half of which was loaded would be neither
+        for key, array in before.items():
+            _assign(*own[key], array)
+        raise
     return IncompatibleKeys(missing, unexpected)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -158,7 +158,8 @@ def _rows(parts: tuple[Any, ...]) -> Any:
     """A tuple with an array in it as the dataset of rows; one of samples as it is.
 
     Raises:
-        ValueError: a tuple of lists, which may be either; a tuple of arrays within it.
+        ValueError: a tuple of lists, which may be either; beside an array what has no rows, or a
+            tuple of arrays.
     """
     if not any(_has_rows(x) for x in parts):
         if parts and all(isinstance(x, list) for x in parts):
@@ -168,6 +169,11 @@ def _rows(parts: tuple[Any, ...]) -> Any:
             )
         return parts
     for i, x in enumerate(parts):
+        if not _has_rows(x) and (isinstance(x, str) or not isinstance(x, Sequence)):
+            raise ValueError(
+                f"element {i} of the dataset has no rows: {type(x).__name__} {x!r:.40}; each is to "
+                "be an array, a Tensor or a list"
+            )
         if isinstance(x, tuple) and any(_has_rows(y) for y in x):
             raise ValueError(
                 f"element {i} of the dataset is a tuple of arrays itself: give all arrays in one "

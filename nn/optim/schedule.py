@@ -47,7 +47,8 @@ def product(shares: Iterable[Share], group: int) -> float:
 class Schedule:
     """Base of the schedules; one of your own needs `rate`.
 
-    Making one sets the rates for t = 0.  A group that is added to the optimizer later goes on from
+    Making one sets the rates for t = 0; a rate that you assign to a group holds until the next
+    step.  A group that is added to the optimizer later goes on from
     the rate it has then.
 
     Args:

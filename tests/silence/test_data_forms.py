@@ -53,7 +53,11 @@ def test_a_list_of_labels_trains_as_an_array_of_them_does():
     ("dataset", "error", "message"),
     [
         ((X, [0, 1, 0]), ValueError, r"same length, got shapes \[\(4, 2\), \(3,\)\]"),
-        ((X, 3), ValueError, r"same length, got shapes \[\(4, 2\), \(\)\]"),
+        ((X, 3), ValueError, "element 1 of the dataset has no rows: int 3; each is to be an array"),
+        ((X, None), ValueError, "element 1 of the dataset has no rows: NoneType"),
+        (("abcd", X), ValueError, "element 0 of the dataset has no rows: str 'abcd'"),
+        ((X, {0, 1}), ValueError, "element 1 of the dataset has no rows: set"),
+        ((X, np.array(3)), ValueError, "element 1 of the dataset has no rows: ndarray"),
         ((X, [0, 1, [0, 1]]), ValueError, "inhomogeneous"),
         (([1.0, 2.0], [0, 1]), ValueError, "2 lists may be 2 samples or 2 columns"),
         (((X, X), LABELS, X), ValueError, "element 0 of the dataset is a tuple of arrays itself"),

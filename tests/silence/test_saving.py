@@ -13,6 +13,7 @@ import pytest
 
 import nn
 import viz
+from nn import state
 from nn.checkpoint import whole_files
 
 
@@ -251,5 +252,25 @@ def test_ctrl_c_in_load_training_puts_back_what_was_loaded(tmp_path):
     before = model.state_dict()
     with pytest.raises(KeyboardInterrupt):
         nn.load_training(path, model=model, other=Interrupting())
+    for key, x in model.state_dict().items():
+        np.testing.assert_array_equal(x, before[key])
+
+
+@pytest.mark.parametrize("tier", [lambda m: m, nn.Module.scalar], ids=["Tensor", "Value"])
+def test_ctrl_c_while_weights_are_loaded_leaves_those_of_before(monkeypatch, tier):
+    assign, calls = state._assign, []
+
+    def interrupted(module, name, array):
+        calls.append(name)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        assign(module, name, array)
+
+    model = tier(nn.BatchNorm1d(3))
+    before = model.state_dict()
+    monkeypatch.setattr(state, "_assign", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        model.load_state_dict({key: x + 1 for key, x in before.items()})
+    assert len(calls) > 2
     for key, x in model.state_dict().items():
         np.testing.assert_array_equal(x, before[key])
