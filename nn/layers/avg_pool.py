@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -146,11 +147,13 @@ def _avg_pool(
     x = floating(settings.name, x)
     images = images_of(settings.name, settings.axes, x)
     pads = settings.pads(images, ceil_mode)
-    total = im2col(images, settings.kernel, settings.stride, pads).sum(axis=(2, 3))
+    windows = im2col(images, settings.kernel, settings.stride, pads)
     if divisor is None:
         count = _counts(images.shape[2:], settings, pads, count_include_pad)
+        if not count.ndim and count == math.prod(settings.kernel):  # as usual
+            return as_before(mean(windows, axis=(2, 3)), x, settings.axes)
         divisor = count.astype(dtype_of(images)) if count.ndim else float(count)
-    return as_before(total / divisor, x, settings.axes)
+    return as_before(windows.sum(axis=(2, 3)) / divisor, x, settings.axes)
 
 
 def _counts(size: Any, settings: PoolSettings, pads: Pads, count_include_pad: bool) -> np.ndarray:

@@ -167,6 +167,14 @@ def test_running_statistics_in_float16_are_those_of_the_batch():
     np.testing.assert_allclose(layer.running_var, [1e4], rtol=1e-3)
 
 
+def test_one_running_statistic_may_be_left_out():
+    x = np.array([[1.0], [3.0]])
+    mean, var = np.zeros(1), np.ones(1)
+    F.batch_norm(x, mean, None, training=True, momentum=1.0)
+    F.batch_norm(x, None, var, training=True, momentum=1.0)
+    assert (mean.tolist(), var.tolist()) == ([2.0], [2.0])
+
+
 def test_the_mean_of_300s_over_16_by_16_in_float16_is_300():
     x = half(np.full((1, 1, 16, 16), 300.0))
     for pool in (lambda x: F.avg_pool2d(x, 16), lambda x: F.adaptive_avg_pool2d(x, 1)):
