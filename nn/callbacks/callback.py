@@ -13,7 +13,7 @@ a second model; `run.continues(before)` says whether a run goes on with the one 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from ..checkpoint import PathLike, save
@@ -261,18 +261,21 @@ class StepSchedule(Callback):
                 "one of this run: make a schedule for each optimizer"
             )
 
+    @property
+    def needs_metric(self) -> bool:
+        """Whether the schedule looks at a number."""
+        return getattr(self.schedule, "needs_metric", False)
+
     def after_step(self, run: Run) -> None:
         """Step, if it is to be by batches."""
-        if self.every == "batch":
-            self._step(lambda: run.loss)
+        if self.every == "batch" and self.needs_metric:
+            self.schedule.step(run.loss)
+        elif self.every == "batch":
+            self.schedule.step()
 
     def after_epoch(self, run: Run) -> None:
         """Step, if it is to be by epochs."""
-        if self.every == "epoch":
-            self._step(lambda: run.number(self.monitor))
-
-    def _step(self, metric: Callable[[], float]) -> None:
-        if getattr(self.schedule, "needs_metric", False):
-            self.schedule.step(metric())
-        else:
+        if self.every == "epoch" and self.needs_metric:
+            self.schedule.step(run.number(self.monitor))
+        elif self.every == "epoch":
             self.schedule.step()

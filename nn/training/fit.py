@@ -240,6 +240,8 @@ def _number(total: Any) -> float:
 
 
 def _numbers(loss: float, output: Any, target: Any, metrics: Metrics) -> dict[str, float]:
+    if not metrics:
+        return {"loss": loss}
     with no_grad():
         return {"loss": loss} | {
             name: float(metric(output, target)) for name, metric in metrics.items()
