@@ -59,34 +59,19 @@ _COMPARISONS = frozenset(
 _ABSENT: Any = object()
 
 
-class of_the_class:  # noqa: N801 - a decorator
-    """A method of the class, as NumPy asks for `__array_ufunc__`; None of an instance.
+class ArrayUfunc(property):
+    """`__array_ufunc__`: what NumPy calls of the class; of an instance None.
 
     np.ma asks the instance whether `masked * x` is to be left to x, and None says that it is.
     """
 
-    def __init__(self, function: Callable[..., Any]) -> None:
-        self.function = function
-
-    def __get__(self, instance: Any, owner: Any) -> Any:
-        return self.function if instance is None else None
-
-
-class NumpyFunctions:
-    """What a node, or an array of nodes, answers to NumPy's functions."""
-
-    __slots__ = ()
-
-    record_binary: Callable[..., Any]  # each tier has its own
-
-    @of_the_class
-    def __array_ufunc__(
-        self, ufunc: Any, method: str, a: Any, b: Any = None, *more: Any, **named: Any
+    def __call__(
+        self, x: Any, ufunc: Any, method: str, a: Any, b: Any = None, *more: Any, **named: Any
     ) -> Any:
-        if b is not None and method == "__call__" and not named:
+        if method == "__call__" and not named:
             row = row_of.get(ufunc)
             if row is not None:  # ndarray * Tensor, np.float64 * Value: the commonest by far
-                return self.record_binary(row, a, b)
+                return row(a) if b is None else x.record_binary(row, a, b)
             if ufunc in _COMPARISONS:
                 return ufunc(_plain(a), _plain(b))
         inputs = (a, *more) if b is None else (a, b, *more)
@@ -95,10 +80,20 @@ class NumpyFunctions:
             call = getattr(ufunc, method)
         if name in QUESTIONS:
             return call(*numbers(inputs), **numbers(named))
+        function: Any = row_of.get(ufunc)
         if method != "__call__":
             name += f".{method}"
-        function = row_of.get(ufunc) if method == "__call__" else _outer_of(ufunc, method)
-        return self._answer(call, name, function, inputs, named, inputs, named)
+            function = _outer_of(function) if method == "outer" else None
+        function = function or MEANINGS.get(name) or _of_that_name(name)
+        return _answer(x, call, name, function, inputs, named, inputs, named)
+
+
+class NumpyFunctions:
+    """What a node, or an array of nodes, answers to NumPy's functions."""
+
+    __slots__ = ()
+
+    __array_ufunc__ = ArrayUfunc(lambda _instance: None)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         if func in _ATTRIBUTES:  # asked most of all
@@ -106,20 +101,11 @@ class NumpyFunctions:
         name = _name_of(func)
         if name in QUESTIONS:
             return func(*numbers(args), **numbers(kwargs))
+        function = MEANINGS.get(name) or _of_that_name(name)
+        if function is not None and len(args) == 1 and not kwargs:
+            return function(args[0])
         first, given = _sorted(func, args, kwargs)
-        return self._answer(func, name, None, first, given, args, kwargs)
-
-    def _answer(
-        self, call: Any, name: str, function: Any, first: Any, given: Any, args: Any, kwargs: Any
-    ) -> Any:
-        """Engine's function of a call of NumPy's, with the arguments as `first` and `given`."""
-        if function is None:
-            function = MEANINGS.get(name) or _of_that_name(name)
-        if function is not None:
-            given = _meant(call, function, given)
-            if given.keys() <= _taken_by(function):
-                return function(*first, **given)
-        return self.by_numpy(call, args, kwargs, _refusal(name, function, given))
+        return _answer(self, func, name, function, first, given, args, kwargs)
 
     def by_numpy(self, call: Any, args: Any, kwargs: Any, refusal: str) -> Any:
         """What NumPy itself answers to a call that no op of engine stands for.
@@ -128,6 +114,19 @@ class NumpyFunctions:
             TypeError: that would lose a gradient; the message is `refusal`.
         """
         raise NotImplementedError
+
+
+def _answer(
+    x: Any, call: Any, name: str, function: Any, first: Any, given: Any, args: Any, kwargs: Any
+) -> Any:
+    """Engine's function of a call of NumPy's, with the arguments as `first` and `given`."""
+    if function is not None:
+        taken = _taken_by(function)
+        if not given.keys() <= taken:
+            given = _meant(call, taken, given)
+        if given.keys() <= taken:
+            return function(*first, **given)
+    return x.by_numpy(call, args, kwargs, _refusal(name, function, given))
 
 
 def _refusal(name: str, function: Any, given: dict[str, Any]) -> str:
@@ -175,10 +174,9 @@ def _short(name: str) -> str:
     return short if module in ("np", "np.linalg", "np.fft", "np.lib.stride_tricks") else ""
 
 
-def _outer_of(ufunc: Any, method: str) -> Any:
-    """A row of every number of a with every number of b, for the method `outer` of its ufunc."""
-    op = row_of.get(ufunc)
-    if method != "outer" or op is None:
+def _outer_of(op: Op | None) -> Any:
+    """A row of every number of a with every number of b: the method `outer` of its ufunc."""
+    if op is None:
         return None
 
     def outer(a: Any, b: Any) -> Any:
@@ -204,19 +202,19 @@ def _parameters(func: Any) -> dict[str, Any]:
 
 def _sorted(func: Any, args: Any, kwargs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """A call's first argument (all, if NumPy has no names for them), and the others by name."""
-    names = list(_parameters(func))
-    if not names:
+    if len(args) == 1:
+        return args, kwargs
+    names = iter(_parameters(func))
+    first = next(names, None)
+    if first is None:
         return args, kwargs
     if not args:
-        return (kwargs[names[0]],), {key: x for key, x in kwargs.items() if key != names[0]}
-    return args[:1], dict(zip(names[1:], args[1:], strict=False)) | kwargs
+        return (kwargs[first],), {key: x for key, x in kwargs.items() if key != first}
+    return args[:1], dict(zip(names, args[1:], strict=False)) | kwargs
 
 
-def _meant(func: Any, function: Any, given: dict[str, Any]) -> dict[str, Any]:
-    """Arguments by name, less those that `function` does not take and that change no result."""
-    taken = _taken_by(function)
-    if given.keys() <= taken:
-        return given
+def _meant(func: Any, taken: frozenset[str], given: dict[str, Any]) -> dict[str, Any]:
+    """Arguments by name, less those that are not `taken` and change no result."""
     default = {**_parameters(func), **_FORMS}
     return {
         key: x

@@ -23,6 +23,7 @@ from .inputs import constant, numeric, parameter, sorted_inputs, wrong_shapes
 from .numpy_like import NumpyLike
 
 _new = object.__new__
+_FLOAT = np.dtype(np.float64)
 _NOT_PLAIN = (ndarray, Node)  # what a static parameter may not be, or not as it is
 
 
@@ -99,13 +100,15 @@ class Tensor(NumpyLike, ElementwiseMethods, ArrayMethods):
         if isinstance(a, Tensor):
             x = a._data
             requires = a._requires
-        elif type(a) is ndarray and a.dtype.kind in "fiub":  # as `constant`
-            x = a = a.copy()
+        elif type(a) is ndarray and (a.dtype is _FLOAT or a.dtype.kind in "fiub"):
+            x = a = a.copy()  # as `constant`
         else:
             x = a = a if type(a) is float else constant(a, op, 0)
         if isinstance(b, Tensor):
             z = b._data
             requires = requires or b._requires
+        elif type(b) is ndarray and (b.dtype is _FLOAT or b.dtype.kind in "fiub"):
+            z = b = b.copy()
         else:
             z = b = b if type(b) is float else constant(b, op, 1)
         try:

@@ -74,7 +74,9 @@ class ValueArray(NumpyFunctions, ElementwiseMethods, ArrayMethods, NodeArray):  
     @classmethod
     def record_binary(cls, op: Op, a: Any, b: Any) -> Any:
         """Apply an elementwise op of two inputs."""
-        return cls.record(op, (a, b), {})
+        if op.kind != "elementwise":
+            return cls.record(op, (a, b), {})
+        return _boxed(_each(op, {}, 2)(_plain(a), _plain(b)))
 
     def __setitem__(self, index: Any, value: Any) -> None:
         """Put numbers or Values in; a leaf that requires a gradient stays, and gets the number.
