@@ -38,8 +38,8 @@ QUESTIONS = frozenset((
 ))
 # fmt: on
 
-#: What makes a new array where NumPy writes into one.
-_NEAR = {
+#: What writes into its first argument, and what makes a new array in its place.
+_WRITERS = {
     "np.add.at": "engine.scatter_add",
     "np.copyto": "engine.where",
     "np.fill_diagonal": "engine.where",
@@ -120,6 +120,12 @@ def _answer(
     x: Any, call: Any, name: str, function: Any, first: Any, given: Any, args: Any, kwargs: Any
 ) -> Any:
     """Engine's function of a call of NumPy's, with the arguments as `first` and `given`."""
+    written = [given.get("out"), *(args[:1] if name in _WRITERS or name.endswith(".at") else ())]
+    for target in nodes_in(written):
+        raise TypeError(
+            f"{name}() cannot write into {_a(target)}: assign numbers, x[…] = …, as to a leaf "
+            "under no_grad(); or take the result, as in y = np.exp(x)"
+        )
     if function is not None:
         taken = _taken_by(function)
         if not given.keys() <= taken:
@@ -141,8 +147,8 @@ def _refusal(name: str, function: Any, given: dict[str, Any]) -> str:
     if function is not None:
         unknown = ", ".join(sorted(given.keys() - _taken_by(function)))
         why = f"engine's function for it has no {unknown}"
-    elif name in _NEAR:
-        why = f"{_NEAR[name]} makes a new array, of which it is part"
+    elif name in _WRITERS:
+        why = f"{_WRITERS[name]} makes a new array, of which it is part"
     return (
         f"{name}() of a node that requires a gradient would lose it: {why}. Compose it of "
         "engine's functions, add a row of your own (engine.elementwise, engine.shape_op), or take "
@@ -181,7 +187,8 @@ def _outer_of(op: Op | None) -> Any:
 
     def outer(a: Any, b: Any) -> Any:
         a, b = (x if isinstance(x, Node | NodeArray) else np.asarray(x) for x in (a, b))
-        return op(a.reshape(a.shape + (1,) * len(b.shape)) if b.shape else a, b)
+        apart = a.reshape(a.shape + (1,) * len(b.shape)) if a.shape and b.shape else a
+        return op(apart, b)
 
     return outer
 
@@ -229,6 +236,10 @@ def _taken_by(function: Any) -> frozenset[str]:
     if isinstance(function, Op):
         return frozenset((*input_names(function), *function.defaults, *function.aliases))
     return frozenset(inspect.signature(function).parameters)
+
+
+def _a(x: Any) -> str:
+    return "an array of Values" if isinstance(x, NodeArray) else f"a {type(x).__name__}"
 
 
 def nodes_in(x: Any) -> Iterator[Any]:

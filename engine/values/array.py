@@ -120,6 +120,29 @@ class ValueArray(NumpyFunctions, ElementwiseMethods, ArrayMethods, NodeArray):  
     def __getitem__(self, index: Any) -> Any:
         return _boxed(np.asarray(self)[plain_index(index)])
 
+    @property  # PyTorch
+    def flat(self) -> Any:
+        """The elements, one by one; read only."""
+        elements = np.asarray(self)[...]
+        elements.flags.writeable = False
+        return elements.flat
+
+    def fill(self, value: Any) -> None:
+        """The same number everywhere: as `self[...] = value`."""
+        self[...] = value
+
+    def flatten(self, start_dim: int = 0, end_dim: int = -1) -> Any:  # type: ignore[override]  # PyTorch's arguments too
+        """`engine.flatten` of this; a copy, as of any array."""
+        return super().flatten(start_dim, end_dim).copy()
+
+    def _of_memory(self, *_arguments: Any, **_named: Any) -> Any:
+        raise TypeError(
+            "this method works on the memory of an array, where an array of Values holds none of "
+            "its numbers: assign (x[…] = …), use engine's functions, or those of x.values"
+        )
+
+    byteswap = getfield = partition = put = setfield = tobytes = tofile = _of_memory
+
     def view(self, *shape: Any) -> Any:  # type: ignore[override]  # serves both uses
         """`reshape`, as PyTorch's method; with a class, NumPy's method of that name."""
         if len(shape) == 1 and isinstance(shape[0], type):

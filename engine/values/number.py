@@ -17,7 +17,32 @@ from ..recording import RECORDING
 from ..updates import WHILE_RECORDING, refused
 from .backward import ScalarNode
 
-_FLOAT: np.dtype[np.float64] = np.dtype(np.float64)
+
+class _Float64:
+    """float64, but `dtype.type(x)`, with which NumPy ends its means, leaves a node what it is."""
+
+    __slots__ = ()
+
+    dtype = np.dtype(np.float64)  # what NumPy takes this for
+
+    @staticmethod
+    def type(x: Any) -> Any:
+        return x if isinstance(x, Node) else np.float64(x)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.dtype, name)
+
+    def __eq__(self, other: object) -> bool:
+        return bool(self.dtype == other)
+
+    def __hash__(self) -> int:
+        return hash(self.dtype)
+
+    def __repr__(self) -> str:
+        return repr(self.dtype)
+
+
+_FLOAT64 = _Float64()
 
 
 class Number(NumpyFunctions, ScalarNode):
@@ -49,9 +74,13 @@ class Number(NumpyFunctions, ScalarNode):
         return 1
 
     @property
-    def dtype(self) -> np.dtype[np.float64]:
+    def dtype(self) -> Any:
         """float64: a Value's number is a Python float."""
-        return _FLOAT
+        return _FLOAT64
+
+    def conjugate(self) -> Self:
+        """This: a real number is its own conjugate."""
+        return self
 
     @property
     def T(self) -> Self:
