@@ -107,14 +107,6 @@ class NumpyFunctions:
         first, given = _sorted(func, args, kwargs)
         return _answer(self, func, name, function, first, given, args, kwargs)
 
-    def by_numpy(self, call: Any, args: Any, kwargs: Any, refusal: str) -> Any:
-        """What NumPy itself answers to a call that no op of engine stands for.
-
-        Raises:
-            TypeError: that would lose a gradient; the message is `refusal`.
-        """
-        raise NotImplementedError
-
 
 def _answer(
     x: Any, call: Any, name: str, function: Any, first: Any, given: Any, args: Any, kwargs: Any

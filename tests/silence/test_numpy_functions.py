@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import engine
-from engine import Tensor, Value, ValueArray, grad, hessian, no_grad, to_numpy
+from engine import Tensor, Value, ValueArray, grad, hessian, no_grad, numpy_protocol, to_numpy
 
 X = np.array([0.7, 0.4, 1.6])
 M = np.array([[2.0, 1.0, 0.0], [1.0, 3.0, 1.0], [0.0, 1.0, 4.0]])
@@ -339,3 +339,9 @@ def test_a_ufunc_that_is_not_numpys_has_its_own_name_in_the_error():
     with pytest.raises(TypeError, match=r"^\S*\(vectorized\)\(\) of a node|^\S+.*\(\) of a node"):
         twice(Tensor(X, requires_grad=True))
     np.testing.assert_array_equal(gradient(lambda x: twice(x).sum(), ValueArray.of), [2.0] * 3)
+
+
+def test_a_function_without_a_signature_is_called_as_it_came():
+    """Such are those that an older NumPy has written in C."""
+    assert numpy_protocol._parameters(max) == {}
+    assert numpy_protocol._sorted(max, (1, 2), {}) == ((1, 2), {})
