@@ -7,14 +7,17 @@ is logged, and a warning is enough.
 
 from __future__ import annotations
 
+import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from .node import Node
 from .recording import RECORDING
 from .restoring import Restoring
+
+_PACKAGE = f"{__package__}."
 
 
 class _Running(threading.local):
@@ -42,6 +45,8 @@ class differentiating(Restoring):  # noqa: N801 - a context manager, written as 
         self.nodes = set(nodes)
         #: Whether another derivative was taken inside: what it gave may well be constant.
         self.nested = False
+        #: Whether one of those had a result that does not depend on its own argument.
+        self.constant_inside = False
 
     def saved(self) -> Any:
         return RUNNING.derivatives
@@ -76,6 +81,13 @@ def reaches(root: Node, is_wanted: Callable[[Any], bool]) -> bool:
     return False
 
 
+def other_leaves(order: list[Any], wanted: Sequence[Any]) -> bool:
+    """Whether a graph (its nodes) has a leaf that requires a gradient, besides those wanted."""
+    leaves = [node for node in order if node.op is None]
+    known = set(wanted)
+    return any(node not in known and node.requires_grad for node in leaves)
+
+
 def is_argument(x: Node) -> bool:
     """Whether x stands for an argument of a derivative being taken in this thread."""
     return any(x in derivative.nodes for derivative in RUNNING.derivatives)
@@ -86,13 +98,10 @@ def is_differentiated(x: Node) -> bool:
     return bool(RUNNING.derivatives) and reaches(x, is_argument)
 
 
-def leave_graph(x: Node, what: str, stacklevel: int = 3) -> None:
+def leave_graph(x: Node, what: str) -> None:
     """Speak up where x, which requires a gradient, becomes plain by `what`, such as "float()".
 
     Quiet where nothing is lost: nothing is being recorded, or x requires no gradient.
-
-    Args:
-        stacklevel: of the warning; 3 is the line that called the caller, a method of x.
 
     Raises:
         RuntimeError: x depends on what is being differentiated.
@@ -105,11 +114,18 @@ def leave_graph(x: Node, what: str, stacklevel: int = 3) -> None:
     if is_differentiated(x):
         raise lost(x, what)
     if x.requires_grad:
-        warnings.warn(
+        warn_caller(
             f"{what} of a {type(x).__name__} that requires a gradient: the number is not part of "
-            "the graph; .item() gives it without this warning",
-            stacklevel=stacklevel,
+            "the graph; .item() gives it without this warning"
         )
+
+
+def warn_caller(message: str) -> None:
+    """A UserWarning that names the line outside of this package which led here."""
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None and frame.f_globals["__name__"].startswith(_PACKAGE):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, stacklevel=level)
 
 
 def lost(x: Node, what: str) -> RuntimeError:

@@ -103,10 +103,11 @@ class Node:
         """What the edge to input `index` alone adds to that input's gradient: a plain number."""
         raise NotImplementedError
 
-    def gradients(self, wanted: Sequence[Any], gradient: Any = None) -> list[Any]:
+    def gradients(self, wanted: Sequence[Any], gradient: Any = None, alone: bool = False) -> Any:
         """The gradient of this with respect to each wanted node, plain; no `.grad` is touched.
 
         None for a node that this does not depend on.  `gradient`, upstream, is ones by default.
+        None in all, if `alone` and this depends on another leaf that requires a gradient.
         """
         raise NotImplementedError
 

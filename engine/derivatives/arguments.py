@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from ..arrays import stack
-from ..differentiating import RUNNING, differentiating
-from ..graph import adjoints, toposort
+from ..differentiating import RUNNING, differentiating, other_leaves, warn_caller
+from ..graph import adjoints, toposort, visit
+from ..lists import read
 from ..node import Node, NodeArray, to_numpy
 from ..ops import identity
-from ..recording import enable_grad
+from ..recording import RECORDING, enable_grad
 from ..tensors import Tensor
 from ..values import Value, ValueArray, number
 
@@ -37,6 +37,7 @@ def in_graph(x: Any) -> bool:
 class Argument:
     """An argument to differentiate: what was given, and the node(s) that stand for it."""
 
+    position: int
     given: Any
     node: Any
 
@@ -54,7 +55,7 @@ class Argument:
         """This argument's gradient from those of its nodes (None: it does not matter)."""
         if isinstance(self.node, ValueArray):
             each = np.empty(len(gradients), dtype=object)
-            each[:] = [Value(0.0) if g is None else g for g in gradients]
+            each[:] = [Value(0.0, requires_grad=False) if g is None else g for g in gradients]
             return each.reshape(self.node.shape).view(ValueArray)
         (g,) = gradients
         if g is None:
@@ -62,13 +63,19 @@ class Argument:
         is_array = in_graph(g) or isinstance(self.given, np.ndarray | list | tuple)
         return float(g) if self.plain and not is_array else g
 
+    def constant(self, x: Any) -> Any:
+        """Numbers of this argument's gradient, in a node (or array of nodes) without a graph."""
+        return self.node.leaf(to_numpy(x), requires_grad=False)
+
 
 def _node_for(given: Any, arrays: bool, position: int) -> Any:
     """What stands for an argument: a Tensor where there are arrays, else a Value."""
     if isinstance(given, Node):
         return _fresh(given)
     if isinstance(given, NodeArray):
-        return identity(given)
+        each = np.empty(given.size, dtype=object)
+        each[:] = [_fresh(x) if isinstance(x, Value) else Value(x) for x in given.flat]
+        return each.reshape(given.shape).view(ValueArray)
     if not isinstance(given, np.ndarray | list | tuple) and not arrays:
         return Value(number(given, f"argument {position}"))
     array = np.array(given, dtype=np.float64 if _all_ints(given) else None)
@@ -79,9 +86,15 @@ def _node_for(given: Any, arrays: bool, position: int) -> Any:
     return Tensor(array, requires_grad=True)
 
 
+def _nodes_in(x: Any) -> Any:
+    """A list of nodes as the Tensor or array of Values it stands for; anything else as is."""
+    y = read(x) if isinstance(x, list | tuple) else x
+    return y if in_graph(y) else x
+
+
 def _fresh(node: Any) -> Any:
     """A node of its own for this argument, so that one node given twice is two arguments."""
-    if isinstance(node, Tensor) and not node.requires_grad:
+    if not node.requires_grad:
         return node.leaf()
     y = identity(node)
     y.label = node.label
@@ -109,81 +122,48 @@ def check_function(f: Any) -> None:
         raise TypeError(f"f must be a function, got {type(f).__name__}")
 
 
-def run(
-    f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], argnums: Argnums
-) -> tuple[Any, list[Argument]]:
-    """Call f with the arguments at `argnums` replaced by nodes; the result, and those."""
+def run(f: Callable[..., Any], args: tuple[Any, ...], kwargs: Any, argnums: Argnums) -> Call:
+    """Call f with the arguments at `argnums` replaced by nodes."""
     check_function(f)
     positions = _positions(argnums, len(args))
+    args = tuple(_nodes_in(x) for x in args)
     arrays = any(isinstance(x, Tensor | np.ndarray | list | tuple) for x in args) and not any(
         isinstance(x, Value | ValueArray) for x in args
     )
-    arguments = [Argument(args[i], _node_for(args[i], arrays, i)) for i in positions]
+    arrays = arrays or any(isinstance(x, Tensor) for d in RUNNING.derivatives for x in d.nodes)
+    arguments = [Argument(i, args[i], _node_for(args[i], arrays, i)) for i in positions]
     call = list(args)
-    for i, argument in zip(positions, arguments, strict=True):
-        call[i] = argument.node
-    with differentiating(node for a in arguments for node in a.nodes), enable_grad():
-        return _result(f(*call, **kwargs), f), arguments
+    for argument in arguments:
+        call[argument.position] = argument.node
+    records = RECORDING.enabled
+    with differentiating(x for a in arguments for x in a.nodes) as block, enable_grad():
+        y = _result(f(*call, **kwargs), f)
+    return Call(f, y, arguments, records, block)
 
 
 def _result(y: Any, f: Any) -> Any:
     """f's result as a node, an array of Values, or a plain number or array."""
     if isinstance(y, list | tuple):
-        if any(isinstance(x, Tensor) for x in y):
-            return stack([x if isinstance(x, Tensor) else Tensor(x) for x in y])
-        objects = np.empty(len(y), dtype=object)
-        objects[:] = y
-        y = objects
+        y = read(y)
     if isinstance(y, np.ndarray) and y.dtype == object:
         return y.view(ValueArray)
-    if isinstance(y, Node) or (
-        isinstance(y, np.ndarray | np.generic | float | int) and np.asarray(y).dtype.kind in "fiub"
-    ):
+    dtype = getattr(y, "dtype", None)
+    if isinstance(y, bool) or (dtype is not None and dtype.kind in "iub"):
+        raise TypeError(
+            f"{name_of(f)} returned {'bool' if dtype is None else dtype}, which has no derivative "
+            "(what compares, or finds a place, is constant but for jumps): return floats"
+        )
+    if isinstance(y, Node | float | int) or (dtype is not None and dtype.kind == "f"):
         return y
     raise TypeError(
-        f"{getattr(f, '__name__', 'f')} must return a number, a Value, a Tensor or an array of "
-        f"Values, got {type(y).__name__}"
+        f"{name_of(f)} must return a number, a Value, a Tensor or an array of Values, "
+        f"got {type(y).__name__}"
     )
 
 
-def gradients_of(root: Any, arguments: list[Argument]) -> list[Any]:
-    """The gradient of a one-element result with respect to each argument.
-
-    Recorded, unless nobody can differentiate it again: all arguments are plain and no other
-    derivative is being taken around this one.
-    """
-    record = bool(RUNNING.derivatives) or any(not argument.plain for argument in arguments)
-    wanted = [node for argument in arguments for node in argument.nodes]
-    found = iter(gradients_of_nodes(root, wanted, record))
-    gradients = [a.assemble([next(found) for _ in a.nodes]) for a in arguments]
-    if not record:
-        return gradients
-    return [_stripped(g, a, wanted) for g, a in zip(gradients, arguments, strict=True)]
-
-
-def gradients_of_nodes(root: Any, wanted: list[Any], record: bool) -> list[Any]:
-    """The gradient of root for each node, None where root does not depend on it."""
-    if not isinstance(root, Node):
-        return [None] * len(wanted)  # a constant
-    if not record:
-        return root.gradients(wanted)
-    found = adjoints(toposort(root), {root: root.leaf(root.full(1.0), requires_grad=False)})
-    return [found.get(node) for node in wanted]
-
-
-def _stripped(gradient: Any, argument: Argument, own: list[Any]) -> Any:
-    """A recorded gradient as the caller wants it: plain again, if nothing hangs on its graph."""
-    if not argument.plain:
-        return gradient if in_graph(gradient) else type(argument.node)(gradient)
-    if not in_graph(gradient):
-        return gradient
-    ours = {id(node) for node in own}
-    if any(
-        node.op is None and node.requires_grad and id(node) not in ours
-        for node in toposort(gradient)
-    ):
-        return gradient  # depends on a node of an enclosing derivative
-    return detached(gradient, argument.given)
+def name_of(f: Any) -> str:
+    """What errors and warnings call f."""
+    return getattr(f, "__name__", "f")
 
 
 def detached(x: Any, like: Any = None) -> Any:
@@ -193,18 +173,118 @@ def detached(x: Any, like: Any = None) -> Any:
     return np.array(to_numpy(x)) if x.ndim or isinstance(like, np.ndarray) else x.item()
 
 
-def scalar_root(y: Any, f: Any) -> Any:
-    shape = getattr(y, "shape", ())  # a plain number has none
-    if math.prod(shape) != 1:
-        raise ValueError(
-            f"grad needs a function with a single number as result, "
-            f"{getattr(f, '__name__', 'f')} returned shape {shape}: use jacobian or vjp"
+def recorded_gradients(root: Any, wanted: list[Any]) -> list[Any]:
+    """The gradient of root for each node, as a node; None where root does not depend on it."""
+    if not isinstance(root, Node):
+        return [None] * len(wanted)  # a constant
+    found = adjoints(toposort(root), {root: root.leaf(root.full(1.0), requires_grad=False)})
+    return [found.get(node) for node in wanted]
+
+
+@dataclass
+class Call:
+    """A call of a function that is being differentiated, and what is known of its result.
+
+    A derivative is plain, a number or an array, if all arguments were and it depends on no other
+    leaf that requires a gradient: not on a parameter that f holds, nor on an argument of a
+    derivative around this one.  Then nobody could differentiate it again, and nothing is recorded.
+    """
+
+    f: Any
+    y: Any
+    arguments: list[Argument]
+    records: bool  # whether the caller's operations are recorded
+    block: differentiating
+    alone: bool | None = None  # whether y depends on no other leaf; None: not known yet
+    reached: set[int] = field(default_factory=set)  # positions of arguments that y depends on
+
+    @property
+    def plain(self) -> bool:
+        """Whether all that was given is plain."""
+        return all(argument.plain for argument in self.arguments)
+
+    @property
+    def nodes(self) -> list[Any]:
+        """The nodes that stand for the arguments."""
+        return [node for argument in self.arguments for node in argument.nodes]
+
+    def gradients(self, root: Any) -> list[Any]:
+        """The gradient of root, one element of the result, with respect to each argument."""
+        wanted = self.nodes
+        found = recorded = None
+        if isinstance(root, Node) and (self.plain or not self.records):
+            found = root.gradients(wanted, alone=self.records)
+            self.alone = found is not None
+        if found is None:
+            found = recorded = recorded_gradients(root, wanted)
+        each = iter(found)
+        parts = [[next(each) for _ in a.nodes] for a in self.arguments]
+        self.note_reached(parts)
+        gradients = [a.assemble(p) for a, p in zip(self.arguments, parts, strict=True)]
+        if recorded is None and self.plain:
+            return gradients
+        return [self.given_back(g, a) for g, a in zip(gradients, self.arguments, strict=True)]
+
+    def given_back(self, x: Any, argument: Argument) -> Any:
+        """A gradient, or what is of its kind, as the caller wants it: plain, or a node."""
+        if not argument.plain:
+            return x if in_graph(x) and self.records else argument.constant(x)
+        if not in_graph(x) or (self.records and depends_on_others(x, self.nodes)):
+            return x
+        return detached(x, argument.given)
+
+    def value(self) -> Any:
+        """f's value, plain if its gradient is."""
+        if not in_graph(self.y):
+            return self.y
+        if not self.plain:
+            return self.y if self.records else self.y.leaf(requires_grad=False)
+        if self.records and self.alone is None:
+            self.alone = not depends_on_others(self.y, self.nodes)
+        return self.y if self.records and not self.alone else detached(self.y)
+
+    # --- what f does not depend on ---
+
+    def note_reached(self, parts: list[list[Any]]) -> None:
+        """Note which arguments a gradient (None: it does not depend on that node) has reached."""
+        for argument, found in zip(self.arguments, parts, strict=True):
+            if any(g is not None for g in found) or not np.size(argument.node):
+                self.reached.add(argument.position)
+
+    def check_reached(self) -> None:
+        """Say of which arguments f is independent: more often a mistake than meant.
+
+        Quiet inside another derivative, and where f itself took one of something that did depend
+        on its argument: the second derivative of 3x is 0.
+        """
+        missed = [a.position for a in self.arguments if a.position not in self.reached]
+        if not missed or (self.block.nested and not self.block.constant_inside):
+            return
+        if RUNNING.derivatives:
+            RUNNING.derivatives[-1].constant_inside = True  # it speaks, if its own result is too
+            return
+        warn_caller(
+            f"{name_of(self.f)} does not depend on argument {', '.join(map(str, missed))}: the "
+            "derivative is zero (a number taken out, by .item() or .data, is a constant)"
         )
-    return y.flat[0] if isinstance(y, ValueArray) else y
+
+    def scalar(self) -> Any:
+        """The result, which must be a single number."""
+        y = self.y
+        shape = getattr(y, "shape", ())  # a plain number has none
+        if math.prod(shape) != 1:
+            raise ValueError(
+                f"grad needs a function with a single number as result, "
+                f"{name_of(self.f)} returned shape {shape}: use jacobian or vjp"
+            )
+        return y.flat[0] if isinstance(y, ValueArray) else y
 
 
-def values_out(y: Any, arguments: list[Argument]) -> Any:
-    """A function's value, plain if all that was given was plain."""
-    if all(argument.plain for argument in arguments) and not RUNNING.derivatives:
-        return detached(y)
-    return y
+def depends_on_others(x: Any, own: list[Any]) -> bool:
+    """Whether a node, or one of an array, depends on a leaf to be differentiated besides `own`."""
+    seen: set[Any] = set()
+    order: list[Any] = []
+    for node in x.flat if isinstance(x, ValueArray) else [x]:
+        if isinstance(node, Node):
+            visit(node, seen, order)
+    return other_leaves(order, own)

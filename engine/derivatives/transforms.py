@@ -13,21 +13,17 @@ from typing import Any
 import numpy as np
 
 from ..arrays import ravel, reshape, stack, sum as sum_of
-from ..differentiating import RUNNING
 from ..recording import enable_grad
 from ..tensors import Tensor
 from ..values import Value, ValueArray
 from .arguments import (
     Argnums,
     Argument,
+    Call,
     check_function,
-    detached,
-    gradients_of,
-    gradients_of_nodes,
     in_graph,
+    recorded_gradients,
     run,
-    scalar_root,
-    values_out,
 )
 
 
@@ -44,9 +40,10 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[...,
     check_function(f)
 
     def derivative(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        y, arguments = run(f, args, kwargs, argnums)
-        found = gradients_of(scalar_root(y, f), arguments)
-        return values_out(y, arguments), found[0] if isinstance(argnums, int) else tuple(found)
+        call = run(f, args, kwargs, argnums)
+        found = call.gradients(call.scalar())
+        call.check_reached()
+        return call.value(), found[0] if isinstance(argnums, int) else tuple(found)
 
     return derivative
 
@@ -103,35 +100,39 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
     >>> pullback(np.array([1.0, 10.0]))
     (array([ 2., 40.]),)
     """
-    y, arguments = run(f, primals, {}, tuple(range(len(primals))))
+    call = run(f, primals, {}, tuple(range(len(primals))))
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
         with enable_grad():
-            root = _contract(y, _direction(cotangent, y, "cotangent"))
-        return tuple(gradients_of(root, arguments))
+            root = _contract(call.y, _direction(cotangent, call.y, "cotangent"))
+        found = tuple(call.gradients(root))
+        call.check_reached()
+        return found
 
-    return values_out(y, arguments), pullback
+    return call.value(), pullback
 
 
-def _push(y: Any, arguments: list[Argument], tangents: tuple[Any, ...]) -> Any:
+def _push(call: Call, tangents: tuple[Any, ...]) -> Any:
     """The derivative of y along the tangents, recorded: two backward passes make one forward.
 
     The gradient of y·u is linear in u, and its own gradient with respect to u, along the
     tangents, is the derivative looked for.
     """
-    u = y.leaf(y.full(0.0))
-    nodes = [node for argument in arguments for node in argument.nodes]
+    y = call.y
+    along_u = Argument(position=0, given=y, node=y.leaf(y.full(0.0)))
     with enable_grad():
-        first = gradients_of_nodes(_contract(y, u), nodes, record=True)
-        directions = [v for t, a in zip(tangents, arguments, strict=True) for v in _elements(t, a)]
+        first = recorded_gradients(_contract(y, along_u.node), call.nodes)
+        each = iter(first)
+        call.note_reached([[next(each) for _ in a.nodes] for a in call.arguments])
+        directions = [
+            v for t, a in zip(tangents, call.arguments, strict=True) for v in _elements(t, a)
+        ]
         parts = [_contract(g, v) for g, v in zip(first, directions, strict=True) if g is not None]
         total = parts[0] if parts else 0.0
         for part in parts[1:]:
             total = total + part
-    along_u = Argument(given=u, node=u)
-    second = gradients_of_nodes(total, along_u.nodes, record=True)
-    pushed = along_u.assemble(second)
-    return pushed if in_graph(pushed) else type(u)(pushed)
+    pushed = along_u.assemble(recorded_gradients(total, along_u.nodes))
+    return pushed if in_graph(pushed) else along_u.constant(pushed)
 
 
 def _elements(tangent: Any, argument: Argument) -> list[Any]:
@@ -150,17 +151,16 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any) -> tuple[Any, Any]:
     primals, tangents = _tuple(primals), _tuple(tangents)
     if len(primals) != len(tangents):
         raise ValueError(f"got {len(primals)} primals but {len(tangents)} tangents")
-    y, arguments = run(f, primals, {}, tuple(range(len(primals))))
+    call = run(f, primals, {}, tuple(range(len(primals))))
     checked = tuple(
         _direction(t, a.node, f"tangent {i}")
-        for i, (t, a) in enumerate(zip(tangents, arguments, strict=True))
+        for i, (t, a) in enumerate(zip(tangents, call.arguments, strict=True))
     )
-    if not in_graph(y):
-        return y, np.zeros(np.shape(y))[()]  # a constant
-    pushed = _push(y, arguments, checked)
-    if RUNNING.derivatives or any(map(in_graph, (*primals, *tangents))):
-        return y, pushed
-    return detached(y), detached(pushed)
+    y = call.y
+    pushed = _push(call, checked) if in_graph(y) else np.zeros(np.shape(y))[()]
+    call.check_reached()
+    as_y = Argument(0, None if call.plain and not any(map(in_graph, tangents)) else y, y)
+    return call.value(), call.given_back(pushed, as_y)
 
 
 def jacobian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
@@ -176,13 +176,15 @@ def jacobian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     check_function(f)
 
     def derivative(*args: Any, **kwargs: Any) -> Any:
-        y, arguments = run(f, args, kwargs, argnums)
-        shape = np.shape(y)
+        call = run(f, args, kwargs, argnums)
+        shape = np.shape(call.y)
         with enable_grad():
-            rows = [gradients_of(one, arguments) for one in _each_element(y)]
+            rows = [call.gradients(one) for one in _each_element(call.y)]
+        if rows:
+            call.check_reached()
         results = [
             _stacked([row[k] for row in rows], shape, argument)
-            for k, argument in enumerate(arguments)
+            for k, argument in enumerate(call.arguments)
         ]
         return results[0] if isinstance(argnums, int) else tuple(results)
 

@@ -15,6 +15,7 @@ from numpy import ndarray
 from ..arrays import broadcast_to, sum_to
 from ..commits import set_gradients
 from ..core import Op
+from ..differentiating import other_leaves
 from ..graph import toposort
 from ..node import Node, check_parts
 from ..references import held_once
@@ -53,10 +54,13 @@ class ArrayNode(Node):
         """Whether the input x requires a gradient."""
         return bool(x._requires)
 
-    def gradients(self, wanted: Sequence[Any], gradient: Any = None) -> list[Any]:
+    def gradients(self, wanted: Sequence[Any], gradient: Any = None, alone: bool = False) -> Any:
         """The gradient of this with respect to each node, as arrays; no `.grad` is touched."""
+        order = toposort(self)
+        if alone and other_leaves(order, wanted):
+            return None
         found = {self: np.ones_like(self._data) if gradient is None else np.asarray(gradient)}
-        propagate(toposort(self), found, keep=True)
+        propagate(order, found, keep=True)
         return [None if (g := found.get(node)) is None else np.array(g) for node in wanted]
 
     def contributions(self, g: Any) -> list[Any]:

@@ -7,10 +7,11 @@ from typing import Any, Self
 import numpy as np
 from numpy import ndarray
 
-from ..arrays import plain_index
+from ..arrays import plain_index, stack
 from ..copies import copy_graph, reduce_graph
 from ..core import Op
 from ..differentiating import is_argument, leave_graph
+from ..lists import TensorInside, is_asked_by_read
 from ..node import Node
 from ..numpy_protocol import NumpyFunctions, nodes_in, numbers
 from ..recording import RECORDING
@@ -65,6 +66,8 @@ class NumpyLike(NumpyFunctions, ArrayNode):
         return self._data.tolist()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> ndarray:
+        if is_asked_by_read():
+            raise TensorInside(stack)
         if not self._data.ndim:  # NumPy asks a single number this way, where others use float()
             leave_graph(self, "np.asarray()")
         elif self._requires and RECORDING.enabled:

@@ -15,6 +15,7 @@ import numpy as np
 from .. import ops
 from ..commits import FROZEN, GRADIENTS, set_gradients
 from ..core import PYTHON_RAISES, Op
+from ..differentiating import other_leaves
 from ..graph import toposort
 from ..node import Node, check_parts
 from ..recording import ATTENTION, RECORDING
@@ -62,9 +63,9 @@ class ScalarNode(Node):
         """True: on this tier a leaf that requires no gradient is passed over only at the end."""
         return True
 
-    def gradients(self, wanted: Sequence[Any], gradient: Any = None) -> list[Any]:
+    def gradients(self, wanted: Sequence[Any], gradient: Any = None, alone: bool = False) -> Any:
         """The derivative of this with respect to each node, as floats; no `.grad` is touched."""
-        with GRADIENTS: return _adjoints_of(self, gradient, wanted)  # fmt: skip  # noqa: E701
+        with GRADIENTS: return _adjoints_of(self, gradient, wanted, alone)  # fmt: skip  # noqa: E701
 
     def contributions(self, g: float) -> Sequence[Any]:
         """What each edge adds to the gradient of its input, as floats; None for constants."""
@@ -178,12 +179,14 @@ def differentiate(root: Any, gradient: float, retain_grads: bool) -> None:
         raise
 
 
-def _adjoints_of(root: Any, gradient: Any, wanted: Sequence[Any]) -> list[Any]:
+def _adjoints_of(root: Any, gradient: Any, wanted: Sequence[Any], alone: bool) -> Any:
     try:
         order = _walk(root)
-        root._adjoint = 1.0 if gradient is None else gradient
-        _propagate(order)
-        found = [node._adjoint for node in wanted]
+        found = None
+        if not (alone and other_leaves(order, wanted)):
+            root._adjoint = 1.0 if gradient is None else gradient
+            _propagate(order)
+            found = [node._adjoint for node in wanted]
         _clear(order)
     except BaseException:
         insist(lambda: _clear(toposort(root)))
