@@ -147,7 +147,7 @@ def test_a_rule_wrong_only_on_nodes_is_refused():
 
 
 def test_a_rule_that_cannot_take_nodes_says_what_to_write():
-    elementwise("stubborn", np.sin, lambda g, y, x: g * np.cos(x))
+    elementwise("stubborn", np.sin, lambda g, y, x: g * np.frexp(engine.cos(x) + 1.0)[0])
 
     with pytest.raises(TypeError) as caught:
         gradcheck(engine.stubborn, 0.3)

@@ -14,8 +14,9 @@ from ..arrays import sum as sum_of
 from ..derivatives import grad
 from ..differentiating import differentiating
 from ..graph import toposort
+from ..lists import read
 from ..looking import label_of
-from ..node import Node, to_numpy
+from ..node import Node, NodeArray, to_numpy
 from ..ops import mul
 from ..recording import enable_grad
 from ..tensors import Tensor
@@ -95,7 +96,8 @@ def gradcheck(
         rtol,
         atol,
     )
-    with np.errstate(all="ignore"):
+    # inside a derivative of nothing: what does not depend on an input is quietly zero
+    with np.errstate(all="ignore"), enable_grad(), differentiating(()):
         nodes = check.nodes(arrays)
         with differentiating(nodes):
             _along(f(*nodes), 1)  # what is wrong with f itself is said here
@@ -123,7 +125,9 @@ def _floating(x: Any, i: int) -> np.ndarray:
 
 def _along(y: Any, seed: int) -> Any:
     """A result as a single number: its elements, weighted by a fixed direction."""
-    if not isinstance(y, Node):
+    if isinstance(y, list | tuple):
+        y = read(y)
+    if not isinstance(y, Node | NodeArray):
         raise TypeError(f"f must return a Value or a Tensor, got {type(y).__name__}")
     # between 1/2 and 3/2 in size, no two alike: no term can hide another
     rng = np.random.default_rng(seed)
@@ -164,8 +168,7 @@ class _Check:
     def level(self, f: Any, level: int) -> None:
         """Check the gradient of f: as a graph, and at the first level also as plain numbers."""
         nodes = self.nodes(self.arrays)
-        with enable_grad():  # for at higher levels f itself differentiates
-            y = _along(f(*nodes), level)
+        y = _along(f(*nodes), level)
         self.to_kink = min(self.to_kink, distance_to_kink(toposort(y)))
         recorded = grad(lambda *x: _along(f(*x), level), tuple(range(len(nodes))))(*nodes)
         found = [[np.asarray(g.data) for g in recorded]]
@@ -196,13 +199,11 @@ class _Check:
 
     def check_deterministic(self, f: Any, level: int) -> None:
         """Put the blame where it belongs, if f gives other numbers for the same inputs."""
-        with enable_grad():
-            check_deterministic(lambda: _along(f(*self.nodes(self.arrays)), level).data)
+        check_deterministic(lambda: _along(f(*self.nodes(self.arrays)), level).data)
 
     def value(self, f: Any, level: int, k: int, index: tuple[int, ...], number: float) -> float:
         """The result with one element of input k replaced."""
         moved = list(self.arrays)
         moved[k] = moved[k].copy()
         moved[k][index] = number
-        with enable_grad():
-            return float(_along(f(*self.nodes(moved)), level).data)
+        return float(_along(f(*self.nodes(moved)), level).data)

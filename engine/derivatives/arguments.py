@@ -94,7 +94,7 @@ def _nodes_in(x: Any) -> Any:
 
 def _fresh(node: Any) -> Any:
     """A node of its own for this argument, so that one node given twice is two arguments."""
-    if not node.requires_grad:
+    if not (RECORDING.enabled and node.requires_grad):
         return node.leaf()
     y = identity(node)
     y.label = node.label

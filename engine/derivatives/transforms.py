@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays import ravel, reshape, stack, sum as sum_of
-from ..recording import enable_grad
+from ..recording import RECORDING, enable_grad
 from ..tensors import Tensor
 from ..values import Value, ValueArray
 from .arguments import (
@@ -103,6 +103,7 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
     call = run(f, primals, {}, tuple(range(len(primals))))
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
+        call.records = RECORDING.enabled
         with enable_grad():
             root = _contract(call.y, _direction(cotangent, call.y, "cotangent"))
         found = tuple(call.gradients(root))

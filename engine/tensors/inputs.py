@@ -20,7 +20,8 @@ def numeric(data: Any, what: str, dtype: Any) -> ndarray:
             data = data._data
         else:
             raise TypeError(
-                f"{what} holds Values: the two tiers do not mix in one graph; use their .data"
+                f"{what} holds Values: the two tiers do not mix in one graph; make them Tensors "
+                "where they are made, or let compare() run one function on both"
             )
     try:
         array = np.asarray(data, dtype=dtype)

@@ -207,8 +207,9 @@ def number(x: Any, what: str) -> float:
         return float(x)
     if isinstance(x, Node) and not isinstance(x, ScalarNode):
         raise TypeError(
-            f"{what} is a {type(x).__name__}: the two tiers do not mix in one graph; "
-            "use .item() for its number, or compare() to run one function on both"
+            f"{what} is a {type(x).__name__}: the two tiers do not mix in one graph; make the "
+            "number a Tensor (np.array(2.0) or [2.0] instead of 2.0, where an argument is given), "
+            "or let compare() run one function on both"
         )
     if isinstance(x, numbers.Real) and not isinstance(x, Node):  # a Fraction, for one
         return float(x)
