@@ -58,7 +58,7 @@ def test_gradients_that_cancel_may_differ_by_1e_12_of_their_terms(off, agree):
     @shape_op(lambda g, y, x: g - g.mean() + (0.0 if x.dtype == object else off * abs(g).max()))
     def centered(x):
         "x minus its mean."
-        return x - x.mean()
+        return x - x.sum() / x.size
 
     for scale in (1.0, 1e3):
         result = compare(lambda x, s=scale: centered(x) * s, [1.0, 2.0, 4.0, 3.0])

@@ -288,7 +288,6 @@ def test_jvp_of_values_arrays_and_constants():
     assert (y.data, t.data) == (9.0, 6.0)
 
 
-
 def test_jvp_nests():
     second = jvp(lambda x: jvp(E.sin, x, Value(1.0))[1], 0.5, 1.0)[1]
 

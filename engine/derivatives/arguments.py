@@ -248,17 +248,18 @@ class Call:
     def note_reached(self, parts: list[list[Any]]) -> None:
         """Note which arguments a gradient (None: it does not depend on that node) has reached."""
         for argument, found in zip(self.arguments, parts, strict=True):
-            if any(g is not None for g in found) or not np.size(argument.node):
+            if any(g is not None for g in found):
                 self.reached.add(argument.position)
 
     def check_reached(self) -> None:
         """Say of which arguments f is independent: more often a mistake than meant.
 
-        Quiet inside another derivative, and where f itself took one of something that did depend
-        on its argument: the second derivative of 3x is 0.
+        Quiet inside another derivative, where f itself took one of something that did depend on
+        its argument (the second derivative of 3x is 0), and where there are no numbers.
         """
         missed = [a.position for a in self.arguments if a.position not in self.reached]
-        if not missed or (self.block.nested and not self.block.constant_inside):
+        empty = any(np.size(a.node) == 0 for a in self.arguments)
+        if not missed or empty or (self.block.nested and not self.block.constant_inside):
             return
         if RUNNING.derivatives:
             RUNNING.derivatives[-1].constant_inside = True  # it speaks, if its own result is too
