@@ -38,7 +38,7 @@ def test_data_that_is_no_real_number_is_refused(thing):
 
 def test_a_tensor_as_data_is_refused_with_what_to_do():
     with pytest.raises(
-        TypeError, match="data is a Tensor: the two tiers .* make the number a Tensor"
+        TypeError, match=r"data is a Tensor: the two tiers .* make the number a Tensor"
     ):
         Value(Tensor(1.0))
 

@@ -141,5 +141,5 @@ def test_a_bool_or_an_index_has_no_derivative(f, derivative, x):
 
 
 def test_words_have_no_derivative():
-    with pytest.raises(TypeError, match="must return a number, .* got str"):
+    with pytest.raises(TypeError, match=r"must return a number, .* got str"):
         grad(lambda x: "5")(1.0)
