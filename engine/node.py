@@ -104,10 +104,9 @@ class Node:
         raise NotImplementedError
 
     def gradients(self, wanted: Sequence[Any], gradient: Any = None, alone: bool = False) -> Any:
-        """The gradient of this with respect to each wanted node, plain; no `.grad` is touched.
+        """The plain gradient of this, times `gradient` (default ones), for each wanted node.
 
-        None for a node that this does not depend on.  `gradient`, upstream, is ones by default.
-        None in all, if `alone` and this depends on another leaf that requires a gradient.
+        None for one that it does not depend on; in all, if `alone`, where it has other leaves too.
         """
         raise NotImplementedError
 

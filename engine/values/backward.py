@@ -183,7 +183,7 @@ def _adjoints_of(root: Any, gradient: Any, wanted: Sequence[Any], alone: bool) -
     try:
         order = _walk(root)
         found = None
-        if not (alone and other_leaves(order, wanted)):
+        if not alone or not other_leaves(order, wanted):
             root._adjoint = 1.0 if gradient is None else gradient
             _propagate(order)
             found = [node._adjoint for node in wanted]

@@ -269,8 +269,6 @@ class Value(Number, ElementwiseMethods):
     @property
     def requires_grad(self) -> bool:
         """Whether a gradient flows here.  For a result: whether it depends on such a leaf."""
-        if self.op is None:
-            return self._grad is not FROZEN
         return reaches(self, lambda node: node.op is None and node._grad is not FROZEN)
 
     @requires_grad.setter
