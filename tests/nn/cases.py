@@ -56,6 +56,8 @@ def exported():
             if name.startswith("_") or not callable(thing):
                 continue
             home = getattr(thing, "__module__", "")  # a room imports some things for itself
+            if home in ("typing", "collections.abc"):
+                continue
             if room is nn.init and home != "nn.init":
                 continue
             if room is nn and home.startswith("engine"):

@@ -114,7 +114,7 @@ function_case("Flatten", lambda x: x.reshape(2, 20, 4).reshape(2, 80), IMAGES,
 function_case("linear", oracles.linear, X, wave(2, 4, start=1.0), wave(2, start=2.0))
 function_case(
     "pad", lambda x: np.pad(x, ((1, 2), (0, 1))), X,
-    call=lambda thing, x: thing(x, ((1, 2), (0, 1))),
+    call=lambda thing, x: thing(x, (0, 1, 1, 2)),
 )  # fmt: skip
 function_case(
     "conv2d", lambda x, w, b: oracles.conv2d(x, w, b, **CONV),

@@ -241,7 +241,7 @@ class PlantedInstanceNorm(nn.Module):
 
     def forward(self, x):
         mean = engine.mean(x, self.axes, True)
-        return (x - mean) / engine.sqrt(engine.var(x, self.axes, keepdims=True) + 1e-5)
+        return (x - mean) / engine.sqrt(engine.var(x, axis=self.axes, keepdims=True) + 1e-5)
 
 
 class PlantedSignSGD(nn.Optimizer):
