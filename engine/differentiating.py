@@ -41,7 +41,6 @@ class differentiating(Restoring):  # noqa: N801 - a context manager, written as 
     """
 
     def __init__(self, nodes: Iterable[Node]) -> None:
-        super().__init__()
         self.nodes = set(nodes)
         #: Whether another derivative was taken inside: what it gave may well be constant.
         self.nested = False

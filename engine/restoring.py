@@ -31,7 +31,7 @@ class _Exit:
 def _leave(block: Restoring, *_exception: object) -> None:
     block._guard = None
     block.restore(block._entered[-1][0])
-    block._entered.pop()
+    block._entered = block._entered[:-1]
 
 
 class Restoring:
@@ -40,7 +40,8 @@ class Restoring:
     An interrupt may come anywhere, also in `__enter__` or `__exit__`.  (CPython only: elsewhere
     objects do not end at once, and an interrupt in `__exit__` itself is as bad as anywhere.)
 
-    Define `saved`, `change` and `restore`.  A block can be entered again inside itself.
+    Define `restore`; and `saved` and `change`, if anything is to be kept and changed.  A block can
+    be entered again inside itself.
 
     >>> class Shouting(Restoring):
     ...     loud = False
@@ -54,26 +55,22 @@ class Restoring:
     False
     """
 
+    #: For each time the block was entered: what to put back, and what tells that it is over.
+    _entered: tuple[tuple[Any, Any], ...] = ()
     _guard: Any = None
-
-    def __init__(self) -> None:
-        #: For each time the block was entered: what to put back, and what tells that it is over.
-        self._entered: list[tuple[Any, Any]] = []
 
     def saved(self) -> Any:
         """What there is before the block, to be put back after it; changes nothing."""
-        raise NotImplementedError
 
     def change(self) -> None:
         """Begin the block."""
-        raise NotImplementedError
 
     def restore(self, saved: Any) -> None:
         """Put back what `saved` gave: also after half a `change`, and as often as it is called."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define restore()")
 
     def __enter__(self) -> Self:
-        self._entered.append((self.saved(), self._guard))
+        self._entered = (*self._entered, (self.saved(), self._guard))
         self._guard = None
         self.change()
         return self

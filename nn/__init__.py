@@ -8,7 +8,7 @@ so that adding one touches its file and its room's door.  Of the other rooms, th
 touched from outside.
 
 On the ground floor: `module` (what every layer is), on `parameter`, `state`, `hooks` and
-`unregistered`; `checks`, `half` (float16), `random`, `init`, `summary`.
+`unregistered`; `blocks`, `checks`, `half` (float16), `random`, `init`, `summary`.
 """
 
 from engine import moved as _moved
@@ -22,6 +22,7 @@ from . import (
     optim as optim,
     scalar as scalar,
 )
+from .blocks import Hooked as Hooked
 from .callbacks import (
     Callback as Callback,
     ClipGradNorm as ClipGradNorm,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Any
+
+from engine import Restoring
 
 #: hook(module, args, output): called after forward; what it returns replaces the output.
 Hook = Callable[[Any, tuple[Any, ...], Any], Any]
@@ -12,7 +14,7 @@ Hook = Callable[[Any, tuple[Any, ...], Any], Any]
 _handles = itertools.count()
 
 
-class RemovableHandle:
+class RemovableHandle(Restoring):
     """What `register_forward_hook` returns: `remove()` takes the hook away again."""
 
     def __init__(self, hooks: dict[int, Hook]) -> None:
@@ -23,8 +25,5 @@ class RemovableHandle:
         """Take the hook away; a second call does nothing."""
         self._hooks.pop(self._key, None)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
+    def restore(self, saved: Any) -> None:
         self.remove()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from engine import no_grad
 
+from .blocks import EvalMode, Hooked
 from .checks import dtype_of, instance_of
 from .module import Module
 from .parameter import leaves
@@ -95,16 +95,8 @@ def summary(model: Module, *inputs: Any) -> Summary:
         outputs.setdefault(id(module), []).append(output)
 
     modules = list(model.named_modules())
-    modes = [module.training for _, module in modules]
-    with ExitStack() as hooks, no_grad():
-        for _, module in modules:
-            hooks.enter_context(module.register_forward_hook(note))
-        model.eval()
-        try:
-            model(*inputs)
-        finally:
-            for (_, module), mode in zip(modules, modes, strict=True):
-                module.training = mode
+    with Hooked((module, note) for _, module in modules), EvalMode(model), no_grad():
+        model(*inputs)
     parameters = list(model.parameters())
     return Summary(
         rows=tuple(_rows(modules, outputs)),

@@ -99,13 +99,9 @@ def attention_maps(model: Any, name: str) -> np.ndarray:
             weights = layer.forward(inputs[0], is_causal=causal, average_attn_weights=False)[1]
             maps.append(np.asarray(weights.data[0], dtype=float))
 
-        hooks.append(block.self_attn.register_forward_hook(note))
-    try:
-        with no_grad():
-            model(_begun(name))
-    finally:
-        for hook in hooks:
-            hook.remove()
+        hooks.append((block.self_attn, note))
+    with nn.Hooked(hooks), no_grad():
+        model(_begun(name))
     return np.stack(maps)
 
 

@@ -113,7 +113,6 @@ class nan_trace(Watching):  # noqa: N801 - used as a function and as a context, 
     """
 
     def __init__(self, root: Any = None) -> None:
-        super().__init__()
         self._sources: dict[int, tuple[Any, str]] = {}
         if root is not None:
             order = toposort(root)

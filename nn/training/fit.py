@@ -11,6 +11,7 @@ import numpy as np
 
 from engine import Tensor, Value, ValueArray, no_grad, to_numpy
 
+from ..blocks import EvalMode
 from ..callbacks import Callback, EpochHistory, Progress, Run
 from ..checks import at_least, instance_of
 from ..data import DataLoader
@@ -169,19 +170,13 @@ def evaluate(
         ValueError, TypeError: as for `fit`.
     """
     metrics = dict(metrics or {})
-    modes = [(module, module.training) for module in model.modules()]
     means = Means()
-    model.eval()
-    try:
-        with no_grad():
-            for batch in loader:
-                inputs, target = _parts(model, batch)
-                output = model(*inputs)
-                total = loss(output, target)
-                means.add(len(target), _numbers(_number(total), output, target, metrics))
-    finally:
-        for module, mode in modes:
-            module.training = mode
+    with EvalMode(model), no_grad():
+        for batch in loader:
+            inputs, target = _parts(model, batch)
+            output = model(*inputs)
+            total = loss(output, target)
+            means.add(len(target), _numbers(_number(total), output, target, metrics))
     return means.result(loader)
 
 

@@ -5,33 +5,34 @@ from __future__ import annotations
 import signal
 import threading
 from types import FrameType
-from typing import Any, Self
+
+from engine import Restoring
 
 
-class Interrupts:
+class Interrupts(Restoring):
     """In a `with` block, the first Ctrl-C sets `came`; a second one interrupts as usual.
 
     An interrupt in the middle of `optimizer.step()` would leave some parameters updated and others
     not.  Outside the main thread, where Python delivers no signals, this does nothing.
     """
 
-    def __init__(self) -> None:
-        self.came = False
-        self._before: Any = None
+    came = False
 
-    def __enter__(self) -> Self:
+    def saved(self) -> bool:
         # a handler of someone else's, or none (an ignored signal), stays in charge
-        if (
+        return (
             threading.current_thread() is threading.main_thread()
             and signal.getsignal(signal.SIGINT) is signal.default_int_handler
-        ):
-            self._before = signal.signal(signal.SIGINT, self._note)
-        return self
+        )
+
+    def change(self) -> None:
+        if self._entered[-1][0]:
+            signal.signal(signal.SIGINT, self._note)
 
     def _note(self, _number: int, _frame: FrameType | None) -> None:
         self.came = True
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
-    def __exit__(self, *_exception: object) -> None:
-        if self._before is not None:
-            signal.signal(signal.SIGINT, self._before)
+    def restore(self, saved: bool) -> None:
+        if saved:
+            signal.signal(signal.SIGINT, signal.default_int_handler)

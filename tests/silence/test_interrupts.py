@@ -1,69 +1,17 @@
-"""Ctrl-C at every line of the engine: what a block or a pass has begun is undone, or finished."""
+"""Ctrl-C at every line: what a block has set is put back."""
 
-import random
-import sys
-from concurrent.futures import ThreadPoolExecutor
+import signal
 from contextlib import ExitStack
-from pathlib import Path
 
 import numpy as np
 import pytest
+from interrupting import as_at_the_start, interrupted_at_every_line
 
 import engine
 import nn
 import viz
-from engine import (
-    NonFiniteError,
-    Restoring,
-    Value,
-    enable_grad,
-    insist,
-    is_grad_enabled,
-    nan_trace,
-    no_grad,
-)
-from engine.commits import GRADIENTS, set_gradients
-from engine.differentiating import RUNNING
-from engine.looking import BackwardPass
-from engine.recording import ATTENTION, RECORDING, watch
-from engine.values import backward as values_backward
-
-PACKAGES = tuple(str(Path(package.__file__).parent) for package in (engine, nn, viz))
-
-
-def interrupted_at_every_line(program, check, files=PACKAGES):
-    """Run `program` again and again, with KeyboardInterrupt at its 1st, 2nd, … line in `files`.
-
-    After each run `check(interrupted)` looks at what it left; the number of runs is returned.
-    """
-    runs = 0
-    while True:
-        runs += 1
-        left = runs
-
-        def at_line(frame, event, _argument):
-            nonlocal left
-            if not frame.f_code.co_filename.startswith(files):
-                return None
-            if event == "line":
-                left -= 1
-                if left == 0:
-                    raise KeyboardInterrupt(f"{frame.f_code.co_filename}:{frame.f_lineno}")
-            return at_line
-
-        before = sys.gettrace()
-        sys.settrace(at_line)
-        try:
-            program()
-        except KeyboardInterrupt as interrupt:
-            sys.settrace(before)
-            check(interrupt)
-        else:
-            sys.settrace(before)
-            check(None)
-            return runs
-        finally:
-            sys.settrace(before)
+from engine import Restoring, Value, enable_grad, insist, is_grad_enabled, nan_trace, no_grad
+from engine.recording import watch
 
 
 @pytest.fixture(autouse=True)
@@ -71,19 +19,6 @@ def nothing_is_left():
     """Every test leaves the engine as it found it."""
     yield
     assert as_at_the_start(None) is None
-
-
-def as_at_the_start(interrupt):
-    """Recording is on, nobody watches, NumPy warns, no derivative is being taken, no lock held."""
-    __tracebackhide__ = True
-    assert is_grad_enabled(), interrupt
-    assert RECORDING.watcher is None, interrupt
-    assert not ATTENTION.threads, interrupt
-    assert RUNNING.derivatives == (), interrupt
-    assert np.geterr()["over"] == "warn", interrupt
-    with ThreadPoolExecutor(1) as other:
-        assert other.submit(GRADIENTS.acquire, timeout=1.0).result(), interrupt
-        other.submit(GRADIENTS.release)
 
 
 # --- blocks ---
@@ -169,6 +104,86 @@ def test_a_trace_inside_one_of_the_same_model_leaves_the_outer_one_at_work():
     assert outer.path(y) == ("Linear",)
 
 
+def mixed_modes():
+    model = nn.Sequential(nn.Dropout(0.5, rng=0), nn.Linear(2, 1, rng=0), nn.Dropout(0.5, rng=0))
+    model[2].eval()
+    return model
+
+
+def still_mixed(model):
+    def check(interrupt):
+        as_at_the_start(interrupt)
+        assert [module.training for module in model.modules()] == [True, True, True, False], (
+            interrupt
+        )
+        assert not any(module._hooks for module in model.modules()), interrupt
+
+    return check
+
+
+def test_a_model_is_in_the_mode_it_was_in_after_an_interrupted_evaluation():
+    model = mixed_modes()
+    data = nn.DataLoader((np.ones((4, 2)), np.ones((4, 1))), batch_size=2)
+
+    def program():
+        nn.evaluate(model, nn.MSELoss(), data)
+
+    assert interrupted_at_every_line(program, still_mixed(model)) > 300
+
+
+def test_no_hook_stays_after_an_interrupted_summary():
+    model = mixed_modes()
+    assert (
+        interrupted_at_every_line(lambda: nn.summary(model, [1.0, 2.0]), still_mixed(model)) > 300
+    )
+
+
+def test_no_hook_stays_after_an_interrupted_block():
+    model = mixed_modes()
+
+    def program():
+        with nn.Hooked((module, lambda *_: None) for module in model.modules()):
+            assert all(module._hooks for module in model.modules())
+
+    assert interrupted_at_every_line(program, still_mixed(model)) > 30
+
+
+def test_ctrl_c_is_as_it_was_after_an_interrupted_fit():
+    model = nn.Linear(1, 1, rng=0)
+    data = nn.DataLoader((np.ones((2, 1)), np.ones((2, 1))), batch_size=2)
+    optimizer = nn.SGD(model.parameters(), lr=0.1)
+
+    def check(interrupt):
+        as_at_the_start(interrupt)
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler, interrupt
+
+    def program():
+        nn.fit(model, nn.MSELoss(), optimizer, data, progress=False)
+
+    assert interrupted_at_every_line(program, check) > 300
+
+
+@pytest.mark.parametrize("kind", ["history", "handle"])
+def test_what_a_block_closes_is_closed_whatever_interrupts(kind):
+    model = nn.Linear(1, 1, rng=0)
+    begun = []
+
+    def program():
+        begun.clear()
+        block = viz.History(model) if kind == "history" else model.register_forward_hook(print)
+        with block:
+            begun.append(block)
+
+    def check(interrupt):
+        if kind == "history" and begun:
+            assert begun[0]._closed, interrupt
+        if kind == "handle" and begun:
+            assert not model._hooks, interrupt
+        model._hooks.clear()  # of a run that was interrupted before the block
+
+    assert interrupted_at_every_line(program, check) > 20
+
+
 # --- what a block is made of ---
 
 
@@ -219,15 +234,9 @@ def test_looking_at_how_a_block_is_left_does_not_leave_it():
     assert not lamp.lit
 
 
-@pytest.mark.parametrize("method", ["saved", "change"])
-def test_a_block_of_one_s_own_must_say_what_it_does(method):
-    class Own(Restoring):
-        pass
-
-    with pytest.raises(NotImplementedError):
-        getattr(Own(), method)()
-    with pytest.raises(NotImplementedError):
-        Own().restore(None)
+def test_a_block_of_one_s_own_must_say_how_it_ends():
+    with pytest.raises(NotImplementedError, match=r"Restoring must define restore\(\)"):
+        Restoring().restore(None)
 
 
 def test_what_must_be_done_is_done_again_after_each_interrupt():
@@ -252,167 +261,3 @@ def test_a_watcher_is_returned_when_the_next_one_comes():
     assert watch(first) is None
     assert watch(second) is first
     assert watch(None) is second
-
-
-# --- backward passes ---
-
-
-def of_values():
-    w, b, x = Value(3.0), Value(-0.5), Value(2.0)
-    return ((w * 0.3 + b).relu() * engine.where(x > 0.0, w, x) / x).tanh()
-
-
-def of_neurons():
-    return nn.scalar.MLP(2, [2, 1], rng=random.Random(0))([1.0, 2.0]) * 2.0
-
-
-def of_tensors():
-    w, b = (engine.Tensor(x, requires_grad=True) for x in ([[1.0, 2.0], [3.0, 4.0]], [1.0, 1.0]))
-    return ((w @ b + b) * b[0]).tanh().sum()
-
-
-def plain(root):
-    root.backward()
-
-
-def with_a_graph(root):
-    root.backward(create_graph=True)
-
-
-def into_leaves_only(root):
-    root.backward(retain_grads=False)
-
-
-def into_results_too(root):
-    root.backward(retain_grads=True)
-
-
-def step_by_step(root):
-    one = BackwardPass(root)
-    for node in reversed(one.order):
-        one.advance(node)
-    one.commit()
-
-
-def gradients(root):
-    """The gradients of all nodes as plain numbers; None where there is none."""
-    return [
-        None if node._grad is None else engine.to_numpy(node.grad).tolist()
-        for node in engine.toposort(root)
-    ]
-
-
-@pytest.mark.parametrize("make", [of_values, of_neurons, of_tensors])
-@pytest.mark.parametrize(
-    "backward", [plain, with_a_graph, into_leaves_only, into_results_too, step_by_step]
-)
-@pytest.mark.parametrize("passes_before", [0, 1])
-def test_an_interrupted_pass_adds_all_gradients_or_none(make, backward, passes_before):
-    root = make()
-
-    def begin():
-        for node in engine.toposort(root):
-            node.zero_grad()
-        for _ in range(passes_before):
-            backward(root)
-        return gradients(root)
-
-    def check(interrupt):
-        as_at_the_start(interrupt)
-        assert gradients(root) in (before, after), interrupt
-        assert begin() == before, interrupt  # a pass that comes later is right
-        backward(root)
-        assert gradients(root) == after, interrupt
-        begin()
-
-    before = begin()
-    backward(root)
-    after = gradients(root)
-    assert before != after
-    begin()
-    assert interrupted_at_every_line(lambda: backward(root), check) > 30
-
-
-@pytest.mark.parametrize("make", [of_values, of_tensors])
-def test_an_interrupted_look_at_gradients_leaves_nothing(make):
-    root = make()
-    leaves = [node for node in engine.toposort(root) if node.op is None]
-    expected = [np.asarray(g).tolist() for g in root.gradients(leaves)]
-
-    def check(interrupt):
-        assert [np.asarray(g).tolist() for g in root.gradients(leaves)] == expected, interrupt
-
-    assert interrupted_at_every_line(lambda: root.gradients(leaves), check) > 30
-
-
-def test_what_clears_up_after_an_interrupt_may_be_interrupted_too(monkeypatch):
-    w = Value(3.0)
-    y = w * w + w * 2.0
-    clear, left = values_backward._clear, [3]
-
-    def propagate(order):
-        raise KeyboardInterrupt
-
-    def half_clear(order):
-        clear(order[:1])
-        left[0] -= 1
-        if left[0]:
-            raise KeyboardInterrupt
-        clear(order)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(values_backward, "_propagate", propagate)
-        patched.setattr(values_backward, "_clear", half_clear)
-        with pytest.raises(KeyboardInterrupt):
-            y.backward()
-    assert left == [0]
-    y.backward()
-    assert w.grad == 8.0
-
-
-def test_gradients_that_are_being_set_are_all_set():
-    class Stubborn:
-        """A node that is interrupted when its gradient is set, twice."""
-
-        left = 2
-
-        def __setattr__(self, name, gradient):
-            self.__dict__[name] = gradient
-            if type(self).left:
-                type(self).left -= 1
-                raise KeyboardInterrupt
-
-    nodes = [Value(1.0), Stubborn(), Value(2.0)]
-    found = dict(zip(nodes, [10.0, 20.0, 30.0], strict=True))
-    with pytest.raises(KeyboardInterrupt):
-        set_gradients(nodes, found)
-    assert [node._grad for node in nodes] == [10.0, 20.0, 30.0]
-
-
-def test_after_an_error_in_the_sum_of_gradients_the_next_pass_is_right():
-    x = Value(1.0)
-    y = x * 1e308
-    y.backward(create_graph=True)
-    with pytest.raises(NonFiniteError), nan_trace():
-        y.backward()  # the sum is an op on a gradient that is a Value
-    assert [node._adjoint for node in (x, y)] == [None, None]
-    x.zero_grad()
-    y.backward()
-    assert x.grad == 1e308
-
-
-def test_a_rule_may_take_a_derivative_itself_and_be_interrupted(own_ops):
-    squared = engine.elementwise(
-        "squared", lambda x: x * x, lambda g, y, x: g * engine.grad(lambda z: z * z)(x)
-    )
-    w = Value(3.0)
-    y = squared(w) * w
-
-    def check(interrupt):
-        assert w.grad in (0.0, 27.0), interrupt
-        w.zero_grad()
-        y.backward()
-        assert w.grad == 27.0, interrupt
-        w.zero_grad()
-
-    assert interrupted_at_every_line(y.backward, check) > 100

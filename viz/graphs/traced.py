@@ -56,7 +56,6 @@ class trace(Watching):  # noqa: N801 - used as a context, named like no_grad and
     def __init__(self, model: nn.Module) -> None:
         if not isinstance(model, nn.Module):
             raise TypeError(f"model must be an nn.Module, got {type(model).__name__}")
-        super().__init__()
         self.model = model
         self.name = type(model).__name__
         self.kinds: dict[Path, str] = {}

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from engine import Tensor, Value, is_grad_enabled, to_numpy
+from engine import Restoring, Tensor, Value, is_grad_enabled, to_numpy
 from nn import Module, Sigmoid, Tanh
 from nn.callbacks import Callback, Run
 
@@ -46,7 +46,7 @@ class _Hook:
         return _Hook, ()
 
 
-class History(Records, Callback):
+class History(Records, Callback, Restoring):
     """A record of training: numbers of every step, and how the model was every few steps.
 
     Call `step` once after each optimizer step (the gradients must still be there).  Every step
@@ -328,10 +328,8 @@ class History(Records, Callback):
         self._disarm()
         self._close_file()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
+    def restore(self, saved: Any) -> None:
+        """The end of a `with` block: close."""
         self.close()
 
     @property

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from engine import no_grad, to_numpy
-from nn import Module
+from nn import Hooked, Module
 
 from ..monitoring import gradient_of, named_layers, named_parameters
 from .axes import CYCLE, LARGEST, LEGEND, MOST_NAMED, axes_of, colours, drawable, key, logarithmic
@@ -109,13 +109,8 @@ def activation_histogram(
 
         return hook
 
-    handles = [m.register_forward_hook(look(name)) for name, m in layers]
-    try:
-        with no_grad():
-            model(x)
-    finally:
-        for handle in handles:
-            handle.remove()
+    with Hooked((m, look(name)) for name, m in layers), no_grad():
+        model(x)
     return _histogram(ax, arrays, "activations", bins)
 
 
