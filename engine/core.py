@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from .lists import array_of, tier_of
 from .node import Node, NodeArray
 from .signatures import Rule, bind, defaults_of
 
@@ -157,10 +158,10 @@ class Op:
         kept: tuple[Any, ...] = (np.ndarray, np.generic, type(None))
         if self.kind != "shape":  # arrays have what shape ops ask for; numbers do not promote
             kept += (float, int)
-        inputs = tuple(x if isinstance(x, kept) else np.asarray(x) for x in inputs)
-        for x in inputs:
-            if isinstance(x, np.ndarray) and x.dtype == object:
-                return NodeArray.tier.record(self, inputs, params)
+        inputs = tuple(x if isinstance(x, kept) else array_of(x) for x in inputs)
+        for tier in map(tier_of, inputs):
+            if tier is not None:
+                return tier.record(self, inputs, params)
         return self.forward(*inputs, **params)
 
     def on_floats(self, *numbers: float, **params: Any) -> float:
@@ -245,10 +246,8 @@ def part_of(vjp_all: Rule, index: int) -> Rule:
 
 _REGISTRY: dict[str, Op] = {}
 
-
 #: Every op by name, in the order they were defined; read only.
 registry: Mapping[str, Op] = MappingProxyType(_REGISTRY)
-
 
 #: The row that a ufunc of NumPy is the forward of, or has the name of; the first, if several.
 row_of: dict[Any, Op] = {}

@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from .lists import LOOKING
 from .node import Node
 from .recording import RECORDING
 from .restoring import Restoring
@@ -100,7 +101,8 @@ def is_differentiated(x: Node) -> bool:
 def leave_graph(x: Node, what: str) -> None:
     """Speak up where x, which requires a gradient, becomes plain by `what`, such as "float()".
 
-    Quiet where nothing is lost: nothing is being recorded, or x requires no gradient.
+    Quiet where nothing is lost: nothing is being recorded, x requires no gradient, or NumPy wants
+    to know the shape of a list that x is in.  To be called by a method of x that Python calls.
 
     Raises:
         RuntimeError: x depends on what is being differentiated.
@@ -108,7 +110,7 @@ def leave_graph(x: Node, what: str) -> None:
     Warns:
         UserWarning: x requires a gradient; Python shows it once a line.
     """
-    if not RECORDING.enabled:
+    if not RECORDING.enabled or sys._getframe(2).f_code in LOOKING:
         return
     if is_differentiated(x):
         raise lost(x, what)

@@ -7,7 +7,6 @@ instead.  That costs nothing where lists hold plain numbers, as nearly all do.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -17,13 +16,13 @@ from .node import Node, NodeArray
 
 
 class TensorInside(Exception):
-    """Passes through NumPy to `read`: there is a Tensor in the list; `stack` joins such."""
+    """Passes through NumPy to `array_of`: there is a Tensor in the list, and `stack` joins such."""
 
     def __init__(self, stack: Callable[[list[Any]], Any]) -> None:
         self.stack = stack
 
 
-def read(x: Any) -> Any:
+def array_of(x: Any) -> Any:
     """A list (or tuple, nested as you like) as an array; where it holds nodes, they are stacked.
 
     Tensors give a Tensor, Values an array of Values; plain numbers may stand between them.
@@ -33,18 +32,29 @@ def read(x: Any) -> Any:
         TypeError: Tensors among Values.
 
     >>> from engine import Tensor, Value
-    >>> read([Tensor(1.0), 2.0]), read([3.0, 4.0])
+    >>> array_of([Tensor(1.0), 2.0]), array_of([3.0, 4.0])
     (Tensor([1., 2.]), array([3., 4.]))
     """
     try:
         array = np.asarray(x)
     except TensorInside as found:
-        return found.stack([read(part) if isinstance(part, list | tuple) else part for part in x])
+        return found.stack(
+            [array_of(part) if isinstance(part, list | tuple) else part for part in x]
+        )
     if array.dtype == object and any(isinstance(part, Node) for part in array.flat):
         return array.view(NodeArray.tier)
     return array
 
 
-def is_asked_by_read() -> bool:
-    """Whether the caller, a Tensor's `__array__`, was called by NumPy on behalf of `read`."""
-    return sys._getframe(2).f_code is read.__code__
+def tier_of(x: Any) -> Any:
+    """What records an op on x: a node's class, or that of arrays of nodes; None if x is plain."""
+    if isinstance(x, Node):
+        return type(x)
+    return NodeArray.tier if isinstance(x, np.ndarray) and x.dtype == object else None
+
+
+#: Who asks a Tensor for its numbers, by the code that runs: `array_of`; and functions of NumPy that
+#: take no more than the shape of a list, so that nothing leaves the graph.
+READING = array_of.__code__
+_OF_SHAPES: Any = (np.shape, np.ndim, np.size)
+LOOKING = frozenset(function.__wrapped__.__code__ for function in _OF_SHAPES)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import Node, Value, ValueArray
+from engine import Node, Value, ValueArray, array_of
 
 
 def at_least(least: int, **sizes: Any) -> None:
@@ -104,12 +104,9 @@ _WITH_SHAPE = (Node, np.ndarray)
 def as_array(x: Any) -> Any:
     """x itself if it has a shape (of either tier, or an array), else a new array.
 
-    A list of Values becomes a ValueArray.
+    A list of nodes becomes a Tensor or an array of Values, part of the graph.
     """
-    if isinstance(x, _WITH_SHAPE):
-        return x
-    array = np.asarray(x)
-    return array.view(ValueArray) if array.dtype == object else array
+    return x if isinstance(x, _WITH_SHAPE) else array_of(x)
 
 
 def floating(name: str, x: Any) -> Any:

@@ -15,6 +15,7 @@ import numpy as np
 
 from ..core import composed
 from ..define import shape_op
+from ..lists import array_of
 from ..node import NodeArray, to_numpy
 
 
@@ -249,7 +250,7 @@ def _concatenate(*arrays: Any, axis: int = 0) -> Any:
 def _sequence(arrays: Any, name: str) -> list[Any]:
     """The arrays to join, as a list; an array counts as the sequence of its rows."""
     try:
-        listed = list(arrays)
+        listed = [array_of(x) if isinstance(x, list | tuple) else x for x in arrays]
     except TypeError:
         raise TypeError(f"{name}() takes a sequence of arrays, got {arrays!r:.60}") from None
     if not listed:

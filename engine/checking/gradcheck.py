@@ -14,7 +14,7 @@ from ..arrays import sum as sum_of
 from ..derivatives import grad
 from ..differentiating import differentiating
 from ..graph import toposort
-from ..lists import read
+from ..lists import array_of
 from ..looking import label_of
 from ..node import Node, NodeArray, to_numpy
 from ..ops import mul
@@ -126,7 +126,7 @@ def _floating(x: Any, i: int) -> np.ndarray:
 def _along(y: Any, seed: int) -> Any:
     """A result as a single number: its elements, weighted by a fixed direction."""
     if isinstance(y, list | tuple):
-        y = read(y)
+        y = array_of(y)
     if not isinstance(y, Node | NodeArray):
         raise TypeError(f"f must return a Value or a Tensor, got {type(y).__name__}")
     # between 1/2 and 3/2 in size, no two alike: no term can hide another

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..differentiating import RUNNING, differentiating, other_leaves, warn_caller
 from ..graph import adjoints, toposort, visit
-from ..lists import read
+from ..lists import array_of
 from ..node import Node, NodeArray, to_numpy
 from ..ops import identity
 from ..recording import RECORDING, enable_grad
@@ -88,7 +88,7 @@ def _node_for(given: Any, arrays: bool, position: int) -> Any:
 
 def _nodes_in(x: Any) -> Any:
     """A list of nodes as the Tensor or array of Values it stands for; anything else as is."""
-    y = read(x) if isinstance(x, list | tuple) else x
+    y = array_of(x) if isinstance(x, list | tuple) else x
     return y if in_graph(y) else x
 
 
@@ -144,7 +144,7 @@ def run(f: Callable[..., Any], args: tuple[Any, ...], kwargs: Any, argnums: Argn
 def _result(y: Any, f: Any) -> Any:
     """f's result as a node, an array of Values, or a plain number or array."""
     if isinstance(y, list | tuple):
-        y = read(y)
+        y = array_of(y)
     if isinstance(y, np.ndarray) and y.dtype == object:
         return y.view(ValueArray)
     dtype = getattr(y, "dtype", None)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy import ndarray
 
 from ..core import Op
+from ..lists import array_of
 from ..node import Node, NodeArray
 from .backward import ArrayNode
 
@@ -16,14 +17,10 @@ from .backward import ArrayNode
 def numeric(data: Any, what: str, dtype: Any) -> ndarray:
     """data as an array of real numbers or bools, or a TypeError that says what it was."""
     if isinstance(data, Node | NodeArray):
-        if isinstance(data, ArrayNode):
-            data = data._data
-        else:
-            raise TypeError(
-                f"{what} holds Values: the two tiers do not mix in one graph; make them Tensors "
-                "where they are made, or let compare() run one function on both"
-            )
+        data = _numbers(data, what)
     try:
+        if isinstance(data, _LISTS):
+            data = _numbers_of_list(array_of(data), what)
         array = np.asarray(data, dtype=dtype)
     except ValueError as error:
         raise ValueError(f"{what} is not a rectangular array of numbers: {error}") from None
@@ -32,6 +29,29 @@ def numeric(data: Any, what: str, dtype: Any) -> ndarray:
     return array.view(ndarray) if type(array) is not ndarray else array
 
 
+def _numbers(data: Any, what: str) -> ndarray:
+    """A Tensor's array; Values are refused."""
+    if isinstance(data, ArrayNode):
+        return data._data
+    raise TypeError(
+        f"{what} holds Values: the two tiers do not mix in one graph; make them Tensors where "
+        "they are made, or let compare() run one function on both"
+    )
+
+
+def _numbers_of_list(data: Any, what: str) -> Any:
+    """What stood in a list, plain: it may hold Tensors, as long as no gradient is lost."""
+    if not isinstance(data, Node | NodeArray):
+        return data
+    if isinstance(data, ArrayNode) and data._requires:
+        raise TypeError(
+            f"{what} is a list of Tensors that require a gradient, which a new Tensor would not "
+            "pass on: engine.stack(list) makes one of them"
+        )
+    return _numbers(data, what)
+
+
+_LISTS = (list, tuple)
 _NUMBERS = (bool, np.bool_, np.floating, np.integer)  # a union in the call would be made each time
 
 
@@ -82,6 +102,8 @@ def sorted_inputs(op: Op, inputs: tuple[Any, ...]) -> tuple[tuple[Any, ...], tup
     arrays = []
     requires = False
     for i, x in enumerate(inputs):
+        if isinstance(x, _LISTS):
+            x = array_of(x)
         if isinstance(x, ArrayNode):
             arrays.append(x._data)
             if x._requires and not requires:

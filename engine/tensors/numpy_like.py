@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any, Self
 
 import numpy as np
@@ -11,7 +12,7 @@ from ..arrays import plain_index, stack
 from ..copies import copy_graph, reduce_graph
 from ..core import Op
 from ..differentiating import is_argument, leave_graph
-from ..lists import TensorInside, is_asked_by_read
+from ..lists import LOOKING, READING, TensorInside
 from ..node import Node
 from ..numpy_protocol import NumpyFunctions, nodes_in, numbers
 from ..recording import RECORDING
@@ -66,11 +67,12 @@ class NumpyLike(NumpyFunctions, ArrayNode):
         return self._data.tolist()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> ndarray:
-        if is_asked_by_read():
+        asking = sys._getframe(1).f_code
+        if asking is READING:
             raise TensorInside(stack)
         if not self._data.ndim:  # NumPy asks a single number this way, where others use float()
             leave_graph(self, "np.asarray()")
-        elif self._requires and RECORDING.enabled:
+        elif self._requires and RECORDING.enabled and asking not in LOOKING:
             raise RuntimeError(
                 "a Tensor that requires a gradient cannot become an array (np.asarray(t), "
                 "out[:] = t): that would leave the graph; use engine's functions, or .detach(), "

@@ -14,6 +14,7 @@ from ..commits import GRADIENTS
 from ..core import Op
 from ..elementwise_methods import ElementwiseMethods
 from ..graph import adjoints, toposort
+from ..lists import array_of
 from ..node import Node
 from ..passes import remember_pass
 from ..recording import ATTENTION, RECORDING
@@ -24,6 +25,7 @@ from .numpy_like import NumpyLike
 
 _new = object.__new__
 _FLOAT = np.dtype(np.float64)
+_LISTS = (list, tuple)
 _NOT_PLAIN = (ndarray, Node)  # what a static parameter may not be, or not as it is
 
 
@@ -102,15 +104,23 @@ class Tensor(NumpyLike, ElementwiseMethods, ArrayMethods):
             requires = a._requires
         elif type(a) is ndarray and (a.dtype is _FLOAT or a.dtype.kind in "fiub"):
             x = a = a.copy()  # as `constant`
+        elif type(a) is float:
+            x = a
+        elif isinstance(a, _LISTS):
+            return Tensor.record_binary(op, array_of(a), b)
         else:
-            x = a = a if type(a) is float else constant(a, op, 0)
+            x = a = constant(a, op, 0)
         if isinstance(b, Tensor):
             z = b._data
             requires = requires or b._requires
         elif type(b) is ndarray and (b.dtype is _FLOAT or b.dtype.kind in "fiub"):
             z = b = b.copy()
+        elif type(b) is float:
+            z = b
+        elif isinstance(b, _LISTS):
+            return Tensor.record_binary(op, a, array_of(b))
         else:
-            z = b = b if type(b) is float else constant(b, op, 1)
+            z = b = constant(b, op, 1)
         try:
             data = op.forward(x, z)
         except ValueError as error:

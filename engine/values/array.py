@@ -16,7 +16,8 @@ from ..arrays import ArrayMethods, plain_index
 from ..core import Op, row_of
 from ..differentiating import differentiating
 from ..elementwise_methods import ElementwiseMethods
-from ..node import NodeArray, to_numpy
+from ..lists import array_of
+from ..node import Node, NodeArray, to_numpy
 from ..numpy_protocol import NumpyFunctions, nodes_in, numbers, replaced
 from ..recording import RECORDING, no_grad
 from ..updates import WHILE_RECORDING, refused
@@ -261,7 +262,13 @@ def _plain(x: Any) -> Any:
     """An input of an elementwise op, as NumPy takes it."""
     if isinstance(x, Value):
         return _single(x)
-    return np.asarray(x) if isinstance(x, np.ndarray | list | tuple) else x
+    return np.asarray(_of_this_tier(x)) if isinstance(x, np.ndarray | list | tuple) else x
+
+
+def _of_this_tier(x: Any) -> Any:
+    """An array, or what a list stands for, if it holds no Tensors."""
+    x = array_of(x) if isinstance(x, list | tuple) else x
+    return number(x, "an input") if isinstance(x, Node) else x  # says that tiers do not mix
 
 
 def _single(x: Value) -> np.ndarray:
@@ -277,7 +284,7 @@ def _objects(x: Any) -> Any:
         return x
     if isinstance(x, Value):
         return _single(x).view(ValueArray)
-    return np.asarray(x).astype(object).view(ValueArray)
+    return np.asarray(_of_this_tier(x)).astype(object).view(ValueArray)
 
 
 def _tracked(arguments: Any) -> list[Value]:
