@@ -71,7 +71,7 @@ def test_data_is_copied_from_whatever_owns_it():
         ([[1, 2], [3]], ValueError, "data is not a rectangular array of numbers"),
         (Value(1.0), TypeError, "data holds Values: the two tiers do not mix"),
         (ValueArray.of([1.0]), TypeError, "data holds Values"),
-        ([Value(1.0)], TypeError, "data must hold real numbers or bools, got dtype object"),
+        ([Value(1.0)], TypeError, "data holds Values: the two tiers do not mix"),
         (np.array(["2020-01-01"], dtype="M8[D]"), TypeError, "data must hold real numbers"),
     ],
 )
