@@ -122,11 +122,11 @@ def _check_again(f: Callable[..., Any], inputs: tuple[float, ...], order: int) -
     """
     try:
         gradcheck(f, inputs, order=order)
-    except TypeError as error:
+    except (TypeError, RuntimeError, UserWarning) as error:
         raise Hint(
-            f"with numbers the rule is right, but with nodes it raised TypeError: {error}. Write "
-            "it with engine's ops (engine.exp, not np.exp) or with y, so that it can be "
-            "differentiated again"
+            f"with numbers the rule is right, but with nodes it says: {error}. Write it with "
+            "engine's ops (engine.exp, not math.exp) or with y, so that it can be differentiated "
+            "again: nothing in it takes a number out of the graph"
         ) from error
     except GradientError as error:
         raise Hint(

@@ -155,7 +155,7 @@ def _on_tensors(y: Any) -> Tensor:
     if not isinstance(y, Tensor):
         raise TypeError(
             f"f must return a Tensor when it is given Tensors, got {type(y).__name__}: "
-            "return one result, and keep out .data, .item(), float() and numpy's functions, "
+            "return one result, and keep out .data, .item() and float(), "
             "which take numbers out of the graph"
         )
     return y

@@ -8,7 +8,7 @@ def cube_row():
 
 # %% check_cube | engine's ops
 def cube_row():
-    return engine.elementwise("my_cube", lambda x: x * x * x, lambda g, y, x: g * 3 * np.square(x))
+    return engine.elementwise("my_cube", lambda x: x * x * x, lambda g, y, x: g * 3 * np.cbrt(x**6))
 
 # %% check_cube | takes a number out of the graph
 def cube_row():
@@ -90,10 +90,10 @@ def rule_b(g, y, a, b):
 
 # %% check_share | so that it can be differentiated again
 def rule_a(g, y, a, b):
-    return g * b / np.square(a + b)
+    return g * b / np.cbrt((a + b) ** 6)
 
 def rule_b(g, y, a, b):
-    return -g * a / np.square(a + b)
+    return -g * a / np.cbrt((a + b) ** 6)
 
 # %% check_bump | it has to return g times the local derivative
 def rule(g, y, x, k):
@@ -105,7 +105,7 @@ def rule(g, y, x, k):
 
 # %% check_bump | so that it can be differentiated again
 def rule(g, y, x, k):
-    return g * -2 * k * x * np.exp(-k * x * x)
+    return g * -2 * k * x * np.cbrt(np.exp(-3 * k * x * x))
 
 # %% check_bump | up to its sign
 def rule(g, y, x, k):
