@@ -8,7 +8,7 @@ not ask which tier it is of.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -148,6 +148,7 @@ class NodeArray(np.ndarray):
     """Base of `ValueArray`: an array whose elements are scalar nodes."""
 
     tier: type[NodeArray]  # the subclass; the scalar tier reaches arrays through this
+    by_numpy: Callable[..., Any]  # as in NumpyFunctions
 
     def __init_subclass__(cls) -> None:
         NodeArray.tier = cls
@@ -156,11 +157,6 @@ class NodeArray(np.ndarray):
     def record(cls, op: Any, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
         """Apply `op` to arrays of scalar nodes."""
         raise NotImplementedError  # the subclass has it, which knows Values
-
-    @classmethod
-    def by_numpy(cls, call: Any, args: Any, kwargs: Any, refusal: str) -> Any:
-        """What NumPy answers to a call with Values that no op of engine stands for."""
-        raise NotImplementedError  # as above
 
     def full(self, number: float) -> np.ndarray:
         """An array of this shape that holds `number` everywhere."""
