@@ -33,7 +33,7 @@ class Node:
     label: str
     shape: Any
     requires_grad: bool
-    _data: Any
+    _held: Any  # the result itself; np.ma would take a `_data` for its own, and lose the graph
     _grad: Any
 
     #: Whether `backward` keeps the gradients of results too, unless it is told.

@@ -258,7 +258,7 @@ def replaced(x: Any, by: Callable[[Any], Any]) -> Any:
 
 def _plain(x: Any) -> Any:
     """What a node holds; anything else as it is."""
-    return x._data if isinstance(x, Node) else to_numpy(x) if isinstance(x, NodeArray) else x
+    return x._held if isinstance(x, Node) else to_numpy(x) if isinstance(x, NodeArray) else x
 
 
 def numbers(arguments: Any) -> Any:

@@ -30,12 +30,12 @@ class Parameter(Tensor):
         """Change the dtype of this very parameter; its gradient is forgotten."""
         if np.dtype(dtype).kind != "f":
             raise TypeError(f"dtype of a parameter must be floating-point, got {np.dtype(dtype)}")
-        self._data = self._data.astype(dtype)
+        self._held = self._held.astype(dtype)
         self._grad = None
         return self
 
     def __copy__(self) -> Parameter:
-        return Parameter(self._data, requires_grad=self._requires, label=self.label)
+        return Parameter(self._held, requires_grad=self._requires, label=self.label)
 
     def __repr__(self) -> str:
         return "Parameter" + super().__repr__().removeprefix("Tensor")

@@ -397,7 +397,7 @@ def test_which_parameters_a_gradient_reaches_may_change():
 def test_no_array_is_held_between_measurements():
     w = Tensor([1.0, 2.0], requires_grad=True)
     history = History({"w": w}, every=5)
-    before = weakref.ref(w._data)
+    before = weakref.ref(w._held)
     w.data = [3.0, 4.0]
     history.step(1.0)
     assert before() is None

@@ -171,7 +171,7 @@ def test_empty_and_0d_arrays_keep_their_shape(case):
             y = op(*nodes, **params)
             y.backward(np.ones(shape))
         assert y.shape == shape
-        assert type(y._data) is np.ndarray
+        assert type(y._held) is np.ndarray
         for i in float_positions(op):
             assert type(nodes[i].grad) is np.ndarray
             assert nodes[i].grad.shape == shape

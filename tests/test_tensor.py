@@ -408,7 +408,7 @@ def test_data_of_a_leaf_is_assigned_and_checked():
 def test_adopt_takes_the_array_itself():
     x, array = leaf([1.0, 2.0], np.float32), np.float32([5.0, 6.0])
     x.adopt(array)
-    assert x._data is array
+    assert x._held is array
     x.adopt(np.array([1.0, 2.0]))
     assert x.dtype == np.float32
     with pytest.raises(ValueError, match=r"cannot become \(1,\)"):
@@ -920,7 +920,7 @@ def test_gradients_never_share_memory():
         seed = np.ones(y.shape)
         y.backward(seed, retain_grads=True)
         arrays = [n.grad for n in E.toposort(y) if n.grad is not None]
-        arrays += [n._data for n in E.toposort(y)] + [seed]
+        arrays += [n._held for n in E.toposort(y)] + [seed]
         for i, one in enumerate(arrays[: len(arrays) // 2]):
             for other in arrays[i + 1 :]:
                 assert not np.shares_memory(one, other)

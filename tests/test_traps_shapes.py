@@ -112,7 +112,7 @@ def test_a_clone_is_part_of_the_graph():
     y = x.clone()
     (y * 3.0).sum().backward()
     np.testing.assert_array_equal(x.grad, [3.0, 3.0])
-    assert y._data is not x._data
+    assert y._held is not x._held
 
 
 @pytest.mark.parametrize(

@@ -26,11 +26,19 @@ class ArrayNode(Node):
 
     # _arrays are the inputs' arrays at the time of recording: what the rules are given.
     __slots__ = (
-        "__weakref__", "_arrays", "_data", "_grad", "_params", "_requires", "_retain",
-        "inputs", "label", "op",
+        "__weakref__",
+        "_arrays",
+        "_grad",
+        "_held",
+        "_params",
+        "_requires",
+        "_retain",
+        "inputs",
+        "label",
+        "op",
     )  # fmt: skip
 
-    _data: ndarray
+    _held: ndarray
     _grad: Any  # None, an array, or a Tensor after create_graph
     _params: dict[str, Any] | None
     _requires: bool
@@ -59,7 +67,7 @@ class ArrayNode(Node):
         order = toposort(self)
         if alone and other_leaves(order, wanted):
             return None
-        found = {self: np.ones_like(self._data) if gradient is None else np.asarray(gradient)}
+        found = {self: np.ones_like(self._held) if gradient is None else np.asarray(gradient)}
         propagate(order, found, keep=True)
         return [None if (g := found.get(node)) is None else np.array(g) for node in wanted]
 
@@ -69,13 +77,13 @@ class ArrayNode(Node):
         op, inputs, arrays, params = self.op, self.inputs, self._arrays, self._params or {}
         shared: Any = None
         if op.vjp_all is not None:
-            shared = op.vjp_all(g, self._data, *arrays, **params)
+            shared = op.vjp_all(g, self._held, *arrays, **params)
             check_parts(shared, op, inputs)
         parts: list[Any] = [None] * len(inputs)
         for i, x in enumerate(inputs):
             rule = op.rule(i)
             if rule is not None and isinstance(x, ArrayNode) and x._requires:
-                part = rule(g, self._data, *arrays, **params) if shared is None else shared[i]
+                part = rule(g, self._held, *arrays, **params) if shared is None else shared[i]
                 parts[i] = None if part is None else _fitted(part, arrays[i], op, i)
         return parts
 
@@ -84,9 +92,9 @@ class ArrayNode(Node):
         check_unchanged(self)
         x, rule = self.inputs[index], self.op.rule(index)
         if rule is None:
-            return np.zeros_like(x._data)
-        part = rule(g, self._data, *self._arrays, **self.params)
-        return _fitted(part, x._data, self.op, index)
+            return np.zeros_like(x._held)
+        part = rule(g, self._held, *self._arrays, **self.params)
+        return _fitted(part, x._held, self.op, index)
 
     @staticmethod
     def commit(found: dict[Any, Any], retain_grads: bool) -> None:
@@ -112,7 +120,7 @@ class ArrayNode(Node):
 def _changed(node: ArrayNode) -> int | None:
     """The first input that holds another array than the op was applied to, or None."""
     for i, (x, array) in enumerate(zip(node.inputs, node._arrays, strict=True)):
-        if isinstance(x, ArrayNode) and x._data is not array:
+        if isinstance(x, ArrayNode) and x._held is not array:
             return i
     return None
 
@@ -128,7 +136,7 @@ def check_unchanged(node: ArrayNode) -> None:
         x = node.inputs[i]
         name = f" ({x.label!r})" if x.label else ""
         raise RuntimeError(
-            f"the data of input {i}{name} of {node.op.name}(), of shape {x._data.shape}, was "
+            f"the data of input {i}{name} of {node.op.name}(), of shape {x._held.shape}, was "
             "changed after the graph was made: run forward again before backward"
         )
 
@@ -181,11 +189,11 @@ def propagate(order: Sequence[ArrayNode], found: dict[Any, Any], keep: bool) -> 
         if op.own_rules and len(inputs) == 1:  # the loop below, written out for most nodes
             x = inputs[0]
             a = arrays[0]
-            if x._data is not a:
+            if x._held is not a:
                 check_unchanged(node)
             rule: Any = op.vjps[0]
             params = node._params
-            part = rule(g, node._data, a, **params) if params else rule(g, node._data, a)
+            part = rule(g, node._held, a, **params) if params else rule(g, node._held, a)
             if type(part) is not ndarray or part.shape != a.shape or part.dtype is not a.dtype:
                 part = _fitted(part, a, op, 0)
             found[x] = found[x] + part if x in found else part
@@ -195,17 +203,17 @@ def propagate(order: Sequence[ArrayNode], found: dict[Any, Any], keep: bool) -> 
             a, b = arrays
             rule = op.vjps[0]
             if isinstance(x, ArrayNode) and x._requires and rule is not None:
-                if x._data is not a:
+                if x._held is not a:
                     check_unchanged(node)
-                part = rule(g, node._data, a, b)
+                part = rule(g, node._held, a, b)
                 if type(part) is not ndarray or part.shape != a.shape or part.dtype is not a.dtype:
                     part = _fitted(part, a, op, 0)
                 found[x] = found[x] + part if x in found else part
             rule = op.vjps[1]
             if isinstance(z, ArrayNode) and z._requires and rule is not None:
-                if z._data is not b:
+                if z._held is not b:
                     check_unchanged(node)
-                part = rule(g, node._data, a, b)
+                part = rule(g, node._held, a, b)
                 if type(part) is not ndarray or part.shape != b.shape or part.dtype is not b.dtype:
                     part = _fitted(part, b, op, 1)
                 found[z] = found[z] + part if z in found else part
@@ -213,13 +221,13 @@ def propagate(order: Sequence[ArrayNode], found: dict[Any, Any], keep: bool) -> 
         params = node._params
         parts: Any = None
         if op.vjp_all is not None:  # the rules of this op share work: all of them at once
-            parts = op.vjp_all(g, node._data, *arrays, **(params or {}))
+            parts = op.vjp_all(g, node._held, *arrays, **(params or {}))
             check_parts(parts, op, inputs)
         for i, x in enumerate(inputs):
             if not isinstance(x, ArrayNode) or not x._requires:
                 continue
             array = arrays[i]
-            if x._data is not array:
+            if x._held is not array:
                 check_unchanged(node)
             if parts is not None:
                 part = parts[i]
@@ -228,9 +236,9 @@ def propagate(order: Sequence[ArrayNode], found: dict[Any, Any], keep: bool) -> 
                 if rule is None:
                     continue
                 if params:
-                    part = rule(g, node._data, *arrays, **params)
+                    part = rule(g, node._held, *arrays, **params)
                 else:  # a call with ** of nothing takes longer than one without
-                    part = rule(g, node._data, *arrays)
+                    part = rule(g, node._held, *arrays)
             if part is None:
                 continue
             if (

@@ -32,7 +32,7 @@ def numeric(data: Any, what: str, dtype: Any) -> ndarray:
 def _numbers(data: Any, what: str) -> ndarray:
     """A Tensor's array; Values are refused."""
     if isinstance(data, ArrayNode):
-        return data._data
+        return data._held
     raise TypeError(
         f"{what} holds Values: the two tiers do not mix in one graph; make them Tensors where "
         "they are made, or let compare() run one function on both"
@@ -93,7 +93,7 @@ def sorted_inputs(op: Op, inputs: tuple[Any, ...]) -> tuple[tuple[Any, ...], tup
     for x in inputs:
         if not isinstance(x, ArrayNode):
             break
-        arrays.append(x._data)
+        arrays.append(x._held)
         requires = requires or x._requires
     else:
         if op.all_flow:  # the usual case; the others take twice as long
@@ -105,7 +105,7 @@ def sorted_inputs(op: Op, inputs: tuple[Any, ...]) -> tuple[tuple[Any, ...], tup
         if isinstance(x, _LISTS):
             x = array_of(x)
         if isinstance(x, ArrayNode):
-            arrays.append(x._data)
+            arrays.append(x._held)
             if x._requires and not requires:
                 requires = op.all_flow or op.rule(i) is not None
         else:

@@ -28,49 +28,49 @@ class NumpyLike(NumpyFunctions, ArrayNode):
 
     def full(self, number: float) -> ndarray:
         """An array of this shape and dtype that holds `number` everywhere."""
-        return np.full_like(self._data, number)
+        return np.full_like(self._held, number)
 
     @property
     def shape(self) -> tuple[int, ...]:
         """The array's shape."""
-        return self._data.shape
+        return self._held.shape
 
     @property
     def ndim(self) -> int:
         """The number of axes."""
-        return self._data.ndim
+        return self._held.ndim
 
     @property
     def size(self) -> int:
         """The number of elements."""
-        return self._data.size
+        return self._held.size
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """The array's dtype."""
-        return self._data.dtype
+        return self._held.dtype
 
     def numpy(self) -> ndarray:
         """The numbers as a read-only array, as `data` but a plain ndarray."""
-        view = self._data.view()
+        view = self._held.view()
         view.setflags(write=False)
         return view
 
     def item(self) -> Any:
         """The number of a one-element tensor, as a Python number."""
-        if self._data.size != 1:
+        if self._held.size != 1:
             raise ValueError(f"item() needs exactly one element, this has shape {self.shape}")
-        return self._data.item()
+        return self._held.item()
 
     def tolist(self) -> Any:
         """The numbers as nested lists."""
-        return self._data.tolist()
+        return self._held.tolist()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> ndarray:
         asking = sys._getframe(1).f_code
         if asking is READING:
             raise TensorInside(stack)
-        if not self._data.ndim:  # NumPy asks a single number this way, where others use float()
+        if not self._held.ndim:  # NumPy asks a single number this way, where others use float()
             leave_graph(self, "np.asarray()")
         elif self._requires and RECORDING.enabled and asking not in LOOKING:
             raise RuntimeError(
@@ -78,8 +78,8 @@ class NumpyLike(NumpyFunctions, ArrayNode):
                 "out[:] = t): that would leave the graph; use engine's functions, or .detach(), "
                 ".numpy() or .data for its numbers alone"
             )
-        if copy or (dtype is not None and dtype != self._data.dtype):
-            return self._data.astype(dtype or self._data.dtype)
+        if copy or (dtype is not None and dtype != self._held.dtype):
+            return self._held.astype(dtype or self._held.dtype)
         return self.numpy()
 
     def by_numpy(self, call: Any, args: Any, kwargs: Any, refusal: str) -> Any:
@@ -90,19 +90,19 @@ class NumpyLike(NumpyFunctions, ArrayNode):
         return call(*numbers(args), **numbers(kwargs))
 
     def __len__(self) -> int:
-        if not self._data.ndim:
+        if not self._held.ndim:
             raise TypeError("len() of a 0-d Tensor")
-        return len(self._data)
+        return len(self._held)
 
     def __contains__(self, x: Any) -> bool:
-        return data_of(x) in self._data
+        return data_of(x) in self._held
 
     def __bool__(self) -> bool:
-        if self._data.size != 1:
+        if self._held.size != 1:
             raise ValueError(
                 f"the truth of a Tensor of shape {self.shape} is ambiguous; use .data.any()"
             )
-        return bool(self._data)
+        return bool(self._held)
 
     def __float__(self) -> float:
         number = self.item()
@@ -115,7 +115,7 @@ class NumpyLike(NumpyFunctions, ArrayNode):
         return int(number)
 
     def __index__(self) -> int:
-        return self._data.__index__()
+        return self._held.__index__()
 
     __hash__ = object.__hash__  # a node is itself, whatever its numbers are
 
@@ -152,13 +152,13 @@ class NumpyLike(NumpyFunctions, ArrayNode):
                 f"data can be assigned on a leaf only; this is the result of {self.op.name}(), "
                 "which a graph may still need: make a new Tensor, or detach() first"
             )
-        if array.shape != self._data.shape:
+        if array.shape != self._held.shape:
             raise ValueError(f"data has shape {self.shape}, cannot become {array.shape}")
-        self._data = array if array.dtype == self._data.dtype else array.astype(self._data.dtype)
+        self._held = array if array.dtype == self._held.dtype else array.astype(self._held.dtype)
 
     def shows(self, window: ndarray) -> bool:
         """Whether a window (see `data`) still shows this Tensor's numbers."""
-        return window.base is self._data
+        return window.base is self._held
 
     def change(self, array: Any) -> None:
         """Give a leaf the numbers that an operation in place left: `adopt`, in this dtype.
@@ -167,7 +167,7 @@ class NumpyLike(NumpyFunctions, ArrayNode):
             TypeError: they would be cut, as 0.5 in a Tensor of integers.
         """
         array = np.asarray(array)
-        own = self._data.dtype
+        own = self._held.dtype
         if array.dtype is not own and not np.can_cast(array.dtype, own, "same_kind"):
             raise TypeError(f"data has dtype {self.dtype}, cannot hold results of {array.dtype}")
         self.adopt(array)
@@ -184,7 +184,7 @@ class NumpyLike(NumpyFunctions, ArrayNode):
             if self._requires and not is_argument(self):
                 raise refused(op, WHILE_RECORDING)
             return NotImplemented
-        self.change(op(self, other)._data)
+        self.change(op(self, other)._held)
         return self
 
     def __setitem__(self, index: Any, value: Any) -> None:
@@ -199,19 +199,19 @@ class NumpyLike(NumpyFunctions, ArrayNode):
                 "need it: use engine.where or engine.concatenate to make a new one, or change a "
                 "leaf under no_grad()"
             )
-        array = self._data
+        array = self._held
         if not (held_once(array) and array.base is None and array.flags.writeable):
             array = array.copy()
         array[plain_index(index)] = data_of(value)
-        self._data = array
+        self._held = array
 
     def __repr__(self) -> str:
-        few = self._data.size <= 100
+        few = self._held.size <= 100
         numbers = np.array2string(
-            self._data, separator=", ", prefix="Tensor(", threshold=100, edgeitems=2
+            self._held, separator=", ", prefix="Tensor(", threshold=100, edgeitems=2
         )
-        numbers += "" if few and self._data.size else f", shape={self.shape}"
-        dtype = "" if self._data.dtype in (np.float64, np.int64, bool) else f", {self.dtype}"
+        numbers += "" if few and self._held.size else f", shape={self.shape}"
+        dtype = "" if self._held.dtype in (np.float64, np.int64, bool) else f", {self.dtype}"
         label = f", label={self.label!r}" if self.label else ""
         made = f", op={self.op.name}" if self.op is not None else ""
         needs = ", requires_grad=True" if self._requires and not made else ""
@@ -233,7 +233,7 @@ class NumpyLike(NumpyFunctions, ArrayNode):
     # how copies.py takes a node apart and puts it together again
 
     def _state(self) -> tuple[Any, ...]:
-        return self._data, self.label, self._requires, self._retain, self._arrays
+        return self._held, self.label, self._requires, self._retain, self._arrays
 
     @classmethod
     def _from_state(
@@ -241,7 +241,7 @@ class NumpyLike(NumpyFunctions, ArrayNode):
     ) -> Self:
         y = object.__new__(cls)
         # a copied input's array is the very one in _arrays if that was so in the original
-        y._data, y.label, y._requires, y._retain, y._arrays = state
+        y._held, y.label, y._requires, y._retain, y._arrays = state
         y._grad = None
         y.op = op
         y.inputs = inputs
@@ -250,7 +250,7 @@ class NumpyLike(NumpyFunctions, ArrayNode):
 
 
 def data_of(x: Any) -> Any:
-    return x._data if isinstance(x, ArrayNode) else x
+    return x._held if isinstance(x, ArrayNode) else x
 
 
 def _compare(ufunc: Any, x: ArrayNode, other: Any) -> Any:
@@ -258,4 +258,4 @@ def _compare(ufunc: Any, x: ArrayNode, other: Any) -> Any:
         return NotImplemented
     if isinstance(other, Node) and not isinstance(other, ArrayNode):
         raise TypeError("a Tensor and a Value do not mix; compare .data with .data")
-    return ufunc(x._data, data_of(other))
+    return ufunc(x._held, data_of(other))

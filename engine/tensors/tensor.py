@@ -59,7 +59,7 @@ class Tensor(NumpyLike, ElementwiseMethods, ArrayMethods):
     ) -> None:
         array = numeric(data, "data", dtype)
         # NumPy makes a new array of these; anything else may give its own
-        self._data = array if type(data) in (float, int, list, tuple) else array.copy()
+        self._held = array if type(data) in (float, int, list, tuple) else array.copy()
         self._requires = False
         self._grad = self.op = self._params = None
         self._retain = False
@@ -73,10 +73,10 @@ class Tensor(NumpyLike, ElementwiseMethods, ArrayMethods):
 
     def record_unary(self, op: Op) -> Tensor:
         """Apply an op of one input without parameters."""
-        x = self._data
+        x = self._held
         data = op.forward(x)
         y = _new(Tensor)
-        y._data = data if type(data) is ndarray else np.asarray(data)
+        y._held = data if type(data) is ndarray else np.asarray(data)
         y._grad = y._params = None
         y._retain = False
         y.label = ""
@@ -100,7 +100,7 @@ class Tensor(NumpyLike, ElementwiseMethods, ArrayMethods):
         x: Any
         z: Any
         if isinstance(a, Tensor):
-            x = a._data
+            x = a._held
             requires = a._requires
         elif type(a) is ndarray and (a.dtype is _FLOAT or a.dtype.kind in "fiub"):
             x = a = a.copy()  # as `constant`
@@ -111,7 +111,7 @@ class Tensor(NumpyLike, ElementwiseMethods, ArrayMethods):
         else:
             x = a = constant(a, op, 0)
         if isinstance(b, Tensor):
-            z = b._data
+            z = b._held
             requires = requires or b._requires
         elif type(b) is ndarray and (b.dtype is _FLOAT or b.dtype.kind in "fiub"):
             z = b = b.copy()
@@ -126,7 +126,7 @@ class Tensor(NumpyLike, ElementwiseMethods, ArrayMethods):
         except ValueError as error:
             raise wrong_shapes(op, (x, z), error) from None
         y = _new(Tensor)
-        y._data = data if type(data) is ndarray else np.asarray(data)
+        y._held = data if type(data) is ndarray else np.asarray(data)
         y._grad = y._params = None
         y._retain = False
         y.label = ""
@@ -147,7 +147,7 @@ class Tensor(NumpyLike, ElementwiseMethods, ArrayMethods):
         """Apply any op: several inputs, or parameters."""
         if len(inputs) == 1:
             kept = inputs
-            arrays: tuple[Any, ...] = (inputs[0]._data,)
+            arrays: tuple[Any, ...] = (inputs[0]._held,)
             requires = inputs[0]._requires and op.all_flow
         else:
             kept, arrays, requires = sorted_inputs(op, inputs)
@@ -161,7 +161,7 @@ class Tensor(NumpyLike, ElementwiseMethods, ArrayMethods):
         except ValueError as error:
             raise wrong_shapes(op, arrays, error) from None
         y = _new(Tensor)
-        y._data = data if type(data) is ndarray else np.asarray(data)
+        y._held = data if type(data) is ndarray else np.asarray(data)
         y._grad = None
         y._retain = False
         y.label = ""
@@ -182,7 +182,7 @@ class Tensor(NumpyLike, ElementwiseMethods, ArrayMethods):
     def wrap(cls, array: ndarray, requires_grad: bool = False) -> Tensor:
         """A leaf that holds `array` itself, not a copy: for arrays nobody else will change."""
         y = _new(cls)
-        y._data = array
+        y._held = array
         y._grad = y._params = y.op = None
         y._retain = False
         y._requires = requires_grad
@@ -208,22 +208,22 @@ class Tensor(NumpyLike, ElementwiseMethods, ArrayMethods):
         return Tensor.record_binary(matmul, self, other)
 
     def __iter__(self) -> Iterator[Tensor]:
-        if not self._data.ndim:
+        if not self._held.ndim:
             raise TypeError("iteration over a 0-d Tensor")
-        return (self[i] for i in range(len(self._data)))
+        return (self[i] for i in range(len(self._held)))
 
     # --- what a node is made of -----------------------------------------------------------------
 
     @property
     def data(self) -> ndarray:
         """The numbers, as a read-only array.  Assign on a leaf to change them, or `data -= …`."""
-        return window_on(self._data, self)
+        return window_on(self._held, self)
 
     @data.setter
     def data(self, array: Any) -> None:
         if type(array) is TensorData and array.owner is self and self.shows(array):
             return  # what `p.data -= step` ends with: it is changed already
-        self.adopt(numeric(array, "data", None).astype(self._data.dtype))
+        self.adopt(numeric(array, "data", None).astype(self._held.dtype))
 
     @property
     def grad(self) -> Any:
@@ -236,7 +236,7 @@ class Tensor(NumpyLike, ElementwiseMethods, ArrayMethods):
     @grad.setter
     def grad(self, gradient: Any) -> None:
         if gradient is not None and not isinstance(gradient, Tensor):
-            gradient = np.array(numeric(gradient, "grad", None), dtype=self._data.dtype)
+            gradient = np.array(numeric(gradient, "grad", None), dtype=self._held.dtype)
         if gradient is not None and gradient.shape != self.shape:
             raise ValueError(f"grad must have shape {self.shape}, got {gradient.shape}")
         self._grad = gradient
@@ -262,9 +262,9 @@ class Tensor(NumpyLike, ElementwiseMethods, ArrayMethods):
                 f"requires_grad can be cleared on a leaf only; this is a result of "
                 f"{self.op.name}(): use detach()"
             )
-        if requires and self._data.dtype.kind != "f":
+        if requires and self._held.dtype.kind != "f":
             raise TypeError(
-                f"only floating-point tensors can require a gradient, got {self._data.dtype}"
+                f"only floating-point tensors can require a gradient, got {self._held.dtype}"
             )
         self._requires = bool(requires)
 
@@ -281,7 +281,7 @@ class Tensor(NumpyLike, ElementwiseMethods, ArrayMethods):
 
     def detach(self) -> Tensor:
         """The same numbers outside the graph: a leaf that requires no gradient."""
-        y = Tensor.wrap(self._data)
+        y = Tensor.wrap(self._held)
         y.label = self.label
         return y
 
@@ -338,24 +338,24 @@ class Tensor(NumpyLike, ElementwiseMethods, ArrayMethods):
                 "requires_grad=True, outside no_grad()"
             )
         if gradient is None:
-            if self._data.size != 1:
+            if self._held.size != 1:
                 raise RuntimeError(
                     f"backward() of a Tensor of shape {self.shape} needs a gradient of that "
                     "shape: it can be left out for a single number only"
                 )
             # np.ones_like takes four times as long
-            gradient = np.array(1.0, self._data.dtype, ndmin=self._data.ndim)
+            gradient = np.array(1.0, self._held.dtype, ndmin=self._held.ndim)
             return Tensor.wrap(gradient) if create_graph else gradient
         elif isinstance(gradient, Tensor):
             if not create_graph:
-                gradient = gradient._data
+                gradient = gradient._held
         else:
             gradient = numeric(gradient, "gradient", None)
-        if gradient.shape != self._data.shape:
+        if gradient.shape != self._held.shape:
             raise ValueError(f"gradient must have shape {self.shape}, got {gradient.shape}")
         if isinstance(gradient, Tensor):
             return gradient
-        gradient = gradient.astype(self._data.dtype, copy=False)
+        gradient = gradient.astype(self._held.dtype, copy=False)
         return Tensor.wrap(gradient) if create_graph else gradient
 
     def fitted(self, part: Any, index: int) -> Tensor | None:
@@ -371,8 +371,8 @@ class Tensor(NumpyLike, ElementwiseMethods, ArrayMethods):
 
         It requires a gradient, if it may and `requires_grad` is true: integers and bools cannot.
         """
-        y = Tensor(self._data if data is None else data, label=self.label)
-        y._requires = requires_grad and y._data.dtype.kind == "f"
+        y = Tensor(self._held if data is None else data, label=self.label)
+        y._requires = requires_grad and y._held.dtype.kind == "f"
         return y
 
 

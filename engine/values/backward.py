@@ -35,9 +35,9 @@ class ScalarNode(Node):
     # a constant input is the plain number itself.  An op with more inputs or with parameters
     # keeps a tuple of inputs in _a and the parameters' dictionary in _b.  Inputs are Values and
     # floats, nothing else: that is how the loops below tell them apart.
-    __slots__ = ("__weakref__", "_a", "_adjoint", "_b", "_data", "_grad", "label", "op")
+    __slots__ = ("__weakref__", "_a", "_adjoint", "_b", "_grad", "_held", "label", "op")
 
-    _data: float
+    _held: float
     _grad: Any  # None, a float, a Value after create_graph, or FROZEN
     _adjoint: Any
     _a: Any
@@ -71,9 +71,9 @@ class ScalarNode(Node):
         """What each edge adds to the gradient of its input, as floats; None for constants."""
         inputs, vjp_all = self.inputs, self.op.vjp_all
         if vjp_all is not None:  # by one call, as the rules share work
-            numbers = [x if type(x) is float else x._data for x in inputs]
+            numbers = [x if type(x) is float else x._held for x in inputs]
             try:
-                parts = vjp_all(g, self._data, *numbers, **self.params)
+                parts = vjp_all(g, self._held, *numbers, **self.params)
             except PYTHON_RAISES:
                 pass  # edge by edge below, by IEEE 754
             else:
@@ -87,9 +87,9 @@ class ScalarNode(Node):
         rule = self.op.rule(index)
         if rule is None:
             return 0.0
-        numbers = [x if type(x) is float else x._data for x in self.inputs]
+        numbers = [x if type(x) is float else x._held for x in self.inputs]
         try:
-            return float(rule(g, self._data, *numbers, **self.params))
+            return float(rule(g, self._held, *numbers, **self.params))
         except PYTHON_RAISES:
             return _by_ieee(rule, g, self, index)
 
@@ -224,8 +224,8 @@ def _propagate(order: list[Any]) -> None:
         elif op is MUL:
             if type(a) is not float:
                 if type(b) is not float:
-                    a._adjoint += g * b._data
-                    b._adjoint += g * a._data
+                    a._adjoint += g * b._held
+                    b._adjoint += g * a._held
                 else:
                     a._adjoint += g * b
             else:
@@ -234,7 +234,7 @@ def _propagate(order: list[Any]) -> None:
             _add_wide(node, op, a, g)
         elif b is None and op.vjps[0] is not None:
             try:
-                part = op.vjps[0](g, node._data, a._data)
+                part = op.vjps[0](g, node._held, a._held)
             except PYTHON_RAISES:
                 part = _by_ieee(op.vjps[0], g, node, 0)
             a._adjoint += part if type(part) is float else _number(part, op, 0)
@@ -252,7 +252,7 @@ def _add_all(node: Any, g: float) -> None:
 def _add_wide(node: Any, op: Any, inputs: tuple[Any, ...], g: float) -> None:
     """`_add_all` for a fused op without parameters: a neuron's dozens of edges in one call."""
     try:
-        parts = op.vjp_all(g, node._data, *[x if type(x) is float else x._data for x in inputs])
+        parts = op.vjp_all(g, node._held, *[x if type(x) is float else x._held for x in inputs])
     except PYTHON_RAISES:
         return _add_all(node, g)
     if type(parts) is not list or len(parts) != len(inputs):
@@ -264,9 +264,9 @@ def _add_wide(node: Any, op: Any, inputs: tuple[Any, ...], g: float) -> None:
 
 def _by_ieee(rule: Any, g: float, node: Any, index: int) -> float:
     """The rule on NumPy's floats: where Python raises (1 / 0), they answer inf or nan."""
-    numbers = [np.float64(x if type(x) is float else x._data) for x in node.inputs]
+    numbers = [np.float64(x if type(x) is float else x._held) for x in node.inputs]
     with np.errstate(all="ignore"):
-        part = rule(np.float64(g), np.float64(node._data), *numbers, **node.params)
+        part = rule(np.float64(g), np.float64(node._held), *numbers, **node.params)
     return _number(part, node.op, index)
 
 

@@ -52,7 +52,7 @@ class Number(NumpyFunctions, ScalarNode):
 
     def item(self) -> float:
         """The number, as `data`."""
-        return self._data
+        return self._held
 
     def full(self, number: float) -> float:
         """`number`, as a float."""
@@ -110,7 +110,7 @@ class Number(NumpyFunctions, ScalarNode):
         if self._grad is FROZEN or is_argument(self) or isinstance(other, np.ndarray):
             return NotImplemented
         if plain and not RECORDING.enabled:
-            self._data = op.on_floats(self._data, float(other))
+            self._held = op.on_floats(self._held, float(other))
             return self
         has_grad = self._grad is not None
         if plain and has_grad:
@@ -121,24 +121,24 @@ class Number(NumpyFunctions, ScalarNode):
 
     def __repr__(self) -> str:
         g = self.grad.data if isinstance(self.grad, Node) else self.grad
-        return f"Value(data={self._data}, grad={g})"
+        return f"Value(data={self._held}, grad={g})"
 
     def __format__(self, spec: str) -> str:
-        return format(self._data, spec) if spec else repr(self)
+        return format(self._held, spec) if spec else repr(self)
 
     def __float__(self) -> float:
         leave_graph(self, "float()")
-        return self._data
+        return self._held
 
     def __int__(self) -> int:
         leave_graph(self, "int()")
-        return int(self._data)
+        return int(self._held)
 
     def __round__(self, digits: int | None = None) -> float:
-        return round(self._data, digits)  # a plain number, as int() and format() give
+        return round(self._held, digits)  # a plain number, as int() and format() give
 
     def __bool__(self) -> bool:
-        return self._data != 0.0
+        return self._held != 0.0
 
     __hash__ = object.__hash__  # a node is itself, whatever its numbers are
 
@@ -173,7 +173,7 @@ class Number(NumpyFunctions, ScalarNode):
     # how copies.py takes a node apart and puts it together again
 
     def _state(self) -> tuple[Any, ...]:
-        return self._data, self.label
+        return self._held, self.label
 
     def by_numpy(self, call: Any, args: Any, kwargs: Any, refusal: str) -> Any:
         return NodeArray.tier.by_numpy(call, args, kwargs, refusal)
@@ -183,7 +183,7 @@ class Number(NumpyFunctions, ScalarNode):
         cls, state: tuple[Any, ...], op: Op | None, inputs: tuple[Any, ...], params: Any
     ) -> Self:
         y = object.__new__(cls)
-        y._data, y.label = state
+        y._held, y.label = state
         y._grad = y._adjoint = None
         y.op = op
         y._a = y._b = None
@@ -219,9 +219,9 @@ def number(x: Any, what: str) -> float:
 def compare(x: ScalarNode, other: Any, method: str) -> Any:
     """Compare numbers; arrays compare element by element, anything else is left to Python."""
     if isinstance(other, ScalarNode):
-        other = other._data
+        other = other._held
     elif isinstance(other, np.ndarray) and other.ndim:
-        return getattr(np.float64(x._data), method)(other)
+        return getattr(np.float64(x._held), method)(other)
     elif not isinstance(other, float | int | np.generic | np.ndarray):
         return NotImplemented
-    return bool(getattr(x._data, method)(float(other)))
+    return bool(getattr(x._held, method)(float(other)))

@@ -51,7 +51,7 @@ class Value(Number, ElementwiseMethods):
         *,
         requires_grad: bool = True,
     ) -> None:
-        self._data = data if type(data) is float else number(data, "data")
+        self._held = data if type(data) is float else number(data, "data")
         self._grad = None if requires_grad else FROZEN
         self._adjoint = self.op = self._a = self._b = None
         self.label = label or _op
@@ -63,14 +63,14 @@ class Value(Number, ElementwiseMethods):
         if ATTENTION.threads:
             return ADD(self, other)
         if type(other) is Value:
-            data = self._data + other._data
+            data = self._held + other._held
         elif type(other) is float or type(other) is int:
             other = float(other)
-            data = self._data + other
+            data = self._held + other
         else:
             return ADD(self, other)
         y = _new(Value)
-        y._data = data
+        y._held = data
         y._grad = y._adjoint = None
         y.op = ADD
         y._a = self
@@ -82,14 +82,14 @@ class Value(Number, ElementwiseMethods):
         if ATTENTION.threads:
             return MUL(self, other)
         if type(other) is Value:
-            data = self._data * other._data
+            data = self._held * other._held
         elif type(other) is float or type(other) is int:
             other = float(other)
-            data = self._data * other
+            data = self._held * other
         else:
             return MUL(self, other)
         y = _new(Value)
-        y._data = data
+        y._held = data
         y._grad = y._adjoint = None
         y.op = MUL
         y._a = self
@@ -103,14 +103,14 @@ class Value(Number, ElementwiseMethods):
         if ATTENTION.threads:  # from here on as __add__, for sums that grow term by term
             return ADD(self, other)
         if type(other) is Value:
-            data = self._data + other._data
+            data = self._held + other._held
         elif type(other) is float or type(other) is int:
             other = float(other)
-            data = self._data + other
+            data = self._held + other
         else:
             return ADD(self, other)
         y = _new(Value)
-        y._data = data
+        y._held = data
         y._grad = y._adjoint = None
         y.op = ADD
         y._a = self
@@ -123,7 +123,7 @@ class Value(Number, ElementwiseMethods):
             return ADD(other, self)
         y = _new(Value)
         y._a = a = float(other)
-        y._data = a + self._data
+        y._held = a + self._held
         y._grad = y._adjoint = None
         y.op = ADD
         y._b = self
@@ -135,7 +135,7 @@ class Value(Number, ElementwiseMethods):
             return MUL(other, self)
         y = _new(Value)
         y._a = a = float(other)
-        y._data = a * self._data
+        y._held = a * self._held
         y._grad = y._adjoint = None
         y.op = MUL
         y._b = self
@@ -145,13 +145,13 @@ class Value(Number, ElementwiseMethods):
     def record_unary(self, op: Op) -> Value:
         """Apply an op of one input without parameters."""
         try:
-            data = op.scalar(self._data)  # type: ignore[misc]  # None is caught below
+            data = op.scalar(self._held)  # type: ignore[misc]  # None is caught below
             if type(data) is not float:
                 data = float(data)
         except PYTHON_RAISES:
-            data = op.on_floats(self._data)
+            data = op.on_floats(self._held)
         y = _new(Value)
-        y._data = data
+        y._held = data
         y._grad = y._adjoint = None
         y.op = op
         y._a = self
@@ -163,7 +163,7 @@ class Value(Number, ElementwiseMethods):
     def record_binary(op: Op, a: Any, b: Any) -> Any:
         """Apply an op of two inputs without parameters, of which at least one is a Value."""
         if isinstance(a, Value):
-            x = a._data
+            x = a._held
         elif isinstance(a, float):  # np.float64 among them
             x = a = float(a)
         elif isinstance(a, np.ndarray) and (a.ndim or a.dtype == object):
@@ -171,7 +171,7 @@ class Value(Number, ElementwiseMethods):
         else:
             x = a = number(a, f"input 0 of {op.name}()")
         if isinstance(b, Value):
-            z = b._data
+            z = b._held
         elif isinstance(b, float):
             z = b = float(b)
         elif isinstance(b, np.ndarray) and (b.ndim or b.dtype == object):
@@ -179,7 +179,7 @@ class Value(Number, ElementwiseMethods):
         else:
             z = b = number(b, f"input 1 of {op.name}()")
         y = _new(Value)
-        y._data = op.on_floats(x, z)
+        y._held = op.on_floats(x, z)
         y._grad = y._adjoint = None
         y.op = op
         y._a = a
@@ -201,9 +201,9 @@ class Value(Number, ElementwiseMethods):
             x if isinstance(x, Value) else number(x, f"input {i} of {op.name}()")
             for i, x in enumerate(inputs)
         )
-        plain: list[Any] = [x if type(x) is float else x._data for x in kept]
+        plain: list[Any] = [x if type(x) is float else x._held for x in kept]
         y = _new(Value)
-        y._data = op.on_floats(*plain, **params)
+        y._held = op.on_floats(*plain, **params)
         y._grad = y._adjoint = None
         y.op = op
         y._a = kept
@@ -217,13 +217,13 @@ class Value(Number, ElementwiseMethods):
         if not _INPUTS.issuperset(map(type, inputs)):
             what = f"an input of {op.name}()"
             inputs = tuple([x if isinstance(x, Value) else number(x, what) for x in inputs])
-        plain = [x if type(x) is float else x._data for x in inputs]
+        plain = [x if type(x) is float else x._held for x in inputs]
         y = _new(Value)
         try:
             found = op.scalar(*plain)  # type: ignore[misc]  # a wide op has one
         except PYTHON_RAISES:
             found = op.on_floats(*plain)
-        y._data = found if type(found) is float else float(found)
+        y._held = found if type(found) is float else float(found)
         y._grad = y._adjoint = None
         y.op = op
         y._a = inputs
@@ -236,11 +236,11 @@ class Value(Number, ElementwiseMethods):
     @property
     def data(self) -> float:
         """The number.  Set it on a leaf to change it (`p.data -= 0.1 * p.grad`)."""
-        return self._data
+        return self._held
 
     @data.setter
     def data(self, x: Any) -> None:
-        self._data = x if type(x) is float else number(x, "data")
+        self._held = x if type(x) is float else number(x, "data")
 
     @property
     def grad(self) -> Any:
@@ -283,7 +283,7 @@ class Value(Number, ElementwiseMethods):
 
     def detach(self) -> Value:
         """The same number outside the graph: a leaf that requires no gradient."""
-        return Value(self._data, label=self.label, requires_grad=False)
+        return Value(self._held, label=self.label, requires_grad=False)
 
     # --- backward --------------------------------------------------------------------------------
 
@@ -338,7 +338,7 @@ class Value(Number, ElementwiseMethods):
 
     def leaf(self, data: Any = None, requires_grad: bool = True) -> Value:
         """A fresh leaf with this label; `data` is this number by default."""
-        data = self._data if data is None else data
+        data = self._held if data is None else data
         return Value(data, label=self.label, requires_grad=requires_grad)
 
 

@@ -44,11 +44,11 @@ class TensorSlot:
 
     def read(self, guarded: bool) -> ndarray:
         """The numbers; unless guarded, the parameter's own array, which must not be changed."""
-        return self.parameter.numpy() if guarded else self.parameter._data
+        return self.parameter.numpy() if guarded else self.parameter._held
 
     def write(self, array: ndarray) -> None:
         """Replace the numbers; `array` is the parameter's own from now on."""
-        old = self.parameter._data
+        old = self.parameter._held
         if old.size > LARGE:
             self.spare = old if old.base is None and old.flags.writeable else None
         # NumPy makes a scalar of a result without axes

@@ -173,7 +173,7 @@ def test_a_rule_of_ones_own_runs_on_either_tier_and_cannot_change_arrays_in_plac
     optimizer.step()
     for x in (number, w, values, value):
         assert to_numpy(x).item() == 1.5
-    assert type(number._data) is np.ndarray
+    assert type(number._held) is np.ndarray
     with pytest.raises(ValueError, match="read-only"):
         InPlace([w], {}).step()
     assert w.item() == 1.5

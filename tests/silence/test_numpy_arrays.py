@@ -182,6 +182,26 @@ def test_a_masked_array_leaves_the_work_to_a_node():
     assert v.grad == 6.0
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        np.ma.exp,
+        lambda t: np.ma.multiply(t, t),
+        lambda t: np.ma.multiply(np.ma.array([1.0, 2.0, 3.0]), t),
+        lambda t: np.ma.where(X[:3] > 0.5, t, 0.0),
+        lambda t: np.ma.sum(t),
+        lambda t: np.ma.array(t),
+    ],
+)
+def test_a_function_of_masked_arrays_does_not_take_the_numbers_of_a_tensor(call):
+    """It takes the `_data` of what has one, as its own arrays have."""
+    with pytest.raises(RuntimeError, match=r"\.detach\(\)"):
+        call(Tensor([4.0, 5.0, 6.0], requires_grad=True))
+    x = Value(0.5)
+    np.ma.exp(x).backward()
+    assert x.grad == pytest.approx(np.exp(0.5))
+
+
 @pytest.mark.filterwarnings("ignore:the matrix subclass")
 def test_a_matrix_leaves_the_work_to_a_node():
     t = Tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)

@@ -170,8 +170,8 @@ def single_numbers(metrics: Mapping[str, Any]) -> dict[str, float]:
 
 def single_number(name: str, x: Any) -> float:
     """A number, or a Tensor or Value of one element, as a float."""
-    if type(x) is Tensor and x._data.size == 1:
-        return float(x._data.item())
+    if type(x) is Tensor and x._held.size == 1:
+        return float(x._held.item())
     array = to_numpy(x)
     if array.size != 1 or array.dtype.kind not in "fiub":
         raise TypeError(f"{name} must be a single number, got {x!r:.60}")
