@@ -9,6 +9,7 @@ from copy import deepcopy
 from typing import Any
 
 from .commits import GRADIENTS
+from .differentiating import refuse_to_cut
 from .graph import visit
 from .node import Node
 
@@ -30,6 +31,7 @@ def copy_graph(root: Any, memo: dict[int, Any]) -> Any:
 
     While another thread adds gradients, this waits: a copy has all of a pass's gradients, or none.
     """
+    refuse_to_cut(root, "copy.deepcopy()")
     with GRADIENTS: return _copy_graph(root, memo)  # fmt: skip  # noqa: E701
 
 
@@ -50,6 +52,7 @@ def reduce_graph(root: Any) -> tuple[Any, ...]:
 
     As for a copy, with all of a pass's gradients or none.
     """
+    refuse_to_cut(root, "pickle")
     with GRADIENTS: return _reduce_graph(root)  # fmt: skip  # noqa: E701
 
 

@@ -121,6 +121,16 @@ def leave_graph(x: Node, what: str) -> None:
         )
 
 
+def refuse_to_cut(x: Node, what: str) -> None:
+    """Refuse a copy by `what`, no part of the graph, of what is being differentiated.
+
+    Raises:
+        RuntimeError: x depends on what is being differentiated, and operations are recorded.
+    """
+    if RUNNING.derivatives and RECORDING.enabled and is_differentiated(x):
+        raise lost(x, what)
+
+
 def warn_caller(message: str) -> None:
     """A UserWarning that names the line outside of this package which led here."""
     level, frame = 1, sys._getframe()

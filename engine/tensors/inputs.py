@@ -9,6 +9,7 @@ import numpy as np
 from numpy import ndarray
 
 from ..core import Op
+from ..differentiating import refuse_to_cut
 from ..lists import array_of
 from ..node import Node, NodeArray
 from .backward import ArrayNode
@@ -32,6 +33,7 @@ def numeric(data: Any, what: str, dtype: Any) -> ndarray:
 def _numbers(data: Any, what: str) -> ndarray:
     """A Tensor's array; Values are refused."""
     if isinstance(data, ArrayNode):
+        refuse_to_cut(data, "a copy by Tensor() or .data")
         return data._held
     raise TypeError(
         f"{what} holds Values: the two tiers do not mix in one graph; make them Tensors where "

@@ -12,6 +12,7 @@ from .. import ops
 from ..arrays import ArrayMethods, cast, matmul
 from ..commits import GRADIENTS
 from ..core import Op
+from ..differentiating import refuse_to_cut
 from ..elementwise_methods import ElementwiseMethods
 from ..graph import adjoints, toposort
 from ..lists import array_of
@@ -371,7 +372,10 @@ class Tensor(NumpyLike, ElementwiseMethods, ArrayMethods):
 
         It requires a gradient, if it may and `requires_grad` is true: integers and bools cannot.
         """
-        y = Tensor(self._held if data is None else data, label=self.label)
+        if data is None:
+            refuse_to_cut(self, "leaf()")
+            data = self._held
+        y = Tensor(data, label=self.label)
         y._requires = requires_grad and y._held.dtype.kind == "f"
         return y
 

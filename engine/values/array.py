@@ -14,7 +14,7 @@ import numpy as np
 from .. import ops
 from ..arrays import ArrayMethods, plain_index
 from ..core import Op, row_of
-from ..differentiating import differentiating
+from ..differentiating import differentiating, refuse_to_cut
 from ..elementwise_methods import ElementwiseMethods
 from ..lists import array_of
 from ..node import Node, NodeArray, to_numpy
@@ -152,7 +152,12 @@ class ValueArray(NumpyFunctions, ElementwiseMethods, ArrayMethods, NodeArray):  
 
     def leaf(self, data: Any = None, requires_grad: bool = True) -> Any:
         """Fresh Values, one for each number of `data` (by default, of this)."""
-        return ValueArray.of(self.values if data is None else data, requires_grad)
+        if data is None:
+            for x in self.flat:
+                if isinstance(x, Value):
+                    refuse_to_cut(x, "leaf()")
+            data = self.values
+        return ValueArray.of(data, requires_grad)
 
     @property
     def values(self) -> np.ndarray:

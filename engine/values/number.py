@@ -10,9 +10,10 @@ import numpy as np
 from ..commits import FROZEN
 from ..copies import copy_graph, reduce_graph
 from ..core import Op
-from ..differentiating import is_argument, leave_graph
+from ..differentiating import is_argument, is_differentiated, leave_graph, refuse_to_cut
 from ..node import Node, NodeArray
 from ..numpy_protocol import NumpyFunctions
+from ..ops import identity
 from ..recording import RECORDING
 from ..updates import WHILE_RECORDING, refused
 from .backward import ScalarNode
@@ -160,8 +161,18 @@ class Number(NumpyFunctions, ScalarNode):
     def __ge__(self, other: Any) -> Any:
         return compare(self, other, "__ge__")
 
+    def leaf(self, data: Any = None, requires_grad: bool = True) -> Self:
+        """A fresh leaf with this label; `data` is this number by default."""
+        if data is None:
+            refuse_to_cut(self, "leaf()")
+            data = self._held
+        new: Any = type(self)
+        return new(data, label=self.label, requires_grad=requires_grad)
+
     def __copy__(self) -> Self:
-        """A leaf with the same number and no gradient yet."""
+        """A leaf with the same number and no gradient yet; in a derivative, part of its graph."""
+        if is_differentiated(self):
+            return identity(self)
         return self.leaf(requires_grad=self._grad is not FROZEN)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:

@@ -336,11 +336,6 @@ class Value(Number, ElementwiseMethods):
         """A rule's answer as a Value."""
         return part if isinstance(part, Value) else Value(part, requires_grad=False)
 
-    def leaf(self, data: Any = None, requires_grad: bool = True) -> Value:
-        """A fresh leaf with this label; `data` is this number by default."""
-        data = self._held if data is None else data
-        return Value(data, label=self.label, requires_grad=requires_grad)
-
 
 _INPUTS = {Value, float}  # what a node's inputs are; anything else is made one of these
 
