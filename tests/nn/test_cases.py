@@ -33,6 +33,7 @@ WITHOUT_NUMBERS = {
     "Run": "what a callback is given",
     "Progress": "text on a terminal",
     "CheckpointError": "an error",
+    "Hooked": "takes hooks off again: test_interrupts.py",
     "save": "test_checkpoint.py compares bits", "load": "as save",
     "save_training": "as save", "load_training": "as save",
     "Dataset": "test_data.py counts samples", "TensorDataset": "as Dataset",
