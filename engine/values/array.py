@@ -112,7 +112,10 @@ class ValueArray(NumpyFunctions, ElementwiseMethods, ArrayMethods, NodeArray):  
         tracked = _tracked((args, kwargs)) if RECORDING.enabled else []
         try:
             with differentiating(tracked):
-                return _all_boxed(_on_objects(call, args, kwargs))
+                result = _on_objects(call, args, kwargs)
+            # np.zeros_like(value) is to be written into: an array, though of one number
+            like = call.__name__.endswith("_like")
+            return result.view(cls) if like else _all_boxed(result)
         except (TypeError, AttributeError, RuntimeError) as error:
             if tracked:
                 raise TypeError(f"{refusal} (NumPy: {error})") from error

@@ -207,6 +207,24 @@ def test_an_array_like_a_value_array_can_hold_values():
     np.testing.assert_array_equal(x.grad, [0.0, 2.0, 0.0])
 
 
+def test_an_array_like_a_value_can_hold_it():
+    v = Value(2.0)
+    for like in (np.zeros_like, np.empty_like, np.ones_like):
+        out = like(v)
+        out[()] = v * 3
+        assert isinstance(out, ValueArray)
+        assert out[()].op is engine.mul
+
+
+def test_shuffling_values_does_not_lose_one():
+    x = ValueArray.of(X)
+    with pytest.raises(RuntimeError, match="cannot be replaced"):
+        np.random.default_rng(0).shuffle(x)
+    assert to_numpy(x).tolist() == X.tolist()
+    mixed = np.random.default_rng(0).permutation(x)
+    assert {id(e) for e in mixed} == {id(e) for e in x.flat}
+
+
 # --- what would lose a gradient ---
 
 
