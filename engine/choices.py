@@ -16,7 +16,7 @@ from . import floats
 from .core import REAL, Op
 from .define import elementwise
 from .node import Node
-from .ops import LN2, POSITIVE, erfc, exp, log, near
+from .ops import LN2, POSITIVE, erfc, exp, fits, log, near
 
 
 def tie(a: Any, b: Any) -> Any:
@@ -161,11 +161,23 @@ def _elu(x: Any, alpha: float = 1.0) -> Any:
 
 
 def _softplus(x: Any, beta: float = 1.0) -> Any:
-    return floats.log1p_exp(beta * x) / beta
+    if beta == 1.0:
+        return floats.log1p_exp(x)
+    with np.errstate(over="ignore"):  # where beta * x is too large, x is the answer
+        t = beta * x
+    return np.where(t > 0, x, 0.0)[()] + np.log1p(np.exp(-np.abs(t))) / beta
 
 
-def _log1p_exp(x: float) -> float:
-    return (x if x > 0 else 0.0) + math.log1p(math.exp(-math.fabs(x)))
+def _softplus_float(x: float, beta: float = 1.0) -> float:
+    t = beta * x
+    return (x if t > 0 else 0.0) + math.log1p(math.exp(-math.fabs(t))) / beta
+
+
+def _softplus_vjp(g: Any, y: Any, x: Any, beta: float) -> Any:
+    if beta == 1.0:
+        return g * sigmoid(x)
+    with np.errstate(over="ignore"):
+        return g * sigmoid(beta * x)
 
 
 # gelu's tanh form is x * sigmoid(inner(x)), inner(x) = 2 sqrt(2/pi) (x + 0.044715 x^3).
@@ -175,7 +187,9 @@ GELU_3 = 0.044715 * GELU_1
 
 def _gelu(x: Any, approximate: str = "none") -> Any:
     if approximate == "tanh":
-        return x * floats.sigmoid(x * (GELU_1 + GELU_3 * (x * x)))
+        with np.errstate(over="ignore"):
+            inner = x * (GELU_1 + GELU_3 * (x * x))
+        return x * floats.sigmoid(inner)
     if approximate != "none":
         raise ValueError(f"approximate must be 'none' or 'tanh', got {approximate!r}")
     return 0.5 * x * floats.erfc(x * -math.sqrt(0.5))
@@ -189,20 +203,30 @@ def _gelu_float(x: float, approximate: str = "none") -> float:
     return 0.5 * x * math.erfc(x * -math.sqrt(0.5))
 
 
+BELL = 1 / math.sqrt(2 * math.pi)  # the normal distribution's density at 0
+
+
+def _gelu_weight(y: Any, x: Any, square: Any) -> Any:
+    """What gelu multiplies x with: y / x, and near 0, where y has few digits, its tangent."""
+    tiny = square <= 1e-10
+    if not (tiny if type(tiny) is bool else tiny.any()):
+        return y / x
+    return where(tiny, 0.5 + BELL * x, y / (x + tiny))
+
+
 def _gelu_vjp(g: Any, y: Any, x: Any, approximate: str) -> Any:
     """g times p + x p', where p is what gelu multiplies x with: a weight between 0 and 1."""
-    square = x * x
-    on_nodes = isinstance(x, Node)
-    if on_nodes:  # the weight itself, to be differentiated again
-        if approximate == "tanh":
-            p = sigmoid(x * (GELU_1 + GELU_3 * square))
-        else:
-            p = 0.5 * erfc(x * -math.sqrt(0.5))
-    else:  # of numbers, y / x is much faster; at 0 the weight is 1/2
-        p = y / (x + (x == 0)) + 0.5 * (x == 0)
+    bounded = x if fits(x) else clip(x, -40.0, 40.0)  # beyond, p is 0 or 1 and x p' is 0
+    square = bounded * bounded
+    if not isinstance(x, Node):
+        p = _gelu_weight(y, x, square)  # of numbers, much faster
+    elif approximate == "tanh":
+        p = sigmoid(bounded * (GELU_1 + GELU_3 * square))
+    else:
+        p = 0.5 * erfc(bounded * -math.sqrt(0.5))
     if approximate == "tanh":
-        return g * (p + x * p * (1 - p) * (GELU_1 + 3 * GELU_3 * square))
-    return g * (p + x * (exp(-0.5 * square) * (1 / math.sqrt(2 * math.pi))))
+        return g * (p + bounded * p * (1 - p) * (GELU_1 + 3 * GELU_3 * square))
+    return g * (p + bounded * (exp(-0.5 * square) * BELL))
 
 
 def _silu_vjp(g: Any, y: Any, x: Any) -> Any:
@@ -250,12 +274,11 @@ logaddexp = elementwise(
 )  # fmt: skip
 logsigmoid: Op = elementwise(
     "logsigmoid", lambda x: -floats.log1p_exp(-x), lambda g, y, x: g * sigmoid(-x),
-    scalar=lambda x: -_log1p_exp(-x),
+    scalar=lambda x: -_softplus_float(-x),
     doc="log(sigmoid(x))",
 )  # fmt: skip
 softplus = elementwise(
-    "softplus", _softplus, lambda g, y, x, beta: g * sigmoid(beta * x),
-    scalar=lambda x, beta=1.0: _log1p_exp(beta * x) / beta,
+    "softplus", _softplus, _softplus_vjp, scalar=_softplus_float,
     doc="log(1 + exp(beta * x)) / beta",
 )  # fmt: skip
 silu = elementwise(

@@ -110,13 +110,17 @@ def erfc(x: Any) -> Any:
 
 
 def sigmoid(x: Any) -> Any:
-    """1 / (1 + exp(-x)), without a warning where exp(-x) is too large: the answer is 0 there.
+    """1 / (1 + exp(-x)); where exp(-x) is too large, exp(x), which need not be 0.
 
-    >>> float(sigmoid(np.array(0.0)))
-    0.5
+    >>> float(sigmoid(np.array(0.0))), float(sigmoid(np.float64(-740.0)))
+    (0.5, 4.2e-322)
     """
-    with np.errstate(over="ignore"):
-        return 1 / (1 + np.exp(-x))
+    try:
+        with np.errstate(over="raise"):
+            return 1 / (1 + np.exp(-x))
+    except FloatingPointError:
+        e = np.exp(-np.abs(x))
+        return np.where(x < 0, e, 1.0)[()] / (1 + e)
 
 
 def log1p_exp(x: Any) -> Any:

@@ -20,6 +20,7 @@ import numpy as np
 from . import floats
 from .core import REAL, Interval, Op
 from .define import elementwise
+from .node import Node, to_numpy
 
 LN2, LN10 = math.log(2.0), math.log(10.0)
 POSITIVE = Interval(0.0, np.inf, open=True)
@@ -56,11 +57,23 @@ div = elementwise(
 neg = elementwise(
     "neg", np.negative, lambda g, y, x: -g, symbol="neg", scalar=operator.neg, ulp=0, doc="-x"
 )
-# b + (b == 0) - 1 is b - 1, except that x**0 gets the exponent 0 and so the derivative 0 * 1;
+
+
+def _lowered(a: Any, b: Any) -> Any:
+    """The exponent b - 1; but 0 for x**0, whose derivative 0 * x**-1 then is 0 at every x.
+
+    Where b is to be differentiated too, that would change the slope of b * a**(b - 1) along b: it
+    is done only where a**-1 is no number.
+    """
+    if isinstance(b, Node):
+        return b - 1 + ((a == 0) & (b == 0))
+    return b + (b == 0) - 1
+
+
 # log(a + 1) where a = 0 <= b gives 0**b the derivative 0 (its limit) in place of 0 * -inf.
 pow: Op = elementwise(
     "pow", np.power,
-    lambda g, y, a, b: g * b * pow(a, b + (b == 0) - 1),
+    lambda g, y, a, b: g * b * pow(a, _lowered(a, b)),
     lambda g, y, a, b: g * y * log(a + ((a == 0) & (b >= 0))),
     symbol="**", infix=True, scalar=operator.pow, domain=(POSITIVE, REAL), doc="a to the power b",
 )  # fmt: skip
@@ -130,11 +143,11 @@ log: Op = elementwise(
     scalar=math.log, domain=(POSITIVE,), doc="natural logarithm",
 )  # fmt: skip
 log2 = elementwise(
-    "log2", np.log2, lambda g, y, x: g / (x * LN2),
+    "log2", np.log2, lambda g, y, x: g / LN2 / x,
     scalar=math.log2, domain=(POSITIVE,), doc="logarithm to base 2",
 )  # fmt: skip
 log10 = elementwise(
-    "log10", np.log10, lambda g, y, x: g / (x * LN10),
+    "log10", np.log10, lambda g, y, x: g / LN10 / x,
     scalar=math.log10, domain=(POSITIVE,), doc="logarithm to base 10",
 )  # fmt: skip
 log1p = elementwise(
@@ -159,20 +172,38 @@ arccos = elementwise(
     "arccos", np.arccos, lambda g, y, x: -g / sqrt((1 - x) * (1 + x)),
     scalar=math.acos, domain=(UNIT,), doc="inverse cosine",
 )  # fmt: skip
-arctan = elementwise(
-    "arctan", np.arctan, lambda g, y, x: g / (1 + x * x), scalar=math.atan, doc="inverse tangent"
-)
 
 
-def _no_angle(a: Any, b: Any) -> Any:
-    return (a == 0) & (b == 0)
+def fits(x: Any) -> bool:
+    """Whether no x * x is too large: where it is, rules take a slower way, as by `hypot`."""
+    if type(x) is float:
+        return -1e150 < x < 1e150
+    numbers = to_numpy(x)
+    return math.isfinite(np.vdot(numbers, numbers))  # which, unlike x * x, never warns
 
 
-# At the origin there is no angle; adding 1 to the denominator makes both derivatives 0 there.
+def _arctan_vjp(g: Any, y: Any, x: Any) -> Any:
+    if fits(x):
+        return g / (1 + x * x)
+    root = hypot(x, 1.0)
+    return g / root / root
+
+
+arctan = elementwise("arctan", np.arctan, _arctan_vjp, scalar=math.atan, doc="inverse tangent")
+
+
+def _distance(a: Any, b: Any) -> Any:
+    """From the origin to (b, a); but 1 at the origin: no angle there, and both derivatives are 0."""
+    return hypot(a, b) + ((a == 0) & (b == 0))
+
+
+def _arctan2_vjp(g: Any, y: Any, a: Any, b: Any) -> Any:
+    distance = _distance(a, b)
+    return g * (b / distance) / distance  # g * b / (a*a + b*b), where squares may be too large
+
+
 arctan2 = elementwise(
-    "arctan2", np.arctan2,
-    lambda g, y, a, b: g * b / (a * a + b * b + _no_angle(a, b)),
-    lambda g, y, a, b: -g * a / (a * a + b * b + _no_angle(a, b)),
+    "arctan2", np.arctan2, _arctan2_vjp, lambda g, y, a, b: -_arctan2_vjp(g, y, b, a),
     scalar=math.atan2, domain=(REAL, POSITIVE),
     doc="angle of the point (b, a); derivative 0 at the origin",
 )  # fmt: skip
@@ -186,11 +217,13 @@ tanh = elementwise(
     "tanh", np.tanh, lambda g, y, x: g * (1 - y * y), scalar=math.tanh, doc="hyperbolic tangent"
 )
 arcsinh = elementwise(
-    "arcsinh", np.arcsinh, lambda g, y, x: g / sqrt(x * x + 1),
+    "arcsinh", np.arcsinh, 
+    lambda g, y, x: g / (sqrt(x * x + 1) if fits(x) else hypot(x, 1.0)),
     scalar=math.asinh, ulp=8, doc="inverse hyperbolic sine",
 )  # fmt: skip
 arccosh = elementwise(
-    "arccosh", np.arccosh, lambda g, y, x: g / sqrt((x - 1) * (x + 1)),
+    "arccosh", np.arccosh, 
+    lambda g, y, x: g / (sqrt(x - 1) * sqrt(x + 1)),
     scalar=math.acosh, domain=(Interval(1.0, np.inf, open=True),), ulp=8,
     doc="inverse hyperbolic cosine",
 )  # fmt: skip
@@ -198,15 +231,24 @@ arctanh = elementwise(
     "arctanh", np.arctanh, lambda g, y, x: g / ((1 - x) * (1 + x)),
     scalar=math.atanh, domain=(UNIT,), ulp=8, doc="inverse hyperbolic tangent",
 )  # fmt: skip
-hypot = elementwise(
+hypot: Op = elementwise(
     "hypot", np.hypot, lambda g, y, a, b: g * a / y, lambda g, y, a, b: g * b / y,
-    commutative=True, scalar=math.hypot, domain=(POSITIVE, REAL), doc="sqrt(a*a + b*b)",
+    commutative=True, scalar=math.hypot, domain=(POSITIVE, REAL),
+    kinks=lambda a, b: np.hypot(a, b), doc="sqrt(a*a + b*b)",
 )  # fmt: skip
+
+
+def _bell(x: Any) -> Any:
+    """The derivative of erf, 2/sqrt(pi) exp(-x*x); x*x may be inf, and the answer 0."""
+    if type(x) is float:
+        return 2 / math.sqrt(math.pi) * exp(-x * x)
+    with np.errstate(over="ignore"):
+        return 2 / math.sqrt(math.pi) * exp(-x * x)
+
+
 erf = elementwise(
-    "erf", floats.erf, lambda g, y, x: g * (2 / math.sqrt(math.pi)) * exp(-x * x),
-    scalar=math.erf, doc="error function",
-)  # fmt: skip
+    "erf", floats.erf, lambda g, y, x: g * _bell(x), scalar=math.erf, doc="error function"
+)
 erfc = elementwise(
-    "erfc", floats.erfc, lambda g, y, x: -g * (2 / math.sqrt(math.pi)) * exp(-x * x),
-    scalar=math.erfc, ulp=64, doc="1 - erf(x)",
-)  # fmt: skip
+    "erfc", floats.erfc, lambda g, y, x: -g * _bell(x), scalar=math.erfc, ulp=64, doc="1 - erf(x)"
+)
