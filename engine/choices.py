@@ -185,11 +185,19 @@ GELU_1 = 2 * math.sqrt(2 / math.pi)
 GELU_3 = 0.044715 * GELU_1
 
 
-def _gelu(x: Any, approximate: str = "none") -> Any:
-    if approximate == "tanh":
+def _gelu_tanh(x: Any) -> Any:
+    try:
+        with np.errstate(over="raise"):
+            return x / (1 + np.exp(x * (-GELU_1 - GELU_3 * (x * x))))
+    except FloatingPointError:  # where exp is too large the answer need not be 0
         with np.errstate(over="ignore"):
             inner = x * (GELU_1 + GELU_3 * (x * x))
         return x * floats.sigmoid(inner)
+
+
+def _gelu(x: Any, approximate: str = "none") -> Any:
+    if approximate == "tanh":
+        return _gelu_tanh(x)
     if approximate != "none":
         raise ValueError(f"approximate must be 'none' or 'tanh', got {approximate!r}")
     return 0.5 * x * floats.erfc(x * -math.sqrt(0.5))

@@ -121,16 +121,20 @@ class Node:
 
     def pull(self, g: Any) -> list[Any]:
         """`contributions` as nodes, to be differentiated again; None where nothing flows."""
-        op, inputs, params = self.op, self.inputs, self.params
+        return self.pulled(g, self, self.inputs)
+
+    def pulled(self, g: Any, y: Any, inputs: tuple[Any, ...]) -> list[Any]:
+        """`pull` by rules given y for this node, and inputs for its own."""
+        op, params = self.op, self.params
         shared: Any = None
         if op.vjp_all is not None:  # the rules of this op share work: all of them at once
-            shared = op.vjp_all(g, self, *inputs, **params)
+            shared = op.vjp_all(g, y, *inputs, **params)
             check_parts(shared, op, inputs)
         parts: list[Any] = [None] * len(inputs)
-        for i, x in enumerate(inputs):
+        for i, x in enumerate(self.inputs):
             rule = op.rule(i)
             if rule is not None and isinstance(x, Node) and self.flows_to(x):
-                part = rule(g, self, *inputs, **params) if shared is None else shared[i]
+                part = rule(g, y, *inputs, **params) if shared is None else shared[i]
                 parts[i] = self.fitted(part, i)
         return parts
 

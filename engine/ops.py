@@ -65,9 +65,8 @@ def _lowered(a: Any, b: Any) -> Any:
     Where b is to be differentiated too, that would change the slope of b * a**(b - 1) along b: it
     is done only where a**-1 is no number.
     """
-    if isinstance(b, Node):
-        return b - 1 + ((a == 0) & (b == 0))
-    return b + (b == 0) - 1
+    recorded = isinstance(b, Node)
+    return b - 1 + ((a == 0) & (b == 0)) if recorded else b + (b == 0) - 1
 
 
 # log(a + 1) where a = 0 <= b gives 0**b the derivative 0 (its limit) in place of 0 * -inf.
@@ -178,8 +177,9 @@ def fits(x: Any) -> bool:
     """Whether no x * x is too large: where it is, rules take a slower way, as by `hypot`."""
     if type(x) is float:
         return -1e150 < x < 1e150
-    numbers = to_numpy(x)
-    return math.isfinite(np.vdot(numbers, numbers))  # which, unlike x * x, never warns
+    if type(x) is not np.ndarray:
+        x = to_numpy(x)
+    return math.isfinite(np.vdot(x, x))  # which, unlike x * x, never warns
 
 
 def _arctan_vjp(g: Any, y: Any, x: Any) -> Any:
@@ -192,14 +192,18 @@ def _arctan_vjp(g: Any, y: Any, x: Any) -> Any:
 arctan = elementwise("arctan", np.arctan, _arctan_vjp, scalar=math.atan, doc="inverse tangent")
 
 
-def _distance(a: Any, b: Any) -> Any:
-    """From the origin to (b, a); but 1 at the origin: no angle there, and both derivatives are 0."""
-    return hypot(a, b) + ((a == 0) & (b == 0))
-
-
 def _arctan2_vjp(g: Any, y: Any, a: Any, b: Any) -> Any:
-    distance = _distance(a, b)
-    return g * (b / distance) / distance  # g * b / (a*a + b*b), where squares may be too large
+    """g b / (a*a + b*b), by way of the distance where squares are too large or too small.
+
+    At the origin there is no angle; adding 1 to the denominator makes both derivatives 0 there.
+    """
+    origin = (a == 0) & (b == 0)
+    if fits(a) and fits(b):
+        square = a * a + b * b + origin
+        if np.minimum.reduce(to_numpy(square), None, initial=np.inf) > 1e-30:
+            return g * b / square
+    distance = hypot(a, b) + origin
+    return g * (b / distance) / distance
 
 
 arctan2 = elementwise(
@@ -217,13 +221,13 @@ tanh = elementwise(
     "tanh", np.tanh, lambda g, y, x: g * (1 - y * y), scalar=math.tanh, doc="hyperbolic tangent"
 )
 arcsinh = elementwise(
-    "arcsinh", np.arcsinh, 
+    "arcsinh", np.arcsinh,
     lambda g, y, x: g / (sqrt(x * x + 1) if fits(x) else hypot(x, 1.0)),
     scalar=math.asinh, ulp=8, doc="inverse hyperbolic sine",
 )  # fmt: skip
 arccosh = elementwise(
-    "arccosh", np.arccosh, 
-    lambda g, y, x: g / (sqrt(x - 1) * sqrt(x + 1)),
+    "arccosh", np.arccosh,
+    lambda g, y, x: g / (sqrt((x - 1) * (x + 1)) if fits(x) else x),
     scalar=math.acosh, domain=(Interval(1.0, np.inf, open=True),), ulp=8,
     doc="inverse hyperbolic cosine",
 )  # fmt: skip
@@ -239,10 +243,10 @@ hypot: Op = elementwise(
 
 
 def _bell(x: Any) -> Any:
-    """The derivative of erf, 2/sqrt(pi) exp(-x*x); x*x may be inf, and the answer 0."""
-    if type(x) is float:
+    """The derivative of erf, 2/sqrt(pi) exp(-x*x)."""
+    if fits(x):
         return 2 / math.sqrt(math.pi) * exp(-x * x)
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore"):  # exp(-inf) is 0, as it should be
         return 2 / math.sqrt(math.pi) * exp(-x * x)
 
 

@@ -8,8 +8,9 @@ import numpy as np
 
 from ..choices import gate, where
 from ..define import shape_op
+from ..floats import HALF, in_single
 from ..node import to_numpy
-from ..ops import abs, sign, square
+from ..ops import abs, sign, sqrt, square
 from .reductions import (
     add_reduce,
     amax,
@@ -19,9 +20,11 @@ from .reductions import (
     axes_of,
     floating,
     gap,
+    length,
     maximum_reduce,
     minimum_reduce,
     restored,
+    scale_of,
     squeezed,
     sum,
 )
@@ -53,10 +56,11 @@ def _norm_vjp(g: Any, y: Any, x: Any, ord: Any, axis: Any, keepdims: bool) -> An
     return where(zero, 0.0, g * sign(x) * ratio ** (p - 1))
 
 
-def _norm_scale(x: Any, axes: tuple[int, ...]) -> Any:
-    """The largest |x|, to divide by, so that 1e200 does not overflow; 1 where that is no help."""
-    largest = maximum_reduce(np.abs(x), axes, None, None, True, initial=0.0)
-    return np.where(np.isfinite(largest) & (largest > 0), largest, 1.0).astype(x.dtype)
+def _norm_scale(x: Any, p: float, axes: tuple[int, ...]) -> Any:
+    """The |x| that counts most, to divide by, so that no power of the others is too large."""
+    if p > 0:
+        return scale_of(maximum_reduce(np.abs(x), axes, None, None, True, initial=0.0))
+    return scale_of(minimum_reduce(np.abs(x), axes, None, None, True, initial=np.inf))
 
 
 def _norm_of_values(x: Any, ord: Any, axis: Any, keepdims: bool) -> Any:
@@ -69,7 +73,12 @@ def _norm_of_values(x: Any, ord: Any, axis: Any, keepdims: bool) -> Any:
     if p == 1:
         return sum(abs(x), axis, keepdims)
     axes = axes_of(x, axis, "norm")
-    scale = _norm_scale(to_numpy(x), axes)
+    scale = _norm_scale(to_numpy(x), p, axes)
+    if p == 2:
+        total = as_array(sum(square(x / scale), axes, True))
+        zero = to_numpy(total) == 0
+        root = where(zero, 0.0, sqrt(where(zero, 1.0, total)))
+        return squeezed(as_array(root * scale), axes, keepdims)
     parts = abs(x / scale)
     zero = to_numpy(parts) == 0
     if p > 0:
@@ -92,6 +101,8 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     ord (or p) may be inf (the largest |x|), -inf (the smallest), 0 (how many are not 0) or any
     number.  A matrix counts as its numbers: with two axes this is not NumPy's spectral norm.
     """
+    if x.dtype is HALF:
+        return in_single(norm.forward, x, ord, axis, keepdims)
     p = _power(ord)
     x = floating(x)
     axes = axes_of(x, axis, "norm")
@@ -103,16 +114,8 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     if p == 1:
         return add_reduce(np.abs(x), axes, None, None, keepdims)
     if p == 2:
-        with np.errstate(over="ignore"):
-            total = add_reduce(x * x, axes, None, None, keepdims)
-        limits = np.finfo(x.dtype)
-        if ((total > limits.tiny / limits.eps) & (total < np.inf)).all():
-            return np.sqrt(total)
-    scale = _norm_scale(x, axes)
-    parts = x / scale
-    if p == 2:
-        root = np.sqrt(add_reduce(np.square(parts), axes, None, None, True))
-    else:
-        with np.errstate(divide="ignore"):  # p < 0 and a zero: the norm is 0
-            root = add_reduce(np.abs(parts) ** p, axes, None, None, True) ** (1 / p)
+        return length(x, axes, keepdims)
+    scale = _norm_scale(x, p, axes)
+    with np.errstate(divide="ignore"):  # p < 0 and a zero: the norm is 0
+        root = add_reduce(np.abs(x / scale) ** p, axes, None, None, True) ** (1 / p)
     return squeezed(root * scale, axes, keepdims)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.lib import stride_tricks
 
 from ..define import shape_op
+from ..floats import HALF, in_single
 from .shapes import normalize_axes
 
 
@@ -42,6 +43,8 @@ def sliding_window_view(x: Any, window_shape: Any, axis: Any = None) -> Any:
 )
 def sum_windows(x: Any, shape: Any, window_shape: Any, axis: Any = None) -> Any:
     """The transpose of `sliding_window_view`: each window's numbers added where they came from."""
+    if x.dtype is HALF:
+        return in_single(sum_windows.forward, x, shape, window_shape, axis)
     out = np.zeros(shape, x.dtype)
     window, axes = _window_axes(out, window_shape, axis)
     for offset in np.ndindex(*window):

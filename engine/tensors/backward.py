@@ -12,13 +12,19 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..arrays import broadcast_to, sum_to
+from ..arrays import broadcast_to, cast, sum_to
 from ..commits import set_gradients
 from ..core import Op
 from ..differentiating import other_leaves
+from ..floats import HALF
 from ..graph import toposort
 from ..node import Node, check_parts
 from ..references import held_once
+
+
+def widened(x: Any) -> Any:
+    """float16 as float32; anything else as it is."""
+    return cast(x, np.float32) if getattr(x, "dtype", None) is HALF else x
 
 
 class ArrayNode(Node):
@@ -74,17 +80,18 @@ class ArrayNode(Node):
     def contributions(self, g: Any) -> list[Any]:
         """What each edge adds to the gradient of its input, as arrays; None where nothing flows."""
         check_unchanged(self)
-        op, inputs, arrays, params = self.op, self.inputs, self._arrays, self._params or {}
+        op, inputs, params = self.op, self.inputs, self._params or {}
+        g, y, arrays = self._for_rules(g)
         shared: Any = None
         if op.vjp_all is not None:
-            shared = op.vjp_all(g, self._held, *arrays, **params)
+            shared = op.vjp_all(g, y, *arrays, **params)
             check_parts(shared, op, inputs)
         parts: list[Any] = [None] * len(inputs)
         for i, x in enumerate(inputs):
             rule = op.rule(i)
             if rule is not None and isinstance(x, ArrayNode) and x._requires:
-                part = rule(g, self._held, *arrays, **params) if shared is None else shared[i]
-                parts[i] = None if part is None else _fitted(part, arrays[i], op, i)
+                part = rule(g, y, *arrays, **params) if shared is None else shared[i]
+                parts[i] = None if part is None else _fitted(part, self._arrays[i], op, i)
         return parts
 
     def contribution(self, g: Any, index: int) -> ndarray:
@@ -93,8 +100,31 @@ class ArrayNode(Node):
         x, rule = self.inputs[index], self.op.rule(index)
         if rule is None:
             return np.zeros_like(x._held)
-        part = rule(g, self._held, *self._arrays, **self.params)
-        return _fitted(part, x._held, self.op, index)
+        g, y, arrays = self._for_rules(g)
+        return _fitted(rule(g, y, *arrays, **self.params), x._held, self.op, index)
+
+    def _for_rules(self, g: Any) -> tuple[Any, Any, Any]:
+        """Gradient, result and inputs as the rules are given them.
+
+        Where the result is float16 they compute in float32, from a result that is not rounded: no
+        step on the way leaves the range, a sum of thousands of terms has digits for each, and
+        tanh(5), which is 1 in float16, has a slope.
+        """
+        if self._held.dtype is not HALF:
+            return g, self._held, self._arrays
+        arrays = [widened(x) for x in self._arrays]
+        with np.errstate(all="ignore"):  # forward has warned
+            y = self.op.forward(*arrays, **self.params)
+        return widened(g), np.asarray(y), arrays
+
+    def pull(self, g: Any) -> list[Any]:
+        """`contributions` as Tensors, to be differentiated again; None where nothing flows."""
+        if self._held.dtype is not HALF:
+            return self.pulled(g, self, self.inputs)
+        inputs = tuple(map(widened, self.inputs))  # see `_for_rules`
+        with np.errstate(all="ignore"):
+            y = self.op.apply(inputs, dict(self.params))
+        return self.pulled(widened(g), y, inputs)
 
     @staticmethod
     def commit(found: dict[Any, Any], retain_grads: bool) -> None:
@@ -183,6 +213,11 @@ def propagate(order: Sequence[ArrayNode], found: dict[Any, Any], keep: bool) -> 
             continue
         g = found.get(node) if keep or node._retain else take(node, None)
         if g is None:
+            continue
+        if g.dtype is HALF:
+            for x, part in zip(node.inputs, node.contributions(g), strict=True):
+                if part is not None:
+                    found[x] = found[x] + part if x in found else part
             continue
         inputs = node.inputs
         arrays = node._arrays
