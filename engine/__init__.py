@@ -12,7 +12,7 @@ stands behind the doors of the rooms: `arrays`, `values`, `tensors`, `derivative
 `checking` say what others may use.
 
 The modules beside this one are the ground floor.  `node` and `core` say what a node and a row of
-the table are, `ops` and `choices` are the table, `graph` is the walk.
+the table are, `ops`, `inverses` and `choices` are the table, `graph` is the walk.
 """
 
 # One name a line would be two pages.
@@ -62,6 +62,10 @@ from .derivatives import (
     value_and_grad as value_and_grad, vjp as vjp,
 )  # fmt: skip
 from .graph import toposort as toposort
+from .inverses import (
+    arccos as arccos, arccosh as arccosh, arcsin as arcsin, arcsinh as arcsinh, arctan as arctan,
+    arctan2 as arctan2, arctanh as arctanh, erf as erf, erfc as erfc, hypot as hypot,
+)  # fmt: skip
 from .looking import (
     NonFiniteError as NonFiniteError,
     expand as expand,
@@ -72,13 +76,11 @@ from .moved import moved as moved
 from .lists import array_of as array_of
 from .node import Node as Node, NodeArray as NodeArray, to_numpy as to_numpy
 from .ops import (
-    abs as abs, add as add, arccos as arccos, arccosh as arccosh, arcsin as arcsin,
-    arcsinh as arcsinh, arctan as arctan, arctan2 as arctan2, arctanh as arctanh, ceil as ceil,
-    cos as cos, cosh as cosh, div as div, erf as erf, erfc as erfc, exp as exp, exp2 as exp2,
-    expm1 as expm1, floor as floor, hypot as hypot, identity as identity, log as log,
-    log1p as log1p, log2 as log2, log10 as log10, mul as mul, neg as neg, pow as pow,
-    reciprocal as reciprocal, round as round, sign as sign, sin as sin, sinh as sinh, sqrt as sqrt,
-    square as square, sub as sub, tan as tan, tanh as tanh,
+    abs as abs, add as add, ceil as ceil, cos as cos, cosh as cosh, div as div, exp as exp,
+    exp2 as exp2, expm1 as expm1, floor as floor, identity as identity, log as log, log1p as log1p,
+    log2 as log2, log10 as log10, mul as mul, neg as neg, pow as pow, reciprocal as reciprocal,
+    round as round, sign as sign, sin as sin, sinh as sinh, sqrt as sqrt, square as square,
+    sub as sub, tan as tan, tanh as tanh,
 )  # fmt: skip
 from .recording import (
     Watching as Watching,

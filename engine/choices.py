@@ -15,8 +15,9 @@ import numpy as np
 from . import floats
 from .core import REAL, Op
 from .define import elementwise
+from .inverses import erfc, fits
 from .node import Node
-from .ops import LN2, POSITIVE, erfc, exp, fits, log, near
+from .ops import LN2, POSITIVE, exp, log, near
 
 
 def tie(a: Any, b: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from . import choices, ops
+from . import choices, inverses, ops
 from .operators import Operators
 from .updates import Updates
 
@@ -88,15 +88,15 @@ class ElementwiseMethods(Operators, Updates):
 
     def arcsin(self) -> Self:
         """`engine.arcsin` of this."""
-        return ops.arcsin(self)
+        return inverses.arcsin(self)
 
     def arccos(self) -> Self:
         """`engine.arccos` of this."""
-        return ops.arccos(self)
+        return inverses.arccos(self)
 
     def arctan(self) -> Self:
         """`engine.arctan` of this."""
-        return ops.arctan(self)
+        return inverses.arctan(self)
 
     def sinh(self) -> Self:
         """`engine.sinh` of this."""
@@ -112,23 +112,23 @@ class ElementwiseMethods(Operators, Updates):
 
     def arcsinh(self) -> Self:
         """`engine.arcsinh` of this."""
-        return ops.arcsinh(self)
+        return inverses.arcsinh(self)
 
     def arccosh(self) -> Self:
         """`engine.arccosh` of this."""
-        return ops.arccosh(self)
+        return inverses.arccosh(self)
 
     def arctanh(self) -> Self:
         """`engine.arctanh` of this."""
-        return ops.arctanh(self)
+        return inverses.arctanh(self)
 
     def erf(self) -> Self:
         """`engine.erf` of this."""
-        return ops.erf(self)
+        return inverses.erf(self)
 
     def erfc(self) -> Self:
         """`engine.erfc` of this."""
-        return ops.erfc(self)
+        return inverses.erfc(self)
 
     def relu(self) -> Self:
         """`engine.relu` of this."""
@@ -168,11 +168,11 @@ class ElementwiseMethods(Operators, Updates):
 
     def arctan2(self, other: Any) -> Self:
         """`engine.arctan2(self, other)`."""
-        return ops.arctan2(self, other)
+        return inverses.arctan2(self, other)
 
     def hypot(self, other: Any) -> Self:
         """`engine.hypot(self, other)`."""
-        return ops.hypot(self, other)
+        return inverses.hypot(self, other)
 
     def logaddexp(self, other: Any) -> Self:
         """`engine.logaddexp(self, other)`."""

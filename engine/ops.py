@@ -1,4 +1,4 @@
-"""THE TABLE: the elementwise ops, one row each, read by both tiers; `choices` has the rest of it.
+"""THE TABLE: the elementwise ops, one row each, read by both tiers; `inverses` and `choices` go on.
 
 A row is `elementwise(name, forward, rule for each input, …)`.  In a rule `g` is the upstream
 gradient (how the final result changes with y), `y` the op's result, and `a, b, x` its inputs; the
@@ -17,14 +17,12 @@ from typing import Any
 
 import numpy as np
 
-from . import floats
 from .core import REAL, Interval, Op
 from .define import elementwise
-from .node import Node, to_numpy
+from .node import Node
 
 LN2, LN10 = math.log(2.0), math.log(10.0)
 POSITIVE = Interval(0.0, np.inf, open=True)
-UNIT = Interval(-1.0, 1.0, open=True)
 
 
 def near(*points: float) -> Any:
@@ -163,54 +161,6 @@ tan = elementwise(
     "tan", np.tan, lambda g, y, x: g * (1 + y * y),
     scalar=math.tan, domain=(Interval(-1.5, 1.5),), doc="tangent",
 )  # fmt: skip
-arcsin = elementwise(
-    "arcsin", np.arcsin, lambda g, y, x: g / sqrt((1 - x) * (1 + x)),
-    scalar=math.asin, domain=(UNIT,), doc="inverse sine",
-)  # fmt: skip
-arccos = elementwise(
-    "arccos", np.arccos, lambda g, y, x: -g / sqrt((1 - x) * (1 + x)),
-    scalar=math.acos, domain=(UNIT,), doc="inverse cosine",
-)  # fmt: skip
-
-
-def fits(x: Any) -> bool:
-    """Whether no x * x is too large: where it is, rules take a slower way, as by `hypot`."""
-    if type(x) is float:
-        return -1e150 < x < 1e150
-    if type(x) is not np.ndarray:
-        x = to_numpy(x)
-    return math.isfinite(np.vdot(x, x))  # which, unlike x * x, never warns
-
-
-def _arctan_vjp(g: Any, y: Any, x: Any) -> Any:
-    if fits(x):
-        return g / (1 + x * x)
-    root = hypot(x, 1.0)
-    return g / root / root
-
-
-arctan = elementwise("arctan", np.arctan, _arctan_vjp, scalar=math.atan, doc="inverse tangent")
-
-
-def _arctan2_vjp(g: Any, y: Any, a: Any, b: Any) -> Any:
-    """g b / (a*a + b*b), by way of the distance where squares are too large or too small.
-
-    At the origin there is no angle; adding 1 to the denominator makes both derivatives 0 there.
-    """
-    origin = (a == 0) & (b == 0)
-    if fits(a) and fits(b):
-        square = a * a + b * b + origin
-        if np.minimum.reduce(to_numpy(square), None, initial=np.inf) > 1e-30:
-            return g * b / square
-    distance = hypot(a, b) + origin
-    return g * (b / distance) / distance
-
-
-arctan2 = elementwise(
-    "arctan2", np.arctan2, _arctan2_vjp, lambda g, y, a, b: -_arctan2_vjp(g, y, b, a),
-    scalar=math.atan2, domain=(REAL, POSITIVE),
-    doc="angle of the point (b, a); derivative 0 at the origin",
-)  # fmt: skip
 sinh = elementwise(
     "sinh", np.sinh, lambda g, y, x: g * cosh(x), scalar=math.sinh, doc="hyperbolic sine"
 )
@@ -219,40 +169,4 @@ cosh: Op = elementwise(
 )
 tanh = elementwise(
     "tanh", np.tanh, lambda g, y, x: g * (1 - y * y), scalar=math.tanh, doc="hyperbolic tangent"
-)
-arcsinh = elementwise(
-    "arcsinh", np.arcsinh,
-    lambda g, y, x: g / (sqrt(x * x + 1) if fits(x) else hypot(x, 1.0)),
-    scalar=math.asinh, ulp=8, doc="inverse hyperbolic sine",
-)  # fmt: skip
-arccosh = elementwise(
-    "arccosh", np.arccosh,
-    lambda g, y, x: g / (sqrt((x - 1) * (x + 1)) if fits(x) else x),
-    scalar=math.acosh, domain=(Interval(1.0, np.inf, open=True),), ulp=8,
-    doc="inverse hyperbolic cosine",
-)  # fmt: skip
-arctanh = elementwise(
-    "arctanh", np.arctanh, lambda g, y, x: g / ((1 - x) * (1 + x)),
-    scalar=math.atanh, domain=(UNIT,), ulp=8, doc="inverse hyperbolic tangent",
-)  # fmt: skip
-hypot: Op = elementwise(
-    "hypot", np.hypot, lambda g, y, a, b: g * a / y, lambda g, y, a, b: g * b / y,
-    commutative=True, scalar=math.hypot, domain=(POSITIVE, REAL),
-    kinks=lambda a, b: np.hypot(a, b), doc="sqrt(a*a + b*b)",
-)  # fmt: skip
-
-
-def _bell(x: Any) -> Any:
-    """The derivative of erf, 2/sqrt(pi) exp(-x*x)."""
-    if fits(x):
-        return 2 / math.sqrt(math.pi) * exp(-x * x)
-    with np.errstate(over="ignore"):  # exp(-inf) is 0, as it should be
-        return 2 / math.sqrt(math.pi) * exp(-x * x)
-
-
-erf = elementwise(
-    "erf", floats.erf, lambda g, y, x: g * _bell(x), scalar=math.erf, doc="error function"
-)
-erfc = elementwise(
-    "erfc", floats.erfc, lambda g, y, x: -g * _bell(x), scalar=math.erfc, ulp=64, doc="1 - erf(x)"
 )

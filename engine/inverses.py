@@ -1,0 +1,111 @@
+"""The table, continued: inverse functions, `hypot` and the error function.
+
+Their derivatives are made of squares, which leave the range of a dtype long before the derivative
+does: where `fits` says so, a rule takes a slower way.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from . import floats
+from .core import REAL, Interval, Op
+from .define import elementwise
+from .node import to_numpy
+from .ops import POSITIVE, exp, sqrt
+
+UNIT = Interval(-1.0, 1.0, open=True)
+
+
+def fits(x: Any) -> bool:
+    """Whether no x * x is too large."""
+    if type(x) is float:
+        return -1e150 < x < 1e150
+    if type(x) is not np.ndarray:
+        x = to_numpy(x)
+    return math.isfinite(np.vdot(x, x))  # which, unlike x * x, never warns
+
+
+def quickly(formula: Callable[..., Any], *inputs: Any) -> Any:
+    """formula(*inputs) of large arrays; None of others, and where a step leaves the range.
+
+    Then distances are asked of `hypot`, whose steps do not, but which takes several times as long.
+    """
+    for x in inputs:
+        if type(x) is not np.ndarray or x.size <= 100:
+            return None
+    try:
+        with np.errstate(over="raise", under="raise"):
+            return formula(*inputs)
+    except FloatingPointError:
+        return None
+
+
+arcsin = elementwise(
+    "arcsin", np.arcsin, lambda g, y, x: g / sqrt((1 - x) * (1 + x)),
+    scalar=math.asin, domain=(UNIT,), doc="inverse sine",
+)  # fmt: skip
+arccos = elementwise(
+    "arccos", np.arccos, lambda g, y, x: -g / sqrt((1 - x) * (1 + x)),
+    scalar=math.acos, domain=(UNIT,), doc="inverse cosine",
+)  # fmt: skip
+arctan = elementwise(
+    "arctan", np.arctan, lambda g, y, x: g / (1 + x * x), scalar=math.atan, doc="inverse tangent"
+)
+
+
+def _arcsinh_vjp(g: Any, y: Any, x: Any) -> Any:
+    """g / sqrt(1 + x*x)."""
+    square = quickly(lambda x: 1 + x * x, x)
+    return g / (hypot(x, 1.0) if square is None else np.sqrt(square))
+
+
+def _arctan2_vjp(g: Any, y: Any, a: Any, b: Any) -> Any:
+    """g b / (a*a + b*b).
+
+    At the origin there is no angle; adding 1 to the denominator makes both derivatives 0 there.
+    """
+    origin = (a == 0) & (b == 0)
+    square = quickly(lambda a, b: a * a + b * b, a, b)
+    if square is not None:
+        return g * b / (square + origin)
+    radius = hypot(a, b) + origin
+    return g * (b / radius) / radius
+
+
+arctan2 = elementwise(
+    "arctan2", np.arctan2, _arctan2_vjp, lambda g, y, a, b: -_arctan2_vjp(g, y, b, a),
+    scalar=math.atan2, domain=(REAL, POSITIVE),
+    doc="angle of the point (b, a); derivative 0 at the origin",
+)  # fmt: skip
+arcsinh = elementwise(
+    "arcsinh", np.arcsinh, _arcsinh_vjp,
+    scalar=math.asinh, ulp=8, doc="inverse hyperbolic sine",
+)  # fmt: skip
+arccosh = elementwise(
+    "arccosh", np.arccosh,
+    lambda g, y, x: g / (sqrt((x - 1) * (x + 1)) if fits(x) else sqrt(x - 1) * sqrt(x + 1)),
+    scalar=math.acosh, domain=(Interval(1.0, np.inf, open=True),), ulp=8,
+    doc="inverse hyperbolic cosine",
+)  # fmt: skip
+arctanh = elementwise(
+    "arctanh", np.arctanh, lambda g, y, x: g / ((1 - x) * (1 + x)),
+    scalar=math.atanh, domain=(UNIT,), ulp=8, doc="inverse hyperbolic tangent",
+)  # fmt: skip
+hypot: Op = elementwise(
+    "hypot", np.hypot, lambda g, y, a, b: g * a / y, lambda g, y, a, b: g * b / y,
+    commutative=True, scalar=math.hypot, domain=(POSITIVE, REAL),
+    kinks=lambda a, b: np.hypot(a, b), doc="sqrt(a*a + b*b)",
+)  # fmt: skip
+erf = elementwise(
+    "erf", floats.erf, lambda g, y, x: g * (2 / math.sqrt(math.pi)) * exp(-x * x),
+    scalar=math.erf, doc="error function",
+)  # fmt: skip
+erfc = elementwise(
+    "erfc", floats.erfc, lambda g, y, x: -g * (2 / math.sqrt(math.pi)) * exp(-x * x),
+    scalar=math.erfc, ulp=64, doc="1 - erf(x)",
+)  # fmt: skip
