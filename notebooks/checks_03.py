@@ -7,7 +7,7 @@ from typing import Any
 
 from engine import Op, Value, add, toposort
 
-from .exercise import Hint, answer_to_numpy, exercise, expect, near
+from .exercise import Hint, answer_to_numpy, exercise, expect, near, without
 from .lesson_03 import MISTAKES, Engine, Function, ParentSet, derivative, expressions, smallest
 
 
@@ -104,6 +104,7 @@ def check_backward(backward: Any) -> str:
             "a - a has two edges that lead to the same a, with the local derivatives 1 and −1. If "
             "you look up i by the input (index), you find the first of them both times",
         )  # fmt: skip
+        _each_node_once(backward)
         return f"On all {len(tried)} sums and products of up to three ops."
     alike = [m for m in MISTAKES if all(found(f) == derivative(m, f) for f in tried)]
     raise Hint(
@@ -130,6 +131,42 @@ def _every_node(backward: Any) -> None:
                 gradients[node], engine.grad[node],
                 f"in c = a * b, y = c * a + c at a = 3, b = 2, the gradient of {name}{again}",
             )  # fmt: skip
+
+
+class _Counted(Value):
+    """A sum whose inputs can be asked for only so often: who walks every path asks too often."""
+
+    __slots__ = ("left", "parents")
+
+    def __init__(self, op: Op, parents: tuple[Value, ...], left: list[int]) -> None:
+        super().__init__(0.0)
+        self.op, self.parents, self.left = op, parents, left
+
+    @property
+    def inputs(self) -> tuple[Any, ...]:
+        self.left[0] -= 1
+        if self.left[0] < 0:
+            raise Hint(
+                "on a chain of 60 nodes in which each is the sum of the one before with itself, "
+                "yours walks every path, and there are 2⁶⁰: remember which nodes were visited, "
+                "and do not go below them again"
+            )
+        return self.parents
+
+
+def _doubled(leaf: Value, left: int) -> Value:
+    """A chain of 60 sums of a node with itself, whose inputs can be asked for `left` times."""
+    counted, room = leaf, [left]
+    for _ in range(60):
+        counted = _Counted(add, (counted, counted), room)
+    return counted
+
+
+def _each_node_once(backward: Any) -> None:
+    """Go on if backward takes a node when all its gradient is there, and not once for each path."""
+    a = Value(1.0, label="a")
+    gradients = backward(_doubled(a, 5000))
+    near(gradients[a], 2.0**60, "a was doubled 60 times, so its gradient")
 
 
 @exercise
@@ -199,25 +236,10 @@ def _shown(x: Any) -> str:
     return x.label or "a result" if isinstance(x, Value) else f"{x:g}"
 
 
-class _Counted(Value):
-    """A sum whose inputs can be asked for only so often: who walks every path asks too often."""
-
-    __slots__ = ("left", "parents")
-
-    def __init__(self, op: Op, parents: tuple[Value, ...], left: list[int]) -> None:
-        super().__init__(0.0)
-        self.op, self.parents, self.left = op, parents, left
-
-    @property
-    def inputs(self) -> tuple[Any, ...]:
-        self.left[0] -= 1
-        if self.left[0] < 0:
-            raise Hint(
-                "on a chain of 60 nodes in which each is the sum of the one before with itself, "
-                "yours walks every path, and there are 2⁶⁰: remember which nodes were visited, "
-                "and do not go below them again"
-            )
-        return self.parents
+NO_TOPOSORT = (
+    "yours calls toposort, or something that does: here the order is to be found without it, by "
+    "counting edges"
+)
 
 
 @exercise
@@ -231,17 +253,14 @@ def check_turns(in_turn: Any) -> str:
         root = f(Value(3.0, label="a"))
         _check_turns(in_turn, root, len(toposort(root)))
 
-    counted: Value = Value(1.0)
-    left = [1000]
-    for _ in range(60):
-        counted = _Counted(add, (counted, counted), left)
-    expect(len(list(in_turn(counted))) == 61, "a chain of 60 sums has 61 nodes")
+    expect(len(list(in_turn(_doubled(a, 1000)))) == 61, "a chain of 60 sums has 61 nodes")
 
     chain: Value = a
     for _ in range(20_000):
         chain = chain + 1.0
     try:
-        order = list(in_turn(chain))
+        with without(toposort, NO_TOPOSORT):
+            order = list(in_turn(chain))
     except RecursionError:
         raise Hint(
             "a chain of 20,000 nodes is deeper than Python's calls may nest: keep the nodes that "
@@ -257,12 +276,13 @@ def _check_turns(in_turn: Any, root: Value, count: int) -> None:
     Raises:
         Hint: what is wrong with them.
     """
-    found = in_turn(root)
-    expect(
-        isinstance(found, Iterable),
-        f"a list of Values is asked for, and yours is a {type(found).__name__}",
-    )
-    order = list(found)
+    with without(toposort, NO_TOPOSORT):
+        found = in_turn(root)
+        expect(
+            isinstance(found, Iterable),
+            f"a list of Values is asked for, and yours is a {type(found).__name__}",
+        )
+        order = list(found)
     for node in order:
         expect(
             not isinstance(node, float),

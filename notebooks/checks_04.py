@@ -122,16 +122,16 @@ def _check_again(f: Callable[..., Any], inputs: tuple[float, ...], order: int) -
     """
     try:
         gradcheck(f, inputs, order=order)
-    except (TypeError, RuntimeError, UserWarning) as error:
+    except (TypeError, RuntimeError) as error:
         raise Hint(
-            f"with numbers the rule is right, but with nodes it says: {error}. Write it with "
-            "engine's ops (engine.exp, not math.exp) or with y, so that it can be differentiated "
-            "again: nothing in it takes a number out of the graph"
+            f"with numbers the rule is right, but with nodes it raised {type(error).__name__}: "
+            f"{error}. Write it with engine's ops (engine.exp, not math.exp) or with y, so that it "
+            "can be differentiated again"
         ) from error
     except GradientError as error:
         raise Hint(
             f"the first derivative is right, that of order {error.order} is not: the rule takes a "
-            "number out of the graph, by float() or .data; leave it a node"
+            "number out of the graph, by to_numpy() or .data; leave it a node"
         ) from error
 
 

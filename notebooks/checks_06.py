@@ -30,13 +30,6 @@ def _made_by(f: Callable[[Any], Any], x: Any) -> Any:
     kind = type(x).__name__
     try:
         return f(x)
-    except TypeError as error:
-        if "ufunc" not in str(error):
-            raise
-        raise Hint(
-            f"A function of NumPy was given a {kind}, and cannot take one: use engine's "
-            "(engine.sin, not np.sin)"
-        ) from error
     except ValueError as error:
         if "truth value" in str(error):
             raise Hint(

@@ -169,6 +169,11 @@ def check_layer(layer_class: Any) -> str:
         isinstance(layer_class, type) and issubclass(layer_class, nn.Module),
         "MyLayer has to be a class that begins with `class MyLayer(nn.Module):`",
     )
+    expect(
+        not issubclass(layer_class, nn.Linear),
+        "MyLayer inherits all it should do from nn.Linear: begin from nn.Module, and make the two "
+        "arrays yourself",
+    )
     layer = layer_class(3, 2)
     x = np.array([[1.0, 2.0, -1.0], [0.5, 0.0, 3.0]])
     found = dict(layer.named_parameters())

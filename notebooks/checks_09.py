@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from engine import Tensor, softmax, to_numpy
+from engine import Tensor, registry, softmax, to_numpy
 from nn import functional as F
 
-from .exercise import Hint, answer_to_numpy, exercise, expect, near
+from .exercise import Hint, answer_to_numpy, exercise, expect, near, without
 from .lesson_09 import reader, split
 
 
@@ -61,7 +61,8 @@ def check_count(parameters: Callable[[int, int, int], Any]) -> str:
 def check_softmax(softmax_of: Callable[[Any], Any]) -> str:
     """Softmax of each row, of an array (n, classes), without overflow."""
     x = np.array([[2.0, 1.0, 0.0], [0.0, 0.0, 0.0]])
-    with np.errstate(all="ignore"):
+    theirs = registry["softmax"].forward
+    with np.errstate(all="ignore"), without(theirs, "Write it with NumPy, without engine.softmax"):
         y = answer_to_numpy(softmax_of(x.copy()))
         try:
             large = answer_to_numpy(softmax_of(x + 1000.0))

@@ -15,12 +15,6 @@ import math
 
 def wave(x):
     return math.sin(x) * x.data**2
-# %% check_wave | NumPy's sin does not take a Value
-import numpy as np
-
-
-def wave(x):
-    return np.sin(x) * x**2
 # %% check_wave | the sine of x²
 def wave(x):
     return engine.sin(x**2)

@@ -116,7 +116,17 @@ def in_turn(root):
 
 # %% check_turns | the root should come first
 def in_turn(root):
-    return toposort(root)
+    order, seen = [], set()
+
+    def visit(node):
+        if isinstance(node, Value) and node not in seen:
+            seen.add(node)
+            for x in node.inputs:
+                visit(x)
+            order.append(node)
+
+    visit(root)
+    return order
 
 # %% check_turns | deeper than Python's calls may nest
 def in_turn(root):
@@ -261,7 +271,45 @@ def in_turn(root):
 
 # %% check_turns | one of yours is
 def in_turn(root):
-    return [node.label for node in reversed(toposort(root))]
+    return [root.label]
+
+# %% check_turns | yours calls toposort
+def in_turn(root):
+    return list(reversed(toposort(root)))
+
+# %% check_turns | yours calls toposort, or something that does
+def in_turn(root):
+    import engine.graph as other
+
+    walk = other.toposort
+    yield from reversed(walk(root))
+
+# %% check_turns | yours calls toposort, or something that does
+def in_turn(root):
+    return Engine().order(root)
+
+# %% check_backward | yours walks every path
+def backward(root):
+    gradients = {}
+
+    def visit(node, g):
+        gradients[node] = gradients.get(node, 0.0) + g
+        if isinstance(node, Value):
+            for i, x in enumerate(node.inputs):
+                visit(x, g * local(node, i))
+
+    visit(root, 1.0)
+    return gradients
+
+# %% check_backward | yours walks every path
+def backward(root):
+    gradients, todo = {}, [(root, 1.0)]
+    while todo:
+        node, g = todo.pop()
+        gradients[node] = gradients.get(node, 0.0) + g
+        if isinstance(node, Value):
+            todo += [(x, g * local(node, i)) for i, x in enumerate(node.inputs)]
+    return gradients
 
 # %% check_turns | counted too often
 def in_turn(root):

@@ -6,13 +6,15 @@ def cube_row():
 def cube_row():
     return engine.elementwise("my_cube", lambda x: x * x * x, lambda g, y, x: 3 * x * x)
 
-# %% check_cube | engine's ops
+# %% check_cube | with nodes it raised RuntimeError
 def cube_row():
-    return engine.elementwise("my_cube", lambda x: x * x * x, lambda g, y, x: g * 3 * np.cbrt(x**6))
+    return engine.elementwise("my_cube", lambda x: x * x * x, lambda g, y, x: g * 3 * float(x) ** 2)
 
 # %% check_cube | takes a number out of the graph
 def cube_row():
-    return engine.elementwise("my_cube", lambda x: x * x * x, lambda g, y, x: g * 3 * float(x) ** 2)
+    def rule(g, y, x):
+        return g * 3 * engine.to_numpy(x) ** 2
+    return engine.elementwise("my_cube", lambda x: x * x * x, rule)
 
 # %% check_cube | the name should be 'my_cube'
 def cube_row():
@@ -90,10 +92,10 @@ def rule_b(g, y, a, b):
 
 # %% check_share | so that it can be differentiated again
 def rule_a(g, y, a, b):
-    return g * b / np.cbrt((a + b) ** 6)
+    return g * b / math.pow(a + b, 2)
 
 def rule_b(g, y, a, b):
-    return -g * a / np.cbrt((a + b) ** 6)
+    return -g * a / math.pow(a + b, 2)
 
 # %% check_bump | it has to return g times the local derivative
 def rule(g, y, x, k):
@@ -105,7 +107,7 @@ def rule(g, y, x, k):
 
 # %% check_bump | so that it can be differentiated again
 def rule(g, y, x, k):
-    return g * -2 * k * x * np.cbrt(np.exp(-3 * k * x * x))
+    return g * -2 * k * x * math.exp(-k * x * x)
 
 # %% check_bump | up to its sign
 def rule(g, y, x, k):

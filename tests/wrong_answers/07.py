@@ -210,3 +210,8 @@ class MyLayer(nn.Module):
         bias = nn.Parameter(np.zeros(out_features))
     def forward(self, x):
         return relu(x @ weight.T + bias)
+
+# %% check_layer | inherits all it should do from nn.Linear
+class MyLayer(nn.Linear):
+    def forward(self, x):
+        return engine.relu(super().forward(x))

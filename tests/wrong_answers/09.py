@@ -247,3 +247,10 @@ def nudge(model, image, label, size):
 # %% check_nudge | some in the wrong direction
 def nudge(model, image, label, size):
     return image + size * np.random.default_rng(0).choice([-1, 1], 64)
+
+# %% check_softmax | without engine.softmax
+def stable_softmax(scores):
+    return engine.softmax(scores, axis=1)
+
+# %% check_softmax | without engine.softmax
+stable_softmax = lambda scores: F.softmax(scores, dim=1)

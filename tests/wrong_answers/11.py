@@ -198,9 +198,6 @@ def taylor(f, x, n):
         f = grad(f)
 
 
-# %% check_hessian_product | np.dot makes a plain array
-def hessian_product(f, x, v):
-    return grad(lambda x: np.dot(grad(f)(x), v))(x)
 
 
 # %% check_hessian_product | on its own argument
