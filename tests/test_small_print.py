@@ -446,10 +446,10 @@ def test_a_loss_refuses_a_reduction_when_it_is_made(loss):
 
 def test_a_sequence_of_schedules_that_is_interrupted_while_it_loads_has_loaded_nothing():
     class Interrupted(nn.StepLR):
-        def load_state_dict(self, state):
+        def _load(self, state):
             if state["last_epoch"] != self.last_epoch:
                 raise KeyboardInterrupt
-            super().load_state_dict(state)
+            return super()._load(state)
 
     def sequence(second):
         optimizer = nn.SGD([nn.Parameter([1.0])], lr=1.0)
