@@ -6,10 +6,10 @@ Ctrl-C raises KeyboardInterrupt between any two steps of Python, also at the fir
 
 from __future__ import annotations
 
-import functools
-import weakref
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Self
+from weakref import ref
 
 
 class _Exit:
@@ -23,15 +23,16 @@ class _Exit:
     def __get__(self, block: Restoring | None, owner: type | None = None) -> Callable[..., None]:
         if block is None:
             return _leave  # ExitStack asks the class
-        leave = functools.partial(_leave, block)  # held by no frame, and so by no traceback
-        block._guard = weakref.ref(leave, block._make_up)
+        leave = partial(_leave, block)  # held by no frame of ours, and so by no traceback
+        block._guard = ref(leave, block._make_up)
         return leave
 
 
 def _leave(block: Restoring, *_exception: object) -> None:
     block._guard = None
-    block.restore(block._entered[-1][0])
-    block._entered = block._entered[:-1]
+    saved, _, outer = block._entered
+    block.restore(saved)
+    block._entered = outer
 
 
 class Restoring:
@@ -55,8 +56,8 @@ class Restoring:
     False
     """
 
-    #: For each time the block was entered: what to put back, and what tells that it is over.
-    _entered: tuple[tuple[Any, Any], ...] = ()
+    #: What to put back, what tells that the block is over, and the same of a block around this one.
+    _entered: Any = None
     _guard: Any = None
 
     def saved(self) -> Any:
@@ -69,8 +70,13 @@ class Restoring:
         """Put back what `saved` gave: also after half a `change`, and as often as it is called."""
         raise NotImplementedError(f"{type(self).__name__} must define restore()")
 
+    @property
+    def entered_twice(self) -> bool:
+        """Whether the block was entered again inside itself."""
+        return self._entered is not None and self._entered[2] is not None
+
     def __enter__(self) -> Self:
-        self._entered = (*self._entered, (self.saved(), self._guard))
+        self._entered = self.saved(), self._guard, self._entered
         self._guard = None
         self.change()
         return self
@@ -78,9 +84,13 @@ class Restoring:
     __exit__ = _Exit()
 
     def _make_up(self, guard: Any) -> None:
-        """A `with` statement is over: leave the block, if `_leave` did not come to its end."""
-        while any(known is guard for _, known in self._entered):
-            _leave(self)
+        """A `with` statement is over: leave its block, if `_leave` did not come to its end."""
+        entered = self._entered
+        while entered is not None and entered[1] is not guard:
+            entered = entered[2]
+        if entered is not None:
+            insist(self.restore, entered[0])
+            self._entered = entered[2]
 
 
 def insist(action: Callable[..., object], *args: Any) -> None:

@@ -136,9 +136,14 @@ def run(f: Callable[..., Any], args: tuple[Any, ...], kwargs: Any, argnums: Argn
     for argument in arguments:
         call[argument.position] = argument.node
     records = RECORDING.enabled
-    with differentiating(x for a in arguments for x in a.nodes) as block, enable_grad():
-        y = _result(f(*call, **kwargs), f)
+    value = _value if records else enable_grad(_value)
+    with differentiating(x for a in arguments for x in a.nodes) as block:
+        y = value(f, call, kwargs)
     return Call(f, y, arguments, records, block)
+
+
+def _value(f: Any, args: list[Any], kwargs: Any) -> Any:
+    return _result(f(*args, **kwargs), f)
 
 
 def _result(y: Any, f: Any) -> Any:

@@ -133,7 +133,7 @@ class nan_trace(Watching):  # noqa: N801 - used as a function and as a context, 
         watcher, warnings = saved
         super().restore(watcher)
         np.seterr(**warnings)
-        if len(self._entered) == 1:  # the outermost block
+        if not self.entered_twice:
             self._sources.clear()
 
     def recorded(self, op: Op, node: Any, inputs: tuple[Any, ...]) -> None:

@@ -26,7 +26,7 @@ class Interrupts(Restoring):
         )
 
     def change(self) -> None:
-        if self._entered[-1][0]:
+        if self.saved():
             signal.signal(signal.SIGINT, self._note)
 
     def _note(self, _number: int, _frame: FrameType | None) -> None:
