@@ -112,12 +112,12 @@ def _answer(
     x: Any, call: Any, name: str, function: Any, first: Any, given: Any, args: Any, kwargs: Any
 ) -> Any:
     """Engine's function of a call of NumPy's, with the arguments as `first` and `given`."""
-    written = [given.get("out"), *(args[:1] if name in _WRITERS or name.endswith(".at") else ())]
-    for target in nodes_in(written):
-        raise TypeError(
-            f"{name}() cannot write into {_a(target)}: assign numbers, x[…] = …, as to a leaf "
-            "under no_grad(); or take the result, as in y = np.exp(x)"
-        )
+    if "out" in given or name in _WRITERS or name.endswith(".at"):
+        for target in nodes_in([given.get("out"), *([] if "out" in given else args[:1])]):
+            raise TypeError(
+                f"{name}() cannot write into {_a(target)}: assign numbers, x[…] = …, as to a leaf "
+                "under no_grad(); or take the result, as in y = np.exp(x)"
+            )
     if function is not None:
         taken = _taken_by(function)
         if not given.keys() <= taken:
@@ -203,13 +203,14 @@ def _sorted(func: Any, args: Any, kwargs: Any) -> tuple[tuple[Any, ...], dict[st
     """A call's first argument (all, if NumPy has no names for them), and the others by name."""
     if len(args) == 1:
         return args, kwargs
-    names = iter(_parameters(func))
-    first = next(names, None)
+    first, *others = _parameters(func) or (None,)
     if first is None:
         return args, kwargs
     if not args:
         return (kwargs[first],), {key: x for key, x in kwargs.items() if key != first}
-    return args[:1], dict(zip(names, args[1:], strict=False)) | kwargs
+    given = dict(zip(others, args[1:], strict=False))
+    given.update(kwargs)
+    return args[:1], given
 
 
 def _meant(func: Any, taken: frozenset[str], given: dict[str, Any]) -> dict[str, Any]:
