@@ -209,7 +209,7 @@ def test_the_records_of_an_expression():
         "∂y/∂b += ∂y/∂d · ∂d/∂b = 0.0026801 × 2 = 0.00536021",
     ]
     assert [s.rule for s in backward] == [
-        "g", "-g", "g * b * pow(a, b + (b == 0) - 1)", "g * (1 - y * y)",
+        "g", "-g", rule_source(engine.pow, 0), "g * (1 - y * y)",
         "g", "g", "g * b", "g * a",
     ]  # fmt: skip
     assert backward[3].formula == "∂y/∂n5 × (1 − n5 × n5)"
@@ -358,10 +358,8 @@ def test_every_op_has_a_rule_to_show():
 
 
 def test_the_rule_is_the_right_one_of_several_lambdas_on_a_line():
-    assert [rule_source(engine.arctan2, i) for i in (0, 1)] == [
-        "g * b / (a * a + b * b + _no_angle(a, b))",
-        "-g * a / (a * a + b * b + _no_angle(a, b))",
-    ]
+    assert [rule_source(engine.div, i) for i in (0, 1)] == ["g / b", "-g * y / b"]
+    assert [rule_source(engine.sub, i) for i in (0, 1)] == ["g", "-g"]
     assert [rule_source(engine.add, i) for i in (0, 1)] == ["g", "g"]
     assert [rule_source(engine.mul, i) for i in (0, 1)] == ["g * b", "g * a"]
 
