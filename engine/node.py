@@ -103,10 +103,11 @@ class Node:
         """What the edge to input `index` alone adds to that input's gradient: a plain number."""
         raise NotImplementedError
 
-    def gradients(self, wanted: Sequence[Any], gradient: Any = None, alone: bool = False) -> Any:
+    def gradients(self, wanted: Sequence[Any], gradient: Any = None, alone: Any = None) -> Any:
         """The plain gradient of this, times `gradient` (default ones), for each wanted node.
 
-        None for one that it does not depend on; in all, if `alone`, where it has other leaves too.
+        None for one that it does not depend on.  None in all, where it depends on other leaves
+        that require a gradient than those in `alone`, if that is given.
         """
         raise NotImplementedError
 
@@ -179,5 +180,5 @@ def to_numpy(x: Any) -> np.ndarray:
     array = np.asarray(x.data if isinstance(x, Node) else x)
     if array.dtype != object:
         return array
-    plain = [x.data if isinstance(x, Node) else x for x in array.flat]
+    plain = [x._held if isinstance(x, Node) else x for x in array.ravel().tolist()]
     return np.array(plain, dtype=np.float64).reshape(array.shape)

@@ -25,7 +25,12 @@ from ..values import Value, ValueArray, number
 Argnums = int | tuple[int, ...] | list[int]
 
 
-_NODES = Node, NodeArray  # to write Node | NodeArray would make that union in every call
+# To write Node | NodeArray would make that union in every call.
+_NODES = Node, NodeArray
+_LISTS = list, tuple
+_ARRAYS = Tensor, np.ndarray, list, tuple
+_VALUES = Value, ValueArray
+_NUMBERS = Node, float, int
 
 
 def in_graph(x: Any) -> bool:
@@ -41,15 +46,11 @@ class Argument:
     given: Any
     node: Any
 
-    @property
-    def plain(self) -> bool:
-        """Whether the gradient is to be a plain number or array, not a node."""
-        return not in_graph(self.given)
-
-    @property
-    def nodes(self) -> list[Any]:
-        """The nodes whose gradients make up this argument's gradient."""
-        return list(self.node.flat) if isinstance(self.node, ValueArray) else [self.node]
+    def __post_init__(self) -> None:
+        #: Whether the gradient is to be a plain number or array, not a node.
+        self.plain = not in_graph(self.given)
+        #: The nodes whose gradients make up this argument's gradient.
+        self.nodes = list(self.node.flat) if isinstance(self.node, ValueArray) else [self.node]
 
     def assemble(self, gradients: list[Any]) -> Any:
         """This argument's gradient from those of its nodes (None: it does not matter)."""
@@ -60,8 +61,9 @@ class Argument:
         (g,) = gradients
         if g is None:
             g = self.node.full(0.0)
-        is_array = in_graph(g) or isinstance(self.given, np.ndarray | list | tuple)
-        return float(g) if self.plain and not is_array else g
+        if type(g) is float or not self.plain or in_graph(g) or isinstance(self.given, _ARRAYS):
+            return g
+        return float(g)  # a number's, on Tensors
 
     def constant(self, x: Any) -> Any:
         """Numbers of this argument's gradient, in a node (or array of nodes) without a graph."""
@@ -88,7 +90,7 @@ def _node_for(given: Any, arrays: bool, position: int) -> Any:
 
 def _nodes_in(x: Any) -> Any:
     """A list of nodes as the Tensor or array of Values it stands for; anything else as is."""
-    y = array_of(x) if isinstance(x, list | tuple) else x
+    y = array_of(x)
     return y if in_graph(y) else x
 
 
@@ -126,20 +128,30 @@ def run(f: Callable[..., Any], args: tuple[Any, ...], kwargs: Any, argnums: Argn
     """Call f with the arguments at `argnums` replaced by nodes."""
     check_function(f)
     positions = _positions(argnums, len(args))
-    args = tuple(_nodes_in(x) for x in args)
-    arrays = any(isinstance(x, Tensor | np.ndarray | list | tuple) for x in args) and not any(
-        isinstance(x, Value | ValueArray) for x in args
+    args = tuple([_nodes_in(x) if isinstance(x, _LISTS) else x for x in args])
+    arrays = _on_tensors(args) or any(
+        isinstance(x, Tensor) for outer in RUNNING.derivatives for x in outer.nodes
     )
-    arrays = arrays or any(isinstance(x, Tensor) for d in RUNNING.derivatives for x in d.nodes)
     arguments = [Argument(i, args[i], _node_for(args[i], arrays, i)) for i in positions]
     call = list(args)
     for argument in arguments:
         call[argument.position] = argument.node
     records = RECORDING.enabled
     value = _value if records else enable_grad(_value)
-    with differentiating(x for a in arguments for x in a.nodes) as block:
+    nodes = [x for a in arguments for x in a.nodes]
+    with differentiating(nodes) as block:
         y = value(f, call, kwargs)
-    return Call(f, y, arguments, records, block)
+    return Call(f, y, arguments, nodes, records, block)
+
+
+def _on_tensors(args: tuple[Any, ...]) -> bool:
+    """Whether numbers are to become Tensors: there are arrays, and no Values."""
+    arrays = False
+    for x in args:
+        if isinstance(x, _VALUES):
+            return False
+        arrays = arrays or isinstance(x, _ARRAYS)
+    return arrays
 
 
 def _value(f: Any, args: list[Any], kwargs: Any) -> Any:
@@ -148,17 +160,18 @@ def _value(f: Any, args: list[Any], kwargs: Any) -> Any:
 
 def _result(y: Any, f: Any) -> Any:
     """f's result as a node, an array of Values, or a plain number or array."""
-    if isinstance(y, list | tuple):
+    if isinstance(y, _LISTS):
         y = array_of(y)
-    if isinstance(y, np.ndarray) and y.dtype == object:
-        return y.view(ValueArray)
     dtype = getattr(y, "dtype", None)
-    if isinstance(y, bool) or (dtype is not None and dtype.kind in "iub"):
+    kind = "" if dtype is None else dtype.kind
+    if kind == "O" and isinstance(y, np.ndarray):
+        return y.view(ValueArray)
+    if isinstance(y, bool) or (kind and kind in "iub"):
         raise TypeError(
-            f"{name_of(f)} returned {'bool' if dtype is None else dtype}, which has no derivative "
-            "(what compares, or finds a place, is constant but for jumps): return floats"
+            f"{name_of(f)} returned {dtype or 'bool'}, which has no derivative (what compares, or "
+            "finds a place, is constant but for jumps): return floats"
         )
-    if isinstance(y, Node | float | int) or (dtype is not None and dtype.kind == "f"):
+    if kind == "f" or isinstance(y, _NUMBERS):
         return y
     raise TypeError(
         f"{name_of(f)} must return a number, a Value, a Tensor or an array of Values, "
@@ -198,37 +211,40 @@ class Call:
     f: Any
     y: Any
     arguments: list[Argument]
+    nodes: list[Any]  # that stand for the arguments
     records: bool  # whether the caller's operations are recorded
     block: differentiating
     alone: bool | None = None  # whether y depends on no other leaf; None: not known yet
     reached: set[int] = field(default_factory=set)  # positions of arguments that y depends on
 
-    @property
-    def plain(self) -> bool:
-        """Whether all that was given is plain."""
-        return all(argument.plain for argument in self.arguments)
-
-    @property
-    def nodes(self) -> list[Any]:
-        """The nodes that stand for the arguments."""
-        return [node for argument in self.arguments for node in argument.nodes]
+    def __post_init__(self) -> None:
+        #: Whether all that was given is plain.
+        self.plain = all(argument.plain for argument in self.arguments)
 
     def gradients(self, root: Any) -> list[Any]:
         """The gradient of root, one element of the result, with respect to each argument."""
-        wanted = self.nodes
         found = recorded = None
         if isinstance(root, Node) and (self.plain or not self.records):
-            found = root.gradients(wanted, alone=self.records)
+            found = root.gradients(self.nodes, alone=self.nodes if self.records else None)
             self.alone = found is not None
         if found is None:
-            found = recorded = recorded_gradients(root, wanted)
-        each = iter(found)
-        parts = [[next(each) for _ in a.nodes] for a in self.arguments]
-        self.note_reached(parts)
-        gradients = [a.assemble(p) for a, p in zip(self.arguments, parts, strict=True)]
+            found = recorded = recorded_gradients(root, self.nodes)
+        gradients = [a.assemble(part) for a, part in self.parts(found)]
         if recorded is None and self.plain:
             return gradients
         return [self.given_back(g, a) for g, a in zip(gradients, self.arguments, strict=True)]
+
+    def parts(self, found: list[Any]) -> list[tuple[Argument, list[Any]]]:
+        """Each argument with its nodes' gradients; notes which arguments those have reached."""
+        parts = []
+        start = 0
+        for argument in self.arguments:
+            part = found[start : start + len(argument.nodes)]
+            start += len(part)
+            parts.append((argument, part))
+            if any(g is not None for g in part):
+                self.reached.add(argument.position)
+        return parts
 
     def given_back(self, x: Any, argument: Argument) -> Any:
         """A gradient, or what is of its kind, as the caller wants it: plain, or a node."""
@@ -250,25 +266,21 @@ class Call:
 
     # --- what f does not depend on ---
 
-    def note_reached(self, parts: list[list[Any]]) -> None:
-        """Note which arguments a gradient (None: it does not depend on that node) has reached."""
-        for argument, found in zip(self.arguments, parts, strict=True):
-            if any(g is not None for g in found):
-                self.reached.add(argument.position)
-
     def check_reached(self) -> None:
         """Say of which arguments f is independent: more often a mistake than meant.
 
         Quiet inside another derivative, where f itself took one of something that did depend on
         its argument (the second derivative of 3x is 0), and where there are no numbers.
         """
-        missed = [a.position for a in self.arguments if a.position not in self.reached]
+        if len(self.reached) == len(self.arguments):
+            return
         empty = any(np.size(a.node) == 0 for a in self.arguments)
-        if not missed or empty or (self.block.nested and not self.block.constant_inside):
+        if empty or (self.block.nested and not self.block.constant_inside):
             return
         if RUNNING.derivatives:
             RUNNING.derivatives[-1].constant_inside = True  # it speaks, if its own result is too
             return
+        missed = [a.position for a in self.arguments if a.position not in self.reached]
         warn_caller(
             f"{name_of(self.f)} does not depend on argument {', '.join(map(str, missed))}: the "
             "derivative is zero (a number taken out, by .item() or .data, is a constant)"
@@ -288,9 +300,11 @@ class Call:
 
 def depends_on_others(x: Any, own: list[Any]) -> bool:
     """Whether a node, or one of an array, depends on a leaf to be differentiated besides `own`."""
+    if isinstance(x, Node):
+        return x.gradients((), alone=own) is None  # a walk at the speed of its tier
     seen: set[Any] = set()
     order: list[Any] = []
-    for node in x.flat if isinstance(x, ValueArray) else [x]:
+    for node in x.flat:
         if isinstance(node, Node):
             visit(node, seen, order)
     return other_leaves(order, own)

@@ -123,8 +123,7 @@ def _push(call: Call, tangents: tuple[Any, ...]) -> Any:
     along_u = Argument(position=0, given=y, node=y.leaf(y.full(0.0)))
     with enable_grad():
         first = recorded_gradients(_contract(y, along_u.node), call.nodes)
-        each = iter(first)
-        call.note_reached([[next(each) for _ in a.nodes] for a in call.arguments])
+        call.parts(first)
         directions = [
             v for t, a in zip(tangents, call.arguments, strict=True) for v in _elements(t, a)
         ]

@@ -68,13 +68,13 @@ class ArrayNode(Node):
         """Whether the input x requires a gradient."""
         return bool(x._requires)
 
-    def gradients(self, wanted: Sequence[Any], gradient: Any = None, alone: bool = False) -> Any:
+    def gradients(self, wanted: Sequence[Any], gradient: Any = None, alone: Any = None) -> Any:
         """The gradient of this with respect to each node, as arrays; no `.grad` is touched."""
         order = toposort(self)
-        if alone and other_leaves(order, wanted):
+        if alone is not None and other_leaves(order, alone):
             return None
         found = {self: np.ones_like(self._held) if gradient is None else np.asarray(gradient)}
-        propagate(order, found, keep=True)
+        propagate(order if wanted else [], found, keep=True)
         return [None if (g := found.get(node)) is None else np.array(g) for node in wanted]
 
     def contributions(self, g: Any) -> list[Any]:

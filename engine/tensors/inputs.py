@@ -17,11 +17,13 @@ from .backward import ArrayNode
 
 def numeric(data: Any, what: str, dtype: Any) -> ndarray:
     """data as an array of real numbers or bools, or a TypeError that says what it was."""
-    if isinstance(data, Node | NodeArray):
-        data = _numbers(data, what)
     try:
         if isinstance(data, _LISTS):
-            data = _numbers_of_list(array_of(data), what)
+            data = array_of(data)
+            if isinstance(data, _IN_GRAPH):
+                data = _numbers_of_list(data, what)
+        elif isinstance(data, _IN_GRAPH):
+            data = _numbers(data, what)
         array = np.asarray(data, dtype=dtype)
     except ValueError as error:
         raise ValueError(f"{what} is not a rectangular array of numbers: {error}") from None
@@ -42,9 +44,7 @@ def _numbers(data: Any, what: str) -> ndarray:
 
 
 def _numbers_of_list(data: Any, what: str) -> Any:
-    """What stood in a list, plain: it may hold Tensors, as long as no gradient is lost."""
-    if not isinstance(data, Node | NodeArray):
-        return data
+    """A list of Tensors as plain numbers, as long as no gradient is lost."""
     if isinstance(data, ArrayNode) and data._requires:
         raise TypeError(
             f"{what} is a list of Tensors that require a gradient, which a new Tensor would not "
@@ -54,6 +54,7 @@ def _numbers_of_list(data: Any, what: str) -> Any:
 
 
 _LISTS = (list, tuple)
+_IN_GRAPH = (Node, NodeArray)
 _NUMBERS = (bool, np.bool_, np.floating, np.integer)  # a union in the call would be made each time
 
 

@@ -107,12 +107,14 @@ class NumpyLike(NumpyFunctions, ArrayNode):
 
     def __float__(self) -> float:
         number = self.item()
-        leave_graph(self, "float()")
+        if self._requires:
+            leave_graph(self, "float()")
         return float(number)
 
     def __int__(self) -> int:
         number = self.item()
-        leave_graph(self, "int()")
+        if self._requires:
+            leave_graph(self, "int()")
         return int(number)
 
     def __index__(self) -> int:

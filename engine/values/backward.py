@@ -63,7 +63,7 @@ class ScalarNode(Node):
         """True: on this tier a leaf that requires no gradient is passed over only at the end."""
         return True
 
-    def gradients(self, wanted: Sequence[Any], gradient: Any = None, alone: bool = False) -> Any:
+    def gradients(self, wanted: Sequence[Any], gradient: Any = None, alone: Any = None) -> Any:
         """The derivative of this with respect to each node, as floats; no `.grad` is touched."""
         with GRADIENTS: return _adjoints_of(self, gradient, wanted, alone)  # fmt: skip  # noqa: E701
 
@@ -179,13 +179,13 @@ def differentiate(root: Any, gradient: float, retain_grads: bool) -> None:
         raise
 
 
-def _adjoints_of(root: Any, gradient: Any, wanted: Sequence[Any], alone: bool) -> Any:
+def _adjoints_of(root: Any, gradient: Any, wanted: Sequence[Any], alone: Any) -> Any:
     try:
         order = _walk(root)
         found = None
-        if not alone or not other_leaves(order, wanted):
+        if alone is None or not other_leaves(order, alone):
             root._adjoint = 1.0 if gradient is None else gradient
-            _propagate(order)
+            _propagate(order if wanted else [])
             found = [node._adjoint for node in wanted]
         _clear(order)
     except BaseException:
