@@ -101,8 +101,9 @@ def is_differentiated(x: Node) -> bool:
 def leave_graph(x: Node, what: str) -> None:
     """Speak up where x, which requires a gradient, becomes plain by `what`, such as "float()".
 
-    Quiet where nothing is lost: nothing is being recorded, x requires no gradient, or NumPy wants
-    to know the shape of a list that x is in.  To be called by a method of x that Python calls.
+    Quiet where nothing is lost: nothing is being recorded, x requires no gradient, or no more is
+    wanted than the shape of a list that x is in, or its numbers on purpose.  To be called by a
+    method of x that Python calls.
 
     Raises:
         RuntimeError: x depends on what is being differentiated.

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .node import Node, NodeArray
+from .node import Node, NodeArray, to_numpy
 
 
 class TensorInside(Exception):
@@ -53,8 +53,8 @@ def tier_of(x: Any) -> Any:
     return NodeArray.tier if isinstance(x, np.ndarray) and x.dtype == object else None
 
 
-#: Who asks a Tensor for its numbers, by the code that runs: `array_of`; and functions of NumPy that
-#: take no more than the shape of a list, so that nothing leaves the graph.
+#: Who asks a Tensor for its numbers, by the code that runs: `array_of`; and who may have them:
+#: `to_numpy`, and functions of NumPy that take no more than the shape of a list.
 READING = array_of.__code__
 _OF_SHAPES: Any = (np.shape, np.ndim, np.size)
-LOOKING = frozenset(function.__wrapped__.__code__ for function in _OF_SHAPES)
+LOOKING = frozenset((to_numpy.__code__, *(f.__wrapped__.__code__ for f in _OF_SHAPES)))

@@ -16,15 +16,8 @@ from ..arrays import ravel, reshape, stack, sum as sum_of
 from ..recording import RECORDING, enable_grad
 from ..tensors import Tensor
 from ..values import Value, ValueArray
-from .arguments import (
-    Argnums,
-    Argument,
-    Call,
-    check_function,
-    in_graph,
-    recorded_gradients,
-    run,
-)
+from .arguments import Argnums, Argument, in_graph
+from .call import Call, check_function, recorded_gradients, run
 
 
 def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:

@@ -13,7 +13,7 @@ from ..copies import copy_graph, reduce_graph
 from ..core import Op
 from ..differentiating import is_argument, is_differentiated, leave_graph
 from ..lists import LOOKING, READING, TensorInside
-from ..node import Node
+from ..node import Node, to_numpy
 from ..numpy_protocol import NumpyFunctions, nodes_in, numbers
 from ..ops import identity
 from ..recording import RECORDING
@@ -72,7 +72,7 @@ class NumpyLike(NumpyFunctions, ArrayNode):
         if asking is READING:
             raise TensorInside(stack)
         if not self._held.ndim:  # NumPy asks a single number this way, where others use float()
-            leave_graph(self, "np.asarray()")
+            leave_graph(self, "float()")
         elif self._requires and RECORDING.enabled and asking not in LOOKING:
             raise RuntimeError(
                 "a Tensor that requires a gradient cannot become an array (np.asarray(t), "
@@ -263,4 +263,6 @@ def _compare(ufunc: Any, x: ArrayNode, other: Any) -> Any:
         return NotImplemented
     if isinstance(other, Node) and not isinstance(other, ArrayNode):
         raise TypeError("a Tensor and a Value do not mix; compare .data with .data")
+    if isinstance(other, list | tuple):
+        other = to_numpy(other)
     return ufunc(x._held, data_of(other))

@@ -204,3 +204,29 @@ def test_cross_entropy_and_embedding_track_lists(tier):
     w = whole(tier, X)
     nn.functional.embedding([1, 1], [[w[0]], [w[1]]]).sum().backward()
     assert w.grad.tolist() == [0.0, 2.0]
+
+
+# --- what only looks at a list ---
+
+
+@TIERS
+def test_what_takes_no_more_than_a_list_s_shape_is_quiet(tier):
+    a, b = leaves(tier, X)
+    assert (np.shape([a, b]), np.ndim([[a], [b]]), np.size([a, b])) == ((2,), 2, 2)
+    w = whole(tier, X)
+    assert np.shape([w, w]) == (2, 2)
+
+
+@TIERS
+def test_the_numbers_of_a_list_are_given_on_purpose(tier):
+    a, b = leaves(tier, X)
+    assert engine.to_numpy([a, [b][0]]).tolist() == [1.0, 2.0]
+    assert engine.to_numpy([[a, 3.0]]).tolist() == [[1.0, 3.0]]
+    w = whole(tier, X)
+    assert engine.to_numpy([w, w]).tolist() == [[1.0, 2.0], [1.0, 2.0]]
+
+
+def test_a_comparison_with_a_list_of_nodes_is_quiet():
+    w = Tensor(X, requires_grad=True)
+    assert (w > [w[0], 1.5]).tolist() == [False, True]
+    assert grad(lambda w: ((w >= [w[1], 1.5]) * w).sum())(X).tolist() == [0.0, 1.0]

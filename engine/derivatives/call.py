@@ -1,0 +1,214 @@
+"""A call of a function that is being differentiated: its result, and what a gradient of it is.
+
+When does a gradient come back as a plain number or array, and when as a node?  `Call` says it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..differentiating import RUNNING, differentiating, other_leaves, warn_caller
+from ..graph import adjoints, toposort, visit
+from ..lists import array_of
+from ..node import Node, to_numpy
+from ..recording import RECORDING, enable_grad
+from ..tensors import Tensor
+from ..values import ValueArray
+from .arguments import (
+    Argnums,
+    Argument,
+    in_graph,
+    node_for,
+    nodes_in_list,
+    on_tensors,
+    positions_of,
+)
+
+_LISTS = list, tuple
+_NUMBERS = Node, float, int
+
+
+def check_function(f: Any) -> None:
+    if not callable(f):
+        raise TypeError(f"f must be a function, got {type(f).__name__}")
+
+
+def run(f: Callable[..., Any], args: tuple[Any, ...], kwargs: Any, argnums: Argnums) -> Call:
+    """Call f with the arguments at `argnums` replaced by nodes."""
+    check_function(f)
+    positions = positions_of(argnums, len(args))
+    args = tuple([nodes_in_list(x) if isinstance(x, _LISTS) else x for x in args])
+    arrays = on_tensors(args) or any(
+        isinstance(x, Tensor) for outer in RUNNING.derivatives for x in outer.nodes
+    )
+    arguments = [Argument(i, args[i], node_for(args[i], arrays, i)) for i in positions]
+    call = list(args)
+    for argument in arguments:
+        call[argument.position] = argument.node
+    records = RECORDING.enabled
+    value = _value if records else enable_grad(_value)
+    nodes = [x for a in arguments for x in a.nodes]
+    with differentiating(nodes) as block:
+        y = value(f, call, kwargs)
+    return Call(f, y, arguments, nodes, records, block)
+
+
+def _value(f: Any, args: list[Any], kwargs: Any) -> Any:
+    return _result(f(*args, **kwargs), f)
+
+
+def _result(y: Any, f: Any) -> Any:
+    """f's result as a node, an array of Values, or a plain number or array."""
+    if isinstance(y, _LISTS):
+        y = array_of(y)
+    dtype = getattr(y, "dtype", None)
+    kind = "" if dtype is None else dtype.kind
+    if kind == "O" and isinstance(y, np.ndarray):
+        return y.view(ValueArray)
+    if isinstance(y, bool) or (kind and kind in "iub"):
+        raise TypeError(
+            f"{name_of(f)} returned {dtype or 'bool'}, which has no derivative (what compares, or "
+            "finds a place, is constant but for jumps): return floats"
+        )
+    if kind == "f" or isinstance(y, _NUMBERS):
+        return y
+    raise TypeError(
+        f"{name_of(f)} must return a number, a Value, a Tensor or an array of Values, "
+        f"got {type(y).__name__}"
+    )
+
+
+def name_of(f: Any) -> str:
+    """What errors and warnings call f."""
+    return getattr(f, "__name__", "f")
+
+
+def detached(x: Any, like: Any = None) -> Any:
+    """x outside of any graph: its array, or a Python number unless `like` is an array."""
+    if not in_graph(x):
+        return x
+    return np.array(to_numpy(x)) if x.ndim or isinstance(like, np.ndarray) else x.item()
+
+
+def recorded_gradients(root: Any, wanted: list[Any]) -> list[Any]:
+    """The gradient of root for each node, as a node; None where root does not depend on it."""
+    if not isinstance(root, Node):
+        return [None] * len(wanted)  # a constant
+    found = adjoints(toposort(root), {root: root.leaf(root.full(1.0), requires_grad=False)})
+    return [found.get(node) for node in wanted]
+
+
+@dataclass
+class Call:
+    """A call of a function that is being differentiated, and what is known of its result.
+
+    A derivative is plain, a number or an array, if all arguments were and it depends on no other
+    leaf that requires a gradient: not on a parameter that f holds, nor on an argument of a
+    derivative around this one.  Then nobody could differentiate it again, and nothing is recorded.
+    """
+
+    f: Any
+    y: Any
+    arguments: list[Argument]
+    nodes: list[Any]  # that stand for the arguments
+    records: bool  # whether the caller's operations are recorded
+    block: differentiating
+    alone: bool | None = None  # whether y depends on no other leaf; None: not known yet
+    reached: set[int] = field(default_factory=set)  # positions of arguments that y depends on
+
+    def __post_init__(self) -> None:
+        #: Whether all that was given is plain.
+        self.plain = all(argument.plain for argument in self.arguments)
+
+    def gradients(self, root: Any) -> list[Any]:
+        """The gradient of root, one element of the result, with respect to each argument."""
+        found = recorded = None
+        if isinstance(root, Node) and (self.plain or not self.records):
+            found = root.gradients(self.nodes, alone=self.nodes if self.records else None)
+            self.alone = found is not None
+        if found is None:
+            found = recorded = recorded_gradients(root, self.nodes)
+        gradients = [a.assemble(part) for a, part in self.parts(found)]
+        if recorded is None and self.plain:
+            return gradients
+        return [self.given_back(g, a) for g, a in zip(gradients, self.arguments, strict=True)]
+
+    def parts(self, found: list[Any]) -> list[tuple[Argument, list[Any]]]:
+        """Each argument with its nodes' gradients; notes which arguments those have reached."""
+        parts = []
+        start = 0
+        for argument in self.arguments:
+            part = found[start : start + len(argument.nodes)]
+            start += len(part)
+            parts.append((argument, part))
+            if any(g is not None for g in part):
+                self.reached.add(argument.position)
+        return parts
+
+    def given_back(self, x: Any, argument: Argument) -> Any:
+        """A gradient, or what is of its kind, as the caller wants it: plain, or a node."""
+        if not argument.plain:
+            return x if in_graph(x) and self.records else argument.constant(x)
+        if not in_graph(x) or (self.records and depends_on_others(x, self.nodes)):
+            return x
+        return detached(x, argument.given)
+
+    def value(self) -> Any:
+        """f's value, plain if its gradient is."""
+        if not in_graph(self.y):
+            return self.y
+        if not self.plain:
+            return self.y if self.records else self.y.leaf(requires_grad=False)
+        if self.records and self.alone is None:
+            self.alone = not depends_on_others(self.y, self.nodes)
+        return self.y if self.records and not self.alone else detached(self.y)
+
+    # --- what f does not depend on ---
+
+    def check_reached(self) -> None:
+        """Say of which arguments f is independent: more often a mistake than meant.
+
+        Quiet inside another derivative, where f itself took one of something that did depend on
+        its argument (the second derivative of 3x is 0), and where there are no numbers.
+        """
+        if len(self.reached) == len(self.arguments):
+            return
+        empty = any(np.size(a.node) == 0 for a in self.arguments)
+        if empty or (self.block.nested and not self.block.constant_inside):
+            return
+        if RUNNING.derivatives:
+            RUNNING.derivatives[-1].constant_inside = True  # it speaks, if its own result is too
+            return
+        missed = [a.position for a in self.arguments if a.position not in self.reached]
+        warn_caller(
+            f"{name_of(self.f)} does not depend on argument {', '.join(map(str, missed))}: the "
+            "derivative is zero (a number taken out, by .item() or .data, is a constant)"
+        )
+
+    def scalar(self) -> Any:
+        """The result, which must be a single number."""
+        y = self.y
+        shape = getattr(y, "shape", ())  # a plain number has none
+        if math.prod(shape) != 1:
+            raise ValueError(
+                f"grad needs a function with a single number as result, "
+                f"{name_of(self.f)} returned shape {shape}: use jacobian or vjp"
+            )
+        return y.flat[0] if isinstance(y, ValueArray) else y
+
+
+def depends_on_others(x: Any, own: list[Any]) -> bool:
+    """Whether a node, or one of an array, depends on a leaf to be differentiated besides `own`."""
+    if isinstance(x, Node):
+        return x.gradients((), alone=own) is None  # a walk at the speed of its tier
+    seen: set[Any] = set()
+    order: list[Any] = []
+    for node in x.flat:
+        if isinstance(node, Node):
+            visit(node, seen, order)
+    return other_leaves(order, own)
