@@ -77,6 +77,12 @@ def test_the_op_that_made_nan_of_inf_is_named_and_not_the_first_that_met_inf(tie
         nan_trace(root)
 
 
+def test_where_there_is_inf_only_the_first_op_that_met_it_is_named():
+    root = Value(1.0) * 2.0 + Value(np.inf)
+    with pytest.raises(NonFiniteError, match=r"add\(2, inf\): forward is inf, and so was an input"):
+        nan_trace(root)
+
+
 def test_a_mask_of_minus_inf_alone_is_not_blamed_for_the_nan_of_softmax():
     with np.errstate(all="ignore"):
         root = engine.softmax(leaf([1.0, 2.0]) + np.array([-np.inf, -np.inf])).sum()
