@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy import ndarray
 
+from engine import insist
+
 from ..checks import dtype_of, number
 from ..half import HALF
 from ..parameter import LEARNED, forget_gradients
@@ -171,6 +173,13 @@ class Optimizer:
                     rows[id(parameter)] = self._row(place, known.pop(place), parameter)
         if known:
             raise ValueError(f"the state is of parameters that no group has: {sorted(known)[:5]}")
+        try:
+            self._take_over(settings, rows)
+        except BaseException:  # Ctrl-C: what is begun is ended
+            insist(self._take_over, settings, rows)
+            raise
+
+    def _take_over(self, settings: list[dict[str, Any]], rows: dict[int, State]) -> None:
         for k, group in enumerate(self.param_groups):
             fresh = settings[k]
             group.clear()

@@ -134,6 +134,24 @@ def test_what_clears_up_after_an_interrupt_may_be_interrupted_too(monkeypatch):
     assert w.grad == 8.0
 
 
+def test_gradients_that_are_being_added_are_all_added(monkeypatch):
+    w, b = Value(3.0), Value(1.0)
+    y = w * 2.0 + b
+    add, left = values_backward._add, [1]
+
+    def interrupted(order):
+        if left:
+            left.pop()
+            add(order[:1])
+            raise KeyboardInterrupt
+        add(order)
+
+    monkeypatch.setattr(values_backward, "_add", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        y.backward()
+    assert (w.grad, b.grad, y.grad) == (2.0, 1.0, 1.0)
+
+
 def test_gradients_that_are_being_set_are_all_set():
     class Stubborn:
         """A node that is interrupted when its gradient is set, twice."""

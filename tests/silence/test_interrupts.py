@@ -12,6 +12,7 @@ import nn
 import viz
 from engine import Restoring, Value, enable_grad, insist, is_grad_enabled, nan_trace, no_grad
 from engine.recording import watch
+from nn.optim import optimizer as optimizer_module
 
 
 @pytest.fixture(autouse=True)
@@ -182,6 +183,47 @@ def test_what_a_block_closes_is_closed_whatever_interrupts(kind):
         model._hooks.clear()  # of a run that was interrupted before the block
 
     assert interrupted_at_every_line(program, check) > 20
+
+
+# --- what is loaded ---
+
+
+@pytest.mark.parametrize("kind", ["model", "optimizer"])
+def test_an_interrupted_load_has_loaded_all_or_nothing(kind):
+    model = nn.MLP([2, 3, 1], rng=0)
+    optimizer = nn.Adam(model.parameters(), lr=0.1)
+    loaded = model if kind == "model" else optimizer
+    states = []
+    for _ in range(2):
+        (model([[1.0, 2.0]]) ** 2).sum().backward()
+        optimizer.step()
+        states.append(loaded.state_dict())
+    before, after = (str(state) for state in states)
+
+    def check(interrupt):
+        assert str(loaded.state_dict()) in (before, after), interrupt
+        loaded.load_state_dict(states[0])
+
+    check(None)
+    assert interrupted_at_every_line(lambda: loaded.load_state_dict(states[1]), check) > 200
+
+
+def test_an_optimizer_that_is_interrupted_while_it_loads_has_loaded_all(monkeypatch):
+    w = Value(1.0)
+    optimizers = [nn.SGD([w], lr=0.5), nn.SGD([w], lr=0.25)]
+    slots, left = optimizer_module.with_state, [1]
+
+    def interrupted(*args):
+        if left:
+            left.pop()
+            raise KeyboardInterrupt
+        return slots(*args)
+
+    monkeypatch.setattr(optimizer_module, "with_state", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        optimizers[0].load_state_dict(optimizers[1].state_dict())
+    assert optimizers[0].param_groups[0]["lr"] == 0.25
+    assert optimizers[0].state_dict() == optimizers[1].state_dict()
 
 
 # --- what a block is made of ---
