@@ -43,8 +43,8 @@ class differentiating(Restoring):  # noqa: N801 - a context manager, written as 
 
     def __init__(self, nodes: Iterable[Node]) -> None:
         self.nodes = set(nodes)
-        #: Whether another derivative was taken inside: what it gave may well be constant.
-        self.nested = False
+        #: What stood for the arguments of derivatives taken inside: nobody else has those leaves.
+        self.inside: list[Node] = []
         #: Whether one of those had a result that does not depend on its own argument.
         self.constant_inside = False
 
@@ -53,7 +53,7 @@ class differentiating(Restoring):  # noqa: N801 - a context manager, written as 
 
     def change(self) -> None:
         for outer in RUNNING.derivatives:
-            outer.nested = True
+            outer.inside += self.nodes
         RUNNING.derivatives = (*RUNNING.derivatives, self)
 
     def restore(self, saved: Any) -> None:

@@ -125,11 +125,15 @@ class Call:
         #: Whether all that was given is plain.
         self.plain = all(argument.plain for argument in self.arguments)
 
+    def own(self) -> list[Any]:
+        """The leaves made for this derivative, and for those that f took."""
+        return [*self.nodes, *self.block.inside]
+
     def gradients(self, root: Any) -> list[Any]:
         """The gradient of root, one element of the result, with respect to each argument."""
         found = recorded = None
         if isinstance(root, Node) and (self.plain or not self.records):
-            found = root.gradients(self.nodes, alone=self.nodes if self.records else None)
+            found = root.gradients(self.nodes, alone=self.own() if self.records else None)
             self.alone = found is not None
         if found is None:
             found = recorded = recorded_gradients(root, self.nodes)
@@ -154,7 +158,7 @@ class Call:
         """A gradient, or what is of its kind, as the caller wants it: plain, or a node."""
         if not argument.plain:
             return x if in_graph(x) and self.records else argument.constant(x)
-        if not in_graph(x) or (self.records and depends_on_others(x, self.nodes)):
+        if not in_graph(x) or (self.records and depends_on_others(x, self.own())):
             return x
         return detached(x, argument.given)
 
@@ -165,7 +169,7 @@ class Call:
         if not self.plain:
             return self.y if self.records else self.y.leaf(requires_grad=False)
         if self.records and self.alone is None:
-            self.alone = not depends_on_others(self.y, self.nodes)
+            self.alone = not depends_on_others(self.y, self.own())
         return self.y if self.records and not self.alone else detached(self.y)
 
     # --- what f does not depend on ---
@@ -179,7 +183,7 @@ class Call:
         if len(self.reached) == len(self.arguments):
             return
         empty = any(np.size(a.node) == 0 for a in self.arguments)
-        if empty or (self.block.nested and not self.block.constant_inside):
+        if empty or (self.block.inside and not self.block.constant_inside):
             return
         if RUNNING.derivatives:
             RUNNING.derivatives[-1].constant_inside = True  # it speaks, if its own result is too

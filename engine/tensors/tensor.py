@@ -291,9 +291,9 @@ class Tensor(NumpyLike, ElementwiseMethods, ArrayMethods):
     def backward(
         self,
         gradient: Any = None,
+        *,  # PyTorch's second is retain_graph
         create_graph: bool = False,
         retain_grads: bool = False,
-        *,
         retain_graph: bool | None = None,
     ) -> None:
         """Add the gradient of this with respect to every leaf below it to the leaf's `.grad`.

@@ -290,9 +290,9 @@ class Value(Number, ElementwiseMethods):
     def backward(
         self,
         gradient: Any = None,
+        *,  # PyTorch's second is retain_graph
         create_graph: bool = False,
         retain_grads: bool = True,
-        *,
         retain_graph: bool | None = None,
     ) -> None:
         """Add the derivative of this node with respect to every node below it to their `.grad`.

@@ -201,3 +201,19 @@ def test_several_results_can_be_checked():
     assert engine.gradcheck(lambda x: engine.stack([x, 2 * x]), 3.0)
     assert engine.gradcheck(lambda x: [x, 2 * x], 3.0)
     assert engine.gradcheck(lambda x: [x.sum(), x[0] * x[1]], X)
+
+
+@pytest.mark.parametrize("at", [2.0, np.array([2.0, 1.0])], ids=["a number", "an array"])
+def test_what_stands_for_the_argument_of_an_inner_derivative_is_no_leaf_of_anybody(at):
+    """Else the outer result would come back as a node, though all that was given is plain."""
+
+    def f(w):
+        return (w * grad(lambda s: (w * s * s).sum())(at)).sum()
+
+    w = np.array([1.0, 2.0])
+    value, gradient = value_and_grad(f)(w)
+    assert type(gradient) is np.ndarray
+    assert type(value) is float
+    numeric = [(f(w + h) - f(w - h)) / 2e-6 for h in 1e-6 * np.eye(2)]
+    np.testing.assert_allclose(gradient, [x.item() for x in numeric], rtol=1e-6)
+    assert type(grad(lambda v: v * grad(lambda s: v * s * s)(2.0))(3.0)) is float
