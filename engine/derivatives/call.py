@@ -89,9 +89,7 @@ def name_of(f: Any) -> str:
 
 
 def detached(x: Any, like: Any = None) -> Any:
-    """x outside of any graph: its array, or a Python number unless `like` is an array."""
-    if not in_graph(x):
-        return x
+    """A node outside of any graph: its array, or a Python number unless `like` is an array."""
     return np.array(to_numpy(x)) if x.ndim or isinstance(like, np.ndarray) else x.item()
 
 

@@ -146,6 +146,16 @@ def test_a_node_that_requires_no_gradient_is_seen_inside_too(y):
     assert engine.to_numpy(slope).sum() == 6.0
 
 
+def test_a_result_may_hold_plain_numbers_among_values():
+    w = Value(3.0)
+    y, pullback = engine.vjp(lambda x: [x * x, 5.0], 2.0)
+    assert y.tolist() == [4.0, 5.0]
+    assert pullback(np.ones(2))[0] == 4.0
+    y, _ = engine.vjp(lambda x: [w * x, 5.0], 2.0)
+    y.sum().backward()
+    assert w.grad == 2.0
+
+
 def test_an_array_of_values_may_hold_plain_numbers():
     x = np.array([Value(2.0), 3.0], dtype=object).view(ValueArray)
     assert engine.to_numpy(grad(lambda x: (x * x).sum())(x)).tolist() == [4.0, 6.0]

@@ -107,3 +107,8 @@ def test_a_model_is_copied_inside_a_derivative_of_something_else():
     with no_grad():
         slope = grad(f)(X)
     np.testing.assert_allclose(slope, 2 * model.weight.numpy()[0])
+
+
+def test_an_array_with_plain_numbers_among_values_is_copied():
+    x = np.array([Value(2.0), 3.0], dtype=object).view(ValueArray)
+    assert x.leaf().values.tolist() == [2.0, 3.0]
