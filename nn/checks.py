@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import Node, Value, ValueArray, array_of
+from engine import Node, Value, ValueArray, array_of, is_grad_enabled, to_numpy
 
 
 def at_least(least: int, **sizes: Any) -> None:
@@ -107,6 +107,25 @@ def as_array(x: Any) -> Any:
     A list of nodes becomes a Tensor or an array of Values, part of the graph.
     """
     return x if isinstance(x, _WITH_SHAPE) else array_of(x)
+
+
+def plain(name: str, x: Any) -> np.ndarray:
+    """The numbers of x, to which no gradient flows.
+
+    Raises:
+        TypeError: x requires a gradient, which would be lost.
+
+    >>> plain("pos_weight", [1.0, 2.0])
+    array([1., 2.])
+    """
+    x = as_array(x)
+    nodes = x.flat if isinstance(x, ValueArray) else [x]
+    if is_grad_enabled() and any(isinstance(node, Node) and node.requires_grad for node in nodes):
+        raise TypeError(
+            f"{name} is not differentiated and must be plain, got a {type(x).__name__} that "
+            "requires a gradient: it would be lost; detach() it"
+        )
+    return to_numpy(x)
 
 
 def floating(name: str, x: Any) -> Any:

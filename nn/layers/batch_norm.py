@@ -9,7 +9,7 @@ import numpy as np
 
 from engine import to_numpy
 
-from ..checks import as_array, at_least, floating, number, rank
+from ..checks import as_array, at_least, floating, number, plain, rank
 from ..half import in_float32
 from ..module import Module
 from ..parameter import Parameter
@@ -56,7 +56,8 @@ def batch_norm(
     if not training:
         if running_mean is None or running_var is None:
             raise ValueError("running_mean and running_var must be given unless training")
-        center, scale = (_per_channel("running", to_numpy(array), x) for array in running.values())
+        numbers = [plain(name, array) for name, array in running.items()]
+        center, scale = (_per_channel("running", array, x) for array in numbers)
         scale = 1 / np.sqrt(scale + eps)
         y = (x - center) * (scale if weight is None else weight * scale)
         return y if bias is None else y + bias

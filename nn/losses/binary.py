@@ -9,6 +9,7 @@ import numpy as np
 import engine
 from engine import clip, fused, gate, maximum, relu, sigmoid, softplus, to_numpy
 
+from ..checks import plain
 from ..half import in_float32
 from .loss import Loss, broadcastable, check_reduction, pair, reduced, within
 
@@ -113,7 +114,9 @@ def binary_cross_entropy_with_logits(
     """
     check_reduction(reduction)
     x, t = pair(input, target, "binary_cross_entropy_with_logits()")
-    positive = 1.0 if pos_weight is None else to_numpy(broadcastable("pos_weight", pos_weight, x))
+    positive: Any = 1.0
+    if pos_weight is not None:
+        positive = broadcastable("pos_weight", plain("pos_weight", pos_weight), x)
     losses = bce_with_logits(x, t, positive)
     return reduced(_weighted(losses, weight, x), reduction)
 

@@ -9,7 +9,7 @@ import numpy as np
 import engine
 from engine import scatter_add
 
-from ..checks import dtype_of
+from ..checks import dtype_of, plain
 from .loss import floats
 from .rows_cross_entropy import all_in_range
 
@@ -86,7 +86,7 @@ def class_weights(weight: Any, rows: Any) -> Any:
     """One factor for each class, checked, in the rows' dtype; or None."""
     if weight is None:
         return None
-    w = np.asarray(weight, dtype=dtype_of(rows))
+    w = np.asarray(plain("weight", weight), dtype=dtype_of(rows))
     if w.shape != rows.shape[1:]:
         raise ValueError(
             f"weight must have one number for each of {rows.shape[1]} classes, got shape {w.shape}"

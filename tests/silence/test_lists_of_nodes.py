@@ -206,6 +206,28 @@ def test_cross_entropy_and_embedding_track_lists(tier):
     assert w.grad.tolist() == [0.0, 2.0]
 
 
+NOT_DIFFERENTIATED = {
+    "class weights": lambda w: nn.functional.cross_entropy(np.ones((2, 2)), [0, 1], weight=w),
+    "nll weights": lambda w: nn.functional.nll_loss(-np.ones((2, 2)), [0, 1], weight=w),
+    "pos_weight": lambda w: nn.functional.binary_cross_entropy_with_logits(
+        X, [1.0, 0.0], pos_weight=w
+    ),
+    "running mean": lambda w: nn.functional.batch_norm(np.ones((3, 2)), w, X),
+    "running var": lambda w: nn.functional.batch_norm(np.ones((3, 2)), X, w),
+}
+
+
+@TIERS
+@pytest.mark.parametrize("use", NOT_DIFFERENTIATED.values(), ids=NOT_DIFFERENTIATED)
+def test_what_is_not_differentiated_is_refused_with_a_gradient_to_lose(tier, use):
+    w = whole(tier, X)
+    for form in (w, [w[0], w[1]]):
+        with pytest.raises(TypeError, match="is not differentiated and must be plain"):
+            use(form)
+        with no_grad():
+            assert engine.to_numpy(use(form)).tolist() == engine.to_numpy(use(X)).tolist()
+
+
 # --- what only looks at a list ---
 
 
