@@ -36,6 +36,11 @@ class ArrayMethods:
     def __rmatmul__(self, other: Any) -> Self:
         return products.matmul(other, self)
 
+    def __imatmul__(self, other: Any) -> Any:  # as the others of engine.updates, which has these
+        if self.op is not None:  # type: ignore[attr-defined]  # see above
+            return NotImplemented
+        return self.updated(products.matmul, other)  # type: ignore[attr-defined]  # see above
+
     def __getitem__(self, index: Any) -> Any:
         return indexing.getitem(self, index)
 

@@ -46,7 +46,7 @@ class ArrayNode(Node):
 
     _held: ndarray
     _grad: Any  # None, an array, or a Tensor after create_graph
-    _params: dict[str, Any] | None
+    _params: Any  # a result's parameters by name; a leaf's `PartOf`; or None
     _requires: bool
     _retain: bool
     inputs: tuple[Any, ...]
@@ -56,7 +56,7 @@ class ArrayNode(Node):
     @property
     def params(self) -> Mapping[str, Any]:
         """The op's static parameters, by name."""
-        return MappingProxyType(self._params or {})
+        return MappingProxyType((self.op and self._params) or {})
 
     @property
     def stale(self) -> bool:

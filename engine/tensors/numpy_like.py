@@ -20,6 +20,7 @@ from ..recording import RECORDING
 from ..references import held_once
 from ..updates import WHILE_RECORDING, refused
 from .backward import ArrayNode
+from .parts import at, source
 
 
 class NumpyLike(NumpyFunctions, ArrayNode):
@@ -169,11 +170,14 @@ class NumpyLike(NumpyFunctions, ArrayNode):
         Raises:
             TypeError: they would be cut, as 0.5 in a Tensor of integers.
         """
+        part_of = None if self._params is None else source(self)
         array = np.asarray(array)
         own = self._held.dtype
         if array.dtype is not own and not np.can_cast(array.dtype, own, "same_kind"):
             raise TypeError(f"data has dtype {self.dtype}, cannot hold results of {array.dtype}")
         self.adopt(array)
+        if part_of is not None:
+            part_of[0].put(part_of[1][-1], self._held, part_of[1][:-1])
 
     def updated(self, op: Op, other: Any) -> Any:
         """`self op= other` of a leaf: changed outside recording, as NumPy and PyTorch do.
@@ -186,7 +190,11 @@ class NumpyLike(NumpyFunctions, ArrayNode):
         if RECORDING.enabled:
             if self._requires and not is_argument(self):
                 raise refused(op, WHILE_RECORDING)
+            if self._params is not None:
+                source(self)
             return NotImplemented
+        if self._params is not None:
+            self._look_again()
         self.change(op(self, other)._held)
         return self
 
@@ -202,10 +210,24 @@ class NumpyLike(NumpyFunctions, ArrayNode):
                 "need it: use engine.where or engine.concatenate to make a new one, or change a "
                 "leaf under no_grad()"
             )
+        part_of = None if self._params is None else self._look_again()
+        self.put(plain_index(index), data_of(value))
+        if part_of is not None:
+            part_of[0].put(part_of[1][-1], self._held, part_of[1][:-1])
+
+    def _look_again(self) -> tuple[Any, tuple[Any, ...]] | None:
+        """Before a part of a leaf is changed: show the leaf's numbers as they are now; `source`."""
+        part_of = source(self)
+        if part_of is not None:
+            self._held = at(part_of[0]._held, part_of[1])
+        return part_of
+
+    def put(self, index: Any, numbers: Any, path: tuple[Any, ...] = ()) -> None:
+        """Write numbers at an index, where `path` leads; graphs keep the old ones."""
         array = self._held
         if not (held_once(array) and array.base is None and array.flags.writeable):
             array = array.copy()
-        array[plain_index(index)] = data_of(value)
+        (at(array, path) if path else array)[index] = numbers
         self._held = array
 
     def __repr__(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from weakref import ref
 
 import numpy as np
 from numpy import ndarray
@@ -23,6 +24,7 @@ from ..window import TensorData, window_on
 from .backward import check_unchanged, propagate, results, shaped
 from .inputs import constant, numeric, parameter, sorted_inputs, wrong_shapes
 from .numpy_like import NumpyLike
+from .parts import note_part
 
 _new = object.__new__
 _FLOAT = np.dtype(np.float64)
@@ -177,6 +179,8 @@ class Tensor(NumpyLike, ElementwiseMethods, ArrayMethods):
         else:
             y.op = y._params = None
             y.inputs = y._arrays = ()
+            if ATTENTION.threads and (y._held.base is not None or op.name == "getitem"):
+                note_part(y, op, kept[0], params)
         return y
 
     @classmethod
@@ -284,6 +288,8 @@ class Tensor(NumpyLike, ElementwiseMethods, ArrayMethods):
         """The same numbers outside the graph: a leaf that requires no gradient."""
         y = Tensor.wrap(self._held)
         y.label = self.label
+        if self._requires and self.op is None:
+            y._params = ref(self), None
         return y
 
     # --- backward --------------------------------------------------------------------------------

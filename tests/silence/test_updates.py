@@ -74,6 +74,13 @@ def element_by_element(model):
                 p[index] -= 0.01 * p.grad[index]
 
 
+def through_each_row(model):
+    with no_grad():
+        for p in model.parameters():
+            for row, g in zip(p, p.grad, strict=True):
+                row -= 0.01 * g
+
+
 def row_by_row(model):
     with no_grad():
         for p in model.parameters():
@@ -86,7 +93,7 @@ def row_by_row(model):
     "update",
     [
         best_known_loop, through_data, through_a_name_of_the_data, added_as_a_product,
-        attribute_by_attribute, element_by_element, row_by_row,
+        attribute_by_attribute, element_by_element, row_by_row, through_each_row,
     ],
 )  # fmt: skip
 def test_every_way_to_write_an_update_trains(update, scalar):

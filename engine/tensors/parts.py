@@ -1,0 +1,85 @@
+"""Parts of a leaf outside the graph: what `p[k]`, `p.T` under `no_grad`, and `p.detach()` show.
+
+They show the leaf's numbers without a copy.  In PyTorch the leaf changes when they are changed in
+place, and so it does here with `p[k]`:
+
+    >>> from engine import Tensor, no_grad
+    >>> p = Tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    >>> with no_grad():
+    ...     for row in p:
+    ...         row -= 1.0
+    ...     p[0][1] = 9.0
+    >>> p.tolist()
+    [[0.0, 9.0], [2.0, 3.0]]
+
+For the others that is an error: an update must not be lost in silence.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from weakref import ref
+
+import numpy as np
+from numpy import ndarray
+
+from ..core import Op
+from ..differentiating import is_argument
+from ..recording import RECORDING
+from .backward import ArrayNode
+
+_PICKS = (bool, np.bool_, ndarray)
+
+#: Of a part, in `_params`: the leaf whose numbers it shows, and how it was reached: p[1][0] by the
+#: path (1, 0), and by None what does not come of indices alone.
+PartOf = tuple[ref[Any], tuple[Any, ...] | None]
+
+
+def note_part(y: Any, op: Op, x: Any, params: dict[str, Any]) -> None:
+    """Note of a result y of x, outside the graph, that it shows the numbers of a leaf, if so."""
+    if not isinstance(x, ArrayNode) or x.op is not None:
+        return
+    if x._requires:
+        leaf, path = ref(x), ()
+    elif x._params is not None:
+        leaf, path = x._params
+    else:
+        return
+    if op.name == "getitem" and _is_plain(index := params["index"]):
+        # a single number is a copy, but stands for its place
+        y._params = leaf, None if path is None else (*path, index)
+    elif y._held.base is (x._held if x._held.base is None else x._held.base):
+        y._params = leaf, None
+
+
+def _is_plain(index: Any) -> bool:
+    """Whether an index has no arrays, by which numbers are picked one by one, and copied."""
+    if type(index) is tuple:
+        return all(map(_is_plain, index))
+    return type(index) is int or not isinstance(index, _PICKS)
+
+
+def source(part: Any) -> tuple[Any, tuple[Any, ...]] | None:
+    """The leaf that changes with `part`, and where; None if the part is a leaf of its own by now.
+
+    Raises:
+        RuntimeError: the leaf cannot be changed with it, or not while operations are recorded.
+    """
+    found, path = part._params
+    leaf = found()
+    if leaf is None or part._requires or is_argument(leaf):
+        return None
+    if path is None or RECORDING.enabled:
+        raise RuntimeError(
+            "these are numbers of a leaf that requires a gradient (p.detach(), p.T, p[k]), and it "
+            "would not change with them: change the leaf itself, with no_grad(): p[k] -= …, or "
+            "take .clone() for numbers of their own"
+        )
+    return leaf, path
+
+
+def at(array: ndarray, path: tuple[Any, ...]) -> Any:
+    """array[…][…]: one index after the other."""
+    for index in path:
+        array = array[index]
+    return array
