@@ -15,8 +15,8 @@ import numpy as np
 from . import floats
 from .core import REAL, Op
 from .define import elementwise
-from .inverses import erfc, fits
-from .node import Node
+from .inverses import erfc
+from .node import Node, to_numpy
 from .ops import LN2, POSITIVE, exp, log, near
 
 
@@ -134,6 +134,8 @@ remainder = elementwise(
 
 
 def _xlogy(a: Any, b: Any) -> Any:
+    if isinstance(b, int | float):  # np.where would make float64 of it
+        b = np.asarray(b, np.result_type(a, b))
     nothing = (a == 0) & ~np.isnan(b)
     return np.where(nothing, 0.0, a * np.log(np.where(nothing, 1.0, b)))[()]
 
@@ -223,9 +225,18 @@ def _gelu_weight(y: Any, x: Any, square: Any) -> Any:
     return where(tiny, 0.5 + BELL * x, y / (x + tiny))
 
 
+def _fits(x: Any) -> bool:
+    """Whether no x * x is too large."""
+    if type(x) is float:
+        return -1e150 < x < 1e150
+    if type(x) is not np.ndarray:
+        x = to_numpy(x)
+    return math.isfinite(np.vdot(x, x))  # which, unlike x * x, never warns
+
+
 def _gelu_vjp(g: Any, y: Any, x: Any, approximate: str) -> Any:
     """g times p + x p', where p is what gelu multiplies x with: a weight between 0 and 1."""
-    bounded = x if fits(x) else clip(x, -40.0, 40.0)  # beyond, p is 0 or 1 and x p' is 0
+    bounded = x if _fits(x) else clip(x, -40.0, 40.0)  # beyond, p is 0 or 1 and x p' is 0
     square = bounded * bounded
     if not isinstance(x, Node):
         p = _gelu_weight(y, x, square)  # of numbers, much faster

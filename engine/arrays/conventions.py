@@ -18,7 +18,7 @@ import numpy as np
 
 from ..core import Op, composed
 from ..ops import abs
-from . import indexing, norms, reductions
+from . import indexing, norms, reductions, variance
 from .reductions import floating
 from .shapes import dims, normalize_axes, normalize_axis, reshape, tile
 
@@ -234,7 +234,7 @@ def var(
     >>> var(x, axis=1), var(x, dim=1)
     (array([1.]), array([2.]))
     """
-    return _spread(reductions.var, x, along, axis, ddof, keepdims, pytorchs)
+    return _spread(variance.var, x, along, axis, ddof, keepdims, pytorchs)
 
 
 @composed
@@ -242,7 +242,7 @@ def std(
     x: Any, *along: Any, axis: Any = None, ddof: Any = None, keepdims: bool = False, **pytorchs: Any
 ) -> Any:
     """Standard deviation, the root of `var`, whose arguments it has; derivative 0 of equal ones."""
-    return _spread(reductions.std, x, along, axis, ddof, keepdims, pytorchs)
+    return _spread(variance.std, x, along, axis, ddof, keepdims, pytorchs)
 
 
 # --- norms ---

@@ -20,14 +20,13 @@ from .reductions import (
     axes_of,
     floating,
     gap,
-    length,
     maximum_reduce,
     minimum_reduce,
     restored,
-    scale_of,
     squeezed,
     sum,
 )
+from .variance import length, scale_of
 
 
 def _power(ord: Any) -> float:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from typing import Any
 
 import numpy as np
 
-from ..choices import gate, where
+from ..choices import gate
 from ..core import composed
 from ..define import shape_op
 from ..floats import HALF, in_single
 from ..node import NodeArray, to_numpy
-from ..ops import sqrt, square
 from .indexing import diagonal
 from .shapes import DIM, REDUCED, normalize_axes, normalize_axis, spread
 
@@ -89,6 +87,11 @@ def _mean_of_values(x: Any, axis: Any, keepdims: bool) -> Any:
     return np.asarray(sum(x, axis, keepdims)) * (1.0 / count if count else np.nan)
 
 
+def finite(total: Any) -> bool:
+    """Whether a sum is surely finite; a large one may count as not."""
+    return math.isfinite(np.vdot(total, total) if total.ndim else total)
+
+
 @shape_op(_mean_vjp, aliases=REDUCED, elements=_mean_of_values)
 def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Mean over all numbers, or along axes; nan where there are none."""
@@ -100,9 +103,7 @@ def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     count = x.size // (total.size or 1)
     if not x.size:
         return np.full_like(total, np.nan, dtype=_float_type(x))
-    if not math.isfinite(np.vdot(total, total) if total.ndim else total):  # the sum is too large?
-        return add_reduce(x / count, axis, None, None, keepdims)
-    return total / count
+    return total / count if finite(total) else add_reduce(x / count, axis, None, None, keepdims)
 
 
 def _float_type(x: Any) -> Any:
@@ -118,108 +119,6 @@ def floating(x: Any) -> Any:
 def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     """Sum of the diagonal of two axes."""
     return sum(diagonal(x, offset, axis1, axis2), -1)
-
-
-def _var_vjp(g: Any, y: Any, x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
-    g = restored(g, x, axis, keepdims, "var")
-    freedom = count_of(x, axis, "var") - ddof
-    centered = x - mean(x, axis, True)
-    return g * (2 / freedom if freedom > 0 else np.nan) * centered
-
-
-def _var_of_values(x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
-    freedom = count_of(x, axis, "var") - ddof
-    squares = square(x - mean(x, axis, True))
-    return np.asarray(sum(squares, axis, keepdims)) * (1 / freedom if freedom > 0 else np.nan)
-
-
-@shape_op(_var_vjp, elements=_var_of_values)
-def var(x: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
-    """Variance: mean squared distance from the mean, dividing by n - ddof; nan where that is 0."""
-    if x.dtype is HALF:
-        return in_single(var.forward, x, axis, ddof, keepdims)
-    axis = reduce_axis(x, axis, "var")
-    freedom = count_of(x, axis, "var") - ddof
-    apart = x - mean.forward(x, axis, True)
-    apart *= apart
-    total = add_reduce(apart, axis, None, None, keepdims)
-    return total / freedom if freedom > 0 else np.full_like(total, np.nan)
-
-
-def scale_of(largest: Any) -> Any:
-    """What to divide by, so that squares of numbers up to `largest` neither overflow nor vanish."""
-    return np.where(np.isfinite(largest) & (largest > 0), largest, 1.0).astype(largest.dtype)
-
-
-@functools.cache
-def _limits(dtype: Any) -> tuple[float, float]:
-    """The smallest sum of squares of which all digits are right; the square of a rounding error."""
-    limits = np.finfo(dtype)
-    return limits.tiny / limits.eps, (64 * limits.eps) ** 2
-
-
-def length(x: Any, axes: Any, keepdims: bool, count: float = 1, center: Any = None) -> Any:
-    """sqrt(sum(x * x) / count), right too where the squares are too large or too small.
-
-    If x is what is left of some numbers less their mean, the `center`, it is 0 where they are all
-    equal: the mean may be rounded, and then no difference is 0.
-    """
-    least, rounding = _limits(x.dtype)
-    with np.errstate(over="ignore"):
-        total = add_reduce(x * x, axes, None, None, keepdims)
-        if center is not None:
-            center = center.reshape(total.shape)[()]
-            least = center * center * (rounding * count) + least
-    if total.ndim == 0:
-        good = least < total < np.inf
-    else:
-        good = math.isfinite(np.vdot(total, total)) and (total > least).all()
-    if good:
-        return np.sqrt(total if count == 1 else total / count)
-    low = minimum_reduce(x, axes, None, None, True, initial=np.inf)
-    high = maximum_reduce(x, axes, None, None, True, initial=-np.inf)
-    largest = np.maximum(high, -low)
-    nothing = (largest <= 0) | ((center is not None) & (low == high))
-    if ((total > least) & (total < np.inf) | nothing.reshape(total.shape)).all():
-        return np.sqrt(np.where(nothing.reshape(total.shape), 0.0, total / count))[()]
-    scale = scale_of(largest)
-    total = add_reduce(np.square(x / scale), axes, None, None, True)
-    root = np.where(nothing, 0.0, np.sqrt(total / count) * scale)
-    return squeezed(root, axes_of(x, axes, "norm"), keepdims)
-
-
-def _std_vjp(g: Any, y: Any, x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
-    g, y = (restored(part, x, axis, keepdims, "std") for part in (g, y))
-    freedom = count_of(x, axis, "std") - ddof
-    share = g * (1 / freedom if freedom > 0 else np.nan) / where(to_numpy(y) == 0, np.inf, y)
-    return share * (x - mean(x, axis, True))
-
-
-def _std_of_values(x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
-    axes = axes_of(x, axis, "std")
-    numbers = std.forward(to_numpy(x), axes, ddof, True)
-    zero = numbers == 0
-    far = (numbers > 0) & ((numbers < 1e-150) | (numbers > 1e150))
-    scale = np.where(far, numbers, 1.0) if far.any() else 1.0
-    y = _var_of_values(x / scale, axes, ddof, True)
-    root = where(zero, 0.0, sqrt(where(zero, 1.0, y))) * scale
-    return squeezed(as_array(root), axes, keepdims)
-
-
-@shape_op(
-    _std_vjp,
-    elements=_std_of_values,
-    kinks=lambda x, axis, ddof, keepdims: np.std(to_numpy(x), axis=axis),
-)
-def std(x: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
-    """Standard deviation, the root of `var`; derivative 0 where all numbers are equal."""
-    if x.dtype is HALF:
-        return in_single(std.forward, x, axis, ddof, keepdims)
-    axis = reduce_axis(x, axis, "std")
-    center = mean.forward(x, axis, True)
-    freedom = count_of(x, axis, "std") - ddof
-    y = length(x - center, axis, keepdims, freedom if freedom > 0 else 1, center)
-    return y if freedom > 0 else np.full_like(y, np.nan)
 
 
 # --- extremes ---

@@ -13,7 +13,7 @@ from ..node import to_numpy
 from .indexing import flip
 from .products import matmul
 from .reductions import axes_of, count_of, multiply_reduce, reduce_axis, restored
-from .shapes import DIM, REDUCED, normalize_axis, ravel
+from .shapes import DIM, REDUCED, concatenate, normalize_axis, ravel
 
 
 def _last(x: Any, axis: Any, name: str) -> Any:
@@ -37,12 +37,21 @@ def _without_self(x: Any) -> Any:
     return where(np.eye(n, dtype=bool), 1.0, x.reshape((*x.shape[:-1], 1, n)))
 
 
+def _others(x: Any) -> Any:
+    """For each number of x, (…, n), the product of all others: of those before it and after it."""
+    one = np.ones((*x.shape[:-1], 1), x.dtype)
+    before = concatenate([one, cumprod(x[..., :-1], -1)], -1)
+    after = concatenate([flip(cumprod(flip(x[..., 1:], -1), -1), -1), one], -1)
+    return before * after
+
+
 def _prod_vjp(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     g, y = (restored(part, x, axis, keepdims, "prod") for part in (g, y))
-    if (to_numpy(x) != 0).all():
+    size = np.abs(to_numpy(y))
+    if ((size >= np.finfo(size.dtype).tiny) & (size < np.inf)).all():
         return g * y / x
     rows, back = _last(x, axis, "prod")
-    return g * back(prod(_without_self(rows), -1))
+    return g * back(_others(rows))
 
 
 @shape_op(_prod_vjp, symbol="Π", aliases=REDUCED)

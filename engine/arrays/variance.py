@@ -1,0 +1,163 @@
+"""Variance, standard deviation, and the root of a sum of squares, over the whole range of a dtype.
+
+Squares leave the range long before their root does, and the mean of equal numbers may be rounded,
+so that none of them is at distance 0 from it: both are noticed on the few results, not on the
+many numbers.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from typing import Any
+
+import numpy as np
+
+from ..choices import where
+from ..define import shape_op
+from ..floats import HALF, in_single
+from ..node import to_numpy
+from ..ops import sqrt, square
+from .reductions import (
+    add_reduce,
+    as_array,
+    axes_of,
+    count_of,
+    finite,
+    maximum_reduce,
+    mean,
+    minimum_reduce,
+    reduce_axis,
+    restored,
+    squeezed,
+    sum,
+)
+
+
+@functools.cache
+def _limits(dtype: Any) -> tuple[float, float]:
+    """The smallest sum of squares with all its digits; how far rounding may move a mean, of 1."""
+    limits = np.finfo(dtype)
+    return float(limits.tiny / limits.eps), float(64 * limits.eps)
+
+
+def scale_of(largest: Any) -> Any:
+    """What to divide by, so that squares of numbers up to `largest` neither overflow nor vanish."""
+    return np.where(np.isfinite(largest) & (largest > 0), largest, 1.0).astype(largest.dtype)
+
+
+def length(x: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
+    """sqrt(sum(x * x)), right too where the squares are too large or too small."""
+    with np.errstate(over="ignore"):
+        total = add_reduce(x * x, axes, None, None, keepdims)
+    least, _ = _limits(x.dtype)
+    if least < total < np.inf if total.ndim == 0 else finite(total) and (total > least).all():
+        return np.sqrt(total)
+    low, high = _ends(x, axes)
+    largest = np.maximum(high, -low)
+    if ((total > least) & (total < np.inf) | (largest <= 0).reshape(total.shape)).all():
+        return np.sqrt(total)
+    scale = scale_of(largest)
+    root = np.sqrt(add_reduce(np.square(x / scale), axes, None, None, True))
+    return squeezed(root * scale, axes, keepdims)
+
+
+def _ends(x: Any, axes: Any) -> tuple[Any, Any]:
+    """Smallest and largest number along axes, which stay."""
+    low = minimum_reduce(x, axes, None, None, True, initial=np.inf)
+    return low, maximum_reduce(x, axes, None, None, True, initial=-np.inf)
+
+
+def _variance(x: Any, axis: Any, freedom: float, keepdims: bool) -> Any:
+    """The variance; exactly 0 where all numbers are equal, though their mean may be rounded."""
+    center = mean.forward(x, axis, True)
+    apart = x - center
+    apart *= apart
+    total = add_reduce(apart, axis, None, None, keepdims)
+    _, rounding = _limits(apart.dtype)
+    least = np.abs(center) * (rounding * math.sqrt(x.size // (total.size or 1)))
+    if finite(total):
+        if (np.sqrt(total) >= least.reshape(total.shape)).all():
+            return total / freedom
+        return np.where(_equal(x, axis).reshape(total.shape), 0.0, total)[()] / freedom
+    return np.square(_deviation(x, center, axis, keepdims) / math.sqrt(freedom))
+
+
+def _deviation(x: Any, center: Any, axis: Any, keepdims: bool) -> Any:
+    """The root of the sum of squared distances from the center, where squares may not fit."""
+    apart = np.where(_equal(x, axis), 0.0, x - center)
+    return length(apart, axes_of(x, axis, "std"), keepdims)
+
+
+def _equal(x: Any, axis: Any) -> Any:
+    """Where all numbers along axes, which stay, are equal."""
+    low, high = _ends(x, axis)
+    return low == high
+
+
+def _var_vjp(g: Any, y: Any, x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
+    g = restored(g, x, axis, keepdims, "var")
+    freedom = count_of(x, axis, "var") - ddof
+    centered = x - mean(x, axis, True)
+    if type(x) is np.ndarray and not y.all():
+        centered = np.where(_equal(x, reduce_axis(x, axis, "var")), 0.0, centered)
+    return g * (2 / freedom if freedom > 0 else np.nan) * centered
+
+
+def _var_of_values(x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
+    freedom = count_of(x, axis, "var") - ddof
+    low, high = _ends(to_numpy(x), axes_of(x, axis, "var"))
+    if (low == high).any():  # of equal numbers no mean is rounded that is 0
+        x = x - np.where(low == high, low, 0.0)
+    squares = square(x - mean(x, axis, True))
+    return np.asarray(sum(squares, axis, keepdims)) * (1 / freedom if freedom > 0 else np.nan)
+
+
+@shape_op(_var_vjp, elements=_var_of_values)
+def var(x: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
+    """Variance: mean squared distance from the mean, dividing by n - ddof; nan where that is 0."""
+    if x.dtype is HALF:
+        return in_single(var.forward, x, axis, ddof, keepdims)
+    axis = reduce_axis(x, axis, "var")
+    freedom = count_of(x, axis, "var") - ddof
+    return _variance(x, axis, freedom if freedom > 0 else np.nan, keepdims)
+
+
+def _std_vjp(g: Any, y: Any, x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
+    g, y = (restored(part, x, axis, keepdims, "std") for part in (g, y))
+    freedom = count_of(x, axis, "std") - ddof
+    share = g * (1 / freedom if freedom > 0 else np.nan) / where(to_numpy(y) == 0, np.inf, y)
+    return share * (x - mean(x, axis, True))
+
+
+def _std_of_values(x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
+    axes = axes_of(x, axis, "std")
+    numbers = std.forward(to_numpy(x), axes, ddof, True)
+    zero = numbers == 0
+    far = (numbers > 0) & ((numbers < 1e-150) | (numbers > 1e150))
+    scale = np.where(far, numbers, 1.0) if far.any() else 1.0
+    y = _var_of_values(x / scale, axes, ddof, True)
+    root = where(zero, 0.0, sqrt(where(zero, 1.0, y))) * scale
+    return squeezed(as_array(root), axes, keepdims)
+
+
+@shape_op(
+    _std_vjp,
+    elements=_std_of_values,
+    kinks=lambda x, axis, ddof, keepdims: np.std(to_numpy(x), axis=axis),
+)
+def std(x: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
+    """Standard deviation, the root of `var`; derivative 0 where all numbers are equal."""
+    if x.dtype is HALF:
+        return in_single(std.forward, x, axis, ddof, keepdims)
+    axis = reduce_axis(x, axis, "std")
+    freedom = count_of(x, axis, "std") - ddof
+    with np.errstate(over="ignore"):
+        y = _variance(x, axis, freedom if freedom > 0 else np.nan, keepdims)
+    least, _ = _limits(y.dtype)
+    if freedom <= 0 or (finite(y) and (y > least).all()):
+        return np.sqrt(y)
+    if ((y > least) & (y < np.inf) | _equal(x, axis).reshape(y.shape)).all():
+        return np.sqrt(y)
+    center = mean.forward(x, axis, True)
+    return _deviation(x, center, axis, keepdims) / math.sqrt(freedom)
