@@ -36,7 +36,7 @@ MARKS = {"right": ("✓", "#009e73"), "wrong": ("✗", "#d55e00"), "open": ("○
 CELLS = ("ipykernel", "ipython-input")
 
 #: What the engine's warnings say where a number was taken out of a graph.
-LEFT_GRAPH = ".*(the number is not part of the graph|does not depend on argument)"
+LEFT_GRAPH = ".*(what it gives is not part of the graph|does not depend on argument)"
 
 
 class Hint(Exception):

@@ -249,6 +249,8 @@ class NumpyLike(NumpyFunctions, ArrayNode):
         """A leaf with the same numbers and no gradient yet; in a derivative, part of its graph."""
         if is_differentiated(self):
             return identity(self)
+        if self.op is not None:
+            leave_graph(self, "copy.copy()")
         return self.leaf(requires_grad=self._requires)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:

@@ -13,7 +13,7 @@ from .. import ops
 from ..arrays import ArrayMethods, cast, matmul
 from ..commits import GRADIENTS
 from ..core import Op
-from ..differentiating import refuse_to_cut
+from ..differentiating import leave_graph, refuse_to_cut
 from ..elementwise_methods import ElementwiseMethods
 from ..graph import adjoints, toposort
 from ..lists import array_of
@@ -61,8 +61,12 @@ class Tensor(NumpyLike, ElementwiseMethods, ArrayMethods):
         label: str = "",
     ) -> None:
         array = numeric(data, "data", dtype)
-        # NumPy makes a new array of these; anything else may give its own
-        self._held = array if type(data) in (float, int, list, tuple) else array.copy()
+        if type(data) in (float, int, list, tuple):  # NumPy makes a new array of these
+            self._held = array
+        else:
+            self._held = array.copy()
+            if isinstance(data, Tensor) and data.op is not None:
+                leave_graph(data, "a copy, by Tensor(),")
         self._requires = False
         self._grad = self.op = self._params = None
         self._retain = False

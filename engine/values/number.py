@@ -173,6 +173,8 @@ class Number(NumpyFunctions, ScalarNode):
         """A leaf with the same number and no gradient yet; in a derivative, part of its graph."""
         if is_differentiated(self):
             return identity(self)
+        if self.op is not None:
+            leave_graph(self, "copy.copy()")
         return self.leaf(requires_grad=self._grad is not FROZEN)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
