@@ -117,8 +117,8 @@ def leave_graph(x: Node, what: str) -> None:
         raise lost(x, what)
     if x.requires_grad:
         warn_caller(
-            f"{what} of a {type(x).__name__} that requires a gradient: what it gives is not part of "
-            "the graph; .item() and .detach() do so without this warning"
+            f"{what} of a {type(x).__name__} that requires a gradient: what it gives is not part "
+            "of the graph; .item() and .detach() do so without this warning"
         )
 
 
