@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from engine import GradientError, Node, Op, elementwise, gradcheck, input_names, registry
+from engine import GradientError, Node, Op, Restoring, elementwise, gradcheck, input_names, registry
 from engine.checking import slope
 
 from .exercise import Hint, exercise, expect, near
 from .lesson_04 import forget
 
 
-@contextmanager
-def _a_table_to_write_on() -> Iterator[None]:
-    """What is registered meanwhile is taken out at the end."""
-    known = set(registry)
-    try:
-        yield
-    finally:
-        forget(*(set(registry) - known))
+class _TableToWriteOn(Restoring):
+    """Block at whose end what was registered meanwhile is taken out."""
+
+    def saved(self) -> Any:
+        return set(registry)
+
+    def restore(self, saved: Any) -> None:
+        forget(*(set(registry) - saved))
 
 
 def _takes(rule: Any, who: str, *names: str, **params: Any) -> None:
@@ -143,7 +142,7 @@ def check_cube(cube_row: Any) -> str:
         "cube_row is the op itself; it should be a function that returns it",
     )
     forget("my_cube")
-    with _a_table_to_write_on():
+    with _TableToWriteOn():
         op = cube_row()
         expect(
             isinstance(op, Op),
@@ -162,7 +161,7 @@ def check_share(rule_a: Any, rule_b: Any) -> str:
     _takes(rule_a, "rule_a", "g", "y", "a", "b")
     _takes(rule_b, "rule_b", "g", "y", "a", "b")
     forget("my_share")
-    with _a_table_to_write_on():
+    with _TableToWriteOn():
         op = elementwise("my_share", lambda a, b: a / (a + b), rule_a, rule_b)
         _check_rules(op, op, [(1.0, 3.0), (2.0, 0.5), (0.4, 0.7)], {})
         _check_again(op, (1.0, 3.0), 2)
@@ -174,7 +173,7 @@ def check_bump(rule: Any) -> str:
     """The rule of y = exp(-k x²), which can be differentiated again."""
     _takes(rule, "rule", "g", "y", "x", k=1.0)
     forget("my_bump")
-    with _a_table_to_write_on():
+    with _TableToWriteOn():
         op = elementwise("my_bump", lambda x, k=1.0: np.exp(-k * x * x), rule)
         for k in (1.0, 3.0):
             _check_rules(op, lambda x, k=k: op(x, k=k), [(0.5,), (-0.8,), (1.2,)], {"k": k})

@@ -20,14 +20,13 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType, FunctionType
 from typing import Any
 
 import numpy as np
 
-from engine import to_numpy
+from engine import Restoring, to_numpy
 
 #: What stands before each kind of verdict, and its colour (readable on light and on dark).
 MARKS = {"right": ("✓", "#009e73"), "wrong": ("✗", "#d55e00"), "open": ("○", "#808080")}
@@ -159,9 +158,8 @@ def _what_was_raised(error: Exception) -> str:
     return said
 
 
-@contextmanager
-def without(function: Any, hint: str) -> Iterator[None]:
-    """Refuse calls of a function, also by another name or from inside another function.
+class without(Restoring):  # noqa: N801 - written as a word, like `no_grad`
+    """Block that refuses calls of a function, also by another name or from another function.
 
     Raises:
         Hint: it is called.
@@ -172,16 +170,21 @@ def without(function: Any, hint: str) -> Iterator[None]:
     notebooks.exercise.Hint: not so near
     """
 
-    def look(frame: FrameType, event: str, _argument: Any) -> None:
-        if event == "call" and frame.f_code is function.__code__:
-            raise Hint(hint)
+    def __init__(self, function: Any, hint: str) -> None:
+        self._function, self._hint = function, hint
 
-    before = sys.getprofile()
-    sys.setprofile(look)
-    try:
-        yield
-    finally:
-        sys.setprofile(before)
+    def saved(self) -> Any:
+        return sys.getprofile()
+
+    def change(self) -> None:
+        sys.setprofile(self._look)
+
+    def restore(self, saved: Any) -> None:
+        sys.setprofile(saved)
+
+    def _look(self, frame: FrameType, event: str, _argument: Any) -> None:
+        if event == "call" and frame.f_code is self._function.__code__:
+            raise Hint(self._hint)
 
 
 def expect(condition: Any, hint: str) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
-from typing import Any, Self
+from typing import Any
+
+from engine import Restoring
 
 from .epoch_history import line
 
@@ -13,7 +15,7 @@ except ImportError:  # the `plots` extra is not installed: plain lines do
     tqdm = None
 
 
-class Progress:
+class Progress(Restoring):
     """A bar for each epoch, or a line after it; nothing if `wanted` is false.
 
     A bar draws itself again and again, which is for eyes: a file or a pipe gets the lines.
@@ -25,9 +27,6 @@ class Progress:
         self.epochs = epochs
         self.batches = len(loader) if hasattr(loader, "__len__") else None
         self.bar: Any = None
-
-    def __enter__(self) -> Self:
-        return self
 
     def start_epoch(self, epoch: int) -> None:
         """Begin a bar."""
@@ -48,7 +47,7 @@ class Progress:
         elif self.wanted:
             print(line(row), flush=True)
 
-    def __exit__(self, *_exception: object) -> None:
+    def restore(self, saved: Any) -> None:
         self.close()
 
     def close(self) -> None:

@@ -1,7 +1,9 @@
 """Ctrl-C at every line: what a block has set is put back."""
 
+import re
 import signal
 from contextlib import ExitStack
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +15,8 @@ import viz
 from engine import Restoring, Value, enable_grad, insist, is_grad_enabled, nan_trace, no_grad
 from engine.recording import watch
 from nn.optim import optimizer as optimizer_module
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -227,6 +231,18 @@ def test_an_optimizer_that_is_interrupted_while_it_loads_has_loaded_all(monkeypa
 
 
 # --- what a block is made of ---
+
+
+def test_every_context_manager_is_a_restoring():
+    """Another's `__exit__` could be interrupted at its first step, and what it has set stay set."""
+    written = {
+        str(path.relative_to(ROOT))
+        for package in ("engine", "nn", "viz", "notebooks")
+        for path in (ROOT / package).rglob("*.py")
+        if re.search(r"def __enter__|^@contextmanager", path.read_text(encoding="utf-8"), re.M)
+    }
+    sets_nothing = str(Path("nn/checkpoint/whole_files.py"))
+    assert written == {str(Path("engine/restoring.py")), sets_nothing}
 
 
 class Lamp(Restoring):
