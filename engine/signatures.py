@@ -48,6 +48,10 @@ def bind(
             raise TypeError(
                 f"{op.name}() got an unexpected argument {key!r}; its parameters are: {known}"
             )
+        if params[name] is not op.defaults[name]:  # axis=0, dim=1: the second must not win
+            raise TypeError(
+                f"{op.name}() got {name!r} twice: {params[name]!r}, and {key}={given!r}"
+            )
         params[name] = _real(op, name, given)
     return inputs, params
 
@@ -56,7 +60,15 @@ _REAL = frozenset([float, int, bool, str, type(None)])  # types of most paramete
 
 
 def _real(op: Any, name: str, given: Any) -> Any:
-    """A parameter as it is; complex ones, of which a rule would make complex results, refused."""
+    """A parameter as it is; complex ones, of which a rule would make complex results, refused.
+
+    And a number for `keepdims`, which would be a second axis in `x.sum(0, 1)`.
+    """
+    if name == "keepdims" and type(given) is int:
+        raise TypeError(
+            f"keepdims of {op.name}() must be True or False, got {given}; more axes than one are "
+            "given together, as in x.sum((0, 1))"
+        )
     if type(given) not in _REAL and _is_complex(given, inside=op.kind == "elementwise"):
         raise TypeError(
             f"{name} of {op.name}() must be real, got {given!r:.60}: take its .real and .imag"

@@ -81,8 +81,9 @@ def _checked(name: str, given: dict[str, Any], known: str, numpys: Any) -> dict[
     return given
 
 
-def _by_position(along: tuple[Any, ...]) -> bool:
-    return len(along) > 1 or (bool(along) and along[0] is not None)
+def _by_position(along: tuple[Any, ...], *keywords: Any) -> bool:
+    """Whether an axis is given by position, and no keyword says whose meaning it has."""
+    return len(along) > 1 or (bool(along) and along[0] is not None and not any(keywords))
 
 
 def _once(name: str, what: str, *given: Any) -> Any:
@@ -99,20 +100,22 @@ def _once(name: str, what: str, *given: Any) -> Any:
 
 
 def _extreme(
-    row: Op, place: Op, x: Any, along: Any, axis: Any, keepdims: bool, given: dict[str, Any]
+    row: Op, place: Op, x: Any, along: Any, axis: Any, keepdims: Any, given: dict[str, Any]
 ) -> Any:
     name = row.name
-    if _by_position(along):
+    numpys = axis is not None or keepdims is not None
+    if _by_position(along, numpys, given):
         said = along[0] if isinstance(along[0], int | tuple) else "…"
         raise _unclear(
             f"{name}({_arguments(along)})",
             f"{name}(axis={said}) gives the numbers",
             f"{name}(dim={said}) gives numbers and indices, {name}imum(…) compares two arrays",
         )
-    given = _checked(name, given, "dim keepdim", axis is not None or keepdims)
+    given = _checked(name, given, "dim keepdim", numpys)
     if not given:
-        return row.apply((x,), {"axis": axis, "keepdims": keepdims})
-    dim = given.get("dim")
+        axis = _once(name, "the axis", *along, axis) if along else axis
+        return row.apply((x,), {"axis": axis, "keepdims": bool(keepdims)})
+    dim = _once(name, "the axis", *along, given.get("dim"))
     if dim is None:
         raise TypeError(f"{name}(keepdim=…) needs a dim; for all numbers, say keepdims=…")
     return _picked(name, x, dim, lambda x, dim: place(x, dim, True), given.get("keepdim", False))
@@ -134,14 +137,14 @@ def _picked(
 
 
 @composed
-def max(x: Any, *along: Any, axis: Any = None, keepdims: bool = False, **pytorchs: Any) -> Any:
+def max(x: Any, *along: Any, axis: Any = None, keepdims: Any = None, **pytorchs: Any) -> Any:
     """Largest number of all, or along axes; with `dim`, as in PyTorch, a pair with its indices.
 
     Equal ones share the gradient evenly; with `dim` (and `keepdim`) it goes to the one that the
     indices name.
 
     Raises:
-        ValueError: the axis is given by position, which has two meanings.
+        ValueError: the axis is given by position alone, which has two meanings.
 
     >>> x = np.array([[1.0, 5.0], [4.0, 2.0]])
     >>> max(x, axis=1), max(x, dim=1).indices
@@ -151,7 +154,7 @@ def max(x: Any, *along: Any, axis: Any = None, keepdims: bool = False, **pytorch
 
 
 @composed
-def min(x: Any, *along: Any, axis: Any = None, keepdims: bool = False, **pytorchs: Any) -> Any:
+def min(x: Any, *along: Any, axis: Any = None, keepdims: Any = None, **pytorchs: Any) -> Any:
     """Smallest number of all, or along axes; with `dim`, as in PyTorch, a pair with its indices.
 
     In all else as `max`.
@@ -176,7 +179,7 @@ def sort(x: Any, *along: Any, **named: Any) -> Any:
     """
     given = {key: x for key, x in named.items() if key != "axis"}
     given = _checked("sort", given, "dim descending", "axis" in named)
-    if along or not named:
+    if along[1:] or not named:
         said = along[0] if along else -1
         raise _unclear(
             f"sort({_arguments(along)})",
@@ -184,24 +187,26 @@ def sort(x: Any, *along: Any, **named: Any) -> Any:
             f"sort(dim={said}) gives numbers and indices",
         )
     if not given:
-        return indexing.sort(x, named["axis"])
+        return indexing.sort(x, _once("sort", "the axis", *along, named["axis"]))
+    dim = _once("sort", "the axis", *along, given.get("dim"))
     down = bool(given.get("descending", False))
     order = lambda x, dim: indexing.argsort(x, dim, down)  # noqa: E731 - what `_picked` calls
-    return _picked("sort", x, given.get("dim", -1), order, True)
+    return _picked("sort", x, -1 if dim is None else dim, order, True)
 
 
 # --- spread ---
 
 
 def _spread(
-    row: Op, x: Any, along: Any, axis: Any, ddof: Any, keepdims: bool, given: dict[str, Any]
+    row: Op, x: Any, along: Any, axis: Any, ddof: Any, keepdims: Any, given: dict[str, Any]
 ) -> Any:
     name = row.name
+    numpys = axis is not None or keepdims is not None
     if given:
         given = _checked(name, given, "dim keepdim correction unbiased", False)
         ddof = _once(name, "ddof", ddof, given.pop("correction", None), given.pop("unbiased", None))
-        _checked(name, given, "dim keepdim", axis is not None or keepdims)
-    if _by_position(along) and (ddof is None or isinstance(along[0], bool)):
+        _checked(name, given, "dim keepdim", numpys)
+    if _by_position(along, numpys, given, ddof is not None) or bool in map(type, along):
         said = "…" if isinstance(along[0], bool) else along[0]
         raise _unclear(
             f"{name}({_arguments(along)})",
@@ -213,14 +218,14 @@ def _spread(
     params = {
         "axis": axis,
         "ddof": float(bool(given) if ddof is None else ddof),
-        "keepdims": bool(given.get("keepdim", keepdims)),
+        "keepdims": bool(given.get("keepdim", keepdims)),  # None is False
     }
     return row.apply((x,), params)
 
 
 @composed
 def var(
-    x: Any, *along: Any, axis: Any = None, ddof: Any = None, keepdims: bool = False, **pytorchs: Any
+    x: Any, *along: Any, axis: Any = None, ddof: Any = None, keepdims: Any = None, **pytorchs: Any
 ) -> Any:
     """Variance of all numbers or along axes: mean squared distance from the mean.
 
@@ -239,7 +244,7 @@ def var(
 
 @composed
 def std(
-    x: Any, *along: Any, axis: Any = None, ddof: Any = None, keepdims: bool = False, **pytorchs: Any
+    x: Any, *along: Any, axis: Any = None, ddof: Any = None, keepdims: Any = None, **pytorchs: Any
 ) -> Any:
     """Standard deviation, the root of `var`, whose arguments it has; derivative 0 of equal ones."""
     return _spread(variance.std, x, along, axis, ddof, keepdims, pytorchs)

@@ -20,6 +20,7 @@ from .shapes import (
     moveaxis,
     normalize_axes,
     normalize_axis,
+    once,
     pad_widths,
     ravel,
     reshape,
@@ -154,7 +155,7 @@ def _integers(indices: Any, name: str) -> Any:
 @composed
 def take(x: Any, indices: Any, axis: int | None = None, *, dim: int | None = None) -> Any:
     """Elements at `indices` along an axis; of the flattened array by default."""
-    axis = dim if axis is None else axis
+    axis = axis if dim is None else once("take", axis, dim)
     indices = _integers(indices, "take")
     if axis is None or (np.ndim(x) == 0 and axis in (0, -1)):
         return getitem(ravel(x), indices)
@@ -165,7 +166,7 @@ def take(x: Any, indices: Any, axis: int | None = None, *, dim: int | None = Non
 @composed
 def take_along_axis(x: Any, indices: Any, axis: int | None = -1, *, dim: int | None = None) -> Any:
     """For each position, the element that `indices` names along the axis."""
-    axis = axis if dim is None else dim
+    axis = axis if dim is None else once("take_along_axis", axis, dim, -1)
     indices = np.asarray(_integers(indices, "take_along_axis"))
     if axis is None:
         return getitem(ravel(x), indices)
@@ -212,7 +213,7 @@ def sort(x: Any, axis: int | None = -1) -> Any:
 @composed
 def flip(x: Any, axis: Any = None, *more: Any, dim: Any = None, dims: Any = None) -> Any:
     """Reversed along one axis, several, or (by default) all."""
-    axis = (axis, *more) if more else next((a for a in (axis, dim, dims) if a is not None), None)
+    axis = once("flip", (axis, *more) if more else axis, once("flip", dim, dims))
     axes = normalize_axes(axis, np.ndim(x), "flip")
     step = [slice(None, None, -1) if i in axes else slice(None) for i in range(np.ndim(x))]
     return getitem(x, tuple(step))
@@ -229,8 +230,10 @@ def roll(
     dims: Any = None,
 ) -> Any:
     """Moved along an axis by `shift`; what leaves at the end comes in at the start."""
+    if shift is not None and shifts is not None:
+        raise TypeError(f"roll() got the shift twice: {shift!r}, {shifts!r}")
     shift = shifts if shift is None else shift
-    axis = next((a for a in (axis, dim, dims) if a is not None), None)
+    axis = once("roll", axis, once("roll", dim, dims))
     shape = np.shape(x)
     if axis is None:
         return reshape(roll(ravel(x), shift, 0), shape)
@@ -259,7 +262,7 @@ def _shift(one: Any) -> int:
 @composed
 def repeat(x: Any, repeats: Any, axis: int | None = None, *, dim: int | None = None) -> Any:
     """Each element (along an axis) repeated; `repeats` is a number or one for each."""
-    axis = dim if axis is None else axis
+    axis = once("repeat", axis, dim)
     if axis is None or (np.ndim(x) == 0 and axis in (0, -1)):
         x, axis = ravel(x), 0
     axis = normalize_axis(axis, np.ndim(x), "repeat")
@@ -276,7 +279,7 @@ def cut(x: Any, places: Iterable[int], axis: int) -> list[Any]:
 @composed
 def chunk(x: Any, chunks: int, axis: int = 0, *, dim: int | None = None) -> list[Any]:
     """PyTorch's way to cut: at most `chunks` pieces of one length, the last may be shorter."""
-    axis = normalize_axis(axis if dim is None else dim, np.ndim(x), "chunk")
+    axis = normalize_axis(once("chunk", axis, dim, 0), np.ndim(x), "chunk")
     if not isinstance(chunks, int | np.integer) or chunks <= 0:
         raise ValueError(f"chunks of chunk() must be a positive int, got {chunks!r}")
     length = np.shape(x)[axis]
@@ -287,7 +290,7 @@ def chunk(x: Any, chunks: int, axis: int = 0, *, dim: int | None = None) -> list
 @composed
 def unbind(x: Any, axis: int = 0, *, dim: int | None = None) -> list[Any]:
     """The arrays that `stack` along an axis would join: one for each index of it."""
-    axis = normalize_axis(axis if dim is None else dim, np.ndim(x), "unbind")
+    axis = normalize_axis(once("unbind", axis, dim, 0), np.ndim(x), "unbind")
     lead = (slice(None),) * axis
     return [getitem(x, (*lead, i)) for i in range(np.shape(x)[axis])]
 
@@ -333,13 +336,20 @@ def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
 @composed
 def tril(x: Any, k: int = 0, *, diagonal: int = 0) -> Any:
     """Zero above the k-th diagonal of the last two axes."""
-    return where(np.tri(*_matrix(x, "tril"), k=k + diagonal, dtype=bool), x, False)
+    return where(np.tri(*_matrix(x, "tril"), k=_kth(k, diagonal), dtype=bool), x, False)
 
 
 @composed
 def triu(x: Any, k: int = 0, *, diagonal: int = 0) -> Any:
     """Zero below the k-th diagonal of the last two axes."""
-    return where(~np.tri(*_matrix(x, "triu"), k=k + diagonal - 1, dtype=bool), x, False)
+    return where(~np.tri(*_matrix(x, "triu"), k=_kth(k, diagonal) - 1, dtype=bool), x, False)
+
+
+def _kth(k: int, diagonal: int) -> int:
+    """The diagonal that NumPy's k or PyTorch's diagonal names."""
+    if k and diagonal:
+        raise TypeError(f"the diagonal is named twice: k={k!r}, diagonal={diagonal!r}")
+    return k or diagonal
 
 
 def _matrix(x: Any, name: str) -> tuple[int, int]:

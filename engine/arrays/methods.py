@@ -112,7 +112,7 @@ class ArrayMethods:
 
     def sum(self, axis: Any = None, keepdims: bool = False, **aliases: Any) -> Self:
         """`engine.sum` of this."""
-        if not aliases:  # the function's way, without sorting arguments
+        if not aliases and type(keepdims) is bool:  # the function, without sorting arguments
             op = reductions.sum
             plain = axis is None and not keepdims
             given = op.defaults if plain else {"axis": axis, "keepdims": keepdims}
@@ -121,7 +121,7 @@ class ArrayMethods:
 
     def mean(self, axis: Any = None, keepdims: bool = False, **aliases: Any) -> Self:
         """`engine.mean` of this."""
-        if not aliases:  # the function's way, without sorting arguments
+        if not aliases and type(keepdims) is bool:  # the function, without sorting arguments
             op = reductions.mean
             plain = axis is None and not keepdims
             given = op.defaults if plain else {"axis": axis, "keepdims": keepdims}

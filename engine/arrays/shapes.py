@@ -25,6 +25,19 @@ def dims(dim: Any) -> Any:
     return None if isinstance(dim, tuple | list) and not dim else dim
 
 
+def once(name: str, axis: Any, dim: Any, default: Any = None) -> Any:
+    """What a call names by NumPy's `axis` or by PyTorch's `dim`.
+
+    Raises:
+        TypeError: by both; one would be passed over.
+    """
+    if dim is None:
+        return axis
+    if axis is not default:
+        raise TypeError(f"{name}() got the axis twice: {axis!r}, {dim!r}")
+    return dim
+
+
 #: PyTorch's names, by the same meaning, and for reductions.
 DIM = {"dim": "axis", "keepdim": "keepdims"}
 REDUCED = {"dim": lambda dim: ("axis", dims(dim)), "keepdim": "keepdims"}
@@ -167,7 +180,7 @@ def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
 @composed
 def expand_dims(x: Any, axis: Any = None, *, dim: Any = None) -> Any:
     """New axes of length 1 at the positions `axis` of the result."""
-    axis = dim if axis is None else axis
+    axis = once("expand_dims", axis, dim)
     if axis is None:
         raise TypeError("expand_dims() needs an axis")
     shape = np.shape(x)
@@ -268,7 +281,7 @@ def concatenate(arrays: Sequence[Any], axis: int | None = 0, *, dim: int | None 
     array([1, 2, 3])
     """
     listed = _sequence(arrays, "concatenate")
-    axis = axis if dim is None else dim
+    axis = axis if dim is None else once("concatenate", axis, dim, 0)
     if axis is None:
         return _concatenate(*(ravel(x) for x in listed), axis=0)
     ndim = np.ndim(listed[0])
@@ -279,14 +292,14 @@ def concatenate(arrays: Sequence[Any], axis: int | None = 0, *, dim: int | None 
 
 def cat(tensors: Sequence[Any], dim: int = 0, *, axis: int | None = None) -> Any:
     """PyTorch's name for `concatenate`."""
-    return concatenate(tensors, dim if axis is None else axis)
+    return concatenate(tensors, once("cat", dim, axis, 0))
 
 
 @composed
 def stack(arrays: Sequence[Any], axis: int = 0, *, dim: int | None = None) -> Any:
     """Arrays of one shape joined along a new axis."""
     listed = _sequence(arrays, "stack")
-    axis = axis if dim is None else dim
+    axis = axis if dim is None else once("stack", axis, dim, 0)
     shapes = {np.shape(x) for x in listed}
     if len(shapes) > 1:
         raise ValueError(f"stack() needs arrays of one shape, got {sorted(shapes)}")
