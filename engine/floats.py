@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.polynomial import chebyshev
 
-HALF = np.dtype(np.float16)
+#: `x.dtype.type is HALF`: a dtype may be an object of its own, as that of an unpickled array is.
+HALF = np.float16
 
 
 def in_single(forward: Callable[..., Any], x: Any, *rest: Any) -> Any:

@@ -17,7 +17,7 @@ from engine import Tensor, cast
 
 from .checks import as_array
 
-HALF = np.dtype(np.float16)
+HALF = np.float16
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -36,7 +36,8 @@ def in_float32(function: Function) -> Function:
     def in_single(*args: Any, **kwargs: Any) -> Any:
         x = args[0] if args else kwargs.get(first)
         dtype = getattr(x, "dtype", None)
-        if dtype != HALF and (dtype is not None or not _is_half(x)):
+        half = _is_half(x) if dtype is None else getattr(dtype, "type", None) is HALF
+        if not half:
             return function(*args, **kwargs)
         given = [*args, *kwargs.values()]
         if args:
@@ -51,14 +52,14 @@ def in_float32(function: Function) -> Function:
 
 def _is_half(x: Any) -> bool:
     """Whether x is a list of float16 numbers or Tensors."""
-    return isinstance(x, list | tuple) and getattr(as_array(x), "dtype", None) == HALF
+    return isinstance(x, list | tuple) and as_array(x).dtype.type is HALF
 
 
 def _single(x: Any) -> Any:
     """A Tensor in float32, if it is float16; arrays stay, which may be there to be written to."""
-    return cast(x, np.float32) if isinstance(x, Tensor) and x.dtype == HALF else x
+    return cast(x, np.float32) if isinstance(x, Tensor) and x.dtype.type is HALF else x
 
 
 def _is_longer(x: Any) -> bool:
     """Whether x is a parameter of a longer dtype: by NumPy's rules the result has that."""
-    return bool(getattr(x, "requires_grad", False)) and x.dtype != HALF
+    return bool(getattr(x, "requires_grad", False)) and x.dtype.type is not HALF

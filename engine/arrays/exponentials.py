@@ -51,7 +51,7 @@ def _logsumexp_of_values(x: Any, axis: Any, keepdims: bool) -> Any:
 @shape_op(_logsumexp_vjp, aliases=REDUCED, elements=_logsumexp_of_values)
 def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """log(sum(exp(x))), without overflow."""
-    if x.dtype is HALF:
+    if x.dtype.type is HALF:
         return in_single(logsumexp.forward, x, axis, keepdims)
     x = floating(x)
     axes = axes_of(x, axis, "logsumexp")
@@ -74,7 +74,7 @@ def _softmax_of_values(x: Any, axis: Any) -> Any:
 @shape_op(_softmax_vjp, aliases=DIM, elements=_softmax_of_values)
 def softmax(x: Any, axis: Any = -1) -> Any:
     """exp(x) / sum(exp(x)) along an axis: positive numbers that sum to 1."""
-    if x.dtype is HALF:
+    if x.dtype.type is HALF:
         return in_single(softmax.forward, x, axis)
     x = floating(x)
     axis = reduce_axis(x, axis, "softmax")
@@ -94,7 +94,7 @@ def _log_softmax_of_values(x: Any, axis: Any) -> Any:
 @shape_op(_log_softmax_vjp, aliases=DIM, elements=_log_softmax_of_values)
 def log_softmax(x: Any, axis: Any = -1) -> Any:
     """log(softmax(x)), without overflow or log(0)."""
-    if x.dtype is HALF:
+    if x.dtype.type is HALF:
         return in_single(log_softmax.forward, x, axis)
     x = floating(x)
     axis = reduce_axis(x, axis, "log_softmax")

@@ -100,7 +100,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     ord (or p) may be inf (the largest |x|), -inf (the smallest), 0 (how many are not 0) or any
     number.  A matrix counts as its numbers: with two axes this is not NumPy's spectral norm.
     """
-    if x.dtype is HALF:
+    if x.dtype.type is HALF:
         return in_single(norm.forward, x, ord, axis, keepdims)
     p = _power(ord)
     x = floating(x)

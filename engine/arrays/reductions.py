@@ -70,7 +70,7 @@ def _sum_vjp(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
 @shape_op(_sum_vjp, symbol="Σ", aliases=REDUCED)
 def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Sum over all numbers, or along axes."""
-    if x.dtype is HALF:
+    if x.dtype.type is HALF:
         return in_single(sum.forward, x, axis, keepdims)
     if axis is not None:
         axis = normalize_axes(axis, x.ndim, "sum")
@@ -95,7 +95,7 @@ def finite(total: Any) -> bool:
 @shape_op(_mean_vjp, aliases=REDUCED, elements=_mean_of_values)
 def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Mean over all numbers, or along axes; nan where there are none."""
-    if x.dtype is HALF:
+    if x.dtype.type is HALF:
         return in_single(mean.forward, x, axis, keepdims)
     if axis is not None:
         axis = normalize_axes(axis, x.ndim, "mean")

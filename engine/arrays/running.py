@@ -57,7 +57,7 @@ def _prod_vjp(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
 @shape_op(_prod_vjp, symbol="Π", aliases=REDUCED)
 def prod(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Product of all numbers, or along axes; the gradient is right with zeros too."""
-    if x.dtype is HALF:
+    if x.dtype.type is HALF:
         return in_single(prod.forward, x, axis, keepdims)
     return multiply_reduce(x, reduce_axis(x, axis, "prod"), None, None, keepdims)
 
@@ -78,7 +78,7 @@ def _cumsum_vjp(g: Any, y: Any, x: Any, axis: Any) -> Any:
 @shape_op(_cumsum_vjp, aliases=DIM)
 def cumsum(x: Any, axis: Any = None) -> Any:
     """Running sum along an axis; of the flattened array by default."""
-    if x.dtype is HALF:
+    if x.dtype.type is HALF:
         return in_single(cumsum.forward, x, axis)
     return np.add.accumulate(*_one_axis(x, axis, "cumsum"))
 
@@ -100,6 +100,6 @@ def _cumprod_vjp(g: Any, y: Any, x: Any, axis: Any) -> Any:
 @shape_op(_cumprod_vjp, aliases=DIM)
 def cumprod(x: Any, axis: Any = None) -> Any:
     """Running product along an axis; the gradient is right with zeros too."""
-    if x.dtype is HALF:
+    if x.dtype.type is HALF:
         return in_single(cumprod.forward, x, axis)
     return np.multiply.accumulate(*_one_axis(x, axis, "cumprod"))

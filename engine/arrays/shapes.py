@@ -99,7 +99,7 @@ def _sum_to_vjp(g: Any, y: Any, x: Any, shape: Any) -> Any:
 @shape_op(_sum_to_vjp)
 def sum_to(x: Any, shape: tuple[int, ...]) -> Any:
     """The transpose of broadcasting: sum over the axes along which `shape` was stretched."""
-    if x.dtype is HALF:
+    if x.dtype.type is HALF:
         return in_single(sum_to.forward, x, shape)
     lead = x.ndim - len(shape)
     axes = tuple(i for i in range(x.ndim) if i < lead or (shape[i - lead] == 1 != x.shape[i]))

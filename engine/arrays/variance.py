@@ -116,7 +116,7 @@ def _var_of_values(x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
 @shape_op(_var_vjp, elements=_var_of_values)
 def var(x: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
     """Variance: mean squared distance from the mean, dividing by n - ddof; nan where that is 0."""
-    if x.dtype is HALF:
+    if x.dtype.type is HALF:
         return in_single(var.forward, x, axis, ddof, keepdims)
     axis = reduce_axis(x, axis, "var")
     freedom = count_of(x, axis, "var") - ddof
@@ -148,7 +148,7 @@ def _std_of_values(x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
 )
 def std(x: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
     """Standard deviation, the root of `var`; derivative 0 where all numbers are equal."""
-    if x.dtype is HALF:
+    if x.dtype.type is HALF:
         return in_single(std.forward, x, axis, ddof, keepdims)
     axis = reduce_axis(x, axis, "std")
     freedom = count_of(x, axis, "std") - ddof

@@ -43,7 +43,7 @@ def sliding_window_view(x: Any, window_shape: Any, axis: Any = None) -> Any:
 )
 def sum_windows(x: Any, shape: Any, window_shape: Any, axis: Any = None) -> Any:
     """The transpose of `sliding_window_view`: each window's numbers added where they came from."""
-    if x.dtype is HALF:
+    if x.dtype.type is HALF:
         return in_single(sum_windows.forward, x, shape, window_shape, axis)
     out = np.zeros(shape, x.dtype)
     window, axes = _window_axes(out, window_shape, axis)

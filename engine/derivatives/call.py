@@ -16,7 +16,7 @@ from ..differentiating import RUNNING, differentiating, other_leaves, warn_calle
 from ..graph import adjoints, toposort, visit
 from ..lists import array_of
 from ..node import Node, to_numpy
-from ..recording import RECORDING, enable_grad
+from ..recording import ATTENTION, RECORDING, enable_grad
 from ..tensors import Tensor
 from ..values import ValueArray
 from .arguments import (
@@ -131,6 +131,8 @@ class Call:
         """The gradient of root, one element of the result, with respect to each argument."""
         found = recorded = None
         if isinstance(root, Node) and (self.plain or not self.records):
+            if ATTENTION.threads and RECORDING.watcher is not None:
+                RECORDING.watcher.backward(toposort(root), root.full(1.0))
             found = root.gradients(self.nodes, alone=self.own() if self.records else None)
             self.alone = found is not None
         if found is None:

@@ -24,7 +24,8 @@ from ..references import held_once
 
 def widened(x: Any) -> Any:
     """float16 as float32; anything else as it is."""
-    return cast(x, np.float32) if getattr(x, "dtype", None) is HALF else x
+    dtype = getattr(x, "dtype", None)
+    return cast(x, np.float32) if dtype is not None and dtype.type is HALF else x
 
 
 class ArrayNode(Node):
@@ -110,7 +111,7 @@ class ArrayNode(Node):
         step on the way leaves the range, a sum of thousands of terms has digits for each, and
         tanh(5), which is 1 in float16, has a slope.
         """
-        if self._held.dtype is not HALF:
+        if self._held.dtype.type is not HALF:
             return g, self._held, self._arrays
         arrays = [widened(x) for x in self._arrays]
         with np.errstate(all="ignore"):  # forward has warned
@@ -119,7 +120,7 @@ class ArrayNode(Node):
 
     def pull(self, g: Any) -> list[Any]:
         """`contributions` as Tensors, to be differentiated again; None where nothing flows."""
-        if self._held.dtype is not HALF:
+        if self._held.dtype.type is not HALF:
             return self.pulled(g, self, self.inputs)
         inputs = tuple(map(widened, self.inputs))  # see `_for_rules`
         with np.errstate(all="ignore"):
@@ -214,7 +215,7 @@ def propagate(order: Sequence[ArrayNode], found: dict[Any, Any], keep: bool) -> 
         g = found.get(node) if keep or node._retain else take(node, None)
         if g is None:
             continue
-        if g.dtype is HALF:
+        if g.dtype.type is HALF:
             for x, part in zip(node.inputs, node.contributions(g), strict=True):
                 if part is not None:
                     found[x] = found[x] + part if x in found else part

@@ -72,7 +72,9 @@ def _vjp_bias(g: Any, y: Any, x: Any, weight: Any, bias: Any) -> Any:
 )  # fmt: skip
 def fused_linear(x: Any, weight: Any, bias: Any) -> Any:
     """x @ weight.T + bias, as one node."""
-    if x.dtype is HALF and weight.dtype is HALF:  # what is too large before the bias is none
+    if (
+        x.dtype.type is HALF and weight.dtype.type is HALF
+    ):  # what is too large before the bias is none
         y = fused_linear.forward(x.astype(FLOAT32), weight.astype(FLOAT32), bias)
         return y.astype(HALF)
     flat = rows(x)

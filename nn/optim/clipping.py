@@ -66,7 +66,7 @@ def clip_grad_norm_(
 
 def _norm(gradients: list[ndarray], p: float) -> float:
     """The p-norm of all the numbers taken together, whatever their size; 0 of none."""
-    if p == 2 and HALF not in [g.dtype for g in gradients]:
+    if p == 2 and HALF not in [g.dtype.type for g in gradients]:
         total = sum(float(np.vdot(g, g)) for g in gradients)
         if 1e-30 < total < math.inf:  # else squares may have left the range of their dtype
             return math.sqrt(total)

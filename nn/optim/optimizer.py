@@ -118,7 +118,7 @@ class Optimizer:
                 gradient = slot.gradient()
                 if gradient is not None:
                     data = slot.read(self.guarded)
-                    if data.dtype == HALF:  # the square of 300, or of 1e-4, is no float16
+                    if data.dtype.type is HALF:  # the square of 300, or of 1e-4, is no float16
                         data, gradient = data.astype(np.float32), gradient.astype(np.float32)
                     self._spare = None if slot.spare is None else slot.take_spare()
                     slot.write(self.update(data, gradient, slot.state, group))

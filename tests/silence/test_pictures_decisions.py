@@ -172,3 +172,27 @@ def test_points_far_from_zero_have_room_around_them():
 def test_what_cannot_be_right_is_refused_in_words(x, labels, options, words):
     with pytest.raises(ValueError, match=words):
         plots.decision_boundary(sides, x, labels, **options)
+
+
+# --- predictions that are classes themselves ---
+
+
+@pytest.mark.parametrize("classes", [(1.0, 2.0), (0.0, 1.0, 2.0), (-2.0, 0.5), (3.0, 4.0)])
+def test_floats_that_are_labels_are_classes_and_no_scores(classes):
+    points = np.stack([np.linspace(-1, 1, 30), np.zeros(30)], axis=1)
+    cuts = np.linspace(-1, 1, len(classes) + 1)[1:-1]
+
+    def predict(x):
+        return np.array(classes)[np.digitize(x[:, 0], cuts)]
+
+    ax = plots.decision_boundary(predict, points, predict(points), resolution=20)
+    assert ax.get_legend_handles_labels()[1] == [str(one) for one in classes]
+    assert ax.get_title() == "decision boundary"
+
+
+def test_words_as_labels_of_numbers_are_refused_before_points_are_left_out():
+    points = np.array([[0.0, 0.0], [1.0, 1.0]])
+    with pytest.raises(ValueError, match=r"it gives .*'a'.*, labels are \[0, 1\]"):
+        plots.decision_boundary(lambda x: np.full(len(x), "a"), points, [0, 1])
+    with pytest.raises(ValueError, match=r"it gives .*1.*, labels are \['a', 'b'\]"):
+        plots.decision_boundary(lambda x: np.full(len(x), 1), points, ["a", "b"])

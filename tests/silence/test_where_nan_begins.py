@@ -5,7 +5,18 @@ import pytest
 
 import engine
 import viz
-from engine import Tensor, Value, explain, nan_trace, toposort
+from engine import (
+    Tensor,
+    Value,
+    explain,
+    grad,
+    jacobian,
+    nan_trace,
+    sqrt,
+    toposort,
+    value_and_grad,
+    vjp,
+)
 from engine.looking import NonFiniteError
 from viz.graphs.marks import find_marks
 from viz.stepping.formula import minus
@@ -165,3 +176,26 @@ def test_a_slope_near_the_largest_float_is_measured():
 def test_side_by_side_of_no_numbers_is_refused_in_words():
     with pytest.raises(ValueError, match="depends on no number"):
         viz.side_by_side(lambda x: (x * x).sum(), np.zeros((0, 3)))
+
+
+# --- derivatives of functions are backward passes too ---
+
+
+@pytest.mark.parametrize("x", [0.0, np.array([0.0, 1.0])], ids=["Value", "Tensor"])
+@pytest.mark.parametrize(
+    "derivative",
+    [
+        lambda f, x: grad(f)(x),
+        lambda f, x: value_and_grad(f)(x),
+        lambda f, x: jacobian(f)(x),
+        lambda f, x: vjp(f, x)[1](1.0),
+    ],
+    ids=["grad", "value_and_grad", "jacobian", "vjp"],
+)
+def test_a_derivative_taken_inside_nan_trace_is_watched(derivative, x):
+    def f(x):
+        return (sqrt(x) ** 2).sum() if np.ndim(x) else sqrt(x) ** 2
+
+    wrong = pytest.raises(NonFiniteError, match=r"sqrt\(.*\): gradient of input 0 is nan")
+    with wrong, nan_trace():
+        derivative(f, x)

@@ -10,6 +10,7 @@ from typing import Any
 
 import nn
 from engine import NodeArray
+from nn.checkpoint import naming
 
 from ..drawing import RenderError, render
 from .dot import to_dot
@@ -59,10 +60,9 @@ class Picture:
         suffix = path.suffix.lower()
         if suffix not in SUFFIXES:
             raise ValueError(f"the file must end in {', '.join(SUFFIXES)}, got {str(path)!r}")
-        if suffix == ".dot":
-            path.write_text(self.dot, encoding="utf-8", newline="\n")
-        else:
-            path.write_bytes(render(self.dot, suffix[1:]))
+        raw = self.dot.encode() if suffix == ".dot" else render(self.dot, suffix[1:])
+        with naming(path):
+            path.write_bytes(raw)
         return path
 
     def __str__(self) -> str:

@@ -11,6 +11,8 @@ from engine import no_grad, to_numpy
 
 from .axes import axes_of, colours, drawable, key
 
+NUMBERS = "fiub"  # the kinds of dtypes that hold numbers
+
 
 def decision_boundary(
     predict: Callable[[np.ndarray], Any],
@@ -28,8 +30,8 @@ def decision_boundary(
 
     Args:
         predict: a model or function of points (n, 2).  It gives one score for each, which decides
-            between two classes; or a score for each class (n, classes); or the class itself, as
-            integers (n,).
+            between two classes; or a score for each class (n, classes); or the class itself (n,):
+            integers, words, or floats that are several of the labels and nothing else.
         x: points (n, 2) to draw on top.
         labels: (n,) their classes.  Of k classes these are 0 to k-1 (of two, also -1 and 1); if
             they are others, strings say, all k must occur, and the scores are in sorted order.
@@ -108,7 +110,12 @@ def _decisions(
         decided = np.where(np.isnan(scores).any(axis=1), np.nan, scores.argmax(axis=1))
         return _classes(labels, scores.shape[1]), decided, "decision boundary"
     scores = scores.reshape(-1)
-    if scores.dtype.kind != "f":  # the classes themselves
+    if scores.dtype.kind != "f" or (threshold is None and _are_classes(np.unique(scores), labels)):
+        if (scores.dtype.kind in NUMBERS) != (labels.dtype.kind in NUMBERS):
+            raise ValueError(
+                f"labels must be classes that predict gives: it gives {scores[0]!r}, "
+                f"labels are {labels.tolist()[:10]}"
+            )
         classes = np.union1d(labels, scores)
         return classes, np.searchsorted(classes, scores).astype(float), "decision boundary"
     if threshold is None:
@@ -118,10 +125,15 @@ def _decisions(
     return _classes(labels, 2), decided, f"decision boundary: score > {threshold:g}"
 
 
+def _are_classes(found: np.ndarray, labels: np.ndarray) -> bool:
+    """Whether floats are no scores but labels, as a classifier's that was given such."""
+    return len(found) > 1 and labels.dtype.kind in NUMBERS and bool(np.isin(found, labels).all())
+
+
 def _classes(labels: np.ndarray, count: int) -> np.ndarray:
     """The classes that so many scores stand for, in order, of which labels occur."""
     for known in (np.arange(count), np.array([-1, 1])[: 2 * (count == 2)]):
-        if labels.dtype.kind in "fiub" and np.isin(labels, known).all():
+        if labels.dtype.kind in NUMBERS and np.isin(labels, known).all():
             return known
     if len(labels) != count:
         raise ValueError(

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from engine.looking import BackwardPass
+from nn.checkpoint import naming
 
 from ..drawing import GraphTooLargeError, RenderError, checked_order, printable
 from ..graphs import check_direction, image
@@ -99,7 +100,8 @@ class Stepper:
             raise ValueError(
                 f"the file must end in {' or '.join(PAGE_SUFFIXES)}, got {str(path)!r}"
             )
-        path.write_text(self.html, encoding="utf-8", newline="\n")
+        with naming(path):
+            path.write_bytes(self.html.encode())
         return path
 
     def _repr_html_(self) -> str:
