@@ -63,7 +63,8 @@ def _arctan2_vjp(g: Any, y: Any, a: Any, b: Any) -> Any:
     square = quickly(lambda a, b: a * a + b * b, a, b)
     if square is not None:
         return g * b / (square + origin)
-    radius = hypot(a, b) + origin
+    on_arrays = type(a) is np.ndarray and type(b) is np.ndarray
+    radius = (np.hypot if on_arrays else hypot)(a, b) + origin
     return g * (b / radius) / radius
 
 

@@ -101,9 +101,11 @@ def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
         axis = normalize_axes(axis, x.ndim, "mean")
     total = add_reduce(x, axis, None, None, keepdims)
     count = x.size // (total.size or 1)
-    if not x.size:
+    if not count:
         return np.full_like(total, np.nan, dtype=_float_type(x))
-    return total / count if finite(total) else add_reduce(x / count, axis, None, None, keepdims)
+    if math.isfinite(total) if total.ndim == 0 else finite(total):
+        return total / count
+    return add_reduce(x / count, axis, None, None, keepdims)
 
 
 def _float_type(x: Any) -> Any:

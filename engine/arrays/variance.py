@@ -36,9 +36,9 @@ from .reductions import (
 
 @functools.cache
 def _limits(dtype: Any) -> tuple[float, float]:
-    """The smallest sum of squares with all its digits; how far rounding may move a mean, of 1."""
+    """The smallest sum of squares with all its digits; the square of how far a mean may be off."""
     limits = np.finfo(dtype)
-    return float(limits.tiny / limits.eps), float(64 * limits.eps)
+    return float(limits.tiny / limits.eps), float((64 * limits.eps) ** 2)
 
 
 def scale_of(largest: Any) -> Any:
@@ -68,24 +68,30 @@ def _ends(x: Any, axes: Any) -> tuple[Any, Any]:
     return low, maximum_reduce(x, axes, None, None, True, initial=-np.inf)
 
 
-def _variance(x: Any, axis: Any, freedom: float, keepdims: bool) -> Any:
-    """The variance; exactly 0 where all numbers are equal, though their mean may be rounded."""
-    center = mean.forward(x, axis, True)
+def _variance(x: Any, axis: Any, ddof: float, keepdims: bool) -> tuple[Any, float]:
+    """The variance, and the smallest one if all of them surely are right; else 0.
+
+    It is exactly 0 where all numbers are equal, though their mean may be rounded.
+    """
+    center = add_reduce(x, axis, None, None, True)
+    count = x.size // (center.size or 1)
+    freedom = count - ddof if count > ddof else np.nan
+    center = center / (count or 1)
     apart = x - center
     apart *= apart
     total = add_reduce(apart, axis, None, None, keepdims)
     _, rounding = _limits(apart.dtype)
-    least = np.abs(center) * (rounding * math.sqrt(x.size // (total.size or 1)))
-    if finite(total):
-        if (np.sqrt(total) >= least.reshape(total.shape)).all():
-            return total / freedom
-        return np.where(_equal(x, axis).reshape(total.shape), 0.0, total)[()] / freedom
-    return np.square(_deviation(x, center, axis, keepdims) / math.sqrt(freedom))
+    if not finite(total):
+        return np.square(_deviation(x, axis, keepdims) / math.sqrt(freedom)), 0.0
+    lowest = minimum_reduce(total, None, initial=np.inf) if total.ndim else total
+    if lowest >= np.vdot(center, center) * (rounding * count):
+        return total / freedom, lowest / freedom
+    return np.where(_equal(x, axis).reshape(total.shape), 0.0, total)[()] / freedom, 0.0
 
 
-def _deviation(x: Any, center: Any, axis: Any, keepdims: bool) -> Any:
-    """The root of the sum of squared distances from the center, where squares may not fit."""
-    apart = np.where(_equal(x, axis), 0.0, x - center)
+def _deviation(x: Any, axis: Any, keepdims: bool) -> Any:
+    """The root of the sum of squared distances from the mean, where squares may not fit."""
+    apart = np.where(_equal(x, axis), 0.0, x - mean.forward(x, axis, True))
     return length(apart, axes_of(x, axis, "std"), keepdims)
 
 
@@ -95,11 +101,16 @@ def _equal(x: Any, axis: Any) -> Any:
     return low == high
 
 
+def _centered(x: Any, axis: Any) -> Any:
+    """x less its mean."""
+    return x - (mean.forward if type(x) is np.ndarray else mean)(x, axis, True)
+
+
 def _var_vjp(g: Any, y: Any, x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
     g = restored(g, x, axis, keepdims, "var")
     freedom = count_of(x, axis, "var") - ddof
-    centered = x - mean(x, axis, True)
-    if type(x) is np.ndarray and not y.all():
+    centered = _centered(x, axis)
+    if type(x) is np.ndarray and np.count_nonzero(y) < y.size:
         centered = np.where(_equal(x, reduce_axis(x, axis, "var")), 0.0, centered)
     return g * (2 / freedom if freedom > 0 else np.nan) * centered
 
@@ -118,16 +129,14 @@ def var(x: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> An
     """Variance: mean squared distance from the mean, dividing by n - ddof; nan where that is 0."""
     if x.dtype.type is HALF:
         return in_single(var.forward, x, axis, ddof, keepdims)
-    axis = reduce_axis(x, axis, "var")
-    freedom = count_of(x, axis, "var") - ddof
-    return _variance(x, axis, freedom if freedom > 0 else np.nan, keepdims)
+    return _variance(x, reduce_axis(x, axis, "var"), ddof, keepdims)[0]
 
 
 def _std_vjp(g: Any, y: Any, x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
     g, y = (restored(part, x, axis, keepdims, "std") for part in (g, y))
     freedom = count_of(x, axis, "std") - ddof
     share = g * (1 / freedom if freedom > 0 else np.nan) / where(to_numpy(y) == 0, np.inf, y)
-    return share * (x - mean(x, axis, True))
+    return share * _centered(x, axis)
 
 
 def _std_of_values(x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
@@ -151,13 +160,10 @@ def std(x: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> An
     if x.dtype.type is HALF:
         return in_single(std.forward, x, axis, ddof, keepdims)
     axis = reduce_axis(x, axis, "std")
-    freedom = count_of(x, axis, "std") - ddof
     with np.errstate(over="ignore"):
-        y = _variance(x, axis, freedom if freedom > 0 else np.nan, keepdims)
+        y, lowest = _variance(x, axis, ddof, keepdims)
     least, _ = _limits(y.dtype)
-    if freedom <= 0 or (finite(y) and (y > least).all()):
+    if lowest > least or ((y > least) & (y < np.inf) | _equal(x, axis).reshape(y.shape)).all():
         return np.sqrt(y)
-    if ((y > least) & (y < np.inf) | _equal(x, axis).reshape(y.shape)).all():
-        return np.sqrt(y)
-    center = mean.forward(x, axis, True)
-    return _deviation(x, center, axis, keepdims) / math.sqrt(freedom)
+    freedom = count_of(x, axis, "std") - ddof
+    return _deviation(x, axis, keepdims) / math.sqrt(freedom if freedom > 0 else np.nan)
