@@ -15,7 +15,7 @@ from .checks import instance_of
 from .hooks import Hook, RemovableHandle
 from .parameter import Parameter, forget_gradients, is_learned, leaves
 from .state import IncompatibleKeys, load_into, places
-from .unregistered import CONTAINERS, may_hold, warn_of_unregistered
+from .unregistered import SUSPECTS, may_hold, warn_of_unregistered
 
 
 class Module:
@@ -39,7 +39,7 @@ class Module:
     _buffers: dict[str, bool]  # whether it is part of the state
     _modules: dict[str, None]
     _hooks: dict[int, Hook]
-    _containers: frozenset[str] = frozenset()  # what may hold modules where nothing finds them
+    _containers: frozenset[str] = frozenset()  # what may hold, or be, what nothing finds
     _any_containers = False  # whether there are such in any module: most programs have none
     training: bool
 
@@ -82,7 +82,7 @@ class Module:
             )
         elif name in self._parameters and isinstance(value, ValueArray | Value):
             self._check_learnable(name, value)
-        elif isinstance(value, CONTAINERS) and may_hold(value, Module):
+        elif isinstance(value, SUSPECTS) and may_hold(value, Module):
             object.__setattr__(self, "_containers", self._containers | {name})
             Module._any_containers = True
         object.__setattr__(self, name, value)

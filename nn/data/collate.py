@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from engine import Tensor, stack, to_numpy
+from engine import Node, Tensor, ValueArray, array_of, stack, to_numpy
 
 
 def gather(dataset: Any, indices: ndarray) -> Any:
@@ -49,14 +49,17 @@ def default_collate(samples: list[Any]) -> Any:
                 f"samples of one batch must have the same shape, got "
                 f"{sorted({x.shape for x in arrays})}; pad them, or give a collate"
             )
-        tracked = any(isinstance(x, Tensor) for x in arrays)
+        tracked = any(isinstance(x, Tensor | ValueArray) for x in arrays)
         return stack(arrays) if tracked else as_batch(np.stack(arrays))
     return samples
 
 
 def tracked_or_plain(x: Any) -> Any:
-    """A Tensor that requires a gradient as it is; the plain numbers of anything else."""
-    return x if isinstance(x, Tensor) and x.requires_grad else to_numpy(x)
+    """What requires a gradient as it is, lists stacked; the plain numbers of anything else."""
+    x = array_of(x) if isinstance(x, list | tuple) else x
+    nodes = x.flat if isinstance(x, ValueArray) else [x]
+    tracked = any(isinstance(node, Node) and node.requires_grad for node in nodes)
+    return x if tracked else to_numpy(x)
 
 
 def as_batch(array: Any) -> Any:

@@ -143,3 +143,15 @@ def test_one_tracked_sample_among_plain_ones_keeps_its_gradient():
     (batch,) = nn.DataLoader([np.zeros(2), t], batch_size=2)
     (batch * [[1.0, 2.0], [3.0, 4.0]]).sum().backward()
     assert t.grad.tolist() == [3.0, 4.0]
+
+
+def test_a_gradient_flows_through_a_loader_to_values():
+    """A column of Values came out as a Tensor of their numbers."""
+    for make in (list, lambda values: values):
+        values = ValueArray.of([1.0, 2.0, 3.0])
+        for x, _ in nn.DataLoader((make(values), np.zeros(3)), batch_size=2):
+            (x**2).sum().backward()
+        assert values.grad.tolist() == [2.0, 4.0, 6.0]
+    constant = ValueArray.of([1.0, 2.0], requires_grad=False)
+    ((x, _),) = nn.DataLoader((constant, np.zeros(2)), batch_size=2)
+    assert isinstance(x, Tensor)

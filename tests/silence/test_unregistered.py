@@ -3,6 +3,7 @@
 import copy
 import pickle
 import warnings
+from collections import deque
 
 import numpy as np
 import pytest
@@ -44,7 +45,12 @@ ASKING = {
         (lambda: [nn.Parameter([1.0])], r"holds a Parameter in a list.*an nn\.ParameterList"),
         (lambda: {"w": nn.Parameter([1.0], requires_grad=False)}, "holds a Parameter in a dict"),
         (lambda: [Value(1.0), Value(2.0)], r"holds a Value in a list.*model\.scalar\(\)"),
-        (lambda: (ValueArray.of([1.0]),), "holds a ValueArray in a tuple"),
+        (lambda: (ValueArray.of([1.0]),), "holds a Value in a tuple"),
+        (lambda: deque([linear()]), "holds a Linear in a deque"),
+        (lambda: np.array([Value(1.0), Value(2.0)]), "holds a Value in a ndarray"),
+        (lambda: ValueArray.of([1.0]), "holds a Value in a ValueArray"),
+        (lambda: Value(1.0), r"is a Value, where .* make that an nn\.Parameter"),
+        (lambda: Tensor([1.0], requires_grad=True), "is a Tensor"),
         (lambda: [Tensor([1.0], requires_grad=True)], "holds a Tensor in a list"),
     ],
 )
@@ -78,6 +84,7 @@ def test_a_list_of_modules_that_have_names_too_is_fine():
     model.eval()
     scalar = model.scalar()
     scalar[0].weights = {"a": scalar[0].first.weight, "b": list(scalar[0].first.weight.flat)}
+    scalar[0].row, scalar[0].bias = scalar[0].first.weight[0], scalar[0].first.bias[0]
     assert len(list(scalar.parameters())) == 4
 
 
@@ -88,6 +95,12 @@ def test_a_list_of_modules_that_have_names_too_is_fine():
         lambda: {"size": (3, 4)},
         lambda: [Tensor([1.0]), np.ones(3)],
         lambda: [(Tensor([1.0], requires_grad=True) * 2.0)],  # a result that is kept
+        lambda: [ValueArray.of([1.0]) * 2.0],
+        lambda: ValueArray.of([1.0]) * 2.0,
+        lambda: Value(1.0) * 2.0,
+        lambda: (Value(1.0, requires_grad=False), Tensor([1.0])),
+        lambda: Tensor([1.0]),
+        lambda: np.array(["a", None], dtype=object),
         lambda: [[[[[linear()]]]]],  # nobody keeps weights that deep
         lambda: None,
     ],
