@@ -24,6 +24,7 @@ from .reductions import (
     axes_of,
     count_of,
     finite,
+    floating,
     maximum_reduce,
     mean,
     minimum_reduce,
@@ -129,7 +130,7 @@ def var(x: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> An
     """Variance: mean squared distance from the mean, dividing by n - ddof; nan where that is 0."""
     if x.dtype.type is HALF:
         return in_single(var.forward, x, axis, ddof, keepdims)
-    return _variance(x, reduce_axis(x, axis, "var"), ddof, keepdims)[0]
+    return _variance(floating(x), reduce_axis(x, axis, "var"), ddof, keepdims)[0]
 
 
 def _std_vjp(g: Any, y: Any, x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
@@ -159,6 +160,7 @@ def std(x: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> An
     """Standard deviation, the root of `var`; derivative 0 where all numbers are equal."""
     if x.dtype.type is HALF:
         return in_single(std.forward, x, axis, ddof, keepdims)
+    x = floating(x)
     axis = reduce_axis(x, axis, "std")
     with np.errstate(over="ignore"):
         y, lowest = _variance(x, axis, ddof, keepdims)

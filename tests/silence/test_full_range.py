@@ -7,7 +7,7 @@ float64, and that to `np.longdouble`, whose exponent has 15 bits.
 
 import numpy as np
 import pytest
-from strategies import CONDITIONS, case_id, elementwise_ops, float_positions
+from strategies import CONDITIONS, case_id, float_positions, rows_of_engine
 
 import engine as E
 from engine import Tensor, Value
@@ -15,7 +15,7 @@ from engine import Tensor, Value
 F16, F32, F64 = np.float16, np.float32, np.float64
 LONGER = {F16: F64, F32: F64, F64: np.longdouble}
 DTYPES = pytest.mark.parametrize("dtype", [F16, F32, F64], ids=lambda d: d.__name__)
-EVERY = pytest.mark.parametrize("case", elementwise_ops(), ids=case_id)
+EVERY = pytest.mark.parametrize("case", rows_of_engine(), ids=case_id)
 
 
 def test_the_longer_types_are_longer():

@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from strategies import CONDITIONS, case_id, elementwise_ops, float_positions
+from strategies import CONDITIONS, case_id, float_positions, rows_of_engine
 
 import engine as E
 from engine import Tensor, to_numpy
@@ -12,7 +12,7 @@ from engine import Tensor, to_numpy
 HALF_AND_SINGLE = pytest.mark.parametrize("dtype", [np.float16, np.float32])
 ROWS = [
     pytest.param(op, params, where, id=f"{case_id((op, params))}-{where}")
-    for op, params in elementwise_ops()
+    for op, params in rows_of_engine()
     for where in itertools.product("xn", repeat=len(float_positions(op)))
     if "x" in where
 ]

@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from strategies import CONDITIONS, case_id, elementwise_ops, far_from_kinks, float_positions
+from strategies import CONDITIONS, case_id, far_from_kinks, float_positions, rows_of_engine
 
 import engine as E
 from engine import Tensor, Value, ValueArray, compare, grad, gradcheck, hessian, to_numpy
@@ -26,7 +26,7 @@ def special_points(op):
     return itertools.product(*columns)
 
 
-@pytest.mark.parametrize("case", elementwise_ops(), ids=case_id)
+@pytest.mark.parametrize("case", rows_of_engine(), ids=case_id)
 def test_third_derivatives_of_every_row_at_special_points(case):
     op, params = case
     checked = 0
@@ -162,6 +162,12 @@ def test_the_tiers_agree_on_arrays_of_equal_numbers():
     for n, c in itertools.product((3, 6, 7), CONSTANTS[:5]):
         for f in (E.std, E.var, lambda x: E.std(x, axis=0, ddof=1)):
             compare(f, np.full(n, c)).raise_if_different()
+
+
+def test_integers_and_bools_have_a_spread_too():
+    for x in ([1, 2, 4], [5, 5, 5], [True, False, True], [10**9, 10**9 + 1]):
+        np.testing.assert_allclose(E.var(np.array(x)), np.var(x), rtol=1e-14)
+        np.testing.assert_allclose(E.std(np.array(x), axis=0), np.std(x), rtol=1e-14)
 
 
 def test_one_number_has_no_spread_and_without_freedom_there_is_none():
