@@ -11,6 +11,12 @@ from .node import Node, NodeArray, to_numpy
 
 _NODES = (Node, NodeArray)
 
+WINDOW_IS_WHOLE = (
+    "a Tensor's data cannot be changed in place, a graph may still need it: assign to the Tensor "
+    "itself (with no_grad(): t[…] = …), assign a new array (t.data = …), or build one with "
+    "engine.where"
+)
+
 
 class TensorData(ndarray):
     """A read-only window on numbers that belong to somebody, who can be told to change them all.
@@ -24,11 +30,10 @@ class TensorData(ndarray):
     owner: Any = None
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        raise ValueError(
-            "a Tensor's data cannot be changed in place, a graph may still need it: assign to the "
-            "Tensor itself (with no_grad(): t[…] = …), assign a new array (t.data = …), or build "
-            "one with engine.where"
-        )
+        if self.flags.writeable:  # a copy, as `t.data.copy()`, is an array like others
+            super().__setitem__(index, value)
+            return
+        raise ValueError(getattr(self.owner, "window_is_whole", None) or WINDOW_IS_WHOLE)
 
     def __repr__(self) -> str:
         return repr(self.view(ndarray))
@@ -47,6 +52,9 @@ class TensorData(ndarray):
             RuntimeError: they are others by now, or belong to a result.
         """
         owner = self.owner
+        if owner is None and self.flags.writeable:
+            plain = self.view(ndarray)
+            return ufunc(plain, other, out=plain)
         if owner is None:
             return self.__setitem__(..., other)  # says what to do
         if not owner.shows(self):
@@ -68,6 +76,12 @@ class TensorData(ndarray):
 
     def __itruediv__(self, other: Any) -> Any:  # type: ignore[misc]  # see above
         return self._changed(np.true_divide, other)
+
+    def __ifloordiv__(self, other: Any) -> Any:  # type: ignore[misc]  # see above
+        return self._changed(np.floor_divide, other)
+
+    def __imod__(self, other: Any) -> Any:  # type: ignore[misc]  # see above
+        return self._changed(np.remainder, other)
 
     def __ipow__(self, other: Any) -> Any:  # type: ignore[misc,override]  # see above
         return self._changed(np.power, other)

@@ -221,6 +221,11 @@ class ValueArray(NumpyFunctions, ElementwiseMethods, ArrayMethods, NodeArray):  
 class _Gradients:
     """The gradients of an array of Values, as what a window shows."""
 
+    window_is_whole = (
+        "the gradients of Values cannot be changed in place one by one, each Value has its own: "
+        "x[k].grad = …, or all of them, x.grad *= …, x.grad = array"
+    )
+
     def __init__(self, array: ValueArray) -> None:
         self.array = array
 

@@ -1,5 +1,6 @@
 """Updates as they are typed: `p -= step`, `p.data -= step`, `p[k] = v` change, or say why not."""
 
+import copy
 import operator
 
 import numpy as np
@@ -276,7 +277,9 @@ def test_every_operator_through_data_changes_the_leaf():
         x.data *= 4.0
         x.data /= 2.0
         x.data **= 2.0
-        assert x.data.tolist() == [25.0]
+        x.data %= 9.0
+        x.data //= 2.0
+        assert x.data.tolist() == [3.0]
         x.data = [3.0]
         assert x.data.tolist() == [3.0]
         assert repr(x.data) == "array([3.])"
@@ -292,6 +295,31 @@ def test_a_part_of_the_data_is_refused():
     with pytest.raises(ValueError, match=r"read-only|cannot be changed"):
         np.add(p.data, 1.0, out=p.data)
     assert p.tolist() == [1.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    "copied",
+    [
+        lambda x: x.copy(), lambda x: x.astype(float), lambda x: x.flatten(), copy.copy,
+        lambda x: x[[0, 1]], lambda x: np.array(x, subok=True), lambda x: np.array(x),
+    ],
+)  # fmt: skip
+def test_a_copy_of_the_data_is_an_array_like_others(copied):
+    """`best = p.data.copy()` and then `best -= …` was refused, as if it were a part."""
+    p, a = Tensor([1.0, 2.0], requires_grad=True), ValueArray.of([1.0, 2.0])
+    (a * a).sum().backward()
+    for numbers in (p.data, a.data, a.grad):
+        before = numbers.tolist()
+        own = kept = copied(numbers)
+        own *= 2.0
+        own[0] = 7.0
+        assert kept.tolist() == own.tolist() == [7.0, 2.0 * before[1]]
+        assert numbers.tolist() == before
+    counts = p.data.astype(int)
+    with pytest.raises(TypeError, match="same_kind"):
+        counts /= 2
+    with pytest.raises(TypeError, match="requires a gradient"):
+        own += p
 
 
 def test_data_takes_tensors_and_values():
@@ -334,8 +362,10 @@ def test_gradients_can_be_scaled_replaced_and_cleared(make):
 def test_gradients_of_values_are_not_lost_in_a_copy():
     a = ValueArray.of([1.0, 2.0])
     a.sum().backward()
-    with pytest.raises(ValueError, match="cannot be changed in place"):
+    with pytest.raises(ValueError, match=r"x\[k\]\.grad = …"):
         a.grad[0] = 0.0
+    a[0].grad = 7.0
+    assert a.grad.tolist() == [7.0, 1.0]
     old = a.grad
     a.zero_grad()
     with pytest.raises(RuntimeError, match="before their owner was changed"):
