@@ -23,6 +23,7 @@ ALONG = {
 }
 OF_ENGINE = {
     **{name: {"keepdims": False} for name in REDUCTIONS},
+    **{name: {} for name in ("max", "min", "std", "var")},  # None: the keyword decides
     **{name: {"axis": axis} for axis, names in ALONG.items() for name in names},
     "argsort": {"axis": -1, "descending": False},
     "norm": {"keep": False, "keepdims": False},

@@ -279,6 +279,11 @@ def test_half_precision_reduces_in_single():
     assert [p.grad[0] for p in ps] == pytest.approx([0.5] * 4, rel=1e-3)
 
 
+def test_a_python_number_does_not_promote():
+    x = Tensor(np.ones(2, np.float32), requires_grad=True)
+    assert engine.xlogy(x, 2.0).dtype == np.float32
+
+
 # --- 5. state (test_reuse.py and others) ---
 
 
