@@ -14,7 +14,10 @@ from .conventions import (
     max as max, min as min, norm as norm, sort as sort, split as split, squeeze as squeeze,
     std as std, var as var,
 )  # fmt: skip
-from .exponentials import log_softmax as log_softmax, logsumexp as logsumexp, softmax as softmax
+from .exponentials import (
+    largest_finite as largest_finite, log_softmax as log_softmax, logsumexp as logsumexp,
+    softmax as softmax,
+)  # fmt: skip
 from .indexing import (
     argsort as argsort, chunk as chunk, diagonal as diagonal, flip as flip, gather as gather,
     getitem as getitem, masked_fill as masked_fill, pad as pad, plain_index as plain_index,

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..choices import where
 from ..define import shape_op
 from ..floats import HALF, in_single
 from ..node import to_numpy
@@ -29,7 +30,7 @@ def _own(x: Any) -> Any:
     return x if isinstance(x, np.ndarray) else None
 
 
-def _shift(x: Any, axis: Any) -> Any:
+def largest_finite(x: Any, axis: Any) -> Any:
     """The largest finite number along the axes: what to subtract before exp."""
     numbers = to_numpy(x)
     top = maximum_reduce(numbers, axis, None, None, True, initial=-np.inf)
@@ -37,13 +38,23 @@ def _shift(x: Any, axis: Any) -> Any:
 
 
 def _logsumexp_vjp(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
-    g, y = (restored(part, x, axis, keepdims, "logsumexp") for part in (g, y))
-    return g * exp(x - y)
+    g = restored(g, x, axis, keepdims, "logsumexp")
+    y = restored(y, x, axis, keepdims, "logsumexp")
+    weights = exp(x - y)
+    if _is_large(to_numpy(y)) and x.size:  # y is rounded by more than a weight can be off
+        total = sum(weights, axis, True)
+        g = g / where(np.isfinite(to_numpy(total)), total, 1.0)
+    return g * weights
+
+
+def _is_large(y: Any) -> bool:
+    """Whether some number is beyond 1000."""
+    return not np.vdot(y, y) <= 1e6 and bool((np.abs(y) > 1000).any())
 
 
 def _logsumexp_of_values(x: Any, axis: Any, keepdims: bool) -> Any:
     axes = axes_of(x, axis, "logsumexp")
-    shift = _shift(x, axes)
+    shift = largest_finite(x, axes)
     total = log(as_array(sum(exp(x - shift), axes, True))) + shift
     return squeezed(as_array(total), axes, keepdims)
 
@@ -55,7 +66,7 @@ def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
         return in_single(logsumexp.forward, x, axis, keepdims)
     x = floating(x)
     axes = axes_of(x, axis, "logsumexp")
-    shift = _shift(x, axes)
+    shift = largest_finite(x, axes)
     e = x - shift
     with np.errstate(divide="ignore"):  # log(0) = -inf is the answer where there is nothing
         total = np.log(add_reduce(np.exp(e, out=_own(e)), axes, None, None, True)) + shift
@@ -67,7 +78,7 @@ def _softmax_vjp(g: Any, y: Any, x: Any, axis: Any) -> Any:
 
 
 def _softmax_of_values(x: Any, axis: Any) -> Any:
-    e = exp(x - _shift(x, axis))
+    e = exp(x - largest_finite(x, axis))
     return e / as_array(sum(e, axis, True))
 
 
@@ -88,7 +99,8 @@ def _log_softmax_vjp(g: Any, y: Any, x: Any, axis: Any) -> Any:
 
 
 def _log_softmax_of_values(x: Any, axis: Any) -> Any:
-    return x - as_array(logsumexp(x, axis, True))
+    shifted = x - largest_finite(x, axis)
+    return shifted - log(as_array(sum(exp(shifted), axis, True)))
 
 
 @shape_op(_log_softmax_vjp, aliases=DIM, elements=_log_softmax_of_values)

@@ -26,7 +26,7 @@ from .reductions import (
     squeezed,
     sum,
 )
-from .variance import length, scale_of
+from .variance import length, scale_of, vanishing
 
 
 def _power(ord: Any) -> float:
@@ -44,7 +44,9 @@ def _norm_vjp(g: Any, y: Any, x: Any, ord: Any, axis: Any, keepdims: bool) -> An
     p = _power(ord)
     g, y = (restored(part, x, axis, keepdims, "norm") for part in (g, y))
     if p == 2:
-        return g / where(to_numpy(y) == 0, 1.0, y) * x
+        if not vanishing(y):
+            return g / y * x
+        return g * (x / where(to_numpy(y) == 0, 1.0, y))
     if p == 1 or p == 0:
         return g * sign(x) * p
     if np.isinf(p):

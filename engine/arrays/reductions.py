@@ -84,7 +84,9 @@ def _mean_vjp(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
 
 def _mean_of_values(x: Any, axis: Any, keepdims: bool) -> Any:
     count = count_of(x, axis, "mean")
-    return np.asarray(sum(x, axis, keepdims)) * (1.0 / count if count else np.nan)
+    share = 1.0 / count if count else np.nan
+    total = np.asarray(sum(x, axis, keepdims))
+    return total * share if finite(to_numpy(total)) else np.asarray(sum(x * share, axis, keepdims))
 
 
 def finite(total: Any) -> bool:

@@ -47,6 +47,12 @@ def scale_of(largest: Any) -> Any:
     return np.where(np.isfinite(largest) & (largest > 0), largest, 1.0).astype(largest.dtype)
 
 
+def vanishing(y: Any) -> bool:
+    """Whether a length is 0, or so small that 1 / length would be too large."""
+    numbers = to_numpy(y)
+    return bool((numbers < _limits(numbers.dtype)[0]).any())
+
+
 def length(x: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
     """sqrt(sum(x * x)), right too where the squares are too large or too small."""
     with np.errstate(over="ignore"):
@@ -136,8 +142,11 @@ def var(x: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> An
 def _std_vjp(g: Any, y: Any, x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
     g, y = (restored(part, x, axis, keepdims, "std") for part in (g, y))
     freedom = count_of(x, axis, "std") - ddof
-    share = g * (1 / freedom if freedom > 0 else np.nan) / where(to_numpy(y) == 0, np.inf, y)
-    return share * _centered(x, axis)
+    share = g * (1 / freedom if freedom > 0 else np.nan)
+    apart = _centered(x, axis)
+    if not vanishing(y):
+        return share / y * apart
+    return share * (apart / where(to_numpy(y) == 0, np.inf, y))
 
 
 def _std_of_values(x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
