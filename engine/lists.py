@@ -29,7 +29,7 @@ def array_of(x: Any) -> Any:
 
     Raises:
         ValueError: rows of different lengths.
-        TypeError: Tensors among Values.
+        TypeError: Tensors among Values; a generator, a set, or what else is no array.
 
     >>> from engine import Tensor, Value
     >>> array_of([Tensor(1.0), 2.0]), array_of([3.0, 4.0])
@@ -43,6 +43,11 @@ def array_of(x: Any) -> Any:
         )
     if array.dtype == object and any(isinstance(part, Node) for part in array.flat):
         return array.view(NodeArray.tier)
+    if array.dtype == object and not array.ndim:
+        raise TypeError(
+            f"numbers or arrays are taken, got {type(x).__name__}: make a list of what gives "
+            "several, a float of another number"
+        )
     return array
 
 

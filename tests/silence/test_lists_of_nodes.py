@@ -1,5 +1,7 @@
 """Lists and tuples of nodes are stacked, and tracked, wherever an array is taken."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -252,3 +254,19 @@ def test_a_comparison_with_a_list_of_nodes_is_quiet():
     w = Tensor(X, requires_grad=True)
     assert (w > [w[0], 1.5]).tolist() == [False, True]
     assert grad(lambda w: ((w >= [w[1], 1.5]) * w).sum())(X).tolist() == [0.0, 1.0]
+
+
+@pytest.mark.parametrize("call", [engine.sum, engine.exp, engine.mean, engine.tanh, engine.max])
+@pytest.mark.parametrize(
+    "given",
+    [lambda w: (x * x for x in w), set, iter, lambda w: dict.fromkeys(w), lambda w: map(abs, w)],
+)
+def test_what_is_no_list_is_named(call, given):
+    """`engine.sum(x * x for x in w)` gave the generator back, `engine.exp` never came to an end."""
+    with pytest.raises(TypeError, match=r"numbers or arrays are taken, got \w+: make a list"):
+        call(given([Value(1.0), Value(2.0)]))
+
+
+def test_a_number_that_numpy_does_not_know_is_named():
+    with pytest.raises(TypeError, match=r"got Fraction: .* a float of another number"):
+        engine.exp(Fraction(1, 2))
