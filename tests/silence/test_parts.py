@@ -199,3 +199,13 @@ def test_a_product_with_a_matrix_changes_a_leaf_outside_recording():
     p = tensor()
     with pytest.raises(RuntimeError, match=r"@= on a leaf"):
         p @= swap
+
+
+def test_a_product_that_goes_on_is_a_new_node():
+    swap = np.array([[0.0, 1.0], [1.0, 0.0]])
+    w = tensor()
+    y = first = w * 1.0
+    y @= swap
+    y.sum().backward()
+    assert first.tolist() == START
+    assert w.grad.tolist() == [[1.0, 1.0], [1.0, 1.0]]
