@@ -18,7 +18,8 @@ from .node import Node
 from .recording import RECORDING
 from .restoring import Restoring
 
-_PACKAGE = f"{__package__}."
+#: Whose lines a warning does not name: NumPy's functions ask for `float()` in lines of their own.
+_NOBODYS = (f"{__package__}.", "numpy.")
 
 
 class _Running(threading.local):
@@ -133,9 +134,9 @@ def refuse_to_cut(x: Node, what: str) -> None:
 
 
 def warn_caller(message: str) -> None:
-    """A UserWarning that names the line outside of this package which led here."""
+    """A UserWarning that names the line, outside of this package and NumPy, which led here."""
     level, frame = 1, sys._getframe()
-    while frame.f_back is not None and frame.f_globals["__name__"].startswith(_PACKAGE):
+    while frame.f_back is not None and frame.f_globals["__name__"].startswith(_NOBODYS):
         level, frame = level + 1, frame.f_back
     warnings.warn(message, stacklevel=level)
 

@@ -54,9 +54,9 @@ def refused(op: Any, why: str) -> RuntimeError:
     """The error where `op=` could be meant as an update, and would be none."""
     sign = op.symbol
     return RuntimeError(
-        f"{sign}= on a leaf that requires a gradient {why}; to change the leaf, write "
-        f"p.data {sign}= numbers, to go on with a new node, x = x {sign} y"
+        f"{sign}= on a leaf that requires a gradient {why}. To change the leaf, write "
+        f"p.data {sign}= numbers; for a new node, x = x {sign} y"
     )
 
 
-WHILE_RECORDING = "changes nothing while operations are recorded: update it under no_grad()"
+WHILE_RECORDING = "would change nothing while operations are recorded: update it under no_grad()"

@@ -77,8 +77,8 @@ class NumpyLike(NumpyFunctions, ArrayNode):
         elif self._requires and RECORDING.enabled and asking not in LOOKING:
             raise RuntimeError(
                 "a Tensor that requires a gradient cannot become an array (np.asarray(t), "
-                "out[:] = t): that would leave the graph; use engine's functions, or .detach(), "
-                ".numpy() or .data for its numbers alone"
+                "out[:] = t, a.dot(t)): that would leave the graph; use engine's functions (a @ t, "
+                "engine.stack), or .detach(), .numpy() or .data for its numbers alone"
             )
         if copy or (dtype is not None and dtype != self._held.dtype):
             return self._held.astype(dtype or self._held.dtype)

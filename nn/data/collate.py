@@ -9,6 +9,8 @@ from numpy import ndarray
 
 from engine import Node, Tensor, ValueArray, array_of, stack, to_numpy
 
+_NUMBERS = int | float | np.number
+
 
 def gather(dataset: Any, indices: ndarray) -> Any:
     """The samples at `indices` as one batch: at once where the dataset can, else one by one."""
@@ -24,7 +26,8 @@ def default_collate(samples: list[Any]) -> Any:
     Tensors are stacked (floating-point ones into a Tensor); anything else stays a list.
 
     Raises:
-        ValueError: samples of different lengths, keys or shapes.
+        ValueError: samples of different lengths, keys or shapes; a list of numbers inside of a
+            sample, which may be a row of the batch or several columns.
 
     >>> features, labels = default_collate([(np.zeros(2), 0), (np.ones(2), 1)])
     >>> features.tolist(), labels.tolist()
@@ -34,14 +37,19 @@ def default_collate(samples: list[Any]) -> Any:
     if isinstance(first, dict):
         if any(sample.keys() != first.keys() for sample in samples):
             raise ValueError("samples of one batch must have the same keys")
-        return {key: default_collate([sample[key] for sample in samples]) for key in first}
+        return {key: _part([sample[key] for sample in samples]) for key in first}
     if isinstance(first, tuple | list):
+        if not all(isinstance(sample, tuple | list) for sample in samples):
+            raise ValueError(
+                "samples of one batch must have the same form, got "
+                f"{sorted({type(sample).__name__ for sample in samples})}"
+            )
         if any(len(sample) != len(first) for sample in samples):
             raise ValueError(
                 f"samples of one batch must have the same length, got "
                 f"{sorted({len(sample) for sample in samples})}; pad them, or give a collate"
             )
-        return tuple(default_collate(list(part)) for part in zip(*samples, strict=True))
+        return tuple(_part(list(part)) for part in zip(*samples, strict=True))
     if isinstance(first, int | float | np.generic | ndarray | Tensor):
         arrays = [tracked_or_plain(sample) for sample in samples]
         if len({x.shape for x in arrays}) > 1:
@@ -52,6 +60,23 @@ def default_collate(samples: list[Any]) -> Any:
         tracked = any(isinstance(x, Tensor | ValueArray) for x in arrays)
         return stack(arrays) if tracked else as_batch(np.stack(arrays))
     return samples
+
+
+def _part(parts: list[Any]) -> Any:
+    """A batch of what stands at one place in each sample.
+
+    Raises:
+        ValueError: a list of numbers.  PyTorch makes a column of each, and a model would stack
+            these: the transpose of a batch of rows.
+    """
+    first = parts[0]
+    if isinstance(first, tuple | list) and first and all(isinstance(x, _NUMBERS) for x in first):
+        raise ValueError(
+            f"a sample has a {type(first).__name__} of {len(first)} numbers in it: make it an "
+            "array, np.array(…), for rows of a batch; for a column of each number, put them into "
+            "the sample one by one"
+        )
+    return default_collate(parts)
 
 
 def tracked_or_plain(x: Any) -> Any:

@@ -186,13 +186,18 @@ def _check_list(samples: list[Any]) -> None:
     """Refuse `[X, y]`: two samples that no batch could hold, where two columns were meant."""
     if not 1 < len(samples) < 10 or not all(hasattr(x, "__len__") for x in samples):
         return
-    if any(_has_rows(x) for x in samples) and len({len(x) for x in samples}) == 1:
-        axes = {x.ndim if _has_rows(x) else 1 for x in samples}
-        if len(axes) > 1:
-            raise ValueError(
-                f"a list holds samples, and these {len(samples)} have shapes that differ but the "
-                "same length: give columns as a tuple, (X, y)"
-            )
+    if len({_axes(x) for x in samples}) > 1 and len({len(x) for x in samples}) == 1:
+        raise ValueError(
+            f"a list holds samples, and these {len(samples)} have shapes that differ but the "
+            "same length: give columns as a tuple, (X, y), of arrays"
+        )
+
+
+def _axes(x: Any) -> int:
+    """How many axes x has, of which a list shows two: rows, and numbers in a row."""
+    if _has_rows(x):
+        return int(x.ndim)
+    return 2 if isinstance(x, list) and x and isinstance(x[0], tuple | list) else 1
 
 
 def _check_loader(dataset: Any, batch_size: Any, drop_last: bool) -> None:

@@ -9,7 +9,7 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -284,8 +284,13 @@ def _leaves(values: dict[str, Any], tier: str | None) -> dict[str, Any]:
 def _root(y: Any) -> Any:
     """What to draw: one number, the sum where there are several."""
     if not isinstance(y, Node | NodeArray):
+        if isinstance(y, Sized) and not isinstance(y, np.ndarray):
+            raise ExpressionError(f"the expression gives {len(y)} results, only one can be drawn")
         raise ExpressionError("the result does not depend on any name: there is no graph to draw")
-    return engine.sum(y) if y.shape else y
+    y = engine.sum(y) if y.shape else y
+    if not y.requires_grad:
+        raise ExpressionError("no gradient flows from the result to any name: it is a constant")
+    return y
 
 
 #: Every subcommand: its name, what runs it, what adds its options, and its line in the help.
