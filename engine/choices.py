@@ -166,6 +166,7 @@ def _elu(x: Any, alpha: float = 1.0) -> Any:
 def _softplus(x: Any, beta: float = 1.0) -> Any:
     if beta == 1.0:
         return floats.log1p_exp(x)
+    x = floats.floating(x)
     with np.errstate(over="ignore"):  # where beta * x is too large, x is the answer
         t = beta * x
     return np.where(t > 0, x, 0.0)[()] + np.log1p(np.exp(-np.abs(t))) / beta
@@ -200,7 +201,7 @@ def _gelu_tanh(x: Any) -> Any:
 
 def _gelu(x: Any, approximate: str = "none") -> Any:
     if approximate == "tanh":
-        return _gelu_tanh(x)
+        return _gelu_tanh(floats.floating(x))
     if approximate != "none":
         raise ValueError(f"approximate must be 'none' or 'tanh', got {approximate!r}")
     return 0.5 * x * floats.erfc(x * -math.sqrt(0.5))
@@ -293,7 +294,8 @@ logaddexp = elementwise(
     commutative=True, scalar=_logaddexp, doc="log(exp(a) + exp(b))",
 )  # fmt: skip
 logsigmoid: Op = elementwise(
-    "logsigmoid", lambda x: -floats.log1p_exp(-x), lambda g, y, x: g * sigmoid(-x),
+    "logsigmoid", lambda x: -floats.log1p_exp(-floats.floating(x)),
+    lambda g, y, x: g * sigmoid(-x),
     scalar=lambda x: -_softplus_float(-x),
     doc="log(sigmoid(x))",
 )  # fmt: skip

@@ -122,12 +122,22 @@ def erfc(x: Any) -> Any:
     return _in_blocks(_erfc_block, x)
 
 
+def floating(x: Any) -> Any:
+    """x, in float64 if it holds integers or bools: exp(x), -x and sums may be none of those.
+
+    >>> -np.uint8([1]), -floating(np.uint8([1]))
+    (array([255], dtype=uint8), array([-1.]))
+    """
+    return x if x.dtype.kind in "fO" else x.astype(np.float64)
+
+
 def sigmoid(x: Any) -> Any:
     """1 / (1 + exp(-x)); where exp(-x) is too large, exp(x), which need not be 0.
 
     >>> float(sigmoid(np.array(0.0))), float(sigmoid(np.float64(-740.0)))
     (0.5, 4.2e-322)
     """
+    x = floating(x)
     try:
         with np.errstate(over="raise"):
             return 1 / (1 + np.exp(-x))
@@ -142,4 +152,5 @@ def log1p_exp(x: Any) -> Any:
     >>> float(log1p_exp(np.float64(1000.0)))
     1000.0
     """
+    x = floating(x)
     return np.maximum(x, 0.0) + np.log1p(np.exp(-np.abs(x)))

@@ -37,6 +37,7 @@ class Module:
     # The values are ordinary attributes; these say which of them are what, in order.
     _parameters: dict[str, None]
     _buffers: dict[str, bool]  # whether it is part of the state
+    _running: tuple[str, ...] = ()  # the buffers that gather statistics
     _modules: dict[str, None]
     _hooks: dict[int, Hook]
     _containers: frozenset[str] = frozenset()  # what may hold, or be, what nothing finds
@@ -288,6 +289,8 @@ class Module:
     def to(self, dtype: Any) -> Self:
         """Change the dtype of every parameter, and of the buffers that are not integers.
 
+        Running statistics are float32 at least: the variance of numbers of 300 is no float16.
+
         Raises:
             TypeError: dtype is not floating-point, or this is a scalar model (always float64).
         """
@@ -302,7 +305,9 @@ class Module:
             for name in module._buffers:
                 buffer = getattr(module, name)
                 if buffer is not None and buffer.dtype.kind == "f":
-                    setattr(module, name, buffer.astype(dtype))
+                    running = name in module._running
+                    kind = np.promote_types(dtype, np.float32) if running else dtype
+                    setattr(module, name, buffer.astype(kind))
         return self
 
     def float(self) -> Self:

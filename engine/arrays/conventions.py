@@ -17,9 +17,9 @@ from typing import Any, NoReturn
 import numpy as np
 
 from ..core import Op, composed
+from ..floats import floating
 from ..ops import abs
 from . import indexing, norms, reductions, variance
-from .reductions import floating
 from .shapes import dims, normalize_axes, normalize_axis, reshape, tile
 
 

@@ -8,14 +8,13 @@ import numpy as np
 
 from ..choices import where
 from ..define import shape_op
-from ..floats import HALF, in_single
+from ..floats import HALF, floating, in_single
 from ..node import to_numpy
 from ..ops import exp, log
 from .reductions import (
     add_reduce,
     as_array,
     axes_of,
-    floating,
     maximum_reduce,
     reduce_axis,
     restored,

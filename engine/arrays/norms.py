@@ -8,7 +8,7 @@ import numpy as np
 
 from ..choices import gate, where
 from ..define import shape_op
-from ..floats import HALF, in_single
+from ..floats import HALF, floating, in_single
 from ..node import to_numpy
 from ..ops import abs, sign, sqrt, square
 from .reductions import (
@@ -18,7 +18,6 @@ from .reductions import (
     as_array,
     at_extreme,
     axes_of,
-    floating,
     gap,
     maximum_reduce,
     minimum_reduce,

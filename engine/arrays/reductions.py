@@ -10,7 +10,7 @@ import numpy as np
 from ..choices import gate
 from ..core import composed
 from ..define import shape_op
-from ..floats import HALF, in_single
+from ..floats import HALF, floating, in_single
 from ..node import NodeArray, to_numpy
 from .indexing import diagonal
 from .shapes import DIM, REDUCED, normalize_axes, normalize_axis, spread
@@ -101,22 +101,14 @@ def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
         return in_single(mean.forward, x, axis, keepdims)
     if axis is not None:
         axis = normalize_axes(axis, x.ndim, "mean")
+    x = floating(x)  # a sum of integers may be none
     total = add_reduce(x, axis, None, None, keepdims)
     count = x.size // (total.size or 1)
     if not count:
-        return np.full_like(total, np.nan, dtype=_float_type(x))
+        return np.full_like(total, np.nan)
     if math.isfinite(total) if total.ndim == 0 else finite(total):
         return total / count
     return add_reduce(x / count, axis, None, None, keepdims)
-
-
-def _float_type(x: Any) -> Any:
-    return x.dtype if x.dtype.kind == "f" else np.dtype(np.float64)
-
-
-def floating(x: Any) -> Any:
-    """x, as float64 if it holds integers or bools: what has no exp of its own."""
-    return x if x.dtype.kind in "fO" else x.astype(np.float64)
 
 
 @composed

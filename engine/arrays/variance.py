@@ -15,7 +15,7 @@ import numpy as np
 
 from ..choices import where
 from ..define import shape_op
-from ..floats import HALF, in_single
+from ..floats import HALF, floating, in_single
 from ..node import to_numpy
 from ..ops import sqrt, square
 from .reductions import (
@@ -24,7 +24,6 @@ from .reductions import (
     axes_of,
     count_of,
     finite,
-    floating,
     maximum_reduce,
     mean,
     minimum_reduce,

@@ -94,6 +94,7 @@ class _BatchNorm(Module):
     num_batches_tracked: Any
     _ranks: tuple[int, ...]
     _shapes: str
+    _running = ("running_mean", "running_var")
 
     def __init__(
         self,

@@ -36,7 +36,8 @@ def dropout(x: Any, p: float = 0.5, training: bool = True, rng: Rng = None) -> A
     kept = generator(rng).random(x.shape) >= p
     # a product is several times faster than a choice; Python's float keeps float32 as it is
     factor = kept * (1 / (1 - p))
-    return x * factor.astype(dtype_of(x))
+    dtype = dtype_of(x)
+    return x * (factor.astype(dtype) if dtype.kind == "f" else factor)
 
 
 class Dropout(Module):

@@ -282,3 +282,22 @@ def test_a_checkpoint_of_a_float16_model_keeps_the_optimizers_float32(tmp_path):
     for one, two in ((model, optimizer), (other, again)):
         step(one, two)
     np.testing.assert_array_equal(model.weight.data, other.weight.data)
+
+
+@pytest.mark.parametrize("layer", [nn.BatchNorm1d, nn.BatchNorm2d])
+def test_the_running_variance_of_a_float16_model_is_no_float16(layer, tmp_path):
+    """That of numbers of 300 is 90,000: the statistics were inf, then nan, and so was eval()."""
+    shape = (500, 4) if layer is nn.BatchNorm1d else (20, 4, 5, 5)
+    x = (np.random.default_rng(0).standard_normal(shape) * 300).astype(HALF)
+    model = layer(4, momentum=None).to(HALF)
+    model(x)
+    assert model.weight.dtype == HALF
+    np.testing.assert_allclose(model.running_var, 90_000, rtol=0.2)
+    y = model.eval()(x)
+    assert y.dtype == HALF
+    np.testing.assert_allclose(y.data.astype(float).std(), 1, rtol=0.1)
+    nn.save(model, tmp_path / "model.npz")
+    other = layer(4).to(HALF).eval()
+    nn.load(other, tmp_path / "model.npz")
+    np.testing.assert_array_equal(other(x).data, y.data)
+    assert {b.dtype for b in layer(4).to(np.float64).buffers()} == {np.dtype("f8"), np.dtype("i8")}
