@@ -12,6 +12,7 @@ While operations are recorded a graph needs the old numbers, and `loss += term` 
 
 from __future__ import annotations
 
+import sys
 from typing import Any, Self
 
 from . import choices, ops
@@ -48,6 +49,26 @@ class Updates:
 
     def __ipow__(self, other: Any) -> Self:
         return NotImplemented if self.op is not None else self.updated(ops.pow, other)
+
+
+class _Counted(Updates):
+    """Says how many references there are where `updated` is asked."""
+
+    op = None
+
+    def updated(self, op: Any, other: Any) -> Any:
+        return sys.getrefcount(self)
+
+
+def _references_of_one_name() -> int:
+    names: dict[str, Any] = {"x": _Counted()}
+    names["x"] += 0.0
+    return int(names["x"])
+
+
+#: What `sys.getrefcount(self)` is in `updated`, if `x += y` is all that has a name for x.  Pythons
+#: that count no references have no answer: there x is never known to have one name only.
+ONE_NAME = _references_of_one_name() if sys.implementation.name == "cpython" else 0
 
 
 def refused(op: Any, why: str) -> RuntimeError:

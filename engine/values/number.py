@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numbers
+import sys
 from typing import Any, Self
 
 import numpy as np
@@ -15,7 +16,7 @@ from ..node import Node, NodeArray
 from ..numpy_protocol import NumpyFunctions
 from ..ops import identity
 from ..recording import RECORDING
-from ..updates import WHILE_RECORDING, refused
+from ..updates import ONE_NAME, WHILE_RECORDING, refused
 from .backward import ScalarNode
 
 
@@ -102,22 +103,24 @@ class Number(NumpyFunctions, ScalarNode):
         """`self op= other` of a leaf: a parameter is changed outside recording, by a plain number.
 
         Anything else makes a new Value, as with Python's numbers: a sum may begin with a parameter
-        (`act = b`, then `act += w * x`), which must stay what it is.
+        (`act = b`, then `act += w * x`), which must stay what it is.  Outside recording that could
+        as well be an update of b by a Value, unless nothing but `act` holds it.
 
         Raises:
-            RuntimeError: this has a gradient, and it cannot be told which of the two is meant.
+            RuntimeError: it cannot be told which is meant, or is an update while recording.
         """
-        plain = isinstance(other, float | int | np.generic)
         if self._grad is FROZEN or is_argument(self) or isinstance(other, np.ndarray):
             return NotImplemented
-        if plain and not RECORDING.enabled:
+        plain = isinstance(other, float | int | np.generic)
+        if RECORDING.enabled:
+            if plain and self._grad is not None:
+                raise refused(op, WHILE_RECORDING)
+            return NotImplemented
+        if plain:
             self._held = op.on_floats(self._held, float(other))
             return self
-        has_grad = self._grad is not None
-        if plain and has_grad:
-            raise refused(op, WHILE_RECORDING)
-        if has_grad and not RECORDING.enabled:
-            raise refused(op, "may be an update by a Value, or a sum that begins with the leaf")
+        if sys.getrefcount(self) > ONE_NAME:
+            raise refused(op, "may be its update by a Value, or a sum that begins with it")
         return NotImplemented
 
     def __repr__(self) -> str:

@@ -179,7 +179,7 @@ def test_while_recording_sums_that_grow_are_new_nodes():
 
 
 def test_a_sum_that_begins_with_a_parameter_leaves_it_alone():
-    """As in micrograd's neuron: act = b; act += w * x, recorded or not."""
+    """As in micrograd's neuron: act = b; act += w * x.  Outside recording it could be an update."""
     w, b = Value(2.0), Value(1.0)
 
     def neuron():
@@ -190,12 +190,39 @@ def test_a_sum_that_begins_with_a_parameter_leaves_it_alone():
     y = neuron()
     y.backward()
     assert (b.data, b.grad, w.grad) == (1.0, 1.0, 3.0)
-    with no_grad(), pytest.raises(RuntimeError, match="sum that begins with"):
-        neuron()
-    b.zero_grad()
-    with no_grad():
-        assert neuron().data == 7.0
+    for _ in range(2):
+        with no_grad(), pytest.raises(RuntimeError, match="sum that begins with"):
+            neuron()
+        b.zero_grad()
     assert b.data == 1.0
+
+
+def test_a_running_average_of_values_is_not_rebound_in_silence():
+    p, averages = Value(3.0), [Value(1.0)]
+    with no_grad():
+        for average in averages:
+            average *= 0.5
+            with pytest.raises(RuntimeError, match=r"p\.data \+= numbers"):
+                average += 0.5 * p
+            average.data += 0.5 * p.data
+    assert averages[0].data == 2.0
+
+
+class Holder:
+    pass
+
+
+def test_a_sum_of_its_own_grows_outside_recording():
+    """Nothing else holds it: that it is changed, or a new one, is the same."""
+    x, holder, sums = Value(3.0), Holder(), {"b": Value(0.0)}
+    holder.total = Value(0.0)
+    total = Value(0.0)
+    with no_grad():
+        for _ in range(2):
+            total += x * x
+            holder.total += x * x
+            sums["b"] += x * x
+    assert total.data == holder.total.data == sums["b"].data == 18.0
 
 
 def test_an_argument_of_a_derivative_may_be_rebound_by_an_augmented_operator():
