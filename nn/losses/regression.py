@@ -64,13 +64,13 @@ class L1Loss(Loss):
 
 
 def _huber(d: Any, delta: float, unit: float = 1.0) -> Any:
-    """d²/2 up to delta, straight beyond, over unit: c/unit (|d| - c/2) with c = min(|d|, delta).
+    """d²/2 up to ±delta, straight beyond, over unit: c/unit (d - c/2), c = d cut to ±delta.
 
-    Written so, no branch holds a d² that could overflow where it is not taken.
+    Written so, no branch holds a d² that could overflow where it is not taken, and the second
+    derivative at 0 is that of d²/2 (|d| would have none).
     """
-    size = abs(d)
-    c = clip(size, max=delta)
-    return (c if unit == 1 else c / unit) * (size - 0.5 * c)
+    c = clip(d, -delta, delta)
+    return (c if unit == 1 else c / unit) * (d - 0.5 * c)
 
 
 @in_float32
