@@ -159,6 +159,8 @@ class Op:
         if self.kind != "shape":  # arrays have what shape ops ask for; numbers do not promote
             kept += (float, int)
         inputs = tuple(x if isinstance(x, kept) else array_of(x) for x in inputs)
+        if inputs and inputs[0] is None:  # others may be left out, as a bias
+            raise TypeError(f"{self.name}() takes numbers or arrays, got None")
         for tier in map(tier_of, inputs):
             if tier is not None:
                 return tier.record(self, inputs, params)

@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from .lists import LOOKING
+from .lists import looks, module_of
 from .node import Node
 from .recording import RECORDING
 from .restoring import Restoring
@@ -112,7 +112,7 @@ def leave_graph(x: Node, what: str) -> None:
     Warns:
         UserWarning: x requires a gradient; Python shows it once a line.
     """
-    if not RECORDING.enabled or sys._getframe(2).f_code in LOOKING:
+    if not RECORDING.enabled or looks(sys._getframe(2)):
         return
     if is_differentiated(x):
         raise lost(x, what)
@@ -136,7 +136,7 @@ def refuse_to_cut(x: Node, what: str) -> None:
 def warn_caller(message: str) -> None:
     """A UserWarning that names the line, outside of this package and NumPy, which led here."""
     level, frame = 1, sys._getframe()
-    while frame.f_back is not None and frame.f_globals["__name__"].startswith(_NOBODYS):
+    while frame.f_back is not None and module_of(frame).startswith(_NOBODYS):
         level, frame = level + 1, frame.f_back
     warnings.warn(message, stacklevel=level)
 

@@ -8,11 +8,14 @@ instead.  That costs nothing where lists hold plain numbers, as nearly all do.
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 import numpy as np
 
 from .node import Node, NodeArray, to_numpy
+
+_NUMBERS = "fiubc"  # kinds of dtype
 
 
 class TensorInside(Exception):
@@ -43,7 +46,7 @@ def array_of(x: Any) -> Any:
         )
     if array.dtype == object and any(isinstance(part, Node) for part in array.flat):
         return array.view(NodeArray.tier)
-    if array.dtype == object and not array.ndim:
+    if not array.ndim and array.dtype.kind not in _NUMBERS:
         raise TypeError(
             f"numbers or arrays are taken, got {type(x).__name__}: make a list of what gives "
             "several, a float of another number"
@@ -62,4 +65,14 @@ def tier_of(x: Any) -> Any:
 #: `to_numpy`, and functions of NumPy that take no more than the shape of a list.
 READING = array_of.__code__
 _OF_SHAPES: Any = (np.shape, np.ndim, np.size)
-LOOKING = frozenset((to_numpy.__code__, *(f.__wrapped__.__code__ for f in _OF_SHAPES)))
+_LOOKING = frozenset((to_numpy.__code__, *(f.__wrapped__.__code__ for f in _OF_SHAPES)))
+
+
+def module_of(frame: FrameType) -> str:
+    """The name of the module whose code runs; "" of what exec() runs without one."""
+    return str(frame.f_globals.get("__name__", ""))
+
+
+def looks(asking: FrameType) -> bool:
+    """Whether who asks for numbers takes no more than a look at them: a test, for one."""
+    return asking.f_code in _LOOKING or module_of(asking).startswith("numpy.testing")

@@ -244,7 +244,7 @@ def roll(
     for i, one in np.broadcast(
         along, np.array(by, dtype=object)
     ):  # an axis named twice moves by both
-        moves[i % len(shape)] += _shift(one)
+        moves[i % len(shape)] += _int("shift of roll()", one)
     for i, one in moves.items():
         n = shape[i]
         if cut_at := -one % n if n else 0:
@@ -252,17 +252,19 @@ def roll(
     return x
 
 
-def _shift(one: Any) -> int:
+def _int(what: str, one: Any) -> int:
     try:
         return operator.index(one)
     except TypeError:
-        raise TypeError(f"shift of roll() must be ints, got {one}") from None
+        raise TypeError(f"{what} must be ints, got {one}") from None
 
 
 @composed
 def repeat(x: Any, repeats: Any, axis: int | None = None, *, dim: int | None = None) -> Any:
     """Each element (along an axis) repeated; `repeats` is a number or one for each."""
     axis = once("repeat", axis, dim)
+    if np.ndim(repeats) == 0:
+        repeats = _int("repeats of repeat()", repeats)  # of 1.7 NumPy makes 1
     if axis is None or (np.ndim(x) == 0 and axis in (0, -1)):
         x, axis = ravel(x), 0
     axis = normalize_axis(axis, np.ndim(x), "repeat")

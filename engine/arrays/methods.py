@@ -297,10 +297,11 @@ class ArrayMethods:
         """`engine.outer` of this."""
         return products.outer(self, other)
 
-    def astype(self, dtype: Any) -> Self:
+    def astype(self, dtype: Any, *, copy: bool = True) -> Self:
         """The same numbers with another dtype; the gradient returns in this one.
 
-        No gradient flows through integers and bools.
+        No gradient flows through integers and bools.  `copy` is NumPy's, and changes nothing: what
+        a graph needs is not written to.
         """
         dtype = np.dtype(dtype)
         change = shapes.cast if dtype.kind == "f" else shapes.as_integers

@@ -14,7 +14,7 @@ import numpy as np
 
 from .. import choices, ops
 from ..node import NodeArray, to_numpy
-from ..numpy_protocol import MEANINGS
+from ..numpy_protocol import MEANINGS, nodes_in
 from . import (
     conventions,
     exponentials,
@@ -29,6 +29,25 @@ from . import (
 
 def _where(condition: Any, x: Any = None, y: Any = None) -> Any:
     return np.nonzero(to_numpy(condition)) if x is None else choices.where(condition, x, y)
+
+
+def _clip(a: Any, a_min: Any = None, a_max: Any = None, min: Any = None, max: Any = None) -> Any:
+    low, high = (min if a_min is None else a_min), (max if a_max is None else a_max)
+    if next(nodes_in((low, high)), None) is None:
+        return choices.clip(a, low, high)
+    if low is not None:  # a gradient flows to the bounds, as in PyTorch's clamp of tensors
+        a = choices.maximum(a, low)
+    return a if high is None else choices.minimum(a, high)
+
+
+def _but_nan(choose: Callable[..., Any]) -> Callable[..., Any]:
+    """Of two numbers the one chosen, or the one that is no nan: that stands for both."""
+
+    def chosen(a: Any, b: Any) -> Any:
+        no_a, no_b = np.isnan(to_numpy(a)), np.isnan(to_numpy(b))
+        return choose(choices.where(no_a, b, a), choices.where(no_b, a, b))
+
+    return chosen
 
 
 def _rounded(a: Any, decimals: int = 0) -> Any:
@@ -60,10 +79,11 @@ MEANINGS.update(
         "np.around": _rounded,
         "np.add.accumulate": lambda x, axis=0: running.cumsum(x, axis),
         "np.add.reduce": _along(reductions.sum),
-        "np.astype": lambda x, dtype: x.astype(dtype),
+        "np.astype": lambda x, dtype, copy=True: x.astype(dtype, copy=copy),
         "np.amax": reductions.amax,
         "np.amin": reductions.amin,
         "np.concatenate": shapes.concatenate,
+        "np.clip": _clip,
         "np.conjugate": ops.identity,
         "np.copy": ops.identity,
         "np.deg2rad": lambda x: x * (math.pi / 180),
@@ -72,8 +92,13 @@ MEANINGS.update(
         "np.einsum": products.einsum,
         "np.fabs": ops.abs,
         "np.float_power": ops.pow,
+        "np.fmax": _but_nan(choices.maximum),
+        "np.fmin": _but_nan(choices.minimum),
         "np.inner": _inner,
         "np.linalg.diagonal": lambda x, offset=0: indexing.diagonal(x, offset, -2, -1),
+        "np.linalg.matmul": lambda x1, x2: products.matmul(x1, x2),
+        "np.linalg.outer": lambda x1, x2: products.outer(x1, x2),
+        "np.linalg.tensordot": lambda x1, x2, axes=2: products.tensordot(x1, x2, axes),
         "np.linalg.trace": lambda x, offset=0: reductions.trace(x, offset, -2, -1),
         "np.linalg.matrix_norm": lambda x, ord="fro", keepdims=False: conventions.norm(
             x, ord=ord, axis=(-2, -1), keepdims=keepdims
@@ -103,3 +128,7 @@ MEANINGS.update(
         "np.where": _where,
     }
 )
+
+#: What NumPy composes of other functions, methods and slices, which are engine's again.
+_COMPOSED: Any = (np.array_split, np.dsplit, np.hsplit, np.rollaxis, np.vsplit)
+MEANINGS.update({f"np.{f.__name__}": f.__wrapped__ for f in _COMPOSED})

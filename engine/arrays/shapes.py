@@ -146,6 +146,12 @@ def cast(x: Any, dtype: Any) -> Any:
 @shape_op(None, ulp=0)
 def as_integers(x: Any, dtype: Any = np.int64) -> Any:
     """x as integers (towards 0) or bools; no gradient."""
+    dtype = np.dtype(dtype)
+    if dtype.kind not in "iub":
+        raise TypeError(
+            f"nodes hold real numbers or bools, not {dtype}: engine.to_numpy(x).astype(…) "
+            "changes the numbers alone"
+        )
     return to_numpy(x).astype(dtype)
 
 
@@ -263,12 +269,15 @@ def _concatenate(*arrays: Any, axis: int = 0) -> Any:
     return np.concatenate(arrays, axis=axis)
 
 
+#: What can be iterated over, but is no sequence of arrays: a set has no order.
+_NO_SEQUENCES = (str, bytes, dict, set, frozenset)
+
+
 def _sequence(arrays: Any, name: str) -> list[Any]:
     """The arrays to join, as a list; an array counts as the sequence of its rows."""
-    try:
-        listed = [array_of(x) if isinstance(x, list | tuple) else x for x in arrays]
-    except TypeError:
-        raise TypeError(f"{name}() takes a sequence of arrays, got {arrays!r:.60}") from None
+    if isinstance(arrays, _NO_SEQUENCES) or not hasattr(arrays, "__iter__"):
+        raise TypeError(f"{name}() takes a sequence of arrays, got {arrays!r:.60}")
+    listed = [array_of(x) if isinstance(x, list | tuple) else x for x in arrays]
     if not listed:
         raise ValueError(f"{name}() needs at least one array")
     return listed

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..core import Op
 from ..graph import toposort
+from ..lists import module_of
 from ..node import Node
 from ..recording import Watching
 
@@ -86,7 +87,7 @@ def _source() -> str:
 
 def _package(frame: Any) -> str:
     """The package whose code a frame runs: "__main__" in a script and in a notebook's cell."""
-    return str(frame.f_globals.get("__name__", "")).partition(".")[0]
+    return module_of(frame).partition(".")[0]
 
 
 class nan_trace(Watching):  # noqa: N801 - used as a function and as a context, named like no_grad

@@ -39,7 +39,8 @@ def _numbers(data: Any, what: str) -> ndarray:
         return data._held
     raise TypeError(
         f"{what} holds Values: the two tiers do not mix in one graph; make them Tensors where "
-        "they are made, or let compare() run one function on both"
+        "they are made (np.array(2.0) instead of 2.0, where an argument is given), or let "
+        "compare() run one function on both"
     )
 
 

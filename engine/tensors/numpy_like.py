@@ -12,7 +12,7 @@ from ..arrays import plain_index, stack
 from ..copies import copy_graph, reduce_graph
 from ..core import Op
 from ..differentiating import is_argument, is_differentiated, leave_graph
-from ..lists import LOOKING, READING, TensorInside
+from ..lists import READING, TensorInside, looks
 from ..node import Node, to_numpy
 from ..numpy_protocol import NumpyFunctions, nodes_in, numbers
 from ..ops import identity
@@ -69,12 +69,12 @@ class NumpyLike(NumpyFunctions, ArrayNode):
         return self._held.tolist()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> ndarray:
-        asking = sys._getframe(1).f_code
-        if asking is READING:
+        asking = sys._getframe(1)
+        if asking.f_code is READING:
             raise TensorInside(stack)
         if not self._held.ndim:  # NumPy asks a single number this way, where others use float()
             leave_graph(self, "float()")
-        elif self._requires and RECORDING.enabled and asking not in LOOKING:
+        elif self._requires and RECORDING.enabled and not looks(asking):
             raise RuntimeError(
                 "a Tensor that requires a gradient cannot become an array (np.asarray(t), "
                 "out[:] = t, a.dot(t)): that would leave the graph; use engine's functions (a @ t, "

@@ -22,7 +22,7 @@ from ..numpy_protocol import NumpyFunctions, nodes_in, numbers, replaced
 from ..recording import RECORDING, no_grad
 from ..updates import WHILE_RECORDING, refused
 from ..window import TensorData, window_on
-from .number import number
+from .number import ARRAYS, number
 from .value import Value
 
 
@@ -147,6 +147,12 @@ class ValueArray(NumpyFunctions, ElementwiseMethods, ArrayMethods, NodeArray):  
 
     byteswap = getfield = partition = put = setfield = tobytes = tofile = _of_memory
 
+    def astype(self, dtype: Any, *, copy: bool = True) -> Any:  # type: ignore[override]
+        """As of any array; to objects, which these are, a copy with the same Values."""
+        if np.dtype(dtype) == object:
+            return self.copy()
+        return super().astype(dtype, copy=copy)
+
     def view(self, *shape: Any) -> Any:  # type: ignore[override]  # serves both uses
         """`reshape`, as PyTorch's method; with a class, NumPy's method of that name."""
         if len(shape) == 1 and isinstance(shape[0], type):
@@ -252,9 +258,17 @@ def _each(op: Op, params: dict[str, Any], count: int) -> Any:
     """An elementwise op as a ufunc on objects."""
     if op in _OPERATORS:
         return op.forward
-    if params:
+    if not params:
+        return _unparametrized(op, count)
+    arrays = [key for key, x in params.items() if isinstance(x, ARRAYS)]
+    if not arrays:
         return np.frompyfunc(functools.partial(op, **params), count, 1)
-    return _unparametrized(op, count)
+
+    def one(*numbers: Any) -> Any:
+        return op(*numbers[:count], **{**params, **dict(zip(arrays, numbers[count:], strict=True))})
+
+    ufunc = np.frompyfunc(one, count + len(arrays), 1)
+    return lambda *inputs: ufunc(*inputs, *(params[key] for key in arrays))
 
 
 @functools.lru_cache

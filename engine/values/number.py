@@ -215,6 +215,14 @@ class Number(NumpyFunctions, ScalarNode):
 _NUMBERS = (float, int, np.floating, np.integer, np.bool_)  # a union would be made in each call
 
 
+ARRAYS = (np.ndarray, list, tuple)
+
+
+def has_axes(x: Any) -> bool:
+    """Whether one of ARRAYS is taken number by number, as all but a 0-d array of numbers are."""
+    return not isinstance(x, np.ndarray) or x.ndim > 0 or x.dtype == object
+
+
 def number(x: Any, what: str) -> float:
     """x as a Python float, or a TypeError that names what it was meant to be."""
     if isinstance(x, _NUMBERS):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from .. import ops
 from ..commits import FROZEN, GRADIENTS
 from ..core import PYTHON_RAISES, Op
@@ -16,7 +14,7 @@ from ..node import Node, NodeArray
 from ..passes import remember_pass
 from ..recording import ATTENTION, RECORDING
 from .backward import check_leaves, differentiate
-from .number import Number, number
+from .number import ARRAYS, Number, has_axes, number
 
 ADD, MUL = ops.add, ops.mul
 _new = object.__new__
@@ -166,7 +164,7 @@ class Value(Number, ElementwiseMethods):
             x = a._held
         elif isinstance(a, float):  # np.float64 among them
             x = a = float(a)
-        elif isinstance(a, np.ndarray) and (a.ndim or a.dtype == object):
+        elif isinstance(a, ARRAYS) and has_axes(a):
             return NodeArray.tier.record(op, (a, b), {})
         else:
             x = a = number(a, f"input 0 of {op.name}()")
@@ -174,7 +172,7 @@ class Value(Number, ElementwiseMethods):
             z = b._held
         elif isinstance(b, float):
             z = b = float(b)
-        elif isinstance(b, np.ndarray) and (b.ndim or b.dtype == object):
+        elif isinstance(b, ARRAYS) and has_axes(b):
             return NodeArray.tier.record(op, (a, b), {})
         else:
             z = b = number(b, f"input 1 of {op.name}()")
@@ -190,13 +188,14 @@ class Value(Number, ElementwiseMethods):
     @classmethod
     def record(cls, op: Op, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
         """Apply any op: several inputs, parameters, or an op on whole arrays."""
-        if op.kind != "elementwise" or any(isinstance(x, np.ndarray) and x.ndim for x in inputs):
+        if op.kind != "elementwise" or any(isinstance(x, ARRAYS) and has_axes(x) for x in inputs):
             return NodeArray.tier.record(op, inputs, params)
         if not params and len(inputs) == 1:
             return inputs[0].record_unary(op)
         if not params and len(inputs) == 2:
             return cls.record_binary(op, *inputs)
-        _refuse_nodes(op, params)
+        if _has_arrays(op, params):
+            return NodeArray.tier.record(op, inputs, params)
         kept: tuple[Any, ...] = tuple(
             x if isinstance(x, Value) else number(x, f"input {i} of {op.name}()")
             for i, x in enumerate(inputs)
@@ -350,10 +349,16 @@ def _attended(y: Value) -> Value:
     return y
 
 
-def _refuse_nodes(op: Op, params: dict[str, Any]) -> None:
+def _has_arrays(op: Op, params: dict[str, Any]) -> bool:
+    """Whether a parameter is an array, as bounds of clip may be; nodes are refused."""
     for name, x in params.items():
+        if type(x) is float:
+            continue
         if isinstance(x, Node):
             raise TypeError(
                 f"{name} of {op.name}() is a plain number, no gradient flows to it; "
                 f"got a {type(x).__name__}"
             )
+        if isinstance(x, ARRAYS) and has_axes(x):
+            return True
+    return False
