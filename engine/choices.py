@@ -123,13 +123,13 @@ clip = elementwise(
 floor_divide = elementwise(
     "floor_divide", np.floor_divide, lambda g, y, a, b: g * 0.0, lambda g, y, a, b: g * 0.0,
     symbol="//", infix=True, scalar=operator.floordiv, domain=(REAL, POSITIVE), kinks=_to_multiple,
-    ulp=0,     doc="how many whole b fit into a, towards -inf; derivative 0",
+    ulp=0, doc="how many whole b fit into a, towards -inf; derivative 0",
 )  # fmt: skip
 remainder = elementwise(
     "remainder", np.remainder,
     lambda g, y, a, b: g, lambda g, y, a, b: -g * floor_divide(a, b),
     symbol="%", infix=True, scalar=operator.mod, domain=(REAL, POSITIVE), kinks=_to_multiple,
-    ulp=0,     doc="a - b * (a // b): what is left of a, with the sign of b",
+    ulp=0, doc="a - b * (a // b): what is left of a, with the sign of b",
 )  # fmt: skip
 
 

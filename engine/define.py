@@ -97,8 +97,8 @@ def shape_op(
         kinks: distance to the nearest jump of the derivative.
         variadic: any number of inputs (`forward(*arrays, **params)`) and one rule, called with
             `index=i` for input i.
-        aliases: other names of parameters, `{"dim": "axis"}`; or of `given`, the function
-            that makes it the pair (name, value).
+        aliases: other names of parameters, `{"dim": "axis"}`; or, in place of the name, a function
+            from what is given by the other name to (name, value).
         ulp: how far apart the tiers may be.
         infix: whether formulas write the symbol between the two inputs.
         replace: redefine a name that exists.

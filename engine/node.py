@@ -168,6 +168,10 @@ class NodeArray(np.ndarray):
         return np.full(self.shape, number)
 
 
+#: For `isinstance(x, NODES)`: a union, `Node | NodeArray`, would be made anew in every call.
+NODES = (Node, NodeArray)
+
+
 def to_numpy(x: Any) -> np.ndarray:
     """The plain numbers of a number, an array, a Tensor, a Value or an array of Values.
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from .core import Op, functions, registry, row_of
-from .node import Node, NodeArray, to_numpy
+from .node import NODES, Node, NodeArray, to_numpy
 from .signatures import input_names
 
 #: What NumPy calls otherwise than engine, or means otherwise by the same name, by NumPy's name:
@@ -178,7 +178,7 @@ def _outer_of(op: Op | None) -> Any:
         return None
 
     def outer(a: Any, b: Any) -> Any:
-        a, b = (x if isinstance(x, Node | NodeArray) else np.asarray(x) for x in (a, b))
+        a, b = (x if isinstance(x, NODES) else np.asarray(x) for x in (a, b))
         apart = a.reshape(a.shape + (1,) * len(b.shape)) if a.shape and b.shape else a
         return op(apart, b)
 
@@ -237,7 +237,7 @@ def _a(x: Any) -> str:
 
 def nodes_in(x: Any) -> Iterator[Any]:
     """The nodes, and arrays of nodes, among arguments, and in lists of them."""
-    if isinstance(x, Node | NodeArray):
+    if isinstance(x, NODES):
         yield x
     elif isinstance(x, tuple | list):
         for part in x:
@@ -248,7 +248,7 @@ def nodes_in(x: Any) -> Iterator[Any]:
 
 def replaced(x: Any, by: Callable[[Any], Any]) -> Any:
     """Arguments with every node, and array of nodes, replaced."""
-    if isinstance(x, Node | NodeArray):
+    if isinstance(x, NODES):
         return by(x)
     if type(x) in (tuple, list):
         return type(x)(replaced(part, by) for part in x)

@@ -7,9 +7,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from .node import Node, NodeArray, to_numpy
-
-_NODES = (Node, NodeArray)
+from .node import NODES, to_numpy
 
 WINDOW_IS_WHOLE = (
     "a Tensor's data cannot be changed in place, a graph may still need it: assign to the Tensor "
@@ -61,7 +59,7 @@ class TensorData(ndarray):
             raise RuntimeError(
                 "these numbers were taken before their owner was changed: take .data anew"
             )
-        owner.change(ufunc(self.base, to_numpy(other) if isinstance(other, _NODES) else other))
+        owner.change(ufunc(self.base, to_numpy(other) if isinstance(other, NODES) else other))
         return owner.data
 
     # What is changed is the owner, not this array: hence signatures that are not ndarray's.

@@ -20,7 +20,7 @@ from ..core import Op, composed
 from ..floats import floating
 from ..ops import abs
 from . import indexing, norms, reductions, variance
-from .shapes import dims, normalize_axes, normalize_axis, reshape, tile
+from .shapes import dims, normalize_axes, normalize_axis, once, reshape, tile
 
 
 class ValuesAndIndices:
@@ -73,7 +73,7 @@ def _checked(name: str, given: dict[str, Any], known: str, numpys: Any) -> dict[
         raise TypeError(
             f"{name}() got an unexpected argument {unknown[0]!r}; PyTorch's are: {known}"
         )
-    if given and numpys:
+    if numpys:
         raise TypeError(
             f"{name}() got {next(iter(given))!r}, which is PyTorch's, beside NumPy's axis or "
             "keepdims, and the two mean different things: give one library's keywords"
@@ -84,16 +84,6 @@ def _checked(name: str, given: dict[str, Any], known: str, numpys: Any) -> dict[
 def _by_position(along: tuple[Any, ...], *keywords: Any) -> bool:
     """Whether an axis is given by position, and no keyword says whose meaning it has."""
     return len(along) > 1 or (bool(along) and along[0] is not None and not any(keywords))
-
-
-def _once(name: str, what: str, *given: Any) -> Any:
-    """The one that is not None, of several ways to say the same."""
-    found = None
-    for one in given:
-        if found is not None and one is not None:
-            raise TypeError(f"{name}() got {what} twice: {_arguments((found, one))}")
-        found = one if found is None else found
-    return found
 
 
 # --- extremes, and sorting ---
@@ -113,9 +103,9 @@ def _extreme(
         )
     given = _checked(name, given, "dim keepdim", numpys)
     if not given:
-        axis = _once(name, "the axis", *along, axis) if along else axis
+        axis = once(name, "the axis", *along, axis) if along else axis
         return row.apply((x,), {"axis": axis, "keepdims": bool(keepdims)})
-    dim = _once(name, "the axis", *along, given.get("dim"))
+    dim = once(name, "the axis", *along, given.get("dim"))
     if dim is None:
         raise TypeError(f"{name}(keepdim=…) needs a dim; for all numbers, say keepdims=…")
     return _picked(name, x, dim, lambda x, dim: place(x, dim, True), given.get("keepdim", False))
@@ -187,8 +177,8 @@ def sort(x: Any, *along: Any, **named: Any) -> Any:
             f"sort(dim={said}) gives numbers and indices",
         )
     if not given:
-        return indexing.sort(x, _once("sort", "the axis", *along, named["axis"]))
-    dim = _once("sort", "the axis", *along, given.get("dim"))
+        return indexing.sort(x, once("sort", "the axis", *along, named["axis"]))
+    dim = once("sort", "the axis", *along, given.get("dim"))
     down = bool(given.get("descending", False))
     order = lambda x, dim: indexing.argsort(x, dim, down)  # noqa: E731 - what `_picked` calls
     return _picked("sort", x, -1 if dim is None else dim, order, True)
@@ -204,7 +194,7 @@ def _spread(
     numpys = axis is not None or keepdims is not None
     if given:
         given = _checked(name, given, "dim keepdim correction unbiased", False)
-        ddof = _once(name, "ddof", ddof, given.pop("correction", None), given.pop("unbiased", None))
+        ddof = once(name, "ddof", ddof, given.pop("correction", None), given.pop("unbiased", None))
         _checked(name, given, "dim keepdim", numpys)
     if _by_position(along, numpys, given, ddof is not None) or bool in map(type, along):
         said = "…" if isinstance(along[0], bool) else along[0]
@@ -214,7 +204,7 @@ def _spread(
             f"{name}(dim={said}) by n - 1",
         )
     if given or along:
-        axis = _once(name, "the axis", *along, axis, dims(given.get("dim")))
+        axis = once(name, "the axis", *along, axis, dims(given.get("dim")))
     params = {
         "axis": axis,
         "ddof": float(bool(given) if ddof is None else ddof),
@@ -277,8 +267,8 @@ def norm(
     given = _checked("norm", pytorchs, "p dim keepdim", numpys)
     p, keepdims = p_or_ord, keep or keepdims or bool(given.get("keepdim"))
     if numpys or given:
-        p = _once("norm", "p", p, ord, given.get("p"))
-        along = _once("norm", "the axis", along, axis, dims(given.get("dim")))
+        p = once("norm", "p", p, ord, given.get("p"))
+        along = once("norm", "the axis", along, axis, dims(given.get("dim")))
     if p is not None and p != "fro" and not given:
         axes = normalize_axes(along, np.ndim(x), "norm")
         if len(axes) > 1 and not numpys:
@@ -361,7 +351,7 @@ def split(x: Any, indices_or_sections: Any, *along: Any, axis: Any = None, dim: 
             f"split(…{where.format('axis')}) cuts into a number of pieces, or at indices",
             f"split(…{where.format('dim')}) into pieces of a length, or of several lengths",
         )
-    i = _once("split", "the axis", *along, axis, dim)
+    i = once("split", "the axis", *along, axis, dim)
     i = normalize_axis(i, np.ndim(x), "split")
     if axis is not None:
         return indexing.cut(x, _cuts_of_numpy(indices_or_sections, np.shape(x)[i]), i)
@@ -382,8 +372,8 @@ def squeeze(x: Any, *along: Any, axis: Any = None, dim: Any = None) -> Any:
     """
     shape = np.shape(x)
     if len(along) > 1:  # in PyTorch alone
-        along, dim = (), _once("squeeze", "the axis", along, dim)
-    named = _once("squeeze", "the axis", *along, axis, dim)
+        along, dim = (), once("squeeze", "the axis", along, dim)
+    named = once("squeeze", "the axis", *along, axis, dim)
     if named is None:
         return reshape(x, tuple([n for n in shape if n != 1]))
     axes = normalize_axes(named, len(shape), "squeeze")

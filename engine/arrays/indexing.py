@@ -15,6 +15,7 @@ from ..core import composed
 from ..define import shape_op
 from ..node import Node, to_numpy
 from .shapes import (
+    axis_or_dim,
     concatenate,
     constant_pad,
     moveaxis,
@@ -155,7 +156,7 @@ def _integers(indices: Any, name: str) -> Any:
 @composed
 def take(x: Any, indices: Any, axis: int | None = None, *, dim: int | None = None) -> Any:
     """Elements at `indices` along an axis; of the flattened array by default."""
-    axis = axis if dim is None else once("take", axis, dim)
+    axis = axis_or_dim("take", axis, dim)
     indices = _integers(indices, "take")
     if axis is None or (np.ndim(x) == 0 and axis in (0, -1)):
         return getitem(ravel(x), indices)
@@ -166,7 +167,7 @@ def take(x: Any, indices: Any, axis: int | None = None, *, dim: int | None = Non
 @composed
 def take_along_axis(x: Any, indices: Any, axis: int | None = -1, *, dim: int | None = None) -> Any:
     """For each position, the element that `indices` names along the axis."""
-    axis = axis if dim is None else once("take_along_axis", axis, dim, -1)
+    axis = axis_or_dim("take_along_axis", axis, dim, -1)
     indices = np.asarray(_integers(indices, "take_along_axis"))
     if axis is None:
         return getitem(ravel(x), indices)
@@ -213,7 +214,7 @@ def sort(x: Any, axis: int | None = -1) -> Any:
 @composed
 def flip(x: Any, axis: Any = None, *more: Any, dim: Any = None, dims: Any = None) -> Any:
     """Reversed along one axis, several, or (by default) all."""
-    axis = once("flip", (axis, *more) if more else axis, once("flip", dim, dims))
+    axis = once("flip", "the axis", (axis, *more) if more else axis, dim, dims)
     axes = normalize_axes(axis, np.ndim(x), "flip")
     step = [slice(None, None, -1) if i in axes else slice(None) for i in range(np.ndim(x))]
     return getitem(x, tuple(step))
@@ -230,10 +231,8 @@ def roll(
     dims: Any = None,
 ) -> Any:
     """Moved along an axis by `shift`; what leaves at the end comes in at the start."""
-    if shift is not None and shifts is not None:
-        raise TypeError(f"roll() got the shift twice: {shift!r}, {shifts!r}")
-    shift = shifts if shift is None else shift
-    axis = once("roll", axis, once("roll", dim, dims))
+    shift = once("roll", "the shift", shift, shifts)
+    axis = once("roll", "the axis", axis, dim, dims)
     shape = np.shape(x)
     if axis is None:
         return reshape(roll(ravel(x), shift, 0), shape)
@@ -241,10 +240,8 @@ def roll(
     if len(by) != len(along) and 1 not in (len(by), len(along)):
         raise ValueError(f"roll() got {len(by)} shifts for {len(along)} axes")
     moves = dict.fromkeys([normalize_axis(i, len(shape), "roll") for i in along], 0)
-    for i, one in np.broadcast(
-        along, np.array(by, dtype=object)
-    ):  # an axis named twice moves by both
-        moves[i % len(shape)] += _int("shift of roll()", one)
+    for i, one in np.broadcast(along, np.array(by, dtype=object)):
+        moves[i % len(shape)] += _int("shift of roll()", one)  # an axis named twice moves by both
     for i, one in moves.items():
         n = shape[i]
         if cut_at := -one % n if n else 0:
@@ -262,7 +259,7 @@ def _int(what: str, one: Any) -> int:
 @composed
 def repeat(x: Any, repeats: Any, axis: int | None = None, *, dim: int | None = None) -> Any:
     """Each element (along an axis) repeated; `repeats` is a number or one for each."""
-    axis = once("repeat", axis, dim)
+    axis = axis_or_dim("repeat", axis, dim)
     if np.ndim(repeats) == 0:
         repeats = _int("repeats of repeat()", repeats)  # of 1.7 NumPy makes 1
     if axis is None or (np.ndim(x) == 0 and axis in (0, -1)):
@@ -281,7 +278,7 @@ def cut(x: Any, places: Iterable[int], axis: int) -> list[Any]:
 @composed
 def chunk(x: Any, chunks: int, axis: int = 0, *, dim: int | None = None) -> list[Any]:
     """PyTorch's way to cut: at most `chunks` pieces of one length, the last may be shorter."""
-    axis = normalize_axis(once("chunk", axis, dim, 0), np.ndim(x), "chunk")
+    axis = normalize_axis(axis_or_dim("chunk", axis, dim, 0), np.ndim(x), "chunk")
     if not isinstance(chunks, int | np.integer) or chunks <= 0:
         raise ValueError(f"chunks of chunk() must be a positive int, got {chunks!r}")
     length = np.shape(x)[axis]
@@ -292,7 +289,7 @@ def chunk(x: Any, chunks: int, axis: int = 0, *, dim: int | None = None) -> list
 @composed
 def unbind(x: Any, axis: int = 0, *, dim: int | None = None) -> list[Any]:
     """The arrays that `stack` along an axis would join: one for each index of it."""
-    axis = normalize_axis(once("unbind", axis, dim, 0), np.ndim(x), "unbind")
+    axis = normalize_axis(axis_or_dim("unbind", axis, dim, 0), np.ndim(x), "unbind")
     lead = (slice(None),) * axis
     return [getitem(x, (*lead, i)) for i in range(np.shape(x)[axis])]
 

@@ -98,8 +98,8 @@ def _norm_kinks(x: Any, ord: Any, axis: Any, keepdims: bool) -> Any:
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     """(sum |x|^p)^(1/p) of all numbers or along axes, p = 2 by default; derivative 0 at 0.
 
-    ord (or p) may be inf (the largest |x|), -inf (the smallest), 0 (how many are not 0) or any
-    number.  A matrix counts as its numbers: with two axes this is not NumPy's spectral norm.
+    ord may be inf (the largest |x|), -inf (the smallest), 0 (how many are not 0) or any number.
+    A matrix counts as its numbers; `conventions.norm` has NumPy's norms of a matrix.
     """
     if x.dtype.type is HALF:
         return in_single(norm.forward, x, ord, axis, keepdims)

@@ -11,7 +11,7 @@ from ..core import composed
 from ..define import shape_op
 from ..ops import mul
 from .indexing import diagonal
-from .shapes import normalize_axes, once, reshape, sum_to, transpose
+from .shapes import axis_or_dim, normalize_axes, reshape, sum_to, transpose
 
 # --- matmul ---
 
@@ -79,7 +79,7 @@ def outer(a: Any, b: Any) -> Any:
 @composed
 def tensordot(a: Any, b: Any, axes: Any = 2, *, dims: Any = None) -> Any:
     """Sum of products over pairs of axes: the last `axes` of a with the first of b, or as named."""
-    axes = axes if dims is None else once("tensordot", axes, dims, 2)
+    axes = axis_or_dim("tensordot", axes, dims, 2)
     ndim_a, ndim_b = np.ndim(a), np.ndim(b)
     if isinstance(axes, int | np.integer):
         count = int(axes)

@@ -106,7 +106,7 @@ def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     count = x.size // (total.size or 1)
     if not count:
         return np.full_like(total, np.nan)
-    if math.isfinite(total) if total.ndim == 0 else finite(total):
+    if finite(total):
         return total / count
     return add_reduce(x / count, axis, None, None, keepdims)
 

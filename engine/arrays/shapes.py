@@ -25,17 +25,23 @@ def dims(dim: Any) -> Any:
     return None if isinstance(dim, tuple | list) and not dim else dim
 
 
-def once(name: str, axis: Any, dim: Any, default: Any = None) -> Any:
-    """What a call names by NumPy's `axis` or by PyTorch's `dim`.
+def once(name: str, what: str, *given: Any) -> Any:
+    """The one that is not None, of several ways to say the same; None if nothing was said.
 
     Raises:
-        TypeError: by both; one would be passed over.
+        TypeError: two are given; one would be passed over.
     """
+    said = [one for one in given if one is not None]
+    if len(said) > 1:
+        raise TypeError(f"{name}() got {what} twice: {said[0]!r:.40}, {said[1]!r:.40}")
+    return said[0] if said else None
+
+
+def axis_or_dim(name: str, axis: Any, dim: Any, default: Any = None) -> Any:
+    """What a call names by NumPy's `axis`, with this default, or by PyTorch's `dim`."""
     if dim is None:
         return axis
-    if axis is not default:
-        raise TypeError(f"{name}() got the axis twice: {axis!r}, {dim!r}")
-    return dim
+    return once(name, "the axis", None if axis is default else axis, dim)
 
 
 #: PyTorch's names, by the same meaning, and for reductions.
@@ -186,7 +192,7 @@ def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
 @composed
 def expand_dims(x: Any, axis: Any = None, *, dim: Any = None) -> Any:
     """New axes of length 1 at the positions `axis` of the result."""
-    axis = once("expand_dims", axis, dim)
+    axis = axis_or_dim("expand_dims", axis, dim)
     if axis is None:
         raise TypeError("expand_dims() needs an axis")
     shape = np.shape(x)
@@ -290,7 +296,7 @@ def concatenate(arrays: Sequence[Any], axis: int | None = 0, *, dim: int | None 
     array([1, 2, 3])
     """
     listed = _sequence(arrays, "concatenate")
-    axis = axis if dim is None else once("concatenate", axis, dim, 0)
+    axis = axis_or_dim("concatenate", axis, dim, 0)
     if axis is None:
         return _concatenate(*(ravel(x) for x in listed), axis=0)
     ndim = np.ndim(listed[0])
@@ -301,14 +307,14 @@ def concatenate(arrays: Sequence[Any], axis: int | None = 0, *, dim: int | None 
 
 def cat(tensors: Sequence[Any], dim: int = 0, *, axis: int | None = None) -> Any:
     """PyTorch's name for `concatenate`."""
-    return concatenate(tensors, once("cat", dim, axis, 0))
+    return concatenate(tensors, axis_or_dim("cat", dim, axis, 0))
 
 
 @composed
 def stack(arrays: Sequence[Any], axis: int = 0, *, dim: int | None = None) -> Any:
     """Arrays of one shape joined along a new axis."""
     listed = _sequence(arrays, "stack")
-    axis = axis if dim is None else once("stack", axis, dim, 0)
+    axis = axis_or_dim("stack", axis, dim, 0)
     shapes = {np.shape(x) for x in listed}
     if len(shapes) > 1:
         raise ValueError(f"stack() needs arrays of one shape, got {sorted(shapes)}")

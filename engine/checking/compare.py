@@ -13,7 +13,7 @@ from ..core import Op
 from ..differentiating import differentiating
 from ..graph import toposort
 from ..looking import box
-from ..node import Node, NodeArray, to_numpy
+from ..node import NODES, NodeArray, to_numpy
 from ..recording import enable_grad, no_grad
 from ..signatures import input_names
 from ..tensors import Tensor
@@ -111,7 +111,7 @@ def compare(
 def checked_array(x: Any, i: int) -> np.ndarray:
     """An input as an array of float64."""
     try:
-        array = to_numpy(x) if isinstance(x, Node | NodeArray) else np.asarray(x)
+        array = to_numpy(x) if isinstance(x, NODES) else np.asarray(x)
     except ValueError:  # lists of different lengths
         array = np.empty(0, dtype=object)
     if array.dtype.kind not in "fiub":

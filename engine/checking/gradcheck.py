@@ -16,7 +16,7 @@ from ..differentiating import differentiating
 from ..graph import toposort
 from ..lists import array_of
 from ..looking import label_of
-from ..node import Node, NodeArray, to_numpy
+from ..node import NODES, Node, to_numpy
 from ..ops import mul
 from ..recording import enable_grad
 from ..tensors import Tensor
@@ -127,7 +127,7 @@ def _along(y: Any, seed: int) -> Any:
     """A result as a single number: its elements, weighted by a fixed direction."""
     if isinstance(y, list | tuple):
         y = array_of(y)
-    if not isinstance(y, Node | NodeArray):
+    if not isinstance(y, NODES):
         raise TypeError(f"f must return a Value or a Tensor, got {type(y).__name__}")
     # between 1/2 and 3/2 in size, no two alike: no term can hide another
     rng = np.random.default_rng(seed)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..lists import array_of
-from ..node import Node, NodeArray, to_numpy
+from ..node import NODES, Node, NodeArray, to_numpy
 from ..ops import identity
 from ..recording import RECORDING
 from ..tensors import Tensor
@@ -16,16 +16,13 @@ from ..values import Value, ValueArray, number
 
 Argnums = int | tuple[int, ...] | list[int]
 
-
-# To write Node | NodeArray would make that union in every call.
-_NODES = Node, NodeArray
 _ARRAYS = Tensor, np.ndarray, list, tuple
 _VALUES = Value, ValueArray
 
 
 def in_graph(x: Any) -> bool:
     """Whether x is a node or an array of nodes, not plain numbers."""
-    return isinstance(x, _NODES)
+    return isinstance(x, NODES)
 
 
 @dataclass

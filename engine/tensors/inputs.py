@@ -11,7 +11,7 @@ from numpy import ndarray
 from ..core import Op
 from ..differentiating import refuse_to_cut
 from ..lists import array_of
-from ..node import Node, NodeArray
+from ..node import NODES, Node
 from .backward import ArrayNode
 
 
@@ -20,9 +20,9 @@ def numeric(data: Any, what: str, dtype: Any) -> ndarray:
     try:
         if isinstance(data, _LISTS):
             data = array_of(data)
-            if isinstance(data, _IN_GRAPH):
+            if isinstance(data, NODES):
                 data = _numbers_of_list(data, what)
-        elif isinstance(data, _IN_GRAPH):
+        elif isinstance(data, NODES):
             data = _numbers(data, what)
         array = np.asarray(data, dtype=dtype)
     except ValueError as error:
@@ -55,7 +55,6 @@ def _numbers_of_list(data: Any, what: str) -> Any:
 
 
 _LISTS = (list, tuple)
-_IN_GRAPH = (Node, NodeArray)
 _NUMBERS = (bool, np.bool_, np.floating, np.integer)  # a union in the call would be made each time
 
 

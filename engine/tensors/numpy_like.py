@@ -176,8 +176,7 @@ class NumpyLike(NumpyFunctions, ArrayNode):
         if array.dtype is not own and not np.can_cast(array.dtype, own, "same_kind"):
             raise TypeError(f"data has dtype {self.dtype}, cannot hold results of {array.dtype}")
         self.adopt(array)
-        if part_of is not None:
-            part_of[0].put(part_of[1][-1], self._held, part_of[1][:-1])
+        self._pass_on(part_of)
 
     def updated(self, op: Op, other: Any) -> Any:
         """`self op= other` of a leaf: changed outside recording, as NumPy and PyTorch do.
@@ -212,8 +211,7 @@ class NumpyLike(NumpyFunctions, ArrayNode):
             )
         part_of = None if self._params is None else self._look_again()
         self.put(plain_index(index), data_of(value))
-        if part_of is not None:
-            part_of[0].put(part_of[1][-1], self._held, part_of[1][:-1])
+        self._pass_on(part_of)
 
     def _look_again(self) -> tuple[Any, tuple[Any, ...]] | None:
         """Before a part of a leaf is changed: show the leaf's numbers as they are now; `source`."""
@@ -221,6 +219,12 @@ class NumpyLike(NumpyFunctions, ArrayNode):
         if part_of is not None:
             self._held = at(part_of[0]._held, part_of[1])
         return part_of
+
+    def _pass_on(self, part_of: tuple[Any, tuple[Any, ...]] | None) -> None:
+        """After a part of a leaf was changed: its numbers belong there too."""
+        if part_of is not None:
+            leaf, path = part_of
+            leaf.put(path[-1], self._held, path[:-1])
 
     def put(self, index: Any, numbers: Any, path: tuple[Any, ...] = ()) -> None:
         """Write numbers at an index, where `path` leads; graphs keep the old ones."""
