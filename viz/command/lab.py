@@ -7,6 +7,8 @@ import re
 from importlib import resources
 from pathlib import Path
 
+from nn.checkpoint import replace
+
 COURSE = Path(str(resources.files("notebooks"))).resolve()
 FIRST = "00_start_here.ipynb"
 NOTEBOOKS = "[0-9][0-9]_*.ipynb"  # and none that a learner keeps beside them
@@ -100,7 +102,7 @@ def copy_course(folder: Path) -> list[str]:
         place = folder / name
         place.parent.mkdir(parents=True, exist_ok=True)
         if not place.exists():
-            place.write_bytes(content)
+            replace(place, content)  # whole: a part would be taken for the learner's own
     return [name for name, content in files.items() if (folder / name).read_bytes() != content]
 
 
