@@ -210,7 +210,7 @@ class NumpyLike(NumpyFunctions, ArrayNode):
                 "leaf under no_grad()"
             )
         part_of = None if self._params is None else self._look_again()
-        self.put(plain_index(index), data_of(value))
+        self._put(plain_index(index), data_of(value))
         self._pass_on(part_of)
 
     def _look_again(self) -> tuple[Any, tuple[Any, ...]] | None:
@@ -224,9 +224,9 @@ class NumpyLike(NumpyFunctions, ArrayNode):
         """After a part of a leaf was changed: its numbers belong there too."""
         if part_of is not None:
             leaf, path = part_of
-            leaf.put(path[-1], self._held, path[:-1])
+            leaf._put(path[-1], self._held, path[:-1])
 
-    def put(self, index: Any, numbers: Any, path: tuple[Any, ...] = ()) -> None:
+    def _put(self, index: Any, numbers: Any, path: tuple[Any, ...] = ()) -> None:
         """Write numbers at an index, where `path` leads; graphs keep the old ones."""
         array = self._held
         if not (held_once(array) and array.base is None and array.flags.writeable):

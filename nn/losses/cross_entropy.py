@@ -9,7 +9,7 @@ import numpy as np
 import engine
 from engine import Value, log_softmax
 
-from ..checks import dtype_of, probability
+from ..checks import as_array, dtype_of, probability
 from ..half import in_float32
 from .class_targets import (
     check_ignored,
@@ -71,7 +71,8 @@ def cross_entropy(
     rows, shape = rows_of(x)
     classes = rows.shape[1]
     w = class_weights(weight, rows)
-    given = np.asarray(target) if isinstance(target, Value) or not is_variable(target) else target
+    given = as_array(target)
+    given = np.asarray(given) if isinstance(given, Value) or not is_variable(given) else given
     if given.dtype.kind in "fO" and given.shape == x.shape:  # probabilities
         q, _ = rows_of(constant(given, x, "target"))
         q = (1 - smoothing) * q + smoothing / classes if smoothing else q

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import engine
+import nn
 from engine import Tensor, Value, ValueArray, grad
 
 X = np.array([[1.0, -2.0, 3.0], [0.5, 4.0, -1.0]])
@@ -164,3 +165,19 @@ def test_a_number_where_there_are_tensors_is_told_what_to_become():
     with pytest.raises(TypeError, match=r"np.array\(2.0\) instead of 2.0, where an argument is"):
         grad(lambda c: (x * c).sum())(2.0)
     assert float(engine.to_numpy(grad(lambda c: (x * c).sum())(np.array(2.0)))) == X.sum()
+
+
+@pytest.mark.parametrize("leaf", [Value, lambda x: Tensor(x, requires_grad=True)])
+def test_class_probabilities_in_a_list_have_their_gradient(leaf):
+    """They were cut, or a TypeError, beside logits that are plain numbers."""
+    target = [[leaf(0.25), leaf(0.75)]]
+    logits = np.array([[0.0, np.log(3.0)]])
+    nn.cross_entropy(logits, target).backward()
+    gradient = [float(engine.to_numpy(x.grad)) for x in target[0]]
+    assert np.allclose(gradient, [np.log(4.0), np.log(4.0 / 3.0)])
+
+
+def test_numpys_put_is_no_method_of_a_tensor():
+    """It was one of ours, which wrote in place, whole rows, whatever was being recorded."""
+    with pytest.raises(AttributeError, match="put"):
+        Tensor(X, requires_grad=True).put([0], [5.0])
