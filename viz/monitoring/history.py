@@ -11,7 +11,7 @@ from typing import Any, Self
 import numpy as np
 
 from engine import Restoring, Tensor, Value, is_grad_enabled, to_numpy
-from nn import Module, Sigmoid, Tanh
+from nn import Hooked, Module, Sigmoid, Tanh
 from nn.callbacks import Callback, Run
 
 from .measure import (
@@ -126,9 +126,8 @@ class History(Records, Callback, Restoring):
         self._given_model = model is not None
         self._given_optimizer = optimizer is not None
         self._parameters: dict[str, Any] = {}
-        self._hooks: list[tuple[Module, Any]] = []
+        self._hooked = Hooked([])
         self._meter = Meter([])
-        self._handles: list[Any] = []
         self._started = time.perf_counter()
         if path is not None:
             self._open(Path(path))
@@ -142,7 +141,8 @@ class History(Records, Callback, Restoring):
         if self._look_at_layers and isinstance(model, Module):
             layers = named_layers(model)
             without = [(n, m) for n, m in layers if next(m.parameters(), None) is None]
-            self._hooks = [(m, self._hook(n, ENDS.get(type(m)))) for n, m in without or layers]
+            found = [(m, self._hook(n, ENDS.get(type(m)))) for n, m in without or layers]
+            self._hooked = Hooked(found)
         self._arm_if_due()
 
     def _arm_if_due(self) -> None:
@@ -241,11 +241,11 @@ class History(Records, Callback, Restoring):
 
         The hooks are there for that step only, so that the others cost nothing.
         """
-        self._armed = True
         self._before = self._arrays()
         self._outputs = {}
         self._calls = {}
-        self._handles = [module.register_forward_hook(hook) for module, hook in self._hooks]
+        self._hooked.change()
+        self._armed = True  # last, as Ctrl-C may come before
 
     def _arrays(self) -> list[np.ndarray]:
         """What each parameter holds: no copies, as one that changes gets a new array."""
@@ -289,9 +289,7 @@ class History(Records, Callback, Restoring):
     def _disarm(self) -> None:
         self._armed = False
         self._before, self._outputs = [], {}  # hold no array longer than need be
-        for handle in self._handles:
-            handle.remove()
-        self._handles = []
+        self._hooked.restore(None)
 
     # --- what layers put out
 
