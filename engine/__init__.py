@@ -7,9 +7,9 @@ your own.
 
 For those who build on it, as nn and viz do: `Node` (what both tiers have in common), `NodeArray`,
 `Op` with `registry` and `functions`, `toposort`, `watch` and `Watching`, `Restoring` and `insist`,
-`to_numpy`, `array_of`, `gate`, `WideOp`, `input_names`, `held_once`, `moved`.  Everything else
-stands behind the doors of the rooms: `arrays`, `values`, `tensors`, `derivatives`, `looking` and
-`checking` say what others may use.
+`to_numpy`, `array_of`, `gate`, `WideOp`, `input_names`, `held_once`, `moved`, `warn_caller`.
+Everything else stands behind the doors of the rooms: `arrays`, `values`, `tensors`, `derivatives`,
+`looking` and `checking` say what others may use.
 
 The modules beside this one are the ground floor.  `node` and `core` say what a node and a row of
 the table are, `ops`, `inverses` and `choices` are the table, `graph` is the walk.
@@ -35,6 +35,7 @@ from .arrays import (
     take_along_axis as take_along_axis, tensordot as tensordot, tile as tile, trace as trace,
     transpose as transpose, tril as tril, triu as triu, unbind as unbind, var as var,
 )  # fmt: skip
+from .callers import warn_caller as warn_caller
 from .checking import (
     Comparison as Comparison,
     GradientError as GradientError,

@@ -9,17 +9,14 @@ from __future__ import annotations
 
 import sys
 import threading
-import warnings
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from .lists import looks, module_of
+from .callers import warn_caller
+from .lists import looks
 from .node import Node
 from .recording import RECORDING
 from .restoring import Restoring
-
-#: Whose lines a warning does not name: NumPy's functions ask for `float()` in lines of their own.
-_NOBODYS = (f"{__package__}.", "numpy.")
 
 
 class _Running(threading.local):
@@ -131,14 +128,6 @@ def refuse_to_cut(x: Node, what: str) -> None:
     """
     if RUNNING.derivatives and RECORDING.enabled and is_differentiated(x):
         raise lost(x, what)
-
-
-def warn_caller(message: str) -> None:
-    """A UserWarning that names the line, outside of this package and NumPy, which led here."""
-    level, frame = 1, sys._getframe()
-    while frame.f_back is not None and module_of(frame).startswith(_NOBODYS):
-        level, frame = level + 1, frame.f_back
-    warnings.warn(message, stacklevel=level)
 
 
 def lost(x: Node, what: str) -> RuntimeError:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from .callers import module_of
 from .node import Node, NodeArray, to_numpy
 
 _NUMBERS = "fiubc"  # kinds of dtype
@@ -66,11 +67,6 @@ def tier_of(x: Any) -> Any:
 READING = array_of.__code__
 _OF_SHAPES: Any = (np.shape, np.ndim, np.size)
 _LOOKING = frozenset((to_numpy.__code__, *(f.__wrapped__.__code__ for f in _OF_SHAPES)))
-
-
-def module_of(frame: FrameType) -> str:
-    """The name of the module whose code runs; "" of what exec() runs without one."""
-    return str(frame.f_globals.get("__name__", ""))
 
 
 def looks(asking: FrameType) -> bool:

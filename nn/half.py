@@ -17,7 +17,6 @@ from engine import Tensor, cast
 
 from .checks import as_array
 
-HALF = np.float16
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -33,11 +32,9 @@ def in_float32(function: Function) -> Function:
     first = next(iter(inspect.signature(function).parameters))
 
     @functools.wraps(function)
-    def in_single(*args: Any, **kwargs: Any) -> Any:
+    def rounded_once(*args: Any, **kwargs: Any) -> Any:
         x = args[0] if args else kwargs.get(first)
-        dtype = getattr(x, "dtype", None)
-        half = _is_half(x) if dtype is None else getattr(dtype, "type", None) is HALF
-        if not half:
+        if not _is_half(x):
             return function(*args, **kwargs)
         given = [*args, *kwargs.values()]
         if args:
@@ -45,21 +42,24 @@ def in_float32(function: Function) -> Function:
         else:
             kwargs[first] = cast(as_array(x), np.float32)
         y = function(*map(_single, args), **{name: _single(one) for name, one in kwargs.items()})
-        return y if any(map(_is_longer, given)) else cast(y, HALF)
+        return y if any(map(_is_longer, given)) else cast(y, np.float16)
 
-    return typed(Function, in_single)
+    return typed(Function, rounded_once)
 
 
 def _is_half(x: Any) -> bool:
-    """Whether x is a list of float16 numbers or Tensors."""
-    return isinstance(x, list | tuple) and as_array(x).dtype.type is HALF
+    """Whether x holds float16: an array, a Tensor, or a list of such numbers."""
+    dtype = getattr(x, "dtype", None)
+    if dtype is None and isinstance(x, list | tuple):
+        dtype = as_array(x).dtype
+    return getattr(dtype, "type", None) is np.float16
 
 
 def _single(x: Any) -> Any:
     """A Tensor in float32, if it is float16; arrays stay, which may be there to be written to."""
-    return cast(x, np.float32) if isinstance(x, Tensor) and x.dtype.type is HALF else x
+    return cast(x, np.float32) if isinstance(x, Tensor) and x.dtype.type is np.float16 else x
 
 
 def _is_longer(x: Any) -> bool:
     """Whether x is a parameter of a longer dtype: by NumPy's rules the result has that."""
-    return bool(getattr(x, "requires_grad", False)) and x.dtype.type is not HALF
+    return bool(getattr(x, "requires_grad", False)) and x.dtype.type is not np.float16

@@ -233,17 +233,22 @@ class Module:
             if getattr(module, name) is not None
         )
 
+    def _all_parameters(self) -> Iterator[Any]:
+        return (parameter for _, parameter in self._named("_parameters", ""))
+
+    def _warn_of_unregistered(self) -> None:
+        if Module._any_containers:
+            warn_of_unregistered(self, Module)
+
     def named_parameters(self, prefix: str = "") -> Iterator[tuple[str, Any]]:
         """Each parameter once, as ("layers.0.weight", parameter); ValueArrays in a scalar model."""
-        if Module._any_containers:
-            warn_of_unregistered(self, Module, stacklevel=3)
+        self._warn_of_unregistered()
         return self._named("_parameters", prefix)
 
     def parameters(self) -> Iterator[Any]:
         """Each parameter once: what an optimizer takes."""
-        if Module._any_containers:
-            warn_of_unregistered(self, Module, stacklevel=3)
-        return (parameter for _, parameter in self._named("_parameters", ""))
+        self._warn_of_unregistered()
+        return self._all_parameters()
 
     def named_buffers(self, prefix: str = "") -> Iterator[tuple[str, np.ndarray]]:
         """Each buffer, with its name."""
@@ -258,8 +263,7 @@ class Module:
     def train(self, mode: bool = True) -> Self:
         """Set training mode (dropout drops, batch norm looks at the batch) here and below."""
         instance_of(bool, mode=mode)
-        if Module._any_containers:
-            warn_of_unregistered(self, Module, stacklevel=3)
+        self._warn_of_unregistered()
         for module in self.modules():
             module.training = mode
         return self
@@ -270,11 +274,11 @@ class Module:
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradient of every parameter; set_to_none=False makes it zeros instead."""
-        forget_gradients((p for _, p in self._named("_parameters", "")), set_to_none)
+        forget_gradients(self._all_parameters(), set_to_none)
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Say for every parameter whether it collects a gradient: False freezes them."""
-        for _, parameter in self._named("_parameters", ""):
+        for parameter in self._all_parameters():
             for leaf in leaves(parameter):
                 leaf.requires_grad = requires_grad
         return self
@@ -294,7 +298,7 @@ class Module:
         Raises:
             TypeError: dtype is not floating-point, or this is a scalar model (always float64).
         """
-        parameters = [parameter for _, parameter in self._named("_parameters", "")]
+        parameters = list(self._all_parameters())
         if any(not isinstance(parameter, Parameter) for parameter in parameters):
             raise TypeError("a scalar model holds Python floats: convert the model it came from")
         if np.dtype(dtype).kind != "f":
@@ -338,8 +342,7 @@ class Module:
 
     def state_dict(self) -> dict[str, np.ndarray]:
         """All parameters and buffers as plain arrays (copies), by PyTorch's names."""
-        if Module._any_containers:
-            warn_of_unregistered(self, Module, stacklevel=3)
+        self._warn_of_unregistered()
         return {key: np.array(to_numpy(getattr(*place))) for key, place in places(self).items()}
 
     def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> IncompatibleKeys:
@@ -367,7 +370,7 @@ class Module:
 
     def __repr__(self) -> str:
         own = [(n, p) for n in self._parameters if (p := getattr(self, n)) is not None]
-        count = sum(int(np.size(p)) for _, p in self._named("_parameters", ""))
+        count = sum(int(np.size(p)) for p in self._all_parameters())
         shapes = ", ".join(f"{n} {'×'.join(map(str, p.shape)) or '0-d'}" for n, p in own)
         note = f"  # {shapes}: {count:,} parameters" if own else ""
         children = list(self.named_children())

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import warnings
 from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from engine import Node
+from engine import Node, warn_caller
 
 from .parameter import Parameter, is_learned, leaves
 
@@ -44,7 +43,7 @@ def may_hold(x: Any, module: type) -> bool:
     return changes or next(held(x, module), None) is not None
 
 
-def warn_of_unregistered(root: Any, module: type, stacklevel: int) -> None:
+def warn_of_unregistered(root: Any, module: type) -> None:
     """Warn of what modules hold in containers, if it has no name in this model either."""
     walked = list(root._walk())
     noted = [(part, name) for _, part in walked for name in part._containers]
@@ -60,11 +59,10 @@ def warn_of_unregistered(root: Any, module: type, stacklevel: int) -> None:
         if lost:
             what, where = type(lost[0]).__name__, type(attribute).__name__
             is_or_holds = f"is a {what}" if lost[0] is attribute else f"holds a {what} in a {where}"
-            warnings.warn(
+            warn_caller(
                 f"{type(part).__name__}.{name} {is_or_holds}, where parameters(), state_dict() and "
                 f"eval() do not find it: {_hint(lost[0], attribute, module)}.  To keep it out of "
-                f"the model on purpose, assign with object.__setattr__(self, {name!r}, …)",
-                stacklevel=stacklevel,
+                f"the model on purpose, assign with object.__setattr__(self, {name!r}, …)"
             )
 
 

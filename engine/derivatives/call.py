@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from ..differentiating import RUNNING, differentiating, other_leaves, warn_caller
+from ..callers import warn_caller
+from ..differentiating import RUNNING, differentiating, other_leaves
 from ..graph import adjoints, toposort, visit
 from ..lists import array_of
 from ..node import Node, to_numpy

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import linecache
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ..callers import caller
 from ..core import Op
 from ..graph import toposort
-from ..lists import module_of
 from ..node import Node
 from ..recording import Watching
-
-#: What is not the user's code: these packages, and NumPy where it runs on arrays of Values.
-LIBRARIES = frozenset({"engine", "nn", "viz", "notebooks", "numpy"})
 
 
 class NonFiniteError(FloatingPointError):
@@ -72,9 +68,7 @@ def _has_nan(x: Any) -> bool:
 
 def _source() -> str:
     """The nearest calling line outside these packages."""
-    frame: Any = sys._getframe(1)
-    while frame is not None and _package(frame) in LIBRARIES:
-        frame = frame.f_back
+    frame, _ = caller()
     if frame is None:
         return ""
     file, line = frame.f_code.co_filename, frame.f_lineno
@@ -83,11 +77,6 @@ def _source() -> str:
     # The second name is Colab's.
     cell = Path(file).parent.name.startswith("ipykernel_") or "ipython-input" in Path(file).name
     return f"{'cell' if cell else Path(file).name}:{line}: {text}"
-
-
-def _package(frame: Any) -> str:
-    """The package whose code a frame runs: "__main__" in a script and in a notebook's cell."""
-    return module_of(frame).partition(".")[0]
 
 
 class nan_trace(Watching):  # noqa: N801 - used as a function and as a context, named like no_grad

@@ -16,7 +16,6 @@ from numpy import ndarray
 from engine import fused, matmul, transpose
 
 from ..checks import as_array, at_least, width
-from ..half import HALF
 from ..module import Module
 from ..parameter import Parameter
 from ..random import Rng, generator
@@ -72,11 +71,10 @@ def _vjp_bias(g: Any, y: Any, x: Any, weight: Any, bias: Any) -> Any:
 )  # fmt: skip
 def fused_linear(x: Any, weight: Any, bias: Any) -> Any:
     """x @ weight.T + bias, as one node."""
-    if (
-        x.dtype.type is HALF and weight.dtype.type is HALF
-    ):  # what is too large before the bias is none
+    # A product that is too large for float16 may fit when the bias is added.
+    if x.dtype.type is np.float16 and weight.dtype.type is np.float16:
         y = fused_linear.forward(x.astype(FLOAT32), weight.astype(FLOAT32), bias)
-        return y.astype(HALF)
+        return y.astype(np.float16)
     flat = rows(x)
     if (
         x.dtype is FLOAT32

@@ -13,7 +13,6 @@ import engine
 from engine import to_numpy
 
 from ..checks import number
-from ..half import HALF
 from ..parameter import LEARNED, leaves
 
 
@@ -66,7 +65,7 @@ def clip_grad_norm_(
 
 def _norm(gradients: list[ndarray], p: float) -> float:
     """The p-norm of all the numbers taken together, whatever their size; 0 of none."""
-    if p == 2 and HALF not in [g.dtype.type for g in gradients]:
+    if p == 2 and np.float16 not in [g.dtype.type for g in gradients]:
         total = sum(float(np.vdot(g, g)) for g in gradients)
         if 1e-30 < total < math.inf:  # else squares may have left the range of their dtype
             return math.sqrt(total)

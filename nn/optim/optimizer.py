@@ -11,7 +11,6 @@ from numpy import ndarray
 from engine import insist
 
 from ..checks import dtype_of, number
-from ..half import HALF
 from ..parameter import LEARNED, forget_gradients
 from .slots import LoneSlot, State, arrange, with_state
 
@@ -118,7 +117,7 @@ class Optimizer:
                 gradient = slot.gradient()
                 if gradient is not None:
                     data = slot.read(self.guarded)
-                    if data.dtype.type is HALF:  # the square of 300, or of 1e-4, is no float16
+                    if data.dtype.type is np.float16:  # the squares of 300 and 1e-4 are none
                         data, gradient = data.astype(np.float32), gradient.astype(np.float32)
                     self._spare = None if slot.spare is None else slot.take_spare()
                     slot.write(self.update(data, gradient, slot.state, group))

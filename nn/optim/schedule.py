@@ -48,8 +48,7 @@ class Schedule:
     """Base of the schedules; one of your own needs `rate`.
 
     Making one sets the rates for t = 0; a rate that you assign to a group holds until the next
-    step.  A group that is added to the optimizer later goes on from
-    the rate it has then.
+    step.  A group that is added to the optimizer later goes on from the rate it has then.
 
     Args:
         optimizer: whose groups' "lr" is set.

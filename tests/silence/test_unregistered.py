@@ -29,7 +29,7 @@ ASKING = {
     "named_parameters": lambda m: m.named_parameters(),
     "state_dict": lambda m: m.state_dict(),
     "train": lambda m: m.train(),
-    "save": lambda m: m.state_dict(),
+    "eval": lambda m: m.eval(),
 }
 
 

@@ -1,0 +1,29 @@
+"""Who called: a warning or an error names the user's line, not one of these packages."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from types import FrameType
+
+#: What is not the user's code: these packages, and NumPy, whose functions call nodes from Python.
+LIBRARIES = frozenset({"engine", "nn", "viz", "notebooks", "numpy"})
+
+
+def module_of(frame: FrameType) -> str:
+    """The module whose code runs: "__main__" in a script or a notebook; "" where it has no name."""
+    return str(frame.f_globals.get("__name__", ""))
+
+
+def caller() -> tuple[FrameType | None, int]:
+    """The nearest calling frame outside these packages, if any, and how many calls up it is."""
+    frame: FrameType | None = sys._getframe()
+    level = 0
+    while frame is not None and module_of(frame).partition(".")[0] in LIBRARIES:
+        level, frame = level + 1, frame.f_back
+    return frame, level
+
+
+def warn_caller(message: str) -> None:
+    """A UserWarning that names the caller's line."""
+    warnings.warn(message, stacklevel=caller()[1])
