@@ -9,9 +9,10 @@ from copy import deepcopy
 from typing import Any
 
 from .commits import GRADIENTS
-from .differentiating import refuse_to_cut
+from .differentiating import is_differentiated, leave_graph, refuse_to_cut
 from .graph import visit
 from .node import Node
+from .ops import identity
 
 
 def _everything(root: Any) -> list[Any]:
@@ -24,6 +25,18 @@ def _everything(root: Any) -> list[Any]:
         visit(pending.pop(), seen, order)
         pending += [node._grad for node in order[known:] if isinstance(node._grad, Node)]
     return order
+
+
+def copy_node(x: Any) -> Any:
+    """`copy.copy` of a node: a leaf with the same numbers and no gradient yet.
+
+    Inside a derivative it is part of the graph.
+    """
+    if is_differentiated(x):
+        return identity(x)
+    if x.op is not None:
+        leave_graph(x, "copy.copy()")
+    return x.leaf(requires_grad=x.requires_grad)
 
 
 def copy_graph(root: Any, memo: dict[int, Any]) -> Any:

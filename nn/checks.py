@@ -109,6 +109,12 @@ def as_array(x: Any) -> Any:
     return x if isinstance(x, _WITH_SHAPE) else array_of(x)
 
 
+def is_tracked(x: Any) -> bool:
+    """Whether x is a node, or an array with one in it, that requires a gradient."""
+    nodes = x.flat if isinstance(x, ValueArray) else [x]
+    return any(isinstance(node, Node) and node.requires_grad for node in nodes)
+
+
 def plain(name: str, x: Any) -> np.ndarray:
     """The numbers of x, to which no gradient flows.
 
@@ -119,8 +125,7 @@ def plain(name: str, x: Any) -> np.ndarray:
     array([1., 2.])
     """
     x = as_array(x)
-    nodes = x.flat if isinstance(x, ValueArray) else [x]
-    if is_grad_enabled() and any(isinstance(node, Node) and node.requires_grad for node in nodes):
+    if is_grad_enabled() and is_tracked(x):
         raise TypeError(
             f"{name} is not differentiated and must be plain, got a {type(x).__name__} that "
             "requires a gradient: it would be lost; detach() it"

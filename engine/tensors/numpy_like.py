@@ -9,13 +9,12 @@ import numpy as np
 from numpy import ndarray
 
 from ..arrays import plain_index, stack
-from ..copies import copy_graph, reduce_graph
+from ..copies import copy_graph, copy_node, reduce_graph
 from ..core import Op
-from ..differentiating import is_argument, is_differentiated, leave_graph
+from ..differentiating import is_argument, leave_graph
 from ..lists import READING, TensorInside, looks
 from ..node import Node, to_numpy
 from ..numpy_protocol import NumpyFunctions, nodes_in, numbers
-from ..ops import identity
 from ..recording import RECORDING
 from ..references import held_once
 from ..updates import WHILE_RECORDING, refused
@@ -250,12 +249,7 @@ class NumpyLike(NumpyFunctions, ArrayNode):
         return format(self.item(), spec) if spec else repr(self)
 
     def __copy__(self) -> Self:
-        """A leaf with the same numbers and no gradient yet; in a derivative, part of its graph."""
-        if is_differentiated(self):
-            return identity(self)
-        if self.op is not None:
-            leave_graph(self, "copy.copy()")
-        return self.leaf(requires_grad=self._requires)
+        return copy_node(self)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         return copy_graph(self, memo)

@@ -9,12 +9,11 @@ from typing import Any, Self
 import numpy as np
 
 from ..commits import FROZEN
-from ..copies import copy_graph, reduce_graph
+from ..copies import copy_graph, copy_node, reduce_graph
 from ..core import Op
-from ..differentiating import is_argument, is_differentiated, leave_graph, refuse_to_cut
+from ..differentiating import is_argument, leave_graph, refuse_to_cut
 from ..node import Node, NodeArray
 from ..numpy_protocol import NumpyFunctions
-from ..ops import identity
 from ..recording import RECORDING
 from ..updates import ONE_NAME, WHILE_RECORDING, refused
 from .backward import ScalarNode
@@ -173,12 +172,7 @@ class Number(NumpyFunctions, ScalarNode):
         return new(data, label=self.label, requires_grad=requires_grad)
 
     def __copy__(self) -> Self:
-        """A leaf with the same number and no gradient yet; in a derivative, part of its graph."""
-        if is_differentiated(self):
-            return identity(self)
-        if self.op is not None:
-            leave_graph(self, "copy.copy()")
-        return self.leaf(requires_grad=self._grad is not FROZEN)
+        return copy_node(self)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         return copy_graph(self, memo)

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from engine import Node, Tensor, ValueArray, array_of, stack, to_numpy
+from engine import Tensor, ValueArray, array_of, stack, to_numpy
+
+from ..checks import is_tracked
 
 _NUMBERS = int | float | np.number
 
@@ -82,9 +84,7 @@ def _part(parts: list[Any]) -> Any:
 def tracked_or_plain(x: Any) -> Any:
     """What requires a gradient as it is, lists stacked; the plain numbers of anything else."""
     x = array_of(x) if isinstance(x, list | tuple) else x
-    nodes = x.flat if isinstance(x, ValueArray) else [x]
-    tracked = any(isinstance(node, Node) and node.requires_grad for node in nodes)
-    return x if tracked else to_numpy(x)
+    return x if is_tracked(x) else to_numpy(x)
 
 
 def as_batch(array: Any) -> Any:

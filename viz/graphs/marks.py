@@ -41,9 +41,8 @@ def find_marks(order: list[Any]) -> Marks:
 
     A node is marked, not everything that follows from it; nan that comes of inf (0 × inf,
     inf - inf) begins anew, and so does what begins in one element while another was given it.
-    Gradients are those `backward` left;
-    where a leaf's is nan, inf or zero and those in between were not kept, they are computed
-    again, for a root of one element, without touching any `.grad`.
+    Gradients are those `backward` left; where a leaf's is nan, inf or zero and those in between
+    were not kept, they are computed again, for a root of one element, without touching any `.grad`.
 
     >>> import engine
     >>> x = engine.Value(0.0)
