@@ -19,6 +19,10 @@ from .node import Node, NodeArray, to_numpy
 _NUMBERS = "fiubc"  # kinds of dtype
 
 
+#: For `isinstance(x, LISTS)`: a union would be made anew in every call.
+LISTS = (list, tuple)
+
+
 class TensorInside(Exception):
     """Passes through NumPy to `array_of`: there is a Tensor in the list, and `stack` joins such."""
 
@@ -42,9 +46,7 @@ def array_of(x: Any) -> Any:
     try:
         array = np.asarray(x)
     except TensorInside as found:
-        return found.stack(
-            [array_of(part) if isinstance(part, list | tuple) else part for part in x]
-        )
+        return found.stack([array_of(part) if isinstance(part, LISTS) else part for part in x])
     if array.dtype == object and any(isinstance(part, Node) for part in array.flat):
         return array.view(NodeArray.tier)
     if not array.ndim and array.dtype.kind not in _NUMBERS:

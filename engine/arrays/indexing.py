@@ -145,6 +145,8 @@ def _add_rows(x: np.ndarray, shape: tuple[int, ...], index: np.ndarray) -> np.nd
 
 def _integers(indices: Any, name: str) -> Any:
     """An index, or an array of them; no mask: NumPy takes True for 1 here."""
+    if type(indices) is int:
+        return indices
     array = np.asarray(indices)
     if array.dtype == bool:
         raise IndexError(f"indices of {name}() must be integers, got bools; x[mask] takes a mask")
@@ -158,9 +160,10 @@ def take(x: Any, indices: Any, axis: int | None = None, *, dim: int | None = Non
     """Elements at `indices` along an axis; of the flattened array by default."""
     axis = axis_or_dim("take", axis, dim)
     indices = _integers(indices, "take")
-    if axis is None or (np.ndim(x) == 0 and axis in (0, -1)):
+    ndim = np.ndim(x)
+    if axis is None or (ndim == 0 and axis in (0, -1)):
         return getitem(ravel(x), indices)
-    axis = normalize_axis(axis, np.ndim(x), "take")
+    axis = normalize_axis(axis, ndim, "take")
     return getitem(x, (slice(None),) * axis + (indices,))
 
 

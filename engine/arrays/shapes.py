@@ -16,7 +16,7 @@ import numpy as np
 from ..core import composed
 from ..define import shape_op
 from ..floats import HALF, in_single
-from ..lists import array_of
+from ..lists import LISTS, array_of
 from ..node import NodeArray, to_numpy
 
 
@@ -281,9 +281,11 @@ _NO_SEQUENCES = (str, bytes, dict, set, frozenset)
 
 def _sequence(arrays: Any, name: str) -> list[Any]:
     """The arrays to join, as a list; an array counts as the sequence of its rows."""
-    if isinstance(arrays, _NO_SEQUENCES) or not hasattr(arrays, "__iter__"):
+    if not isinstance(arrays, LISTS) and (
+        isinstance(arrays, _NO_SEQUENCES) or not hasattr(arrays, "__iter__")
+    ):
         raise TypeError(f"{name}() takes a sequence of arrays, got {arrays!r:.60}")
-    listed = [array_of(x) if isinstance(x, list | tuple) else x for x in arrays]
+    listed = [array_of(x) if isinstance(x, LISTS) else x for x in arrays]
     if not listed:
         raise ValueError(f"{name}() needs at least one array")
     return listed

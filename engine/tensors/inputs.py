@@ -10,7 +10,7 @@ from numpy import ndarray
 
 from ..core import Op
 from ..differentiating import refuse_to_cut
-from ..lists import array_of
+from ..lists import LISTS, array_of
 from ..node import NODES, Node
 from .backward import ArrayNode
 
@@ -18,7 +18,7 @@ from .backward import ArrayNode
 def numeric(data: Any, what: str, dtype: Any) -> ndarray:
     """data as an array of real numbers or bools, or a TypeError that says what it was."""
     try:
-        if isinstance(data, _LISTS):
+        if isinstance(data, LISTS):
             data = array_of(data)
             if isinstance(data, NODES):
                 data = _numbers_of_list(data, what)
@@ -54,7 +54,6 @@ def _numbers_of_list(data: Any, what: str) -> Any:
     return _numbers(data, what)
 
 
-_LISTS = (list, tuple)
 _NUMBERS = (bool, np.bool_, np.floating, np.integer)  # a union in the call would be made each time
 
 
@@ -105,7 +104,7 @@ def sorted_inputs(op: Op, inputs: tuple[Any, ...]) -> tuple[tuple[Any, ...], tup
     arrays = []
     requires = False
     for i, x in enumerate(inputs):
-        if isinstance(x, _LISTS):
+        if isinstance(x, LISTS):
             x = array_of(x)
         if isinstance(x, ArrayNode):
             arrays.append(x._held)

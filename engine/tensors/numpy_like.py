@@ -12,7 +12,7 @@ from ..arrays import plain_index, stack
 from ..copies import copy_graph, copy_node, reduce_graph
 from ..core import Op
 from ..differentiating import is_argument, leave_graph
-from ..lists import READING, TensorInside, looks
+from ..lists import LISTS, READING, TensorInside, looks
 from ..node import Node, to_numpy
 from ..numpy_protocol import NumpyFunctions, nodes_in, numbers
 from ..recording import RECORDING
@@ -285,6 +285,6 @@ def _compare(ufunc: Any, x: ArrayNode, other: Any) -> Any:
         return NotImplemented
     if isinstance(other, Node) and not isinstance(other, ArrayNode):
         raise TypeError("a Tensor and a Value do not mix; compare .data with .data")
-    if isinstance(other, list | tuple):
+    if isinstance(other, LISTS):
         other = to_numpy(other)
     return ufunc(x._held, data_of(other))

@@ -16,7 +16,7 @@ from ..arrays import ArrayMethods, plain_index
 from ..core import Op, row_of
 from ..differentiating import differentiating, refuse_to_cut
 from ..elementwise_methods import ElementwiseMethods
-from ..lists import array_of
+from ..lists import LISTS, array_of
 from ..node import Node, NodeArray, to_numpy
 from ..numpy_protocol import NumpyFunctions, nodes_in, numbers, replaced
 from ..recording import RECORDING, no_grad
@@ -294,7 +294,7 @@ def _plain(x: Any) -> Any:
 
 def _of_this_tier(x: Any) -> Any:
     """An array, or what a list stands for, if it holds no Tensors."""
-    x = array_of(x) if isinstance(x, list | tuple) else x
+    x = array_of(x) if isinstance(x, LISTS) else x
     return number(x, "an input") if isinstance(x, Node) else x  # says that tiers do not mix
 
 

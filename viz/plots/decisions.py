@@ -131,7 +131,7 @@ def _are_classes(found: np.ndarray, labels: np.ndarray) -> bool:
 
 
 def _classes(labels: np.ndarray, count: int) -> np.ndarray:
-    """The classes that so many scores stand for, in order, of which labels occur."""
+    """The classes that `count` scores stand for, in order, of which labels occur."""
     for known in (np.arange(count), np.array([-1, 1])[: 2 * (count == 2)]):
         if labels.dtype.kind in NUMBERS and np.isin(labels, known).all():
             return known
