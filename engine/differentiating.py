@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from .callers import warn_caller
 from .lists import looks
 from .node import Node
 from .recording import RECORDING
+from .references import held_by
 from .restoring import Restoring
 
 
@@ -80,10 +82,30 @@ def reaches(root: Node, is_wanted: Callable[[Any], bool]) -> bool:
 
 
 def other_leaves(order: list[Any], wanted: Sequence[Any]) -> bool:
-    """Whether a graph (its nodes) has a leaf that requires a gradient, besides those wanted."""
-    leaves = [node for node in order if node.op is None]
+    """Whether a graph (its nodes, the root last) has leaves to be differentiated besides `wanted`.
+
+    Those that a function makes for itself, as in `total = Value(0.0)`, are nobody's: only the graph
+    still holds them, and all between them and the root.
+    """
     known = set(wanted)
-    return any(node not in known and node.requires_grad for node in leaves)
+    others = {n for n in order if n.op is None and n not in known and n.requires_grad}
+    return bool(others) and (order[-1] in others or _held_elsewhere(order, others))
+
+
+def _held_elsewhere(order: list[Any], apart: set[Any]) -> bool:
+    """Whether not only a graph holds the leaves in `apart`, and what depends on them.
+
+    What depends on them is added to `apart`.
+    """
+    uses: Counter[Any] = Counter()
+    for node in order:
+        inputs = [x for x in node.inputs if isinstance(x, Node)]
+        uses.update(inputs)
+        if not apart.isdisjoint(inputs):
+            apart.add(node)
+    apart.discard(order[-1])
+    inputs.clear()
+    return not all(held_by(x, uses[x] + 3) for x in apart)  # 3: order, uses and apart
 
 
 def is_argument(x: Node) -> bool:

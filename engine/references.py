@@ -32,3 +32,8 @@ def held_once(x: object) -> bool:
     False
     """
     return HELD_ONCE is not None and sys.getrefcount(x) == HELD_ONCE
+
+
+def held_by(x: object, containers: int) -> bool:
+    """`held_once`, of what so many containers (or attributes) hold: `held_by(x, 1)` is that."""
+    return HELD_ONCE is not None and sys.getrefcount(x) == HELD_ONCE - 1 + containers

@@ -109,6 +109,7 @@ class Call:
     A derivative is plain, a number or an array, if all arguments were and it depends on no other
     leaf that requires a gradient: not on a parameter that f holds, nor on an argument of a
     derivative around this one.  Then nobody could differentiate it again, and nothing is recorded.
+    Leaves that f makes for itself do not count (`other_leaves`).
     """
 
     f: Any
