@@ -19,6 +19,10 @@ from .lists import array_of, tier_of
 from .node import Node, NodeArray
 from .signatures import Rule, bind, defaults_of
 
+_FLOATS = frozenset([float, int, bool])
+_ARRAYS = (np.ndarray, np.generic, type(None))
+_ARRAYS_OR_NUMBERS = (*_ARRAYS, float, int)
+
 #: What a float operation raises where IEEE 754 (and NumPy) would answer inf or nan.
 PYTHON_RAISES = (ArithmeticError, ValueError, TypeError)
 
@@ -153,15 +157,18 @@ class Op:
 
     def plain(self, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
         """Compute on plain numbers and arrays (or on arrays whose elements are nodes)."""
-        if self.kind == "elementwise" and all(type(x) in (float, int, bool) for x in inputs):
+        numbers = _FLOATS.issuperset(map(type, inputs))
+        if numbers and self.kind == "elementwise":
             return self.on_floats(*inputs, **params)
-        kept: tuple[Any, ...] = (np.ndarray, np.generic, type(None))
-        if self.kind != "shape":  # arrays have what shape ops ask for; numbers do not promote
-            kept += (float, int)
-        inputs = tuple(x if isinstance(x, kept) else array_of(x) for x in inputs)
+        # arrays have what ops on them ask for; numbers, which others take, do not promote
+        kept = _ARRAYS if self.kind == "shape" else _ARRAYS_OR_NUMBERS
+        inputs = tuple([x if isinstance(x, kept) else array_of(x) for x in inputs])
         if inputs and inputs[0] is None:  # others may be left out, as a bias
             raise TypeError(f"{self.name}() takes numbers or arrays, got None")
-        for tier in map(tier_of, inputs):
+        for x in inputs:
+            if type(x) is np.ndarray and x.dtype.kind != "O":
+                continue
+            tier = tier_of(x)
             if tier is not None:
                 return tier.record(self, inputs, params)
         return self.forward(*inputs, **params)

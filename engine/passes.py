@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-import weakref
 from collections import deque
 from typing import Any
+from weakref import ref
 
 
 class _Passes(threading.local):
@@ -28,7 +28,7 @@ def remember_pass(root: Any, seed: Any) -> None:
     recent = _PASSES.recent
     while recent and recent[0][0]() is None:
         recent.popleft()
-    recent.append((weakref.ref(root), seed))
+    recent.append((ref(root), seed))
 
 
 def recent_passes() -> list[tuple[Any, Any]]:

@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from .lists import LISTS
+
 Rule = Callable[..., Any]
 
 
@@ -21,6 +23,7 @@ def bind(
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Sort a call's arguments into inputs and a full dictionary of parameters."""
     params = dict(op.defaults)
+    plain = _PLAIN if op.kind == "elementwise" else _PLAIN_IN_SHAPES
     if op.variadic:
         inputs: tuple[Any, ...] = args
     else:
@@ -36,12 +39,12 @@ def bind(
             for key, given in zip(params, args[n:], strict=False):
                 if key in kwargs:
                     raise TypeError(f"{op.name}() got {key!r} twice")
-                params[key] = _real(op, key, given)
+                params[key] = given if type(given) in plain else _real(op, key, given)
         elif len(inputs) < n:
             inputs = _inputs_by_name(op, inputs, kwargs)
     for key, given in kwargs.items():
         name = op.aliases.get(key, key)
-        if callable(name):  # PyTorch's name, and its meaning
+        if type(name) is not str:  # PyTorch's name, and its meaning
             name, given = name(given)
         if name not in params:
             known = ", ".join(params) or "none"
@@ -52,36 +55,36 @@ def bind(
             raise TypeError(
                 f"{op.name}() got {name!r} twice: {params[name]!r}, and {key}={given!r}"
             )
-        params[name] = _real(op, name, given)
+        params[name] = given if type(given) in plain else _real(op, name, given)
+    if type(params.get("keepdims")) is int:  # the second axis of `x.sum(0, 1)`
+        raise TypeError(
+            f"keepdims of {op.name}() must be True or False, got {params['keepdims']}; more axes "
+            "than one are given together, as in x.sum((0, 1))"
+        )
     return inputs, params
 
 
-_REAL = frozenset([float, int, bool, str, type(None)])  # types of most parameters
+#: Types of most parameters, of which none is complex; the ops on whole arrays compute with no list.
+_PLAIN = frozenset([float, int, bool, str, type(None)])
+_PLAIN_IN_SHAPES = _PLAIN | {tuple, list}
+_COMPLEX = (complex, np.complexfloating)
 
 
 def _real(op: Any, name: str, given: Any) -> Any:
-    """A parameter as it is; complex ones, of which a rule would make complex results, refused.
-
-    And a number for `keepdims`, which would be a second axis in `x.sum(0, 1)`.
-    """
-    if name == "keepdims" and type(given) is int:
-        raise TypeError(
-            f"keepdims of {op.name}() must be True or False, got {given}; more axes than one are "
-            "given together, as in x.sum((0, 1))"
-        )
-    if type(given) not in _REAL and _is_complex(given, inside=op.kind == "elementwise"):
+    """A parameter as it is; complex ones, of which a rule would make complex results, refused."""
+    if _is_complex(given):
         raise TypeError(
             f"{name} of {op.name}() must be real, got {given!r:.60}: take its .real and .imag"
         )
     return given
 
 
-def _is_complex(x: Any, inside: bool) -> bool:
-    if inside and isinstance(x, list | tuple):
-        return any(_is_complex(part, inside) for part in x)
-    return isinstance(x, complex | np.complexfloating) or (
-        isinstance(x, np.ndarray) and x.dtype.kind == "c"
-    )
+def _is_complex(x: Any) -> bool:
+    if isinstance(x, LISTS):
+        return any(map(_is_complex, x))
+    if isinstance(x, np.ndarray):
+        return x.dtype.kind == "c"
+    return isinstance(x, _COMPLEX)
 
 
 def _inputs_by_name(op: Any, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:

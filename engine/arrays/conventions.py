@@ -92,6 +92,8 @@ def _by_position(along: tuple[Any, ...], *keywords: Any) -> bool:
 def _extreme(
     row: Op, place: Op, x: Any, along: Any, axis: Any, keepdims: Any, given: dict[str, Any]
 ) -> Any:
+    if not along and not given:
+        return row.apply((x,), {"axis": axis, "keepdims": bool(keepdims)})
     name = row.name
     numpys = axis is not None or keepdims is not None
     if _by_position(along, numpys, given):
@@ -103,7 +105,7 @@ def _extreme(
         )
     given = _checked(name, given, "dim keepdim", numpys)
     if not given:
-        axis = once(name, "the axis", *along, axis) if along else axis
+        axis = once(name, "the axis", *along, axis)
         return row.apply((x,), {"axis": axis, "keepdims": bool(keepdims)})
     dim = once(name, "the axis", *along, given.get("dim"))
     if dim is None:
@@ -373,7 +375,7 @@ def squeeze(x: Any, *along: Any, axis: Any = None, dim: Any = None) -> Any:
     shape = np.shape(x)
     if len(along) > 1:  # in PyTorch alone
         along, dim = (), once("squeeze", "the axis", along, dim)
-    named = once("squeeze", "the axis", *along, axis, dim)
+    named = once("squeeze", "the axis", *along, axis, dim) if along or dim is not None else axis
     if named is None:
         return reshape(x, tuple([n for n in shape if n != 1]))
     axes = normalize_axes(named, len(shape), "squeeze")

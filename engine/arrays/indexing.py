@@ -28,6 +28,7 @@ from .shapes import (
 )
 
 _NUMBERS = (int, float, np.generic)  # plain ones: through others a gradient may flow
+_ARRAYS = (np.ndarray, list, Node)
 _OBJECT = np.dtype(object)
 
 
@@ -39,7 +40,7 @@ def plain_index(index: Any) -> Any:
     """
     if isinstance(index, tuple):
         return tuple(plain_index(part) for part in index)
-    if isinstance(index, Node | np.ndarray | list):
+    if isinstance(index, _ARRAYS):
         array = np.array(index)
         if array.size == 0 and isinstance(index, list):
             array = array.astype(np.intp)
@@ -62,7 +63,7 @@ def _picks_once(index: Any) -> bool:
 
 
 def _getitem_vjp(g: Any, y: Any, x: Any, index: Any) -> Any:
-    return _scatter_add(g, x.shape, index)
+    return _scatter_add.apply((g,), {"shape": x.shape, "index": index})
 
 
 @shape_op(_getitem_vjp, name="getitem", symbol="[ ]", ulp=0)
@@ -77,11 +78,11 @@ def getitem(x: Any, index: Any) -> Any:
     >>> getitem([1.0, 2.0, 3.0], [0, 0, 2])
     array([1., 1., 3.])
     """
-    return _getitem(x, plain_index(index))
+    return _getitem.apply((x,), {"index": plain_index(index)})
 
 
 def _scatter_add_vjp(g: Any, y: Any, x: Any, shape: Any, index: Any) -> Any:
-    return _getitem(g, index)
+    return _getitem.apply((g,), {"index": index})
 
 
 @shape_op(_scatter_add_vjp, name="scatter_add", symbol="scatter", ulp=64)
@@ -109,7 +110,7 @@ def scatter_add(x: Any, shape: Any, index: Any) -> Any:
     >>> scatter_add([1.0, 2.0, 3.0], (4,), [0, 0, 3])
     array([3., 0., 0., 3.])
     """
-    return _scatter_add(x, tuple(shape), plain_index(index))
+    return _scatter_add.apply((x,), {"shape": tuple(shape), "index": plain_index(index)})
 
 
 def _check_fits(x: Any, expected: tuple[int, ...], shape: Any) -> None:
@@ -148,11 +149,11 @@ def _integers(indices: Any, name: str) -> Any:
     if type(indices) is int:
         return indices
     array = np.asarray(indices)
-    if array.dtype == bool:
+    if array.dtype.kind == "b":
         raise IndexError(f"indices of {name}() must be integers, got bools; x[mask] takes a mask")
     if array.ndim == 0 and array.dtype.kind in "iu":
         return int(array)
-    return plain_index(array if array.size else array.astype(np.intp))
+    return array if array.size else array.astype(np.intp)
 
 
 @composed
@@ -217,7 +218,8 @@ def sort(x: Any, axis: int | None = -1) -> Any:
 @composed
 def flip(x: Any, axis: Any = None, *more: Any, dim: Any = None, dims: Any = None) -> Any:
     """Reversed along one axis, several, or (by default) all."""
-    axis = once("flip", "the axis", (axis, *more) if more else axis, dim, dims)
+    if more or dim is not None or dims is not None:
+        axis = once("flip", "the axis", (axis, *more) if more else axis, dim, dims)
     axes = normalize_axes(axis, np.ndim(x), "flip")
     step = [slice(None, None, -1) if i in axes else slice(None) for i in range(np.ndim(x))]
     return getitem(x, tuple(step))
@@ -235,21 +237,29 @@ def roll(
 ) -> Any:
     """Moved along an axis by `shift`; what leaves at the end comes in at the start."""
     shift = once("roll", "the shift", shift, shifts)
-    axis = once("roll", "the axis", axis, dim, dims)
+    if dim is not None or dims is not None:
+        axis = once("roll", "the axis", axis, dim, dims)
     shape = np.shape(x)
     if axis is None:
         return reshape(roll(ravel(x), shift, 0), shape)
-    by, along = (list(p) if np.ndim(p) else [p] for p in (shift, axis))
-    if len(by) != len(along) and 1 not in (len(by), len(along)):
+    by = [_int("shift of roll()", one) for one in _each(shift)]
+    along = [normalize_axis(i, len(shape), "roll") for i in _each(axis)]
+    if len(by) == 1 or len(along) == 1:
+        by, along = by * len(along), along * len(by)
+    if len(by) != len(along):
         raise ValueError(f"roll() got {len(by)} shifts for {len(along)} axes")
-    moves = dict.fromkeys([normalize_axis(i, len(shape), "roll") for i in along], 0)
-    for i, one in np.broadcast(along, np.array(by, dtype=object)):
-        moves[i % len(shape)] += _int("shift of roll()", one)  # an axis named twice moves by both
+    moves: dict[int, int] = {}
+    for i, one in zip(along, by, strict=True):  # an axis named twice moves by both
+        moves[i] = moves.get(i, 0) + one
     for i, one in moves.items():
         n = shape[i]
         if cut_at := -one % n if n else 0:
             x = concatenate(cut(x, [cut_at], i)[::-1], i)
     return x
+
+
+def _each(given: Any) -> Any:
+    return (given,) if type(given) is int or not np.ndim(given) else given
 
 
 def _int(what: str, one: Any) -> int:
@@ -263,7 +273,7 @@ def _int(what: str, one: Any) -> int:
 def repeat(x: Any, repeats: Any, axis: int | None = None, *, dim: int | None = None) -> Any:
     """Each element (along an axis) repeated; `repeats` is a number or one for each."""
     axis = axis_or_dim("repeat", axis, dim)
-    if np.ndim(repeats) == 0:
+    if type(repeats) is not int and np.ndim(repeats) == 0:
         repeats = _int("repeats of repeat()", repeats)  # of 1.7 NumPy makes 1
     if axis is None or (np.ndim(x) == 0 and axis in (0, -1)):
         x, axis = ravel(x), 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -45,16 +46,20 @@ def _others(x: Any) -> Any:
     return before * after
 
 
+@functools.cache
+def _tiny(dtype: Any) -> float:
+    return float(np.finfo(dtype).tiny)
+
+
 def _divisible(y: Any, x: Any) -> bool:
     """Whether y / x is the product of the others: not where y left the range, or x is 0.
 
     A y that vanished among ordinary numbers, as of a thousand probabilities, is let pass.
     """
     size = np.abs(y)
-    if np.maximum.reduce(size, None, initial=0.0) == np.inf:
+    if size.size and np.maximum.reduce(size, None) == np.inf:
         return False
-    smallest = np.minimum.reduce(size, None, initial=1.0)
-    if smallest >= np.finfo(size.dtype).tiny:
+    if not size.size or np.minimum.reduce(size, None) >= _tiny(size.dtype):
         return True
     return bool(np.minimum.reduce(np.abs(x), None, initial=1.0) > 1e-6)
 

@@ -22,7 +22,7 @@ from ..node import NodeArray, to_numpy
 
 def dims(dim: Any) -> Any:
     """PyTorch's `dim` of a reduction as an axis: there () means all of them, in NumPy none."""
-    return None if isinstance(dim, tuple | list) and not dim else dim
+    return None if isinstance(dim, LISTS) and not dim else dim
 
 
 def once(name: str, what: str, *given: Any) -> Any:
@@ -46,7 +46,10 @@ def axis_or_dim(name: str, axis: Any, dim: Any, default: Any = None) -> Any:
 
 #: PyTorch's names, by the same meaning, and for reductions.
 DIM = {"dim": "axis", "keepdim": "keepdims"}
-REDUCED = {"dim": lambda dim: ("axis", dims(dim)), "keepdim": "keepdims"}
+REDUCED = {
+    "dim": lambda dim: ("axis", dim if type(dim) is int else dims(dim)),
+    "keepdim": "keepdims",
+}
 
 
 def normalize_axes(axis: Any, ndim: int, name: str) -> tuple[int, ...]:
@@ -61,7 +64,9 @@ def normalize_axes(axis: Any, ndim: int, name: str) -> tuple[int, ...]:
     """
     if axis is None:
         return tuple(range(ndim))
-    axes = axis if isinstance(axis, tuple | list) else (axis,)
+    if type(axis) is int and -ndim <= axis < ndim:
+        return (axis % ndim,)
+    axes = axis if isinstance(axis, LISTS) else (axis,)
     result = []
     for one in axes:
         try:
@@ -196,7 +201,7 @@ def expand_dims(x: Any, axis: Any = None, *, dim: Any = None) -> Any:
     if axis is None:
         raise TypeError("expand_dims() needs an axis")
     shape = np.shape(x)
-    count = len(axis) if isinstance(axis, tuple | list) else 1
+    count = len(axis) if isinstance(axis, LISTS) else 1
     axes = normalize_axes(axis, len(shape) + count, "expand_dims")
     lengths = iter(shape)
     return reshape(x, [1 if i in axes else next(lengths) for i in range(len(shape) + count)])
@@ -285,7 +290,10 @@ def _sequence(arrays: Any, name: str) -> list[Any]:
         isinstance(arrays, _NO_SEQUENCES) or not hasattr(arrays, "__iter__")
     ):
         raise TypeError(f"{name}() takes a sequence of arrays, got {arrays!r:.60}")
-    listed = [array_of(x) if isinstance(x, LISTS) else x for x in arrays]
+    listed = list(arrays)
+    for i, x in enumerate(listed):
+        if isinstance(x, LISTS):
+            listed[i] = array_of(x)
     if not listed:
         raise ValueError(f"{name}() needs at least one array")
     return listed
@@ -300,11 +308,12 @@ def concatenate(arrays: Sequence[Any], axis: int | None = 0, *, dim: int | None 
     listed = _sequence(arrays, "concatenate")
     axis = axis_or_dim("concatenate", axis, dim, 0)
     if axis is None:
-        return _concatenate(*(ravel(x) for x in listed), axis=0)
+        listed, axis = [ravel(x) for x in listed], 0
     ndim = np.ndim(listed[0])
     if ndim == 0:
         raise ValueError("concatenate() cannot join 0-d arrays; use stack()")
-    return _concatenate(*listed, axis=normalize_axis(axis, ndim, "concatenate"))
+    axis = normalize_axis(axis, ndim, "concatenate")
+    return _concatenate.apply(tuple(listed), {"axis": axis})
 
 
 def cat(tensors: Sequence[Any], dim: int = 0, *, axis: int | None = None) -> Any:

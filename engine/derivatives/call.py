@@ -15,7 +15,7 @@ import numpy as np
 from ..callers import warn_caller
 from ..differentiating import RUNNING, differentiating, other_leaves
 from ..graph import adjoints, toposort, visit
-from ..lists import array_of
+from ..lists import LISTS, array_of
 from ..node import Node, to_numpy
 from ..recording import ATTENTION, RECORDING, enable_grad
 from ..tensors import Tensor
@@ -30,7 +30,6 @@ from .arguments import (
     positions_of,
 )
 
-_LISTS = list, tuple
 _NUMBERS = Node, float, int
 
 
@@ -43,7 +42,7 @@ def run(f: Callable[..., Any], args: tuple[Any, ...], kwargs: Any, argnums: Argn
     """Call f with the arguments at `argnums` replaced by nodes."""
     check_function(f)
     positions = positions_of(argnums, len(args))
-    args = tuple([nodes_in_list(x) if isinstance(x, _LISTS) else x for x in args])
+    args = tuple([nodes_in_list(x) if isinstance(x, LISTS) else x for x in args])
     arrays = on_tensors(args) or any(
         isinstance(x, Tensor) for outer in RUNNING.derivatives for x in outer.nodes
     )
@@ -65,7 +64,7 @@ def _value(f: Any, args: list[Any], kwargs: Any) -> Any:
 
 def _result(y: Any, f: Any) -> Any:
     """f's result as a node, an array of Values, or a plain number or array."""
-    if isinstance(y, _LISTS):
+    if isinstance(y, LISTS):
         y = array_of(y)
     dtype = getattr(y, "dtype", None)
     kind = "" if dtype is None else dtype.kind

@@ -141,7 +141,8 @@ class ArrayNode(Node):
                 g = found[node]
                 if node._grad is not None:
                     total = node._grad + g
-                    found[node] = total if isinstance(total, Node) else np.asarray(total)
+                    plain = type(total) is ndarray or isinstance(total, Node)
+                    found[node] = total if plain else np.asarray(total)
                 elif type(g) is not ndarray or g.base is not None or not held_once(g):
                     found[node] = g if isinstance(g, Node) else np.array(g)
                 nodes.append(node)
@@ -193,11 +194,16 @@ def results(root: Any) -> list[Any]:
             order.append(stack.pop())
         elif node not in seen:
             seen.add(node)
-            stack.append(node)
-            stack.append(None)
+            waits = False
             for x in node.inputs[::-1]:
                 if isinstance(x, Node) and x.op is not None and x not in seen:
+                    if not waits:
+                        stack.append(node)
+                        stack.append(None)
+                        waits = True
                     stack.append(x)
+            if not waits:
+                order.append(node)
 
 
 def propagate(order: Sequence[ArrayNode], found: dict[Any, Any], keep: bool) -> None:

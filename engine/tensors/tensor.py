@@ -16,7 +16,7 @@ from ..core import Op
 from ..differentiating import leave_graph, refuse_to_cut
 from ..elementwise_methods import ElementwiseMethods
 from ..graph import adjoints, toposort
-from ..lists import array_of
+from ..lists import LISTS, array_of
 from ..node import Node
 from ..passes import remember_pass
 from ..recording import ATTENTION, RECORDING
@@ -28,7 +28,6 @@ from .parts import note_part
 
 _new = object.__new__
 _FLOAT = np.dtype(np.float64)
-_LISTS = (list, tuple)
 _NOT_PLAIN = (ndarray, Node)  # what a static parameter may not be, or not as it is
 
 
@@ -113,7 +112,7 @@ class Tensor(NumpyLike, ElementwiseMethods, ArrayMethods):
             x = a = a.copy()  # as `constant`
         elif type(a) is float:
             x = a
-        elif isinstance(a, _LISTS):
+        elif isinstance(a, LISTS):
             return Tensor.record_binary(op, array_of(a), b)
         else:
             x = a = constant(a, op, 0)
@@ -124,7 +123,7 @@ class Tensor(NumpyLike, ElementwiseMethods, ArrayMethods):
             z = b = b.copy()
         elif type(b) is float:
             z = b
-        elif isinstance(b, _LISTS):
+        elif isinstance(b, LISTS):
             return Tensor.record_binary(op, a, array_of(b))
         else:
             z = b = constant(b, op, 1)
