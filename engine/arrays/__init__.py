@@ -3,9 +3,11 @@
 Each file is one family; its ops are rows of the same registry as the elementwise table.  Everything
 here works on arrays, Tensors and arrays of Values alike and knows none of their classes.  To add an
 op, decorate its forward with `shape_op` in the file of its family, or compose it of others, and
-name it in this door and in `engine`; a method is one line in `methods`.  Others use the functions
-below, `ArrayMethods`, which both kinds of arrays inherit, and three things for rules and arrays of
-their own: `add_reduce`, `maximum_reduce` (NumPy's, without its checks) and `plain_index`.
+name it in this door and in `engine`; a method is one line in `methods`.  What NumPy and PyTorch
+mean two things by stands in `conventions`, what NumPy calls otherwise in `numpy_names`.  Others use
+the functions below, `ArrayMethods`, which both kinds of arrays inherit, and four things for rules
+and arrays of their own: `add_reduce`, `maximum_reduce` (NumPy's, without its checks),
+`largest_finite` and `plain_index`.
 """
 
 # One name a line would be two pages.

@@ -2,9 +2,9 @@
 
 The same rules as on Values, run on arrays.  `backward` is the pass over a graph, `tensor` what
 records it, `inputs` sorts what an op is applied to, `numpy_like` makes a Tensor an array among
-NumPy's.  You may change what a Tensor can do; that its array is never changed in place while
-somebody else holds it (graphs may need it), and that no two gradients share memory, is what the
-rest relies on.  Others use `Tensor`.
+NumPy's, `parts` knows what `p[k]` shows of p.  You may change what a Tensor can do; that its array
+is never changed in place while somebody else holds it (graphs may need it), and that no two
+gradients share memory, is what the rest relies on.  Others use `Tensor`.
 """
 
 from .tensor import Tensor as Tensor
