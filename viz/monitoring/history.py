@@ -254,13 +254,13 @@ class History(Records, Callback, Restoring):
         found = self._parameters.values()
         return [p._held if isinstance(p, Tensor) else to_numpy(p) for p in found]
 
+    @np.errstate(all="ignore")  # nan and inf are what this is to report
     def _measurements(self) -> dict[str, Any]:
-        with np.errstate(all="ignore"):  # nan and inf are what this is to report
-            parameters = self._of_parameters()
-            activations = {
-                name: activation_statistics(array, ends)
-                for name, (array, ends) in self._outputs.items()
-            }
+        parameters = self._of_parameters()
+        activations = {
+            name: activation_statistics(array, ends)
+            for name, (array, ends) in self._outputs.items()
+        }
         return {
             "norm": math.hypot(*[row["norm"] for row in parameters.values()]),
             "parameters": parameters,
