@@ -133,8 +133,11 @@ remainder = elementwise(
 )  # fmt: skip
 
 
+_NUMBERS = (float, int)  # a union in the call would be made each time
+
+
 def _xlogy(a: Any, b: Any) -> Any:
-    if isinstance(b, int | float):  # np.where would make float64 of it
+    if isinstance(b, _NUMBERS):  # np.where would make float64 of it
         b = np.asarray(b, np.result_type(a, b))
     nothing = (a == 0) & ~np.isnan(b)
     return np.where(nothing, 0.0, a * np.log(np.where(nothing, 1.0, b)))[()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .node import Node
-from .recording import enable_grad
+from .recording import RECORDING, enable_grad
 
 
 def toposort(root: Node) -> list[Any]:
@@ -60,13 +60,15 @@ def adjoints(order: list[Any], seeds: dict[Any, Any]) -> dict[Any, Any]:
         order: `toposort` of the result.
         seeds: upstream gradients to start from, by node.
     """
+    if not RECORDING.enabled:
+        with enable_grad():
+            return adjoints(order, seeds)
     found = dict(seeds)
-    with enable_grad():
-        for node in reversed(order):
-            g = found.get(node)
-            if g is None or node.op is None:
-                continue
-            for x, part in zip(node.inputs, node.pull(g), strict=True):
-                if part is not None:
-                    found[x] = found[x] + part if x in found else part
+    for node in reversed(order):
+        g = found.get(node)
+        if g is None or node.op is None:
+            continue
+        for x, part in zip(node.inputs, node.pull(g), strict=True):
+            if part is not None:
+                found[x] = found[x] + part if x in found else part
     return found

@@ -21,10 +21,14 @@ UNIT = Interval(-1.0, 1.0, open=True)
 
 
 def quickly(formula: Callable[..., Any], *inputs: Any) -> Any:
-    """formula(*inputs) of large arrays; None of others, and where a step leaves the range.
+    """formula(*inputs), squares, of floats or large arrays; None where a step leaves the range.
 
     Then distances are asked of `hypot`, whose steps do not, but which takes several times as long.
+    None of nodes too, and of small arrays, where this would not be faster.
     """
+    if type(inputs[0]) is float and type(inputs[-1]) is float:
+        found = formula(*inputs)
+        return found if 1e-290 < found < 1e300 else None
     for x in inputs:
         if type(x) is not np.ndarray or x.size <= 100:
             return None
@@ -51,7 +55,7 @@ arctan = elementwise(
 def _arcsinh_vjp(g: Any, y: Any, x: Any) -> Any:
     """g / sqrt(1 + x*x)."""
     square = quickly(lambda x: 1 + x * x, x)
-    return g / (hypot(x, 1.0) if square is None else np.sqrt(square))
+    return g / (hypot(x, 1.0) if square is None else sqrt(square))
 
 
 def _arctan2_vjp(g: Any, y: Any, a: Any, b: Any) -> Any:
@@ -68,6 +72,16 @@ def _arctan2_vjp(g: Any, y: Any, a: Any, b: Any) -> Any:
     return g * (b / radius) / radius
 
 
+def _arccosh_vjp(g: Any, y: Any, x: Any) -> Any:
+    """g / sqrt(x*x - 1)."""
+    square = quickly(lambda x: (x - 1) * (x + 1), x)
+    if square is not None:
+        return g / sqrt(square)
+    size = abs(x)  # below -1, where there is no y, as the quick way
+    root = np.sqrt if type(x) is np.ndarray else sqrt
+    return g / (root(size - 1) * root(size + 1))
+
+
 arctan2 = elementwise(
     "arctan2", np.arctan2, _arctan2_vjp, lambda g, y, a, b: -_arctan2_vjp(g, y, b, a),
     scalar=math.atan2, domain=(REAL, POSITIVE),
@@ -78,7 +92,7 @@ arcsinh = elementwise(
     scalar=math.asinh, ulp=8, doc="inverse hyperbolic sine",
 )  # fmt: skip
 arccosh = elementwise(
-    "arccosh", np.arccosh, lambda g, y, x: g / (sqrt(x - 1) * sqrt(x + 1)),
+    "arccosh", np.arccosh, _arccosh_vjp,
     scalar=math.acosh, domain=(Interval(1.0, np.inf, open=True),), ulp=8,
     doc="inverse hyperbolic cosine",
 )  # fmt: skip

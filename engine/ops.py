@@ -140,11 +140,11 @@ log: Op = elementwise(
     scalar=math.log, domain=(POSITIVE,), doc="natural logarithm",
 )  # fmt: skip
 log2 = elementwise(
-    "log2", np.log2, lambda g, y, x: g / LN2 / x,
+    "log2", np.log2, lambda g, y, x: g * (1 / LN2) / x,
     scalar=math.log2, domain=(POSITIVE,), doc="logarithm to base 2",
 )  # fmt: skip
 log10 = elementwise(
-    "log10", np.log10, lambda g, y, x: g / LN10 / x,
+    "log10", np.log10, lambda g, y, x: g * (1 / LN10) / x,
     scalar=math.log10, domain=(POSITIVE,), doc="logarithm to base 10",
 )  # fmt: skip
 log1p = elementwise(

@@ -88,7 +88,8 @@ class _RecordingContext(Restoring):
         return RECORDING.enabled
 
     def change(self) -> None:
-        self.restore(self._enabled)
+        if RECORDING.enabled is not self._enabled:
+            self.restore(self._enabled)
 
     def restore(self, saved: bool) -> None:
         RECORDING.enabled = saved

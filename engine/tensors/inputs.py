@@ -58,13 +58,20 @@ _NUMBERS = (bool, np.bool_, np.floating, np.integer)  # a union in the call woul
 
 
 def constant(x: Any, op: Op, index: int) -> Any:
-    """A constant input: Python numbers as they are (they do not promote), arrays copied."""
+    """A constant input: Python numbers as they are (they do not promote), arrays copied.
+
+    A list that holds Tensors is no constant: it is stacked to a Tensor.
+    """
     if type(x) is float or type(x) is int or (x is None and op.kind != "elementwise"):
         return x
     if type(x) is ndarray and x.dtype.kind in "fiub":
         return x.copy()  # as below
     if isinstance(x, _NUMBERS):
         return x
+    if isinstance(x, LISTS):
+        x = array_of(x)
+        if isinstance(x, ArrayNode):
+            return x
     array = numeric(x, f"input {index} of {op.name}()", None)
     return array.copy()  # it may be changed by its owner before backward
 
@@ -104,14 +111,13 @@ def sorted_inputs(op: Op, inputs: tuple[Any, ...]) -> tuple[tuple[Any, ...], tup
     arrays = []
     requires = False
     for i, x in enumerate(inputs):
-        if isinstance(x, LISTS):
-            x = array_of(x)
+        if not isinstance(x, ArrayNode):
+            x = constant(x, op, i)  # of a list with Tensors it is one
         if isinstance(x, ArrayNode):
             arrays.append(x._held)
             if x._requires and not requires:
                 requires = op.all_flow or op.rule(i) is not None
         else:
-            x = constant(x, op, i)
             arrays.append(x)
         kept.append(x)
     return tuple(kept), tuple(arrays), requires

@@ -110,7 +110,7 @@ class Tensor(NumpyLike, ElementwiseMethods, ArrayMethods):
             requires = a._requires
         elif type(a) is ndarray and (a.dtype is _FLOAT or a.dtype.kind in "fiub"):
             x = a = a.copy()  # as `constant`
-        elif type(a) is float:
+        elif type(a) is float or type(a) is int:
             x = a
         elif isinstance(a, LISTS):
             return Tensor.record_binary(op, array_of(a), b)
@@ -121,7 +121,7 @@ class Tensor(NumpyLike, ElementwiseMethods, ArrayMethods):
             requires = requires or b._requires
         elif type(b) is ndarray and (b.dtype is _FLOAT or b.dtype.kind in "fiub"):
             z = b = b.copy()
-        elif type(b) is float:
+        elif type(b) is float or type(b) is int:
             z = b
         elif isinstance(b, LISTS):
             return Tensor.record_binary(op, a, array_of(b))
