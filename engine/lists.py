@@ -47,7 +47,7 @@ def array_of(x: Any) -> Any:
         array = np.asarray(x)
     except TensorInside as found:
         return found.stack([array_of(part) if isinstance(part, LISTS) else part for part in x])
-    if array.dtype == object and any(isinstance(part, Node) for part in array.flat):
+    if array.dtype.kind == "O" and any(isinstance(part, Node) for part in array.flat):
         return array.view(NodeArray.tier)
     if not array.ndim and array.dtype.kind not in _NUMBERS:
         raise TypeError(
@@ -61,7 +61,7 @@ def tier_of(x: Any) -> Any:
     """What records an op on x: a node's class, or that of arrays of nodes; None if x is plain."""
     if isinstance(x, Node):
         return type(x)
-    return NodeArray.tier if isinstance(x, np.ndarray) and x.dtype == object else None
+    return NodeArray.tier if isinstance(x, np.ndarray) and x.dtype.kind == "O" else None
 
 
 #: Who asks a Tensor for its numbers, by the code that runs: `array_of`; and who may have them:

@@ -182,7 +182,7 @@ def to_numpy(x: Any) -> np.ndarray:
     (array([1., 2.]), array(3.))
     """
     array = np.asarray(x.data if isinstance(x, Node) else x)
-    if array.dtype != object:
+    if array.dtype.kind != "O":
         return array
     plain = [x._held if isinstance(x, Node) else x for x in array.ravel().tolist()]
     return np.array(plain, dtype=np.float64).reshape(array.shape)

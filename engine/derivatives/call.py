@@ -43,9 +43,7 @@ def run(f: Callable[..., Any], args: tuple[Any, ...], kwargs: Any, argnums: Argn
     check_function(f)
     positions = positions_of(argnums, len(args))
     args = tuple([nodes_in_list(x) if isinstance(x, LISTS) else x for x in args])
-    arrays = on_tensors(args) or any(
-        isinstance(x, Tensor) for outer in RUNNING.derivatives for x in outer.nodes
-    )
+    arrays = on_tensors(args) or (bool(RUNNING.derivatives) and _on_tensors_outside())
     arguments = [Argument(i, args[i], node_for(args[i], arrays, i)) for i in positions]
     call = list(args)
     for argument in arguments:
@@ -56,6 +54,11 @@ def run(f: Callable[..., Any], args: tuple[Any, ...], kwargs: Any, argnums: Argn
     with differentiating(nodes) as block:
         y = value(f, call, kwargs)
     return Call(f, y, arguments, nodes, records, block)
+
+
+def _on_tensors_outside() -> bool:
+    """Whether a derivative around this one is taken of Tensors."""
+    return any(isinstance(x, Tensor) for outer in RUNNING.derivatives for x in outer.nodes)
 
 
 def _value(f: Any, args: list[Any], kwargs: Any) -> Any:
@@ -93,11 +96,12 @@ def detached(x: Any, like: Any = None) -> Any:
     return np.array(to_numpy(x)) if x.ndim or isinstance(like, np.ndarray) else x.item()
 
 
-def recorded_gradients(root: Any, wanted: list[Any]) -> list[Any]:
+def recorded_gradients(root: Any, wanted: list[Any], seed: Any = None) -> list[Any]:
     """The gradient of root for each node, as a node; None where root does not depend on it."""
     if not isinstance(root, Node):
         return [None] * len(wanted)  # a constant
-    found = adjoints(toposort(root), {root: root.leaf(root.full(1.0), requires_grad=False)})
+    seed = root.full(1.0) if seed is None else seed
+    found = adjoints(toposort(root), {root: root.leaf(seed, requires_grad=False)})
     return [found.get(node) for node in wanted]
 
 
@@ -122,22 +126,28 @@ class Call:
 
     def __post_init__(self) -> None:
         #: Whether all that was given is plain.
-        self.plain = all(argument.plain for argument in self.arguments)
+        self.plain = False not in [argument.plain for argument in self.arguments]
 
     def own(self) -> list[Any]:
         """The leaves made for this derivative, and for those that f took."""
         return [*self.nodes, *self.block.inside]
 
-    def gradients(self, root: Any) -> list[Any]:
-        """The gradient of root, one element of the result, with respect to each argument."""
+    def gradients(self, root: Any, seed: Any = None) -> list[Any]:
+        """The gradient of root, one element of the result, with respect to each argument.
+
+        Or of the whole result, times `seed`: plain numbers of its shape and dtype.
+        """
         found = recorded = None
-        if isinstance(root, Node) and (self.plain or not self.records):
+        known = self.alone if root is self.y else None  # of y, not of a part or more
+        if isinstance(root, Node) and (self.plain or not self.records) and known is not False:
             if ATTENTION.threads and RECORDING.watcher is not None:
-                RECORDING.watcher.backward(toposort(root), root.full(1.0))
-            found = root.gradients(self.nodes, alone=self.own() if self.records else None)
-            self.alone = found is not None
+                RECORDING.watcher.backward(toposort(root), root.full(1.0) if seed is None else seed)
+            own = self.own() if self.records and known is None else None
+            found = root.gradients(self.nodes, seed, alone=own)
+            if own is not None:
+                self.alone = found is not None
         if found is None:
-            found = recorded = recorded_gradients(root, self.nodes)
+            found = recorded = recorded_gradients(root, self.nodes, seed)
         gradients = [a.assemble(part) for a, part in self.parts(found)]
         if recorded is None and self.plain:
             return gradients
@@ -151,7 +161,7 @@ class Call:
             part = found[start : start + len(argument.nodes)]
             start += len(part)
             parts.append((argument, part))
-            if any(g is not None for g in part):
+            if [g for g in part if g is not None]:
                 self.reached.add(argument.position)
         return parts
 
@@ -159,7 +169,9 @@ class Call:
         """A gradient, or what is of its kind, as the caller wants it: plain, or a node."""
         if not argument.plain:
             return x if in_graph(x) and self.records else argument.constant(x)
-        if not in_graph(x) or (self.records and depends_on_others(x, self.own())):
+        if not in_graph(x):
+            return x
+        if self.records and not self.alone and depends_on_others(x, self.own()):
             return x
         return detached(x, argument.given)
 

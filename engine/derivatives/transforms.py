@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays import ravel, reshape, stack, sum as sum_of
+from ..node import Node
 from ..recording import RECORDING, enable_grad
 from ..tensors import Tensor
 from ..values import Value, ValueArray
@@ -97,9 +98,13 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
         call.records = RECORDING.enabled
-        with enable_grad():
-            root = _contract(call.y, _direction(cotangent, call.y, "cotangent"))
-        found = tuple(call.gradients(root))
+        y, v = call.y, _direction(cotangent, call.y, "cotangent")
+        if isinstance(y, Node) and not in_graph(v):
+            found = tuple(call.gradients(y, y.full(1.0) * v))
+        else:
+            with enable_grad():
+                root = _contract(y, v)
+            found = tuple(call.gradients(root))
         call.check_reached()
         return found
 

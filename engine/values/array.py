@@ -219,7 +219,7 @@ class ValueArray(NumpyFunctions, ElementwiseMethods, ArrayMethods, NodeArray):  
 
     def zero_grad(self) -> None:
         """Forget the gradient of every element."""
-        for x in self.flat:
+        for x in np.asarray(self).flat:
             if isinstance(x, Value):
                 x.zero_grad()
 
@@ -237,7 +237,7 @@ class _Gradients:
 
     @property
     def numbers(self) -> np.ndarray:
-        gradients = [x.grad if isinstance(x, Value) else 0.0 for x in self.array.flat]
+        gradients = [x.grad if isinstance(x, Value) else 0.0 for x in np.asarray(self.array).flat]
         return to_numpy(gradients).reshape(self.array.shape)
 
     @property
