@@ -25,9 +25,9 @@ class Updates:
 
     op: Any  # None for a leaf
 
-    def updated(self, op: Any, other: Any) -> Any:
-        """This leaf, changed to `op(this, other)`; NotImplemented for a new node; or an error."""
-        raise NotImplementedError  # each tier has its own
+    #: updated(op, other), of each tier: this leaf, changed to `op(this, other)`; NotImplemented for
+    #: a new node; or an error.
+    updated: Any
 
     def __iadd__(self, other: Any) -> Self:
         return NotImplemented if self.op is not None else self.updated(ops.add, other)
