@@ -52,7 +52,7 @@ _WRITERS = {
 #: Arguments that say how NumPy is to work, not what is to come out; and those that say nothing.
 _HOW = frozenset({"casting", "kind", "optimize", "stable", "subok"})
 _FORMS = {"dtype": None, "out": None, "where": True}
-_ATTRIBUTES = {np.shape: "shape", np.ndim: "ndim"}
+_ATTRIBUTES = {np.shape: "shape", np.ndim: "ndim", np.size: "size"}
 _COMPARISONS = frozenset(
     (np.equal, np.greater, np.greater_equal, np.less, np.less_equal, np.not_equal)
 )
@@ -96,7 +96,7 @@ class NumpyFunctions:
     __array_ufunc__ = ArrayUfunc(lambda _instance: None)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        if func in _ATTRIBUTES:  # asked most of all
+        if func in _ATTRIBUTES and len(args) + len(kwargs) == 1:  # asked most of all
             return getattr(self, _ATTRIBUTES[func])
         name = _name_of(func)
         if name in QUESTIONS:

@@ -101,7 +101,8 @@ def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
         return in_single(mean.forward, x, axis, keepdims)
     if axis is not None:
         axis = normalize_axes(axis, x.ndim, "mean")
-    x = floating(x)  # a sum of integers may be none
+    if x.dtype.kind != "f":
+        x = floating(x)  # a sum of integers may be none
     total = add_reduce(x, axis, None, None, keepdims)
     count = x.size // (total.size or 1)
     if not count:

@@ -67,7 +67,7 @@ def _in_range(x: Any, axis: tuple[int, ...], eps: float) -> tuple[Any, Any, Any]
 
 def _divided(x: Any, axis: tuple[int, ...], eps: Any, center: bool) -> tuple[Any, Any]:
     """x less its mean, divided by its standard deviation; and one over the latter."""
-    count = math.prod(x.shape[i] for i in axis)
+    count = math.prod([x.shape[i] for i in axis])
     y = x - _sum(x, axis) / count if center else x
     scale = 1 / sqrt(_sum_of_products(y, y, axis) / count + eps)
     if not center:

@@ -12,6 +12,8 @@ from engine import Tensor, Value, ValueArray, to_numpy
 from ..checks import as_array, dtype_of, one_of
 from ..module import Module
 
+_VALUES = (Value, ValueArray)  # a union in the call would be made each time
+
 
 class Loss(Module):
     """Base of the losses: `reduction`, checked when the loss is made.
@@ -48,7 +50,7 @@ def floats(x: Any, name: str) -> Any:
         TypeError: x does not hold real numbers.
     """
     x = as_array(x)
-    if isinstance(x, Value | ValueArray) or x.dtype.kind == "f":
+    if isinstance(x, _VALUES) or x.dtype.kind == "f":
         return x
     if x.dtype.kind not in "iub":
         raise TypeError(f"{name} must hold real numbers, got dtype {x.dtype}")
@@ -57,7 +59,7 @@ def floats(x: Any, name: str) -> Any:
 
 def is_variable(x: Any) -> bool:
     """Whether a gradient can flow to x."""
-    return isinstance(x, Value | ValueArray) or (isinstance(x, Tensor) and x.requires_grad)
+    return isinstance(x, _VALUES) or (isinstance(x, Tensor) and x.requires_grad)
 
 
 def constant(x: Any, like: Any, name: str) -> Any:
@@ -81,7 +83,7 @@ def pair(input: Any, target: Any, loss: str) -> tuple[Any, Any]:
     """
     x = floats(input, "input")
     t = constant(target, x, "target")
-    if np.shape(t) != np.shape(x):
+    if getattr(t, "shape", ()) != x.shape:
         raise ValueError(
             f"{loss} needs input and target of one shape, got {np.shape(x)} and {np.shape(t)}"
         )

@@ -99,7 +99,7 @@ def clip_grad_value_(params: Any, clip_value: float) -> None:
     bound = number("clip_value", clip_value, least=0)
     for x in _with_gradient(params):
         g = to_numpy(x.grad)
-        largest = min(bound, float(np.finfo(g.dtype).max))
+        largest = bound if bound < 1e4 else min(bound, float(np.finfo(g.dtype).max))
         x.grad = np.clip(g, -largest, largest)
 
 

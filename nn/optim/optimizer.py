@@ -117,7 +117,7 @@ class Optimizer:
                 gradient = slot.gradient()
                 if gradient is not None:
                     data = slot.read(self.guarded)
-                    if data.dtype.type is np.float16:  # the squares of 300 and 1e-4 are none
+                    if data.itemsize == 2:  # float16: the squares of 300 and 1e-4 are none
                         data, gradient = data.astype(np.float32), gradient.astype(np.float32)
                     self._spare = None if slot.spare is None else slot.take_spare()
                     slot.write(self.update(data, gradient, slot.state, group))
