@@ -43,7 +43,7 @@ def bind(
         elif len(inputs) < n:
             inputs = _inputs_by_name(op, inputs, kwargs)
     for key, given in kwargs.items():
-        name = op.aliases.get(key, key)
+        name: Any = key if key in params else op.aliases.get(key, key)
         if type(name) is not str:  # PyTorch's name, and its meaning
             name, given = name(given)
         if name not in params:

@@ -17,6 +17,9 @@ from .parameter import Parameter, forget_gradients, is_learned, leaves
 from .state import IncompatibleKeys, load_into, places
 from .unregistered import SUSPECTS, may_hold, warn_of_unregistered
 
+_VALUES = (ValueArray, Value)  # a union in the call would be made each time
+_SETTINGS = frozenset([bool, int, float, str])  # types of most attributes
+
 
 class Module:
     """Base of all layers and models: parameters, buffers and modules found by assignment.
@@ -81,9 +84,11 @@ class Module:
                 f"{name!r} of {type(self).__name__} is a {kind}, it cannot become a "
                 f"{type(value).__name__}: assign a {kind.capitalize()} or None, or delete it first"
             )
-        elif name in self._parameters and isinstance(value, ValueArray | Value):
+        elif name in self._parameters and isinstance(value, _VALUES):
             self._check_learnable(name, value)
-        elif isinstance(value, SUSPECTS) and may_hold(value, Module):
+        elif (
+            type(value) not in _SETTINGS and isinstance(value, SUSPECTS) and may_hold(value, Module)
+        ):
             object.__setattr__(self, "_containers", self._containers | {name})
             Module._any_containers = True
         object.__setattr__(self, name, value)
@@ -110,7 +115,7 @@ class Module:
             )
 
     def _holds_another_kind(self, name: str, value: Any) -> bool:
-        if isinstance(value, ValueArray | Value):  # the parameters of a scalar model
+        if isinstance(value, _VALUES):  # the parameters of a scalar model
             return name in self._modules
         return name in self._parameters or name in self._modules
 

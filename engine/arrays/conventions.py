@@ -93,6 +93,8 @@ def _extreme(
     row: Op, place: Op, x: Any, along: Any, axis: Any, keepdims: Any, given: dict[str, Any]
 ) -> Any:
     if not along and not given:
+        if axis is None and not keepdims:
+            return row.apply((x,), row.defaults)
         return row.apply((x,), {"axis": axis, "keepdims": bool(keepdims)})
     name = row.name
     numpys = axis is not None or keepdims is not None

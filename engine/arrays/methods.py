@@ -305,7 +305,7 @@ class ArrayMethods:
         """
         dtype = np.dtype(dtype)
         change = shapes.cast if dtype.kind == "f" else shapes.as_integers
-        return change(self, dtype)
+        return change.apply((self,), {"dtype": dtype})
 
     def to(self, dtype: Any) -> Self:
         """PyTorch's name for `astype`."""

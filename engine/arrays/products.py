@@ -65,9 +65,10 @@ def dot(a: Any, b: Any) -> Any:
 
     Of vectors and matrices this is `matmul`; beyond, every row of a meets every column of b.
     """
-    if np.ndim(a) == 0 or np.ndim(b) == 0:
+    ndim = np.ndim(b)
+    if ndim == 0 or np.ndim(a) == 0:
         return mul(a, b)
-    return matmul(a, b) if np.ndim(b) < 3 else tensordot(a, b, (-1, -2))
+    return matmul(a, b) if ndim < 3 else tensordot(a, b, (-1, -2))
 
 
 @composed

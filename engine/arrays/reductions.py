@@ -99,10 +99,13 @@ def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Mean over all numbers, or along axes; nan where there are none."""
     if x.dtype.type is HALF:
         return in_single(mean.forward, x, axis, keepdims)
-    if axis is not None:
-        axis = normalize_axes(axis, x.ndim, "mean")
     if x.dtype.kind != "f":
         x = floating(x)  # a sum of integers may be none
+    if axis is None and not keepdims and x.size:  # as of a loss
+        total = add_reduce(x, None)
+        return total / x.size if math.isfinite(total) else add_reduce(x / x.size, None)
+    if axis is not None:
+        axis = normalize_axes(axis, x.ndim, "mean")
     total = add_reduce(x, axis, None, None, keepdims)
     count = x.size // (total.size or 1)
     if not count:

@@ -57,11 +57,19 @@ def _divisible(y: Any, x: Any) -> bool:
     A y that vanished among ordinary numbers, as of a thousand probabilities, is let pass.
     """
     size = np.abs(y)
-    if size.size and np.maximum.reduce(size, None) == np.inf:
+    if size.size == 1:
+        smallest = largest = size.item()
+    else:
+        smallest = np.minimum.reduce(size, None, initial=1.0)
+        largest = np.maximum.reduce(size, None, initial=0.0)
+    if largest == np.inf:
         return False
-    if not size.size or np.minimum.reduce(size, None) >= _tiny(size.dtype):
+    if smallest >= _tiny(size.dtype):
         return True
-    return bool(np.minimum.reduce(np.abs(x), None, initial=1.0) > 1e-6)
+    return bool(
+        np.minimum.reduce(x, None, initial=1.0) > 1e-6
+        or np.minimum.reduce(np.abs(x), None, initial=1.0) > 1e-6
+    )
 
 
 def _prod_vjp(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:

@@ -281,10 +281,14 @@ def data_of(x: Any) -> Any:
 
 
 def _compare(ufunc: Any, x: ArrayNode, other: Any) -> Any:
+    if isinstance(other, ArrayNode):
+        return ufunc(x._held, other._held)
+    if type(other) is float or type(other) is int:
+        return ufunc(x._held, other)
     if other is None or isinstance(other, str):
         return NotImplemented
-    if isinstance(other, Node) and not isinstance(other, ArrayNode):
+    if isinstance(other, Node):
         raise TypeError("a Tensor and a Value do not mix; compare .data with .data")
     if isinstance(other, LISTS):
         other = to_numpy(other)
-    return ufunc(x._held, data_of(other))
+    return ufunc(x._held, other)

@@ -130,11 +130,13 @@ class Number(NumpyFunctions, ScalarNode):
         return format(self._held, spec) if spec else repr(self)
 
     def __float__(self) -> float:
-        leave_graph(self, "float()")
+        if self._grad is not FROZEN:  # a constant loses nothing
+            leave_graph(self, "float()")
         return self._held
 
     def __int__(self) -> int:
-        leave_graph(self, "int()")
+        if self._grad is not FROZEN:
+            leave_graph(self, "int()")
         return int(self._held)
 
     def __round__(self, digits: int | None = None) -> float:
