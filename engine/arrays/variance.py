@@ -150,10 +150,9 @@ def _std_vjp(g: Any, y: Any, x: Any, axis: Any, ddof: float, keepdims: bool) -> 
 
 def _std_of_values(x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
     axes = axes_of(x, axis, "std")
-    y = _var_of_values(x, axes, ddof, True)
-    squares = to_numpy(y)
-    if ((squares > 1e-290) & (squares < 1e290)).all():
-        return squeezed(as_array(sqrt(y)), axes, keepdims)
+    low, high = _ends(to_numpy(x), axes)
+    if (np.maximum(high, -low) < 1e140).all() and (high - low > 1e-140).all():  # as usual
+        return squeezed(as_array(sqrt(_var_of_values(x, axes, ddof, True))), axes, keepdims)
     numbers = std.forward(to_numpy(x), axes, ddof, True)
     zero = numbers == 0
     far = (numbers > 0) & ((numbers < 1e-150) | (numbers > 1e150))
