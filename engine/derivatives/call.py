@@ -19,7 +19,7 @@ from ..lists import LISTS, array_of
 from ..node import Node, to_numpy
 from ..recording import ATTENTION, RECORDING, enable_grad
 from ..tensors import Tensor
-from ..values import ValueArray
+from ..values import Value, ValueArray
 from .arguments import (
     Argnums,
     Argument,
@@ -67,6 +67,8 @@ def _value(f: Any, args: list[Any], kwargs: Any) -> Any:
 
 def _result(y: Any, f: Any) -> Any:
     """f's result as a node, an array of Values, or a plain number or array."""
+    if isinstance(y, Value):
+        return y
     if isinstance(y, LISTS):
         y = array_of(y)
     dtype = getattr(y, "dtype", None)
