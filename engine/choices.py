@@ -16,7 +16,7 @@ from . import floats
 from .core import REAL, Op
 from .define import elementwise
 from .inverses import erfc
-from .node import Node, to_numpy
+from .node import is_recorded, to_numpy
 from .ops import LN2, POSITIVE, exp, log, near
 
 
@@ -242,7 +242,7 @@ def _gelu_vjp(g: Any, y: Any, x: Any, approximate: str) -> Any:
     """g times p + x p', where p is what gelu multiplies x with: a weight between 0 and 1."""
     bounded = x if _fits(x) else clip(x, -40.0, 40.0)  # beyond, p is 0 or 1 and x p' is 0
     square = bounded * bounded
-    if not isinstance(x, Node):
+    if not is_recorded(x):
         p = _gelu_weight(y, x, square)  # of numbers, much faster
     elif approximate == "tanh":
         p = sigmoid(bounded * (GELU_1 + GELU_3 * square))

@@ -55,6 +55,11 @@ class Node:
         return self.op is None
 
     @property
+    def recorded(self) -> bool:
+        """Whether what is made of this can be differentiated again."""
+        return True
+
+    @property
     def stale(self) -> bool:
         """Whether an input was changed after the op was applied: then its rules cannot be run."""
         return False
@@ -166,6 +171,11 @@ class NodeArray(np.ndarray):
     def full(self, number: float) -> np.ndarray:
         """An array of this shape that holds `number` everywhere."""
         return np.full(self.shape, number)
+
+
+def is_recorded(x: Any) -> bool:
+    """Whether a rule is handed what will be differentiated again, not numbers or their names."""
+    return isinstance(x, Node) and x.recorded
 
 
 #: For `isinstance(x, NODES)`: a union, `Node | NodeArray`, would be made anew in every call.

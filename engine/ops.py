@@ -19,7 +19,7 @@ import numpy as np
 
 from .core import REAL, Interval, Op
 from .define import elementwise
-from .node import Node
+from .node import is_recorded
 
 LN2, LN10 = math.log(2.0), math.log(10.0)
 POSITIVE = Interval(0.0, np.inf, open=True)
@@ -63,8 +63,7 @@ def _lowered(a: Any, b: Any) -> Any:
     Where b is to be differentiated too, that would change the slope of b * a**(b - 1) along b: it
     is done only where a**-1 is no number.
     """
-    recorded = isinstance(b, Node)
-    return b - 1 + ((a == 0) & (b == 0)) if recorded else b + (b == 0) - 1
+    return b - 1 + ((a == 0) & (b == 0)) if is_recorded(b) else b + (b == 0) - 1
 
 
 # log(a + 1) where a = 0 <= b gives 0**b the derivative 0 (its limit) in place of 0 * -inf.

@@ -5,9 +5,9 @@ here works on arrays, Tensors and arrays of Values alike and knows none of their
 op, decorate its forward with `shape_op` in the file of its family, or compose it of others, and
 name it in this door and in `engine`; a method is one line in `methods`.  What NumPy and PyTorch
 mean two things by stands in `conventions`, what NumPy calls otherwise in `numpy_names`.  Others use
-the functions below, `ArrayMethods`, which both kinds of arrays inherit, and four things for rules
+the functions below, `ArrayMethods`, which both kinds of arrays inherit, and five things for rules
 and arrays of their own: `add_reduce`, `maximum_reduce` (NumPy's, without its checks),
-`largest_finite` and `plain_index`.
+`largest_finite`, `plain_index`, and `shaped`, which fits a rule's answer to its input.
 """
 
 # One name a line would be two pages.
@@ -26,6 +26,7 @@ from .indexing import (
     repeat as repeat, roll as roll, scatter_add as scatter_add, take as take,
     take_along_axis as take_along_axis, tril as tril, triu as triu, unbind as unbind,
 )  # fmt: skip
+from .fitting import shaped as shaped
 from .methods import ArrayMethods as ArrayMethods
 from . import numpy_names as numpy_names
 from .products import (

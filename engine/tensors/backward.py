@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..arrays import broadcast_to, cast, sum_to
+from ..arrays import cast, shaped
 from ..commits import set_gradients
 from ..core import Op
 from ..differentiating import other_leaves
@@ -301,26 +301,3 @@ def _fitted(part: Any, array: ndarray, op: Op, index: int) -> ndarray:
     if numbers.dtype.kind not in "fiub":
         raise TypeError(f"vjp {index} of {op.name!r} must return numbers, got {part!r:.60}")
     return shaped(numbers, array, op, index).astype(array.dtype, copy=False)
-
-
-def shaped(part: Any, like: Any, op: Op, index: int) -> Any:
-    """A rule's answer, array or Tensor, with the shape of its input.
-
-    A rule may leave broadcasting to the engine (and answer with a single 0.0), if its op is
-    elementwise; nothing else.
-    """
-    if part.shape == like.shape:
-        return part
-    if op.kind == "elementwise":
-        try:
-            full = np.broadcast_shapes(part.shape, like.shape)
-        except ValueError:
-            full = ()  # not a matter of broadcasting: named below
-        if full == part.shape:
-            return sum_to(part, like.shape)
-        if full == like.shape:
-            return broadcast_to(part, like.shape)
-    raise ValueError(
-        f"vjp {index} of {op.name!r} returned a gradient of shape {part.shape} for an input of "
-        f"shape {like.shape}"
-    )

@@ -10,7 +10,7 @@ import numpy as np
 from numpy import ndarray
 
 from .. import ops
-from ..arrays import ArrayMethods, cast, matmul
+from ..arrays import ArrayMethods, cast, matmul, shaped
 from ..commits import GRADIENTS
 from ..core import Op
 from ..differentiating import leave_graph, refuse_to_cut
@@ -21,7 +21,7 @@ from ..node import Node
 from ..passes import remember_pass
 from ..recording import ATTENTION, RECORDING
 from ..window import TensorData, window_on
-from .backward import check_unchanged, propagate, results, shaped
+from .backward import check_unchanged, propagate, results
 from .inputs import constant, numeric, parameter, sorted_inputs, wrong_shapes
 from .numpy_like import NumpyLike
 from .parts import note_part

@@ -1,0 +1,11 @@
+"""The third reader of the table: handed names, an op writes itself down.
+
+A `Symbol` is a node that stands for a number or an array by name.  Rows, rules and programs run on
+it as on any node, and what comes out is their graph: to be printed, compiled, or proved.  `symbol`
+is the node, `tracing` makes Symbols of functions and of graphs that are there.  You may change what
+a Symbol refuses; that it is a node like the others, with op, inputs and parameters, is what the
+rest relies on: the walk, the adjoints and the rules know nothing of it.
+"""
+
+from .symbol import Symbol as Symbol
+from .tracing import Trace as Trace

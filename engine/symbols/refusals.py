@@ -1,0 +1,81 @@
+"""What a Symbol refuses: whatever asks for numbers, which a name does not have."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn, Self
+
+import numpy as np
+
+from ..callers import caller
+from ..core import Op
+
+
+class Refusals:
+    """Errors that name the user's line."""
+
+    __slots__ = ()
+
+    def refuse(self, asked: str) -> NoReturn:
+        """The error for what was asked, with the caller's line."""
+        frame, _ = caller()
+        where = "" if frame is None else f" ({frame.f_code.co_filename}, line {frame.f_lineno})"
+        raise TypeError(
+            f"{asked} of a Symbol{where}: a program that is written down must not depend on "
+            "numbers; choose with where(condition, a, b), maximum or clip, or give the number as "
+            "a plain argument"
+        )
+
+    def __bool__(self) -> bool:
+        self.refuse("the truth")
+
+    def __float__(self) -> float:
+        self.refuse("float()")
+
+    def __int__(self) -> int:
+        self.refuse("int()")
+
+    def __index__(self) -> int:
+        self.refuse("an index")
+
+    def __complex__(self) -> complex:
+        self.refuse("complex()")
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        self.refuse("np.asarray()")
+
+    def __contains__(self, x: Any) -> bool:
+        self.refuse("`in`")
+
+    @property
+    def data(self) -> Any:
+        """Refused: a Symbol has no numbers."""
+        self.refuse(".data")
+
+    @property
+    def grad(self) -> Any:
+        """Refused: a Symbol has no numbers."""
+        self.refuse(".grad")
+
+    def item(self) -> Any:
+        """Refused: a Symbol has no numbers."""
+        self.refuse(".item()")
+
+    def numpy(self) -> Any:
+        """Refused: a Symbol has no numbers."""
+        self.refuse(".numpy()")
+
+    def tolist(self) -> Any:
+        """Refused: a Symbol has no numbers."""
+        self.refuse(".tolist()")
+
+    def detach(self) -> Any:
+        """Refused: what is cut off would be written down all the same."""
+        self.refuse(".detach()")
+
+    def by_numpy(self, call: Any, args: Any, kwargs: Any, refusal: str) -> Any:
+        """Refused: what has no row cannot be written down."""
+        raise TypeError(refusal)
+
+    def updated(self, op: Op, other: Any) -> Self:
+        """`x += …` of an input is a new Symbol: the program does not change its arguments."""
+        return NotImplemented

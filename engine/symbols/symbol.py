@@ -1,0 +1,265 @@
+"""`Symbol`: a node that holds a name instead of numbers.
+
+It has what every node has (op, inputs, parameters, label), so `toposort` and `adjoints` walk it,
+and the operators and methods of the other tiers.  Its numbers are an example, kept to know shape
+and dtype: nobody may decide by them, for the program that is written down runs on others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from ..arrays import ArrayMethods, cast, shaped
+from ..core import Op
+from ..elementwise_methods import ElementwiseMethods
+from ..lists import LISTS, array_of
+from ..node import NODES, Node
+from ..numpy_protocol import ArrayUfunc, NumpyFunctions
+from .comparisons import (
+    AND,
+    COMPARISONS,
+    EQUAL,
+    GREATER,
+    GREATER_EQUAL,
+    LESS,
+    LESS_EQUAL,
+    NOT,
+    NOT_EQUAL,
+    OR,
+)
+from .refusals import Refusals
+
+_new = object.__new__
+
+
+class _Ufunc(ArrayUfunc):
+    """`ArrayUfunc`, and comparisons are recorded."""
+
+    def __call__(
+        self, x: Any, ufunc: Any, method: str, a: Any, b: Any = None, *more: Any, **named: Any
+    ) -> Any:
+        op = COMPARISONS.get(ufunc)
+        if op is not None and method == "__call__" and not named:
+            return x.record(op, (a,) if b is None else (a, b), {})
+        return super().__call__(x, ufunc, method, a, b, *more, **named)
+
+
+class Symbol(Refusals, NumpyFunctions, ElementwiseMethods, ArrayMethods, Node):
+    """A number or an array by name: what is done with it is recorded, nothing is computed.
+
+    >>> from engine.graph import toposort
+    >>> from engine.symbols import Trace
+    >>> trace = Trace()
+    >>> a, b = trace.input(2.0, "a"), trace.input(3.0, "b")
+    >>> y = a * b + 1
+    >>> [node.label or node.op.symbol for node in toposort(y)]
+    ['a', 'b', '*', '+']
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_held",
+        "_params",
+        "_trace",
+        "inputs",
+        "is_constant",
+        "label",
+        "op",
+        "requires_grad",
+    )  # fmt: skip
+
+    _params: dict[str, Any]
+    inputs: tuple[Any, ...]
+    is_constant: bool  # a leaf that stands for numbers, not for an input
+    _trace: Any  # the `Trace` it belongs to
+    retains_grads = False
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        """The op's static parameters, by name."""
+        return MappingProxyType(self._params)
+
+    @property
+    def recorded(self) -> bool:
+        """Whether what is made of this now is differentiated again: as the trace says."""
+        return self._trace.recorded
+
+    # --- recording ---
+
+    @classmethod
+    def record(cls, op: Op, inputs: tuple[Any, ...], params: dict[str, Any]) -> Symbol:
+        """Apply an op: write it down, and run it on the examples."""
+        trace = next(x._trace for x in inputs if isinstance(x, Symbol))
+        for name, x in params.items():
+            if isinstance(x, NODES):
+                raise TypeError(f"{name} of {op.name}() is a plain value, got a {type(x).__name__}")
+        inputs = tuple([_input(x, trace) for x in inputs])
+        plain = tuple([x._held if isinstance(x, Symbol) else x for x in inputs])
+        with np.errstate(all="ignore"):
+            held = op.plain(plain, params)
+        if isinstance(held, np.generic):  # NumPy's answer about numbers that are Python's
+            held = held.item() if not _arrays(plain) else np.asarray(held)
+        return Symbol.made(op, inputs, params, held, trace)
+
+    @staticmethod
+    def made(
+        op: Any, inputs: tuple[Any, ...], params: dict[str, Any], held: Any, trace: Any
+    ) -> Symbol:
+        """The result of an op whose example is known already."""
+        y = _new(Symbol)
+        y._held = held
+        y.op = op
+        y.inputs = inputs
+        y._params = params
+        y.label = ""
+        y.requires_grad = any(isinstance(x, Symbol) and x.requires_grad for x in inputs)
+        y.is_constant = False
+        y._trace = trace
+        return y
+
+    @staticmethod
+    def leaf_of(numbers: Any, trace: Any, label: str = "", requires: bool = False) -> Symbol:
+        """An input of the program, or a constant: `Trace` says which."""
+        held = numbers if type(numbers) in _PLAIN else np.asarray(numbers)
+        y = Symbol.made(None, (), {}, held, trace)
+        y.label, y.requires_grad = label, requires
+        return y
+
+    def record_unary(self, op: Op) -> Symbol:
+        """Apply an op of one input without parameters."""
+        return Symbol.record(op, (self,), {})
+
+    @staticmethod
+    def record_binary(op: Op, a: Any, b: Any) -> Symbol:
+        """Apply an op of two inputs without parameters, of which at least one is a Symbol."""
+        return Symbol.record(op, (a, b), {})
+
+    @staticmethod
+    def record_wide(op: Op, inputs: tuple[Any, ...]) -> Symbol:
+        """Apply a fused op of many single numbers."""
+        return Symbol.record(op, inputs, {})
+
+    # --- what is known of the numbers: shape and dtype ---
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape; () of a number."""
+        return np.shape(self._held)
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return int(np.prod(self.shape))
+
+    @property
+    def dtype(self) -> Any:
+        """The dtype; float64 of a Python number."""
+        return np.asarray(self._held).dtype
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("len() of a single number")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[i] for i in range(len(self)))
+
+    def full(self, number: float) -> Any:
+        """`number` in the place of each number of this."""
+        return np.full_like(self._held, number) if type(self._held) is np.ndarray else number
+
+    def leaf(self, data: Any = None, requires_grad: bool = True) -> Any:
+        """A constant with the numbers `data`: Symbols make leaves for seeds of backward only."""
+        if data is None:
+            self.refuse("leaf()")
+        return self if isinstance(data, Symbol) else self._trace.constant(data)
+
+    def __repr__(self) -> str:
+        if self.op is None:
+            return f"Symbol({self._held if self.is_constant else self.label or '?'})"
+        return f"Symbol({self.op.name} of {len(self.inputs)})"
+
+    # --- backward: the ordinary walk over nodes ---
+
+    @staticmethod
+    def flows_to(x: Any) -> bool:
+        """Whether the input x requires a gradient."""
+        return bool(x.requires_grad)
+
+    def fitted(self, part: Any, index: int) -> Any:
+        """A rule's answer as a Symbol of the input's shape and dtype; None stays None."""
+        if part is None:
+            return None
+        if not isinstance(part, Symbol):
+            part = self._trace.constant(part)
+        x = self.inputs[index]
+        if type(x._held) is not np.ndarray:
+            return part
+        part = shaped(part, x, self.op, index)
+        return part if part.dtype == x.dtype else cast(part, x.dtype)
+
+    # --- comparisons: recorded, for the answer depends on the numbers ---
+
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> Any:
+        return Symbol.record(EQUAL, (self, other), {})
+
+    def __ne__(self, other: object) -> Any:
+        return Symbol.record(NOT_EQUAL, (self, other), {})
+
+    def __lt__(self, other: Any) -> Any:
+        return Symbol.record(LESS, (self, other), {})
+
+    def __le__(self, other: Any) -> Any:
+        return Symbol.record(LESS_EQUAL, (self, other), {})
+
+    def __gt__(self, other: Any) -> Any:
+        return Symbol.record(GREATER, (self, other), {})
+
+    def __ge__(self, other: Any) -> Any:
+        return Symbol.record(GREATER_EQUAL, (self, other), {})
+
+    def __and__(self, other: Any) -> Any:
+        return Symbol.record(AND, (self, other), {})
+
+    def __rand__(self, other: Any) -> Any:
+        return Symbol.record(AND, (other, self), {})
+
+    def __or__(self, other: Any) -> Any:
+        return Symbol.record(OR, (self, other), {})
+
+    def __ror__(self, other: Any) -> Any:
+        return Symbol.record(OR, (other, self), {})
+
+    def __invert__(self) -> Any:
+        return Symbol.record(NOT, (self,), {})
+
+    __array_ufunc__ = _Ufunc(lambda _instance: None)
+
+
+_PLAIN = {float, bool, int, np.ndarray}
+
+
+def _arrays(plain: tuple[Any, ...]) -> bool:
+    return any(isinstance(x, np.ndarray) for x in plain)
+
+
+def _input(x: Any, trace: Any) -> Any:
+    """An input of an op: a Symbol, a Python number, or an array."""
+    if isinstance(x, Symbol):
+        if x._trace is not trace:
+            raise ValueError("Symbols of two programs do not mix")
+        return x
+    if isinstance(x, Node):
+        return trace.lift(x)
+    return _input(array_of(x), trace) if isinstance(x, LISTS) else x
