@@ -8,4 +8,9 @@ rest relies on: the walk, the adjoints and the rules know nothing of it.
 """
 
 from .symbol import Symbol as Symbol
-from .tracing import Trace as Trace
+from .tracing import (
+    Program as Program,
+    Trace as Trace,
+    program as program,
+    program_of as program_of,
+)

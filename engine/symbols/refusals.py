@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any, NoReturn, Self
 
 import numpy as np
 
+from ..arrays import stack
 from ..callers import caller
 from ..core import Op
+from ..lists import READING, TensorInside
 
 
 class Refusals:
@@ -41,6 +44,8 @@ class Refusals:
         self.refuse("complex()")
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        if sys._getframe(1).f_code is READING:  # a list with Symbols in it is stacked
+            raise TensorInside(stack)
         self.refuse("np.asarray()")
 
     def __contains__(self, x: Any) -> bool:

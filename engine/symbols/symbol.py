@@ -178,10 +178,10 @@ class Symbol(Refusals, NumpyFunctions, ElementwiseMethods, ArrayMethods, Node):
         return np.full_like(self._held, number) if type(self._held) is np.ndarray else number
 
     def leaf(self, data: Any = None, requires_grad: bool = True) -> Any:
-        """A constant with the numbers `data`: Symbols make leaves for seeds of backward only."""
+        """A constant with the numbers `data`, as seeds of backward are."""
         if data is None:
             self.refuse("leaf()")
-        return self if isinstance(data, Symbol) else self._trace.constant(data)
+        return self._trace.constant(data)
 
     def __repr__(self) -> str:
         if self.op is None:

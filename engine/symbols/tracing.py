@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import CodeType, FrameType
 from typing import Any
 
+import numpy as np
+
 from ..graph import toposort
-from ..node import Node
+from ..lists import LISTS, array_of
+from ..node import Node, NodeArray, to_numpy
 from .symbol import Symbol
 
 
@@ -15,6 +24,8 @@ class Trace:
     Attributes:
         inputs: the Symbols that stand for its arguments and for leaves met inside, in order.
         lifted: the Symbol that stands for each Value or Tensor met inside.
+        names: variables' names, by the id of what they hold: nodes that a function reads from
+            outside, and arrays of integers among its arguments.
         recorded: whether gradients made now are to be differentiated again (see
             `is_recorded`).
     """
@@ -23,6 +34,7 @@ class Trace:
         self.inputs: list[Symbol] = []
         self.lifted: dict[Node, Symbol] = {}
         self.recorded = False
+        self.names: dict[int, str] = {}
 
     def input(self, example: Any, label: str = "", requires: bool = True) -> Symbol:
         """A new input of the program, of the example's shape and dtype."""
@@ -54,6 +66,161 @@ class Trace:
         return self.lifted[root]
 
     def _leaf(self, node: Any) -> Symbol:
-        if node.requires_grad or node.label:
-            return self.input(node._held, node.label, node.requires_grad)
+        label = node.label or self.names.get(id(node), "")
+        if node.requires_grad or label:
+            return self.input(node._held, label, node.requires_grad)
         return self.constant(node._held)
+
+
+@dataclass
+class Program:
+    """A function, or a graph, written down.
+
+    Attributes:
+        name: the function's; "f" for a graph and for a lambda.
+        result: what it returns; its graph is the program.
+        arguments: the Symbols that stand for its arguments, by name; nodes that the program reads
+            without being given them are further `trace.inputs`.
+        trace: all inputs, and how they were met.
+    """
+
+    name: str
+    result: Symbol
+    arguments: dict[str, Symbol]
+    trace: Trace
+
+
+def program_of(root: Any) -> Program:
+    """The program that a recorded graph stands for: of its leaves, with what was decided then.
+
+    Raises:
+        TypeError: root is no node.
+    """
+    trace = Trace()
+    return Program("f", trace.lift(root), {}, trace)
+
+
+def program(f: Callable[..., Any], *args: Any) -> Program:
+    """Run f on Symbols in place of its numbers and arrays, and return what is written down.
+
+    Numbers are Symbols of numbers, unless there is an array among the arguments, as in `grad`.
+    Arrays of integers, and what is not numeric, are handed on as they are.
+    What f does with Values and Tensors of its own is written down too, and results are named as
+    f's own variables are.
+
+    Raises:
+        TypeError: f is no function, asks for the numbers of a Symbol, or makes nothing of its
+            arguments.
+
+    >>> def f(a, b):
+    ...     c = a * b
+    ...     return c + 1
+    >>> p = program(f, 2.0, 3.0)
+    >>> p.name, list(p.arguments), [x.label for x in p.result.inputs if isinstance(x, Symbol)]
+    ('f', ['a', 'b'], ['c'])
+    """
+    if not callable(f):
+        raise TypeError(f"f must be a function, a Value or a Tensor, got {type(f).__name__}")
+    trace = Trace()
+    args = tuple([array_of(x) if isinstance(x, LISTS) else x for x in args])
+    arrays = any(isinstance(x, np.ndarray) or (isinstance(x, Node) and x.shape) for x in args)
+    arguments: dict[str, Symbol] = {}
+    given: list[Any] = []
+    trace.names = _outside(f)
+    for name, x in zip(_argument_names(f, len(args)), args, strict=True):
+        if not _is_numeric(x):  # a string, a model, an array of places: f's own business
+            trace.names[id(x)] = name
+            given.append(x)
+            continue
+        example: Any = x._held if isinstance(x, Node) else x
+        if type(example) is not np.ndarray:
+            example = np.asarray(example, float) if arrays else float(example)
+        label = x.label if isinstance(x, Node) and x.label else name
+        arguments[name] = trace.input(example, label)
+        given.append(arguments[name])
+    with naming(f):
+        y = f(*given)
+    y = array_of(y) if isinstance(y, LISTS) else y
+    if isinstance(y, Node) and not isinstance(y, Symbol):
+        y = trace.lift(y)
+    if not isinstance(y, Symbol):
+        raise TypeError(
+            f"{_name(f)} must make its result of its arguments, it returned {type(y).__name__}"
+        )
+    return Program(_name(f), y, arguments, trace)
+
+
+def _is_numeric(x: Any) -> bool:
+    """Whether x becomes a Symbol: integers in an array are places or classes, mostly."""
+    if isinstance(x, bool | NodeArray):
+        return False
+    if isinstance(x, float | int):
+        return True
+    return isinstance(x, Node | np.ndarray | np.generic) and to_numpy(x).dtype.kind == "f"
+
+
+def _name(f: Any) -> str:
+    name = getattr(f, "__name__", type(f).__name__)
+    return "f" if name == "<lambda>" else str(name)
+
+
+def _argument_names(f: Any, count: int) -> list[str]:
+    """f's names for its positional arguments, x1, x2, … where it has none."""
+    try:
+        parameters = list(inspect.signature(_function(f)).parameters.values())
+    except (TypeError, ValueError):  # of a builtin
+        parameters = []
+    named = [
+        p.name
+        for p in parameters
+        if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) and p.name != "self"
+    ]
+    return (named + [f"x{i + 1}" for i in range(len(named), count)])[:count]
+
+
+def _outside(f: Any) -> dict[int, str]:
+    """The variables outside f that it reads and that hold nodes: their names, by id."""
+    if not inspect.isfunction(f):
+        return {}
+    read = inspect.getclosurevars(f)
+    outside = {**read.globals, **read.nonlocals}
+    return {id(x): name for name, x in outside.items() if isinstance(x, Node)}
+
+
+@contextmanager
+def naming(f: Any) -> Iterator[None]:
+    """While f runs, results get the names of f's own variables, the first that each has.
+
+    Python's profiler says when f calls something, as every operator of a Symbol is, and when it
+    returns: there f's variables are looked at.
+    """
+    code = _code(f)
+    before = sys.getprofile()
+    sys.setprofile(lambda frame, event, _: _look(frame, event, code))
+    try:
+        yield
+    finally:
+        sys.setprofile(before)
+
+
+def _look(frame: FrameType | None, event: str, code: CodeType | None) -> None:
+    """Name what the variables of a call of `code` hold: as it calls something, or returns."""
+    if event == "call" and frame is not None:
+        frame = frame.f_back
+    elif event != "return":
+        return
+    if frame is not None and frame.f_code is code:
+        for name, x in frame.f_locals.items():
+            if isinstance(x, Symbol) and not x.label and not x.is_constant:
+                x.label = name
+
+
+def _function(f: Any) -> Any:
+    """What runs when f is called: of a model, its `forward`."""
+    return f if inspect.isroutine(f) else getattr(f, "forward", f)
+
+
+def _code(f: Any) -> CodeType | None:
+    f = _function(f)
+    f = inspect.unwrap(f if inspect.isroutine(f) else type(f).__call__)
+    return getattr(f, "__code__", None)

@@ -150,6 +150,22 @@ def test_lists_of_numbers_are_arrays_and_parameters_are_plain():
         engine.leaky_relu(x, x)
 
 
+def test_a_result_that_does_not_reach_an_input_has_no_gradient_for_it():
+    trace = Trace()
+    a, b = numbers(trace)
+    y = engine.where(a > 0, b, 1.0)
+    found = adjoints(toposort(y), {y: trace.constant(1.0)})
+    assert list(found) == [y, b]
+
+
+def test_a_seed_of_backward_is_a_constant():
+    a, b = numbers(Trace())
+    assert a.leaf(2.0).is_constant
+    y = a * b
+    assert y.fitted(None, 0) is None
+    assert y.fitted(2.0, 0).is_constant
+
+
 def test_programs_do_not_mix():
     a, b = Trace().input(1.0), Trace().input(2.0)
     with pytest.raises(ValueError, match="two programs"):
