@@ -1,0 +1,13 @@
+"""The benchmark: what users write, run by twingrad, by hand and by the peers that are installed.
+
+    python tests/bench                    # everything
+    python tests/bench --quick            # fewer rounds
+    python tests/bench --only moons chain # the workloads with a word in their name
+
+Another twingrad than this clone's is measured with its folder in PYTHONPATH.  Peers are left out
+where they are not installed: `pip install -e '.[bench]'`.
+
+In the order of reading: `contest` (agree, take turns, ratios), `contenders` (one function a
+library: how it gives a loss and its gradients), the workloads (`scalars`, `rows`, `arrays`),
+`report` (tables, bars), `command`.
+"""
