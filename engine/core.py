@@ -147,9 +147,16 @@ class Op:
 
     def apply(self, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
         """Compute on plain inputs; compute and record where one of them is a node."""
+        arrays, usual = False, self.kind == "elementwise"
         for x in inputs:
-            if isinstance(x, Node):
+            if type(x) is np.ndarray and x.dtype.kind != "O":
+                arrays = True
+            elif isinstance(x, Node):
                 return x.record(self, inputs, params)
+            elif type(x) not in _FLOATS:
+                usual = False
+        if usual:
+            return (self.forward if arrays else self.on_floats)(*inputs, **params)
         for x in inputs:
             if isinstance(x, NodeArray):
                 return x.record(self, inputs, params)
@@ -157,9 +164,6 @@ class Op:
 
     def plain(self, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
         """Compute on plain numbers and arrays (or on arrays whose elements are nodes)."""
-        numbers = _FLOATS.issuperset(map(type, inputs))
-        if numbers and self.kind == "elementwise":
-            return self.on_floats(*inputs, **params)
         # arrays have what ops on them ask for; numbers, which others take, do not promote
         kept = _ARRAYS if self.kind == "shape" else _ARRAYS_OR_NUMBERS
         inputs = tuple([x if isinstance(x, kept) else array_of(x) for x in inputs])
@@ -213,6 +217,8 @@ class UnaryOp(Op):
             return x.record_unary(self)  # type: ignore[attr-defined]  # each tier has one
         if type(x) is float:
             return self.on_floats(x)
+        if type(x) is np.ndarray and x.dtype.kind != "O":
+            return self.forward(x)
         return super().__call__() if x is _ABSENT else self.apply((x,), {})
 
 

@@ -52,6 +52,8 @@ def plain_index(index: Any) -> Any:
 
 def _picks_once(index: Any) -> bool:
     """Whether an index is sure to pick no element twice: it holds no array of integers."""
+    if type(index) is int or type(index) is slice:  # the usual ones, without a generator
+        return True
     parts = index if isinstance(index, tuple) else (index,)
     return all(
         part is None
@@ -63,6 +65,10 @@ def _picks_once(index: Any) -> bool:
 
 
 def _getitem_vjp(g: Any, y: Any, x: Any, index: Any) -> Any:
+    if type(g) is np.ndarray and _picks_once(index):  # what follows, of what is known to fit
+        out = np.zeros(x.shape, g.dtype)
+        out[index] = g
+        return out
     return _scatter_add.apply((g,), {"shape": x.shape, "index": index})
 
 
@@ -129,9 +135,11 @@ def _add_rows(x: np.ndarray, shape: tuple[int, ...], index: np.ndarray) -> np.nd
     _check_fits(x, (*index.shape, *shape[1:]), shape)
     rows, width = shape[0], math.prod(shape[1:])
     flat = index.ravel()
-    if flat.size and not (-rows <= flat.min() and flat.max() < rows):
+    low = np.minimum.reduce(flat, initial=0)
+    high = np.maximum.reduce(flat, initial=0)
+    if flat.size and not -rows <= low <= high < rows:
         raise IndexError(f"an index is out of bounds for {rows} rows: {flat.min()} to {flat.max()}")
-    if flat.size and flat.min() < 0:
+    if low < 0:
         flat = flat % rows
     values = x.reshape(flat.size, width)
     if rows <= 40:

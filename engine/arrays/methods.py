@@ -47,7 +47,8 @@ class ArrayMethods:
     @property
     def T(self) -> Self:
         """All axes in reverse order."""
-        return shapes.transpose(self)
+        op = shapes.transpose
+        return self.record(op, (self,), op.defaults)  # type: ignore[attr-defined]  # each tier has one
 
     @property
     def mT(self) -> Self:
@@ -56,7 +57,7 @@ class ArrayMethods:
 
     def reshape(self, *shape: Any) -> Self:
         """`engine.reshape`: the same numbers in another shape."""
-        return shapes.reshape(self, _spread_arguments(shape))
+        return shapes.reshape.apply((self,), {"shape": _spread_arguments(shape)})
 
     def view(self, *shape: Any) -> Self:
         """PyTorch's name for `reshape`."""

@@ -13,7 +13,7 @@ from ..define import shape_op
 from ..floats import HALF, floating, in_single
 from ..node import NodeArray, to_numpy
 from .indexing import diagonal
-from .shapes import DIM, REDUCED, normalize_axes, normalize_axis, spread
+from .shapes import DIM, REDUCED, kept_shape, normalize_axes, normalize_axis, spread
 
 # NumPy's reductions called by position: half the time of np.sum and its kin on small arrays.
 add_reduce: Any = np.add.reduce
@@ -40,8 +40,7 @@ def restored(y: Any, x: Any, axis: Any, keepdims: bool, name: str) -> Any:
     """A reduction's result with its axes put back (length 1), to broadcast against x."""
     if keepdims or y.ndim == x.ndim:
         return y
-    axes = axes_of(x, axis, name)
-    return y.reshape([1 if i in axes else n for i, n in enumerate(x.shape)])
+    return y.reshape(kept_shape(x.shape, axes_of(x, axis, name)))
 
 
 def as_array(x: Any) -> Any:
@@ -60,10 +59,6 @@ def squeezed(y: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
 
 
 def _sum_vjp(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
-    if axis is None and type(g) is np.ndarray:  # what `spread` does, without its questions
-        out = np.empty(x.shape, g.dtype)
-        out[...] = g
-        return out
     return spread(g, x.shape, () if axis is None else axes_of(x, axis, "sum"), keepdims)
 
 
@@ -128,7 +123,7 @@ def at_extreme(x: Any, y: Any, axis: Any, keepdims: bool, name: str) -> tuple[An
     """Where x attains its extreme (a nan counts as one), and how often."""
     numbers, extreme = to_numpy(x), restored(to_numpy(y), x, axis, keepdims, name)
     mask = numbers == extreme
-    if np.isnan(extreme).any():
+    if np.count_nonzero(np.isnan(extreme)):
         mask |= np.isnan(numbers) & np.isnan(extreme)
     if np.count_nonzero(mask) == extreme.size:  # no ties, as usual: counting by axis is slower
         return mask, 1.0
@@ -138,7 +133,8 @@ def at_extreme(x: Any, y: Any, axis: Any, keepdims: bool, name: str) -> tuple[An
 def _extreme_vjp(name: str) -> Any:
     def vjp(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
         mask, count = at_extreme(x, y, axis, keepdims, name)
-        return gate(restored(g, x, axis, keepdims, name) / count, mask)
+        g = restored(g, x, axis, keepdims, name)
+        return gate(g if type(count) is float else g / count, mask)
 
     return vjp
 

@@ -113,8 +113,10 @@ def sum_to(x: Any, shape: tuple[int, ...]) -> Any:
     if x.dtype.type is HALF:
         return in_single(sum_to.forward, x, shape)
     lead = x.ndim - len(shape)
+    if shape and x.shape[lead:] == shape:  # of a bias: no axis of length 1 was stretched
+        return np.add.reduce(x, tuple(range(lead)))
     axes = tuple(i for i in range(x.ndim) if i < lead or (shape[i - lead] == 1 != x.shape[i]))
-    return np.add.reduce(x, axis=axes, keepdims=True).reshape(shape)
+    return np.add.reduce(x, axes, None, None, True).reshape(shape)
 
 
 @shape_op(lambda g, y, x, shape: sum_to(g, x.shape), symbol="broadcast", ulp=0)
@@ -123,13 +125,20 @@ def broadcast_to(x: Any, shape: Any) -> Any:
     return np.broadcast_to(np.asarray(x), shape, subok=False)
 
 
+def kept_shape(shape: tuple[int, ...], axes: tuple[int, ...]) -> Any:
+    """`shape` with length 1 along `axes`."""
+    if len(axes) == 1:  # half the time of what follows
+        return (*shape[: axes[0]], 1, *shape[axes[0] + 1 :])
+    return [1 if i in axes else n for i, n in enumerate(shape)]
+
+
 def spread(g: Any, shape: tuple[int, ...], axes: tuple[int, ...], keepdims: bool) -> Any:
     """The transpose of a sum over `axes`: g repeated along them, to `shape`.
 
     A single number is repeated along all axes, whatever `axes` says.
     """
-    if g.ndim and not keepdims and g.ndim != len(shape):
-        g = g.reshape([1 if i in axes else n for i, n in enumerate(shape)])
+    if g.ndim and not keepdims and g.ndim != len(shape) and axes != (0,):
+        g = g.reshape(kept_shape(shape, axes))
     if g.shape == shape:
         return g
     if not (type(g) is np.ndarray or isinstance(g, np.generic)):
@@ -268,10 +277,12 @@ def moveaxis(x: Any, source: Any, destination: Any) -> Any:
 
 
 def _piece(g: Any, y: Any, *inputs: Any, axis: int, index: int) -> Any:
-    axis = axis % len(np.shape(inputs[0]))
-    start = sum(np.shape(x)[axis] for x in inputs[:index])
-    stop = start + np.shape(inputs[index])[axis]
-    return g[(slice(None),) * axis + (slice(start, stop),)]
+    axis = axis % inputs[0].ndim
+    start = 0
+    for x in inputs[:index]:
+        start += x.shape[axis]
+    stop = start + inputs[index].shape[axis]
+    return g[start:stop] if axis == 0 else g[(slice(None),) * axis + (slice(start, stop),)]
 
 
 @shape_op(_piece, name="concatenate", symbol="concat", variadic=True, ulp=0)

@@ -298,6 +298,8 @@ def propagate(order: Sequence[ArrayNode], found: dict[Any, Any], keep: bool) -> 
 def _fitted(part: Any, array: ndarray, op: Op, index: int) -> ndarray:
     """A rule's answer as an array with the shape and dtype of its input."""
     numbers = np.asarray(part)
+    if numbers.dtype is array.dtype and numbers.shape == array.shape:  # one number of NumPy's
+        return numbers
     if numbers.dtype.kind not in "fiub":
         raise TypeError(f"vjp {index} of {op.name!r} must return numbers, got {part!r:.60}")
     return shaped(numbers, array, op, index).astype(array.dtype, copy=False)

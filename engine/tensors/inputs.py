@@ -97,26 +97,16 @@ def wrong_shapes(op: Op, arrays: Sequence[Any], error: ValueError) -> ValueError
 
 def sorted_inputs(op: Op, inputs: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...], bool]:
     """Inputs as a node keeps them, their arrays, and whether a gradient flows to one of them."""
+    kept = []
     arrays = []
     requires = False
     for x in inputs:
         if not isinstance(x, ArrayNode):
-            break
-        arrays.append(x._held)
-        requires = requires or x._requires
-    else:
-        if op.all_flow:  # the usual case; the others take twice as long
-            return inputs, tuple(arrays), requires
-    kept = []
-    arrays = []
-    requires = False
-    for i, x in enumerate(inputs):
-        if not isinstance(x, ArrayNode):
-            x = constant(x, op, i)  # of a list with Tensors it is one
+            x = constant(x, op, len(kept))  # of a list with Tensors it is one
         if isinstance(x, ArrayNode):
             arrays.append(x._held)
             if x._requires and not requires:
-                requires = op.all_flow or op.rule(i) is not None
+                requires = op.all_flow or op.rule(len(kept)) is not None
         else:
             arrays.append(x)
         kept.append(x)
