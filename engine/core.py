@@ -160,10 +160,10 @@ class Op:
         for x in inputs:
             if isinstance(x, NodeArray):
                 return x.record(self, inputs, params)
-        return self.plain(inputs, params)
+        return self._unusual(inputs, params)
 
-    def plain(self, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
-        """Compute on plain numbers and arrays (or on arrays whose elements are nodes)."""
+    def _unusual(self, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
+        """Compute on lists, NumPy's numbers, and arrays whose elements are nodes."""
         # arrays have what ops on them ask for; numbers, which others take, do not promote
         kept = _ARRAYS if self.kind == "shape" else _ARRAYS_OR_NUMBERS
         inputs = tuple([x if isinstance(x, kept) else array_of(x) for x in inputs])

@@ -10,6 +10,14 @@ from ..core import Op
 from .shapes import broadcast_to, sum_to
 
 
+def _stretches(shape: tuple[int, ...], full: tuple[int, ...]) -> bool:
+    """Whether broadcasting makes `shape` to `full`."""
+    lead = len(full) - len(shape)
+    if lead > 0 and full[lead:] == shape:
+        return True
+    return lead >= 0 and all(n in (1, m) for n, m in zip(shape, full[lead:], strict=True))
+
+
 def shaped(part: Any, like: Any, op: Op, index: int) -> Any:
     """A rule's answer, array or Tensor, with the shape of its input.
 
@@ -19,13 +27,11 @@ def shaped(part: Any, like: Any, op: Op, index: int) -> Any:
     if part.shape == like.shape:
         return part
     if op.kind == "elementwise":
-        try:
-            full = np.broadcast_shapes(part.shape, like.shape)
-        except ValueError:
-            full = ()  # not a matter of broadcasting: named below
-        if full == part.shape:
-            return sum_to(part, like.shape)
-        if full == like.shape:
+        if _stretches(like.shape, part.shape):
+            # of an array without what a call of the op asks: each bias has one
+            plain = type(part) is np.ndarray
+            return (sum_to.forward if plain else sum_to)(part, like.shape)
+        if _stretches(part.shape, like.shape):
             return broadcast_to(part, like.shape)
     raise ValueError(
         f"vjp {index} of {op.name!r} returned a gradient of shape {part.shape} for an input of "

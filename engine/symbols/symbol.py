@@ -100,7 +100,7 @@ class Symbol(Refusals, NumpyFunctions, ElementwiseMethods, ArrayMethods, Node):
         inputs = tuple([_input(x, trace) for x in inputs])
         plain = tuple([x._held if isinstance(x, Symbol) else x for x in inputs])
         with np.errstate(all="ignore"):
-            held = op.plain(plain, params)
+            held = op.apply(plain, params)
         if isinstance(held, np.generic):  # NumPy's answer about numbers that are Python's
             held = held.item() if not _arrays(plain) else np.asarray(held)
         return Symbol.made(op, inputs, params, held, trace)
