@@ -57,21 +57,21 @@ neg = elementwise(
 )
 
 
-def _lowered(a: Any, b: Any) -> Any:
+def _power_below(a: Any, b: Any) -> Any:
     """a**(b - 1); but a**0 for x**0, whose derivative 0 * x**-1 then is 0 at every x.
 
     Where b is to be differentiated too, that would change the slope of b * a**(b - 1) along b: it
     is done only where a**-1 is no number.
     """
     if type(b) is int or type(b) is float:
-        return a if b == 2 else pow(a, b - 1 if b else b)  # a**1 is a
+        return a if b == 2 else pow(a, b - 1 if b else 0.0)  # a**1 is a
     return pow(a, b - 1 + ((a == 0) & (b == 0)) if is_recorded(b) else b + (b == 0) - 1)
 
 
 # log(a + 1) where a = 0 <= b gives 0**b the derivative 0 (its limit) in place of 0 * -inf.
 pow: Op = elementwise(
     "pow", np.power,
-    lambda g, y, a, b: g * b * _lowered(a, b),
+    lambda g, y, a, b: g * b * _power_below(a, b),
     lambda g, y, a, b: g * y * log(a + ((a == 0) & (b >= 0))),
     symbol="**", infix=True, scalar=operator.pow, domain=(POSITIVE, REAL), doc="a to the power b",
 )  # fmt: skip
