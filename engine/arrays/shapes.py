@@ -114,9 +114,9 @@ def sum_to(x: Any, shape: tuple[int, ...]) -> Any:
         return in_single(sum_to.forward, x, shape)
     lead = x.ndim - len(shape)
     if shape and x.shape[lead:] == shape:  # of a bias: no axis of length 1 was stretched
-        return np.add.reduce(x, tuple(range(lead)))
+        return np.add.reduce(x, axis=tuple(range(lead)))
     axes = tuple(i for i in range(x.ndim) if i < lead or (shape[i - lead] == 1 != x.shape[i]))
-    return np.add.reduce(x, axes, None, None, True).reshape(shape)
+    return np.add.reduce(x, axis=axes, keepdims=True).reshape(shape)
 
 
 @shape_op(lambda g, y, x, shape: sum_to(g, x.shape), symbol="broadcast", ulp=0)

@@ -97,8 +97,8 @@ def wrong_shapes(op: Op, arrays: Sequence[Any], error: ValueError) -> ValueError
 
 def sorted_inputs(op: Op, inputs: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...], bool]:
     """Inputs as a node keeps them, their arrays, and whether a gradient flows to one of them."""
-    kept = []
-    arrays = []
+    kept: list[Any] = []
+    arrays: list[Any] = []
     requires = False
     for x in inputs:
         if not isinstance(x, ArrayNode):
