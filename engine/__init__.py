@@ -2,8 +2,8 @@
 
 For users: `Value`, `Tensor`, `ValueArray`; every op as a function (`engine.tanh(x)` takes a number,
 an array or a node); `grad` and the other derivatives of functions; `compare` and `gradcheck`;
-`explain`, `expand` and `nan_trace`; `no_grad`; and `elementwise`, `shape_op`, `fused` for an op of
-your own.
+`explain`, `expand` and `nan_trace`; `source`; `no_grad`; and `elementwise`, `shape_op`, `fused` for
+an op of your own.
 
 For those who build on it, as nn and viz do: `Node` (what both tiers have in common), `NodeArray`,
 `Op` with `registry` and `functions`, `toposort`, `watch` and `Watching`, `Restoring` and `insist`,
@@ -95,6 +95,7 @@ from .restoring import Restoring as Restoring, insist as insist
 from .signatures import input_names as input_names
 from .tensors import Tensor as Tensor
 from .values import Value as Value, ValueArray as ValueArray
+from .writing import Source as Source, source as source
 
 # Other names that NumPy or PyTorch has for the same
 absolute = abs

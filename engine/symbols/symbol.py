@@ -116,7 +116,10 @@ class Symbol(Refusals, NumpyFunctions, ElementwiseMethods, ArrayMethods, Node):
         y.inputs = inputs
         y._params = params
         y.label = ""
-        y.requires_grad = any(isinstance(x, Symbol) and x.requires_grad for x in inputs)
+        y.requires_grad = any(
+            isinstance(x, Symbol) and x.requires_grad and op.rule(i) is not None
+            for i, x in enumerate(inputs)
+        )
         y.is_constant = False
         y._trace = trace
         return y

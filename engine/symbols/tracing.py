@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import CodeType, FrameType
@@ -82,12 +82,14 @@ class Program:
         arguments: the Symbols that stand for its arguments, by name; nodes that the program reads
             without being given them are further `trace.inputs`.
         trace: all inputs, and how they were met.
+        given: what the function was called with, in order: Symbols, and what is not numeric.
     """
 
     name: str
     result: Symbol
     arguments: dict[str, Symbol]
     trace: Trace
+    given: Sequence[Any] = ()
 
 
 def program_of(root: Any) -> Program:
@@ -147,7 +149,7 @@ def program(f: Callable[..., Any], *args: Any) -> Program:
         raise TypeError(
             f"{_name(f)} must make its result of its arguments, it returned {type(y).__name__}"
         )
-    return Program(_name(f), y, arguments, trace)
+    return Program(_name(f), y, arguments, trace, given)
 
 
 def _is_numeric(x: Any) -> bool:

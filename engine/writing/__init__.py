@@ -1,0 +1,10 @@
+"""A program and its backward pass as Python text that runs without the engine: `source`.
+
+A program comes as Symbols (`engine.symbols`), and leaves as lines.  In between it consists of
+terms: `lowering` runs each op's own forward on terms, which write down what it asks NumPy for
+(`array_terms`), and fold what says nothing (`folding`).  There is no second table: what an op is as
+text is what its row does.  A function that looks at numbers is called, and printed above
+(`standalone`).  `walk` is backward, `printing` decides on lines.  Others use `source` and `Source`.
+"""
+
+from .source import Source as Source, source as source

@@ -1,0 +1,95 @@
+"""What a program consists of, before it is text: terms, each made only once.
+
+A term is a form, a piece of Python with places for its operands, as `{0} * {1}`; and an example of
+its result, for the numbers that the program is written for.  (In the form, `{0}` is also the set
+of 0 for Python's parser; that is how `printing` finds the places.)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+class LooksAtNumbers(Exception):
+    """A function asks a term for its numbers, or writes into it: it can be called, not read."""
+
+
+class Term:
+    """A step of a program: its form and operands; or an input or a constant, without a form.
+
+    >>> program = Program()
+    >>> x = program.input("x", 3.0)
+    >>> y = program.term("{0} * {1}", (x, program.constant(2.0)), 6.0)
+    >>> y.form, y.example, y is program.term("{0} * {1}", (x, program.constant(2.0)), 6.0)
+    ('{0} * {1}', 6.0, True)
+    """
+
+    __slots__ = ("example", "form", "made_by", "name", "operands", "order", "program")
+
+    form: str
+    operands: tuple[Any, ...]
+    example: Any
+    name: str  # of an input
+    order: int  # when it was made: after its operands
+    made_by: str  # the op that it is part of
+    program: Any
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether this is the same whatever the inputs are."""
+        return not self.form and not self.name
+
+
+class Program:
+    """Terms under construction; the same form of the same operands is the same term."""
+
+    def __init__(self, kind: type[Term] = Term) -> None:
+        self.kind = kind
+        self.known: dict[Any, Term] = {}
+        #: What a term is taken for that is asked for its number.
+        self.seen_as: Any = float
+        #: The op that is being written down, and whether in the backward half.
+        self.op = ""
+        self.backward = False
+
+    def term(self, form: str, operands: tuple[Any, ...], example: Any) -> Any:
+        """The term of this form and these operands."""
+        return self._made((form, *map(id, operands)), form, operands, example)
+
+    def input(self, name: str, example: Any) -> Any:
+        """A term for what is given to the program."""
+        made = self._made((object(),), "", (), example)
+        made.name = name
+        return made
+
+    def constant(self, number: Any) -> Any:
+        """A term for a number, or for an array that does not depend on the inputs."""
+        if isinstance(number, np.ndarray | np.generic):
+            array = np.asarray(number)
+            key: Any = (type(number), array.dtype.str, array.shape, array.tobytes())
+        else:
+            key = (type(number), repr(number))
+        return self._made(key, "", (), number)
+
+    def _made(self, key: Any, form: str, operands: tuple[Any, ...], example: Any) -> Any:
+        known = self.known.get(key)
+        if known is None:
+            known = self.known[key] = self.kind()
+            known.form, known.operands, known.example = form, operands, example
+            known.name, known.order, known.program = "", len(self.known), self
+            known.made_by = self.op
+        return known
+
+
+def reached(results: list[Any]) -> list[Any]:
+    """The terms that results depend on, in the order they were made; no others are needed."""
+    seen: dict[int, Any] = {}
+    stack = list(results)
+    while stack:
+        one = stack.pop()
+        if id(one) not in seen:
+            seen[id(one)] = one
+            stack.extend(one.operands)
+    return sorted(seen.values(), key=lambda one: one.order)

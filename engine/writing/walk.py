@@ -1,0 +1,79 @@
+"""Backward on Symbols, as everywhere; a rule that looks at numbers becomes one op, to be called."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+
+from ..core import Op
+from ..signatures import input_names
+from ..symbols import Symbol
+
+
+class RuleOp(Op):
+    """The rule of an op for one input, as an op itself: a call that is not looked into.
+
+    Attributes:
+        function: what is called; `part` of its answer is the gradient, if it answers for all.
+    """
+
+    def __init__(self, op: Op, index: int, count: int) -> None:
+        rule: Any = op.rule(index)
+        self.part: int | None = None if op.vjp_all is None else index
+        self.function = op.vjp_all or (rule.func if isinstance(rule, functools.partial) else rule)
+        name = f"{op.name}_vjp"
+        if not op.variadic and op.vjp_all is None and op.n_inputs > 1:
+            name += f"_{input_names(op)[index]}"
+        refusal = functools.partial(_refuse, op.name)
+        super().__init__(name, rule, (refusal,) * count)
+
+
+def _refuse(name: str, *_operands: Any, **_params: Any) -> Any:
+    raise TypeError(
+        f"the rule of {name!r} looks at numbers, so its derivative cannot be written down: compose "
+        f"{name} of other functions for order=2"
+    )
+
+
+def pulled(node: Any, g: Any) -> list[Any]:
+    """What each edge of a Symbol adds to the gradient of its input; None where nothing flows."""
+    try:
+        return list(node.pull(g))
+    except TypeError:
+        edges = enumerate(node.inputs)
+        return [node.fitted(_edge(node, g, i, x), i) for i, x in edges]
+
+
+def _edge(node: Any, g: Any, index: int, x: Any) -> Any:
+    """The rule for one edge, run or called."""
+    op, params = node.op, dict(node.params)
+    rule = op.rule(index)
+    if rule is None or not isinstance(x, Symbol) or not node.flows_to(x):
+        return None
+    try:
+        return rule(g, node, *node.inputs, **params)
+    except TypeError:  # it asks for numbers; what else is wrong is said again below
+        operands = (g, node, *node.inputs)
+        if isinstance(rule, functools.partial):
+            params |= rule.keywords
+        called = RuleOp(op, index, len(operands))
+        numbers = [one._held if isinstance(one, Symbol) else one for one in operands]
+        with np.errstate(all="ignore"):
+            held = called.forward(*numbers, **params)
+        return Symbol.made(called, operands, params, np.asarray(held), node._trace)
+
+
+def gradients(order: list[Any], seed: Any, note: Any) -> dict[Any, Any]:
+    """The gradient of each node, as `graph.adjoints`; `note(x, g, op)` is told of each new one."""
+    found = {order[-1]: seed}
+    for node in reversed(order):
+        g = found.get(node)
+        if g is None or node.op is None:
+            continue
+        for x, part in zip(node.inputs, pulled(node, g), strict=True):
+            if part is not None:
+                found[x] = found[x] + part if x in found else part
+                note(x, found[x], node.op.name)
+    return found

@@ -1,0 +1,170 @@
+"""`source` of programs of arrays: the text runs alone, and gives what backward gives."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from fused_cases import CASES as FUSED
+from shape_cases import CASES
+from strategies import float_positions, rows_of_engine
+
+import engine as E
+import nn  # noqa: F401 - whose ops are tried too
+from engine import Tensor
+
+RNG = np.random.default_rng(12)
+LAYERS = [(2, 16), (16,), (16, 16), (16,), (16, 1), (1,)]
+X, Y = RNG.normal(size=(100, 2)), np.sign(RNG.normal(size=(100, 1)))
+WEIGHTS = [RNG.normal(size=shape) for shape in LAYERS]
+
+
+def loss(X, y, w1, b1, w2, b2, w3, b3):
+    h = E.relu(X @ w1 + b1)
+    k = E.relu(h @ w2 + b2)
+    score = k @ w3 + b3
+    margin = E.relu(1 - y * score)
+    reg = (w1**2).sum() + (w2**2).sum() + (w3**2).sum()
+    loss = margin.mean() + 0.0001 * reg
+    return loss
+
+
+PRINTED = """\
+import numpy as np
+
+def loss_and_gradients(X, y, w1, b1, w2, b2, w3, b3):
+    # forward
+    h = np.maximum(X @ w1 + b1, 0)
+    k = np.maximum(h @ w2 + b2, 0)
+    score = k @ w3 + b3
+    margin = np.maximum(1 - y * score, 0)
+    reg = (w1 ** 2).sum() + (w2 ** 2).sum() + (w3 ** 2).sum()
+    loss = margin.sum() / 100 + 0.0001 * reg
+    # backward
+    d_score = -((margin != 0) * 0.01) * y  # mul
+    d_b3 = d_score.sum(axis=0)             # add
+    d_w3 = 0.0002 * w3 + k.T @ d_score     # matmul
+    d1 = d_score @ w3.T * (k != 0)         # relu
+    d_b2 = d1.sum(axis=0)                  # add
+    d_w2 = 0.0002 * w2 + h.T @ d1          # matmul
+    d2 = d1 @ w2.T * (h != 0)              # relu
+    d_b1 = d2.sum(axis=0)                  # add
+    d_w1 = 0.0002 * w1 + X.T @ d2          # matmul
+    return loss, d_w1, d_b1, d_w2, d_b2, d_w3, d_b3
+"""
+
+
+def test_a_network_reads_as_a_teacher_would_write_it():
+    assert E.source(loss, X, Y, *WEIGHTS, wrt=tuple(range(2, 8))) == PRINTED
+
+
+def run(text):
+    """What the function of a text returns, for what the text was written for."""
+    namespace = {}
+    exec(compile(text, "<source>", "exec"), namespace)
+    return namespace[text.name](**text.arguments)
+
+
+def contract(y):
+    """A single number that depends on every element."""
+    weights = np.cos(np.arange(np.size(y.data if isinstance(y, Tensor) else y))).astype(y.dtype)
+    return (y * weights.reshape(y.shape)).sum()
+
+
+def agrees(f, arrays):
+    """The text of f, of which value and gradients are those of backward."""
+    nodes = [Tensor(x, requires_grad=True) for x in arrays]
+    with np.errstate(all="ignore"):
+        y = f(*nodes)
+        y.backward()
+        text = E.source(f, *arrays)
+        found = run(text)
+    zeros = [np.zeros(x.shape, x.dtype) if x.grad is None else x.grad for x in nodes]
+    for got, expected in zip(found, [y.data, *zeros], strict=True):
+        scale = np.abs(expected[np.isfinite(expected)]).max(initial=1.0)
+        tolerance = 1e-12 if expected.dtype == np.float64 else 1e-6
+        assert np.shape(got) == expected.shape
+        assert np.asarray(got).dtype == expected.dtype
+        np.testing.assert_allclose(got, expected, rtol=tolerance, atol=tolerance * scale)
+    return text
+
+
+#: What takes its order, or its places, from numbers: written down of a graph only.
+DECIDED = {"sort"}
+NO_GRADIENT = {"as_integers"}
+EVERY = [
+    (name, i)
+    for name, cases in CASES.items()
+    for i in range(len(cases))
+    if name not in DECIDED | NO_GRADIENT
+]
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize(("name", "i"), EVERY)
+def test_ops_on_whole_arrays_are_written_as_they_run(name, i, dtype):
+    arrays, f, _ = CASES[name][i]
+    agrees(lambda *nodes: contract(f(*nodes)), [x.astype(dtype) for x in arrays])
+
+
+@pytest.mark.parametrize(
+    ("op", "given"), rows_of_engine(), ids=lambda x: getattr(x, "name", str(x))
+)
+def test_elementwise_ops_are_written_as_they_run(op, given):
+    columns = []
+    for i, interval in enumerate(op.domain):
+        lo, hi = max(interval.lo, -2.0), min(interval.hi, 2.0 + max(interval.lo, 0.0))
+        columns.append(RNG.uniform(lo + 0.1, hi - 0.1, size=(2,) if i else (3, 2)))
+    wanted = float_positions(op)
+
+    def f(*nodes):
+        rest = iter(nodes)
+        return contract(
+            op(*(next(rest) if i in wanted else x > 0 for i, x in enumerate(columns)), **given)
+        )
+
+    agrees(f, [columns[i] for i in wanted])
+
+
+FUSED_CASES = [
+    (name, i)
+    for name, cases in FUSED.items()
+    for i in range(len(cases))
+    if not name.endswith("_neuron")
+]
+
+
+@pytest.mark.parametrize(("name", "i"), FUSED_CASES)
+def test_fused_ops_are_written_as_they_run(name, i):
+    inputs, params = FUSED[name][i]
+    floats = [k for k, x in enumerate(inputs) if getattr(x, "dtype", np.dtype(int)).kind == "f"]
+
+    def f(*nodes):
+        given = [nodes[floats.index(k)] if k in floats else x for k, x in enumerate(inputs)]
+        return contract(E.registry[name](*given, **params))
+
+    agrees(f, [inputs[k] for k in floats])
+
+
+@pytest.mark.parametrize("name", ["sort"])
+def test_what_is_decided_by_numbers_is_refused_with_the_line(name):
+    with pytest.raises(TypeError, match=r"test_source_arrays.py, line \d+"):
+        E.source(lambda x: getattr(E, name)(x, axis=0).sum(), np.ones(3))
+
+
+def test_the_text_runs_in_a_fresh_interpreter_without_the_engine():
+    def f(x, w):
+        pooled = E.max(x, axis=1)
+        return (E.gelu(pooled) * E.cumprod(w)).sum() + E.norm(w)
+
+    x, w = np.arange(6.0).reshape(3, 2) / 4, np.array([1.0, 0.0, -2.0])
+    text = E.source(f, x, w)
+    call = (
+        f"print([x.tolist() for x in {text.name}(np.array({x.tolist()}), np.array({w.tolist()}))])"
+    )
+    program = f"import sys\n{text}\n{call}\nassert 'engine' not in sys.modules"
+    ran = subprocess.run(
+        [sys.executable, "-I", "-c", program], capture_output=True, text=True, check=True
+    )
+    expected = [x.tolist() for x in run(text)]
+    assert ran.stdout.strip() == str(expected)
