@@ -93,6 +93,7 @@ from .recording import (
 from .references import held_once as held_once
 from .restoring import Restoring as Restoring, insist as insist
 from .signatures import input_names as input_names
+from . import symbols as symbols
 from .tensors import Tensor as Tensor
 from .values import Value as Value, ValueArray as ValueArray
 from .writing import Source as Source, source as source

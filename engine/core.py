@@ -17,6 +17,7 @@ import numpy as np
 
 from .lists import array_of, tier_of
 from .node import Node, NodeArray
+from .readable import Readable
 from .signatures import Rule, bind, defaults_of
 
 _FLOATS = frozenset([float, int, bool])
@@ -56,7 +57,7 @@ REAL = Interval()
 # --- the row ---
 
 
-class Op:
+class Op(Readable):
     """One row of the table, and the public function of that name.
 
     Calling it on plain numbers or arrays computes; on nodes it computes and records.
