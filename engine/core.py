@@ -128,6 +128,8 @@ class Op(Readable):
         self.kind = kind
         self.doc = doc or (inspect.getdoc(forward) or "").partition("\n")[0]
         self.aliases = dict(aliases or {})
+        #: How Tensors pass a gradient on: written from the rules, on first use.
+        self.push_arrays: Any = None
         self.__name__ = name
         self.__qualname__ = name
         self.__doc__ = self.doc

@@ -99,8 +99,8 @@ class Symbol(Refusals, NumpyFunctions, ElementwiseMethods, ArrayMethods, Node):
                 raise TypeError(f"{name} of {op.name}() is a plain value, got a {type(x).__name__}")
         inputs = tuple([_input(x, trace) for x in inputs])
         plain = tuple([x._held if isinstance(x, Symbol) else x for x in inputs])
-        with np.errstate(all="ignore"):
-            held = op.apply(plain, params)
+        # in one line, so that no interrupt comes between: see `commits.GRADIENTS`
+        with np.errstate(all="ignore"): held = op.apply(plain, params)  # fmt: skip  # noqa: E701
         if isinstance(held, np.generic):  # NumPy's answer about numbers that are Python's
             held = held.item() if not _arrays(plain) else np.asarray(held)
         return Symbol.made(op, inputs, params, held, trace)

@@ -20,6 +20,7 @@ from ..floats import HALF
 from ..graph import toposort
 from ..node import Node, check_parts
 from ..references import held_once
+from .passing import pushing
 
 
 def widened(x: Any) -> Any:
@@ -95,7 +96,7 @@ class ArrayNode(Node):
             rule = op.rule(i)
             if rule is not None and isinstance(x, ArrayNode) and x._requires:
                 part = rule(g, y, *arrays, **params) if shared is None else shared[i]
-                parts[i] = None if part is None else _fitted(part, self._arrays[i], op, i)
+                parts[i] = None if part is None else fitted(part, self._arrays[i], op, i)
         return parts
 
     def contribution(self, g: Any, index: int) -> ndarray:
@@ -105,7 +106,7 @@ class ArrayNode(Node):
         if rule is None:
             return np.zeros_like(x._held)
         g, y, arrays = self._for_rules(g)
-        return _fitted(rule(g, y, *arrays, **self.params), x._held, self.op, index)
+        return fitted(rule(g, y, *arrays, **self.params), x._held, self.op, index)
 
     def _for_rules(self, g: Any) -> tuple[Any, Any, Any]:
         """Gradient, result and inputs as the rules are given them.
@@ -213,8 +214,8 @@ def propagate(order: Sequence[ArrayNode], found: dict[Any, Any], keep: bool) -> 
     """Backward on arrays: grow `found`, the gradient of each node, from the result to the leaves.
 
     The gradient of a result is dropped once it has been passed on (memory!), unless `keep` is true
-    or the node retains it.  A loop over `node.contributions(g)` says the same, and takes twice as
-    long on arrays of a few numbers.
+    or the node retains it.  `_push_any` for every node says the same, and takes twice as long on
+    arrays of a few numbers.
     """
     take = found.pop
     for node in reversed(order):
@@ -224,78 +225,28 @@ def propagate(order: Sequence[ArrayNode], found: dict[Any, Any], keep: bool) -> 
         g = found.get(node) if keep or node._retain else take(node, None)
         if g is None:
             continue
+        push = op.push_arrays
+        if push is None:
+            push = _pushing(op)
         if g.dtype.type is HALF:
-            for x, part in zip(node.inputs, node.contributions(g), strict=True):
-                if part is not None:
-                    found[x] = found[x] + part if x in found else part
-            continue
-        inputs = node.inputs
-        arrays = node._arrays
-        if op.own_rules and len(inputs) == 1:  # the loop below, written out for most nodes
-            x = inputs[0]
-            a = arrays[0]
-            if x._held is not a:
-                check_unchanged(node)
-            rule: Any = op.vjps[0]
-            params = node._params
-            part = rule(g, node._held, a, **params) if params else rule(g, node._held, a)
-            if type(part) is not ndarray or part.shape != a.shape or part.dtype is not a.dtype:
-                part = _fitted(part, a, op, 0)
-            found[x] = found[x] + part if x in found else part
-            continue
-        if op.own_rules and len(inputs) == 2 and not node._params:
-            x, z = inputs
-            a, b = arrays
-            rule = op.vjps[0]
-            if isinstance(x, ArrayNode) and x._requires and rule is not None:
-                if x._held is not a:
-                    check_unchanged(node)
-                part = rule(g, node._held, a, b)
-                if type(part) is not ndarray or part.shape != a.shape or part.dtype is not a.dtype:
-                    part = _fitted(part, a, op, 0)
-                found[x] = found[x] + part if x in found else part
-            rule = op.vjps[1]
-            if isinstance(z, ArrayNode) and z._requires and rule is not None:
-                if z._held is not b:
-                    check_unchanged(node)
-                part = rule(g, node._held, a, b)
-                if type(part) is not ndarray or part.shape != b.shape or part.dtype is not b.dtype:
-                    part = _fitted(part, b, op, 1)
-                found[z] = found[z] + part if z in found else part
-            continue
-        params = node._params
-        parts: Any = None
-        if op.vjp_all is not None:  # the rules of this op share work: all of them at once
-            parts = op.vjp_all(g, node._held, *arrays, **(params or {}))
-            check_parts(parts, op, inputs)
-        for i, x in enumerate(inputs):
-            if not isinstance(x, ArrayNode) or not x._requires:
-                continue
-            array = arrays[i]
-            if x._held is not array:
-                check_unchanged(node)
-            if parts is not None:
-                part = parts[i]
-            else:
-                rule = op.vjps[i] if op.own_rules else op.rule(i)
-                if rule is None:
-                    continue
-                if params:
-                    part = rule(g, node._held, *arrays, **params)
-                else:  # a call with ** of nothing takes longer than one without
-                    part = rule(g, node._held, *arrays)
-            if part is None:
-                continue
-            if (
-                type(part) is not ndarray
-                or part.shape != array.shape
-                or part.dtype is not array.dtype
-            ):
-                part = _fitted(part, array, op, i)
+            push = _push_any
+        push(node, g, found)
+
+
+def _pushing(op: Any) -> Any:
+    """`push(node, g, found)` of an op, on its first use."""
+    op.push_arrays = _push_any if op.variadic else pushing(op, _KNOWN)
+    return op.push_arrays
+
+
+def _push_any(node: Any, g: Any, found: dict[Any, Any]) -> None:
+    """Add what each edge of a node carries to the gradient of its input."""
+    for x, part in zip(node.inputs, node.contributions(g), strict=True):
+        if part is not None:
             found[x] = found[x] + part if x in found else part
 
 
-def _fitted(part: Any, array: ndarray, op: Op, index: int) -> ndarray:
+def fitted(part: Any, array: ndarray, op: Op, index: int) -> ndarray:
     """A rule's answer as an array with the shape and dtype of its input."""
     numbers = np.asarray(part)
     if numbers.dtype is array.dtype and numbers.shape == array.shape:  # one number of NumPy's
@@ -303,3 +254,10 @@ def _fitted(part: Any, array: ndarray, op: Op, index: int) -> ndarray:
     if numbers.dtype.kind not in "fiub":
         raise TypeError(f"vjp {index} of {op.name!r} must return numbers, got {part!r:.60}")
     return shaped(numbers, array, op, index).astype(array.dtype, copy=False)
+
+
+#: What the functions written for each op refer to.
+_KNOWN = {
+    "ArrayNode": ArrayNode, "check_parts": check_parts, "check_unchanged": check_unchanged,
+    "fitted": fitted, "ndarray": ndarray,
+}  # fmt: skip

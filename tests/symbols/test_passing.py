@@ -1,0 +1,182 @@
+"""The array tier's backward is written from the rows: what is written is what the rules say."""
+
+import math
+import traceback
+
+import numpy as np
+import pytest
+from strategies import case_id, rows_of_engine
+
+import engine
+from engine import Tensor, elementwise, fused, shape_op
+from engine.core import registry
+from engine.tensors.passing import text_of
+
+pytestmark = pytest.mark.usefixtures("own_ops")
+
+SPECIAL = np.array([0.0, -0.0, 0.5, -1.0, 3.0, np.inf, -np.inf, np.nan, 1e300, 1e-310, 2.0, -2.0])
+SHAPES = [((), ()), ((12,), (12,)), ((2, 12), (12,)), ((12,), (3, 1)), ((1,), (2, 12))]
+
+
+def backward_of(y, g):
+    """What one node adds to its inputs, by the function that is written for its op."""
+    found = {}
+    y.op.push_arrays(y, g, found)
+    return found
+
+
+def bits(x):
+    return x.dtype, x.shape, x.tobytes()
+
+
+def inputs_of(op, shape, other, dtype):
+    for i, rule in enumerate(op.vjps):
+        numbers = np.resize(np.roll(SPECIAL, 5 * i), (shape, other, other)[i]).astype(dtype)
+        yield numbers > 0 if rule is None else Tensor(numbers, requires_grad=True)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("case", rows_of_engine(), ids=case_id)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_what_is_written_is_what_the_rules_say_bit_for_bit(case, dtype):
+    op, given = case
+    for shape, other in SHAPES:
+        inputs = list(inputs_of(op, shape, other, dtype))
+        y = op(*inputs, **given)
+        y.backward(np.ones(y.shape))  # now it is written
+        g = np.resize(SPECIAL[::-1], y.shape).astype(dtype)
+        found = backward_of(y, g)
+        for x, part in zip(y.inputs, y.contributions(g), strict=True):
+            assert part is None or bits(part) == bits(found[x])
+
+
+@pytest.mark.parametrize("case", rows_of_engine(), ids=case_id)
+def test_constants_are_inputs_that_nothing_flows_to(case):
+    op, given = case
+    if op.n_inputs != 2:
+        return
+    x = Tensor([0.5, 0.25], requires_grad=True)
+    for y in (op(x, 0.75, **given), op(0.75, x, **given)):
+        y.backward(np.ones(2))
+        assert set(backward_of(y, np.ones(2))) == {x}
+
+
+def test_a_rule_of_ops_alone_stands_in_the_text_and_any_other_is_called():
+    assert "part = g * (1 - node._held * node._held)\n" in text_of(engine.tanh, {})
+    assert "part = rule0(g, node._held, a0)\n" in text_of(engine.relu, {})
+    assert "part = rule0(g, node._held, a0, **node._params)\n" in text_of(engine.elu, {})
+    assert "part = rule0(g, node._held, a0, **node._params)\n" in text_of(registry["sum"], {})
+
+
+def test_what_a_rule_uses_twice_is_computed_once():
+    def rule(g, y, x):
+        slope = engine_exp(x)
+        return g * slope * (slope + 1)
+
+    engine_exp = engine.exp
+    op = elementwise("twice", np.exp, rule)
+    names = {}
+    assert "    t0 = exp(a0)\n    part = g * t0 * (t0 + 1)\n" in text_of(op, names)
+    assert names["exp"] is np.exp
+
+
+class Slope:
+    """A rule that is no function."""
+
+    def __call__(self, g, y, x):
+        return g * 2
+
+
+def asks(g, y, x):
+    return g * 2 if x.shape == g.shape else g
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        Slope(),
+        lambda g, y, x: g * len(x) / 2,
+        lambda g, y, x: g * (2 if x[0] == x[1] else 2.0),
+        lambda g, y, x: (lambda: g * 2)(),
+        lambda g, y, x: 2.0 + 0 * asks(g, y, x),
+        lambda g, y, x: 2.0,
+    ],
+)
+def test_a_rule_that_may_ask_what_it_is_given_is_called(rule):
+    op = elementwise("double", lambda x: x * 2, rule)
+    assert "rule0(" in text_of(op, {})
+    x = Tensor([3.0, 4.0], requires_grad=True)
+    op(x).backward(np.ones(2))
+    assert x.grad.shape == (2,)
+
+
+def infinite(g, y, x):
+    return g * 1e999
+
+
+def decides(g, y, x):
+    return g * 2 if x > 0 else g
+
+
+@pytest.mark.parametrize("rule", [infinite, decides])
+def test_a_rule_whose_numbers_are_no_text_or_that_decides_by_numbers_is_called(rule):
+    op = elementwise("far", lambda x: x * 2, rule)
+    assert "rule0(" in text_of(op, {})
+    x = Tensor([3.0], requires_grad=True)
+    op(x).backward()
+    assert x.grad == (math.inf if rule is infinite else 2.0)
+
+
+def test_rules_that_need_parameters_or_names_of_the_text_are_called():
+    sloped = engine.leaky_relu
+    op = elementwise("sloped", np.abs, lambda g, y, x: sloped(g, 0.5))
+    assert "rule0(" in text_of(op, {})
+    fitted = elementwise("fitted", np.abs, lambda g, y, x: g * 3)
+    op = elementwise("own_name", np.abs, lambda g, y, x: fitted(g))
+    x = Tensor([-1.0], requires_grad=True)
+    op(x).backward([-2.0])
+    assert x.grad == 2.0
+
+
+def test_an_op_replaced_takes_its_own_rule():
+    x = Tensor([1.0], requires_grad=True)
+    for slope in (2.0, 3.0):
+        op = elementwise("again", np.abs, lambda g, y, x, slope=slope: g * slope, replace=True)
+        x.zero_grad()
+        op(x).backward()
+        assert x.grad == slope
+
+
+def test_none_of_a_shape_op_or_of_shared_rules_means_that_nothing_flows():
+    @shape_op(lambda g, y, x: None)
+    def stopped(x):
+        "x, and no gradient."
+        return x
+
+    @fused(elements=lambda a, b: a * b, vjp_all=lambda g, y, a, b: (g * b, None))
+    def half_stopped(a, b):
+        "a b, as if b were a constant."
+        return a * b
+
+    a, b = Tensor([2.0], requires_grad=True), Tensor([3.0], requires_grad=True)
+    stopped(a).backward()
+    assert a.grad is None
+    half_stopped(a, b).backward()
+    assert (a.grad, b.grad) == (3.0, None)
+
+
+def test_an_elementwise_rule_that_answers_no_number_is_refused():
+    op = elementwise("nothing", np.abs, lambda g, y, x: None)
+    with pytest.raises(TypeError, match="vjp 0 of 'nothing' must return numbers, got None"):
+        op(Tensor([1.0], requires_grad=True)).backward()
+
+
+def test_tracebacks_show_the_text():
+    def broken(g, y, x):
+        raise ArithmeticError("on purpose")
+
+    op = elementwise("broken", np.abs, broken)
+    with pytest.raises(ArithmeticError) as caught:
+        op(Tensor([1.0], requires_grad=True)).backward()
+    shown = "".join(traceback.format_exception(caught.value))
+    assert "in push_broken\n    part = rule0(g, node._held, a0)\n" in shown
