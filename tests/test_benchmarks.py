@@ -1,11 +1,25 @@
 """The benchmark's harness: contenders agree before they are timed, ratios are taken in turns."""
 
+import gc
+import subprocess
+import sys
+
 import pytest
-from bench import rows, scalars
-from bench.contenders import Program, workload
-from bench.contest import HAND, OURS, DisagreementError, Result, Workload, made
+from bench import arrays, command, contenders, growth, networks, report, rows, scalars
+from bench.chart import chart
+from bench.contenders import NN, Program, workload
+from bench.contest import HAND, OURS, DisagreementError, Result, Workload, made, measure, race
+from pages import ROOT, text_of
 
 import engine
+
+
+@pytest.fixture(autouse=True)
+def _no_peers(monkeypatch):
+    """What is installed on a machine does not matter here."""
+    monkeypatch.setattr(contenders, "why_not", lambda peer: "not installed")
+    for module in (arrays, report, rows):
+        monkeypatch.setattr(module, "why_not", contenders.why_not)
 
 
 def planted(slope):
@@ -17,15 +31,24 @@ def planted(slope):
     )
 
 
+def raced(name="chain of 100,000", units=1, **cpu):
+    """A result of one round."""
+    cpu = {key.replace("_", " "): [seconds] for key, seconds in cpu.items()}
+    return Result(name, cpu, cpu, dict.fromkeys(cpu, 1024), units)
+
+
+# --- agreement ---
+
+
 def test_contenders_that_agree_are_let_in():
-    steps = made(workload("square", planted(2.0), ()))
+    steps = made(workload("square", planted(2.0)))
     assert list(steps) == [HAND, OURS]
     assert steps[OURS]() == (9.0, [6.0])
 
 
 def test_a_planted_wrong_gradient_is_refused_by_name():
     with pytest.raises(DisagreementError, match="square: gradient 0 of twingrad is not that of by"):
-        made(workload("square", planted(2.0 + 1e-6), ()))
+        measure(workload("square", planted(2.0 + 1e-6)), 1, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -43,12 +66,23 @@ def test_a_wrong_loss_shape_nan_or_count_is_refused(wrong, message):
         made(Workload("square", makers))
 
 
-def test_a_ratio_is_the_median_of_the_rounds_ratios():
-    cpu = {OURS: [1.0, 2.0, 4.0], "peer": [4.0, 4.0, 4.0]}
-    result = Result("x", cpu, cpu)
-    assert result.ratio("peer") == 2.0
-    assert result.ratio(OURS, "peer") == 0.5
-    assert result.seconds() == 2.0
+def test_every_program_agrees_with_what_is_written_by_hand():
+    for module in (scalars, arrays, networks, growth):
+        for found in module.workloads():
+            if found.units < 1_000_000 and "1024" not in found.name:
+                assert {HAND, OURS} <= set(made(found)) <= {HAND, OURS, NN}
+
+
+def test_a_contender_is_one_entry(monkeypatch):
+    monkeypatch.setitem(contenders.CONTENDERS, "compiled", contenders.eager)
+    assert list(made(workload("square", planted(2.0)))) == [HAND, OURS, "compiled"]
+
+
+def test_a_peer_that_is_missing_or_cannot_do_it_takes_no_part(monkeypatch):
+    reasons = {"micrograd": "", "torch": "", "jax": "not installed"}
+    monkeypatch.setattr(contenders, "why_not", reasons.get)
+    found = workload("square", planted(2.0), ("micrograd", "jax"))
+    assert list(found.makers) == [HAND, OURS, "micrograd"]
 
 
 def test_every_row_with_two_inputs_is_measured():
@@ -58,14 +92,136 @@ def test_every_row_with_two_inputs_is_measured():
         if op.kind == "elementwise" and op.n_inputs == 2 and vars(engine).get(op.name) is op
     }
     assert binary < set(rows.forms())
-    assert {"add", "where", "a ** 2"} < set(rows.forms())
+    assert {("twingrad", row, True) for row in rows.forms()} < set(rows.steps())
 
 
-def test_the_programs_of_numbers_agree_with_floats_by_hand():
-    for program in (
-        Program(scalars.expression, scalars.expression_by_hand, [-4.0, 2.0]),
-        Program(scalars.least_squares, scalars.least_squares_by_hand, [0.5, 1.0], [(1.0, 2.0)]),
-        Program(scalars.chain, scalars.chain_by_hand, [1.5], [10]),
-        Program(scalars.dot, scalars.dot_by_hand, [1.0, 2.0, 3.0, 4.0]),
-    ):
-        assert list(made(workload("it", program, ()))) == [HAND, OURS]
+# --- time and memory ---
+
+
+def test_a_ratio_is_the_median_of_the_rounds_ratios():
+    cpu = {OURS: [1.0, 2.0, 4.0], "peer": [4.0, 4.0, 4.0]}
+    result = Result("x", cpu, {OURS: [3.0, 5.0, 9.0]})
+    assert result.ratio("peer") == 2.0
+    assert result.ratio(OURS, "peer") == 0.5
+    assert (result.seconds(), result.wall_seconds()) == (2.0, 5.0)
+
+
+def test_contenders_take_turns_with_the_collector_on():
+    calls = []
+    steps = {name: lambda name=name: calls.append((name, gc.isenabled())) for name in "ab"}
+    cpu, wall = race(steps, 2, 0.0)
+    assert calls == [("a", True), ("b", True)] * 3  # the first to see how long one takes
+    assert [len(times) for times in (*cpu.values(), *wall.values())] == [2, 2, 2, 2]
+
+
+def test_peaks_are_of_those_whose_memory_is_seen():
+    makers = {name: lambda: lambda: (0.0, [bytearray(100_000)[:1]]) for name in (OURS, "torch")}
+    result = measure(Workload("bytes", makers), 1, 0.0, ["torch"])
+    assert 100_000 < result.peak.pop(OURS) < 200_000
+    assert not result.peak
+
+
+# --- what is shown ---
+
+
+def test_numbers_have_three_digits_and_a_unit():
+    assert [report.seconds(x) for x in (2.5, 0.9996, 3.14159e-3, 4.2e-8)] == [
+        "2.5 s", "1000 ms", "3.14 ms", "42 ns",
+    ]  # fmt: skip
+    assert [report.size(x) for x in (12.4, 2048, 1023 * 1024, 3 * 2**30)] == [
+        "12 B", "2 KiB", "1023 KiB", "3 GiB",
+    ]  # fmt: skip
+    assert [report.times(x) for x in (0.0213, 9.99, 12.34, 1234.5)] == [
+        "0.02", "9.99", "12.3", "1234",
+    ]  # fmt: skip
+
+
+def test_the_table_has_a_peer_s_time_as_a_multiple_of_ours():
+    both = [
+        raced(by_hand=1.0, twingrad=2.0, micrograd=10.0, units=2),
+        raced("y", by_hand=1.0, twingrad=3.0, compiled=1.5),
+    ]
+    assert report.race_table(both).splitlines() == [
+        "| workload | twingrad, CPU | wall | an op | / by hand | micrograd / | compiled / |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+        "| chain of 100,000 | 2 s | 2 s | 1 s | 2.00 | 5.00 |  |",
+        "| y | 3 s | 3 s |  | 3.00 |  | 0.50 |",
+    ]
+    assert report.memory_table(both).splitlines()[2:] == [
+        "| chain of 100,000 | 512 B | 1 KiB | 1 KiB | 1 KiB |  |",
+        "| y |  | 1 KiB | 1 KiB |  | 1 KiB |",
+    ]
+
+
+def test_a_bar_is_shown_where_it_was_measured():
+    results = [raced(twingrad=1.0, micrograd=6.5), raced("4×4 x", 20, twingrad=30e-6, by_hand=1e-5)]
+    costs = {"sub": rows.Cost(1.0, 2.0, 1.5, None), "pow": rows.Cost(1.0, 2.0, 2.5, 3.0)}
+    assert report.bar_table(results, costs).splitlines()[2:] == [
+        "| dearest row: backward / that of + | 2.50 | ≤ 2 | missed |",
+        "| chain of 100,000: micrograd / twingrad | 6.50 | ≥ 7 | missed |",
+        "| dearest Tensor op on 4×4: µs above bare NumPy | 1.00 | ≤ 1 | holds |",
+    ]
+    assert report.bar_table([], {}) == ""
+
+
+def test_every_bar_names_a_workload_that_there_is():
+    names = [w.name for module in (scalars, arrays) for w in module.workloads()]
+    results = [raced(name, twingrad=1.0, by_hand=1.0, micrograd=1.0) for name in names]
+    costs = {"add": rows.Cost(1.0, 1.0, 1.0, None)}
+    assert report.bar_table(results, costs).count("\n") == len(report.BARS) + 1
+
+
+def test_the_chart_has_a_mark_for_each_contender_and_escapes_names():
+    text = chart([raced("a < b", by_hand=0.5, twingrad=1.0, compiled=0.25), raced(twingrad=2.0)])
+    assert text.count('<path class="mark"') == 3 + 4  # the legend's too
+    assert "a &lt; b" in text
+    assert "prefers-color-scheme:dark" in text
+
+
+def test_the_readme_has_the_section_the_command_renews():
+    assert report.renewed(text_of("README.md"), "new\n").count("new\n<!-- benchmark: end -->") == 1
+    with pytest.raises(ValueError, match="the page has no <!-- benchmark: begin"):
+        report.renewed("a page", "new")
+
+
+@pytest.fixture
+def few(monkeypatch, tmp_path):
+    """A clone's README, and one workload; engine is that clone's."""
+    monkeypatch.setattr(scalars, "workloads", lambda: [workload("square", planted(2.0))])
+    for module in (arrays, networks, growth):
+        monkeypatch.setattr(module, "workloads", list)
+    monkeypatch.setattr(rows, "measure", lambda rounds, turn: {})
+    monkeypatch.setattr(engine, "__file__", str(tmp_path / "engine" / "__init__.py"))
+    (tmp_path / ".github").mkdir()
+    (tmp_path / "README.md").write_text(f"a\n{report.BEGIN}\n{report.END}\nb\n", encoding="utf-8")
+    return tmp_path
+
+
+def test_a_whole_run_renews_readme_and_chart(few, capsys):
+    command.main([], few)
+    body = capsys.readouterr().out.rstrip("\n")
+    page = (few / "README.md").read_text(encoding="utf-8")
+    assert body in page
+    assert "| square | " in body
+    assert "Left out: torch, not installed." in body
+    assert (few / command.CHART).read_text(encoding="utf-8").startswith("<svg")
+
+
+@pytest.mark.parametrize("part", [["--quick"], ["--only", "squ"], ["--only", "other"]])
+def test_a_part_leaves_readme_as_it_is(few, capsys, part):
+    command.main(part, few)
+    assert ("| square | " in capsys.readouterr().out) is (part[-1] != "other")
+    assert (few / "README.md").read_text(encoding="utf-8").count("\n") == 4
+
+
+def test_another_twingrad_than_the_clone_s_leaves_readme_as_it_is(few, capsys, monkeypatch):
+    monkeypatch.setattr(engine, "__file__", "elsewhere")
+    command.main([], few)
+    assert not (few / command.CHART).exists()
+
+
+def test_the_command_runs_from_anywhere(tmp_path):
+    words = [sys.executable, str(ROOT / "tests" / "bench"), "--only", "no such workload"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("On ")
+    assert done.stderr == ""

@@ -1,6 +1,6 @@
 """The benchmark: what users write, run by twingrad, by hand and by the peers that are installed.
 
-    python tests/bench                    # everything
+    python tests/bench                    # everything; renews the table and the chart of README
     python tests/bench --quick            # fewer rounds
     python tests/bench --only moons chain # the workloads with a word in their name
 
@@ -8,6 +8,8 @@ Another twingrad than this clone's is measured with its folder in PYTHONPATH.  P
 where they are not installed: `pip install -e '.[bench]'`.
 
 In the order of reading: `contest` (agree, take turns, ratios), `contenders` (one function a
-library: how it gives a loss and its gradients), the workloads (`scalars`, `rows`, `arrays`),
-`report` (tables, bars), `command`.
+library: how it gives a loss and its gradients), the workloads (`scalars`, `rows`, `arrays`,
+`networks`, `growth`), `report` (tables, bars), `chart`, `command`.
+
+`bench_history.py` and `bench_optim.py` are commands of their own, for what has no such program.
 """

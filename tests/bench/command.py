@@ -1,14 +1,19 @@
-"""Run the workloads and print what they show."""
+"""The command: run the workloads, print what they show, and put it into README if all were run."""
 
 import argparse
 import sys
+from pathlib import Path
 
-from bench import arrays, rows, scalars
+import engine
+from bench import arrays, growth, networks, report, rows, scalars
+from bench.chart import TITLE, chart
 from bench.contenders import UNTRACED
 from bench.contest import measure
-from bench.report import absent, bar_table, race_table, row_table
 
+#: What the table of ops is called where workloads are chosen.
 OPS = "ops by row"
+
+CHART = ".github/benchmark.svg"
 
 
 def arguments(argv):
@@ -20,26 +25,31 @@ def arguments(argv):
 
 
 def main(argv, root):
-    """The command."""
+    """Measure, print, and renew README's section and chart where all of this clone was measured."""
     asked = arguments(argv)
     rounds, turn = (5, 0.02) if asked.quick else (15, 0.05)
 
     def wanted(name):
-        return not asked.only or any(word.lower() in name.lower() for word in asked.only)
+        chosen = not asked.only or any(word.lower() in name.lower() for word in asked.only)
+        if chosen:
+            print(name, "…", file=sys.stderr, flush=True)
+        return chosen
 
-    results, costs = [], {}
-    for module in (scalars, arrays):
-        for workload in module.workloads():
-            if wanted(workload.name):
-                print(workload.name, "…", file=sys.stderr, flush=True)
-                results.append(measure(workload, rounds, turn, UNTRACED))
-    if wanted(OPS):
-        print(OPS, "…", file=sys.stderr, flush=True)
-        costs = rows.measure(rounds, turn)
-    parts = [
-        race_table(results) if results else "",
-        row_table(costs) if costs else "",
-        bar_table(results, costs),
-        absent(),
-    ]
-    print("\n\n".join(part for part in parts if part))
+    def measured(*modules):
+        return [
+            measure(workload, rounds, turn, UNTRACED)
+            for module in modules
+            for workload in module.workloads()
+            if wanted(workload.name)
+        ]
+
+    results = measured(scalars, arrays, networks)
+    grown = measured(growth)
+    costs = rows.measure(rounds, turn) if wanted(OPS) else {}
+    body = report.section(results, grown, costs)
+    print(body)
+    if not asked.only and not asked.quick and Path(engine.__file__).is_relative_to(root):
+        (root / CHART).write_text(chart(results), encoding="utf-8")
+        page = root / "README.md"
+        text = report.renewed(page.read_text(encoding="utf-8"), f"![{TITLE}]({CHART})\n\n{body}")
+        page.write_text(text, encoding="utf-8")

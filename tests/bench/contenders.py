@@ -1,10 +1,10 @@
 """The contenders: for each library a function that makes a step of a program.
 
 A program is a loss, written once for all: `loss(lib, data, leaves)`, where `lib` has the library's
-functions under NumPy's names and `relu`.  Adding a contender is one entry of `CONTENDERS`.
+functions, see `functions`.  Adding a contender is one entry of `CONTENDERS`.
 """
 
-import importlib
+import importlib.util
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -41,13 +41,44 @@ def arrays_as(make, data):
     return [make(x) if isinstance(x, np.ndarray) else x for x in data]
 
 
-@cache
 def library(name):
-    """A module, or None where it is not installed."""
-    try:
-        return importlib.import_module(name)
-    except ImportError:
-        return None
+    """A module, imported only where it takes part."""
+    return importlib.import_module(name)
+
+
+@cache
+def functions(peer):
+    """What programs call: a library's functions under NumPy's names, and a few that NumPy lacks.
+
+    All have `relu`; `scatter_add`, `conv` (3×3, padded) and `pool` (2×2) where the library has it.
+    """
+    lib = library(peer)
+    if peer == "autograd":
+        anp = library("autograd.numpy")
+        return SimpleNamespace(**vars(anp), relu=lambda x: anp.maximum(x, 0))
+    if peer == "mygrad":
+        layers = library("mygrad.nnet.layers")
+        return SimpleNamespace(
+            **vars(lib),
+            relu=lambda x: lib.maximum(x, 0),
+            conv=lambda x, w: layers.conv_nd(x, w, stride=1, padding=1),
+            pool=lambda x: layers.max_pool(x, (2, 2), 2),
+        )
+    if peer == "torch":
+        zeros = lib.zeros
+        own = {"scatter_add": lambda x, shape, at: zeros(shape, dtype=x.dtype).index_add(0, at, x)}
+        return SimpleNamespace(**{**vars(lib), **own})
+    if peer == "jax":
+        jnp = library("jax.numpy")
+        return SimpleNamespace(
+            **vars(jnp),
+            relu=lib.nn.relu,
+            scatter_add=lambda x, shape, at: jnp.zeros(shape, x.dtype).at[at].add(x),
+            conv=lambda x, w: lib.lax.conv(x, w, (1, 1), "SAME"),
+            pool=lambda x: x.reshape(*x.shape[:2], x.shape[2] // 2, 2, -1, 2).max((3, 5)),
+        )
+    names = ("relu", "tanh", "exp", "log", "sqrt")  # tinygrad has methods only
+    return SimpleNamespace(**{name: getattr(lib.Tensor, name) for name in names})
 
 
 # --- a step by each ---
@@ -94,17 +125,15 @@ def micrograd(program):
 
 def autograd(program):
     """HIPS autograd: NumPy, wrapped."""
-    anp = library("autograd.numpy")
-    lib = SimpleNamespace(**vars(anp), relu=lambda x: anp.maximum(x, 0))
+    lib = functions("autograd")
     slope = library("autograd").value_and_grad(lambda p: program.loss(lib, program.data, p))
     return lambda: slope(program.leaves)
 
 
 def mygrad(program):
     """MyGrad."""
-    mg = library("mygrad")
-    lib = SimpleNamespace(**vars(mg), relu=lambda x: mg.maximum(x, 0))
-    leaves = [mg.tensor(x) for x in program.leaves]
+    lib = functions("mygrad")
+    leaves = [lib.tensor(x) for x in program.leaves]
 
     def step():
         for leaf in leaves:
@@ -118,7 +147,7 @@ def mygrad(program):
 
 def torch(program):
     """PyTorch, eager, one thread."""
-    lib = library("torch")
+    lib = functions("torch")
     lib.set_num_threads(1)
     double = {"dtype": lib.float64} if program.of_numbers() else {}
     leaves = [lib.tensor(x, requires_grad=True, **double) for x in program.leaves]
@@ -138,27 +167,24 @@ def jax(program):
     """JAX under `jit`, compiled before it is timed."""
     lib = library("jax")
     lib.config.update("jax_enable_x64", True)
-    jnp = library("jax.numpy")
-    functions = SimpleNamespace(**vars(jnp), relu=lib.nn.relu)
-    data = arrays_as(jnp.asarray, program.data)
-    leaves = [jnp.asarray(x) for x in program.leaves]
+    names = functions("jax")
+    data = arrays_as(names.asarray, program.data)
+    leaves = [names.asarray(x) for x in program.leaves]
     # Data is an argument, not a constant that could be worked with while compiling.
-    slope = lib.jit(lib.value_and_grad(lambda p, data: program.loss(functions, data, p)))
+    slope = lib.jit(lib.value_and_grad(lambda p, data: program.loss(names, data, p)))
     return lambda: lib.block_until_ready(slope(leaves, data))
 
 
 def tinygrad(program):
     """tinygrad, under its TinyJit."""
     lib = library("tinygrad")
-    functions = SimpleNamespace(
-        **{name: getattr(lib.Tensor, name) for name in ("relu", "tanh", "exp", "log", "sqrt")}
-    )
+    names = functions("tinygrad")
     data = arrays_as(lib.Tensor, program.data)
     leaves = [lib.Tensor(np.asarray(x)) for x in program.leaves]
 
     @lib.TinyJit
     def slope():
-        loss = program.loss(functions, data, leaves)
+        loss = program.loss(names, data, leaves)
         gradients = loss.gradient(*leaves)
         return loss.realize(*gradients), *gradients
 
@@ -181,6 +207,9 @@ PEERS = ("micrograd", "autograd", "mygrad", "torch", "jax", "tinygrad")
 #: Contenders whose memory is not Python's nor NumPy's.
 UNTRACED = ("torch", "jax", "tinygrad")
 
+#: The column of the layers and losses of `nn`, where a workload is written by plain operators.
+NN = "nn"
+
 ON_NUMBERS = ("micrograd",)
 ON_ARRAYS = ("autograd", "mygrad", "torch", "jax", "tinygrad")
 
@@ -188,7 +217,7 @@ ON_ARRAYS = ("autograd", "mygrad", "torch", "jax", "tinygrad")
 @cache
 def why_not(peer):
     """Why a peer takes no part; empty where it does."""
-    if library(peer) is None:
+    if importlib.util.find_spec(peer) is None:
         return "not installed"
     if peer == "tinygrad":
         try:
@@ -198,8 +227,11 @@ def why_not(peer):
     return ""
 
 
-def workload(name, program, peers=None, *, tolerance=1e-9, units=1):
-    """A workload of a program, by hand, by twingrad and by those of the peers that are here."""
+def workload(name, program, peers=None, *, own=None, tolerance=1e-9, units=1):
+    """A workload of a program, by hand, by twingrad and by those of the peers that are here.
+
+    `own` has makers of this workload's own, by contender, in place of the general ones.
+    """
     if peers is None:
         peers = ON_NUMBERS if program.of_numbers() else ON_ARRAYS
     peers = [peer for peer in peers if not why_not(peer)]
@@ -208,4 +240,5 @@ def workload(name, program, peers=None, *, tolerance=1e-9, units=1):
         for name, make in CONTENDERS.items()
         if name in peers or name not in PEERS
     }
-    return Workload(name, makers, tolerance, units)
+    own = {x: make for x, make in (own or {}).items() if x not in PEERS or not why_not(x)}
+    return Workload(name, makers | own, tolerance, units)

@@ -1,31 +1,39 @@
-"""What a run shows: Markdown tables, and the bars beside what was measured."""
+"""What a run shows: Markdown tables, the bars beside what was measured, the section of README."""
 
+import platform
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
 
-from bench.contenders import PEERS, why_not
+from bench.contenders import CONTENDERS, NN, PEERS, why_not
 from bench.contest import HAND, OURS
+
+
+def three(x):
+    """Three digits of a number, or all before its point."""
+    return f"{x:.3g}" if x < 999.5 else f"{x:.0f}"
 
 
 def seconds(x):
     """A duration with its unit, three digits of it."""
     for unit, scale in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
         if x >= scale:
-            return f"{x / scale:.3g} {unit}" if x < 999.5 * scale else f"{x / scale:.0f} {unit}"
-    return f"{x / 1e-9:.3g} ns"
+            return f"{three(x / scale)} {unit}"
+    return f"{three(1e9 * x)} ns"
 
 
 def size(count):
-    """Bytes with their unit."""
+    """Bytes with their unit, three digits of it."""
     for unit, scale in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
         if count >= scale:
-            return f"{count / scale:.3g} {unit}" if count < 1000 * scale else f"{count} B"
-    return f"{count} B"
+            return f"{three(count / scale)} {unit}"
+    return f"{count:.0f} B"
 
 
 def times(x):
-    """A ratio, two or three digits of it."""
-    return f"{x:.0f}" if x >= 99.5 else f"{x:.3g}" if x >= 9.995 else f"{x:.2f}"
+    """A ratio, to two places below ten."""
+    return f"{x:.2f}" if x < 9.995 else three(x)
 
 
 def table(header, rows):
@@ -34,21 +42,34 @@ def table(header, rows):
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
+def columns(results):
+    """The contenders of some results, in the order of `CONTENDERS`."""
+    there = {name for r in results for name in r.cpu}
+    order = [HAND, OURS, NN, *CONTENDERS]
+    return sorted(there, key=lambda name: order.index(name) if name in order else len(order))
+
+
 def race_table(results):
-    """A row for each workload; a peer's number is its CPU time as a multiple of twingrad's."""
-    others = [n for n in dict.fromkeys(n for r in results for n in r.cpu) if n not in (HAND, OURS)]
+    """A line a workload; a peer's number is its CPU time as a multiple of twingrad's."""
+    others = [name for name in columns(results) if name not in (HAND, OURS)]
     rows = []
     for r in results:
-        cells = [r.name, seconds(r.seconds()), seconds(r.wall_seconds()), size(r.peak[OURS])]
-        if r.units > 1:
-            cells.append(f"{seconds(r.seconds() / r.units)}, {r.peak[OURS] / r.units:.0f} B")
-        else:
-            cells.append("")
-        cells += [times(r.ratio(OURS, HAND)), size(r.peak[HAND])]
-        cells += [times(r.ratio(n)) if n in r.cpu else "" for n in others]
-        rows.append(cells)
-    header = ["workload", "CPU", "wall", "peak", "each op", "× by hand", "its peak", *others]
-    return table(header, rows)
+        cells = [r.name, seconds(r.seconds()), seconds(r.wall_seconds())]
+        cells.append(seconds(r.seconds() / r.units) if r.units > 1 else "")
+        cells.append(times(r.ratio(OURS, HAND)))
+        rows.append(cells + [times(r.ratio(name)) if name in r.cpu else "" for name in others])
+    header = ["workload", "twingrad, CPU", "wall", "an op", "/ by hand"]
+    return table(header + [f"{name} /" for name in others], rows)
+
+
+def memory_table(results):
+    """A line a workload: bytes at peak, of those whose memory tracemalloc sees."""
+    shown = [name for name in columns(results) if any(name in r.peak for r in results)]
+    rows = []
+    for r in results:
+        one = size(r.peak[OURS] / r.units) if r.units > 1 else ""
+        rows.append([r.name, one, *[size(r.peak[n]) if n in r.peak else "" for n in shown]])
+    return table(["peak memory", "twingrad, an op", *shown], rows)
 
 
 def row_table(costs):
@@ -151,6 +172,46 @@ def bar_table(results, costs):
     return table(["what", "measured", "bar", ""], rows) if rows else ""
 
 
-def absent():
-    """The peers that take no part, with the reason; a line each."""
-    return "\n".join(f"{peer}: {why_not(peer)}" for peer in PEERS if why_not(peer))
+# --- the machine, and the section of README ---
+
+BEGIN, END = "<!-- benchmark: begin -->", "<!-- benchmark: end -->"
+
+
+def machine():
+    """Processor, system, and the versions of everything that took part."""
+    info = Path("/proc/cpuinfo")
+    text = info.read_text(encoding="utf-8") if info.exists() else ""
+    named = [line.split(": ", 1)[1] for line in text.splitlines() if line.startswith("model name")]
+    processor = named[0] if named else platform.processor() or platform.machine()
+    there = [f"{name} {version(name)}" for name in ("numpy", *PEERS) if not why_not(name)]
+    python = platform.python_version()
+    return f"{processor}, {platform.system()}, Python {python}, {', '.join(there)}"
+
+
+def section(results, grown, costs):
+    """Everything that was measured, as Markdown."""
+    parts = [
+        f"On {machine()}; one thread, garbage collector on. A step is forward and backward; "
+        "contenders agree in loss and gradients, then take turns in one run, and a ratio is the "
+        "median of the turns' ratios of CPU time: `/ by hand` is twingrad / by hand, `torch /` is "
+        "torch / twingrad, so that more than 1 is slower than twingrad.",
+        race_table(results) if results else "",
+        "What a step grows with:" if grown else "",
+        race_table(grown) if grown else "",
+        "A node of the scalar tier, by op:" if costs else "",
+        row_table(costs) if costs else "",
+        "Memory, as far as Python and NumPy allocate it:" if results or grown else "",
+        memory_table([*results, *grown]) if results or grown else "",
+        bar_table([*results, *grown], costs),
+        *[f"Left out: {peer}, {why_not(peer)}." for peer in PEERS if why_not(peer)],
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def renewed(text, body):
+    """A page with what stands between its markers replaced."""
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"the page has no {BEGIN} … {END}")
+    return f"{before}{BEGIN}\n{body}{END}{after}"

@@ -3,7 +3,9 @@
 import itertools
 import random
 
-from bench.contenders import Program, workload
+from bench.contenders import NN, Program, workload
+from engine import Value
+from nn import scalar
 from nn.datasets import make_moons
 
 # --- the expression of micrograd's README ---
@@ -163,6 +165,23 @@ def moons_program():
     return Program(moons, moons_by_hand, leaves, data)
 
 
+def by_nn(program):
+    """A step by `nn.scalar.MLP`, whose neurons are a node each."""
+    model = scalar.MLP(SIZES[0], SIZES[1:])
+    for p, x in zip(model.parameters(), program.leaves, strict=True):
+        p.data = x
+
+    def step():
+        losses = [(1 + -t * model(list(map(Value, row)))).relu() for row, t in program.data]
+        reg = sum(p * p for p in model.parameters())
+        loss = sum(losses) * (1.0 / len(losses)) + ALPHA * reg
+        model.zero_grad()
+        loss.backward()
+        return loss.data, [p.grad for p in model.parameters()]
+
+    return step
+
+
 # --- chains and dot products ---
 
 
@@ -218,7 +237,8 @@ def workloads():
         Program(least_squares, least_squares_by_hand, [0.5, 0.25], points(60)),
         ("micrograd", "autograd", "torch", "jax"),
     )
-    yield workload("moons MLP step, plain operators", moons_program())
+    program = moons_program()
+    yield workload("moons MLP step, plain operators", program, own={NN: lambda: by_nn(program)})
     for length in (1_000, 10_000, 100_000, 1_000_000):
         yield workload(
             f"chain of {length:,}",
