@@ -59,6 +59,9 @@ class Node:
         """Whether what is made of this can be differentiated again."""
         return True
 
+    #: Whether this holds numbers, which a rule may look at; not their name alone.
+    has_numbers = True
+
     @property
     def stale(self) -> bool:
         """Whether an input was changed after the op was applied: then its rules cannot be run."""
@@ -191,7 +194,12 @@ def to_numpy(x: Any) -> np.ndarray:
     >>> to_numpy([Value(1.0), 2.0]), to_numpy(Value(3.0))
     (array([1., 2.]), array(3.))
     """
-    array = np.asarray(x.data if isinstance(x, Node) else x)
+    if isinstance(x, Node):
+        if not x.has_numbers:  # a name stands for them
+            cut: Any = x
+            return cut.detach()
+        x = x.data
+    array = np.asarray(x)
     if array.dtype.kind != "O":
         return array
     plain = [x._held if isinstance(x, Node) else x for x in array.ravel().tolist()]

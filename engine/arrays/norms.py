@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..by_name import has_numbers
 from ..choices import gate, where
 from ..define import shape_op
 from ..floats import HALF, floating, in_single
@@ -43,7 +44,7 @@ def _norm_vjp(g: Any, y: Any, x: Any, ord: Any, axis: Any, keepdims: bool) -> An
     p = _power(ord)
     g, y = (restored(part, x, axis, keepdims, "norm") for part in (g, y))
     if p == 2:
-        if not vanishing(y):
+        if has_numbers(y) and not vanishing(y):
             return g / y * x
         return g * (x / where(to_numpy(y) == 0, 1.0, y))
     if p == 1 or p == 0:

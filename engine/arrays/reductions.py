@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..by_name import has_numbers
 from ..choices import gate
 from ..core import composed
 from ..define import shape_op
@@ -123,6 +124,9 @@ def at_extreme(x: Any, y: Any, axis: Any, keepdims: bool, name: str) -> tuple[An
     """Where x attains its extreme (a nan counts as one), and how often."""
     numbers, extreme = to_numpy(x), restored(to_numpy(y), x, axis, keepdims, name)
     mask = numbers == extreme
+    if not has_numbers(x):
+        mask = mask | ((numbers != numbers) & (extreme != extreme))
+        return mask, sum(mask, axes_of(x, axis, name), True)
     if np.count_nonzero(np.isnan(extreme)):
         mask |= np.isnan(numbers) & np.isnan(extreme)
     if np.count_nonzero(mask) == extreme.size:  # no ties, as usual: counting by axis is slower

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..by_name import has_numbers
 from ..choices import where
 from ..define import shape_op
 from ..floats import HALF, in_single
@@ -74,7 +75,7 @@ def _divisible(y: Any, x: Any) -> bool:
 
 def _prod_vjp(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     g, y = (restored(part, x, axis, keepdims, "prod") for part in (g, y))
-    if _divisible(to_numpy(y), to_numpy(x)):
+    if has_numbers(x) and _divisible(to_numpy(y), to_numpy(x)):
         return g * y / x
     rows, back = _last(x, axis, "prod")
     return g * back(_others(rows))
@@ -112,7 +113,7 @@ def cumsum(x: Any, axis: Any = None) -> Any:
 def _cumprod_vjp(g: Any, y: Any, x: Any, axis: Any) -> Any:
     if axis is None or x.ndim == 0:
         return _cumprod_vjp(g, y, ravel(x), 0).reshape(x.shape)
-    if (to_numpy(x) != 0).all():
+    if has_numbers(x) and (to_numpy(x) != 0).all():
         return flip(cumsum(flip(g * y, axis), axis), axis) / x
     axis = axis % x.ndim
     rows, back = _last(x, axis, "cumprod")  # (…, n)

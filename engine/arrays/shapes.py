@@ -119,10 +119,13 @@ def sum_to(x: Any, shape: tuple[int, ...]) -> Any:
     return np.add.reduce(x, axis=axes, keepdims=True).reshape(shape)
 
 
-@shape_op(lambda g, y, x, shape: sum_to(g, x.shape), symbol="broadcast", ulp=0)
+@shape_op(
+    lambda g, y, x, shape: sum_to(g, x.shape), symbol="broadcast", ulp=0,
+    elements=lambda x, shape: np.broadcast_to(np.asarray(x), shape),
+)  # fmt: skip
 def broadcast_to(x: Any, shape: Any) -> Any:
     """x repeated along new axes and axes of length 1, to `shape`."""
-    return np.broadcast_to(np.asarray(x), shape, subok=False)
+    return np.broadcast_to(x, shape)
 
 
 def kept_shape(shape: tuple[int, ...], axes: tuple[int, ...]) -> Any:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..by_name import has_numbers
 from ..choices import where
 from ..define import shape_op
 from ..floats import HALF, floating, in_single
@@ -143,7 +144,7 @@ def _std_vjp(g: Any, y: Any, x: Any, axis: Any, ddof: float, keepdims: bool) -> 
     freedom = count_of(x, axis, "std") - ddof
     share = g * (1 / freedom if freedom > 0 else np.nan)
     apart = _centered(x, axis)
-    if not vanishing(y):
+    if has_numbers(y) and not vanishing(y):
         return share / y * apart
     return share * (apart / where(to_numpy(y) == 0, np.inf, y))
 

@@ -1,4 +1,4 @@
-"""Comparisons, and what combines their answers: ops without a gradient, recorded on Symbols only.
+"""Comparisons and other ops without a gradient, recorded on Symbols only.
 
 On numbers they are Python's and NumPy's own, so they are not in the registry.
 """
@@ -17,6 +17,10 @@ def _comparison(symbol: str, ufunc: Any, scalar: Any) -> Op:
     return Op(ufunc.__name__, ufunc, (None, None), symbol=symbol, infix=True, scalar=scalar, ulp=0)
 
 
+def _itself(x: Any) -> Any:
+    return x
+
+
 GREATER = _comparison(">", np.greater, operator.gt)
 GREATER_EQUAL = _comparison(">=", np.greater_equal, operator.ge)
 LESS = _comparison("<", np.less, operator.lt)
@@ -25,6 +29,7 @@ EQUAL = _comparison("==", np.equal, operator.eq)
 NOT_EQUAL = _comparison("!=", np.not_equal, operator.ne)
 AND = _comparison("&", np.logical_and, operator.and_)
 OR = _comparison("|", np.logical_or, operator.or_)
+DETACH = Op("detach", _itself, (None,), scalar=_itself, ulp=0)
 NOT = Op("logical_not", np.logical_not, (None,), symbol="not", scalar=operator.not_, ulp=0)
 
 #: By the function of NumPy that does it: `np.greater(x, 0)` records as `x > 0` does.

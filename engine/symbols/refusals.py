@@ -73,10 +73,6 @@ class Refusals:
         """Refused: a Symbol has no numbers."""
         self.refuse(".tolist()")
 
-    def detach(self) -> Any:
-        """Refused: what is cut off would be written down all the same."""
-        self.refuse(".detach()")
-
     def by_numpy(self, call: Any, args: Any, kwargs: Any, refusal: str) -> Any:
         """Refused: what has no row cannot be written down."""
         raise TypeError(refusal)

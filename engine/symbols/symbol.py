@@ -18,10 +18,11 @@ from ..core import Op
 from ..elementwise_methods import ElementwiseMethods
 from ..lists import LISTS, array_of
 from ..node import NODES, Node
-from ..numpy_protocol import ArrayUfunc, NumpyFunctions
+from ..numpy_protocol import QUESTIONS, ArrayUfunc, NumpyFunctions
 from .comparisons import (
     AND,
     COMPARISONS,
+    DETACH,
     EQUAL,
     GREATER,
     GREATER_EQUAL,
@@ -43,6 +44,8 @@ class _Ufunc(ArrayUfunc):
         self, x: Any, ufunc: Any, method: str, a: Any, b: Any = None, *more: Any, **named: Any
     ) -> Any:
         op = COMPARISONS.get(ufunc)
+        if op is None and ufunc.__name__ in QUESTIONS:  # isnan, isfinite, …
+            op = Op(ufunc.__name__, ufunc, (None,) * ufunc.nin)
         if op is not None and method == "__call__" and not named:
             return x.record(op, (a,) if b is None else (a, b), {})
         return super().__call__(x, ufunc, method, a, b, *more, **named)
@@ -77,6 +80,7 @@ class Symbol(Refusals, NumpyFunctions, ElementwiseMethods, ArrayMethods, Node):
     is_constant: bool  # a leaf that stands for numbers, not for an input
     _trace: Any  # the `Trace` it belongs to
     retains_grads = False
+    has_numbers = False
 
     @property
     def params(self) -> Mapping[str, Any]:
@@ -180,6 +184,10 @@ class Symbol(Refusals, NumpyFunctions, ElementwiseMethods, ArrayMethods, Node):
         """`number` in the place of each number of this."""
         return np.full_like(self._held, number) if type(self._held) is np.ndarray else number
 
+    def detach(self) -> Symbol:
+        """The same without a gradient."""
+        return Symbol.record(DETACH, (self,), {})
+
     def leaf(self, data: Any = None, requires_grad: bool = True) -> Any:
         """A constant with the numbers `data`, as seeds of backward are."""
         if data is None:
@@ -248,6 +256,11 @@ class Symbol(Refusals, NumpyFunctions, ElementwiseMethods, ArrayMethods, Node):
         return Symbol.record(NOT, (self,), {})
 
     __array_ufunc__ = _Ufunc(lambda _instance: None)
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        if func.__name__ in QUESTIONS and func is not np.size:
+            self.refuse(f"np.{func.__name__}()")
+        return super().__array_function__(func, types, args, kwargs)
 
 
 _PLAIN = {float, bool, int, np.ndarray}

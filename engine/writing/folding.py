@@ -135,6 +135,8 @@ def _gate(program: Any, form: str, operands: Any, example: Any) -> Any:
     if form != "np.where({0}, {1}, {2})" or not program.backward:
         return None
     c, a, b = operands
+    if c.is_constant:
+        return None
     if c.example.dtype != bool or not (_is(b, 0) or _is(a, 0)):
         return None
     mask, g = (c, a) if _is(b, 0) else (program.term("~{0}", (c,), ~c.example), b)

@@ -18,13 +18,16 @@ from .walk import RuleOp
 class ArrayTier:
     """Writes nodes down as terms of arrays, each once."""
 
-    def __init__(self, inputs: list[Any], names: list[str], helpers: Helpers) -> None:
+    def __init__(self, helpers: Helpers) -> None:
         self.program = Program(ArrayTerm)
         self.helpers = helpers
         self.terms: dict[Any, Any] = {}
-        for x, name in zip(inputs, names, strict=True):
-            self.terms[x] = self.program.input(name, x._held)
-        self.seen = set(inputs)
+        self.seen: set[Any] = set()
+
+    def input(self, x: Any) -> None:
+        """Let the node x stand for what the text's function is given by the name of x's label."""
+        self.terms[x] = self.program.input(x.label, x._held)
+        self.seen.add(x)
 
     def term(self, x: Any) -> Any:
         """The term of a node, and of what it depends on; a constant for what is none."""

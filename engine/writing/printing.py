@@ -8,7 +8,7 @@ import functools
 import math
 import textwrap
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -31,22 +31,29 @@ _FREE = frozenset(("{0}.T", "{0}.mT"))
 class Unit:
     """What an op of the program made: it gets a line, if it is named or used more than once.
 
-    `name` is the wanted one; without it, `stem` is numbered.  `by` is the op that made it, and
-    `place` where its line goes, if another name for the same term is needed.
+    `name` is the wanted one; without it, `stem` is numbered.
     """
 
     term: Any
     name: str
     stem: str
+
+
+@dataclass
+class Result:
+    """What the function returns; `name`, if any, is that of a gradient, and `by` its last op."""
+
+    term: Any
+    name: str = ""
     by: str = ""
-    place: int = 0
+    place: float = 0
 
 
 @dataclass
 class Line:
     """`name = text  # by`."""
 
-    place: int
+    place: float
     name: str
     text: str
     by: str = ""
@@ -58,15 +65,14 @@ class Printed:
 
     lines: list[Line]
     results: list[str]
-    constants: dict[str, Any] = field(default_factory=dict)  # arrays too long for the line
 
 
 class Printer:
     """Writes the terms that results depend on."""
 
-    def __init__(self, units: list[Unit], results: list[Any], names: Names) -> None:
+    def __init__(self, units: list[Unit], results: list[Result], names: Names) -> None:
         self.names = names
-        self.live = reached(results)
+        self.live = reached([result.term for result in results])
         self.results = results
         self.variables: dict[int, str] = {}  # by the id of a term
         self.constants: dict[str, Any] = {}
@@ -77,13 +83,9 @@ class Printer:
             if unit.name and not first.name:
                 self.wanted[id(unit.term)] = unit
         named = any(unit.name and unit.stem == "v" and unit.term.form for unit in units)
-        self.owning = {id(term) for term in results if term.form}
+        self.owning = {id(result.term) for result in results if result.term.form}
         self.owning.update(id(term) for term in self.live if self._owns(term, named))
         self._divide()
-        self.again = [
-            unit for unit in units
-            if id(unit.term) not in self.wanted or self.wanted[id(unit.term)] is not unit
-        ]  # fmt: skip
 
     def _owns(self, term: Any, named: bool) -> bool:
         """Whether a term gets a line of its own."""
@@ -127,7 +129,18 @@ class Printer:
                 name = name or self.names.numbered(unit.stem if unit else "v")
                 self.variables[id(term)] = name
                 lines.append(Line(term.order, name, text, term.made_by))
-        return Printed(lines, [self.atom(term) for term in self.results], self.constants)
+        return Printed(lines, [self._result(result, lines) for result in self.results])
+
+    def _result(self, result: Result, lines: list[Line]) -> str:
+        """The name of a result; of a gradient that is something else too, on a line of its own."""
+        found = self.atom(result.term)
+        unit = self.wanted.get(id(result.term))
+        own = unit is not None and unit.name == result.name and id(result.term) in self.variables
+        if own or not result.name:
+            return found
+        name = self.names.taken(result.name)
+        lines.append(Line(result.place, name, found, result.by))
+        return name
 
     # --- text ---
 

@@ -12,7 +12,7 @@ from ..node import Node
 from ..symbols import program, program_of
 from .lowering import ArrayTier
 from .names import Names, identifier
-from .printing import Printer, Unit, assignments, wrapped
+from .printing import Printer, Result, Unit, assignments, wrapped
 from .standalone import Helpers
 from .walk import gradients
 from .wanted import wanted_inputs
@@ -78,9 +78,12 @@ def source(f: Callable[..., Any] | Node, *args: Any, wrt: Any = None, order: int
             "sum it, or take one element"
         )
     wanted = wanted_inputs(traced, wrt)
+    traced.trace.recorded = order == 2
     draft = _Draft(traced)
-    found = draft.backward(traced.result, traced.result.full(1.0))
-    return draft.text([traced.result, *(found.get(x, x.full(0.0)) for x in wanted)])
+    first = draft.backward(traced.result, "d", wanted)
+    if order == 2:
+        draft.backward(draft.along(wanted, first), "dd", wanted)
+    return draft.text()
 
 
 class _Draft:
@@ -90,33 +93,58 @@ class _Draft:
         self.traced = traced
         self.names = Names()
         self.helpers = Helpers(self.names)
+        self.tier = ArrayTier(self.helpers)
         self.inputs = traced.trace.inputs
         for x in self.inputs:
             x.label = self.names.taken(x.label)
-        self.tier = ArrayTier(self.inputs, [x.label for x in self.inputs], self.helpers)
+            self.tier.input(x)
         self.units: list[Unit] = []
         self.sections = [("# forward", 0)]
         for node in toposort(traced.result):
             if node.op is not None:
                 self.units.append(Unit(self.tier.term(node), node.label, "v"))
+        self.results = [Result(self.tier.term(traced.result))]
 
-    def backward(self, root: Any, seed: Any) -> dict[Any, Any]:
-        """The gradients of root; they are what the text says next."""
+    def backward(self, root: Any, stem: str, wanted: list[Any]) -> dict[Any, Any]:
+        """The gradients of root: what the text says next, and returns for each of `wanted`."""
         program = self.tier.program
         program.backward = True
-        self.sections.append(("# backward", len(program.known)))
+        self.sections.append((f"# backward{' again' * (stem == 'dd')}", len(program.known)))
+
+        by: dict[Any, str] = {}
 
         def note(x: Any, g: Any, op: str) -> None:
-            program.op = op
-            self.units.append(Unit(self.tier.term(g), f"d_{x.label}" if x.label else "", "d"))
+            program.op = by[x] = op
+            self.tier.term(g)
 
-        return gradients(toposort(root), root.leaf(seed), note)
+        def name(x: Any) -> str:
+            return f"{stem}_{x.label}" if x.label else ""
 
-    def text(self, results: list[Any]) -> Source:
+        found = gradients(toposort(root), root.leaf(root.full(1.0)), note)
+        self.units += [Unit(self.tier.term(found[x]), name(x), stem) for x in by]
+        for x in wanted:
+            term = self.tier.term(found.get(x, x.full(0.0)))
+            self.results.append(Result(term, name(x), by.get(x, ""), len(program.known)))
+        return found
+
+    def along(self, wanted: list[Any], gradients: dict[Any, Any]) -> Any:
+        """The gradient of one number; of more, the sum of gradients times vectors: new inputs."""
+        if len(wanted) == 1 and wanted[0].size == 1 and wanted[0] in gradients:
+            return gradients[wanted[0]].reshape(())
+        total: Any = 0.0
+        for x in wanted:
+            label = self.names.taken(f"v_{x.label}")
+            v = self.traced.trace.input(x.full(1.0), label, requires=False)
+            self.tier.input(v)
+            if x in gradients:
+                total = total + (gradients[x] * v).sum()
+        return total if isinstance(total, Node) else self.traced.trace.constant(total)
+
+    def text(self) -> Source:
         """The whole text."""
-        printer = Printer(self.units, [self.tier.term(x) for x in results], self.names)
-        printed = printer.printed()
-        name = f"{identifier(self.traced.name)}_and_gradients"
+        printed = Printer(self.units, self.results, self.names).printed()
+        ending = "to_second_order" if self.sections[2:] else "and_gradients"
+        name = f"{identifier(self.traced.name)}_{ending}"
         lines = [*wrapped(f"def {name}(", [x.label for x in self.inputs], "):")]
         ends = [*(start for _, start in self.sections[1:]), np.inf]
         for (title, start), end in zip(self.sections, ends, strict=True):

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import fused, mean, sqrt, square, to_numpy, var
+from engine import example_of, fused, mean, sqrt, square, var
 
 from ..checks import as_array
 
@@ -53,7 +53,7 @@ def _in_range(x: Any, axis: tuple[int, ...], eps: float) -> tuple[Any, Any, Any]
     That is the power of two of its largest number, for each mean by itself: nothing is rounded.
     The result is the same, and so is its derivative, as (x / u) / √((x / u)² + eps / u²) is.
     """
-    numbers = to_numpy(x)
+    numbers = example_of(x)
     limits = np.finfo(numbers.dtype)
     largest = np.max(np.abs(numbers), axis, keepdims=True, initial=0.0)
     count = math.prod(x.shape[i] for i in axis)

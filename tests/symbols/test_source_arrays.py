@@ -6,12 +6,12 @@ import sys
 import numpy as np
 import pytest
 from fused_cases import CASES as FUSED
+from printed import agrees, contract, run
 from shape_cases import CASES
 from strategies import float_positions, rows_of_engine
 
 import engine as E
 import nn  # noqa: F401 - whose ops are tried too
-from engine import Tensor
 
 RNG = np.random.default_rng(12)
 LAYERS = [(2, 16), (16,), (16, 16), (16,), (16, 1), (1,)]
@@ -58,40 +58,11 @@ def test_a_network_reads_as_a_teacher_would_write_it():
     assert E.source(loss, X, Y, *WEIGHTS, wrt=tuple(range(2, 8))) == PRINTED
 
 
-def run(text):
-    """What the function of a text returns, for what the text was written for."""
-    namespace = {}
-    exec(compile(text, "<source>", "exec"), namespace)
-    return namespace[text.name](**text.arguments)
-
-
-def contract(y):
-    """A single number that depends on every element."""
-    weights = np.cos(np.arange(np.size(y.data if isinstance(y, Tensor) else y))).astype(y.dtype)
-    return (y * weights.reshape(y.shape)).sum()
-
-
-def agrees(f, arrays):
-    """The text of f, of which value and gradients are those of backward."""
-    nodes = [Tensor(x, requires_grad=True) for x in arrays]
-    with np.errstate(all="ignore"):
-        y = f(*nodes)
-        y.backward()
-        text = E.source(f, *arrays)
-        found = run(text)
-    zeros = [np.zeros(x.shape, x.dtype) if x.grad is None else x.grad for x in nodes]
-    for got, expected in zip(found, [y.data, *zeros], strict=True):
-        scale = np.abs(expected[np.isfinite(expected)]).max(initial=1.0)
-        tolerance = 1e-12 if expected.dtype == np.float64 else 1e-6
-        assert np.shape(got) == expected.shape
-        assert np.asarray(got).dtype == expected.dtype
-        np.testing.assert_allclose(got, expected, rtol=tolerance, atol=tolerance * scale)
-    return text
-
-
 #: What takes its order, or its places, from numbers: written down of a graph only.
 DECIDED = {"sort"}
 NO_GRADIENT = {"as_integers"}
+#: Ops with a rule that looks at numbers: it is called, and cannot be differentiated again.
+CALLED = {"gelu", "max_pool2d"}
 EVERY = [
     (name, i)
     for name, cases in CASES.items()
@@ -105,6 +76,18 @@ EVERY = [
 def test_ops_on_whole_arrays_are_written_as_they_run(name, i, dtype):
     arrays, f, _ = CASES[name][i]
     agrees(lambda *nodes: contract(f(*nodes)), [x.astype(dtype) for x in arrays])
+
+
+@pytest.mark.filterwarnings("ignore:.*does not depend on argument")
+@pytest.mark.parametrize(("name", "i"), EVERY)
+def test_second_derivatives_of_ops_on_whole_arrays_are_written_as_they_run(name, i):
+    arrays, f, _ = CASES[name][i]
+    agrees(lambda *nodes: contract(f(*nodes)) + _extra(nodes), arrays, 2, 1e-11)
+
+
+def _extra(nodes):
+    """What makes an argument of one number one of two, to be multiplied by a vector."""
+    return sum(contract(x * x * x) for x in nodes)
 
 
 @pytest.mark.parametrize(
@@ -124,6 +107,8 @@ def test_elementwise_ops_are_written_as_they_run(op, given):
         )
 
     agrees(f, [columns[i] for i in wanted])
+    if op.name not in CALLED:
+        agrees(f, [columns[i] for i in wanted], order=2, tolerance=1e-11)
 
 
 FUSED_CASES = [
@@ -134,6 +119,7 @@ FUSED_CASES = [
 ]
 
 
+@pytest.mark.filterwarnings("ignore:.*does not depend on argument")
 @pytest.mark.parametrize(("name", "i"), FUSED_CASES)
 def test_fused_ops_are_written_as_they_run(name, i):
     inputs, params = FUSED[name][i]
@@ -144,12 +130,21 @@ def test_fused_ops_are_written_as_they_run(name, i):
         return contract(E.registry[name](*given, **params))
 
     agrees(f, [inputs[k] for k in floats])
+    if name not in CALLED:
+        agrees(f, [inputs[k] for k in floats], order=2, tolerance=1e-11)
 
 
 @pytest.mark.parametrize("name", ["sort"])
 def test_what_is_decided_by_numbers_is_refused_with_the_line(name):
     with pytest.raises(TypeError, match=r"test_source_arrays.py, line \d+"):
         E.source(lambda x: getattr(E, name)(x, axis=0).sum(), np.ones(3))
+
+
+@pytest.mark.parametrize("name", sorted(CALLED))
+def test_the_derivative_of_a_rule_that_looks_at_numbers_is_refused(name):
+    x = np.ones((1, 1, 2, 2))
+    with pytest.raises(TypeError, match=f"the rule of '{name}' looks at numbers"):
+        E.source(lambda x: E.registry[name](x).sum(), x, order=2)
 
 
 def test_the_text_runs_in_a_fresh_interpreter_without_the_engine():

@@ -1,0 +1,23 @@
+"""What a rule may ask of a node that is a name: it has no numbers, but an example of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .node import Node, to_numpy
+
+
+def has_numbers(x: Any) -> bool:
+    """Whether a rule may look at x's numbers; if not, it has to be written for all of them."""
+    return not isinstance(x, Node) or x.has_numbers
+
+
+def example_of(x: Any) -> np.ndarray:
+    """x's numbers, or those that a name is an example for.
+
+    By them a rule may decide on a way that is right for all numbers, but keeps those of their size
+    within the range of their dtype.
+    """
+    return to_numpy(x) if has_numbers(x) else np.asarray(x._held)

@@ -1,0 +1,46 @@
+"""What tests of `source` share: the text run, and compared with what the engine computes."""
+
+import numpy as np
+
+import engine as E
+from engine import Tensor
+
+
+def run(text):
+    """What the function of a text returns, for what the text was written for."""
+    namespace = {}
+    exec(compile(text, "<source>", "exec"), namespace)
+    return namespace[text.name](**text.arguments)
+
+
+def contract(y):
+    """A single number that depends on every element."""
+    weights = np.cos(np.arange(y.size)).astype(y.dtype)
+    return (y * weights.reshape(y.shape)).sum()
+
+
+def expected_of(f, arrays, order=1):
+    """Value and gradients of f; with order=2, then the Hessian times ones."""
+    nodes = [Tensor(x, requires_grad=True) for x in arrays]
+    y = f(*nodes)
+    y.backward()
+    found = [np.zeros(x.shape, x.dtype) if x.grad is None else x.grad for x in nodes]
+    if order == 2:
+        ones = tuple(np.ones(x.shape, x.dtype) for x in arrays)
+        found += [E.to_numpy(x) for x in E.hvp(f, tuple(arrays), ones)]
+    return [y.data, *found]
+
+
+def agrees(f, arrays, order=1, tolerance=1e-12):
+    """The text of f, after what it gives was found to be what the engine computes."""
+    with np.errstate(all="ignore"):
+        expected = expected_of(f, arrays, order)
+        text = E.source(f, *arrays, order=order)
+        found = run(text)
+    for got, wanted in zip(found, expected, strict=True):
+        scale = np.abs(wanted[np.isfinite(wanted)]).max(initial=1.0)
+        limit = tolerance if wanted.dtype == np.float64 else 1e-6
+        assert np.shape(got) == wanted.shape
+        assert np.asarray(got).dtype == wanted.dtype
+        np.testing.assert_allclose(got, wanted, rtol=limit, atol=limit * scale)
+    return text
