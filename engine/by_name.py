@@ -1,4 +1,4 @@
-"""What a rule may ask of a node that is a name: it has no numbers, but an example of them."""
+"""What a rule may ask of what it is handed: numbers, nodes, or names, which have an example."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ from typing import Any
 import numpy as np
 
 from .node import Node, to_numpy
+
+
+def is_recorded(x: Any) -> bool:
+    """Whether a rule is handed what will be differentiated again, not numbers or their names."""
+    return isinstance(x, Node) and x.recorded
 
 
 def has_numbers(x: Any) -> bool:

@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 
 from . import floats
+from .by_name import is_recorded
 from .core import REAL, Op
 from .define import elementwise
 from .inverses import erfc
-from .node import is_recorded, to_numpy
+from .node import to_numpy
 from .ops import LN2, POSITIVE, exp, log, near
 
 

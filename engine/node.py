@@ -176,11 +176,6 @@ class NodeArray(np.ndarray):
         return np.full(self.shape, number)
 
 
-def is_recorded(x: Any) -> bool:
-    """Whether a rule is handed what will be differentiated again, not numbers or their names."""
-    return isinstance(x, Node) and x.recorded
-
-
 #: For `isinstance(x, NODES)`: a union, `Node | NodeArray`, would be made anew in every call.
 NODES = (Node, NodeArray)
 
@@ -196,8 +191,7 @@ def to_numpy(x: Any) -> np.ndarray:
     """
     if isinstance(x, Node):
         if not x.has_numbers:  # a name stands for them
-            cut: Any = x
-            return cut.detach()
+            return x.detach()  # type: ignore[attr-defined]  # it has that
         x = x.data
     array = np.asarray(x)
     if array.dtype.kind != "O":

@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 
+from .by_name import is_recorded
 from .core import REAL, Interval, Op
 from .define import elementwise
-from .node import is_recorded
 
 LN2, LN10 = math.log(2.0), math.log(10.0)
 POSITIVE = Interval(0.0, np.inf, open=True)

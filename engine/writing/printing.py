@@ -126,7 +126,9 @@ class Printer:
                 unit = self.wanted.get(id(term))
                 name = self.variables.get(id(term))
                 text = self.text(term)
-                name = name or self.names.numbered(unit.stem if unit else "v")
+                name = name or self.names.numbered(
+                    unit.stem if unit else "d" if term.made_by else "v"
+                )
                 self.variables[id(term)] = name
                 lines.append(Line(term.order, name, text, term.made_by))
         return Printed(lines, [self._result(result, lines) for result in self.results])

@@ -19,9 +19,10 @@ from typing import Any
 
 import numpy as np
 
+from ..by_name import is_recorded
 from ..core import Op
 from ..lists import array_of
-from ..node import NODES, Node, NodeArray, is_recorded, to_numpy
+from ..node import NODES, Node, NodeArray, to_numpy
 from .array_terms import written_constant
 from .names import Names
 from .terms import LooksAtNumbers
