@@ -14,6 +14,11 @@ def is_recorded(x: Any) -> bool:
     return isinstance(x, Node) and x.recorded
 
 
+def is_float(x: Any) -> bool:
+    """Whether a rule is handed a float, or its name: a rule that is faster there asks this."""
+    return type(x) is float or (isinstance(x, Node) and x.is_float)
+
+
 def has_numbers(x: Any) -> bool:
     """Whether a rule may look at x's numbers; if not, it has to be written for all of them."""
     return not isinstance(x, Node) or x.has_numbers

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from . import floats
-from .by_name import is_recorded
+from .by_name import is_float, is_recorded
 from .core import REAL, Op
 from .define import elementwise
 from .inverses import erfc
@@ -225,23 +225,23 @@ BELL = 1 / math.sqrt(2 * math.pi)  # the normal distribution's density at 0
 def _gelu_weight(y: Any, x: Any, square: Any) -> Any:
     """What gelu multiplies x with: y / x, and near 0, where y has few digits, its tangent."""
     tiny = square <= 1e-10
-    if not (tiny if type(tiny) is bool else tiny.any()):
+    if type(tiny) is np.ndarray and not tiny.any():  # as usual
         return y / x
     return where(tiny, 0.5 + BELL * x, y / (x + tiny))
 
 
-def _fits(x: Any) -> bool:
-    """Whether no x * x is too large."""
-    if type(x) is float:
-        return -1e150 < x < 1e150
-    if type(x) is not np.ndarray:
-        x = to_numpy(x)
-    return math.isfinite(np.vdot(x, x))  # which, unlike x * x, never warns
+def _bounded(x: Any) -> Any:
+    """x, where its square is not too large; beyond 40 gelu's weight is 0 or 1, and x p' is 0."""
+    if is_float(x):
+        return where((x > -1e150) & (x < 1e150), x, clip(x, -40.0, 40.0))
+    numbers = x if type(x) is np.ndarray else to_numpy(x)
+    fits = math.isfinite(np.vdot(numbers, numbers))  # which, unlike x * x, never warns
+    return x if fits else clip(x, -40.0, 40.0)
 
 
 def _gelu_vjp(g: Any, y: Any, x: Any, approximate: str) -> Any:
     """g times p + x p', where p is what gelu multiplies x with: a weight between 0 and 1."""
-    bounded = x if _fits(x) else clip(x, -40.0, 40.0)  # beyond, p is 0 or 1 and x p' is 0
+    bounded = _bounded(x)
     square = bounded * bounded
     if not is_recorded(x):
         p = _gelu_weight(y, x, square)  # of numbers, much faster

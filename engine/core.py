@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
+from .domain import REAL as REAL, Interval as Interval
 from .lists import array_of, tier_of
 from .node import Node, NodeArray
 from .readable import Readable
@@ -26,32 +26,6 @@ _ARRAYS_OR_NUMBERS = (*_ARRAYS, float, int)
 
 #: What a float operation raises where IEEE 754 (and NumPy) would answer inf or nan.
 PYTHON_RAISES = (ArithmeticError, ValueError, TypeError)
-
-
-@dataclass(frozen=True)
-class Interval:
-    """Numbers an argument may take: `lo <= x <= hi`, ends included unless `open`.
-
-    >>> Interval(0.0, 1.0).contains(0.5)
-    True
-    """
-
-    lo: float = -np.inf
-    hi: float = np.inf
-    open: bool = False
-
-    def contains(self, x: Any) -> Any:
-        """Whether x (number or array) lies inside, element by element."""
-        return (self.lo < x) & (x < self.hi) if self.open else (self.lo <= x) & (x <= self.hi)
-
-    def __str__(self) -> str:
-        left, right = ("(", ")") if self.open else ("[", "]")
-        left = "(" if self.lo == -np.inf else left
-        right = ")" if self.hi == np.inf else right
-        return f"{left}{self.lo:g}, {self.hi:g}{right}"
-
-
-REAL = Interval()
 
 
 # --- the row ---
@@ -135,6 +109,27 @@ class Op(Readable):
         self.__doc__ = self.doc
         self.__module__ = getattr(forward, "__module__", None) or "numpy"
 
+    #: What the scalar tier calls for this op; `writer` writes them on first use.
+    record: Any
+    push: Any
+    writer: Any
+
+    def __setattr__(self, name: str, x: Any) -> None:
+        super().__setattr__(name, x)
+        if name in _READ_BY_WRITER:  # what was written is written anew
+            super().__setattr__("record", partial(_first, self, "record"))
+            super().__setattr__("push", partial(_first, self, "push"))
+
+    @property
+    def source(self) -> str:
+        """What records this op on Values, and its backward there, as written from the row."""
+        return str(self.writer.source(self))
+
+    @property
+    def in_slots(self) -> bool:
+        """Whether a Value made by this keeps its inputs in two slots, not in a tuple."""
+        return self.n_inputs < 3 and not self.defaults and not self.variadic
+
     def __repr__(self) -> str:
         return f"<engine op {self.name}>"
 
@@ -204,6 +199,14 @@ class Op(Readable):
             return part_of(self.vjp_all, index)
         shared: Any = self.vjps[0]
         return partial(shared, index=index)
+
+
+_READ_BY_WRITER = frozenset(["forward", "scalar", "vjps"])
+
+
+def _first(op: Op, name: str, *given: Any) -> Any:
+    op.writer.write(op)
+    return getattr(op, name)(*given)
 
 
 #: An input that was not given: a default costs nothing, *inputs and **named 50 ns a call.

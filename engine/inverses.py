@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from . import floats
+from .by_name import is_float
 from .core import REAL, Interval, Op
 from .define import elementwise
 from .ops import POSITIVE, exp, sqrt
@@ -26,7 +27,7 @@ def quickly(formula: Callable[..., Any], *inputs: Any) -> Any:
     Then distances are asked of `hypot`, whose steps do not, but which takes several times as long.
     None of nodes too, and of small arrays, where this would not be faster.
     """
-    if type(inputs[0]) is float and type(inputs[-1]) is float:
+    if is_float(inputs[0]) and is_float(inputs[-1]):
         found = formula(*inputs)
         return found if 1e-290 < found < 1e300 else None
     for x in inputs:

@@ -36,6 +36,9 @@ class Node:
     _held: Any  # the result itself; np.ma would take a `_data` for its own, and lose the graph
     _grad: Any
 
+    #: Whether this is a name in the place of a float: asked for a truth, both answers are followed.
+    is_float = False
+
     #: Whether `backward` keeps the gradients of results too, unless it is told.
     retains_grads: bool
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from .by_name import is_recorded
+from .by_name import is_float, is_recorded
 from .core import REAL, Interval, Op
 from .define import elementwise
 
@@ -63,7 +63,7 @@ def _power_below(a: Any, b: Any) -> Any:
     Where b is to be differentiated too, that would change the slope of b * a**(b - 1) along b: it
     is done only where a**-1 is no number.
     """
-    if type(b) is int or type(b) is float:
+    if is_float(b) or type(b) is int:
         return a if b == 2 else pow(a, b - 1 if b else 0.0)  # a**1 is a
     return pow(a, b - 1 + ((a == 0) & (b == 0)) if is_recorded(b) else b + (b == 0) - 1)
 
@@ -99,7 +99,7 @@ identity = elementwise(
 
 sign: Op = elementwise(
     "sign", np.sign, lambda g, y, x: g * 0.0,
-    scalar=lambda x: x if x != x else float((x > 0) - (x < 0)), kinks=near(0.0), ulp=0,
+    scalar=lambda x: x if x != x else (x > 0) - (x < 0), kinks=near(0.0), ulp=0,
     doc="-1, 0 or 1; derivative 0",
 )  # fmt: skip
 

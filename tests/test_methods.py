@@ -157,7 +157,7 @@ def test_rules_written_out_for_values_are_the_row_s(name):
             op(x, z).backward(g)
             for i, node in enumerate((x, z)):
                 if isinstance(node, Value):
-                    expected = 0.0 + op.vjps[i](g, op.on_floats(a, b), a, b)
+                    expected = op.vjps[i](g, op.on_floats(a, b), a, b)
                     assert same(node.grad, expected), (a, b, g, i)
 
 

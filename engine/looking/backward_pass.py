@@ -16,7 +16,6 @@ from ..commits import GRADIENTS
 from ..graph import toposort
 from ..passes import remember_pass
 from ..recording import ATTENTION, RECORDING
-from ..values import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +36,7 @@ class BackwardPass:
     Attributes:
         order: every node, inputs before results; backward takes it from the end.
 
+    >>> from engine import Value
     >>> x = Value(3.0)
     >>> one = BackwardPass(x * x)
     >>> [edge.part for node in reversed(one.order) for edge in one.advance(node)]
@@ -53,9 +53,7 @@ class BackwardPass:
         self.retain_grads = root.retains_grads if retain_grads is None else retain_grads
         if ATTENTION.threads and RECORDING.watcher is not None:
             RECORDING.watcher.backward(self.order, self.seed)
-        # as backward does, which on Values starts to add at 0.0 and on Tensors with the first part
-        self._found = dict.fromkeys(self.order, 0.0) if isinstance(root, Value) else {}
-        self._found[root] = self.seed
+        self._found = {root: self.seed}
 
     def running(self, node: Any) -> Any:
         """The gradient of a node as far as it has been added up; None before the first part."""

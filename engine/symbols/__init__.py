@@ -10,6 +10,16 @@ rest relies on: the walk, the adjoints and the rules know nothing of it.
 
 from .formulas import formulas as formulas, latex as latex
 from .notations import LaTeX as LaTeX, MathML as MathML
+from .scalars import (
+    FLOAT as FLOAT,
+    Names as Names,
+    Term as Term,
+    Untraceable as Untraceable,
+    followed as followed,
+    numeric_kind as numeric_kind,
+    scalar_form as scalar_form,
+)  # fmt: skip
+from .sharing import shared as shared
 from .symbol import Symbol as Symbol
 from .tracing import (
     Program as Program,

@@ -6,18 +6,16 @@ from typing import Any
 
 from .. import ops
 from ..commits import FROZEN, GRADIENTS
-from ..core import PYTHON_RAISES, Op
+from ..core import Op
 from ..differentiating import reaches
 from ..elementwise_methods import ElementwiseMethods
 from ..graph import adjoints, toposort
 from ..node import Node, NodeArray
 from ..passes import remember_pass
-from ..recording import ATTENTION, RECORDING
+from ..recording import RECORDING
 from .backward import check_leaves, differentiate
 from .number import ARRAYS, Number, has_axes, number
-
-ADD, MUL = ops.add, ops.mul
-_new = object.__new__
+from .written import Writer, operator
 
 
 class Value(Number, ElementwiseMethods):
@@ -56,159 +54,45 @@ class Value(Number, ElementwiseMethods):
 
     # --- recording: one method per shape of op ---------------------------------------------------
 
-    def __add__(self, other: Any) -> Any:
-        # ops.add, hand-tightened, as are the next three: most of every scalar graph is these
-        if ATTENTION.threads:
-            return ADD(self, other)
-        if type(other) is Value:
-            data = self._held + other._held
-        elif type(other) is float or type(other) is int:
-            other = float(other)
-            data = self._held + other
-        else:
-            return ADD(self, other)
-        y = _new(Value)
-        y._held = data
-        y._grad = y._adjoint = None
-        y.op = ADD
-        y._a = self
-        y._b = other
-        y.label = ""
-        return y
+    __add__, __radd__ = operator(ops.add), operator(ops.add, 1)
+    __sub__, __rsub__ = operator(ops.sub), operator(ops.sub, 1)
+    __mul__, __rmul__ = operator(ops.mul), operator(ops.mul, 1)
+    __truediv__, __rtruediv__ = operator(ops.div), operator(ops.div, 1)
+    __pow__, __rpow__ = operator(ops.pow), operator(ops.pow, 1)
+    __neg__, __abs__ = operator(ops.neg), operator(ops.abs)
 
-    def __mul__(self, other: Any) -> Any:
-        if ATTENTION.threads:
-            return MUL(self, other)
-        if type(other) is Value:
-            data = self._held * other._held
-        elif type(other) is float or type(other) is int:
-            other = float(other)
-            data = self._held * other
-        else:
-            return MUL(self, other)
-        y = _new(Value)
-        y._held = data
-        y._grad = y._adjoint = None
-        y.op = MUL
-        y._a = self
-        y._b = other
-        y.label = ""
-        return y
+    # at once, for sums that grow term by term
+    def __iadd__(self, other: Any) -> Any:  # type: ignore[misc]
+        return self + other if self.op is not None else self.updated(ops.add, other)
 
-    def __iadd__(self, other: Any) -> Any:
-        if self.op is None:
-            return self.updated(ADD, other)
-        if ATTENTION.threads:  # from here on as __add__, for sums that grow term by term
-            return ADD(self, other)
-        if type(other) is Value:
-            data = self._held + other._held
-        elif type(other) is float or type(other) is int:
-            other = float(other)
-            data = self._held + other
-        else:
-            return ADD(self, other)
-        y = _new(Value)
-        y._held = data
-        y._grad = y._adjoint = None
-        y.op = ADD
-        y._a = self
-        y._b = other
-        y.label = ""
-        return y
-
-    def __radd__(self, other: Any) -> Any:
-        if ATTENTION.threads or not (type(other) is float or type(other) is int):
-            return ADD(other, self)
-        y = _new(Value)
-        y._a = a = float(other)
-        y._held = a + self._held
-        y._grad = y._adjoint = None
-        y.op = ADD
-        y._b = self
-        y.label = ""
-        return y
-
-    def __rmul__(self, other: Any) -> Any:
-        if ATTENTION.threads or not (type(other) is float or type(other) is int):
-            return MUL(other, self)
-        y = _new(Value)
-        y._a = a = float(other)
-        y._held = a * self._held
-        y._grad = y._adjoint = None
-        y.op = MUL
-        y._b = self
-        y.label = ""
-        return y
-
-    def record_unary(self, op: Op) -> Value:
+    def record_unary(self, op: Op) -> Any:
         """Apply an op of one input without parameters."""
-        try:
-            data = op.scalar(self._held)  # type: ignore[misc]  # None is caught below
-            if type(data) is not float:
-                data = float(data)
-        except PYTHON_RAISES:
-            data = op.on_floats(self._held)
-        y = _new(Value)
-        y._held = data
-        y._grad = y._adjoint = None
-        y.op = op
-        y._a = self
-        y._b = None
-        y.label = ""
-        return _attended(y) if ATTENTION.threads else y
+        return op.record(self)
 
     @staticmethod
     def record_binary(op: Op, a: Any, b: Any) -> Any:
         """Apply an op of two inputs without parameters, of which at least one is a Value."""
-        if isinstance(a, Value):
-            x = a._held
-        elif isinstance(a, float):  # np.float64 among them
-            x = a = float(a)
-        elif isinstance(a, ARRAYS) and has_axes(a):
-            return NodeArray.tier.record(op, (a, b), {})
-        else:
-            x = a = number(a, f"input 0 of {op.name}()")
-        if isinstance(b, Value):
-            z = b._held
-        elif isinstance(b, float):
-            z = b = float(b)
-        elif isinstance(b, ARRAYS) and has_axes(b):
-            return NodeArray.tier.record(op, (a, b), {})
-        else:
-            z = b = number(b, f"input 1 of {op.name}()")
-        y = _new(Value)
-        y._held = op.on_floats(x, z)
-        y._grad = y._adjoint = None
-        y.op = op
-        y._a = a
-        y._b = b
-        y.label = ""
-        return _attended(y) if ATTENTION.threads else y
+        return op.record(a, b)
 
     @classmethod
     def record(cls, op: Op, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
         """Apply any op: several inputs, parameters, or an op on whole arrays."""
-        if op.kind != "elementwise" or any(isinstance(x, ARRAYS) and has_axes(x) for x in inputs):
+        if op.kind != "elementwise":
             return NodeArray.tier.record(op, inputs, params)
-        if not params and len(inputs) == 1:
-            return inputs[0].record_unary(op)
-        if not params and len(inputs) == 2:
-            return cls.record_binary(op, *inputs)
-        if _has_arrays(op, params):
+        return op.record(*inputs) if op.in_slots else op.record(inputs, params)
+
+    @classmethod
+    def record_any(cls, op: Op, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
+        """Apply an elementwise op to whatever it takes: what was written hands on the unusual."""
+        if _has_arrays(op, params) or any(isinstance(x, ARRAYS) and has_axes(x) for x in inputs):
             return NodeArray.tier.record(op, inputs, params)
         kept: tuple[Any, ...] = tuple(
             x if isinstance(x, Value) else number(x, f"input {i} of {op.name}()")
             for i, x in enumerate(inputs)
         )
-        plain: list[Any] = [x if type(x) is float else x._held for x in kept]
-        y = _new(Value)
-        y._held = op.on_floats(*plain, **params)
-        y._grad = y._adjoint = None
-        y.op = op
-        y._a = kept
-        y._b = params
-        y.label = ""
-        return _attended(y) if ATTENTION.threads else y
+        plain = [x if type(x) is float else x._held for x in kept]
+        held = op.on_floats(*plain, **params)
+        return cls.attended(cls._from_state((held, ""), op, kept, params))
 
     @staticmethod
     def record_wide(op: Op, inputs: tuple[Any, ...]) -> Value:
@@ -216,19 +100,17 @@ class Value(Number, ElementwiseMethods):
         if not _INPUTS.issuperset(map(type, inputs)):
             what = f"an input of {op.name}()"
             inputs = tuple([x if isinstance(x, Value) else number(x, what) for x in inputs])
-        plain = [x if type(x) is float else x._held for x in inputs]
-        y = _new(Value)
-        try:
-            found = op.scalar(*plain)  # type: ignore[misc]  # a wide op has one
-        except PYTHON_RAISES:
-            found = op.on_floats(*plain)
-        y._held = found if type(found) is float else float(found)
-        y._grad = y._adjoint = None
-        y.op = op
-        y._a = inputs
-        y._b = None
-        y.label = ""
-        return _attended(y) if ATTENTION.threads else y
+        return op.record(*inputs)
+
+    @staticmethod
+    def attended(y: Value) -> Value:
+        """A result in a thread that is watched, or that does not record: then it becomes a leaf."""
+        if RECORDING.watcher is not None:
+            RECORDING.watcher.recorded(y.op, y, y.inputs)
+        if not RECORDING.enabled:
+            y._grad = FROZEN
+            y.op = y._a = y._b = None
+        return y
 
     # --- what a node is made of ------------------------------------------------------------------
 
@@ -337,16 +219,7 @@ class Value(Number, ElementwiseMethods):
 
 
 _INPUTS = {Value, float}  # what a node's inputs are; anything else is made one of these
-
-
-def _attended(y: Value) -> Value:
-    """A result in a thread that is watched, or that does not record: then it becomes a leaf."""
-    if RECORDING.watcher is not None:
-        RECORDING.watcher.recorded(y.op, y, y.inputs)
-    if not RECORDING.enabled:
-        y._grad = FROZEN
-        y.op = y._a = y._b = None
-    return y
+Op.writer = Writer(Value)
 
 
 def _has_arrays(op: Op, params: dict[str, Any]) -> bool:

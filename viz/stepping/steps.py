@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import Node
+from engine import Node, Value
 from engine.looking import BackwardPass, Edge
 
 from ..drawing import norm, number, shorten
@@ -221,7 +221,6 @@ def steps(root: Any, gradient: Any = None, retain_grads: bool | None = None) -> 
         TypeError: root is not a Value or a Tensor, or gradient is not numeric.
         ValueError, RuntimeError: as `backward`.
 
-    >>> from engine import Value
     >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
     >>> for step in steps(a * b):
     ...     print(step.equation)
@@ -248,6 +247,8 @@ def walk(one: BackwardPass, commit: bool = True) -> Iterator[Step]:
             running = before[id(edge.input)]
             after = edge.part if running is None else running + edge.part
             before[id(edge.input)] = after
+            if running is None:  # a number that nothing has been added to is shown as 0
+                running = 0.0 if isinstance(edge.input, Value) else None
             yield _backward_step(node, edge, upstream, running, after, names)
     if commit:
         one.commit()

@@ -1,0 +1,94 @@
+"""Functions of floats made to run on names: `math` in them writes down what it is asked.
+
+A function is run as it stands, with other globals: in the place of `math` one that takes names too.
+"""
+
+from __future__ import annotations
+
+import builtins
+import math
+from collections.abc import Callable, Iterator
+from types import BuiltinFunctionType, CellType, CodeType, FunctionType, ModuleType, SimpleNamespace
+from typing import Any
+
+from ..core import Op
+
+#: Packages whose functions are pure, and whose constants stay what they are.
+_OURS = frozenset({"engine", "nn"})
+_MODULES = frozenset({"engine", "nn", "math", "numpy", "operator"})
+_PURE = frozenset(
+    getattr(builtins, name)
+    for name in (
+        "abs", "bool", "float", "int", "len", "max", "min", "pow", "range", "reversed", "sum",
+        "tuple", "zip",
+    )
+)  # fmt: skip  # not `type`: what asks for types takes another way than with floats
+_MATH = frozenset(f for f in vars(math).values() if isinstance(f, BuiltinFunctionType))
+
+
+class NotPure(TypeError):
+    """Raised for a function that may answer otherwise at the next call, with the same numbers."""
+
+
+def rebound(function: Callable[..., Any], stand_in: Callable[..., Any]) -> Callable[..., Any]:
+    """The function, with `stand_in(f)` for each function f of `math` that it uses.
+
+    Raises:
+        NotPure: a user's function that depends on more than its arguments, ops and `math`: on a
+            number or a function that may be assigned anew, or on what it prints and counts.
+    """
+    return _rebound(function, stand_in, {})
+
+
+def _rebound(function: Any, stand_in: Any, done: dict[Any, Any]) -> Any:
+    if not isinstance(function, FunctionType):
+        if isinstance(function, BuiltinFunctionType):
+            return stand_in(function) if function in _MATH else function
+        if isinstance(function, Op):
+            return function
+        raise NotPure(f"{function!r:.60} is not a plain function")
+    if function in done:
+        return done[function]
+    ours = _root(function.__module__) in _OURS
+    cells = tuple(CellType() for _ in function.__closure__ or ())
+    names: dict[str, Any] = {}
+    made = FunctionType(
+        function.__code__, names, function.__name__, function.__defaults__, cells or None
+    )
+    made.__kwdefaults__ = function.__kwdefaults__
+    done[function] = made
+    names["__builtins__"] = vars(builtins)
+    for name in _names_in(function.__code__):
+        if name in function.__globals__:
+            names[name] = _stand(function.__globals__[name], ours, stand_in, done)
+        elif not ours and getattr(builtins, name, None) not in (*_PURE, None):
+            raise NotPure(f"{function.__name__} calls {name}()")
+    for cell, free in zip(cells, function.__closure__ or (), strict=True):
+        cell.cell_contents = _stand(free.cell_contents, ours, stand_in, done)
+    return made
+
+
+def _stand(x: Any, ours: bool, stand_in: Any, done: dict[Any, Any]) -> Any:
+    """What stands for x, which a function refers to by name."""
+    if x is math:
+        return SimpleNamespace(
+            **{name: stand_in(f) if callable(f) else f for name, f in vars(math).items()}
+        )
+    if isinstance(x, FunctionType) and (ours or _root(x.__module__) in _OURS):
+        return _rebound(x, stand_in, done)
+    if isinstance(x, BuiltinFunctionType) and x in _MATH:
+        return stand_in(x)
+    if ours or isinstance(x, Op) or (isinstance(x, ModuleType) and _root(x.__name__) in _MODULES):
+        return x
+    raise NotPure(f"{x!r:.60} may be another at the next call")
+
+
+def _root(module: str | None) -> str:
+    return (module or "").partition(".")[0]
+
+
+def _names_in(code: CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _names_in(constant)
