@@ -188,6 +188,11 @@ def machine():
     return f"{processor}, {platform.system()}, Python {python}, {', '.join(there)}"
 
 
+def folded(title, text):
+    """Markdown that a page shows when its title is clicked."""
+    return f"<details><summary>{title}</summary>\n\n{text}\n\n</details>"
+
+
 def section(results, grown, costs):
     """Everything that was measured, as Markdown."""
     parts = [
@@ -196,13 +201,12 @@ def section(results, grown, costs):
         "median of the turns' ratios of CPU time: `/ by hand` is twingrad / by hand, `torch /` is "
         "torch / twingrad, so that more than 1 is slower than twingrad.",
         race_table(results) if results else "",
-        "What a step grows with:" if grown else "",
-        race_table(grown) if grown else "",
-        "A node of the scalar tier, by op:" if costs else "",
-        row_table(costs) if costs else "",
-        "Memory, as far as Python and NumPy allocate it:" if results or grown else "",
-        memory_table([*results, *grown]) if results or grown else "",
         bar_table([*results, *grown], costs),
+        folded("What a step grows with", race_table(grown)) if grown else "",
+        folded("A node of the scalar tier, by op", row_table(costs)) if costs else "",
+        folded("Memory, as far as Python and NumPy allocate it", memory_table([*results, *grown]))
+        if results or grown
+        else "",
         *[f"Left out: {peer}, {why_not(peer)}." for peer in PEERS if why_not(peer)],
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
