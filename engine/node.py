@@ -39,6 +39,9 @@ class Node:
     #: Whether this is a name in the place of a float: asked for a truth, both answers are followed.
     is_float = False
 
+    #: Whether ops on this and on nodes of another tier are of its tier: names lead numbers.
+    leads = False
+
     #: Whether `backward` keeps the gradients of results too, unless it is told.
     retains_grads: bool
 

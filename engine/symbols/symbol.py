@@ -79,6 +79,7 @@ class Symbol(Refusals, NumpyFunctions, ElementwiseMethods, ArrayMethods, Node):
     inputs: tuple[Any, ...]
     is_constant: bool  # a leaf that stands for numbers, not for an input
     _trace: Any  # the `Trace` it belongs to
+    leads = True
     retains_grads = False
     has_numbers = False
 

@@ -57,6 +57,13 @@ def _numbers_of_list(data: Any, what: str) -> Any:
 _NUMBERS = (bool, np.bool_, np.floating, np.integer)  # a union in the call would be made each time
 
 
+class Led(Exception):
+    """Among the inputs is a node that leads (`Node.leads`): the op is its to record."""
+
+    def __init__(self, node: Node) -> None:
+        self.node: Any = node
+
+
 def constant(x: Any, op: Op, index: int) -> Any:
     """A constant input: Python numbers as they are (they do not promote), arrays copied.
 
@@ -72,6 +79,8 @@ def constant(x: Any, op: Op, index: int) -> Any:
         x = array_of(x)
         if isinstance(x, ArrayNode):
             return x
+    if isinstance(x, Node) and x.leads:
+        raise Led(x)
     array = numeric(x, f"input {index} of {op.name}()", None)
     return array.copy()  # it may be changed by its owner before backward
 

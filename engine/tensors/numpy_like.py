@@ -288,6 +288,8 @@ def _compare(ufunc: Any, x: ArrayNode, other: Any) -> Any:
     if other is None or isinstance(other, str):
         return NotImplemented
     if isinstance(other, Node):
+        if other.leads:  # it compares
+            return NotImplemented
         raise TypeError("a Tensor and a Value do not mix; compare .data with .data")
     if isinstance(other, LISTS):
         other = to_numpy(other)

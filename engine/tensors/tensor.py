@@ -22,7 +22,7 @@ from ..passes import remember_pass
 from ..recording import ATTENTION, RECORDING
 from ..window import TensorData, window_on
 from .backward import check_unchanged, propagate, results
-from .inputs import constant, numeric, parameter, sorted_inputs, wrong_shapes
+from .inputs import Led, constant, numeric, parameter, sorted_inputs, wrong_shapes
 from .numpy_like import NumpyLike
 from .parts import note_part
 
@@ -105,28 +105,31 @@ class Tensor(NumpyLike, ElementwiseMethods, ArrayMethods):
         requires = False
         x: Any
         z: Any
-        if isinstance(a, Tensor):
-            x = a._held
-            requires = a._requires
-        elif type(a) is ndarray and (a.dtype is _FLOAT or a.dtype.kind in "fiub"):
-            x = a = a.copy()  # as `constant`
-        elif type(a) is float or type(a) is int:
-            x = a
-        elif isinstance(a, LISTS):
-            return Tensor.record_binary(op, array_of(a), b)
-        else:
-            x = a = constant(a, op, 0)
-        if isinstance(b, Tensor):
-            z = b._held
-            requires = requires or b._requires
-        elif type(b) is ndarray and (b.dtype is _FLOAT or b.dtype.kind in "fiub"):
-            z = b = b.copy()
-        elif type(b) is float or type(b) is int:
-            z = b
-        elif isinstance(b, LISTS):
-            return Tensor.record_binary(op, a, array_of(b))
-        else:
-            z = b = constant(b, op, 1)
+        try:
+            if isinstance(a, Tensor):
+                x = a._held
+                requires = a._requires
+            elif type(a) is ndarray and (a.dtype is _FLOAT or a.dtype.kind in "fiub"):
+                x = a = a.copy()  # as `constant`
+            elif type(a) is float or type(a) is int:
+                x = a
+            elif isinstance(a, LISTS):
+                return Tensor.record_binary(op, array_of(a), b)
+            else:
+                x = a = constant(a, op, 0)
+            if isinstance(b, Tensor):
+                z = b._held
+                requires = requires or b._requires
+            elif type(b) is ndarray and (b.dtype is _FLOAT or b.dtype.kind in "fiub"):
+                z = b = b.copy()
+            elif type(b) is float or type(b) is int:
+                z = b
+            elif isinstance(b, LISTS):
+                return Tensor.record_binary(op, a, array_of(b))
+            else:
+                z = b = constant(b, op, 1)
+        except Led as found:
+            return found.node.record(op, (a, b), {})
         try:
             data = op.forward(x, z)
         except ValueError as error:
@@ -156,7 +159,10 @@ class Tensor(NumpyLike, ElementwiseMethods, ArrayMethods):
             arrays: tuple[Any, ...] = (inputs[0]._held,)
             requires = inputs[0]._requires and op.all_flow
         else:
-            kept, arrays, requires = sorted_inputs(op, inputs)
+            try:
+                kept, arrays, requires = sorted_inputs(op, inputs)
+            except Led as found:
+                return found.node.record(op, inputs, params)
         if params is not op.defaults:
             for given in params.values():
                 if isinstance(given, _NOT_PLAIN):

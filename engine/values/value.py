@@ -84,6 +84,9 @@ class Value(Number, ElementwiseMethods):
     @classmethod
     def record_any(cls, op: Op, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
         """Apply an elementwise op to whatever it takes: what was written hands on the unusual."""
+        for x in inputs:
+            if isinstance(x, Node) and x.leads:
+                return x.record(op, inputs, params)
         if _has_arrays(op, params) or any(isinstance(x, ARRAYS) and has_axes(x) for x in inputs):
             return NodeArray.tier.record(op, inputs, params)
         kept: tuple[Any, ...] = tuple(
@@ -98,6 +101,9 @@ class Value(Number, ElementwiseMethods):
     def record_wide(op: Op, inputs: tuple[Any, ...]) -> Value:
         """Apply a fused op of many single numbers, as one node."""
         if not _INPUTS.issuperset(map(type, inputs)):
+            for x in inputs:
+                if isinstance(x, Node) and x.leads:
+                    return x.record(op, inputs, {})
             what = f"an input of {op.name}()"
             inputs = tuple([x if isinstance(x, Value) else number(x, what) for x in inputs])
         return op.record(*inputs)

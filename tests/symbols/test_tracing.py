@@ -1,11 +1,13 @@
 """Functions and graphs written down: their inputs, their names, what is met inside."""
 
+import operator
 import sys
 
 import numpy as np
 import pytest
 from test_symbol import written
 
+import engine
 import nn
 from engine import Tensor, Value, toposort
 from engine.symbols import Trace, program, program_of
@@ -186,3 +188,39 @@ def test_variables_are_looked_at_when_their_function_calls_or_returns():
 def test_a_function_without_a_signature_is_called_all_the_same():
     with pytest.raises(TypeError, match="truth of a Symbol"):
         program(max, 1.0, 2.0)
+
+
+V = Value(2.0, label="v")
+M = Tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], requires_grad=True, label="m")
+
+
+@pytest.mark.parametrize(
+    ("f", "expected"),
+    [
+        (lambda x: V * x, "mul(v, x)"),
+        (lambda x: V - x, "sub(v, x)"),
+        (lambda x: V.maximum(x), "maximum(v, x)"),
+        (lambda x: engine.where(operator.gt(V, x), V, x), "where(less(x, v), v, x)"),
+        (lambda x: engine.where(True, V, x), "where(1.0, v, x)"),
+        (lambda x: engine.clip(V * x, 0.0, 1.0), "clip(mul(v, x))"),
+        (lambda x: sum([V * x]), "add(0, mul(v, x))"),
+        (lambda x: engine.registry["relu_neuron"](V, x, 1.0), "relu_neuron(v, x, 1.0)"),
+    ],
+)
+def test_a_value_first_and_a_name_second_is_a_name(f, expected):
+    assert written(program(f, 1.0).result) == expected
+
+
+@pytest.mark.parametrize(
+    ("f", "expected"),
+    [
+        (lambda x: M @ x, "matmul(m, x)"),
+        (lambda x: M * x, "mul(m, x)"),
+        (lambda x: M - [x[0], 1.0], "sub(m, concatenate(reshape(getitem(x)), array([1.])))"),
+        (lambda x: engine.maximum(M, x), "maximum(m, x)"),
+        (lambda x: engine.where(operator.gt(M, x), M, x), "where(less(x, m), m, x)"),
+        (lambda x: engine.concatenate([M, x.reshape(1, 2)]), "concatenate(m, reshape(x))"),
+    ],
+)
+def test_a_tensor_first_and_a_name_second_is_a_name(f, expected):
+    assert written(program(f, np.ones(2)).result) == expected
