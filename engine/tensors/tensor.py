@@ -16,13 +16,12 @@ from ..core import Op
 from ..differentiating import leave_graph, refuse_to_cut
 from ..elementwise_methods import ElementwiseMethods
 from ..graph import adjoints, toposort
-from ..lists import LISTS, array_of
 from ..node import Node
 from ..passes import remember_pass
 from ..recording import ATTENTION, RECORDING
 from ..window import TensorData, window_on
 from .backward import check_unchanged, propagate, results
-from .inputs import Led, constant, numeric, parameter, sorted_inputs, wrong_shapes
+from .inputs import Led, numeric, parameter, sorted_inputs, wrong_shapes
 from .numpy_like import NumpyLike
 from .parts import note_part
 
@@ -100,36 +99,29 @@ class Tensor(NumpyLike, ElementwiseMethods, ArrayMethods):
         return y
 
     @staticmethod
-    def record_binary(op: Op, a: Any, b: Any) -> Tensor:
+    def record_binary(op: Op, a: Any, b: Any) -> Any:
         """Apply an op of two inputs without parameters, of which at least one is a Tensor."""
         requires = False
         x: Any
         z: Any
-        try:
-            if isinstance(a, Tensor):
-                x = a._held
-                requires = a._requires
-            elif type(a) is ndarray and (a.dtype is _FLOAT or a.dtype.kind in "fiub"):
-                x = a = a.copy()  # as `constant`
-            elif type(a) is float or type(a) is int:
-                x = a
-            elif isinstance(a, LISTS):
-                return Tensor.record_binary(op, array_of(a), b)
-            else:
-                x = a = constant(a, op, 0)
-            if isinstance(b, Tensor):
-                z = b._held
-                requires = requires or b._requires
-            elif type(b) is ndarray and (b.dtype is _FLOAT or b.dtype.kind in "fiub"):
-                z = b = b.copy()
-            elif type(b) is float or type(b) is int:
-                z = b
-            elif isinstance(b, LISTS):
-                return Tensor.record_binary(op, a, array_of(b))
-            else:
-                z = b = constant(b, op, 1)
-        except Led as found:
-            return found.node.record(op, (a, b), {})
+        if isinstance(a, Tensor):
+            x = a._held
+            requires = a._requires
+        elif type(a) is ndarray and (a.dtype is _FLOAT or a.dtype.kind in "fiub"):
+            x = a = a.copy()  # as `constant`
+        elif type(a) is float or type(a) is int:
+            x = a
+        else:
+            return Tensor.record(op, (a, b), {})
+        if isinstance(b, Tensor):
+            z = b._held
+            requires = requires or b._requires
+        elif type(b) is ndarray and (b.dtype is _FLOAT or b.dtype.kind in "fiub"):
+            z = b = b.copy()
+        elif type(b) is float or type(b) is int:
+            z = b
+        else:
+            return Tensor.record(op, (a, b), {})
         try:
             data = op.forward(x, z)
         except ValueError as error:
