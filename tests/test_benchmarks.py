@@ -1,6 +1,7 @@
 """The benchmark's harness: contenders agree before they are timed, ratios are taken in turns."""
 
 import gc
+import os
 import subprocess
 import sys
 
@@ -225,3 +226,11 @@ def test_the_command_runs_from_anywhere(tmp_path):
     done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout.startswith("On ")
     assert done.stderr == ""
+
+
+def test_the_twingrad_in_pythonpath_is_measured_before_the_clone_s(tmp_path):
+    (tmp_path / "engine.py").write_text("raise SystemExit('another twingrad')", encoding="utf-8")
+    words = [sys.executable, str(ROOT / "tests" / "bench"), "--only", "no such workload"]
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+    assert done.stderr == "another twingrad\n"
