@@ -72,7 +72,7 @@ class Trace:
         return self.constant(node._held)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Program:
     """A function, or a graph, written down.
 
