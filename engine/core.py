@@ -102,23 +102,24 @@ class Op(Readable):
         self.kind = kind
         self.doc = doc or (inspect.getdoc(forward) or "").partition("\n")[0]
         self.aliases = dict(aliases or {})
-        #: How Tensors pass a gradient on: written from the rules, on first use.
-        self.push_arrays: Any = None
         self.__name__ = name
         self.__qualname__ = name
         self.__doc__ = self.doc
         self.__module__ = getattr(forward, "__module__", None) or "numpy"
 
-    #: What the scalar tier calls for this op; `writer` writes them on first use.
+    #: What each tier calls for this op; its writer writes them on first use.
     record: Any
     push: Any
+    record_arrays: Any
+    push_arrays: Any
     writer: Any
+    writer_arrays: Any
 
     def __setattr__(self, name: str, x: Any) -> None:
         super().__setattr__(name, x)
         if name in _READ_BY_WRITER:  # what was written is written anew
-            super().__setattr__("record", partial(_first, self, "record"))
-            super().__setattr__("push", partial(_first, self, "push"))
+            for what in ("record", "push", "record_arrays", "push_arrays"):
+                super().__setattr__(what, partial(_first, self, what))
 
     @property
     def source(self) -> str:
@@ -205,7 +206,7 @@ _READ_BY_WRITER = frozenset(["forward", "scalar", "vjps"])
 
 
 def _first(op: Op, name: str, *given: Any) -> Any:
-    op.writer.write(op)
+    (op.writer_arrays if name.endswith("_arrays") else op.writer).write(op)
     return getattr(op, name)(*given)
 
 

@@ -290,7 +290,10 @@ def test_core_value_and_tensor_are_short():
 
 
 #: Files of one name in several rooms, and the one meaning it has.
-SAME_MEANING = {"backward": "backward on one tier"}
+SAME_MEANING = {
+    "backward": "backward on one tier",
+    "written": "what one tier calls for an op, written from its row",
+}
 
 
 def test_no_basename_has_two_meanings():

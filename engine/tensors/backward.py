@@ -20,7 +20,6 @@ from ..floats import HALF
 from ..graph import toposort
 from ..node import Node, check_parts
 from ..references import held_once
-from .passing import pushing
 
 
 def widened(x: Any) -> Any:
@@ -214,7 +213,7 @@ def propagate(order: Sequence[ArrayNode], found: dict[Any, Any], keep: bool) -> 
     """Backward on arrays: grow `found`, the gradient of each node, from the result to the leaves.
 
     The gradient of a result is dropped once it has been passed on (memory!), unless `keep` is true
-    or the node retains it.  `_push_any` for every node says the same, and takes twice as long on
+    or the node retains it.  `push_any` for every node says the same, and takes twice as long on
     arrays of a few numbers.
     """
     take = found.pop
@@ -225,21 +224,13 @@ def propagate(order: Sequence[ArrayNode], found: dict[Any, Any], keep: bool) -> 
         g = found.get(node) if keep or node._retain else take(node, None)
         if g is None:
             continue
-        push = op.push_arrays
-        if push is None:
-            push = _pushing(op)
         if g.dtype.type is HALF:
-            push = _push_any
-        push(node, g, found)
+            push_any(node, g, found)
+        else:
+            op.push_arrays(node, g, found)
 
 
-def _pushing(op: Any) -> Any:
-    """`push(node, g, found)` of an op, on its first use."""
-    op.push_arrays = _push_any if op.variadic else pushing(op, _KNOWN)
-    return op.push_arrays
-
-
-def _push_any(node: Any, g: Any, found: dict[Any, Any]) -> None:
+def push_any(node: Any, g: Any, found: dict[Any, Any]) -> None:
     """Add what each edge of a node carries to the gradient of its input."""
     for x, part in zip(node.inputs, node.contributions(g), strict=True):
         if part is not None:
@@ -254,10 +245,3 @@ def fitted(part: Any, array: ndarray, op: Op, index: int) -> ndarray:
     if numbers.dtype.kind not in "fiub":
         raise TypeError(f"vjp {index} of {op.name!r} must return numbers, got {part!r:.60}")
     return shaped(numbers, array, op, index).astype(array.dtype, copy=False)
-
-
-#: What the functions written for each op refer to.
-_KNOWN = {
-    "ArrayNode": ArrayNode, "check_parts": check_parts, "check_unchanged": check_unchanged,
-    "fitted": fitted, "ndarray": ndarray,
-}  # fmt: skip

@@ -57,22 +57,16 @@ def _numbers_of_list(data: Any, what: str) -> Any:
 _NUMBERS = (bool, np.bool_, np.floating, np.integer)  # a union in the call would be made each time
 
 
-class Led(Exception):
-    """Among the inputs is a node that leads (`Node.leads`): the op is its to record."""
-
-    def __init__(self, node: Node) -> None:
-        self.node: Any = node
-
-
 def constant(x: Any, op: Op, index: int) -> Any:
     """A constant input: Python numbers as they are (they do not promote), arrays copied.
 
-    A list that holds Tensors is no constant: it is stacked to a Tensor.
+    Nodes are no constants: of a list that holds them the stack is returned, and one that leads
+    (`Node.leads`) as it is.
     """
-    if type(x) is float or type(x) is int or (x is None and op.kind != "elementwise"):
-        return x
     if type(x) is ndarray and x.dtype.kind in "fiub":
         return x.copy()  # as below
+    if type(x) is float or type(x) is int or (x is None and op.kind != "elementwise"):
+        return x
     if isinstance(x, _NUMBERS):
         return x
     if isinstance(x, LISTS):
@@ -80,7 +74,7 @@ def constant(x: Any, op: Op, index: int) -> Any:
         if isinstance(x, ArrayNode):
             return x
     if isinstance(x, Node) and x.leads:
-        raise Led(x)
+        return x
     array = numeric(x, f"input {index} of {op.name}()", None)
     return array.copy()  # it may be changed by its owner before backward
 
@@ -102,21 +96,3 @@ def wrong_shapes(op: Op, arrays: Sequence[Any], error: ValueError) -> ValueError
         return error  # names op, axis and number of axes; an IndexError too
     shapes = ", ".join(str(np.shape(x)) for x in arrays)
     return ValueError(f"{op.name}() of shapes {shapes}: {error}")
-
-
-def sorted_inputs(op: Op, inputs: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...], bool]:
-    """Inputs as a node keeps them, their arrays, and whether a gradient flows to one of them."""
-    kept: list[Any] = []
-    arrays: list[Any] = []
-    requires = False
-    for x in inputs:
-        if not isinstance(x, ArrayNode):
-            x = constant(x, op, len(kept))  # of a list with Tensors it is one
-        if isinstance(x, ArrayNode):
-            arrays.append(x._held)
-            if x._requires and not requires:
-                requires = op.all_flow or op.rule(len(kept)) is not None
-        else:
-            arrays.append(x)
-        kept.append(x)
-    return tuple(kept), tuple(arrays), requires

@@ -16,18 +16,17 @@ from ..core import Op
 from ..differentiating import leave_graph, refuse_to_cut
 from ..elementwise_methods import ElementwiseMethods
 from ..graph import adjoints, toposort
-from ..node import Node
+from ..node import Node, check_parts
 from ..passes import remember_pass
 from ..recording import ATTENTION, RECORDING
 from ..window import TensorData, window_on
-from .backward import check_unchanged, propagate, results
-from .inputs import Led, numeric, parameter, sorted_inputs, wrong_shapes
+from .backward import check_unchanged, fitted, propagate, push_any, results
+from .inputs import constant, numeric, parameter, wrong_shapes
 from .numpy_like import NumpyLike
 from .parts import note_part
+from .written import ArrayWriter
 
 _new = object.__new__
-_FLOAT = np.dtype(np.float64)
-_NOT_PLAIN = (ndarray, Node)  # what a static parameter may not be, or not as it is
 
 
 class Tensor(NumpyLike, ElementwiseMethods, ArrayMethods):
@@ -74,115 +73,23 @@ class Tensor(NumpyLike, ElementwiseMethods, ArrayMethods):
         if requires_grad:
             self.requires_grad = True
 
-    # --- recording: one method per shape of op --------------------------------------------------
+    # --- recording: see `written` ----------------------------------------------------------------
 
     def record_unary(self, op: Op) -> Tensor:
         """Apply an op of one input without parameters."""
-        x = self._held
-        data = op.forward(x)
-        y = _new(Tensor)
-        y._held = data if type(data) is ndarray else np.asarray(data)
-        y._grad = y._params = None
-        y._retain = False
-        y.label = ""
-        requires = self._requires
-        if ATTENTION.threads:
-            requires = _attended(y, op, (self,), requires)
-        y._requires = requires
-        if requires:
-            y.op = op
-            y.inputs = (self,)
-            y._arrays = (x,)
-        else:
-            y.op = None
-            y.inputs = y._arrays = ()
-        return y
+        return op.record_arrays(self)
 
     @staticmethod
     def record_binary(op: Op, a: Any, b: Any) -> Any:
         """Apply an op of two inputs without parameters, of which at least one is a Tensor."""
-        requires = False
-        x: Any
-        z: Any
-        if isinstance(a, Tensor):
-            x = a._held
-            requires = a._requires
-        elif type(a) is ndarray and (a.dtype is _FLOAT or a.dtype.kind in "fiub"):
-            x = a = a.copy()  # as `constant`
-        elif type(a) is float or type(a) is int:
-            x = a
-        else:
-            return Tensor.record(op, (a, b), {})
-        if isinstance(b, Tensor):
-            z = b._held
-            requires = requires or b._requires
-        elif type(b) is ndarray and (b.dtype is _FLOAT or b.dtype.kind in "fiub"):
-            z = b = b.copy()
-        elif type(b) is float or type(b) is int:
-            z = b
-        else:
-            return Tensor.record(op, (a, b), {})
-        try:
-            data = op.forward(x, z)
-        except ValueError as error:
-            raise wrong_shapes(op, (x, z), error) from None
-        y = _new(Tensor)
-        y._held = data if type(data) is ndarray else np.asarray(data)
-        y._grad = y._params = None
-        y._retain = False
-        y.label = ""
-        if ATTENTION.threads:
-            requires = _attended(y, op, (a, b), requires)
-        y._requires = requires
-        if requires:
-            y.op = op
-            y.inputs = (a, b)
-            y._arrays = (x, z)
-        else:
-            y.op = None
-            y.inputs = y._arrays = ()
-        return y
+        return op.record_arrays(a, b)
 
     @classmethod
     def record(cls, op: Op, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
         """Apply any op: several inputs, or parameters."""
-        if len(inputs) == 1:
-            kept = inputs
-            arrays: tuple[Any, ...] = (inputs[0]._held,)
-            requires = inputs[0]._requires and op.all_flow
-        else:
-            try:
-                kept, arrays, requires = sorted_inputs(op, inputs)
-            except Led as found:
-                return found.node.record(op, inputs, params)
-        if params is not op.defaults:
-            for given in params.values():
-                if isinstance(given, _NOT_PLAIN):
-                    params = {name: parameter(op, name, x) for name, x in params.items()}
-                    break
-        try:  # forward knows its own defaults; to pass them costs as much as a small sum
-            data = op.forward(*arrays) if params is op.defaults else op.forward(*arrays, **params)
-        except ValueError as error:
-            raise wrong_shapes(op, arrays, error) from None
-        y = _new(Tensor)
-        y._held = data if type(data) is ndarray else np.asarray(data)
-        y._grad = None
-        y._retain = False
-        y.label = ""
-        if ATTENTION.threads:
-            requires = _attended(y, op, kept, requires)
-        y._requires = requires
-        if requires:
-            y.op = op
-            y.inputs = kept
-            y._arrays = arrays
-            y._params = params
-        else:
-            y.op = y._params = None
-            y.inputs = y._arrays = ()
-            if ATTENTION.threads and (y._held.base is not None or op.name == "getitem"):
-                note_part(y, op, kept[0], params)
-        return y
+        if op.defaults or op.variadic:
+            return op.record_arrays(inputs, params)
+        return op.record_arrays(*inputs)
 
     @classmethod
     def wrap(cls, array: ndarray, requires_grad: bool = False) -> Tensor:
@@ -195,23 +102,6 @@ class Tensor(NumpyLike, ElementwiseMethods, ArrayMethods):
         y.inputs = y._arrays = ()
         y.label = ""
         return y
-
-    # The commonest operators without the way through the op's call: the mixin's meaning, faster.
-
-    def __add__(self, other: Any) -> Tensor:
-        return Tensor.record_binary(ops.add, self, other)
-
-    def __sub__(self, other: Any) -> Tensor:
-        return Tensor.record_binary(ops.sub, self, other)
-
-    def __mul__(self, other: Any) -> Tensor:
-        return Tensor.record_binary(ops.mul, self, other)
-
-    def __truediv__(self, other: Any) -> Tensor:
-        return Tensor.record_binary(ops.div, self, other)
-
-    def __matmul__(self, other: Any) -> Tensor:
-        return Tensor.record_binary(matmul, self, other)
 
     def __iter__(self) -> Iterator[Tensor]:
         if not self._held.ndim:
@@ -392,3 +282,21 @@ def _attended(y: Tensor, op: Op, inputs: tuple[Any, ...], requires: bool) -> boo
     if RECORDING.watcher is not None:
         RECORDING.watcher.recorded(op, y, inputs)
     return requires and RECORDING.enabled
+
+
+Op.writer_arrays = ArrayWriter({
+    "NOT_PLAIN": (ndarray, Node),  # what a static parameter may not be, or not as it is
+    "Node": Node, "Tensor": Tensor, "asarray": np.asarray, "attended": _attended, "check_parts": check_parts,
+    "check_unchanged": check_unchanged, "constant": constant, "fitted": fitted, "ndarray": ndarray,
+    "new": _new, "note_part": note_part, "parameter": parameter, "push_any": push_any,
+    "threads": ATTENTION.threads, "wrong_shapes": wrong_shapes,
+})  # fmt: skip
+
+# The commonest operators without the way through the op's call: the mixin's meaning, faster.
+for _name, _op in [
+    ("add", ops.add), ("sub", ops.sub), ("mul", ops.mul), ("truediv", ops.div), ("pow", ops.pow),
+    ("matmul", matmul), ("neg", ops.neg),
+]:  # fmt: skip
+    for _method, _reflected in (f"__{_name}__", False), (f"__r{_name}__", True):
+        if hasattr(Tensor, _method):
+            setattr(Tensor, _method, Op.writer_arrays.method(_op, _method, _reflected))

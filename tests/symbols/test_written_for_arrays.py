@@ -1,4 +1,4 @@
-"""The array tier's backward is written from the rows: what is written is what the rules say."""
+"""What Tensors call for an op is written from its row, and says what the row says."""
 
 import math
 import traceback
@@ -10,7 +10,7 @@ from strategies import case_id, rows_of_engine
 import engine
 from engine import Tensor, elementwise, fused, shape_op
 from engine.core import registry
-from engine.tensors.passing import text_of
+from engine.tensors.written import push_text, record_text
 
 pytestmark = pytest.mark.usefixtures("own_ops")
 
@@ -62,10 +62,60 @@ def test_constants_are_inputs_that_nothing_flows_to(case):
 
 
 def test_a_rule_of_ops_alone_stands_in_the_text_and_any_other_is_called():
-    assert "part = g * (1 - node._held * node._held)\n" in text_of(engine.tanh, {})
-    assert "part = rule0(g, node._held, a0)\n" in text_of(engine.relu, {})
-    assert "part = rule0(g, node._held, a0, **node._params)\n" in text_of(engine.elu, {})
-    assert "part = rule0(g, node._held, a0, **node._params)\n" in text_of(registry["sum"], {})
+    assert "part = g * (1 - node._held * node._held)\n" in push_text(engine.tanh, {})
+    assert "part = rule0(g, node._held, a0)\n" in push_text(engine.relu, {})
+    assert "part = rule0(g, node._held, a0, **node._params)\n" in push_text(engine.elu, {})
+    assert "part = rule0(g, node._held, a0, **node._params)\n" in push_text(registry["sum"], {})
+
+
+def test_only_what_the_row_leaves_open_is_asked_of_an_input():
+    assert "constant" not in record_text(engine.tanh, {})
+    assert record_text(engine.add, {}).count("constant(") == 2
+    assert record_text(engine.add, {}, "__add__", 0).count("constant(") == 1
+    assert record_text(engine.sub, {}, "__rsub__", 1).startswith("def __rsub__(x1, x0):\n")
+    assert "x0._requires" not in record_text(engine.where, {})
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+@pytest.mark.parametrize("other", [2.0, 3, True, np.float32(2.0), np.array([1.0, 2.0]), [3, 4.0]])
+def test_what_is_no_tensor_is_a_constant_of_the_node(other, swapped):
+    x = Tensor([1.0, 5.0], requires_grad=True)
+    y = other - x if swapped else x - other
+    np.testing.assert_array_equal(y.data, other - x.data if swapped else x.data - other)
+    kept = y.inputs[0 if swapped else 1]
+    assert not isinstance(kept, Tensor)
+    if isinstance(other, np.ndarray):
+        other[0] = 100.0
+    y.backward(np.ones(2))
+    np.testing.assert_array_equal(x.grad, [-1.0, -1.0] if swapped else [1.0, 1.0])
+
+
+def test_a_list_that_holds_tensors_is_stacked_and_tracked():
+    x, z = Tensor(2.0, requires_grad=True), Tensor([1.0, 3.0], requires_grad=True)
+    for y in (z * [x, 4.0], [x, 4.0] * z, engine.where([x, 0.0], z, [x, 1.0])):
+        x.zero_grad()
+        y.sum().backward()
+        assert x.grad is not None
+
+
+def test_nothing_flows_where_the_only_input_has_no_rule():
+    op = elementwise("stopped", np.abs, None)
+    y = op(Tensor([1.0], requires_grad=True))
+    assert y.op is None
+    nothing = shape_op(None, name="nothing_flows")(lambda x: x * 2)
+    assert not nothing(Tensor([1.0], requires_grad=True)).requires_grad
+
+
+def test_a_rule_assigned_anew_is_the_one_that_is_asked():
+    op = elementwise("assigned", np.abs, lambda g, y, x: g)
+    x = Tensor([1.0], requires_grad=True)
+    for slope in (1.0, 5.0):
+        x.zero_grad()
+        op(x).backward()
+        assert x.grad == slope
+        op.vjps = (lambda g, y, x: g * 5,)
+    op.forward = np.negative
+    assert op(x).data == -1.0
 
 
 def test_what_a_rule_uses_twice_is_computed_once():
@@ -76,7 +126,7 @@ def test_what_a_rule_uses_twice_is_computed_once():
     engine_exp = engine.exp
     op = elementwise("twice", np.exp, rule)
     names = {}
-    assert "    t0 = exp(a0)\n    part = g * t0 * (t0 + 1)\n" in text_of(op, names)
+    assert "    t0 = exp(a0)\n    part = g * t0 * (t0 + 1)\n" in push_text(op, names)
     assert names["exp"] is np.exp
 
 
@@ -104,7 +154,7 @@ def asks(g, y, x):
 )
 def test_a_rule_that_may_ask_what_it_is_given_is_called(rule):
     op = elementwise("double", lambda x: x * 2, rule)
-    assert "rule0(" in text_of(op, {})
+    assert "rule0(" in push_text(op, {})
     x = Tensor([3.0, 4.0], requires_grad=True)
     op(x).backward(np.ones(2))
     assert x.grad.shape == (2,)
@@ -121,7 +171,7 @@ def decides(g, y, x):
 @pytest.mark.parametrize("rule", [infinite, decides])
 def test_a_rule_whose_numbers_are_no_text_or_that_decides_by_numbers_is_called(rule):
     op = elementwise("far", lambda x: x * 2, rule)
-    assert "rule0(" in text_of(op, {})
+    assert "rule0(" in push_text(op, {})
     x = Tensor([3.0], requires_grad=True)
     op(x).backward()
     assert x.grad == (math.inf if rule is infinite else 2.0)
@@ -130,7 +180,7 @@ def test_a_rule_whose_numbers_are_no_text_or_that_decides_by_numbers_is_called(r
 def test_rules_that_need_parameters_or_names_of_the_text_are_called():
     sloped = engine.leaky_relu
     op = elementwise("sloped", np.abs, lambda g, y, x: sloped(g, 0.5))
-    assert "rule0(" in text_of(op, {})
+    assert "rule0(" in push_text(op, {})
     fitted = elementwise("fitted", np.abs, lambda g, y, x: g * 3)
     op = elementwise("own_name", np.abs, lambda g, y, x: fitted(g))
     x = Tensor([-1.0], requires_grad=True)
