@@ -286,10 +286,11 @@ def _attended(y: Tensor, op: Op, inputs: tuple[Any, ...], requires: bool) -> boo
 
 Op.writer_arrays = ArrayWriter({
     "NOT_PLAIN": (ndarray, Node),  # what a static parameter may not be, or not as it is
-    "Node": Node, "Tensor": Tensor, "asarray": np.asarray, "attended": _attended, "check_parts": check_parts,
-    "check_unchanged": check_unchanged, "constant": constant, "fitted": fitted, "ndarray": ndarray,
-    "new": _new, "note_part": note_part, "parameter": parameter, "push_any": push_any,
-    "threads": ATTENTION.threads, "wrong_shapes": wrong_shapes,
+    "Node": Node, "Tensor": Tensor, "asarray": np.asarray, "attended": _attended,
+    "check_parts": check_parts, "check_unchanged": check_unchanged, "constant": constant,
+    "fitted": fitted, "ndarray": ndarray, "new": _new, "note_part": note_part,
+    "parameter": parameter, "push_any": push_any, "threads": ATTENTION.threads,
+    "wrong_shapes": wrong_shapes,
 })  # fmt: skip
 
 # The commonest operators without the way through the op's call: the mixin's meaning, faster.
