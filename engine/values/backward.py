@@ -100,78 +100,89 @@ class ScalarNode(Node):
         set_gradients(nodes, found)
 
 
-def _walk(root: Any) -> list[Any]:
-    """`toposort` in a third of the time (10 ms against 31, of 33,000 nodes); needs the lock.
+def _walk(root: Any) -> tuple[list[Any], list[Any]]:
+    """`toposort` in a quarter of the time: results in its order, and leaves; needs the lock.
 
-    Visited nodes are marked by an adjoint of -0.0: the number that changes no
-    other when added.  Nothing is pushed for a leaf, and a node is
-    pushed again only if it has to wait for an input.  (Why `while True`: see `graph.visit`.)
+    A node that was visited has an adjoint: True while it waits for its inputs, then -0.0, the
+    number that changes no other when added.  (Why `while True`: see `graph.visit`.)
     """
-    order: list[Any] = []
-    stack: list[Any] = [root]
-    push, pop, done = stack.append, stack.pop, order.append
+    results: list[Any] = []
+    leaves: list[Any] = []
+    stack: list[Any] = []
+    push, pop, done, leaf = stack.append, stack.pop, results.append, leaves.append
+    node = root
+    if node.op is None:
+        return results, [node]
     while True:
-        if not stack:
-            return order
-        node = pop()
-        if node is None:  # everything below the node under this mark is done
-            done(pop())
-            continue
-        if node._adjoint is not None:
-            continue
-        node._adjoint = -0.0
-        a = node._a
-        b = node._b
-        if type(a) is tuple:
-            waiting = []
-            for x in a:
-                if type(x) is not float and x._adjoint is None:
-                    if x.op is None:
-                        x._adjoint = -0.0
-                        done(x)
-                    else:
-                        waiting.append(x)
-            if waiting:
+        if node._adjoint is None:  # the first visit: down along the left inputs
+            a = node._a
+            b = node._b
+            if type(a) is tuple:
+                node._adjoint = True
                 push(node)
-                push(None)
-                stack.extend(reversed(waiting))
-            else:
+                for x in reversed(a):
+                    if type(x) is not float and x._adjoint is None:
+                        if x.op is not None:
+                            push(x)
+                        else:
+                            x._adjoint = -0.0
+                            leaf(x)
+            elif type(b) is float or b is None:
+                if a._adjoint is None:
+                    if a.op is not None:
+                        node._adjoint = True
+                        push(node)
+                        node = a
+                        continue
+                    a._adjoint = -0.0
+                    leaf(a)
+                node._adjoint = -0.0
                 done(node)
-            continue
-        waits = False
-        if type(b) is not float and b is not None and b._adjoint is None:
-            if b.op is None:
-                b._adjoint = -0.0
-                done(b)
-            else:
+            elif b._adjoint is None and b.op is not None:
+                node._adjoint = True
                 push(node)
-                push(None)
+                if type(a) is float:
+                    node = b
+                    continue
                 push(b)
-                waits = True
-        if type(a) is not float and a is not None and a._adjoint is None:
-            if a.op is None:
-                a._adjoint = -0.0
-                done(a)
+                if a._adjoint is None:
+                    if a.op is not None:
+                        node = a
+                        continue
+                    a._adjoint = -0.0
+                    leaf(a)
             else:
-                if not waits:
-                    push(node)
-                    push(None)
-                push(a)
-                continue
-        if not waits:
+                if b._adjoint is None:
+                    b._adjoint = -0.0
+                    leaf(b)
+                if type(a) is not float and a._adjoint is None:
+                    if a.op is not None:
+                        node._adjoint = True
+                        push(node)
+                        node = a
+                        continue
+                    a._adjoint = -0.0
+                    leaf(a)
+                node._adjoint = -0.0
+                done(node)
+        elif node._adjoint is True:  # everything below it is done
+            node._adjoint = -0.0
             done(node)
+        if not stack:
+            return results, leaves
+        node = pop()
 
 
 def differentiate(root: Any, gradient: float, retain_grads: bool) -> None:
     """`Value.backward` without a recorded graph: all gradients are added, or nothing changes."""
     try:
-        order = _walk(root)
-        check_leaves(order)
+        results, leaves = _walk(root)
+        check_leaves(leaves)
         if ATTENTION.threads and RECORDING.watcher is not None:
-            RECORDING.watcher.backward(order, gradient)
+            RECORDING.watcher.backward(toposort(root), gradient)
         root._adjoint = gradient
-        _propagate(order)
-        _commit(order, retain_grads)
+        _propagate(results)
+        _commit(results, leaves, retain_grads)
     except BaseException:
         insist(lambda: _clear(toposort(root)))
         raise
@@ -179,13 +190,13 @@ def differentiate(root: Any, gradient: float, retain_grads: bool) -> None:
 
 def _adjoints_of(root: Any, gradient: Any, wanted: Sequence[Any], alone: Any) -> Any:
     try:
-        order = _walk(root)
+        results, leaves = _walk(root)
         found = None
-        if alone is None or not other_leaves(order, alone):
+        if alone is None or not other_leaves(leaves + results, alone):
             root._adjoint = 1.0 if gradient is None else gradient
-            _propagate(order if wanted else [])
+            _propagate(results if wanted else [])
             found = [node._adjoint for node in wanted]
-        _clear(order)
+        _clear(leaves + results)
     except BaseException:
         insist(lambda: _clear(toposort(root)))
         raise
@@ -198,20 +209,19 @@ def _clear(order: list[Any]) -> None:
 
 
 def check_leaves(order: list[Any]) -> None:
-    if not any(node.op is None and node._grad is not FROZEN for node in order):
-        raise RuntimeError("backward() of a Value that depends on nothing with requires_grad")
+    for node in order:
+        if node.op is None and node._grad is not FROZEN:
+            return
+    raise RuntimeError("backward() of a Value that depends on nothing with requires_grad")
 
 
-def _propagate(order: list[Any]) -> None:
-    """Backward on plain floats: results first, each adds its contributions to its inputs.
+def _propagate(results: list[Any]) -> None:
+    """Backward on plain floats: the last results first, each adds to its inputs' adjoints.
 
     `op.push` is written from the op's row on first use, and says no more than `push_any`.
     """
-    for node in reversed(order):
-        op = node.op
-        if op is not None:
-            push = op.push
-            push(node, node._adjoint)
+    for node in reversed(results):
+        node.op.push(node, node._adjoint)
 
 
 def push_any(node: Any, g: float) -> None:
@@ -253,15 +263,16 @@ def _number(part: Any, op: Op, index: int) -> float:
         ) from None
 
 
-def _commit(order: list[Any], retain_grads: bool) -> None:
+def _commit(results: list[Any], leaves: list[Any], retain_grads: bool) -> None:
     """Turn this pass's adjoints into gradients: added to what is there, as micrograd does."""
-    if not retain_grads:
-        _clear([node for node in order if node.op is not None])
-        order = [node for node in order if node.op is None]
+    if retain_grads:
+        leaves += results
+    else:
+        _clear(results)
     try:
-        _add(order)
+        _add(leaves)
     except BaseException:  # what is begun is ended
-        insist(lambda: _add([node for node in order if node._adjoint is not None]))
+        insist(lambda: _add([node for node in leaves if node._adjoint is not None]))
         raise
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import ops
+from .. import choices, ops
 from ..commits import FROZEN, GRADIENTS
 from ..core import Op
 from ..differentiating import reaches
@@ -15,7 +15,7 @@ from ..passes import remember_pass
 from ..recording import RECORDING
 from .backward import check_leaves, differentiate
 from .number import ARRAYS, Number, has_axes, number
-from .written import Writer, operator
+from .written import Writer, method
 
 
 class Value(Number, ElementwiseMethods):
@@ -54,16 +54,16 @@ class Value(Number, ElementwiseMethods):
 
     # --- recording: one method per shape of op ---------------------------------------------------
 
-    __add__, __radd__ = operator(ops.add), operator(ops.add, 1)
-    __sub__, __rsub__ = operator(ops.sub), operator(ops.sub, 1)
-    __mul__, __rmul__ = operator(ops.mul), operator(ops.mul, 1)
-    __truediv__, __rtruediv__ = operator(ops.div), operator(ops.div, 1)
-    __pow__, __rpow__ = operator(ops.pow), operator(ops.pow, 1)
-    __neg__, __abs__ = operator(ops.neg), operator(ops.abs)
+    # Those that most of every scalar graph is made of are written from their rows at once, the
+    # others on first use; `-=` and the like are left to `Updates`.
 
-    # at once, for sums that grow term by term
-    def __iadd__(self, other: Any) -> Any:  # type: ignore[misc]
-        return self + other if self.op is not None else self.updated(ops.add, other)
+    __add__, __radd__, __iadd__ = method(ops.add), method(ops.add, 1), method(ops.add)
+    __sub__, __rsub__ = method(ops.sub), method(ops.sub, 1)
+    __mul__, __rmul__ = method(ops.mul), method(ops.mul, 1)
+    __truediv__, __rtruediv__ = method(ops.div), method(ops.div, 1)
+    __pow__, __rpow__ = method(ops.pow), method(ops.pow, 1)
+    __neg__, exp, log, tanh = method(ops.neg), method(ops.exp), method(ops.log), method(ops.tanh)
+    relu, sigmoid = method(choices.relu), method(choices.sigmoid)
 
     def record_unary(self, op: Op) -> Any:
         """Apply an op of one input without parameters."""

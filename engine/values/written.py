@@ -24,6 +24,9 @@ _RAISING = (ast.Div, ast.Pow, ast.Mod, ast.FloorDiv)
 _OWN = "g y x a b c d e f h t t1 t2 t3 t4 t5 t6 t7 t8 t9 node inputs params type int bool TypeError"
 
 
+_UPDATE = ["    if node_a.op is None:", "        return node_a.updated(op, node_b)"]
+
+
 class Page:
     """The functions of one op, with parameters of one kind, line by line."""
 
@@ -62,23 +65,24 @@ class Page:
 
     # --- recording ---
 
-    def record(self, name: str = "record", nodes: tuple[int, ...] = ()) -> list[str]:
-        """A function that applies the op; the inputs in `nodes` are Values for certain.
+    def record(self, self_is: int | None = None, updates: bool = False) -> list[str]:
+        """A function that applies the op; as a method with the input `self_is` first, a Value.
 
-        As a reflected operator it is called with the second input first.
+        One that `updates` leaves it to `updated` what `a += b` does to a leaf.
         """
         if self.op.in_slots and self.op.n_inputs == 1:
-            nodes = (0,)
+            self_is = 0
         form, inputs = self.form(), [f"node_{x}" for x in self.numbers]
-        given = inputs[::-1] if nodes == (1,) else inputs
+        given = inputs[::-1] if self_is == 1 else inputs
         take = [f"{k} = params[{key!r}]" for key, k in self.read.items()]
         if not self.op.in_slots:
             given, take = ["inputs", "params"], [f"{_tuple(inputs)} = inputs", *take]
         for i, x in enumerate(self.numbers):
-            take += [f"{x} = node_{x}._held"] if i in nodes else self._number(x)
+            take += [f"{x} = node_{x}._held"] if i == self_is else self._number(x)
         keep = (*inputs, "None")[:2] if self.op.in_slots else (_tuple(inputs), "params")
         return [
-            f"def {name}({', '.join(given)}):",
+            f"def record({', '.join(given)}):",
+            *(_UPDATE if updates else []),
             *_indented(take + self._computed(form)),
             *_indented(_node(*keep)),
         ]
@@ -246,10 +250,8 @@ class Writer:
             op.record, op.push = self.record(op, {}), push_wide
         elif op.defaults:
             record_any = partial(self.tier.record_any, op)
-            records, pushes = (
-                _of_kind(self.record, op, record_any),
-                _of_kind(self.push, op, push_any),
-            )
+            records = _of_kind(self.record, op, record_any)
+            pushes = _of_kind(self.push, op, push_any)
             op.record = lambda inputs, params: records(params)(inputs, params)
             op.push = lambda node, g: pushes(node._b)(node, g)
         else:
@@ -270,15 +272,25 @@ class Writer:
             return push_any
         return _compiled(page, lines, "backward")["push"]
 
-    def operator(self, op: Op, name: str, nodes: tuple[int, ...]) -> Any:
-        """`record` as a method of which it is known that the input in `nodes` is a Value."""
+    def method(self, op: Op, name: str, self_is: int) -> Any:
+        """`record` as a method, and as an update in place if its name is of one."""
         page = Page(op, {}, self.tier)
-        return _compiled(page, page.record(name, nodes), name)[name]
+        lines = page.record(self_is, name.startswith("__i"))
+        made = _compiled(page, lines, f"as {name}")["record"]
+        made.__name__ = name
+        made.__qualname__, made.__doc__ = f"{self.tier.__name__}.{name}", op.doc
+        return made
 
     def source(self, op: Op) -> str:
-        """The text of both functions."""
+        """The text of both functions; "" of an op on whole arrays."""
+        if op.variadic or op.kind != "elementwise":
+            return ""
         page = Page(op, op.defaults, self.tier)
-        return "\n".join([*page.record(), "", *page.push()])
+        try:
+            push = page.push()
+        except Exception:
+            push = ["push = push_any  # a rule looks at numbers: it is called with them"]
+        return "\n".join([*page.record(), "", *push, ""])
 
 
 def _of_kind(make: Any, op: Op, otherwise: Any) -> Any:
@@ -299,14 +311,14 @@ def _of_kind(make: Any, op: Op, otherwise: Any) -> Any:
 _DECIDED = {type(None), str, bool}
 
 
-def operator(op: Op, self_is: int = 0) -> Any:
-    """A method written from a row, for a class body: `__sub__ = operator(ops.sub)`."""
-    return _Operator(op, self_is)
+def method(op: Op, self_is: int = 0) -> Any:
+    """A method written from a row, for a class body: `__rsub__ = method(ops.sub, 1)`."""
+    return _Method(op, self_is)
 
 
-class _Operator:
-    def __init__(self, op: Op, self_is: int = 0) -> None:
+class _Method:
+    def __init__(self, op: Op, self_is: int) -> None:
         self.op, self.self_is = op, self_is
 
     def __set_name__(self, owner: Any, name: str) -> None:
-        setattr(owner, name, Writer(owner).operator(self.op, name, (self.self_is,)))
+        setattr(owner, name, Writer(owner).method(self.op, name, self.self_is))

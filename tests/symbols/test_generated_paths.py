@@ -129,5 +129,6 @@ def test_a_row_is_written_as_a_reader_would():
             node_a._adjoint += to_a
             node_b._adjoint += to_b
     except RAISES:
-        push_any(node, g)"""
+        push_any(node, g)
+"""
     )
