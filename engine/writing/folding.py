@@ -116,7 +116,8 @@ def _one_factor(program: Any, form: str, operands: Any, example: Any) -> Any:
         return None
     for i in (0, 1):
         c, x = operands[i], operands[1 - i]
-        if not isinstance(c.example, _FLOAT) or x.form != "{0} * {1}" or (form[4] == "/" and not i):
+        number = c.is_constant and isinstance(c.example, _FLOAT)
+        if not number or x.form != "{0} * {1}" or (form[4] == "/" and not i):
             continue
         for k in (0, 1):
             d, rest = x.operands[k], x.operands[1 - k]

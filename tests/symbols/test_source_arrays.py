@@ -147,6 +147,12 @@ def test_the_derivative_of_a_rule_that_looks_at_numbers_is_refused(name):
         E.source(lambda x: E.registry[name](x).sum(), x, order=2)
 
 
+def test_a_factor_that_depends_on_the_inputs_stays():
+    """Of an array without axes it is a number of NumPy's, and that is a float: it was printed."""
+    text = agrees(lambda a, b: E.tanh(a @ b) ** 2, [np.array([1.0, 2.0]), np.array([-3.0, 1.0])])
+    assert "(1 - v2 * v2)" in text
+
+
 def test_the_text_runs_in_a_fresh_interpreter_without_the_engine():
     def f(x, w):
         pooled = E.max(x, axis=1)

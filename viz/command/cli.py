@@ -1,4 +1,4 @@
-"""The command line: `twingrad demo`, `compare`, `draw`, `step`, `ops` and `notebooks`.
+"""The command line: `twingrad demo`, `compare`, `draw`, `step`, `source`, `ops` and `notebooks`.
 
 A subcommand is a function that runs it, one that adds its options, and a line in `COMMANDS`.
 """
@@ -9,24 +9,15 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Callable, Sized
-from dataclasses import replace
+from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
-import numpy as np
-
-import engine
-from engine import Node, NodeArray, Tensor
-from engine.looking import box
-
-from ..drawing import RendererNotFoundError, RenderError, number
-from ..graphs import SUFFIXES, draw
-from ..stepping import PAGE_SUFFIXES, step_through
-from . import demo
-from .expression import REFUSALS, ExpressionError
-from .given import bound, listed, shown
+from ..drawing import RenderError
+from . import demo, expression_commands as on
+from .expression import ExpressionError
+from .given import natural, positive
 from .lab import COPY, NotebooksError, open_notebooks
 from .op_page import op_list, op_page
 
@@ -74,12 +65,13 @@ def _complain(message: str, status: int = 2) -> int:
 def _guarded(argv: list[str]) -> list[str]:
     """Let an expression begin with a minus sign: `twingrad draw "-a*b" a=2 b=3`."""
     looks_like_one = re.compile(r"-(?!-|h$|o$|o.*\.(svg|png|dot|html)$)")
-    if len(argv) > 1 and argv[0] in ("compare", "draw", "step") and looks_like_one.match(argv[1]):
-        return [argv[0], " " + argv[1], *argv[2:]]
+    match argv:
+        case ["compare" | "draw" | "step" | "source" as command, expression, *rest] if (
+            looks_like_one.match(expression)
+        ):
+            return [command, f" {expression}", *rest]
     return argv
 
-
-# --- the options ---
 
 Command = Callable[[argparse.Namespace], int]
 Options = Callable[[argparse.ArgumentParser], None]
@@ -108,110 +100,27 @@ def _version() -> str:
         return "as it stands in this folder: not installed"
 
 
+# --- the commands that take no expression ---
+
+
 def _demo_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--out", type=Path, default=Path("twingrad-demo"), metavar="DIR",
         help="where pictures go (default twingrad-demo, here)",
     )  # fmt: skip
-    command.add_argument("--seed", type=_natural, default=0, help="of all chance (default 0)")
+    command.add_argument("--seed", type=natural, default=0, help="of all chance (default 0)")
     command.add_argument(
-        "--epochs", type=_positive, default=demo.EPOCHS,
+        "--epochs", type=positive, default=demo.EPOCHS,
         help=f"of training (default {demo.EPOCHS})",
     )  # fmt: skip
-
-
-def _expression_options(command: argparse.ArgumentParser) -> None:
-    command.add_argument("expression", help='such as "tanh(a*b + c)**2"')
-    command.add_argument("values", nargs="*", metavar="name=value", help="a=2, or a=[1,2,3]")
-
-
-def _draw_options(command: argparse.ArgumentParser) -> None:
-    _expression_options(command)
-    command.add_argument(
-        "-o", "--out", type=Path, metavar="FILE",
-        help="file to write: .svg, .png or .dot (default graph.svg)",
-    )  # fmt: skip
-    _graph_options(command)
-    command.add_argument("--dark", action="store_true", help="light on dark")
-    command.add_argument("--local", action="store_true", help="write ∂ result / ∂ input on edges")
-    command.add_argument(
-        "--around", metavar="NAME", help="draw what is near this name, fold the rest"
-    )
-    command.add_argument(
-        "--radius", type=_natural, default=2, metavar="N",
-        help="how many edges away is near (default 2)",
-    )  # fmt: skip
-
-
-def _step_options(command: argparse.ArgumentParser) -> None:
-    _expression_options(command)
-    command.add_argument(
-        "-o", "--out", type=Path, metavar="FILE", help="file to write (default steps.html)"
-    )
-    _graph_options(command)
-    command.add_argument("--text", action="store_true", help="print the steps, write no page")
-
-
-def _graph_options(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--tier", choices=("value", "tensor"),
-        help="which engine (default: value, or tensor where a value is a list)",
-    )  # fmt: skip
-    command.add_argument(
-        "--direction", choices=("LR", "TB"), default="LR", help="left to right, or top down"
-    )
-
-
-def _ops_options(command: argparse.ArgumentParser) -> None:
-    command.add_argument("name", nargs="?", help="one op: what it is, and its row of the table")
-
-
-def _notebooks_options(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "folder", nargs="?", type=Path, metavar="DIR",
-        help="copy the course there first; what is there and differs is left as it is "
-        f"(default: {COPY}, here; in a clone its own notebooks, where they are)",
-    )  # fmt: skip
-    command.add_argument("--no-browser", action="store_true", help="print the address only")
-    command.add_argument(
-        "--port", type=_positive, metavar="N", help="where it listens (default Jupyter's, 8888)"
-    )
-    command.add_argument("--allow-root", action="store_true", help="run even as root")
-
-
-def _natural(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"must be a whole number from 0, got {text!r}")
-    return int(text)
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"must be a whole number from 1, got {text!r}")
-    return int(text)
-
-
-# --- the commands ---
 
 
 def _demo(arguments: argparse.Namespace) -> int:
     return demo.run(arguments.out, arguments.seed, arguments.epochs)
 
 
-def _compare(arguments: argparse.Namespace) -> int:
-    expression, values = bound(arguments.expression, arguments.values)
-
-    def f(*inputs: Any) -> Any:
-        return expression(**dict(zip(values, inputs, strict=True)))
-
-    try:
-        result = engine.compare(f, *values.values(), names=list(values))
-    except REFUSALS as error:
-        if isinstance(error.__cause__, ExpressionError):  # too much for Values, not for Tensors
-            raise error.__cause__ from error
-        raise ExpressionError(str(error)) from error
-    print(replace(result, title=f"f = {expression.text}  at  {listed(values)}"))
-    return 0 if result.ok else 1
+def _ops_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("name", nargs="?", help="one op: what it is, and its row of the table")
 
 
 def _ops(arguments: argparse.Namespace) -> int:
@@ -222,85 +131,34 @@ def _ops(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _notebooks_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "folder", nargs="?", type=Path, metavar="DIR",
+        help="copy the course there first; what is there and differs is left as it is "
+        f"(default: {COPY}, here; in a clone its own notebooks, where they are)",
+    )  # fmt: skip
+    command.add_argument("--no-browser", action="store_true", help="print the address only")
+    command.add_argument(
+        "--port", type=positive, metavar="N", help="where it listens (default Jupyter's, 8888)"
+    )
+    command.add_argument("--allow-root", action="store_true", help="run even as root")
+
+
 def _notebooks(arguments: argparse.Namespace) -> int:
     browser = not arguments.no_browser
     return open_notebooks(arguments.folder, browser, arguments.port, arguments.allow_root)
-
-
-def _draw(arguments: argparse.Namespace) -> int:
-    if arguments.out is not None and arguments.out.suffix.lower() not in SUFFIXES:
-        raise ExpressionError(f"--out must end in {', '.join(SUFFIXES)}, got {arguments.out}")
-    expression, values = bound(arguments.expression, arguments.values)
-    leaves = _leaves(values, arguments.tier)
-    try:
-        root = _root(expression(**leaves))
-        with np.errstate(all="ignore"):
-            root.backward(retain_grads=True)
-        options = {
-            name: getattr(arguments, name)
-            for name in ("direction", "dark", "local", "around", "radius")
-        }
-        picture = draw(root, **options)
-    except REFUSALS as error:
-        raise ExpressionError(str(error)) from error
-    note = ""
-    try:
-        path = picture.save(arguments.out or Path("graph.svg"))
-    except RendererNotFoundError as error:
-        if arguments.out is not None:
-            raise
-        path, note = picture.save(Path("graph.dot")), f" ({error})"
-    print(f"{expression.text} = {number(root.item())}  at  {listed(values)}")
-    for name, leaf in leaves.items():
-        print(f"  ∂/∂{name} = {shown(leaf.grad)}")
-    print(f"saved {path}{note}")
-    return 0
-
-
-def _step(arguments: argparse.Namespace) -> int:
-    out = arguments.out or Path("steps.html")
-    if out.suffix.lower() not in PAGE_SUFFIXES:
-        raise ExpressionError(f"--out must end in {' or '.join(PAGE_SUFFIXES)}, got {out}")
-    expression, values = bound(arguments.expression, arguments.values)
-    try:
-        root = _root(expression(**_leaves(values, arguments.tier)))
-        stepper = step_through(root, direction=arguments.direction)
-    except REFUSALS as error:
-        raise ExpressionError(str(error)) from error
-    print(f"{expression.text} = {number(root.item())}  at  {listed(values)}")
-    print(stepper.text() if arguments.text else f"saved {stepper.save(out)}")
-    return 0
-
-
-def _leaves(values: dict[str, Any], tier: str | None) -> dict[str, Any]:
-    """The values as nodes of one tier."""
-    if tier is None:
-        tier = "tensor" if any(np.ndim(x) for x in values.values()) else "value"
-    if tier == "value":
-        return {name: box(np.asarray(x), name) for name, x in values.items()}
-    return {name: Tensor(x, requires_grad=True, label=name) for name, x in values.items()}
-
-
-def _root(y: Any) -> Any:
-    """What to draw: one number, the sum where there are several."""
-    if not isinstance(y, Node | NodeArray):
-        if isinstance(y, Sized) and not isinstance(y, np.ndarray):
-            raise ExpressionError(f"the expression gives {len(y)} results, only one can be drawn")
-        raise ExpressionError("the result does not depend on any name: there is no graph to draw")
-    y = engine.sum(y) if y.shape else y
-    if not y.requires_grad:
-        raise ExpressionError("no gradient flows from the result to any name: it is a constant")
-    return y
 
 
 #: Every subcommand: its name, what runs it, what adds its options, and its line in the help.
 COMMANDS: tuple[tuple[str, Command, Options, str], ...] = (
     ("demo", _demo, _demo_options,
      "compare a network on both tiers, train it on digits, draw a graph"),
-    ("compare", _compare, _expression_options,
+    ("compare", on.compare, on.expression_options,
      "gradients on both tiers and by finite differences, as a table"),
-    ("draw", _draw, _draw_options, "the graph of an expression, with its gradients"),
-    ("step", _step, _step_options, "backward edge by edge, as a page for the browser"),
+    ("draw", on.draw, on.draw_options, "the graph of an expression, with its gradients"),
+    ("step", on.step, on.step_options, "backward edge by edge, as a page for the browser"),
+    ("source", on.source, on.source_options,
+     "an expression and its backward pass as a program in Python"),
     ("ops", _ops, _ops_options, "the op table: all names, or one op with the source of its row"),
     ("notebooks", _notebooks, _notebooks_options, "open the course in JupyterLab"),
 )  # fmt: skip

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import ast
+import re
 from typing import Any
 
 import numpy as np
@@ -64,3 +66,31 @@ def shown(x: Any) -> str:
     if np.ndim(x) == 0:
         return number(x)
     return " ".join(np.array2string(np.asarray(x), precision=6, threshold=20).split())
+
+
+def written(x: Any) -> str:
+    """A number or an array as Python, to the last bit.
+
+    >>> written(0.1), written(np.array([1.0, np.inf]))
+    ('0.1', "np.array([1.0, float('inf')])")
+    """
+    text = repr(np.asarray(x).tolist())
+    text = re.sub(r"\b(inf|nan)\b", r"float('\1')", text)
+    return f"np.array({text})" if isinstance(x, np.ndarray) else text
+
+
+# --- whole numbers, for options ---
+
+
+def natural(text: str) -> int:
+    """A whole number from 0."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"must be a whole number from 0, got {text!r}")
+    return int(text)
+
+
+def positive(text: str) -> int:
+    """A whole number from 1."""
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1, got {text!r}")
+    return int(text)
