@@ -143,13 +143,29 @@ def _add_rows(x: np.ndarray, shape: tuple[int, ...], index: np.ndarray) -> np.nd
         flat = flat % rows
     values = x.reshape(flat.size, width)
     if rows <= 40:
-        one_hot = np.zeros((rows, flat.size), x.dtype)
-        one_hot[flat, np.arange(flat.size)] = 1
-        with np.errstate(invalid="ignore"):
-            total = one_hot @ values
+        total = _one_hot_product(flat, values, rows)
         if np.isfinite(total).all():  # else 0 * inf may have reached other rows
             return total.reshape(shape)
     return _add_at(flat[:, None] * width + np.arange(width), values, shape)
+
+
+_BLOCK = 1024  # rows added at a time: what they leave stays in the cache
+
+
+def _one_hot_product(flat: np.ndarray, values: np.ndarray, rows: int) -> np.ndarray:
+    """Row i is the sum of the values whose place is i: a product with a matrix of 0 and 1."""
+    one_hot = np.zeros((rows, min(flat.size, _BLOCK)), values.dtype)
+    columns = np.arange(_BLOCK)
+    total = np.zeros((rows, values.shape[1]), values.dtype)
+    with np.errstate(invalid="ignore"):  # 0 * inf
+        for start in range(0, flat.size, _BLOCK):
+            places = flat[start : start + _BLOCK]
+            ones = places, columns[: places.size]
+            one_hot[ones] = 1
+            part = one_hot[:, : places.size] @ values[start : start + _BLOCK]
+            one_hot[ones] = 0
+            total = total + part if start else part
+    return total
 
 
 def _integers(indices: Any, name: str) -> Any:

@@ -60,6 +60,10 @@ def squeezed(y: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
 
 
 def _sum_vjp(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
+    if axis is None and type(g) is np.ndarray:  # what `spread` does, without its questions
+        out = np.empty(x.shape, g.dtype)
+        out[...] = g
+        return out
     return spread(g, x.shape, () if axis is None else axes_of(x, axis, "sum"), keepdims)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..arrays import cast, shaped
+from ..arrays import add_reduce, cast, shaped
 from ..commits import set_gradients
 from ..core import Op
 from ..differentiating import other_leaves
@@ -187,26 +187,38 @@ def results(root: Any) -> list[Any]:
     ['mul', 'add']
     """
     order: list[Any] = []
+    if root.op is None:
+        return order
     seen: set[Any] = set()
-    stack: list[Any] = [] if root.op is None else [root]
-    while True:  # not `while stack`: see `engine.toposort`
-        if not stack:
-            return order
-        node = stack.pop()
-        if node is None:
-            order.append(stack.pop())
-        elif node not in seen:
-            seen.add(node)
-            waits = False
-            for x in node.inputs[::-1]:
-                if isinstance(x, Node) and x.op is not None and x not in seen:
-                    if not waits:
-                        stack.append(node)
-                        stack.append(None)
-                        waits = True
-                    stack.append(x)
-            if not waits:
-                order.append(node)
+    stack: list[Any] = []
+    node = root
+    while True:
+        seen.add(node)
+        first = rest = None
+        for x in node.inputs:
+            if isinstance(x, Node) and x.op is not None and x not in seen:
+                if first is None:
+                    first = x
+                elif rest is None:
+                    rest = [x]
+                else:
+                    rest.append(x)
+        if first is not None:  # it is next, and the node comes after all that it waits for
+            stack.append(node)
+            stack.append(None)
+            if rest is not None:
+                stack.extend(reversed(rest))
+            node = first
+            continue
+        order.append(node)
+        while True:
+            if not stack:
+                return order
+            node = stack.pop()
+            if node is None:
+                order.append(stack.pop())
+            elif node not in seen:
+                break
 
 
 def propagate(order: Sequence[ArrayNode], found: dict[Any, Any], keep: bool) -> None:
@@ -240,8 +252,11 @@ def push_any(node: Any, g: Any, found: dict[Any, Any]) -> None:
 def fitted(part: Any, array: ndarray, op: Op, index: int) -> ndarray:
     """A rule's answer as an array with the shape and dtype of its input."""
     numbers = np.asarray(part)
-    if numbers.dtype is array.dtype and numbers.shape == array.shape:  # one number of NumPy's
-        return numbers
+    if numbers.dtype is array.dtype:
+        if numbers.shape == array.shape:  # it was one number, of NumPy's
+            return numbers
+        if array.shape and numbers.shape[1:] == array.shape and op.kind == "elementwise":
+            return add_reduce(numbers, 0)  # of a bias: as `shaped`, in fewer steps
     if numbers.dtype.kind not in "fiub":
         raise TypeError(f"vjp {index} of {op.name!r} must return numbers, got {part!r:.60}")
     return shaped(numbers, array, op, index).astype(array.dtype, copy=False)
