@@ -47,7 +47,7 @@ def gate(g: Any, open_: Any) -> Any:
 
 def share(g: Any, equal: Any, chosen: Any) -> Any:
     """g where an input is chosen, half of it at a tie, 0 elsewhere."""
-    if type(equal) is np.ndarray and not equal.any():  # no ties, as usual
+    if type(equal) is np.ndarray and not np.count_nonzero(equal):  # no ties, as usual
         return gate(g, chosen)
     return where(equal, 0.5 * g, gate(g, chosen))
 

@@ -148,10 +148,10 @@ class Op(Readable):
         """Compute on plain inputs; compute and record where one of them is a node."""
         arrays, usual = False, self.kind == "elementwise"
         for x in inputs:
+            if isinstance(x, Node):
+                return x.record(self, inputs, params)
             if type(x) is np.ndarray and x.dtype.kind != "O":
                 arrays = True
-            elif isinstance(x, Node):
-                return x.record(self, inputs, params)
             elif type(x) not in _FLOATS:
                 usual = False
         if usual:

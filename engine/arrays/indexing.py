@@ -65,10 +65,13 @@ def _picks_once(index: Any) -> bool:
 
 
 def _getitem_vjp(g: Any, y: Any, x: Any, index: Any) -> Any:
-    if type(g) is np.ndarray and _picks_once(index):  # what follows, of what is known to fit
-        out = np.zeros(x.shape, g.dtype)
-        out[index] = g
-        return out
+    if type(g) is np.ndarray:  # what follows, of what is known to fit
+        if _picks_once(index):
+            out = np.zeros(x.shape, g.dtype)
+            out[index] = g
+            return out
+        if type(index) is np.ndarray:
+            return _add_rows(g, x.shape, index)
     return _scatter_add.apply((g,), {"shape": x.shape, "index": index})
 
 
@@ -100,6 +103,11 @@ def _scatter_add(x: Any, shape: Any, index: Any) -> Any:
         out[index] = x
         return out
     if type(index) is np.ndarray and x.dtype.kind == "f":
+        _check_fits(x, (*index.shape, *shape[1:]), shape)
+        if index.size and not -shape[0] <= index.min() <= index.max() < shape[0]:
+            raise IndexError(
+                f"an index is out of bounds for {shape[0]} rows: {index.min()} to {index.max()}"
+            )
         return _add_rows(x, tuple(shape), index)
     places = np.arange(math.prod(shape)).reshape(shape)[index]
     _check_fits(x, places.shape, shape)
@@ -132,19 +140,15 @@ def _add_at(places: np.ndarray, x: np.ndarray, shape: Any) -> np.ndarray:
 
 def _add_rows(x: np.ndarray, shape: tuple[int, ...], index: np.ndarray) -> np.ndarray:
     """`scatter_add` of whole rows: the gradient of a table that rows are looked up in."""
-    _check_fits(x, (*index.shape, *shape[1:]), shape)
     rows, width = shape[0], math.prod(shape[1:])
     flat = index.ravel()
-    low = np.minimum.reduce(flat, initial=0)
-    high = np.maximum.reduce(flat, initial=0)
-    if flat.size and not -rows <= low <= high < rows:
-        raise IndexError(f"an index is out of bounds for {rows} rows: {flat.min()} to {flat.max()}")
-    if low < 0:
+    if flat.size and np.minimum.reduce(flat) < 0:
         flat = flat % rows
     values = x.reshape(flat.size, width)
     if rows <= 40:
         total = _one_hot_product(flat, values, rows)
-        if np.isfinite(total).all():  # else 0 * inf may have reached other rows
+        finite = np.isfinite(total)
+        if np.count_nonzero(finite) == total.size:  # else 0 * inf may have reached other rows
             return total.reshape(shape)
     return _add_at(flat[:, None] * width + np.arange(width), values, shape)
 
@@ -154,8 +158,8 @@ _BLOCK = 1024  # rows added at a time: what they leave stays in the cache
 
 def _one_hot_product(flat: np.ndarray, values: np.ndarray, rows: int) -> np.ndarray:
     """Row i is the sum of the values whose place is i: a product with a matrix of 0 and 1."""
-    one_hot = np.zeros((rows, min(flat.size, _BLOCK)), values.dtype)
-    columns = np.arange(_BLOCK)
+    columns = np.arange(min(flat.size, _BLOCK))
+    one_hot = np.zeros((rows, columns.size), values.dtype)
     total = np.zeros((rows, values.shape[1]), values.dtype)
     with np.errstate(invalid="ignore"):  # 0 * inf
         for start in range(0, flat.size, _BLOCK):

@@ -84,14 +84,18 @@ def record_text(op: Op, names: dict[str, Any], name: str = "", self_is: int | No
     if op.variadic:
         xs, arrays = "inputs", "arrays"
         lines += [
-            "inputs = tuple([",
-            "    x if isinstance(x, Tensor) else constant(x, op, i) for i, x in enumerate(inputs)",
-            "])",
-            "for x in inputs:",
-            "    if isinstance(x, Node) and x.leads:",
-            "        return x.record(op, inputs, params)",
-            "arrays = tuple([x._held if isinstance(x, Tensor) else x for x in inputs])",
-            "requires = any([x._requires for x in inputs if isinstance(x, Tensor)])",
+            "arrays, requires = [], False",
+            "for i, x in enumerate(inputs):",
+            "    if isinstance(x, Tensor):",
+            "        arrays.append(x._held)",
+            "        requires = requires or x._requires",
+            "    else:",
+            "        x = constant(x, op, i)",
+            "        inputs = (*inputs[:i], x, *inputs[i + 1 :])",
+            "        if isinstance(x, Node):  # of a list with nodes in it, or one that leads",
+            "            return x.record(op, inputs, params)",
+            "        arrays.append(x)",
+            "arrays = tuple(arrays)",
         ]
     else:
         lines += [f"{xs} = inputs"] if op.defaults else []
