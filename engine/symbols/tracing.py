@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import CodeType, FrameType
 from typing import Any
@@ -15,6 +14,7 @@ import numpy as np
 from ..graph import toposort
 from ..lists import LISTS, array_of
 from ..node import Node, NodeArray, to_numpy
+from ..restoring import Restoring
 from .symbol import Symbol
 
 
@@ -140,7 +140,7 @@ def program(f: Callable[..., Any], *args: Any) -> Program:
         label = x.label if isinstance(x, Node) and x.label else name
         arguments[name] = trace.input(example, label)
         given.append(arguments[name])
-    with naming(f):
+    with Naming(f):
         y = f(*given)
     y = array_of(y) if isinstance(y, LISTS) else y
     if isinstance(y, Node) and not isinstance(y, Symbol):
@@ -189,20 +189,24 @@ def _outside(f: Any) -> dict[int, str]:
     return {id(x): name for name, x in outside.items() if isinstance(x, Node)}
 
 
-@contextmanager
-def naming(f: Any) -> Iterator[None]:
+class Naming(Restoring):
     """While f runs, results get the names of f's own variables, the first that each has.
 
     Python's profiler says when f calls something, as every operator of a Symbol is, and when it
     returns: there f's variables are looked at.
     """
-    code = _code(f)
-    before = sys.getprofile()
-    sys.setprofile(lambda frame, event, _: _look(frame, event, code))
-    try:
-        yield
-    finally:
-        sys.setprofile(before)
+
+    def __init__(self, f: Any) -> None:
+        self.code = _code(f)
+
+    def saved(self) -> Any:
+        return sys.getprofile()
+
+    def change(self) -> None:
+        sys.setprofile(lambda frame, event, _: _look(frame, event, self.code))
+
+    def restore(self, saved: Any) -> None:
+        sys.setprofile(saved)
 
 
 def _look(frame: FrameType | None, event: str, code: CodeType | None) -> None:

@@ -190,13 +190,16 @@ def differentiate(root: Any, gradient: float, retain_grads: bool) -> None:
 
 def _adjoints_of(root: Any, gradient: Any, wanted: Sequence[Any], alone: Any) -> Any:
     try:
-        results, leaves = _walk(root)
+        results, order = _walk(root)
+        count = len(order)
+        order += results
+        del results  # `other_leaves` counts who holds a node
         found = None
-        if alone is None or not other_leaves(leaves + results, alone):
+        if alone is None or not other_leaves(order, alone):
             root._adjoint = 1.0 if gradient is None else gradient
-            _propagate(results if wanted else [])
+            _propagate(order[count:] if wanted else [])
             found = [node._adjoint for node in wanted]
-        _clear(leaves + results)
+        _clear(order)
     except BaseException:
         insist(lambda: _clear(toposort(root)))
         raise
