@@ -9,7 +9,7 @@ from weakref import ref
 import numpy as np
 from numpy import ndarray
 
-from .. import ops
+from .. import choices, ops
 from ..arrays import ArrayMethods, cast, matmul, shaped
 from ..commits import GRADIENTS
 from ..core import Op
@@ -293,11 +293,13 @@ Op.writer_arrays = ArrayWriter({
     "wrong_shapes": wrong_shapes,
 })  # fmt: skip
 
-# The commonest operators without the way through the op's call: the mixin's meaning, faster.
-for _name, _op in [
-    ("add", ops.add), ("sub", ops.sub), ("mul", ops.mul), ("truediv", ops.div), ("pow", ops.pow),
-    ("matmul", matmul), ("neg", ops.neg),
+# The commonest operators and methods without the way through the op's call: what the mixin says.
+for _op, *_names in [
+    (ops.add, "__add__", "__radd__"), (ops.sub, "__sub__", "__rsub__"),
+    (ops.mul, "__mul__", "__rmul__"), (ops.div, "__truediv__", "__rtruediv__"),
+    (ops.pow, "__pow__", "__rpow__"), (matmul, "__matmul__", "__rmatmul__"),
+    (ops.neg, "__neg__"), (ops.exp, "exp"), (ops.log, "log"), (ops.tanh, "tanh"),
+    (choices.relu, "relu"), (choices.sigmoid, "sigmoid"),
 ]:  # fmt: skip
-    for _method, _reflected in (f"__{_name}__", False), (f"__r{_name}__", True):
-        if hasattr(Tensor, _method):
-            setattr(Tensor, _method, Op.writer_arrays.method(_op, _method, _reflected))
+    for _self_is, _name in enumerate(_names):
+        setattr(Tensor, _name, Op.writer_arrays.method(_op, _name, _self_is))

@@ -55,9 +55,9 @@ class ArrayWriter:
         else:
             op.push_arrays = self._function(op, f"push_{op.name}", push_text)
 
-    def method(self, op: Op, name: str, reflected: bool) -> Any:
-        """`record_…` as a method of Tensor; reflected, as in `1 - x`, self is the second input."""
-        text_of = partial(record_text, name=name, self_is=int(reflected))
+    def method(self, op: Op, name: str, self_is: int) -> Any:
+        """`record_…` as a method of Tensor, whose self is this input: in `1 - x` the second."""
+        text_of = partial(record_text, name=name, self_is=self_is)
         function = self._function(op, name, text_of)
         function.__doc__ = op.doc
         return function

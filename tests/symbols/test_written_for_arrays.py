@@ -10,6 +10,7 @@ from strategies import case_id, rows_of_engine
 import engine
 from engine import Tensor, elementwise, fused, shape_op
 from engine.core import registry
+from engine.tensors import written
 from engine.tensors.written import push_text, record_text
 
 pytestmark = pytest.mark.usefixtures("own_ops")
@@ -74,6 +75,31 @@ def test_only_what_the_row_leaves_open_is_asked_of_an_input():
     assert record_text(engine.add, {}, "__add__", 0).count("constant(") == 1
     assert record_text(engine.sub, {}, "__rsub__", 1).startswith("def __rsub__(x1, x0):\n")
     assert "x0._requires" not in record_text(engine.where, {})
+
+
+WRITTEN = [
+    name for name, x in vars(Tensor).items() if getattr(x, "__module__", "") == written.__name__
+]
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_methods_written_at_once_are_what_the_mixins_say(name):
+    mixin = next(m for m in Tensor.__mro__[1:] if name in vars(m))
+    others = [] if name.strip("_") in ("neg", "exp", "log", "tanh", "relu", "sigmoid") else [2.0]
+    if "matmul" in name:
+        others = [np.ones((2, 2))]
+    results = []
+    for method in (getattr(Tensor, name), vars(mixin)[name]):
+        x = Tensor([[0.5, 2.0], [1.0, 0.25]], requires_grad=True)
+        y = method(x, *others)
+        y.backward(np.ones(y.shape))
+        results.append((y.op, bits(y.data), bits(x.grad)))
+    assert results[0] == results[1]
+    assert getattr(Tensor, name).__doc__ == results[0][0].doc
+
+
+def test_the_methods_of_most_networks_are_written_at_once():
+    assert {"__add__", "__rsub__", "__matmul__", "__neg__", "relu", "tanh"} <= set(WRITTEN)
 
 
 @pytest.mark.parametrize("swapped", [False, True])
