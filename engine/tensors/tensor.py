@@ -294,12 +294,12 @@ Op.writer_arrays = ArrayWriter({
 })  # fmt: skip
 
 # The commonest operators and methods without the way through the op's call: what the mixin says.
-for _op, *_names in [
-    (ops.add, "__add__", "__radd__"), (ops.sub, "__sub__", "__rsub__"),
-    (ops.mul, "__mul__", "__rmul__"), (ops.div, "__truediv__", "__rtruediv__"),
-    (ops.pow, "__pow__", "__rpow__"), (matmul, "__matmul__", "__rmatmul__"),
-    (ops.neg, "__neg__"), (ops.exp, "exp"), (ops.log, "log"), (ops.tanh, "tanh"),
-    (choices.relu, "relu"), (choices.sigmoid, "sigmoid"),
+for _op, _names in [
+    (ops.add, ("__add__", "__radd__")), (ops.sub, ("__sub__", "__rsub__")),
+    (ops.mul, ("__mul__", "__rmul__")), (ops.div, ("__truediv__", "__rtruediv__")),
+    (ops.pow, ("__pow__", "__rpow__")), (matmul, ("__matmul__", "__rmatmul__")),
+    (ops.neg, ("__neg__",)), (ops.exp, ("exp",)), (ops.log, ("log",)), (ops.tanh, ("tanh",)),
+    (choices.relu, ("relu",)), (choices.sigmoid, ("sigmoid",)),
 ]:  # fmt: skip
     for _self_is, _name in enumerate(_names):
         setattr(Tensor, _name, Op.writer_arrays.method(_op, _name, _self_is))
