@@ -158,17 +158,19 @@ _BLOCK = 1024  # rows added at a time: what they leave stays in the cache
 
 def _one_hot_product(flat: np.ndarray, values: np.ndarray, rows: int) -> np.ndarray:
     """Row i is the sum of the values whose place is i: a product with a matrix of 0 and 1."""
-    columns = np.arange(min(flat.size, _BLOCK))
+    step = _BLOCK if flat.size > 4 * _BLOCK else max(flat.size, 1)
+    columns = np.arange(step)
     one_hot = np.zeros((rows, columns.size), values.dtype)
     total = np.zeros((rows, values.shape[1]), values.dtype)
     with np.errstate(invalid="ignore"):  # 0 * inf
-        for start in range(0, flat.size, _BLOCK):
-            places = flat[start : start + _BLOCK]
+        for start in range(0, flat.size, step):
+            places = flat[start : start + step]
             ones = places, columns[: places.size]
             one_hot[ones] = 1
-            part = one_hot[:, : places.size] @ values[start : start + _BLOCK]
-            one_hot[ones] = 0
+            part = one_hot[:, : places.size] @ values[start : start + step]
             total = total + part if start else part
+            if step < flat.size:
+                one_hot[ones] = 0
     return total
 
 
