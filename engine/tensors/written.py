@@ -10,13 +10,14 @@ itself, any other is called.  Tracebacks show the text:
     def push_sin(node, g, found):
         (x0,) = node.inputs
         (a0,) = node._arrays
+        size, ndim = g.size or -1, g.ndim
         if x0._held is not a0:
             check_unchanged(node)
         part = g * cos(a0)
-        if type(part) is not ndarray or part.shape != a0.shape or part.dtype is not a0.dtype:
+        if type(part) is not ndarray or a0.size != size or a0.ndim != ndim or part.dtype is not a0.dtype:
             part = fitted(part, a0, op, 0)
         found[x0] = found[x0] + part if x0 in found else part
-"""
+"""  # noqa: E501 - generated text as it is
 
 from __future__ import annotations
 
@@ -190,16 +191,25 @@ def push_text(op: Op, names: dict[str, Any]) -> str:
         rule = op.vjps[i]
         if rule is not None:
             names[f"rule{i}"] = rule
-            written = _written(op, rule, names) or [f"part = rule{i}{given}"]
-            lines += _edge(op, i, written if op.vjp_all is None else [f"part = parts[{i}]"])
+            written = _written(op, rule, names)
+            if written and SIZE not in lines:
+                lines.append(SIZE)
+            called = f"rule{i}{given}" if op.vjp_all is None else f"parts[{i}]"
+            lines += _edge(op, i, written, called)
     return "\n".join([f"def push_{op.name}(node, g, found):", *_indented(lines)])
 
 
-def _edge(op: Op, i: int, part: list[str]) -> list[str]:
+#: What is written of g has its shape; an input that broadcasts to that, as many numbers and as many
+#: axes, unless there are none, is of that shape too.  (To ask for both shapes takes twice as long.)
+SIZE = "size, ndim = g.size or -1, g.ndim"
+
+
+def _edge(op: Op, i: int, written: list[str], called: str) -> list[str]:
     """The lines that add to the gradient of one input."""
+    part = written or [f"part = {called}"]
+    other = f"a{i}.size != size or a{i}.ndim != ndim" if written else f"part.shape != a{i}.shape"
     add = [
-        f"if type(part) is not ndarray or part.shape != a{i}.shape "
-        f"or part.dtype is not a{i}.dtype:",
+        f"if type(part) is not ndarray or {other} or part.dtype is not a{i}.dtype:",
         f"    part = fitted(part, a{i}, op, {i})",
         f"found[x{i}] = found[x{i}] + part if x{i} in found else part",
     ]
@@ -232,9 +242,9 @@ def _written(op: Op, rule: Any, names: dict[str, Any]) -> list[str]:
         part = rule(*(trace.input(np.ones(1), name) for name in given))
     except Exception:  # it asks for numbers; or is wrong, and says so where it is called
         return []
-    if not isinstance(part, Symbol):
+    order = toposort(part) if isinstance(part, Symbol) else []
+    if "g" not in [x.label for x in order]:
         return []
-    order = toposort(part)
     uses = Counter(x for y in order for x in y.inputs if isinstance(x, Symbol))
     codes: dict[Any, Any] = {}
     lines: list[str] = []

@@ -256,3 +256,16 @@ def test_tracebacks_show_the_text():
         op(Tensor([1.0], requires_grad=True)).backward()
     shown = "".join(traceback.format_exception(caught.value))
     assert "in push_broken\n    part = rule0(g, node._held, a0)\n" in shown
+
+
+def test_a_gradient_of_no_numbers_still_has_its_inputs_shape():
+    """Where there are no numbers, as many of them and of axes do not make shapes equal."""
+    x = Tensor(np.ones((0, 1)), requires_grad=True)
+    (x * np.ones((0, 4))).sum().backward()
+    assert x.grad.shape == (0, 1)
+
+
+def test_a_gradient_has_its_inputs_axes():
+    x = Tensor(np.ones((4, 4)), requires_grad=True)
+    (x * np.ones((1, 4, 4))).sum().backward()
+    assert x.grad.shape == (4, 4)
