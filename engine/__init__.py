@@ -7,9 +7,9 @@ an op of your own.
 
 For those who build on it, as nn and viz do: `Node` (what both tiers have in common), `NodeArray`,
 `Op` with `registry` and `functions`, `toposort`, `watch` and `Watching`, `Restoring` and `insist`,
-`to_numpy`, `example_of`, `array_of`, `gate`, `WideOp`, `input_names`, `held_once`, `moved`,
-`warn_caller`.  Everything else stands behind the doors of the rooms: `arrays`, `values`, `tensors`,
-`derivatives`, `looking`, `writing` and `checking` say what others may use.
+`to_numpy`, `has_numbers`, `example_of`, `array_of`, `gate`, `WideOp`, `input_names`, `held_once`,
+`moved`, `warn_caller`.  Everything else stands behind the doors of the rooms: `arrays`, `values`,
+`tensors`, `derivatives`, `looking`, `writing` and `checking` say what others may use.
 
 The modules beside this one are the ground floor.  `node` and `core` say what a node and a row of
 the table are, `ops`, `inverses` and `choices` are the table, `graph` is the walk.
@@ -75,7 +75,7 @@ from .looking import (
 )
 from .moved import moved as moved
 from .lists import array_of as array_of
-from .by_name import example_of as example_of
+from .by_name import example_of as example_of, has_numbers as has_numbers
 from .node import Node as Node, NodeArray as NodeArray, to_numpy as to_numpy
 from .ops import (
     abs as abs, add as add, ceil as ceil, cos as cos, cosh as cosh, div as div, exp as exp,

@@ -13,11 +13,10 @@ from typing import Any
 import numpy as np
 
 from . import floats
-from .by_name import is_float, is_recorded
+from .by_name import example_of, is_float, is_recorded
 from .core import REAL, Op
 from .define import elementwise
 from .inverses import erfc
-from .node import to_numpy
 from .ops import LN2, POSITIVE, exp, log, near
 
 
@@ -234,7 +233,7 @@ def _bounded(x: Any) -> Any:
     """x, where its square is not too large; beyond 40 gelu's weight is 0 or 1, and x p' is 0."""
     if is_float(x):
         return where((x > -1e150) & (x < 1e150), x, clip(x, -40.0, 40.0))
-    numbers = x if type(x) is np.ndarray else to_numpy(x)
+    numbers = x if type(x) is np.ndarray else example_of(x)
     fits = math.isfinite(np.vdot(numbers, numbers))  # which, unlike x * x, never warns
     return x if fits else clip(x, -40.0, 40.0)
 

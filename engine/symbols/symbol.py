@@ -93,6 +93,16 @@ class Symbol(Refusals, NumpyFunctions, ElementwiseMethods, ArrayMethods, Node):
         """Whether what is made of this now is differentiated again: as the trace says."""
         return self._trace.recorded
 
+    @property
+    def is_float(self) -> bool:  # type: ignore[override]  # nobody sets it
+        """Whether a rule is to take this for a float: if the trace is of numbers as Values have."""
+        return bool(self._trace.floats) and self.is_number and not self.recorded
+
+    @property
+    def is_number(self) -> bool:
+        """Whether this is the name of a number, not of an array."""
+        return type(self._held) is not np.ndarray
+
     # --- recording ---
 
     @classmethod
@@ -121,8 +131,10 @@ class Symbol(Refusals, NumpyFunctions, ElementwiseMethods, ArrayMethods, Node):
         y.inputs = inputs
         y._params = params
         y.label = ""
+        # as on each tier: to a condition that is a Value flows 0.0, to one that is a Tensor nothing
+        flows = type(held) is not np.ndarray and op is not None and any(op.vjps)
         y.requires_grad = any(
-            isinstance(x, Symbol) and x.requires_grad and op.rule(i) is not None
+            isinstance(x, Symbol) and x.requires_grad and (flows or op.rule(i) is not None)
             for i, x in enumerate(inputs)
         )
         y.is_constant = False

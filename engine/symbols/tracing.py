@@ -26,6 +26,7 @@ class Trace:
         lifted: the Symbol that stands for each Value or Tensor met inside.
         names: variables' names, by the id of what they hold: nodes that a function reads from
             outside, and arrays of integers among its arguments.
+        floats: whether rules are to take numbers for floats, as they do on Values.
         recorded: whether gradients made now are to be differentiated again (see
             `is_recorded`).
     """
@@ -33,7 +34,7 @@ class Trace:
     def __init__(self) -> None:
         self.inputs: list[Symbol] = []
         self.lifted: dict[Node, Symbol] = {}
-        self.recorded = False
+        self.recorded = self.floats = False
         self.names: dict[int, str] = {}
 
     def input(self, example: Any, label: str = "", requires: bool = True) -> Symbol:

@@ -1,4 +1,4 @@
-"""Ops as terms: a row's own forward, run on terms, says what it computes."""
+"""Ops as terms, of arrays or of numbers: what a row computes, its own functions say."""
 
 from __future__ import annotations
 
@@ -7,19 +7,24 @@ from typing import Any
 
 import numpy as np
 
+from ..core import PYTHON_RAISES, registry
 from ..graph import visit
 from ..node import Node
 from .array_terms import ArrayTerm, as_term, recorded
+from .scalar_terms import FUNCTIONS, Steps, form_of, number_term
 from .standalone import Helpers
-from .terms import LooksAtNumbers, Program
+from .terms import LooksAtNumbers, Program, Term
 from .walk import RuleOp
 
 
-class ArrayTier:
-    """Writes nodes down as terms of arrays, each once."""
+class Tier:
+    """Writes nodes down as terms, each once."""
 
-    def __init__(self, helpers: Helpers) -> None:
-        self.program = Program(ArrayTerm)
+    #: Names that the text may need for something else than variables.
+    reserved: frozenset[str] = frozenset()
+
+    def __init__(self, helpers: Helpers, kind: type[Term]) -> None:
+        self.program = Program(kind)
         self.helpers = helpers
         self.terms: dict[Any, Any] = {}
         self.seen: set[Any] = set()
@@ -46,8 +51,22 @@ class ArrayTier:
         operands = [self.term(x) for x in node.inputs]
         if all(x.is_constant for x in operands):
             return self.program.constant(node._held)
+        return self.result(node, operands, dict(node.params))
+
+    def result(self, node: Any, operands: list[Any], params: dict[str, Any]) -> Any:
+        """The term of an op's result."""
+        raise NotImplementedError
+
+
+class ArrayTier(Tier):
+    """Arrays: an op is what its forward asks NumPy for."""
+
+    def __init__(self, helpers: Helpers) -> None:
+        super().__init__(helpers, ArrayTerm)
+
+    def result(self, node: Any, operands: list[Any], params: dict[str, Any]) -> Any:
+        """What forward makes of terms; a call of it, if it looks at numbers."""
         plain = [x.example if x.is_constant else x for x in operands]
-        params = dict(node.params)
         if isinstance(node.op, RuleOp):
             found = self._called(node.op.name, node.op.function, plain, params)
             return found if node.op.part is None else found[node.op.part]
@@ -60,6 +79,32 @@ class ArrayTier:
         """The term of a call of a function whose text is printed above."""
         with np.errstate(all="ignore"):
             return recorded(function, plain, params, self.helpers.name(name, function))
+
+
+class ScalarTier(Tier):
+    """Numbers: an op is its scalar form, by Python's arithmetic and `math`."""
+
+    reserved = frozenset(FUNCTIONS)
+
+    def __init__(self, helpers: Helpers) -> None:
+        super().__init__(helpers, Term)
+
+    def result(self, node: Any, operands: list[Any], params: dict[str, Any]) -> Any:
+        """The form's terms; where Python raises or gives no float, a call of a function."""
+        op = node.op
+        code = form_of(op, len(operands), tuple(params.items()))
+        if code is not None:
+            try:
+                found = Steps(self.program, operands).term(code)
+                asks = type(found.example) is bool and registry.get(op.name) is not op
+                if asks or type(found.example) is float:
+                    return found
+                return number_term(self.program, "float({0})", [found])
+            except PYTHON_RAISES:
+                pass  # the function says what IEEE 754 does
+        name = self.helpers.number(op, params, code)
+        places = ", ".join(f"{{{i}}}" for i in range(len(operands)))
+        return self.program.term(f"{name}({places})", tuple(operands), node._held)
 
 
 def read(function: Any, operands: list[Any], params: dict[str, Any], program: Any) -> Any:

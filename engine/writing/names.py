@@ -40,6 +40,11 @@ class Names:
         self._used = set(self._reserved)
         self._counts: dict[str, int] = {}
 
+    def reserve(self, more: Iterable[str]) -> None:
+        """Keep more names from being given."""
+        self._reserved |= {*more}
+        self._used |= {*more}
+
     def taken(self, label: str, otherwise: str = "x") -> str:
         """A name for what has this label (or, without one that is of use, `otherwise`)."""
         wanted = identifier(label) or otherwise

@@ -70,13 +70,18 @@ class Printed:
 class Printer:
     """Writes the terms that results depend on."""
 
-    def __init__(self, units: list[Unit], results: list[Result], names: Names) -> None:
-        self.names = names
+    def __init__(
+        self, units: list[Unit], results: list[Result], names: Names, numbers: bool
+    ) -> None:
+        self.names, self.numbers = names, numbers
         self.live = reached([result.term for result in results])
         self.results = results
         self.variables: dict[int, str] = {}  # by the id of a term
         self.constants: dict[str, Any] = {}
-        self.uses = Counter(id(x) for term in self.live for x in term.operands)
+        self.uses: Counter[int] = Counter()
+        for term in self.live:
+            for i, x in enumerate(term.operands):
+                self.uses[id(x)] += term.form.count(f"{{{i}}}")
         self.wanted: dict[int, Unit] = {}
         for unit in units:
             first = self.wanted.setdefault(id(unit.term), unit)
@@ -209,7 +214,8 @@ def _atom(term: Any, printer: Any) -> str:
     if isinstance(c, np.ndarray | np.generic):
         return array_text(c)
     if isinstance(c, float) and not math.isfinite(c):
-        return "np.nan" if c != c else "np.inf" if c > 0 else "-np.inf"
+        of = "" if printer.numbers else "np."
+        return f"{of}nan" if c != c else f"{of}inf" if c > 0 else f"-{of}inf"
     return repr(c)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 from typing import Any
 
@@ -10,9 +11,10 @@ import numpy as np
 from ..graph import toposort
 from ..node import Node
 from ..symbols import program, program_of
-from .lowering import ArrayTier
+from .lowering import ArrayTier, ScalarTier
 from .names import Names, identifier
 from .printing import Printer, Result, Unit, assignments, wrapped
+from .scalar_terms import FUNCTIONS
 from .standalone import Helpers
 from .walk import gradients
 from .wanted import wanted_inputs
@@ -78,12 +80,27 @@ def source(f: Callable[..., Any] | Node, *args: Any, wrt: Any = None, order: int
             "sum it, or take one element"
         )
     wanted = wanted_inputs(traced, wrt)
-    traced.trace.recorded = order == 2
     draft = _Draft(traced)
-    first = draft.backward(traced.result, "d", wanted)
+    draft.backward(traced.result, "d", wanted)
     if order == 2:
-        draft.backward(draft.along(wanted, first), "dd", wanted)
+        draft.backward(draft.along(wanted), "dd", wanted)
     return draft.text()
+
+
+def _summed(x: Any) -> Any:
+    """The sum of an array's elements; a number as it is."""
+    return x if x.is_number else x.sum()
+
+
+def imports_of(text: str, modules: set[str]) -> str:
+    """The lines that import what a text uses, and an empty one."""
+    used = {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
+    lines = [f"import {name}" for name in sorted(modules & used - {"np"})]
+    if functions := sorted(used & set(FUNCTIONS) - {"float"}):
+        lines.append(f"from math import {', '.join(functions)}")
+    if "np" in used:
+        lines.append("import numpy as np")
+    return "".join(f"{line}\n" for line in lines) + "\n" * bool(lines)
 
 
 class _Draft:
@@ -93,19 +110,23 @@ class _Draft:
         self.traced = traced
         self.names = Names()
         self.helpers = Helpers(self.names)
-        self.tier = ArrayTier(self.helpers)
+        nodes = toposort(traced.result)
+        arrays = any(isinstance(x._held, np.ndarray) for x in nodes)
+        self.tier = ArrayTier(self.helpers) if arrays else ScalarTier(self.helpers)
+        traced.trace.floats = not arrays
+        self.names.reserve(self.tier.reserved)
         self.inputs = traced.trace.inputs
         for x in self.inputs:
             x.label = self.names.taken(x.label)
             self.tier.input(x)
         self.units: list[Unit] = []
         self.sections = [("# forward", 0)]
-        for node in toposort(traced.result):
+        for node in nodes:
             if node.op is not None:
                 self.units.append(Unit(self.tier.term(node), node.label, "v"))
         self.results = [Result(self.tier.term(traced.result))]
 
-    def backward(self, root: Any, stem: str, wanted: list[Any]) -> dict[Any, Any]:
+    def backward(self, root: Any, stem: str, wanted: list[Any]) -> None:
         """The gradients of root: what the text says next, and returns for each of `wanted`."""
         program = self.tier.program
         program.backward = True
@@ -125,24 +146,36 @@ class _Draft:
         for x in wanted:
             term = self.tier.term(found.get(x, x.full(0.0)))
             self.results.append(Result(term, name(x), by.get(x, ""), len(program.known)))
-        return found
 
-    def along(self, wanted: list[Any], gradients: dict[Any, Any]) -> Any:
+    def along(self, wanted: list[Any]) -> Any:
         """The gradient of one number; of more, the sum of gradients times vectors: new inputs."""
-        if len(wanted) == 1 and wanted[0].size == 1 and wanted[0] in gradients:
-            return gradients[wanted[0]].reshape(())
+
+        def note(x: Any, g: Any, op: str) -> None:
+            self.tier.program.op = op
+            self.tier.term(g)
+
+        root = self.traced.result
+        self.traced.trace.recorded = True  # of most rules that makes no difference
+        found = gradients(toposort(root), root.leaf(root.full(1.0)), note)
+        self.traced.trace.recorded = False
+        if len(wanted) == 1 and wanted[0].size == 1 and wanted[0] in found:
+            return _summed(found[wanted[0]])
         total: Any = 0.0
         for x in wanted:
             label = self.names.taken(f"v_{x.label}")
             v = self.traced.trace.input(x.full(1.0), label, requires=False)
             self.tier.input(v)
-            if x in gradients:
-                total = total + (gradients[x] * v).sum()
+            if x in found:
+                total = total + _summed(found[x] * v)
         return total if isinstance(total, Node) else self.traced.trace.constant(total)
+
+    def _printer(self) -> Printer:
+        numbers = isinstance(self.tier, ScalarTier)
+        return Printer(self.units, self.results, self.names, numbers)
 
     def text(self) -> Source:
         """The whole text."""
-        printed = Printer(self.units, self.results, self.names).printed()
+        printed = self._printer().printed()
         ending = "to_second_order" if self.sections[2:] else "and_gradients"
         name = f"{identifier(self.traced.name)}_{ending}"
         lines = [*wrapped(f"def {name}(", [x.label for x in self.inputs], "):")]
@@ -153,7 +186,7 @@ class _Draft:
         lines += wrapped("    return ", printed.results, "")
         helpers = self.helpers.text()
         above = f"{helpers}\n\n\n" if helpers else ""
-        imports = "".join(f"import {name}\n" for name in sorted(self.helpers.modules - {"np"}))
-        text = Source(f"{imports}import numpy as np\n\n{above}" + "\n".join(lines) + "\n")
+        body = above + "\n".join(lines) + "\n"
+        text = Source(imports_of(body, self.helpers.modules) + body)
         text.name, text.arguments = name, {x.label: x._held for x in self.inputs}
         return text

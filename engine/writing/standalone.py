@@ -12,6 +12,7 @@ import functools
 import inspect
 import linecache
 import math
+import re
 import sys
 import types
 from collections.abc import Callable
@@ -47,12 +48,41 @@ class Helpers:
         self.names = names
         self.modules: set[str] = set()  # to be imported; "np" is NumPy
         self._named: dict[int, str] = {}
+        self._numbers: dict[Any, str] = {}
         self._texts: list[str] = []
         self._kept: list[Any] = []  # so that no id is used twice
 
     def name(self, wanted: str, function: Any) -> str:
         """The name to call a function by; its text joins the others."""
         return ast.unparse(self._reference(wanted, function))
+
+    def number(self, op: Op, params: dict[str, Any], code: ast.expr | None) -> str:
+        """The name to call an op on numbers by, for numbers of which Python's arithmetic raises.
+
+        `code` is what the op is otherwise, with names of its inputs; None if there is nothing else.
+        """
+        key = (op, tuple(params.items()))
+        if key in self._numbers:
+            return self._numbers[key]
+        self._numbers[key] = name = self.names.taken(op.name)
+        inputs = [f"x{i}" for i in range(op.n_inputs)]
+        called = ast.unparse(self._reference(op.name, op.forward))
+        given = [f"np.float64({x})" for x in inputs]
+        given += [f"{k}={written_constant(x)}" for k, x in params.items()]
+        numpys = [
+            "with np.errstate(all='ignore'):",
+            f"    return float({called}({', '.join(given)}))",
+        ]
+        lines = [f"def {name}({', '.join(inputs)}):", f'    """{op.doc}, by IEEE 754."""']
+        if code is None:
+            lines += [f"    {line}" for line in numpys]
+        else:
+            form = re.sub(r"place_(\d+)", r"x\1", ast.unparse(code))
+            lines += ["    try:", f"        return float({form})"]
+            lines += ["    except (ArithmeticError, ValueError, TypeError):"]
+            lines += [f"        {line}" for line in numpys]
+        self._texts.append("\n".join(lines))
+        return name
 
     def text(self) -> str:
         """All functions, those that are used before those that use them."""

@@ -27,7 +27,7 @@ class RuleOp(Op):
         if not op.variadic and op.vjp_all is None and op.n_inputs > 1:
             name += f"_{input_names(op)[index]}"
         refusal = functools.partial(_refuse, op.name)
-        super().__init__(name, rule, (refusal,) * count)
+        super().__init__(name, rule, (refusal,) * count, scalar=rule)
 
 
 def _refuse(name: str, *_operands: Any, **_params: Any) -> Any:
@@ -61,8 +61,11 @@ def _edge(node: Any, g: Any, index: int, x: Any) -> Any:
         called = RuleOp(op, index, len(operands))
         numbers = [one._held if isinstance(one, Symbol) else one for one in operands]
         with np.errstate(all="ignore"):
-            held = called.forward(*numbers, **params)
-        return Symbol.made(called, operands, params, np.asarray(held), node._trace)
+            if node.is_number:
+                held: Any = called.on_floats(*numbers, **params)
+            else:
+                held = np.asarray(called.forward(*numbers, **params))
+        return Symbol.made(called, operands, params, held, node._trace)
 
 
 def gradients(order: list[Any], seed: Any, note: Any) -> dict[Any, Any]:
@@ -73,6 +76,8 @@ def gradients(order: list[Any], seed: Any, note: Any) -> dict[Any, Any]:
         if g is None or node.op is None:
             continue
         for x, part in zip(node.inputs, pulled(node, g), strict=True):
+            if part is None and node.is_number and isinstance(x, Symbol) and x.requires_grad:
+                part = node.leaf(0.0)  # as on Values: a rule that is None gives 0.0
             if part is not None:
                 found[x] = found[x] + part if x in found else part
                 note(x, found[x], node.op.name)

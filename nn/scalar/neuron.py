@@ -6,7 +6,7 @@ from math import isfinite
 from operator import mul
 from typing import Any
 
-from engine import fused, relu, where
+from engine import fused, has_numbers, relu, where
 
 # The order is x…, w…, b: n inputs, as many weights, and the bias.  These run for every neuron and
 # every sample, so each goes once over the numbers, in as few calls as possible.
@@ -37,6 +37,8 @@ def _parts(g: Any, numbers: tuple[Any, ...]) -> list[Any]:
 
 
 def _relu_vjp(g: Any, y: Any, *numbers: Any) -> list[Any]:
+    if not has_numbers(g):  # each part as below
+        return [where(y <= 0, 0.0, part) for part in _parts(g, numbers)]
     if type(g) is not float:  # a rule that is to be differentiated itself
         return _parts(where(y <= 0, 0.0, g), numbers)
     if y > 0 or y != y:  # the gate is open for nan too

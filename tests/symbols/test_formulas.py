@@ -20,7 +20,7 @@ from engine.symbols.mathematics import Writer
 ROWS = {op.name: op for op, _ in elementwise_ops()}
 
 #: Rows whose rules look at numbers, so that a formula can only name the derivative.
-BY_NAME = {"gelu"}
+BY_NAME: set[str] = set()
 
 #: What is written as a formula, word for word: of some rows all, of others one line.
 LITERAL = {

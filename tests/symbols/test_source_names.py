@@ -82,7 +82,7 @@ def loss(w, x, scale):
 def test_wrt_names_inputs_by_position_or_name(wrt, names):
     text = E.source(loss, np.ones(2), np.ones(2), 3.0, wrt=wrt)
     assert text.splitlines()[-1].endswith(f", {names}")
-    assert text.splitlines()[2] == "def loss_and_gradients(w, x, scale):"
+    assert text.startswith("def loss_and_gradients(w, x, scale):\n")
 
 
 def test_wrt_names_nodes_too():

@@ -1,0 +1,163 @@
+"""Terms of numbers: an op's scalar form (see `engine.symbols.scalars`), taken apart into steps.
+
+What is computed in any case is a step of its own, so that it is computed once; what stands in one
+branch of a choice only stays there, for it may raise where the branch is not taken.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import math
+import re
+from typing import Any
+
+from ..core import PYTHON_RAISES, Op, registry
+from ..symbols import Names as Known, Term as Form, Untraceable, followed
+from .terms import Program
+
+_PLACE = "place_"
+#: What forms may call: they run with these alone.
+FUNCTIONS: dict[str, Any] = {
+    name: x for name, x in vars(math).items() if callable(x) or name in ("inf", "nan")
+} | {"float": float}
+
+
+@functools.lru_cache(10_000)
+def form_of(op: Op, count: int, params: tuple[tuple[str, Any], ...]) -> ast.expr | None:
+    """The scalar form of an op, of names for its inputs; None if it cannot be written down."""
+    known = Known()
+    places = [Form.named(f"{_PLACE}{i}", known) for i in range(count)]
+    if op.infix and registry.get(op.name) is not op:  # a comparison
+        return ast.parse(f"{_PLACE}0 {op.symbol} {_PLACE}1", mode="eval").body
+    try:
+        scalar: Any = op.scalar
+        found = places[0].of(followed(scalar, *places, **dict(params)))
+    except (Untraceable, *PYTHON_RAISES, AttributeError, LookupError):
+        return None
+    if any(FUNCTIONS.get(name) is not x for name, x in known.known.items() if x is not float):
+        return None
+    return _Neutral().visit(found.code)
+
+
+class _Neutral(ast.NodeTransformer):
+    """x for `1.0 * x` and `x / 1.0`, which are the same to the last bit."""
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        self.generic_visit(node)
+        if isinstance(node.op, ast.Mult) and _is_one(node.left):
+            return node.right
+        return node.left if isinstance(node.op, ast.Div) and _is_one(node.right) else node
+
+
+def _is_one(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and type(node.value) is float and node.value == 1.0
+
+
+class Steps:
+    """Writes one op's form down as terms of a program."""
+
+    def __init__(self, program: Program, operands: list[Any]) -> None:
+        self.program, self.operands = program, operands
+        self.made: dict[str, Any] = {}  # what is computed in any case, by its text
+
+    def term(self, code: ast.expr) -> Any:
+        """The term of an expression that is computed in any case."""
+        if isinstance(code, ast.Name) and code.id.startswith(_PLACE):
+            return self.operands[int(code.id.removeprefix(_PLACE))]
+        if isinstance(code, ast.Constant):
+            return self.program.constant(code.value)
+        if isinstance(code, ast.Name):
+            return self.program.constant(FUNCTIONS[code.id])
+        text = ast.unparse(code)
+        if text not in self.made:
+            self.made[text] = self._made(code)
+        return self.made[text]
+
+    def _made(self, code: ast.expr) -> Any:
+        operands: list[Any] = []
+        if isinstance(code, ast.IfExp):
+            for part in _certain(code):  # of both branches
+                self.term(part)
+        shape = self._shape(code, operands, certain=True)
+        return number_term(self.program, ast.unparse(shape), operands)
+
+    def _shape(self, code: ast.expr, operands: list[Any], certain: bool) -> ast.expr:
+        """An expression with places for what are terms of their own, which join `operands`."""
+        if isinstance(code, ast.IfExp):
+            branches = [self._inside(x, operands, False) for x in (code.body, code.orelse)]
+            return ast.IfExp(self._inside(code.test, operands, certain), *branches)
+        if isinstance(code, ast.BoolOp):
+            first, *rest = code.values
+            parts = [self._inside(first, operands, certain)]
+            return ast.BoolOp(code.op, parts + [self._inside(x, operands, False) for x in rest])
+        if isinstance(code, ast.Compare):
+            left, right = code.left, code.comparators[0]
+            parts = [self._inside(x, operands, certain) for x in (left, right)]
+            return ast.Compare(parts[0], code.ops, [parts[1]])
+        if isinstance(code, ast.BinOp):
+            parts = [self._inside(x, operands, certain) for x in (code.left, code.right)]
+            return ast.BinOp(parts[0], code.op, parts[1])
+        if isinstance(code, ast.UnaryOp):
+            return ast.UnaryOp(code.op, self._inside(code.operand, operands, certain))
+        assert isinstance(code, ast.Call)
+        return ast.Call(code.func, [self._inside(x, operands, certain) for x in code.args], [])
+
+    def _inside(self, code: ast.expr, operands: list[Any], certain: bool) -> ast.expr:
+        """A part of an expression: the place of a term, or written out."""
+        choice = isinstance(code, ast.IfExp | ast.BoolOp | ast.Compare)
+        leaf = isinstance(code, ast.Name | ast.Constant)
+        if leaf or (certain and not choice) or ast.unparse(code) in self.made:
+            term = self.term(code)
+            if not any(term is x for x in operands):
+                operands.append(term)
+            place = next(i for i, x in enumerate(operands) if x is term)
+            return ast.Set([ast.Constant(place)])
+        return self._shape(code, operands, certain)
+
+
+def _certain(code: ast.expr) -> list[ast.expr]:
+    """The parts of an expression that are computed whichever branch is taken."""
+    if isinstance(code, ast.IfExp):
+        yes, no = ({ast.unparse(x): x for x in _certain(b)} for b in (code.body, code.orelse))
+        return _certain(code.test) + [x for text, x in yes.items() if text in no]
+    if isinstance(code, ast.BoolOp):
+        return _certain(code.values[0])
+    if isinstance(code, ast.Compare):
+        return [x for part in (code.left, *code.comparators) for x in _certain(part)]
+    if isinstance(code, ast.Name | ast.Constant):
+        return []
+    children = [x for x in ast.iter_child_nodes(code) if isinstance(x, ast.expr)]
+    parts = children[1:] if isinstance(code, ast.Call) else children
+    return [*(x for part in parts for x in _certain(part)), code]
+
+
+def number_term(program: Program, form: str, operands: list[Any]) -> Any:
+    """The term of a form of numbers; folded where that is the same to the last bit.
+
+    Raises:
+        ArithmeticError, ValueError, TypeError: as the form does, on the examples.
+    """
+    example = compiled(form)(*(x.example for x in operands))
+    if all(x.is_constant for x in operands):
+        return program.constant(example)
+    if type(example) is float:
+        if form in ("{0} * {1}", "{0} / {1}", "{0} ** {1}") and _one(operands[1], operands[0]):
+            return operands[0]
+        if form == "{0} * {1}" and _one(operands[0], operands[1]):
+            return operands[1]
+    return program.term(form, tuple(operands), example)
+
+
+def _one(x: Any, other: Any) -> bool:
+    return bool(x.is_constant and x.example == 1 and type(other.example) is float)
+
+
+@functools.lru_cache(10_000)
+def compiled(form: str) -> Any:
+    """The function that a form is."""
+    places = sorted(set(re.findall(r"{(\d+)}", form)), key=int)
+    text = re.sub(r"{(\d+)}", rf"{_PLACE}\1", form)
+    return eval(
+        f"lambda {', '.join(_PLACE + i for i in places)}: {text}", {**FUNCTIONS, "__builtins__": {}}
+    )
