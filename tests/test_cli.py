@@ -81,9 +81,11 @@ def test_ops_lists_every_name_within_80_columns(capsys):
     assert max(map(len, out.splitlines())) <= 80
 
 
-def test_ops_shows_one_row_as_it_stands_in_the_source(capsys):
+def test_ops_shows_one_row_as_it_stands_in_the_source_then_what_is_written_from_it(capsys):
     assert main(["ops", "cos"]) == 0
-    assert capsys.readouterr().out.splitlines() == [
+    row, _, written = capsys.readouterr().out.partition("\n\nwritten from the row, and run on")
+    assert written == f" Values:\n\n{engine.cos.source}"
+    assert row.splitlines() == [
         "cos(x)",
         "cosine",
         "",
@@ -111,6 +113,12 @@ def test_ops_shows_the_rules_of_every_kind_of_op(name, words, capsys):
     out = capsys.readouterr().out
     for word in words:
         assert word in out
+
+
+@pytest.mark.parametrize("name", ["sum", "linear", "tile", "relu_neuron"])
+def test_where_values_run_nothing_written_the_page_is_the_row(name, capsys):
+    assert main(["ops", name]) == 0
+    assert "run on Values" not in capsys.readouterr().out
 
 
 def test_every_op_has_a_page_with_its_source(capsys):

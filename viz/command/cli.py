@@ -19,7 +19,7 @@ from . import demo, expression_commands as on
 from .expression import ExpressionError
 from .given import natural, positive
 from .lab import COPY, NotebooksError, open_notebooks
-from .op_page import op_list, op_page
+from .op_page import op_list, op_page, written_for_values
 
 
 class _Usage(Exception):
@@ -120,14 +120,20 @@ def _demo(arguments: argparse.Namespace) -> int:
 
 
 def _ops_options(command: argparse.ArgumentParser) -> None:
-    command.add_argument("name", nargs="?", help="one op: what it is, and its row of the table")
+    command.add_argument(
+        "name",
+        nargs="?",
+        help="one op: what it is, its row, and the code written from it",
+    )
 
 
 def _ops(arguments: argparse.Namespace) -> int:
+    name = arguments.name
     try:
-        print(op_list() if arguments.name is None else op_page(arguments.name))
+        parts = [op_list()] if name is None else [op_page(name), written_for_values(name)]
     except LookupError as error:
         raise ExpressionError(str(error)) from error
+    print("\n\n".join(part for part in parts if part))
     return 0
 
 
@@ -159,6 +165,6 @@ COMMANDS: tuple[tuple[str, Command, Options, str], ...] = (
     ("step", on.step, on.step_options, "backward edge by edge, as a page for the browser"),
     ("source", on.source, on.source_options,
      "an expression and its backward pass as a program in Python"),
-    ("ops", _ops, _ops_options, "the op table: all names, or one op with the source of its row"),
+    ("ops", _ops, _ops_options, "the op table: all names, or one row and the code written from it"),
     ("notebooks", _notebooks, _notebooks_options, "open the course in JupyterLab"),
 )  # fmt: skip

@@ -152,12 +152,12 @@ def source(arguments: argparse.Namespace) -> int:
     except REFUSALS as error:
         raise ExpressionError(str(error)) from error
     given = ", ".join(f"{name}={written(x)}" for name, x in text.arguments.items())
-    print(f"# {' '.join(expression.text.split())}  at  {listed(values)}\n{text}")
-    print(
-        f'\nif __name__ == "__main__":\n'
-        f"    for number in {text.name}({given}):\n"
-        f"        print(number)"
-    )
+    print(f"# {' '.join(expression.text.split())}  at  {listed(values)}")
+    if "np." in given and "import numpy" not in text:
+        print("import numpy as np\n")
+    print(text)
+    print('\nif __name__ == "__main__":')
+    print(f"    for number in {text.name}({given}):\n        print(number)")
     return 0
 
 
@@ -192,7 +192,7 @@ def _root(y: Any, done: str) -> Any:
         if isinstance(y, Sized) and not isinstance(y, np.ndarray):
             raise ExpressionError(f"the expression gives {len(y)} results, only one can be {done}")
         raise ExpressionError(f"the result does not depend on any name: no graph can be {done}")
-    y = engine.sum(y) if y.shape else y
-    if not y.requires_grad:
+    y = engine.sum(y) if y.shape else y  # of no Values at all, the number 0
+    if not isinstance(y, Node) or not y.requires_grad:
         raise ExpressionError("no gradient flows from the result to any name: it is a constant")
     return y

@@ -74,6 +74,24 @@ def op_page(name: str) -> str:
     return f"{call_of(op)}\n{op.doc}\n\n{'; '.join(facts)}\n\n{source}"
 
 
+def written_for_values(name: str) -> str:
+    """What is written from an op's row for Values to run, forward and backward; "" if nothing is.
+
+    >>> print(written_for_values("neg"))  # doctest: +ELLIPSIS
+    written from the row, and run on Values:
+    <BLANKLINE>
+    def record(node_x):
+        x = node_x._held
+        y = -x
+        ...
+    def push(node, g):
+        node_x = node._a
+        node_x._adjoint += -g
+    """
+    text = registry[name].source.rstrip() if name in registry else ""
+    return f"written from the row, and run on Values:\n\n{text}" if text else ""
+
+
 def doc_of(function: Callable[..., Any]) -> str:
     """The line that says what a function is."""
     return (function.__doc__ or "").partition("\n")[0]
