@@ -131,7 +131,7 @@ WRITTEN = [case for case in elementwise_ops() if case[0].name not in BY_NAME]
 
 
 UNBOUNDED = {("clip", "min"): -math.inf, ("clip", "max"): math.inf}  # for None
-AT_DEFAULTS = {"softplus"}  # of its parameter, at which the rule looks
+AT_DEFAULTS = {"gelu", "softplus"}  # of a parameter at which the rule looks
 
 
 @pytest.mark.parametrize("case", WRITTEN, ids=case_id)
