@@ -65,8 +65,9 @@ class Verdict:
 
     def _repr_html_(self) -> str:
         mark, colour = MARKS[self.kind]
+        lines = "; white-space: pre-wrap" if "\n" in self.text else ""
         return (
-            f'<div style="border-left: 4px solid {colour}; padding: 2px 10px">'
+            f'<div style="border-left: 4px solid {colour}; padding: 2px 10px{lines}">'
             f"<b>{mark}</b> {html.escape(self.text)}</div>"
         )
 

@@ -63,6 +63,11 @@ def test_a_line_of_a_package_is_not_the_learner_s():
     assert "in the line" not in text
 
 
+def test_lines_of_a_hint_stay_lines_in_a_page():
+    assert "pre-wrap" in Verdict("wrong", "d_u is missing:\nd_a += d_u * b")._repr_html_()
+    assert "pre-wrap" not in Verdict("right", "Right.")._repr_html_()
+
+
 def test_a_verdict_is_escaped_in_a_page():
     page = Verdict("wrong", "a < b & c")._repr_html_()
     assert "<b>✗</b> a &lt; b &amp; c</div>" in page

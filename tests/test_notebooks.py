@@ -35,7 +35,8 @@ TITLES = [
     "09_digits",
     "10_names",
     "11_gradients_of_gradients",
-    "12_where_to_go_next",
+    "12_backward_as_a_program",
+    "13_where_to_go_next",
 ]
 ALL = pytest.mark.parametrize("name", COURSE)
 

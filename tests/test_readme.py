@@ -27,10 +27,18 @@ def test_code_blocks_run(i, capsys):
         assert "The tiers and the finite differences agree." in printed
 
 
-def test_there_is_a_tour_an_op_of_one_s_own_a_network_and_an_engine():
-    assert len(BLOCKS) == 4
-    assert len(COMMANDS) == 4
+def test_there_is_a_tour_an_op_of_one_s_own_backward_as_text_a_network_and_an_engine():
+    assert len(BLOCKS) == 6
+    assert len(COMMANDS) == 5
     assert len(BLOCKS[0].strip().splitlines()) <= 14
+
+
+def test_what_is_shown_as_printed_is_printed(capsys):
+    (i,) = [i for i, block in enumerate(BLOCKS) if "engine.source" in block]
+
+    run(BLOCKS[i], f"README block {i}")
+
+    assert capsys.readouterr().out.strip() == BLOCKS[i + 1].strip()
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
