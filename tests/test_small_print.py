@@ -159,8 +159,17 @@ RECORDS = {
 
 @pytest.mark.parametrize("name", RECORDS)
 def test_records_cannot_be_changed(name):
-    """What was measured, explained or stated is not edited afterwards; three are workspaces."""
-    is_workspace = name in ("Argument", "Call", "_Check")
+    """What was measured, explained or stated is not edited afterwards; some are workspaces."""
+    is_workspace = name in {
+        "Argument",
+        "Call",
+        "_Check",
+        "Body",
+        "Link",
+        "Product",
+        "Site",
+        "Store",
+    }
     assert RECORDS[name].__dataclass_params__.frozen is not is_workspace
 
 

@@ -5,6 +5,8 @@ terms: `lowering` runs each op's own forward on terms, which write down what it 
 (`array_terms`), and fold what says nothing (`folding`).  There is no second table: what an op is as
 text is what its row does.  A function that looks at numbers is called, and printed above
 (`standalone`).  `walk` is backward, `printing` decides on lines.  Others use `source` and `Source`.
+
+Long programs of single numbers are rolled into loops by `rolling`, which says in what steps.
 """
 
 from .source import Source as Source, source as source

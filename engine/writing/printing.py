@@ -27,7 +27,7 @@ _INFIX = frozenset(f"{{0}} {symbol} {{1}}" for symbol in _SYMBOLS)
 _FREE = frozenset(("{0}.T", "{0}.mT"))
 
 
-@dataclass
+@dataclass(frozen=True)
 class Unit:
     """What an op of the program made: it gets a line, if it is named or used more than once.
 
@@ -39,7 +39,7 @@ class Unit:
     stem: str
 
 
-@dataclass
+@dataclass(frozen=True)
 class Result:
     """What the function returns; `name`, if any, is that of a gradient, and `by` its last op."""
 
@@ -49,7 +49,7 @@ class Result:
     place: float = 0
 
 
-@dataclass
+@dataclass(frozen=True)
 class Line:
     """`name = text  # by`."""
 
@@ -59,7 +59,7 @@ class Line:
     by: str = ""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Printed:
     """The body of a function: its lines in order, and the names of its results."""
 

@@ -1,0 +1,256 @@
+"""The text of a rolled program, line by line."""
+
+from __future__ import annotations
+
+import ast
+import textwrap
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from .declaring import filling, home_of
+from .names import Names
+from .repeats import Ints
+from .sites import Axis, Body, Site
+from .storing import Store, Stores, affine
+from .straight_line import StraightLine
+from .tables import Tables, index_text
+
+WIDTH = 84  # inside a function
+COUNTERS = "ijklmn"
+
+
+class Writer:
+    """Writes the body of the function.
+
+    It is written three times: the first tells which loops had better count down, the second which
+    lists of the program's own would be written from their end in those.
+    """
+
+    def __init__(self, program: StraightLine, stores: Stores, names: Names) -> None:
+        self.stores, self.names = stores, names
+        self.sites = stores.sites
+        self.homes = {store: home_of(store, stores) for store in stores.all()}
+        self.fills = {
+            store: filling(store, stores, home) for store, home in self.homes.items()
+            if store.size > 1
+        }  # fmt: skip
+        self.filled = {site for fill in self.fills.values() for site in fill}
+        self.tables = Tables(program, names)
+        self.variables = self._variables()
+        self.counters: dict[Axis, str] = {}
+        self._count(self.sites.root, 0, [])
+        self.votes: dict[Axis, int] = {}  # of lists that run up in a loop, less those that run down
+        self.tilts: dict[Store, int] = {}  # the same for each list of the program's own
+        self.down: set[Axis] = set()
+
+    def lines(self) -> list[str]:
+        """The lines of the body."""
+        self._write()
+        self.down = {axis for axis, votes in self.votes.items() if votes < 0}
+        self.tilts.clear()
+        self._write()
+        for store, tilt in self.tilts.items():
+            if tilt < 0 and store.result < 0:
+                values = self.stores.values(store)
+                self.stores.cell[values] = store.size - 1 - self.stores.cell[values]
+        self._write()
+        lists = [line for name, text in self.tables.lines.items() for line in
+                 broken(f"{name} = {text}", 0)]  # fmt: skip
+        return lists + self.written
+
+    def _write(self) -> None:
+        self.written: list[str] = []
+        self.declared: set[Store] = set()
+        self.part = ""
+        self._body(self.sites.root, 0)
+        self._return()
+
+    # --- names ---
+
+    def _variables(self) -> dict[Store, str]:
+        """A name for each store: what its lines or results are called, else a number."""
+        wanted: dict[Store, str] = {}
+        for store in self.stores.all():
+            names = [store.name, *(site.name for site in store.sites)]
+            wanted[store] = next(filter(None, names), "")
+        results = zip(self.sites.names, self.sites.results, strict=True)
+        for name, values in reversed(list(results)):
+            if values.ndim == 0 and values >= 0:
+                store = self._store(int(values))
+                wanted[store] = name if name and store.size == 1 else wanted[store]
+        named = {store: self.names.taken(name) for store, name in wanted.items() if name}
+        for store in wanted:
+            if store not in named:
+                backward = any(site.comment for site in store.sites)
+                named[store] = self.names.numbered("d" if backward else "v")
+        return named
+
+    def _store(self, value: int) -> Store:
+        return self.stores.of[self.sites.all[self.sites.owner[value]]]
+
+    def _count(self, body: Body, depth: int, counters: list[str]) -> None:
+        if depth == len(counters):
+            wanted = COUNTERS[depth] if depth < len(COUNTERS) else f"i{depth}"
+            counters.append(self.names.taken(wanted))
+        for child in body.children:
+            if isinstance(child, Body) and child.axis is not None:
+                self.counters[child.axis] = counters[depth]
+                self._count(child, depth + 1, counters)
+
+    # --- lines ---
+
+    def _line(self, text: str, depth: int, comment: str = "") -> None:
+        self.written += broken(text, depth, comment)
+
+    def _body(self, body: Body, depth: int) -> None:
+        for child in body.children:
+            sites = [child] if isinstance(child, Site) else list(child.sites())
+            shown = [site for site in sites if site.host is None and site not in self.filled]
+            if sites[0].part and sites[0].part != self.part:
+                self.part = sites[0].part
+                self._line(f"# {self.part}", 0)
+            self._declare(sites, body.axes, depth)
+            if isinstance(child, Site):
+                for site in shown:
+                    target = self._cell(site.values, site.axes)
+                    self._line(f"{target} = {ast.unparse(self._value(site))}", depth, site.comment)
+            elif shown and child.axis is not None:
+                over = f"range({child.axis.count})"
+                over = f"reversed({over})" if child.axis in self.down else over
+                self._line(f"for {self.counters[child.axis]} in {over}:", depth)
+                self._body(child, depth + 1)
+
+    def _declare(self, sites: list[Site], axes: tuple[Axis, ...], depth: int) -> None:
+        """Make the lists that are used here first."""
+        for store in dict.fromkeys(self.stores.of[s] for s in sites if s.host is None):
+            if store.size > 1 and store not in self.declared and self.homes[store] == axes:
+                self.declared.add(store)
+                fill = self.fills[store]
+                text = self.tables.text(int(fill[0].reads[0].flat[0])) if fill else "0.0"
+                self._line(f"{self.variables[store]} = [{text}] * {store.size}", depth)
+
+    def _return(self) -> None:
+        parts = []
+        for name, values in zip(self.sites.names, self.sites.results, strict=True):
+            if values.ndim == 0:
+                parts.append(self._single(int(values)))
+                continue
+            text = self._whole(values)
+            if not text:
+                text = f"[{', '.join(self._pieces(values))}]"
+                if len(text) > WIDTH // 2:
+                    text = f"{self.names.taken(name)} = {text}"
+                    self._line(text, 0)
+                    text = text.partition(" = ")[0]
+            parts.append(text)
+        self._line(f"return {', '.join(parts)}", 0)
+
+    def _single(self, value: int) -> str:
+        return self._cell(np.asarray(value), ()) if value >= 0 else self.tables.text(value)
+
+    def _whole(self, values: Ints) -> str:
+        """The list that holds these values and no others, or nothing."""
+        stores = {self.stores.of[site] for site in self.sites.sources(values)}
+        if (values < 0).any() or len(stores) != 1:
+            return ""
+        store = stores.pop()
+        same = np.array_equal(self.stores.cell[values], np.arange(store.size))
+        return self.variables[store] if same and store.size > 1 else ""
+
+    def _pieces(self, values: Ints) -> list[str]:
+        """The texts of a list of these values: slices of lists where they run on."""
+        pieces: list[str] = []
+        open_at: tuple[Store, int, int] | None = None  # a slice so far: list, first and last cell
+        for value in values.tolist():
+            if value < 0:
+                pieces.append(self.tables.text(value))
+                open_at = None
+                continue
+            store = self._store(value)
+            cell = int(self.stores.cell[value])
+            if open_at and open_at[0] is store and cell == open_at[2] + 1:
+                open_at = (store, open_at[1], cell)
+                pieces[-1] = f"*{self.variables[store]}[{open_at[1]}:{cell + 1}]"
+            else:
+                open_at = (store, cell, cell)
+                pieces.append(self._single(value))
+        return pieces
+
+    # --- expressions ---
+
+    def _value(self, site: Site) -> ast.expr:
+        """What a line computes, with the lines written into it."""
+        parts = [self._read(read, site.axes) for read in site.reads]
+        return _Filled(parts).visit(ast.parse(site.form, mode="eval").body)
+
+    def _read(self, reads: Ints, axes: tuple[Axis, ...]) -> ast.expr:
+        if reads.flat[0] < 0:
+            name, places = self.tables.inputs(reads)
+            text = name if places is None else f"{name}[{self._index(places, axes)}]"
+            return parsed(text)
+        source = self.sites.all[self.sites.owner[reads.flat[0]]]
+        return self._value(source) if source.host else parsed(self._cell(reads, axes))
+
+    def _cell(self, values: Ints, axes: tuple[Axis, ...]) -> str:
+        """The variable, or the list and index, that values are kept in by repetition."""
+        store = self._store(int(values.flat[0]))
+        name = self.variables[store]
+        if store.size == 1:
+            return name
+        return f"{name}[{self._index(self.stores.cell[values], axes, store)}]"
+
+    def _index(self, cells: Ints, axes: tuple[Axis, ...], store: Store | None = None) -> str:
+        index = affine(cells, axes)
+        if index is None:
+            name, places = self.tables.places(cells)
+            return f"{name}[{self._index(places, axes)}]"
+        own = {a for s in store.sites for a in s.axes} if store and store.result < 0 else set()
+        base, terms = index.base, []
+        for axis, stride in index.strides:
+            if axis not in own:  # a list that is made here runs as its loop does
+                self.votes[axis] = self.votes.get(axis, 0) + (1 if stride > 0 else -1)
+            if axis in self.down:
+                base, stride = base + stride * (axis.count - 1), -stride
+            if store:
+                self.tilts[store] = self.tilts.get(store, 0) + (1 if stride > 0 else -1)
+            terms.append((stride, self.counters[axis]))
+        return index_text(base, terms)
+
+
+@cache
+def parsed(text: str) -> ast.expr:
+    """The expression that a text is."""
+    return ast.parse(text, mode="eval").body
+
+
+class _Filled(ast.NodeTransformer):
+    """A form with its operands: `{0}`, to Python the set of 0, is the place of the first."""
+
+    def __init__(self, operands: list[ast.expr]) -> None:
+        self.operands = operands
+
+    def visit_Set(self, node: ast.Set) -> ast.expr:
+        place: Any = node.elts[0]
+        return self.operands[place.value]
+
+
+def broken(line: str, depth: int, comment: str = "") -> list[str]:
+    """A line with its comment, broken inside brackets where it is too long."""
+    indent = "    " * depth
+    comment = f"  # {comment}" if comment else ""
+    if len(indent) + len(line) <= WIDTH:
+        return [indent + line + comment]
+    start, _, text = line.partition(" = ") if " = " in line else line.partition(" ")
+    if not text.startswith("["):
+        line = f"{start} = ({text})" if " = " in line else f"{start} ({text})"
+    lines = textwrap.wrap(
+        line,
+        WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent + "    ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return [*lines[:-1], lines[-1] + comment]
