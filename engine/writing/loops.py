@@ -11,7 +11,7 @@ import numpy as np
 
 from .declaring import filling, home_of
 from .names import Names
-from .repeats import Ints
+from .repeats import CONSTANTS, LEAVES, Ints
 from .sites import Axis, Body, Site
 from .storing import Store, Stores, affine
 from .straight_line import StraightLine
@@ -39,6 +39,7 @@ class Writer:
         self.filled = {site for fill in self.fills.values() for site in fill}
         self.tables = Tables(program, names)
         self.variables = self._variables()
+        self.returned: dict[str, str] = {}  # names of lists that are made for the return
         self.counters: dict[Axis, str] = {}
         self._count(self.sites.root, 0, [])
         self.votes: dict[Axis, int] = {}  # of lists that run up in a loop, less those that run down
@@ -46,7 +47,7 @@ class Writer:
         self.down: set[Axis] = set()
 
     def lines(self) -> list[str]:
-        """The lines of the body."""
+        """The lines of the body, but for the lists that they read."""
         self._write()
         self.down = {axis for axis, votes in self.votes.items() if votes < 0}
         self.tilts.clear()
@@ -56,9 +57,7 @@ class Writer:
                 values = self.stores.values(store)
                 self.stores.cell[values] = store.size - 1 - self.stores.cell[values]
         self._write()
-        lists = [line for name, text in self.tables.lines.items() for line in
-                 broken(f"{name} = {text}", 0)]  # fmt: skip
-        return lists + self.written
+        return self.written
 
     def _write(self) -> None:
         self.written: list[str] = []
@@ -141,9 +140,11 @@ class Writer:
             if not text:
                 text = f"[{', '.join(self._pieces(values))}]"
                 if len(text) > WIDTH // 2:
-                    text = f"{self.names.taken(name)} = {text}"
-                    self._line(text, 0)
-                    text = text.partition(" = ")[0]
+                    name = self.returned.get(name) or self.returned.setdefault(
+                        name, self.names.taken(name)
+                    )
+                    self._line(f"{name} = {text}", 0)
+                    text = name
             parts.append(text)
         self._line(f"return {', '.join(parts)}", 0)
 
@@ -152,6 +153,11 @@ class Writer:
 
     def _whole(self, values: Ints) -> str:
         """The list that holds these values and no others, or nothing."""
+        if values.size and ((values <= LEAVES) & (values > CONSTANTS)).all():
+            leaves = [self.tables.program.leaves[LEAVES - value] for value in values.tolist()]
+            name, first = leaves[0]
+            if first is not None and leaves == [(name, first + i) for i in range(len(leaves))]:
+                return f"{name}[{first}:{first + len(leaves)}]"
         stores = {self.stores.of[site] for site in self.sites.sources(values)}
         if (values < 0).any() or len(stores) != 1:
             return ""
@@ -234,6 +240,11 @@ class _Filled(ast.NodeTransformer):
     def visit_Set(self, node: ast.Set) -> ast.expr:
         place: Any = node.elts[0]
         return self.operands[place.value]
+
+
+def list_lines(name: str, texts: list[str]) -> list[str]:
+    """The assignment of a list."""
+    return broken(f"{name} = [{', '.join(texts)}]", 0)
 
 
 def broken(line: str, depth: int, comment: str = "") -> list[str]:

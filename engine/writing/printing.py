@@ -47,6 +47,7 @@ class Result:
     name: str = ""
     by: str = ""
     place: float = 0
+    input: int = -1  # whose gradient it is, among the inputs
 
 
 @dataclass(frozen=True)
@@ -210,11 +211,15 @@ def _atom(term: Any, printer: Any) -> str:
     """The name of an input, or the text of a constant."""
     if term.name:
         return str(term.name)
-    c = term.example
+    return constant_text(term.example, printer.numbers)
+
+
+def constant_text(c: Any, numbers: bool) -> str:
+    """A constant as Python text, every digit of it; of `math` in a program of numbers."""
     if isinstance(c, np.ndarray | np.generic):
         return array_text(c)
     if isinstance(c, float) and not math.isfinite(c):
-        of = "" if printer.numbers else "np."
+        of = "" if numbers else "np."
         return f"{of}nan" if c != c else f"{of}inf" if c > 0 else f"-{of}inf"
     return repr(c)
 

@@ -9,12 +9,13 @@ order.
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .carried import Carried
-from .loops import Writer
+from .loops import Writer, list_lines
 from .names import Names
 from .ordering import regrouped
 from .repeats import CONSTANTS, LEAVES, NOTHING, Ints, Items, Loop, lines
@@ -23,11 +24,23 @@ from .storing import Stores
 from .straight_line import ADD, Step, StraightLine
 
 
-def rolled(program: StraightLine, names: Names | None = None) -> list[str]:
-    """The lines of a function body that returns the program's results: loops where steps repeat.
+class Rolled(NamedTuple):
+    """A function's body: its lines, and the lists of constants and places that they read."""
 
-    They need the program's inputs, and what its forms and constants name.  Lists of constants
-    stand at the top; variables are called what their steps wish for, else v1, d1, …
+    lists: dict[str, list[str]]
+    lines: list[str]
+
+    def text(self) -> list[str]:
+        """All lines: lists first."""
+        lists = [line for name, texts in self.lists.items() for line in list_lines(name, texts)]
+        return lists + self.lines
+
+
+def rolled(program: StraightLine, names: Names | None = None) -> Rolled:
+    """The body of a function that returns the program's results: loops where steps repeat.
+
+    It needs the program's inputs, and what its forms and constants name.  Variables are called what
+    their steps wish for, else v1, d1, …
 
     Args:
         names: where the names of variables come from; the program's own are reserved there.
@@ -36,8 +49,8 @@ def rolled(program: StraightLine, names: Names | None = None) -> list[str]:
     program, started, reads, tree = min(orders, key=lambda found: sum(map(lines, found[3])))
     results = [(r.name, _encoded(np.asarray(r.values), program)) for r in program.results]
     sites = Sites(tree, reads, program.steps, results, started)
-    stores = Stores(Carried(sites))
-    return Writer(program, stores, names or Names(_words(program))).lines()
+    writer = Writer(program, Stores(Carried(sites)), names or Names(_words(program)))
+    return Rolled(writer.tables.lists, writer.lines())
 
 
 def _repeats(

@@ -141,7 +141,7 @@ def number_term(program: Program, form: str, operands: list[Any]) -> Any:
     example = compiled(form)(*(x.example for x in operands))
     if all(x.is_constant for x in operands):
         return program.constant(example)
-    if type(example) is float:
+    if type(example) is float and program.folds:
         if form in ("{0} * {1}", "{0} / {1}", "{0} ** {1}") and _one(operands[1], operands[0]):
             return operands[0]
         if form == "{0} * {1}" and _one(operands[0], operands[1]):

@@ -185,8 +185,11 @@ class Sites:
         """Whether a line is unnamed, short, and read just once, by this one."""
         if site.name or site.steps + reader.steps > LONGEST or site.axes != reader.axes:
             return False
-        once = bool((self.uses[site.values] == 1).all())
-        return once and any(np.array_equal(site.values, read) for read in reader.reads)
+        if not (self.uses[site.values] == 1).all():
+            return False
+        places = [i for i, read in enumerate(reader.reads) if np.array_equal(site.values, read)]
+        # a form may say twice what it reads once: x if x > 0 else 0.0
+        return bool(places) and reader.form.count(f"{{{places[0]}}}") == 1
 
 
 def moved(first: int, axes: Sequence[Axis]) -> Ints:

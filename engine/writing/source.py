@@ -11,11 +11,13 @@ import numpy as np
 from ..graph import toposort
 from ..node import Node
 from ..symbols import program, program_of
+from .gathering import LONG, Input, rolled_function
 from .lowering import ArrayTier, ScalarTier
 from .names import Names, identifier
 from .printing import Printer, Result, Unit, assignments, wrapped
 from .scalar_terms import FUNCTIONS
 from .standalone import Helpers
+from .terms import reached
 from .walk import gradients
 from .wanted import wanted_inputs
 
@@ -114,13 +116,16 @@ class _Draft:
         arrays = any(isinstance(x._held, np.ndarray) for x in nodes)
         self.tier = ArrayTier(self.helpers) if arrays else ScalarTier(self.helpers)
         traced.trace.floats = not arrays
+        self.long = not arrays and sum(x.op is not None for x in nodes) >= LONG
+        self.tier.program.folds = not self.long
         self.names.reserve(self.tier.reserved)
         self.inputs = traced.trace.inputs
+        self.labels = [x.label for x in self.inputs]
         for x in self.inputs:
             x.label = self.names.taken(x.label)
             self.tier.input(x)
         self.units: list[Unit] = []
-        self.sections = [("# forward", 0)]
+        self.sections = [("forward", 0)]
         for node in nodes:
             if node.op is not None:
                 self.units.append(Unit(self.tier.term(node), node.label, "v"))
@@ -130,28 +135,34 @@ class _Draft:
         """The gradients of root: what the text says next, and returns for each of `wanted`."""
         program = self.tier.program
         program.backward = True
-        self.sections.append((f"# backward{' again' * (stem == 'dd')}", len(program.known)))
+        self.sections.append((f"backward{' again' * (stem == 'dd')}", len(program.known)))
 
         by: dict[Any, str] = {}
+        seed = root.leaf(root.full(1.0))
+        known = {root: seed}
 
-        def note(x: Any, g: Any, op: str) -> None:
-            program.op = by[x] = op
+        def note(x: Any, g: Any, node: Any) -> None:
+            program.op = by[x] = node.op.name
+            program.at = self.tier.term(node)
+            program.folds = not self.long or self.tier.term(known[node]).is_constant
+            known[x] = g
             self.tier.term(g)
 
         def name(x: Any) -> str:
             return f"{stem}_{x.label}" if x.label else ""
 
-        found = gradients(toposort(root), root.leaf(root.full(1.0)), note)
+        found = gradients(toposort(root), seed, note)
         self.units += [Unit(self.tier.term(found[x]), name(x), stem) for x in by]
         for x in wanted:
             term = self.tier.term(found.get(x, x.full(0.0)))
-            self.results.append(Result(term, name(x), by.get(x, ""), len(program.known)))
+            place = next((i for i, y in enumerate(self.inputs) if y is x), -1)
+            self.results.append(Result(term, name(x), by.get(x, ""), len(program.known), place))
 
     def along(self, wanted: list[Any]) -> Any:
         """The gradient of one number; of more, the sum of gradients times vectors: new inputs."""
 
-        def note(x: Any, g: Any, op: str) -> None:
-            self.tier.program.op = op
+        def note(x: Any, g: Any, node: Any) -> None:
+            self.tier.program.op = node.op.name
             self.tier.term(g)
 
         root = self.traced.result
@@ -169,24 +180,38 @@ class _Draft:
                 total = total + _summed(found[x] * v)
         return total if isinstance(total, Node) else self.traced.trace.constant(total)
 
-    def _printer(self) -> Printer:
-        numbers = isinstance(self.tier, ScalarTier)
-        return Printer(self.units, self.results, self.names, numbers)
-
     def text(self) -> Source:
         """The whole text."""
-        printed = self._printer().printed()
+        arguments, lines = self._rolled() or self._straight()
         ending = "to_second_order" if self.sections[2:] else "and_gradients"
         name = f"{identifier(self.traced.name)}_{ending}"
-        lines = [*wrapped(f"def {name}(", [x.label for x in self.inputs], "):")]
-        ends = [*(start for _, start in self.sections[1:]), np.inf]
-        for (title, start), end in zip(self.sections, ends, strict=True):
-            part = [line for line in printed.lines if start < line.place <= end]
-            lines += [f"    {title}", *assignments(part, start > 0)]
-        lines += wrapped("    return ", printed.results, "")
+        lines = [*wrapped(f"def {name}(", [*arguments], "):"), *lines]
         helpers = self.helpers.text()
         above = f"{helpers}\n\n\n" if helpers else ""
         body = above + "\n".join(lines) + "\n"
         text = Source(imports_of(body, self.helpers.modules) + body)
-        text.name, text.arguments = name, {x.label: x._held for x in self.inputs}
+        text.name, text.arguments = name, arguments
         return text
+
+    def _straight(self) -> tuple[dict[str, Any], list[str]]:
+        """What the function takes, and its body, a line for each step."""
+        numbers = isinstance(self.tier, ScalarTier)
+        printed = Printer(self.units, self.results, self.names, numbers).printed()
+        lines = []
+        ends = [*(start for _, start in self.sections[1:]), np.inf]
+        for (title, start), end in zip(self.sections, ends, strict=True):
+            part = [line for line in printed.lines if start < line.place <= end]
+            lines += [f"    # {title}", *assignments(part, start > 0)]
+        lines += wrapped("    return ", printed.results, "")
+        return {x.label: x._held for x in self.inputs}, lines
+
+    def _rolled(self) -> tuple[dict[str, Any], list[str]] | None:
+        """The same with loops, and alike inputs in lists; None if the program is short."""
+        if not self.long:
+            return None
+        live = reached([result.term for result in self.results])
+        inputs = [
+            Input(self.tier.term(x), label)
+            for x, label in zip(self.inputs, self.labels, strict=True)
+        ]
+        return rolled_function(inputs, live, self.units, self.results, self.sections)

@@ -15,12 +15,12 @@ class Tables:
     """What is read from outside by repetition: as a name, or as a list and where in it.
 
     Attributes:
-        lines: the text of each list, by its name.
+        lists: the texts in each list, by its name.
     """
 
     def __init__(self, program: StraightLine, names: Names) -> None:
         self.program, self.names = program, names
-        self.lines: dict[str, str] = {}
+        self.lists: dict[str, list[str]] = {}
         self._known: dict[str, str] = {}  # what is in each list
 
     def text(self, number: int) -> str:
@@ -74,7 +74,7 @@ class Tables:
     def _new(self, texts: list[str], wanted: str) -> tuple[str, Ints]:
         name = self.names.taken(wanted)
         self._known[name] = joined(texts)
-        self.lines[name] = f"[{', '.join(texts)}]"
+        self.lists[name] = texts
         return name, np.arange(len(texts))
 
 

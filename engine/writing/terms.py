@@ -26,7 +26,7 @@ class Term:
     ('{0} * {1}', 6.0, True)
     """
 
-    __slots__ = ("example", "form", "made_by", "name", "operands", "order", "program")
+    __slots__ = ("example", "form", "made_at", "made_by", "name", "operands", "order", "program")
 
     form: str
     operands: tuple[Any, ...]
@@ -34,6 +34,7 @@ class Term:
     name: str  # of an input
     order: int  # when it was made: after its operands
     made_by: str  # the op that it is part of
+    made_at: Any  # in the backward half, the term whose rule it is part of
     program: Any
 
     @property
@@ -52,7 +53,10 @@ class Program:
         self.seen_as: Any = float
         #: The op that is being written down, and whether in the backward half.
         self.op = ""
+        self.at: Any = None  # whose rules
         self.backward = False
+        #: Whether `1.0 * x` is x: not in a long program, whose steps are to be alike.
+        self.folds = True
 
     def term(self, form: str, operands: tuple[Any, ...], example: Any) -> Any:
         """The term of this form and these operands."""
@@ -79,7 +83,7 @@ class Program:
             known = self.known[key] = self.kind()
             known.form, known.operands, known.example = form, operands, example
             known.name, known.order, known.program = "", len(self.known), self
-            known.made_by = self.op
+            known.made_by, known.made_at = self.op, self.at
         return known
 
 

@@ -69,7 +69,7 @@ def _edge(node: Any, g: Any, index: int, x: Any) -> Any:
 
 
 def gradients(order: list[Any], seed: Any, note: Any) -> dict[Any, Any]:
-    """The gradient of each node, as `graph.adjoints`; `note(x, g, op)` is told of each new one."""
+    """The gradient of each node, as `graph.adjoints`; `note(x, g, node)` is told of each."""
     found = {order[-1]: seed}
     for node in reversed(order):
         g = found.get(node)
@@ -80,5 +80,5 @@ def gradients(order: list[Any], seed: Any, note: Any) -> dict[Any, Any]:
                 part = node.leaf(0.0)  # as on Values: a rule that is None gives 0.0
             if part is not None:
                 found[x] = found[x] + part if x in found else part
-                note(x, found[x], node.op.name)
+                note(x, found[x], node)
     return found

@@ -159,7 +159,7 @@ def unrolled(program):
 def text_of(program):
     """The rolled program as a function."""
     arguments = dict.fromkeys(leaf.name for leaf in program.leaves)
-    lines = [f"def f({', '.join(arguments)}):", *(f"    {line}" for line in rolled(program))]
+    lines = [f"def f({', '.join(arguments)}):", *(f"    {line}" for line in rolled(program).text())]
     return "\n".join(lines) + "\n"
 
 

@@ -110,7 +110,7 @@ def test_names_in_use_are_left_alone():
     program = tape.program(h)
     checked(program)
     names = Names(["tanh", "i", "j", "n"])
-    assert "for k in range(5):" in "\n".join(rolled(program, names)).replace("i_", "k")
+    assert "for k in range(5):" in "\n".join(rolled(program, names).text()).replace("i_", "k")
 
 
 def test_constants_read_in_order_are_one_list_that_backward_reads_from_its_end():
