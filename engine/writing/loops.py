@@ -254,7 +254,7 @@ def broken(line: str, depth: int, comment: str = "") -> list[str]:
     if len(indent) + len(line) <= WIDTH:
         return [indent + line + comment]
     start, _, text = line.partition(" = ") if " = " in line else line.partition(" ")
-    if not text.startswith("["):
+    if not text.startswith(("[", "np.array(")):
         line = f"{start} = ({text})" if " = " in line else f"{start} ({text})"
     lines = textwrap.wrap(
         line,

@@ -18,6 +18,7 @@ from .terms import reached
 
 WIDTH = 88
 _COMMENT = 12  # room left for a comment
+_LONG = 40  # what is no longer, of an array, is written where it is used
 _SHORT = 12  # what is no longer gets no line, to shorten another
 
 #: Forms in which a number may stand without its point: `2 * x` is `2.0 * x` where x is a float.
@@ -72,13 +73,18 @@ class Printer:
     """Writes the terms that results depend on."""
 
     def __init__(
-        self, units: list[Unit], results: list[Result], names: Names, numbers: bool
+        self,
+        units: list[Unit],
+        results: list[Result],
+        names: Names,
+        numbers: bool,
+        known: dict[int, str],
     ) -> None:
-        self.names, self.numbers = names, numbers
+        self.names, self.numbers, self.known = names, numbers, known
         self.live = reached([result.term for result in results])
         self.results = results
         self.variables: dict[int, str] = {}  # by the id of a term
-        self.constants: dict[str, Any] = {}
+        self.constants: dict[str, Any] = {}  # arrays with a name of their own, by that name
         self.uses: Counter[int] = Counter()
         for term in self.live:
             for i, x in enumerate(term.operands):
@@ -126,6 +132,11 @@ class Printer:
             unit = self.wanted.get(id(term))
             if id(term) in self.owning and unit is not None and unit.name:
                 self.variables[id(term)] = self.names.taken(unit.name)
+        for term in self.live:
+            if term.is_constant and len(_atom(term, self)) > _LONG:
+                constant = self.names.taken(self.known.get(id(term.example), "data"))
+                self.variables[id(term)] = constant
+                self.constants[constant] = term.example
         lines = []
         for term in self.live:
             if id(term) in self.owning:

@@ -11,10 +11,11 @@ import numpy as np
 from ..graph import toposort
 from ..node import Node
 from ..symbols import program, program_of
-from .gathering import LONG, Input, rolled_function
+from .gathering import FEW, LONG, Input, rolled_function
+from .loops import broken
 from .lowering import ArrayTier, ScalarTier
 from .names import Names, identifier
-from .printing import Printer, Result, Unit, assignments, wrapped
+from .printing import Printer, Result, Unit, array_text, assignments, wrapped
 from .scalar_terms import FUNCTIONS
 from .standalone import Helpers
 from .terms import reached
@@ -53,7 +54,8 @@ def source(f: Callable[..., Any] | Node, *args: Any, wrt: Any = None, order: int
 
     Returns:
         A str with attributes `name` and `arguments`: what the function takes, in order.  Array
-        constants stand above it; one of more than 20 numbers is an argument more.
+        constants stand in it; one of more than 20 numbers is an argument more, as is a long list of
+            numbers in a program of numbers.
 
     Raises:
         ValueError: the result is not a single number; order is neither 1 nor 2; wrt names no input.
@@ -196,14 +198,22 @@ class _Draft:
     def _straight(self) -> tuple[dict[str, Any], list[str]]:
         """What the function takes, and its body, a line for each step."""
         numbers = isinstance(self.tier, ScalarTier)
-        printed = Printer(self.units, self.results, self.names, numbers).printed()
+        known = self.traced.trace.names
+        printer = Printer(self.units, self.results, self.names, numbers, known)
+        printed = printer.printed()
+        arguments = {x.label: x._held for x in self.inputs}
         lines = []
+        for name, constant in printer.constants.items():
+            if constant.size > FEW:
+                arguments[name] = constant
+            else:
+                lines += broken(f"{name} = {array_text(constant)}", 1)
         ends = [*(start for _, start in self.sections[1:]), np.inf]
         for (title, start), end in zip(self.sections, ends, strict=True):
             part = [line for line in printed.lines if start < line.place <= end]
             lines += [f"    # {title}", *assignments(part, start > 0)]
         lines += wrapped("    return ", printed.results, "")
-        return {x.label: x._held for x in self.inputs}, lines
+        return arguments, lines
 
     def _rolled(self) -> tuple[dict[str, Any], list[str]] | None:
         """The same with loops, and alike inputs in lists; None if the program is short."""

@@ -1,0 +1,193 @@
+"""Long programs of numbers: loops, lists of alike inputs, and every bit as eager has it."""
+
+import itertools
+import random
+import struct
+
+import numpy as np
+import pytest
+
+import nn
+from engine import Value, maximum, source
+from nn import scalar
+
+
+def bits(numbers):
+    return [struct.pack("<d", x) for x in numbers]
+
+
+def flat(results):
+    return [x for part in results for x in (part if isinstance(part, list) else [part])]
+
+
+def checked(root, leaves):
+    """The text, whose results are those of eager to the last bit."""
+    text = source(root)
+    names = {}
+    exec(str(text), names)
+    results = flat(names[text.name](**text.arguments))
+    for leaf in leaves:
+        leaf.zero_grad()
+    root.backward()
+    assert bits(results) == bits([root.data, *(leaf.grad for leaf in leaves)]), text
+    return text
+
+
+def named(name, count, seed=0):
+    rng = random.Random(seed)
+    return [Value(rng.uniform(-1, 1), label=f"{name}[{i}]") for i in range(count)]
+
+
+def test_a_dot_product_is_a_loop_over_two_lists():
+    w, x = named("w", 1000), named("x", 1000, 1)
+    text = checked(sum(a * b for a, b in zip(w, x, strict=True)), w + x)
+    assert text == (
+        "def f_and_gradients(w, x):\n"
+        "    # forward\n"
+        "    y = 0.0\n"
+        "    for i in range(1000):\n"
+        "        y = y + w[i] * x[i]\n"
+        "    return y, x[0:1000], w[0:1000]\n"
+    )
+
+
+def test_a_chain_is_a_loop_forward_and_one_backward():
+    x = Value(0.5, label="x")
+    y = x
+    for _ in range(500):
+        y = (y * 0.5 + x).tanh()
+    text = checked(y, [x])
+    assert text.count("for i in") == 2
+    assert len(text.splitlines()) < 25
+
+
+def test_a_least_squares_loop_takes_its_data_as_lists():
+    rng = random.Random(3)
+    points = [(rng.random(), rng.random()) for _ in range(60)]
+    w, b = Value(0.5, label="w"), Value(0.25, label="b")
+    loss = 0.0
+    for x, t in points:
+        d = (w * x + b) - t
+        loss = loss + d**2
+    text = checked(loss, [w, b])
+    assert text.arguments == {
+        "w": 0.5, "b": 0.25, "data": [x for x, _ in points], "data_2": [t for _, t in points]
+    }  # fmt: skip
+    assert len(text.splitlines()) == 15
+    assert "v1[i] = w * data[i] + b - data_2[i]" in text
+
+
+def test_few_constants_stand_in_the_text():
+    w = Value(0.5, label="w")
+    loss = 0.0
+    for x in range(20):
+        loss = loss + (w * (x + 0.5)).tanh()
+    text = checked(loss, [w])
+    assert list(text.arguments) == ["w"]
+    assert "    data = [0.5, 1.5, " in text
+
+
+class Neuron:
+    """micrograd's, of plain Values."""
+
+    def __init__(self, inputs, is_last, rng, place):
+        self.w = [Value(rng.uniform(-1, 1), label=f"w{place}[{i}]") for i in range(inputs)]
+        self.b = Value(0.0, label=f"b{place}")
+        self.is_last = is_last
+
+    def __call__(self, x):
+        act = sum((w * x for w, x in zip(self.w, x, strict=True)), self.b)
+        return act if self.is_last else act.relu()
+
+
+def mlp(sizes, rng):
+    layers = [
+        [Neuron(n, i == len(sizes) - 2, rng, f"[{i}][{k}]") for k in range(m)]
+        for i, (n, m) in enumerate(itertools.pairwise(sizes))
+    ]
+    parameters = [p for layer in layers for neuron in layer for p in (*neuron.w, neuron.b)]
+
+    def model(x):
+        for layer in layers:
+            x = [neuron(x) for neuron in layer]
+        return x[0]
+
+    return model, parameters
+
+
+def hinge_loss(samples, sizes):
+    """The loss of the moons demo: margins and L2."""
+    rng = random.Random(samples)
+    model, parameters = mlp(sizes, rng)
+    data = [([rng.gauss(0, 1), rng.gauss(0, 1)], rng.choice([-1, 1])) for _ in range(samples)]
+    losses = [(1 + -t * model(x)).relu() for x, t in data]
+    return sum(losses) * (1.0 / samples) + 1e-4 * sum(p * p for p in parameters), parameters
+
+
+def gradients(root, text):
+    """Those of the text's lists, by label."""
+    names = {}
+    exec(str(text), names)
+    _, *results = names[text.name](**text.arguments)
+    return results
+
+
+def test_an_mlp_of_the_scalar_tier_is_on_a_page():
+    loss, parameters = hinge_loss(25, [2, 16, 16, 1])
+    text = source(loss)
+    assert len(text.splitlines()) < 100
+    loss.backward()
+    found = sorted(bits(flat(gradients(loss, text))))
+    assert found == sorted(bits([p.grad for p in parameters]))
+
+
+@pytest.mark.parametrize("samples", [5, 40])
+def test_the_page_does_not_grow_with_the_samples(samples):
+    few, _ = hinge_loss(4, [2, 4, 4, 1])
+    more, _ = hinge_loss(samples, [2, 4, 4, 1])
+    assert abs(len(source(more).splitlines()) - len(source(few).splitlines())) < 8
+
+
+def test_an_mlp_of_nn_is_written_with_its_neurons():
+    model = scalar.MLP(2, [4, 4, 1])
+    loss = sum((model([0.1 * i, 1.0 - 0.2 * i]) - 0.5) ** 2 for i in range(6))
+    text = source(loss)
+    loss.backward()
+    assert sorted(bits(flat(gradients(loss, text)))) == sorted(
+        bits([p.grad for p in model.parameters()])
+    )
+
+
+def test_special_values_keep_their_bits_in_loops():
+    xs = [Value(x, label=f"x[{i}]") for i, x in enumerate([-0.0, 0.0, 1e-320, -1e300] * 6)]
+    total = xs[0] * 0.0
+    for x in xs:
+        total = total + maximum(x * 2.0, -0.0) / 3.0
+    checked(total, xs)
+
+
+def test_arrays_of_constants_are_named_or_taken():
+    few, many = np.arange(15.0) + 0.1, np.arange(30.0)
+    text = source(lambda x, y: (x * few).sum() + (y * many).sum(), np.ones(15), np.ones(30))
+    assert list(text.arguments) == ["x", "y", "data_2"]
+    assert "data = np.array([0.1, 1.1," in text
+    names = {}
+    exec(str(text), names)
+    value, d_x, d_y = names[text.name](**text.arguments)
+    assert value == pytest.approx(few.sum() + many.sum())
+    assert np.array_equal(d_x, few)
+    assert np.array_equal(d_y, many)
+
+
+def test_classes_of_a_loss_are_an_argument():
+    model = nn.Linear(4, 3)
+    x, t = np.random.default_rng(0).normal(size=(30, 4)), np.arange(30) % 3
+    text = source(lambda x, t: nn.cross_entropy(model(x), t), x, t)
+    names = {}
+    exec(str(text), names)
+    value, _, d_weight, d_bias = names[text.name](**text.arguments)
+    loss = nn.cross_entropy(model(x), t)
+    loss.backward()
+    assert value == pytest.approx(loss.item(), rel=1e-12)
+    assert np.allclose(d_weight, model.weight.grad, rtol=1e-12, atol=1e-15)
+    assert np.allclose(d_bias, model.bias.grad, rtol=1e-12, atol=1e-15)
