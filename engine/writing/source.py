@@ -12,6 +12,7 @@ from ..graph import toposort
 from ..node import Node
 from ..symbols import program, program_of
 from .gathering import FEW, LONG, Input, rolled_function
+from .highlighting import highlighted
 from .loops import broken
 from .lowering import ArrayTier, ScalarTier
 from .names import Names, identifier
@@ -24,7 +25,7 @@ from .wanted import wanted_inputs
 
 
 class Source(str):
-    """Python text that defines one function, and what that takes.
+    """Python text that defines one function, and what that takes; in a notebook, in colours.
 
     Attributes:
         name: the function's name.
@@ -33,6 +34,13 @@ class Source(str):
 
     name: str
     arguments: dict[str, Any]
+
+    def _repr_html_(self) -> str:
+        return highlighted(self)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """In IPython, the text as `print` shows it."""
+        printer.text(str(self))
 
 
 def source(f: Callable[..., Any] | Node, *args: Any, wrt: Any = None, order: int = 1) -> Source:
