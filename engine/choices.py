@@ -181,7 +181,7 @@ def _softplus_float(x: float, beta: float = 1.0) -> float:
 
 
 def _softplus_vjp(g: Any, y: Any, x: Any, beta: float) -> Any:
-    if beta == 1.0:
+    if type(beta) is float and beta == 1.0:
         return g * sigmoid(x)
     with np.errstate(over="ignore"):
         return g * sigmoid(beta * x)

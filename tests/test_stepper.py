@@ -120,7 +120,10 @@ def test_steps_are_stored_as_differences():
     assert [step[0] for step in data["steps"]] == [0, 0, 0, 0, 1, 2, 2, 2, 2, 2, 2, 2]
     # node 5 = tanh(node 4): kind, node, input, what is at that input, rule, formula, derivative
     assert data["steps"][7][:4] == [2, 5, 0, 4]
-    assert data["rules"][data["steps"][7][4]] == "g * (1 - y * y)"
+    source, mathml = data["rules"][data["steps"][7][4]]
+    assert source == "g * (1 - y * y)"
+    assert mathml.startswith('<math displaystyle="true"><mrow><mi>g</mi>')
+    assert "<msup><mi>y</mi><mn>2</mn>" in mathml
     assert data["steps"][7][5:] == ["∂L/∂n5 × (1 − n5 × n5)", "0.001341"]
 
 

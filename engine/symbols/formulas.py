@@ -8,8 +8,6 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-import numpy as np
-
 from ..core import Op
 from ..readable import Readable
 from ..signatures import input_names
@@ -50,7 +48,7 @@ def formulas(op: Op, notation: Notation) -> list[tuple[str, str]]:
         return []
     trace = Trace()
     names = argument_names(op)
-    g, y, *inputs = [trace.input(np.asarray(0.5), name) for name in names]
+    g, y, *inputs = [trace.input(0.5, name) for name in names]
     rules = {x: op.rule(i) for i, x in enumerate(names[2:]) if op.vjps[i] is not None}
     params = {
         name: default if isinstance(default, str) else trace.input(0.5, name)
@@ -66,6 +64,18 @@ def formulas(op: Op, notation: Notation) -> list[tuple[str, str]]:
         factors = notation.name(names[0]), notation.space, _slope(notation, names[1], x)
         lines.append((_slope(notation, "L", x), part or notation.row(*factors)))
     return lines
+
+
+def rule_formulas(op: Op, notation: Notation) -> dict[int, str]:
+    """The right sides of the rules, by the number of the input; none of an op on whole arrays.
+
+    >>> import engine
+    >>> rule_formulas(engine.sub, LaTeX())
+    {0: 'g', 1: '-g'}
+    """
+    flowing = [i for i, rule in enumerate(op.vjps) if rule is not None]
+    rights = [right for _, right in formulas(op, notation)[1:]]
+    return dict(zip(flowing, rights, strict=False))
 
 
 def _written(notation: Notation, function: Any, *inputs: Any, **params: Any) -> str | None:

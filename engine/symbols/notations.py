@@ -20,7 +20,7 @@ _NUMBERED = re.compile(r"([^\W\d_]+)_?(\d+)")  # x1, x_1: an index
 SIGNS = {
     "+": "+", "−": "-", "=": "=", "≠": r"\neq", "<": "<", "≤": r"\leq", ">": ">", "≥": r"\geq",
     "∧": r"\wedge", "∨": r"\vee", "¬": r"\neg", "·": r"\cdot", "(": "(", ")": ")", "[": "[",
-    "]": "]", "|": "|", "⌊": r"\lfloor", "⌋": r"\rfloor", "⌈": r"\lceil", "⌉": r"\rceil",
+    "]": "]", "|": r"\vert", "⌊": r"\lfloor", "⌋": r"\rfloor", "⌈": r"\lceil", "⌉": r"\rceil",
     "∂": r"\partial", ",": ",",
 }  # fmt: skip
 #: Functions that LaTeX has a command for.
@@ -175,8 +175,11 @@ class MathML:
         """One piece per condition; the last one, "", is any other."""
         lines = [(piece, f"<mtext>if&#xa0;</mtext>{when}") for piece, when in rows[:-1]]
         lines.append((rows[-1][0], "<mtext>otherwise</mtext>"))
-        table = "".join(f"<mtr><mtd>{piece}</mtd><mtd>{when}</mtd></mtr>" for piece, when in lines)
-        return self.row("<mo>{</mo>", f'<mtable columnalign="left">{table}</mtable>')
+        cell = '<mtd style="text-align:left">'
+        table = "".join(
+            f"<mtr>{cell}{piece}</mtd>{cell}{when}</mtd></mtr>" for piece, when in lines
+        )
+        return self.row("<mo>{</mo>", f"<mtable>{table}</mtable>")
 
 
 Notation = LaTeX | MathML

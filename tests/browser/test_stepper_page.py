@@ -1,6 +1,7 @@
 """The stepper's page in a real browser: what it shows, and how it is driven."""
 
 import json
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import engine
 import nn
 from engine import Tensor, Value, toposort
 from viz import step_through, steps
+from viz.stepping.formula import rule_mathml
 from viz.stepping.page import short
 from viz.stepping.steps import BackwardStep, brief
 
@@ -119,6 +121,8 @@ def test_every_step_shows_its_record(show):
                 page.press("ArrowRight")
             running[step.names(step.input)] = step.after
             assert page.text("#rule code") == step.rule
+            written = ElementTree.fromstring(rule_mathml(step.node.op, step.index))
+            assert page.text("#rule math") == "".join(written.itertext())
             assert page.text("#rule p") == f"here: {step.formula}"
             assert brief(step.after) in page.text("#running")
             assert page.run("document.querySelector('path.hot').id") == (
@@ -433,3 +437,24 @@ def test_a_page_that_throws_is_noticed(page, tmp_path):
     assert page.requests() == ["http://127.0.0.1:9/x"]
     with pytest.raises(PageError, match="nothing"):
         page.run("nothing")
+
+
+def test_a_rule_of_arrays_has_no_formula_but_its_source(show):
+    page = show((Tensor([[1.0, 2.0]], requires_grad=True, label="x") @ [[3.0], [4.0]]).sum())
+    page.press("End")
+    assert page.run("document.querySelector('#rule math')") is None
+    assert (
+        page.text("#rule code")
+        == [*steps(Tensor([[1.0, 2.0]], requires_grad=True) @ [[3.0], [4.0]])][-1].rule
+    )
+
+
+def test_a_formula_is_set_as_mathematics(show):
+    x = Value(3.0, label="x")
+    page = show(x / 2)
+    page.press("End")
+    box = "document.querySelector('#rule mfrac').getBoundingClientRect()"
+    parts = [
+        f"document.querySelectorAll('#rule mfrac > *')[{i}].getBoundingClientRect()" for i in (0, 1)
+    ]
+    assert page.run(f"{parts[0]}.bottom <= {parts[1]}.top && {box}.height > 0")

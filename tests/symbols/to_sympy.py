@@ -11,12 +11,13 @@ import itertools
 import math
 import operator
 from fractions import Fraction
+from unittest.mock import patch
 
 import numpy as np
 import sympy
 
 from engine import Node, input_names, toposort
-from engine.symbols import Trace
+from engine.symbols import Symbol, Trace
 
 # --- exact constants ---
 
@@ -240,8 +241,28 @@ def formula_of(root, known, region):
     return found[root]
 
 
+def rules_of(op, index, inputs, params, y, region):
+    """A rule as it writes itself down, as formulas of g and the formulas of its inputs.
+
+    It may do so in several ways: for numbers or to be differentiated again, for arrays or floats.
+
+    Raises:
+        TypeError: for one of the first two, in neither of the others.
+    """
+    for recorded in (False, True):
+        refusals = []
+        for floats in (False, True):
+            try:
+                with patch.object(Symbol, "is_float", floats):
+                    yield rule_of(op, index, inputs, params, y, region, recorded)
+            except TypeError as refusal:
+                refusals.append(refusal)
+        if len(refusals) == 2:
+            raise refusals[0]
+
+
 def rule_of(op, index, inputs, params, y, region, recorded):
-    """A rule as it writes itself down, as a formula of g and the formulas of its inputs."""
+    """A rule as it writes itself down, in one way."""
     trace = Trace()
     trace.recorded = recorded
     known = {}
@@ -300,9 +321,7 @@ def prove(op, params):
 def _prove_in(region, op, inputs, params):
     y = forward_of(op, inputs, params, region)
     for i, x in enumerate(inputs):
-        # as it is run on numbers, and as it is run to be differentiated again
-        for recorded in (False, True) if op.vjps[i] is not None else ():
-            rule = rule_of(op, i, inputs, params, y, region, recorded)
+        for rule in rules_of(op, i, inputs, params, y, region) if op.vjps[i] is not None else ():
             true = G * sympy.diff(y, x)
             if not _is_zero(rule - true, region):
                 raise WrongRow(

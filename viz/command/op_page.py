@@ -11,6 +11,7 @@ from typing import Any
 
 import nn  # noqa: F401 - its fused ops are rows of the registry too
 from engine import REAL, Op, functions, input_names, registry
+from engine.symbols import LaTeX, formulas
 
 KINDS = {
     "elementwise": "number by number",
@@ -44,7 +45,7 @@ def _wrapped(names: list[str], width: int = 78) -> str:
 
 
 def op_page(name: str) -> str:
-    """What there is to know about an op: its call, its bounds, and the source of its rules.
+    r"""What there is to know about an op: its call, its bounds, the source of its rules, formulas.
 
     Raises:
         LookupError: there is no op or function of that name.
@@ -58,6 +59,10 @@ def op_page(name: str) -> str:
     tanh = elementwise(
         "tanh", np.tanh, lambda g, y, x: g * (1 - y * y), scalar=math.tanh, doc="hyperbolic tangent"
     )
+    <BLANKLINE>
+    in LaTeX:
+    y = \tanh x
+    \frac{\partial L}{\partial x} = g\,(1 - y^{2})
     """
     if name in functions:
         function = functions[name]
@@ -70,8 +75,10 @@ def op_page(name: str) -> str:
     if op.kind == "elementwise":
         facts.insert(1, domain_of(op))
     rules = op.vjps if op.vjp_all is None else (op.vjp_all,)
-    source = _source(name, [op.forward, *rules])
-    return f"{call_of(op)}\n{op.doc}\n\n{'; '.join(facts)}\n\n{source}"
+    parts = [f"{call_of(op)}\n{op.doc}", "; ".join(facts), _source(name, [op.forward, *rules])]
+    if op.latex:
+        parts.append("in LaTeX:\n" + "\n".join(f"{a} = {b}" for a, b in formulas(op, LaTeX())))
+    return "\n\n".join(parts)
 
 
 def written_for_values(name: str) -> str:

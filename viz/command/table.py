@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine import Op, functions, registry
+from engine.symbols import LaTeX, rule_formulas
 
 from ..stepping import rule_source
 from .op_page import KINDS, bound_of, call_of, doc_of, domain_of
@@ -51,16 +52,20 @@ def _safe(text: str) -> str:
 
 
 def gradients_of(op: Op) -> str:
-    """The rule for each input, as the row has it.
+    """The rule for each input, as the row has it; of a longer function, its formula.
 
     >>> gradients_of(registry["mul"])
     '`g * b`, `g * a`'
     """
-    rules = [rule_source(op, i) for i in range(len(op.vjps))]
-    return ", ".join(
-        "none" if op.vjps[i] is None else "a function" if "\n" in rule else f"`{rule}`"
-        for i, rule in enumerate(rules)
-    )
+    written = {}
+    for i, rule in enumerate(op.vjps):
+        source = rule_source(op, i)
+        written[i] = "none" if rule is None else f"`{source}`"
+        if "\n" in source:
+            # Markdown would take a backslash before a comma for its own
+            formula = rule_formulas(op, LaTeX())[i].replace(r"\,", r"\thinspace ")
+            written[i] = f"${formula}$"
+    return ", ".join(written.values())
 
 
 def replace_between_markers(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -9,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from engine import Node, Op, enable_grad
+from engine.symbols import MathML, rule_formulas
 
 from ..drawing import number, parameters
 
@@ -102,6 +104,22 @@ def rule_formula(node: Any, index: int, names: dict[str | int, str]) -> str:
     if not isinstance(part, Node):
         return _constant(part).text
     return formula(part, lambda x: known.get(id(x)))
+
+
+def rule_mathml(op: Op, index: int) -> str:
+    """A row's rule as mathematics, in its own letters; "" for an op on whole arrays.
+
+    >>> import engine
+    >>> rule_mathml(engine.div, 0)
+    '<math displaystyle="true"><mfrac><mi>g</mi><mi>b</mi></mfrac></math>'
+    """
+    return _rules_mathml(op, op.vjps).get(index, "")
+
+
+@functools.lru_cache(maxsize=128)
+def _rules_mathml(op: Op, rules: tuple[Any, ...]) -> dict[int, str]:
+    found = rule_formulas(op, MathML())
+    return {i: f'<math displaystyle="true">{right}</math>' for i, right in found.items()}
 
 
 # --- writing ---

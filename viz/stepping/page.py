@@ -20,7 +20,7 @@ from engine import Tensor
 
 from ..drawing import number
 from .elements import Elements, Index
-from .formula import minus, signed
+from .formula import minus, rule_mathml, signed
 from .layout import Drawing, safe
 from .steps import BackwardStep, ForwardStep, Names, Step, brief
 
@@ -154,7 +154,7 @@ def _size(data: Any) -> int:
 
 def _data(lines: list[Row], names: Names) -> dict[str, Any]:
     """What the script needs beside the table: each row's node and edge, names, rules."""
-    rules: dict[str, int] = {}
+    rules: dict[tuple[str, str], int] = {}
     steps: list[list[Any]] = []
     for row in lines:
         if row.step is None:
@@ -162,7 +162,9 @@ def _data(lines: list[Row], names: Names) -> dict[str, Any]:
         elif isinstance(row.step, ForwardStep):
             steps.append([0, row.step.place])
         else:
-            rule = rules.setdefault(row.step.rule, len(rules))
+            rule = rules.setdefault(
+                (row.step.rule, rule_mathml(row.step.node.op, row.step.index)), len(rules)
+            )
             steps.append(_edge(row.step, rule))
     return {
         "root": names.root,

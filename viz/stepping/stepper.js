@@ -177,9 +177,11 @@
       running.append(`running ${gradient(step.to)}: ${step.before} → `);
       make("b", step.after, running);
       if (complete[step.to] === step.row) running.append(" — complete");
-      const [title, code, note] = get("rule").children;
+      const [title, formula, code, note] = get("rule").children;
       write(title, `Rule of ${data.ops[step.node]}, for input ${step.index}`);
-      write(code.firstChild, data.rules[step.rule]);
+      const [source, mathml] = data.rules[step.rule];
+      formula.innerHTML = mathml;
+      write(code.firstChild, source);
       write(note, step.formula ? `here: ${step.formula}` : "");
     }
   };
