@@ -12,12 +12,11 @@ _STYLES = {
     "keyword": "color: var(--jp-mirror-editor-keyword-color, #3a8a3a); font-weight: bold",
     "number": "color: var(--jp-mirror-editor-number-color, #3a8a3a)",
     "string": "color: var(--jp-mirror-editor-string-color, #c0504d)",
-    "comment": "color: var(--jp-mirror-editor-comment-color, #4a8a90); font-style: italic",
+    "comment": "color: var(--jp-content-font-color2, inherit); font-style: italic",
 }
-#: JupyterLab gives a `<pre>` of a page the letters of its text.
+#: JupyterLab gives a `<pre>` of a page the letters of its text; of styles it lets plain ones pass.
 _PAGE = (
-    "overflow-x: auto; line-height: 1.3; font-family: var(--jp-code-font-family, monospace); "
-    "font-size: var(--jp-code-font-size, inherit)"
+    "overflow-x: auto; white-space: pre; line-height: 1.3; font-family: monospace; font-size: 90%"
 )
 _KINDS = {tokenize.NUMBER: "number", tokenize.STRING: "string", tokenize.COMMENT: "comment"}
 
