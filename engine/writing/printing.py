@@ -92,7 +92,7 @@ class Printer:
         self.wanted: dict[int, Unit] = {}
         for unit in units:
             first = self.wanted.setdefault(id(unit.term), unit)
-            if unit.name and not first.name:
+            if unit.name and not first.name and unit.stem == first.stem:  # of one half
                 self.wanted[id(unit.term)] = unit
         named = any(unit.name and unit.stem == "v" and unit.term.form for unit in units)
         self.owning = {id(result.term) for result in results if result.term.form}

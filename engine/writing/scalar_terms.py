@@ -17,10 +17,11 @@ from ..symbols import Names as Known, Term as Form, Untraceable, followed
 from .terms import Program
 
 _PLACE = "place_"
-#: What forms may call: they run with these alone.
+#: What forms may call: functions that Python has anyway, and those of math.
+BUILT_IN: dict[str, Any] = {"float": float, "abs": abs}
 FUNCTIONS: dict[str, Any] = {
     name: x for name, x in vars(math).items() if callable(x) or name in ("inf", "nan")
-} | {"float": float}
+} | BUILT_IN
 
 
 @functools.lru_cache(10_000)
@@ -35,7 +36,7 @@ def form_of(op: Op, count: int, params: tuple[tuple[str, Any], ...]) -> ast.expr
         found = places[0].of(followed(scalar, *places, **dict(params)))
     except (Untraceable, *PYTHON_RAISES, AttributeError, LookupError):
         return None
-    if any(FUNCTIONS.get(name) is not x for name, x in known.known.items() if x is not float):
+    if any(FUNCTIONS.get(name) is not x for name, x in known.known.items()):
         return None
     return _Neutral().visit(found.code)
 

@@ -17,7 +17,7 @@ from .loops import broken
 from .lowering import ArrayTier, ScalarTier
 from .names import Names, identifier
 from .printing import Printer, Result, Unit, array_text, assignments, wrapped
-from .scalar_terms import FUNCTIONS
+from .scalar_terms import BUILT_IN, FUNCTIONS
 from .standalone import Helpers
 from .terms import reached
 from .walk import gradients
@@ -108,7 +108,7 @@ def imports_of(text: str, modules: set[str]) -> str:
     """The lines that import what a text uses, and an empty one."""
     used = {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
     lines = [f"import {name}" for name in sorted(modules & used - {"np"})]
-    if functions := sorted(used & set(FUNCTIONS) - {"float"}):
+    if functions := sorted(used & set(FUNCTIONS) - set(BUILT_IN)):
         lines.append(f"from math import {', '.join(functions)}")
     if "np" in used:
         lines.append("import numpy as np")

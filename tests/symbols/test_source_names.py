@@ -163,3 +163,16 @@ def test_the_second_derivative_of_one_number_needs_no_vector():
     text = E.source(lambda x: (x**3).sum(), np.array([2.0]), order=2)
     assert list(text.arguments) == ["x"]
     assert [float(x[0]) for x in run(text)[1:]] == [12.0, 12.0]
+
+
+def test_what_the_forward_half_computes_is_not_named_as_a_gradient():
+    """tanh(a) is a result and the gradient of u: it is computed first as the one."""
+
+    def f(a, b):
+        u = a * b
+        return u * E.tanh(a)
+
+    text = E.source(f, 0.5, -1.0)
+    forward, backward = text.split("# backward")
+    assert "v1 = tanh(a)" in forward
+    assert "d_b = v1 * a" in backward
