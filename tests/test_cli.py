@@ -93,6 +93,10 @@ def test_ops_shows_one_row_as_it_stands_in_the_source_then_what_is_written_from_
         "",
         'cos: Op = elementwise("cos", np.cos, lambda g, y, x: -g * sin(x), scalar=math.cos, '
         'doc="cosine")',
+        "",
+        "in LaTeX:",
+        r"y = \cos x",
+        r"\frac{\partial L}{\partial x} = -g\,\sin x",
     ]
 
 
