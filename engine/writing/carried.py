@@ -137,12 +137,14 @@ class Carried:
         start = moved(loop.first, outer)
         start = start.reshape(start.shape + (1,) * len(inner))
         copy.time = np.broadcast_to(2 * start - 1, first.shape)
-        for body in self.sites.root.bodies():
-            for i, child in enumerate(body.children):
-                if isinstance(child, Body) and child.axis is loop:
-                    body.children.insert(i, _in_loops(copy, depth))
-                    return copy
-        raise AssertionError("every loop stands in a body")
+        children, i = next(
+            (body.children, i)
+            for body in self.sites.root.bodies()
+            for i, child in enumerate(body.children)
+            if isinstance(child, Body) and child.axis is loop
+        )
+        children.insert(i, _in_loops(copy, depth))
+        return copy
 
 
 def _rest(at: Sequence[int | slice], depth: int) -> tuple[int | slice, ...]:

@@ -20,22 +20,24 @@ def home_of(store: Store, stores: Stores) -> tuple[Axis, ...]:
     for site in [*store.sites, *(reader for reader, _ in store.readers)]:
         pairs = zip(home, site.axes, strict=False)
         home = tuple(a for a, _ in takewhile(lambda pair: pair[0] is pair[1], pairs))
-    for depth in range(len(home)):
-        if not all(_stays(stores, site, site.reads[q], depth) for site, q in store.readers):
-            return home[:depth]
-    return home
+    stays = takewhile(
+        lambda depth: all(_stays(stores, site.reads[q], depth) for site, q in store.readers),
+        range(len(home)),
+    )
+    return home[: len(list(stays))]
 
 
-def _stays(stores: Stores, reader: Site, reads: Ints, depth: int) -> bool:
+def _stays(stores: Stores, reads: Ints, depth: int) -> bool:
     """Whether all that is read was made in the same repetition of the loop at `depth`."""
-    for source in stores.sites.sources(reads):
+
+    def stays(source: Site) -> bool:
         mine = stores.sites.by(reads, source)
         order = np.argsort(source.values, axis=None)
         found = order[np.searchsorted(source.values.ravel()[order], reads[mine])]
         made_at = np.unravel_index(found, source.values.shape)[depth]
-        if not np.array_equal(made_at, np.indices(reads.shape)[depth][mine]):
-            return False
-    return True
+        return np.array_equal(made_at, np.indices(reads.shape)[depth][mine])
+
+    return all(map(stays, stores.sites.sources(reads)))
 
 
 def filling(store: Store, stores: Stores, home: tuple[Axis, ...]) -> list[Site]:
@@ -45,10 +47,10 @@ def filling(store: Store, stores: Stores, home: tuple[Axis, ...]) -> list[Site]:
         constant = site.outer == len(home) and len(np.unique(site.reads[0])) == 1
         if not constant or site.axes[: site.outer] != home or site.reads[0].flat[0] >= 0:
             continue
-        if start and site.reads[0].flat[0] != start[0].reads[0].flat[0]:
+        another = start and site.reads[0].flat[0] != start[0].reads[0].flat[0]
+        if another or not _comes_first(site, store, stores, len(home)):
             continue
-        if _comes_first(site, store, stores, len(home)):
-            start.append(site)
+        start.append(site)
     return start
 
 

@@ -145,9 +145,8 @@ def _gate(program: Any, form: str, operands: Any, example: Any) -> Any:
         return None
     pair = [mask, g] if g.is_constant else [g, mask]
     found = pair[0].example * pair[1].example
-    if found.shape != example.shape or found.dtype != example.dtype:
-        return None
-    return folded(program, "{0} * {1}", pair, np.multiply, found, True)
+    alike = found.shape == example.shape and found.dtype == example.dtype
+    return folded(program, "{0} * {1}", pair, np.multiply, found, True) if alike else None
 
 
 def _itself(program: Any, form: str, operands: Any, example: Any) -> Any:

@@ -82,9 +82,8 @@ class Items:
                 continue
             total = b - a + 2 * period
             a += self.phase(a, period, total % period)
-            if self.saved(a, period, total // period) > 0:
-                done = a + total // period * period
-                yield a, total // period
+            done = a + total // period * period
+            yield a, total // period
 
     def rows(self, items: Ints) -> tuple[Ints, Ints]:
         """The steps of the items, and for each the place of its item in `items`."""
@@ -130,10 +129,6 @@ class Items:
         np.add.at(crossing, np.repeat(rows, near.sum(axis=1)) + 1 - low, -1)
         cuts = self.start[a + period : a + period + spare + 1] - low
         return int(np.argmin(np.cumsum(crossing)[cuts]))
-
-    def saved(self, a: int, period: int, count: int) -> int:
-        """How many lines a loop saves, about."""
-        return (count - 1) * sum(lines(x) for x in self.tree[a : a + period]) - 1
 
     def fold(self, runs: list[tuple[int, int]], period: int) -> None:
         """Put a loop in the place of each run."""

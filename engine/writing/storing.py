@@ -120,9 +120,7 @@ class Stores:
         inside = set(group)
         store = Store(group, [link for link in self.links if link.source in inside])
         store.readers = self.reads.get(self._root(group[0]), [])
-        axes = list(dict.fromkeys(a for site in group for a in site.axes))
-        if len(axes) > 10:
-            axes = []
+        axes = list(dict.fromkeys(a for site in group for a in site.axes))[:10]  # 1,024 ways
         kept = [set(c) for n in range(len(axes) + 1) for c in combinations(axes, n)]
         kept.sort(key=lambda k: int(np.prod([a.count for a in k])))
         made = any(self._number(store, k) and self._even(store) for k in kept) or any(
@@ -229,10 +227,9 @@ class Stores:
             if len(found) == axis.count and axis.count > 1:
                 kept.add(axis)
                 at.append(slice(None))
-            elif len(found):
-                at.append(slice(found[-1], found[-1] + 1))
             else:
-                return None
+                one = int(max(found, default=0))
+                at.append(slice(one, one + 1))
         last = places[tuple(at)]
         if (last < 0).any():
             return None

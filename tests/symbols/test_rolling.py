@@ -5,7 +5,7 @@ from scalar_programs import Tape, checked, mlp, text_of
 
 from engine.writing.names import Names
 from engine.writing.rolling import rolled
-from engine.writing.straight_line import Result, Step, StraightLine
+from engine.writing.straight_line import Leaf, Result, Step, StraightLine
 
 
 def code_of(text):
@@ -195,3 +195,20 @@ def test_a_matrix_applied_again_and_again_reads_the_vector_before():
     y = tape.sum(h, tape.constant(0.0))
     text = checked(tape.program(y, [w for row in a for w in row]))
     assert len(text.splitlines()) < 60
+
+
+def test_a_list_that_is_returned_twice_is_kept_once():
+    leaves = [Leaf("x", i) for i in range(5)]
+    steps = [Step("tanh({0})", (i,)) for i in range(5)]
+    values = list(range(5, 10))
+    program = StraightLine(leaves, [], steps, [Result("a", values), Result("b", values)])
+    text = checked(program)
+    assert text.count("tanh") == 1
+    assert text.splitlines()[-1] == "    return a, a"
+
+
+def test_inputs_that_are_returned_are_slices_or_listed():
+    leaves = [Leaf("x", i) for i in range(5)] + [Leaf("y")]
+    results = [Result("a", [1, 2, 3]), Result("b", [3, 1, 2]), Result("c", [5, 5])]
+    text = checked(StraightLine(leaves, [], [], results))
+    assert text.splitlines()[-1] == "    return x[1:4], [x[3], x[1], x[2]], [y, y]"

@@ -95,3 +95,8 @@ def test_sums_of_products_with_one_term_off_change_no_bit(seed, terms, rows):
         sums.append(tape.tanh(tape.sum(products, begin)))
     root = tape.sum(sums, tape.constant(0.0))
     checked(tape.program(root, [*ws, *xs]), seed)
+
+
+def test_inputs_read_where_values_are_read_change_no_bit():
+    """What a loop reads at first may be an input or a constant where later it is a value."""
+    checked(Planted(114, 0.0).program(), 114)
