@@ -129,8 +129,6 @@ def made(form: str, operands: list[Any], compute: Any, elementwise: bool = False
     """
     program = operands[0].program
     example = compute(*(x.example for x in operands))
-    if all(x.is_constant for x in operands):
-        return program.constant(example)
     return folded(program, form, operands, compute, example, elementwise)
 
 

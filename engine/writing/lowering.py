@@ -53,9 +53,8 @@ class Tier:
             return self.program.constant(node._held)
         return self.result(node, operands, dict(node.params))
 
-    def result(self, node: Any, operands: list[Any], params: dict[str, Any]) -> Any:
-        """The term of an op's result."""
-        raise NotImplementedError
+    #: result(node, operands, params), of each tier: the term of an op's result.
+    result: Any
 
 
 class ArrayTier(Tier):

@@ -36,9 +36,8 @@ def form_of(op: Op, count: int, params: tuple[tuple[str, Any], ...]) -> ast.expr
         found = places[0].of(followed(scalar, *places, **dict(params)))
     except (Untraceable, *PYTHON_RAISES, AttributeError, LookupError):
         return None
-    if any(FUNCTIONS.get(name) is not x for name, x in known.known.items()):
-        return None
-    return _Neutral().visit(found.code)
+    writable = all(FUNCTIONS.get(name) is x for name, x in known.known.items())
+    return _Neutral().visit(found.code) if writable else None
 
 
 class _Neutral(ast.NodeTransformer):
