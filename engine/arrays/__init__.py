@@ -26,7 +26,7 @@ from .indexing import (
     repeat as repeat, roll as roll, scatter_add as scatter_add, take as take,
     take_along_axis as take_along_axis, tril as tril, triu as triu, unbind as unbind,
 )  # fmt: skip
-from .fitting import shaped as shaped
+from .fitting import in_single as in_single, shaped as shaped, widened as widened
 from .methods import ArrayMethods as ArrayMethods
 from . import numpy_names as numpy_names
 from .products import (

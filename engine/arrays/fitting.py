@@ -1,4 +1,4 @@
-"""What a rule answers, in the shape of the input it is the gradient of."""
+"""What a rule is given, of float16, and what it answers, in the shape of its input."""
 
 from __future__ import annotations
 
@@ -7,7 +7,29 @@ from typing import Any
 import numpy as np
 
 from ..core import Op
-from .shapes import broadcast_to, sum_to
+from ..floats import HALF
+from .shapes import broadcast_to, cast, sum_to
+
+
+def widened(x: Any) -> Any:
+    """float16 as float32; anything else as it is."""
+    dtype = getattr(x, "dtype", None)
+    return cast(x, np.float32) if dtype is not None and dtype.type is HALF else x
+
+
+def in_single(node: Any, g: Any) -> tuple[Any, Any, tuple[Any, ...]]:
+    """Gradient, result and inputs of a node as its rules are given them, to be nodes again.
+
+    Where the result is float16 they compute in float32, from a result that is not rounded: no step
+    on the way leaves the range, a sum of thousands of terms has digits for each, and tanh(5), which
+    is 1 in float16, has a slope.
+    """
+    if node.dtype.type is not HALF:
+        return g, node, node.inputs
+    inputs = tuple(map(widened, node.inputs))
+    with np.errstate(all="ignore"):
+        y = node.op.apply(inputs, dict(node.params))
+    return widened(g), y, inputs
 
 
 def _stretches(shape: tuple[int, ...], full: tuple[int, ...]) -> bool:

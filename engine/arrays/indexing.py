@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from ..by_name import has_numbers
 from ..choices import where
-from ..core import composed
+from ..core import Op, composed
 from ..define import shape_op
 from ..node import Node, to_numpy
 from .shapes import (
@@ -202,8 +203,9 @@ def take(x: Any, indices: Any, axis: int | None = None, *, dim: int | None = Non
 def take_along_axis(x: Any, indices: Any, axis: int | None = -1, *, dim: int | None = None) -> Any:
     """For each position, the element that `indices` names along the axis."""
     axis = axis_or_dim("take_along_axis", axis, dim, -1)
-    indices = np.asarray(_integers(indices, "take_along_axis"))
-    if axis is None:
+    if has_numbers(indices):
+        indices = np.asarray(_integers(indices, "take_along_axis"))
+    if axis is None and has_numbers(indices):
         return getitem(ravel(x), indices)
     ndim = np.ndim(x)
     axis = normalize_axis(axis, ndim, "take_along_axis")
@@ -212,12 +214,42 @@ def take_along_axis(x: Any, indices: Any, axis: int | None = -1, *, dim: int | N
             f"indices of take_along_axis() must have {ndim} axes like the array, "
             f"got shape {indices.shape}"
         )
-    shape = np.shape(x)
+    if not has_numbers(indices):
+        return _ALONG.apply((x, indices), {"axis": axis})
+    return getitem(x, _grid(indices, np.shape(x), axis))
+
+
+def _grid(indices: Any, shape: Any, axis: int) -> tuple[Any, ...]:
+    """The place of each element that `indices` names along the axis, as an index."""
+    n_axes = len(shape)
     grid = [
-        indices if i == axis else np.arange(n).reshape([-1 if j == i else 1 for j in range(ndim)])
+        indices if i == axis else np.arange(n).reshape([-1 if j == i else 1 for j in range(n_axes)])
         for i, n in enumerate(shape)
     ]
-    return getitem(x, tuple(np.broadcast_arrays(*grid)))
+    return tuple(np.broadcast_arrays(*grid))
+
+
+# The same by name: which elements are taken is known only when the program runs.
+
+
+def _along(x: Any, indices: Any, axis: int = 0) -> Any:
+    return np.take_along_axis(x, indices, axis)
+
+
+def _added_along(x: Any, indices: Any, shape: Any = (), axis: int = 0) -> Any:
+    return _scatter_add.forward(x, shape, _grid(indices, shape, axis))
+
+
+def _along_vjp(g: Any, y: Any, x: Any, indices: Any, axis: int) -> Any:
+    return _ADDED_ALONG.apply((g, indices), {"shape": x.shape, "axis": axis})
+
+
+def _added_along_vjp(g: Any, y: Any, x: Any, indices: Any, shape: Any, axis: int) -> Any:
+    return _ALONG.apply((g, indices), {"axis": axis})
+
+
+_ALONG = Op("take_along_axis", _along, (_along_vjp, None), kind="shape")
+_ADDED_ALONG = Op("add_along_axis", _added_along, (_added_along_vjp, None), kind="shape")
 
 
 def _argsort(x: Any, axis: int | None = -1, descending: bool = False) -> Any:

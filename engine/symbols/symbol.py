@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import ArrayMethods, cast, shaped
+from ..arrays import ArrayMethods, cast, in_single, shaped
 from ..core import Op
 from ..elementwise_methods import ElementwiseMethods
 from ..lists import LISTS, array_of
@@ -207,6 +207,12 @@ class Symbol(Refusals, NumpyFunctions, ElementwiseMethods, ArrayMethods, Node):
             self.refuse("leaf()")
         return self._trace.constant(data)
 
+    def __copy__(self) -> Symbol:
+        return self  # it never changes; another leaf would stand for no input
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Symbol:
+        return self
+
     def __repr__(self) -> str:
         if self.op is None:
             return f"Symbol({self._held if self.is_constant else self.label or '?'})"
@@ -218,6 +224,10 @@ class Symbol(Refusals, NumpyFunctions, ElementwiseMethods, ArrayMethods, Node):
     def flows_to(x: Any) -> bool:
         """Whether the input x requires a gradient."""
         return bool(x.requires_grad)
+
+    def pull(self, g: Any) -> list[Any]:
+        """What each edge adds to the gradient of its input; None where nothing flows."""
+        return self.pulled(*in_single(self, g))
 
     def fitted(self, part: Any, index: int) -> Any:
         """A rule's answer as a Symbol of the input's shape and dtype; None stays None."""

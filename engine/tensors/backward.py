@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..arrays import add_reduce, cast, shaped
+from ..arrays import add_reduce, in_single, shaped, widened
 from ..commits import set_gradients
 from ..core import Op
 from ..differentiating import other_leaves
@@ -20,12 +20,6 @@ from ..floats import HALF
 from ..graph import toposort
 from ..node import Node, check_parts
 from ..references import held_once
-
-
-def widened(x: Any) -> Any:
-    """float16 as float32; anything else as it is."""
-    dtype = getattr(x, "dtype", None)
-    return cast(x, np.float32) if dtype is not None and dtype.type is HALF else x
 
 
 class ArrayNode(Node):
@@ -110,9 +104,7 @@ class ArrayNode(Node):
     def _for_rules(self, g: Any) -> tuple[Any, Any, Any]:
         """Gradient, result and inputs as the rules are given them.
 
-        Where the result is float16 they compute in float32, from a result that is not rounded: no
-        step on the way leaves the range, a sum of thousands of terms has digits for each, and
-        tanh(5), which is 1 in float16, has a slope.
+        Of float16 as `in_single` says, which does the same for nodes.
         """
         if self._held.dtype.type is not HALF:
             return g, self._held, self._arrays
@@ -123,12 +115,7 @@ class ArrayNode(Node):
 
     def pull(self, g: Any) -> list[Any]:
         """`contributions` as Tensors, to be differentiated again; None where nothing flows."""
-        if self._held.dtype.type is not HALF:
-            return self.pulled(g, self, self.inputs)
-        inputs = tuple(map(widened, self.inputs))  # see `_for_rules`
-        with np.errstate(all="ignore"):
-            y = self.op.apply(inputs, dict(self.params))
-        return self.pulled(widened(g), y, inputs)
+        return self.pulled(*in_single(self, g))
 
     @staticmethod
     def commit(found: dict[Any, Any], retain_grads: bool) -> None:

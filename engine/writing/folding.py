@@ -73,7 +73,8 @@ def _is(x: Any, number: float) -> bool:
 
 def _alike(x: Any, example: Any) -> bool:
     """Whether a term could stand for a result: of its shape and dtype."""
-    return bool(x.example.shape == example.shape and x.example.dtype == example.dtype)
+    array = np.asarray(x.example)  # of an input it may be a Python number
+    return bool(array.shape == example.shape and array.dtype == example.dtype)
 
 
 # --- element by element ---

@@ -10,7 +10,7 @@ import numpy as np
 from ..core import PYTHON_RAISES, registry
 from ..graph import visit
 from ..node import Node
-from .array_terms import ArrayTerm, as_term, recorded
+from .array_terms import ArrayTerm, as_term, made, recorded
 from .scalar_terms import FUNCTIONS, Steps, form_of, number_term
 from .standalone import Helpers
 from .terms import LooksAtNumbers, Program, Term
@@ -65,6 +65,11 @@ class ArrayTier(Tier):
 
     def result(self, node: Any, operands: list[Any], params: dict[str, Any]) -> Any:
         """What forward makes of terms; a call of it, if it looks at numbers."""
+        numbers = [type(x.example) is float for x in operands]
+        if node.op.kind != "elementwise" or all(numbers):  # what forward does needs an array
+            operands = [
+                _of_numpy(x) if number else x for x, number in zip(operands, numbers, strict=True)
+            ]
         plain = [x.example if x.is_constant else x for x in operands]
         if isinstance(node.op, RuleOp):
             found = self._called(node.op.name, node.op.function, plain, params)
@@ -78,6 +83,11 @@ class ArrayTier(Tier):
         """The term of a call of a function whose text is printed above."""
         with np.errstate(all="ignore"):
             return recorded(function, plain, params, self.helpers.name(name, function))
+
+
+def _of_numpy(x: Any) -> Any:
+    """A number as one of NumPy's, which has a shape and a dtype."""
+    return x if x.is_constant else made("np.float64({0})", [x], np.float64)
 
 
 class ScalarTier(Tier):

@@ -63,7 +63,8 @@ def source(f: Callable[..., Any] | Node, *args: Any, wrt: Any = None, order: int
     Returns:
         A str with attributes `name` and `arguments`: what the function takes, in order.  Array
         constants stand in it; one of more than 20 numbers is an argument more, as is a long list of
-            numbers in a program of numbers.
+        numbers in a program of numbers.  With order=2 the function returns after the gradients
+        the Hessian times vectors `v_…`, further arguments; of one number its second derivative.
 
     Raises:
         ValueError: the result is not a single number; order is neither 1 nor 2; wrt names no input.

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import in_single
 from ..core import Op
 from ..signatures import input_names
 from ..symbols import Symbol
@@ -52,10 +53,11 @@ def _edge(node: Any, g: Any, index: int, x: Any) -> Any:
     rule = op.rule(index)
     if rule is None or not isinstance(x, Symbol) or not node.flows_to(x):
         return None
+    g, y, inputs = in_single(node, g)
     try:
-        return rule(g, node, *node.inputs, **params)
+        return rule(g, y, *inputs, **params)
     except TypeError:  # it asks for numbers; what else is wrong is said again below
-        operands = (g, node, *node.inputs)
+        operands = (g, y, *inputs)
         if isinstance(rule, functools.partial):
             params |= rule.keywords
         called = RuleOp(op, index, len(operands))

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import fused, pad, scatter_add, to_numpy
+from engine import fused, has_numbers, pad, scatter_add, to_numpy, where
 
 from ..checks import floating
 from ..module import Module
@@ -59,6 +59,8 @@ def _max_vjp(
 ) -> Any:
     """g where the windows' winners are; where windows overlap it adds up."""
     full = (*x.shape[:2], *(n + sum(p) for n, p in zip(x.shape[2:], padding, strict=True)))
+    if not has_numbers(x):
+        return inside(_passed_by_name(g, y, x, full, (kernel, stride, padding, dilation)), padding)
     if type(g) is not np.ndarray or not _all_finite(g, y):
         winners = _winners(x, kernel, stride, padding, dilation)
         return inside(scatter_add(g, full, winners), padding)
@@ -74,6 +76,20 @@ def _max_vjp(
         else:
             out[places] += g * wins
     return inside(out, padding)
+
+
+def _passed_by_name(g: Any, y: Any, x: Any, full: tuple[int, ...], settings: Any) -> Any:
+    """`_max_vjp` of names, before the border is cut off: which number wins is written down."""
+    kernel, stride, padding, dilation = settings
+    own = padded(np.ones((1, 1, *x.shape[2:])), padding) != 0
+    x = pad(x, ((0, 0), (0, 0), *padding), constant_values=-np.inf)
+    total, taken = 0.0, np.zeros(y.shape, bool)
+    for _, _, places in offsets(kernel, stride, dilation, y.shape[2:]):
+        part = x[places]
+        wins = ((part == y) | (part != part)) & own[places] & ~taken
+        taken = taken | wins
+        total = total + scatter_add(where(wins, g, 0.0), full, places)
+    return total
 
 
 def _all_finite(*arrays: np.ndarray) -> bool:

@@ -50,7 +50,7 @@ def compared(found, expected, tolerance):
     """What a text gives is what the engine computes."""
     for got, wanted in zip(found, expected, strict=True):
         scale = np.abs(wanted[np.isfinite(wanted)]).max(initial=1.0)
-        limit = tolerance if wanted.dtype == np.float64 else 1e-6
+        limit = tolerance if wanted.dtype == np.float64 else float(8 * np.finfo(wanted.dtype).eps)
         assert np.shape(got) == wanted.shape
         assert np.asarray(got).dtype == wanted.dtype
         np.testing.assert_allclose(got, wanted, rtol=limit, atol=limit * scale)
