@@ -89,7 +89,9 @@ def test_the_table_can_be_renewed_in_place(tmp_path, monkeypatch, named):
 def test_the_table_shows_the_rules():
     assert "| `mul(a, b)` | a * b | `g * b`, `g * a` | all numbers | the bit |" in table.markdown()
     assert "| none, `where(c, g, 0.0)`, `where(c, 0.0, g)` |" in table.markdown()
-    assert "| `silu(x)` | x * sigmoid(x), also swish | a function |" in table.markdown()
+    silu = r"$g\thinspace \sigma(x)\thinspace (1 + x\thinspace (1 - \sigma(x)))$"
+    assert f"| `silu(x)` | x * sigmoid(x), also swish | {silu} |" in table.markdown()
+    assert "approximate='tanh' for the faster form | a function |" in table.markdown()
 
 
 def test_a_page_without_markers_is_refused():

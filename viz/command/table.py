@@ -18,6 +18,7 @@ from .op_page import KINDS, bound_of, call_of, doc_of, domain_of
 #: The pages that show the table, from the root of a checkout.
 PAGES = ("README.md", "notebooks/CHEATSHEET.md")
 BEGIN, END = "<!-- op table: begin -->", "<!-- op table: end -->"
+LONGEST_FORMULA = 150  # characters
 
 
 def markdown() -> str:
@@ -52,7 +53,7 @@ def _safe(text: str) -> str:
 
 
 def gradients_of(op: Op) -> str:
-    """The rule for each input, as the row has it; of a longer function, its formula.
+    """The rule for each input, as the row has it; of a longer function, its formula if that fits.
 
     >>> gradients_of(registry["mul"])
     '`g * b`, `g * a`'
@@ -64,7 +65,7 @@ def gradients_of(op: Op) -> str:
         if "\n" in source:
             # Markdown would take a backslash before a comma for its own
             formula = rule_formulas(op, LaTeX())[i].replace(r"\,", r"\thinspace ")
-            written[i] = f"${formula}$"
+            written[i] = f"${formula}$" if len(formula) <= LONGEST_FORMULA else "a function"
     return ", ".join(written.values())
 
 
