@@ -33,19 +33,26 @@ def rolled_function(
 ) -> tuple[dict[str, Any], list[str]]:
     """What the function of a program of terms takes, by name, and the lines of its body.
 
-    Long lists of constants are arguments too.
+    Long lists of constants are arguments too.  Where loops go over inputs of several lists in turn,
+    as over all parameters of a network, these are one list, if that is much shorter.
 
     Args:
         live: all terms that the results depend on, in order.
         sections: the headings, each with the order of the last term before it.
     """
-    program, arguments, names = _straight_line(inputs, live, units, results, sections)
-    function = rolled(program, names)
     numbers = {constant_text(x.example, numbers=True): x.example for x in live if x.is_constant}
-    for name, texts in [*function.lists.items()]:
-        if len(texts) > FEW and numbers.keys() >= set(texts):
-            arguments[name] = [numbers[text] for text in function.lists.pop(name)]
-    return arguments, [f"    {line}" for line in function.text()]
+    found: list[tuple[dict[str, Any], list[str]]] = []
+    for together in (False, True):
+        program, arguments, names = _straight_line(inputs, live, units, results, sections, together)
+        function = rolled(program, names)
+        for name, texts in [*function.lists.items()]:
+            if len(texts) > FEW and numbers.keys() >= set(texts):
+                arguments[name] = [numbers[text] for text in function.lists.pop(name)]
+        found.append((arguments, [f"    {line}" for line in function.text()]))
+        if all(numbers.keys() >= set(texts) for texts in function.lists.values()):
+            break  # no list of inputs or of places was needed
+    apart, joined = found[0], found[-1]
+    return joined if len(joined[1]) < 0.7 * len(apart[1]) else apart
 
 
 def _straight_line(
@@ -54,6 +61,7 @@ def _straight_line(
     units: list[Unit],
     results: list[Result],
     sections: list[tuple[str, int]],
+    together: bool,
 ) -> tuple[StraightLine, dict[str, Any], Names]:
     """A program of terms as plain data; its inputs by name; and the names in use."""
     steps = [term for term in live if term.form]
@@ -61,7 +69,8 @@ def _straight_line(
     texts = [constant_text(term.example, numbers=True) for term in constants]
     words = {word for text in (*{t.form for t in steps}, *texts) for word in _WORD.findall(text)}
     names = Names(words)
-    leaves, arguments = _gathered(inputs, names)
+    given, inputs = inputs, _in_order(inputs, together)
+    leaves, arguments = _gathered(inputs, names, together)
     ordered = [*(x.term for x in inputs), *constants, *steps]
     number = {id(term): i for i, term in enumerate(ordered)}
     wanted = {id(unit.term): unit.name for unit in reversed(units) if unit.stem == "v"}
@@ -79,49 +88,79 @@ def _straight_line(
                 sections[section][0],
             )
         )
-    program = StraightLine(leaves, texts, lines, _returned(results, inputs, leaves, number))
+    leaf_of = [leaves[number[id(x.term)]] for x in given]
+    program = StraightLine(leaves, texts, lines, _returned(results, leaf_of, number))
     return program, arguments, names
 
 
 _WORD = re.compile(r"[^\W\d]\w*")
 
 
-def _gathered(inputs: list[Input], names: Names) -> tuple[list[Leaf], dict[str, Any]]:
-    """Each input as a variable or the element of a list, and all that is given, by name."""
-    stems = [re.sub(r"\[\d+\]|\d+", "", x.label) for x in inputs]
+def _stems(inputs: list[Input]) -> list[str]:
+    """The label of each input without its numbers, if it is to be in a list; else ""."""
+    stems = [re.sub(r"\[\d+\]|\d+", "", x.label) or " " for x in inputs]
+    return [stem if len(inputs) > MANY and stems.count(stem) > 2 else "" for stem in stems]
+
+
+def _in_order(inputs: list[Input], together: bool) -> list[Input]:
+    """Inputs with those for lists in the order of their labels: w[2] before w[10]."""
+    stems = _stems(inputs)
+    listed = [i for i, stem in enumerate(stems) if stem]
+    lists = dict.fromkeys(stems, 0) if together else {s: stems.index(s) for s in {*stems}}
+
+    def key(i: int) -> tuple[int, list[str | int]]:
+        parts = re.split(r"(\d+)", inputs[i].label)
+        return lists[stems[i]], [int(part) if k % 2 else part for k, part in enumerate(parts)]
+
+    ordered = [*inputs]
+    for i, k in zip(listed, sorted(listed, key=key), strict=True):
+        ordered[i] = inputs[k]
+    return ordered
+
+
+def _gathered(
+    inputs: list[Input], names: Names, together: bool
+) -> tuple[list[Leaf], dict[str, Any]]:
+    """Each input as a variable or the element of a list, and all that is given, by name.
+
+    `together`: whether all that are in lists are in one.
+    """
     lists: dict[str, str] = {}
     leaves: list[Leaf] = []
     arguments: dict[str, Any] = {}
-    for x, stem in zip(inputs, stems, strict=True):
-        if len(inputs) <= MANY or stems.count(stem) < 3:
+    for x, stem in zip(inputs, _stems(inputs), strict=True):
+        if not stem:
             name = names.taken(x.label)
             arguments[name] = x.term.example
             leaves.append(Leaf(name))
             continue
         if stem not in lists:  # the last word: w of layers.neurons.w
-            lists[stem] = names.taken(stem.rpartition(".")[2])
-            arguments[lists[stem]] = []
+            last = stem.rpartition(".")[2]
+            lists[stem] = next(iter(lists.values()), "") if together else ""
+            lists[stem] = lists[stem] or names.taken("p" if together else last)
+            arguments.setdefault(lists[stem], [])
         found = arguments[lists[stem]]
         leaves.append(Leaf(lists[stem], len(found)))
         found.append(x.term.example)
     return leaves, arguments
 
 
-def _returned(
-    results: list[Result], inputs: list[Input], leaves: list[Leaf], number: dict[int, int]
-) -> list[Returned]:
-    """The value, and gradients: those of a list's elements in a list."""
+def _returned(results: list[Result], leaf_of: list[Leaf], number: dict[int, int]) -> list[Returned]:
+    """The value, and gradients: those of a list's elements in a list, in its order."""
     value, *gradients = results
     found = [Returned(value.name or "y", number[id(value.term)])]
-    listed: dict[str, list[int]] = {}
+    listed: dict[str, list[tuple[int, int]]] = {}
     for result in gradients:
-        leaf = leaves[result.input]
-        if leaf.place is None:
+        leaf = leaf_of[result.input] if result.input >= 0 else None
+        if leaf is None or leaf.place is None:
             found.append(Returned(result.name, number[id(result.term)]))
             continue
-        if leaf.name not in listed:
-            stem = result.name.partition("_")[0]
-            listed[leaf.name] = []
-            found.append(Returned(f"{stem}_{leaf.name}", listed[leaf.name]))
-        listed[leaf.name].append(number[id(result.term)])
-    return found
+        name = f"{result.name.partition('_')[0]}_{leaf.name}"  # d_w, and dd_w
+        if name not in listed:
+            listed[name] = []
+            found.append(Returned(name, ()))
+        listed[name].append((leaf.place, number[id(result.term)]))
+    return [
+        r._replace(values=[v for _, v in sorted(listed[r.name])]) if r.values == () else r
+        for r in found
+    ]

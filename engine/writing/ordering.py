@@ -20,7 +20,8 @@ def regrouped(program: StraightLine) -> StraightLine:
     halves: dict[int, list[int]] = {}  # forward, backward, backward of backward
     half: list[int] = []
     for i, step in enumerate(program.steps):
-        half.append(half[step.of - first] + 1 if step.of >= first else 0)
+        of = half[step.of - first] + 1 if step.of >= first else 0
+        half.append(max([of, *(half[r] for r in reads[i])]))
         halves.setdefault(half[i], []).append(i)
     order = _by_expressions(halves.get(0, []), reads)
     for depth in range(1, len(halves)):
@@ -28,7 +29,7 @@ def regrouped(program: StraightLine) -> StraightLine:
         keys: dict[int, tuple[int, int]] = {}
         for i in halves[depth]:
             step = program.steps[i]
-            keys[i] = (-place[step.of - first], i)
+            keys[i] = (-place[step.of - first] if step.of >= first else 0, i)
             part = step.reads[-1] - first
             if step.form == ADD and part in keys and program.steps[part].of != step.of:
                 keys[i] = (keys[part][0], i)  # what an addition hands on is added at once

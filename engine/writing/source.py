@@ -173,7 +173,7 @@ class _Draft:
         """The gradient of one number; of more, the sum of gradients times vectors: new inputs."""
 
         def note(x: Any, g: Any, node: Any) -> None:
-            self.tier.program.op = node.op.name
+            self.tier.program.op, self.tier.program.at = node.op.name, self.tier.term(node)
             self.tier.term(g)
 
         root = self.traced.result
@@ -183,7 +183,9 @@ class _Draft:
         if len(wanted) == 1 and wanted[0].size == 1 and wanted[0] in found:
             return _summed(found[wanted[0]])
         total: Any = 0.0
+        given = dict(zip(self.inputs, self.labels, strict=True))
         for x in wanted:
+            self.labels.append(f"v_{given.get(x, x.label)}")
             label = self.names.taken(f"v_{x.label}")
             v = self.traced.trace.input(x.full(1.0), label, requires=False)
             self.tier.input(v)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import nn
-from engine import Value, maximum, source
+from engine import Value, hvp, maximum, source
 from nn import scalar
 
 
@@ -153,9 +153,73 @@ def test_an_mlp_of_nn_is_written_with_its_neurons():
     loss = sum((model([0.1 * i, 1.0 - 0.2 * i]) - 0.5) ** 2 for i in range(6))
     text = source(loss)
     loss.backward()
-    assert sorted(bits(flat(gradients(loss, text)))) == sorted(
-        bits([p.grad for p in model.parameters()])
-    )
+    d_w, d_b = gradients(loss, text)
+    by_name = {p.label: p.grad for p in model.parameters()}
+    assert bits(d_w) == bits([g for name, g in by_name.items() if ".w[" in name])
+    assert bits(d_b) == bits([g for name, g in by_name.items() if name.endswith(".b")])
+
+
+def test_a_page_is_enough_for_neurons_that_are_one_node_too():
+    model = scalar.MLP(2, [16, 16, 1])
+    rng = random.Random(0)
+    data = [([rng.gauss(0, 1), rng.gauss(0, 1)], rng.choice([-1, 1])) for _ in range(25)]
+    loss = sum((1 + -t * model(x)).relu() for x, t in data) * 0.04
+    text = source(loss + 1e-4 * sum(p * p for p in model.parameters()))
+    assert len(text.splitlines()) < 80
+
+
+def test_lists_are_in_the_order_of_their_labels():
+    w = named("w", 30)[::-1]
+    b = Value(0.5, label="b")
+    y = b
+    for x in w:
+        y = (y * x + b).tanh()
+    text = source(y)
+    y.backward()
+    assert text.arguments == {"b": 0.5, "w": [x.data for x in w[::-1]]}
+    assert bits(gradients(y, text)[1]) == bits([x.grad for x in w[::-1]])
+
+
+def test_inputs_that_loops_read_in_turn_are_one_list():
+    leaves = [
+        Value(0.1 * k + i, label=f"n[{k}].{name}")
+        for k in range(12)
+        for i, name in enumerate(["b", *[f"w[{i}]" for i in range(1 + k * k % 5)]])
+    ]
+    text = checked(sum(x * x for x in leaves), leaves)
+    assert list(text.arguments) == ["p"]
+    assert "y = y + p[i] * p[i]" in text
+
+
+@pytest.mark.parametrize("order", [1, 2])
+def test_long_programs_have_second_derivatives_and_results_on_the_way(order):
+    b, w = Value(0.5, label="b"), named("w", 30)
+    y = h = b
+    for i, x in enumerate(w):
+        y = (y * x + b).tanh()
+        h = y if i == 9 else h
+    text = source(y, wrt=(b, h, *w) if order == 1 else (b, *w), order=order)
+    names = {}
+    exec(str(text), names)
+    _, d_b, *found = names[text.name](**text.arguments)
+    h.zero_grad()
+    y.backward()
+    assert bits([d_b]) == bits([b.grad])
+    if order == 1:
+        assert bits(flat(found)) == bits([h.grad, *(x.grad for x in w)])
+        return
+
+    def f(b, *w):
+        y = b
+        for x in w:
+            y = (y * x + b).tanh()
+        return y
+
+    numbers = tuple(x.data for x in (b, *w))
+    d_w, dd_b, dd_w = found
+    assert bits(d_w) == bits([x.grad for x in w])
+    assert bits([dd_b, *dd_w]) == bits(hvp(f, numbers, (1.0,) * 31))
+    assert list(text.arguments) == ["b", "w", "v_b", "v_w"]
 
 
 def test_special_values_keep_their_bits_in_loops():
