@@ -86,6 +86,12 @@ def test_a_function_of_numpy_without_a_row_is_an_error():
         np.sinc(a)
 
 
+def test_questions_about_numbers_are_recorded_without_a_gradient():
+    a, _ = numbers(Trace())
+    assert written(np.isfinite(a) & np.isnan(a)) == "logical_and(isfinite(a), isnan(a))"
+    assert not np.isfinite(a).requires_grad
+
+
 def test_augmented_assignment_makes_a_new_symbol():
     a, b = numbers(Trace())
     c = a
