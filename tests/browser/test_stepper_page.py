@@ -458,3 +458,27 @@ def test_a_formula_is_set_as_mathematics(show):
         f"document.querySelectorAll('#rule mfrac > *')[{i}].getBoundingClientRect()" for i in (0, 1)
     ]
     assert page.run(f"{parts[0]}.bottom <= {parts[1]}.top && {box}.height > 0")
+
+
+def test_every_op_of_values_shows_what_runs_as_written_from_its_row(show):
+    page = show(expression())
+    assert page.run("document.getElementById('written').hidden")
+    halves = {"Forward": 0, "Backward": 1}
+    seen = set()
+    for _ in range(int(page.run("document.getElementById('slider').max"))):
+        page.press("ArrowRight")
+        phase, _, what = page.text("#phase").partition(" · ")
+        hidden = page.run("document.getElementById('written').hidden")
+        assert hidden == (not what)  # where backward begins, nothing of a row runs
+        if not hidden:
+            name = what.removeprefix("through ").split()[0]
+            source = engine.registry[name].source.rstrip().split("\n\n")
+            assert page.text("#written code") == source[halves[phase]]
+            seen.add((phase, name))
+    assert seen == {(phase, op) for phase in halves for op in ("mul", "add", "tanh")}
+
+
+def test_ops_of_arrays_have_no_text_written_for_values(show):
+    page = show((Tensor([1.0, 2.0], requires_grad=True) * 3).sum())
+    page.press("End")
+    assert page.run("document.getElementById('written').hidden")

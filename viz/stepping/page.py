@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import Tensor
+from engine import Tensor, Value
 
 from ..drawing import number
 from .elements import Elements, Index
@@ -173,6 +173,7 @@ def _data(lines: list[Row], names: Names) -> dict[str, Any]:
         "nodes": [_node(node, names) for node in names.order],
         "ops": [node.op.name if node.op is not None else "" for node in names.order],
         "rules": list(rules),
+        "written": _written(names.order),
         "steps": steps,
         "inputs": [
             [names.place[id(x)] for x in node.inputs if isinstance(x, Tensor)]
@@ -181,6 +182,12 @@ def _data(lines: list[Row], names: Names) -> dict[str, Any]:
         "cells": {},
         "unwritten": UNWRITTEN,
     }
+
+
+def _written(order: list[Any]) -> dict[str, list[str]]:
+    """What runs each op of a graph of Values, forward and backward, as written from its row."""
+    sources = {x.op.name: x.op.source for x in order if x.op is not None and isinstance(x, Value)}
+    return {name: source.rstrip().split("\n\n", 1) for name, source in sources.items() if source}
 
 
 def _node(node: Any, names: Names) -> list[Any]:

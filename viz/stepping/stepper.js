@@ -161,6 +161,14 @@
     const running = get("running");
     running.replaceChildren();
     get("rule").hidden = !step || step.kind !== BACKWARD;
+    const halves = step && step.kind !== SEED && data.written[data.ops[step.node]];
+    get("written").hidden = !halves;
+    if (halves) {
+      const [title, code] = get("written").children;
+      const half = step.kind === FORWARD ? "forward" : "backward";
+      write(title, `What runs: ${half} of ${data.ops[step.node]}, written from its row`);
+      write(code.firstChild, halves[step.kind === FORWARD ? 0 : 1]);
+    }
     if (!step) {
       write(get("phase"), "Start");
       get("equation").replaceChildren(make("div", data.start));
