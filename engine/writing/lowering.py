@@ -11,7 +11,7 @@ from ..core import PYTHON_RAISES, registry
 from ..graph import visit
 from ..node import Node
 from .array_terms import ArrayTerm, as_term, made, recorded
-from .scalar_terms import FUNCTIONS, Steps, form_of, number_term
+from .scalar_terms import FUNCTIONS, number_term, recipe_of
 from .standalone import Helpers
 from .terms import LooksAtNumbers, Program, Term
 from .walk import RuleOp
@@ -101,16 +101,17 @@ class ScalarTier(Tier):
     def result(self, node: Any, operands: list[Any], params: dict[str, Any]) -> Any:
         """The form's terms; where Python raises or gives no float, a call of a function."""
         op = node.op
-        code = form_of(op, len(operands), tuple(params.items()))
-        if code is not None:
+        recipe = recipe_of(op, len(operands), tuple(params.items()))
+        if recipe is not None:
             try:
-                found = Steps(self.program, operands).term(code)
+                found = recipe.term(self.program, operands)
                 asks = type(found.example) is bool and registry.get(op.name) is not op
                 if asks or type(found.example) is float:
                     return found
                 return number_term(self.program, "float({0})", [found])
             except PYTHON_RAISES:
                 pass  # the function says what IEEE 754 does
+        code = None if recipe is None else recipe.code
         name = self.helpers.number(op, params, code)
         places = ", ".join(f"{{{i}}}" for i in range(len(operands)))
         return self.program.term(f"{name}({places})", tuple(operands), node._held)

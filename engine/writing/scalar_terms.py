@@ -25,8 +25,13 @@ FUNCTIONS: dict[str, Any] = {
 
 
 @functools.lru_cache(10_000)
-def form_of(op: Op, count: int, params: tuple[tuple[str, Any], ...]) -> ast.expr | None:
-    """The scalar form of an op, of names for its inputs; None if it cannot be written down."""
+def recipe_of(op: Op, count: int, params: tuple[tuple[str, Any], ...]) -> Recipe | None:
+    """The steps of an op's scalar form; None if that cannot be written down."""
+    code = _form_of(op, count, params)
+    return None if code is None else Recipe(code, count)
+
+
+def _form_of(op: Op, count: int, params: tuple[tuple[str, Any], ...]) -> ast.expr | None:
     known = Known()
     places = [Form.named(f"{_PLACE}{i}", known) for i in range(count)]
     if op.infix and registry.get(op.name) is not op:  # a comparison
@@ -54,66 +59,87 @@ def _is_one(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and type(node.value) is float and node.value == 1.0
 
 
-class Steps:
-    """Writes one op's form down as terms of a program."""
+#: What a step reads: the number of an input or, counted on from there, of a step; or a constant,
+#: as its text and itself.
+Ref = int | tuple[str, Any]
 
-    def __init__(self, program: Program, operands: list[Any]) -> None:
-        self.program, self.operands = program, operands
-        self.made: dict[str, Any] = {}  # what is computed in any case, by its text
 
-    def term(self, code: ast.expr) -> Any:
-        """The term of an expression that is computed in any case."""
+class Recipe:
+    """An op's form as steps, each a form and what stands in its places; found once for an op.
+
+    >>> import engine
+    >>> recipe = recipe_of(engine.silu, 1, ())
+    >>> recipe.steps[:2], recipe.result
+    ([('-{0}', [0]), ('exp({0})', [1])], 5)
+    """
+
+    def __init__(self, code: ast.expr, count: int) -> None:
+        self.code, self.count = code, count
+        self.steps: list[tuple[str, list[Ref]]] = []
+        self._made: dict[str, Ref] = {}  # what is computed in any case, by its text
+        self.result = self._step(code)
+
+    def term(self, program: Program, operands: list[Any]) -> Any:
+        """The term of the op of these operands; errors are those of `number_term`."""
+        found = [*operands]
+
+        def read(ref: Ref) -> Any:
+            return found[ref] if isinstance(ref, int) else program.constant(ref[1])
+
+        for form, refs in self.steps:
+            found.append(number_term(program, form, [read(ref) for ref in refs]))
+        return read(self.result)
+
+    def _step(self, code: ast.expr) -> Ref:
+        """Where an expression stands that is computed in any case."""
         if isinstance(code, ast.Name) and code.id.startswith(_PLACE):
-            return self.operands[int(code.id.removeprefix(_PLACE))]
+            return int(code.id.removeprefix(_PLACE))
         if isinstance(code, ast.Constant):
-            return self.program.constant(code.value)
+            return repr(code.value), code.value
         if isinstance(code, ast.Name):
-            return self.program.constant(FUNCTIONS[code.id])
+            return code.id, FUNCTIONS[code.id]
         text = ast.unparse(code)
-        if text not in self.made:
-            self.made[text] = self._made(code)
-        return self.made[text]
+        if text not in self._made:
+            if isinstance(code, ast.IfExp):
+                for part in _certain(code):  # of both branches
+                    self._step(part)
+            refs: list[Ref] = []
+            form = ast.unparse(self._shape(code, refs, certain=True))
+            self.steps.append((form, refs))
+            self._made[text] = self.count + len(self.steps) - 1
+        return self._made[text]
 
-    def _made(self, code: ast.expr) -> Any:
-        operands: list[Any] = []
+    def _shape(self, code: ast.expr, refs: list[Ref], certain: bool) -> ast.expr:
+        """An expression with places for what are terms of their own, to which `refs` point."""
         if isinstance(code, ast.IfExp):
-            for part in _certain(code):  # of both branches
-                self.term(part)
-        shape = self._shape(code, operands, certain=True)
-        return number_term(self.program, ast.unparse(shape), operands)
-
-    def _shape(self, code: ast.expr, operands: list[Any], certain: bool) -> ast.expr:
-        """An expression with places for what are terms of their own, which join `operands`."""
-        if isinstance(code, ast.IfExp):
-            branches = [self._inside(x, operands, False) for x in (code.body, code.orelse)]
-            return ast.IfExp(self._inside(code.test, operands, certain), *branches)
+            branches = [self._inside(x, refs, False) for x in (code.body, code.orelse)]
+            return ast.IfExp(self._inside(code.test, refs, certain), *branches)
         if isinstance(code, ast.BoolOp):
             first, *rest = code.values
-            parts = [self._inside(first, operands, certain)]
-            return ast.BoolOp(code.op, parts + [self._inside(x, operands, False) for x in rest])
+            parts = [self._inside(first, refs, certain)]
+            return ast.BoolOp(code.op, parts + [self._inside(x, refs, False) for x in rest])
         if isinstance(code, ast.Compare):
             left, right = code.left, code.comparators[0]
-            parts = [self._inside(x, operands, certain) for x in (left, right)]
+            parts = [self._inside(x, refs, certain) for x in (left, right)]
             return ast.Compare(parts[0], code.ops, [parts[1]])
         if isinstance(code, ast.BinOp):
-            parts = [self._inside(x, operands, certain) for x in (code.left, code.right)]
+            parts = [self._inside(x, refs, certain) for x in (code.left, code.right)]
             return ast.BinOp(parts[0], code.op, parts[1])
         if isinstance(code, ast.UnaryOp):
-            return ast.UnaryOp(code.op, self._inside(code.operand, operands, certain))
+            return ast.UnaryOp(code.op, self._inside(code.operand, refs, certain))
         assert isinstance(code, ast.Call)
-        return ast.Call(code.func, [self._inside(x, operands, certain) for x in code.args], [])
+        return ast.Call(code.func, [self._inside(x, refs, certain) for x in code.args], [])
 
-    def _inside(self, code: ast.expr, operands: list[Any], certain: bool) -> ast.expr:
+    def _inside(self, code: ast.expr, refs: list[Ref], certain: bool) -> ast.expr:
         """A part of an expression: the place of a term, or written out."""
         choice = isinstance(code, ast.IfExp | ast.BoolOp | ast.Compare)
         leaf = isinstance(code, ast.Name | ast.Constant)
-        if leaf or (certain and not choice) or ast.unparse(code) in self.made:
-            term = self.term(code)
-            if not any(term is x for x in operands):
-                operands.append(term)
-            place = next(i for i, x in enumerate(operands) if x is term)
-            return ast.Set([ast.Constant(place)])
-        return self._shape(code, operands, certain)
+        if leaf or (certain and not choice) or ast.unparse(code) in self._made:
+            ref = self._step(code)
+            if ref not in refs:
+                refs.append(ref)
+            return ast.Set([ast.Constant(refs.index(ref))])
+        return self._shape(code, refs, certain)
 
 
 def _certain(code: ast.expr) -> list[ast.expr]:
