@@ -8,6 +8,7 @@ a Symbol refuses; that it is a node like the others, with op, inputs and paramet
 rest relies on: the walk, the adjoints and the rules know nothing of it.
 """
 
+from .compiling import compiled as compiled, indented as indented, tuple_of as tuple_of
 from .formulas import formulas as formulas, latex as latex, rule_formulas as rule_formulas
 from .notations import LaTeX as LaTeX, MathML as MathML
 from .scalars import (

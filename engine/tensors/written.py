@@ -23,7 +23,6 @@ from __future__ import annotations
 
 import ast
 import inspect
-import linecache
 import math
 from collections import Counter
 from functools import partial
@@ -33,7 +32,7 @@ import numpy as np
 
 from ..core import Op
 from ..graph import toposort
-from ..symbols import Symbol, Trace
+from ..symbols import Symbol, Trace, compiled, indented, tuple_of
 
 _INFIX = {"+": ast.Add(), "-": ast.Sub(), "*": ast.Mult(), "/": ast.Div()}
 
@@ -64,13 +63,9 @@ class ArrayWriter:
         return function
 
     def _function(self, op: Op, name: str, text_of: Any) -> Any:
-        # nobody takes its lines for the user's
         names = {**self.known, "op": op, "__name__": __name__}
-        text = text_of(op, names)
-        file = f"<{__name__}: {name}, {id(op)}>"
-        linecache.cache[file] = len(text), None, text.splitlines(True), file
-        exec(compile(text, file, "exec"), names)
-        return names[name]
+        lines = text_of(op, names).splitlines()
+        return compiled(lines, names, f"{name}, {id(op)}")[name]
 
 
 def record_text(op: Op, names: dict[str, Any], name: str = "", self_is: int | None = None) -> str:
@@ -80,7 +75,7 @@ def record_text(op: Op, names: dict[str, Any], name: str = "", self_is: int | No
     """
     names |= {"forward": op.forward, "defaults": op.defaults}
     inputs = range(op.n_inputs)
-    xs, arrays = (_tuple([f"{letter}{i}" for i in inputs]) for letter in "xa")
+    xs, arrays = (tuple_of([f"{letter}{i}" for i in inputs]) for letter in "xa")
     lines = []
     if op.variadic:
         xs, arrays = "inputs", "arrays"
@@ -125,7 +120,7 @@ def record_text(op: Op, names: dict[str, Any], name: str = "", self_is: int | No
     ]
     taken = ", ".join([f"x{i}" for i in inputs][:: -1 if self_is == 1 else 1])
     given = "inputs, params" if op.defaults or op.variadic else taken
-    return "\n".join([f"def {name or f'record_{op.name}'}({given}):", *_indented(lines)])
+    return "\n".join([f"def {name or f'record_{op.name}'}({given}):", *indented(lines)])
 
 
 def _taken(i: int, op: Op, is_tensor: bool) -> list[str]:
@@ -134,10 +129,10 @@ def _taken(i: int, op: Op, is_tensor: bool) -> list[str]:
     take = [f"a{i} = x{i}._held", *([flows] if op.vjps[i] is not None else [])]
     if is_tensor:
         return take
-    inputs = _tuple([f"x{k}" for k in range(op.n_inputs)])
+    inputs = tuple_of([f"x{k}" for k in range(op.n_inputs)])
     return [
         f"if isinstance(x{i}, Tensor):",
-        *_indented(take),
+        *indented(take),
         "else:",
         f"    if type(x{i}) is not float and type(x{i}) is not int:",
         f"        x{i} = constant(x{i}, op, {i})",
@@ -181,8 +176,8 @@ def push_text(op: Op, names: dict[str, Any]) -> str:
     arrays = ", ".join(f"a{i}" for i in inputs)
     given = f"(g, node._held, {arrays}{', **node._params' if op.defaults else ''})"
     lines = [
-        f"{_tuple([f'x{i}' for i in inputs])} = node.inputs",
-        f"{_tuple([f'a{i}' for i in inputs])} = node._arrays",
+        f"{tuple_of([f'x{i}' for i in inputs])} = node.inputs",
+        f"{tuple_of([f'a{i}' for i in inputs])} = node._arrays",
     ]
     if op.vjp_all is not None:  # the rules share work: all of them at once
         names["vjp_all"] = op.vjp_all
@@ -196,7 +191,7 @@ def push_text(op: Op, names: dict[str, Any]) -> str:
                 lines.append(SIZE)
             called = f"rule{i}{given}" if op.vjp_all is None else f"parts[{i}]"
             lines += _edge(op, i, written, called)
-    return "\n".join([f"def push_{op.name}(node, g, found):", *_indented(lines)])
+    return "\n".join([f"def push_{op.name}(node, g, found):", *indented(lines)])
 
 
 #: What is written of g has its shape; an input that broadcasts to that, as many numbers and as many
@@ -214,19 +209,11 @@ def _edge(op: Op, i: int, written: list[str], called: str) -> list[str]:
         f"found[x{i}] = found[x{i}] + part if x{i} in found else part",
     ]
     if op.kind != "elementwise":  # there a rule may answer None: nothing flows
-        add = ["if part is not None:", *_indented(add)]
+        add = ["if part is not None:", *indented(add)]
     lines = [f"if x{i}._held is not a{i}:", "    check_unchanged(node)", *part, *add]
     if op.n_inputs > 1:
-        lines = [f"if isinstance(x{i}, Tensor) and x{i}._requires:", *_indented(lines)]
+        lines = [f"if isinstance(x{i}, Tensor) and x{i}._requires:", *indented(lines)]
     return lines
-
-
-def _indented(lines: list[str]) -> list[str]:
-    return [f"    {line}" for line in lines]
-
-
-def _tuple(names: list[str]) -> str:
-    return f"({', '.join(names)}{',' if len(names) == 1 else ''})"
 
 
 # --- rules, written out ---

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from .. import choices, ops
 from ..commits import FROZEN, GRADIENTS
 from ..core import Op
@@ -93,6 +95,10 @@ class Value(Number, ElementwiseMethods):
             x if isinstance(x, Value) else number(x, f"input {i} of {op.name}()")
             for i, x in enumerate(inputs)
         )
+        params = {
+            name: x.item() if isinstance(x, np.generic | np.ndarray) else x
+            for name, x in params.items()
+        }
         plain = [x if type(x) is float else x._held for x in kept]
         held = op.on_floats(*plain, **params)
         return cls.attended(cls._from_state((held, ""), op, kept, params))

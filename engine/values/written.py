@@ -9,14 +9,23 @@ kinds: numbers are read from the node, what else there is (None, a name) is deci
 from __future__ import annotations
 
 import ast
-import linecache
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from ..core import PYTHON_RAISES, Op
 from ..recording import ATTENTION
-from ..symbols import FLOAT, Names, Term, followed, numeric_kind, scalar_form, shared
+from ..symbols import (
+    FLOAT,
+    Names,
+    Term,
+    compiled,
+    followed,
+    indented,
+    numeric_kind,
+    scalar_form,
+    shared,
+    tuple_of,
+)
 from .backward import push_any, push_wide
 
 _RAISING = (ast.Div, ast.Pow, ast.Mod, ast.FloorDiv)
@@ -76,15 +85,15 @@ class Page:
         given = inputs[::-1] if self_is == 1 else inputs
         take = [f"{k} = params[{key!r}]" for key, k in self.read.items()]
         if not self.op.in_slots:
-            given, take = ["inputs", "params"], [f"{_tuple(inputs)} = inputs", *take]
+            given, take = ["inputs", "params"], [f"{tuple_of(inputs)} = inputs", *take]
         for i, x in enumerate(self.numbers):
             take += [f"{x} = node_{x}._held"] if i == self_is else self._number(x)
-        keep = (*inputs, "None")[:2] if self.op.in_slots else (_tuple(inputs), "params")
+        keep = (*inputs, "None")[:2] if self.op.in_slots else (tuple_of(inputs), "params")
         return [
             f"def record({', '.join(given)}):",
             *(_UPDATE if updates else []),
-            *_indented(take + self._computed(form)),
-            *_indented(_node(*keep)),
+            *indented(take + self._computed(form)),
+            *indented(_node(*keep)),
         ]
 
     def record_many(self) -> list[str]:
@@ -98,11 +107,11 @@ class Page:
             "            y = float(y)",
             "    except RAISES:",
             "        y = on_floats(*x)",
-            *_indented(_node("inputs", "None")),
+            *indented(_node("inputs", "None")),
         ]
 
     def _number(self, x: str) -> list[str]:
-        inputs = _tuple([f"node_{x}" for x in self.numbers])
+        inputs = tuple_of([f"node_{x}" for x in self.numbers])
         given = f"{inputs}, {'{}' if self.op.in_slots else 'params'}"
         return [
             f"if type(node_{x}) is Value:",
@@ -124,7 +133,7 @@ class Page:
         if form.kind != FLOAT:
             lines += ["if type(y) is not float:", f"    {again}"]
         if _may_raise(form.code):
-            lines = ["try:", *_indented(lines), "except RAISES:", f"    {again}"]
+            lines = ["try:", *indented(lines), "except RAISES:", f"    {again}"]
         return lines
 
     # --- backward ---
@@ -137,19 +146,19 @@ class Page:
         elif self.op.in_slots:
             body = [
                 "if type(node_b) is float:",
-                *_indented(self._added(rules, [0], [1])),
+                *indented(self._added(rules, [0], [1])),
                 "elif type(node_a) is float:",
-                *_indented(self._added(rules, [1], [0])),
+                *indented(self._added(rules, [1], [0])),
                 "else:",
-                *_indented(self._added(rules, [0, 1], [])),
+                *indented(self._added(rules, [0, 1], [])),
             ]
         else:
             body = self._added_where_nodes(rules)
         slots = [f"{x} = node.{slot}" for x, slot in zip(nodes, ("_a", "_b"), strict=False)]
-        body = [*(slots if self.op.in_slots else [f"{_tuple(nodes)} = node._a"]), *body]
+        body = [*(slots if self.op.in_slots else [f"{tuple_of(nodes)} = node._a"]), *body]
         if any(_may_raise(rule.code) or rule.kind != FLOAT for rule in rules):
-            body = ["try:", *_indented(body), "except RAISES:", "    push_any(node, g)"]
-        return ["def push(node, g):", *_indented(body)]
+            body = ["try:", *indented(body), "except RAISES:", "    push_any(node, g)"]
+        return ["def push(node, g):", *indented(body)]
 
     def _taken(self, used: list[ast.expr], constants: list[int] | None) -> list[str]:
         """The lines that take from the node what is used; None: which are constants is asked."""
@@ -182,7 +191,7 @@ class Page:
         lines, add = self._taken([rule.code for rule in rules], None), []
         for x, rule in zip(self.numbers, rules, strict=True):
             part = [f"to_{x} = {rule}", *_checked(rule, f"to_{x}")]
-            lines += [f"if type(node_{x}) is not float:", *_indented(part)]
+            lines += [f"if type(node_{x}) is not float:", *indented(part)]
             add += [f"if type(node_{x}) is not float:", f"    node_{x}._adjoint += to_{x}"]
         return lines + add
 
@@ -199,14 +208,6 @@ def _node(a: str, b: str) -> list[str]:
         'node.label = ""',
         "return attended(node) if threads else node",
     ]
-
-
-def _tuple(names: list[str]) -> str:
-    return f"({', '.join(names)}{',' if len(names) == 1 else ''})"
-
-
-def _indented(lines: list[str]) -> list[str]:
-    return [f"    {line}" for line in lines]
 
 
 def _assigned(common: list[tuple[str, ast.expr]]) -> list[str]:
@@ -228,14 +229,10 @@ def _may_raise(code: ast.expr) -> bool:
 
 
 def _compiled(page: Page, lines: list[str], part: str) -> dict[str, Any]:
-    """The functions of a text, under a name that tracebacks find the text by."""
+    """The functions of a text."""
     kind = ", ".join(f"{k}={x!r}" for k, x in page.params.items() if k not in page.read)
-    file = str(Path(__file__).with_name(f"<{page.op.name} {part}{' of ' if kind else ''}{kind}>"))
-    text = "\n".join(lines) + "\n"
-    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
-    names = page.names.known | {"__name__": __name__}
-    exec(compile(text, file, "exec"), names)
-    return names
+    what = f"{page.op.name} {part}{' of ' if kind else ''}{kind}, {id(page.op)}"
+    return compiled(lines, page.names.known | {"__name__": __name__}, what)
 
 
 class Writer:
