@@ -13,6 +13,7 @@ from .declaring import filling, home_of
 from .names import Names
 from .repeats import CONSTANTS, LEAVES, Ints
 from .sites import Axis, Body, Site
+from .slices import Cell, interleaved, list_text
 from .storing import Store, Stores, affine
 from .straight_line import StraightLine
 from .tables import Tables, index_text
@@ -138,51 +139,49 @@ class Writer:
                 continue
             text = self._whole(values)
             if not text:
-                text = f"[{', '.join(self._pieces(values))}]"
+                cells = [self._place(value) for value in values.tolist()]
+                text = list_text(cells)
                 if len(text) > WIDTH // 2:
                     name = self.returned.get(name) or self.returned.setdefault(
                         name, self.names.taken(name)
                     )
-                    self._line(f"{name} = {text}", 0)
+                    self._list(name, text, cells)
                     text = name
             parts.append(text)
         self._line(f"return {', '.join(parts)}", 0)
 
+    def _list(self, name: str, text: str, cells: list[Cell]) -> None:
+        """The lines that make a list; of slices, each of them one."""
+        parts = interleaved(cells) if len(text) > 4 * WIDTH else []
+        if len(text) <= WIDTH * len(parts) or not parts:
+            self._line(f"{name} = {text}", 0)
+            return
+        self._line(f"{name} = [0.0] * {len(cells)}", 0)
+        for k, part in enumerate(parts):
+            self._line(f"{name}[{k}::{len(parts)}] = {part}", 0)
+
     def _single(self, value: int) -> str:
-        return self._cell(np.asarray(value), ()) if value >= 0 else self.tables.text(value)
+        return str(self._place(value))
+
+    def _place(self, value: int) -> Cell:
+        """The variable, the list and index, or the text of a number."""
+        if value >= 0:
+            store = self._store(value)
+            place = int(self.stores.cell[value]) if store.size > 1 else -1
+            return Cell(self.variables[store], place)
+        if value <= CONSTANTS:
+            return Cell(self.tables.text(value))
+        name, at = self.tables.program.leaves[LEAVES - value]
+        return Cell(name, -1 if at is None else at)
 
     def _whole(self, values: Ints) -> str:
         """The list that holds these values and no others, or nothing."""
-        if values.size and ((values <= LEAVES) & (values > CONSTANTS)).all():
-            leaves = [self.tables.program.leaves[LEAVES - value] for value in values.tolist()]
-            name, first = leaves[0]
-            if first is not None and leaves == [(name, first + i) for i in range(len(leaves))]:
-                return f"{name}[{first}:{first + len(leaves)}]"
         stores = {self.stores.of[site] for site in self.sites.sources(values)}
         if (values < 0).any() or len(stores) != 1:
             return ""
         store = stores.pop()
         same = np.array_equal(self.stores.cell[values], np.arange(store.size))
         return self.variables[store] if same and store.size > 1 else ""
-
-    def _pieces(self, values: Ints) -> list[str]:
-        """The texts of a list of these values: slices of lists where they run on."""
-        pieces: list[str] = []
-        open_at: tuple[Store, int, int] | None = None  # a slice so far: list, first and last cell
-        for value in values.tolist():
-            if value < 0:
-                pieces.append(self.tables.text(value))
-                open_at = None
-                continue
-            store = self._store(value)
-            cell = int(self.stores.cell[value])
-            if open_at and open_at[0] is store and cell == open_at[2] + 1:
-                open_at = (store, open_at[1], cell)
-                pieces[-1] = f"*{self.variables[store]}[{open_at[1]}:{cell + 1}]"
-            else:
-                open_at = (store, cell, cell)
-                pieces.append(self._single(value))
-        return pieces
 
     # --- expressions ---
 

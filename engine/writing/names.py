@@ -49,17 +49,15 @@ class Names:
         """A name for what has this label (or, without one that is of use, `otherwise`)."""
         wanted = identifier(label) or otherwise
         name = f"{wanted}_" if wanted in self._reserved else wanted
-        count = 1
-        while name in self._used:
-            count += 1
-            name = f"{wanted}_{count}"
+        if name in self._used:
+            name = self.numbered(f"{wanted}_", after=1)
         self._used.add(name)
         return name
 
-    def numbered(self, stem: str) -> str:
+    def numbered(self, stem: str, after: int = 0) -> str:
         """The next of v1, v2, … that is free."""
         while True:
-            self._counts[stem] = self._counts.get(stem, 0) + 1
+            self._counts[stem] = self._counts.get(stem, after) + 1
             name = f"{stem}{self._counts[stem]}"
             if name not in self._used:
                 self._used.add(name)

@@ -164,9 +164,10 @@ class _Draft:
 
         found = gradients(toposort(root), seed, note)
         self.units += [Unit(self.tier.term(found[x]), name(x), stem) for x in by]
+        places = {x: i for i, x in enumerate(self.inputs)}
         for x in wanted:
             term = self.tier.term(found.get(x, x.full(0.0)))
-            place = next((i for i, y in enumerate(self.inputs) if y is x), -1)
+            place = places.get(x, -1)
             self.results.append(Result(term, name(x), by.get(x, ""), len(program.known), place))
 
     def along(self, wanted: list[Any]) -> Any:

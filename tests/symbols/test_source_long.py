@@ -51,6 +51,32 @@ def test_a_dot_product_is_a_loop_over_two_lists():
     )
 
 
+def test_a_dot_product_without_labels_is_as_short():
+    pairs = [(Value(0.1 * i), Value(1.0 - i)) for i in range(10_000)]
+    text = source(sum(a * b for a, b in pairs))
+    assert text == (
+        "def f_and_gradients(x):\n"
+        "    # forward\n"
+        "    y = 0.0\n"
+        "    for i in range(10000):\n"
+        "        y = y + x[2 * i] * x[2 * i + 1]\n"
+        "    d_x = [0.0] * 20000\n"
+        "    d_x[0::2] = x[1:20000:2]\n"
+        "    d_x[1::2] = x[0:19999:2]\n"
+        "    return y, d_x\n"
+    )
+    names = {}
+    exec(str(text), names)
+    _, gradient = names[text.name](**text.arguments)
+    assert gradient == [x.data for a, b in pairs for x in (b, a)]
+
+
+@pytest.mark.filterwarnings("ignore:.*does not depend on argument")
+def test_gradients_that_are_alike_are_not_counted_out():
+    text = source(lambda *x: sum(a * a for a in x[:60]) + sum(x[100:]), *np.arange(200.0).tolist())
+    assert text.endswith("return y, [*d1[0:60], *[0.0] * 40, *[1.0] * 100]\n")
+
+
 def test_a_chain_is_a_loop_forward_and_one_backward():
     x = Value(0.5, label="x")
     y = x

@@ -7,6 +7,7 @@ from printed import run
 import engine as E
 import nn
 from engine import Tensor
+from engine.writing.names import Names
 
 HOSTILE = [
     "a b",
@@ -176,3 +177,9 @@ def test_what_the_forward_half_computes_is_not_named_as_a_gradient():
     forward, backward = text.split("# backward")
     assert "v1 = tanh(a)" in forward
     assert "d_b = v1 * a" in backward
+
+
+def test_a_number_is_given_once_however_many_have_the_label():
+    names = Names()
+    found = [names.taken(label) for label in ["w", "w_3", "w", "w", "w", "for", "for"]]
+    assert found == ["w", "w_3", "w_2", "w_4", "w_5", "for_", "for_2"]
