@@ -36,7 +36,9 @@ PICTURES = {"image/svg+xml": ".svg", "image/png": ".png"}
 
 #: What must not be in an output: it would differ on another machine, or in another run.
 PRIVATE = {
-    "a path": re.compile(r"/(?:home|root|tmp|usr|work|Users|private)/\w|[A-Z]:\\\w|site-packages"),
+    "a path": re.compile(
+        r"/(?:home|root|tmp|usr|work|Users|private)/\w|(?<!\w)[A-Z]:\\\w|site-packages"
+    ),
     "an address in memory": re.compile(r"\bat 0x[0-9a-f]{6,}"),
     "a timing": re.compile(r"\b\d+(?:\.\d+)? ?(?:ms|µs|ns|seconds?)\b|\d ?it/s\b"),
 }

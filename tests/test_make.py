@@ -59,6 +59,11 @@ def test_a_picture_within_a_page_is_not_read_as_words():
     assert make.complaints(notebook_of(shows(**{"text/html": page}))) == []
 
 
+def test_a_line_of_code_in_a_page_is_no_path():
+    page = r'<script>"    except RAISES:\n        push_any(node, g)"</script>'
+    assert make.complaints(notebook_of(shows(**{"text/html": page}))) == []
+
+
 def test_an_error_and_a_warning_are_refused():
     error = new.new_code_cell(id="03-002", outputs=[new.new_output("error", ename="ValueError")])
     first, second = make.complaints(notebook_of(shows("careful", name="stderr"), error))
