@@ -196,3 +196,15 @@ def test_a_closed_gate_holds_back_an_infinite_gradient():
         _, d_x = run(text)
     assert "np.where" in text
     assert d_x.tolist() == [0.0, np.inf]
+
+
+def test_sorted_numbers_have_second_derivatives():
+    """sum(sort(x)**3 · w): its Hessian is diagonal, 6 x w in the order of the sorted numbers."""
+    x, w = np.array([3.0, 1.0, 2.0]), np.array([1.0, 10.0, 100.0])
+    text = source(lambda x: (engine.sort(x, axis=-1) ** 3 * w).sum(), x, order=2)
+    names = {}
+    exec(str(text), names)
+    given = {**text.arguments, "v_x": np.ones(3)}
+    _, d_x, dd_x = names[text.name](**given)
+    np.testing.assert_allclose(d_x, 3 * x**2 * [100.0, 1.0, 10.0])
+    np.testing.assert_allclose(dd_x, 6 * x * [100.0, 1.0, 10.0])
