@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ast
 import textwrap
-from functools import cache
-from typing import Any
 
 import numpy as np
 
@@ -17,6 +15,7 @@ from .slices import Cell, interleaved, list_text
 from .storing import Store, Stores, affine
 from .straight_line import StraightLine
 from .tables import Tables, index_text
+from .terms import filled, parsed
 
 WIDTH = 84  # inside a function
 COUNTERS = "ijklmn"
@@ -188,7 +187,7 @@ class Writer:
     def _value(self, site: Site) -> ast.expr:
         """What a line computes, with the lines written into it."""
         parts = [self._read(read, site.axes) for read in site.reads]
-        return _Filled(parts).visit(ast.parse(site.form, mode="eval").body)
+        return filled(site.form, parts)
 
     def _read(self, reads: Ints, axes: tuple[Axis, ...]) -> ast.expr:
         if reads.flat[0] < 0:
@@ -222,23 +221,6 @@ class Writer:
                 self.tilts[store] = self.tilts.get(store, 0) + (1 if stride > 0 else -1)
             terms.append((stride, self.counters[axis]))
         return index_text(base, terms)
-
-
-@cache
-def parsed(text: str) -> ast.expr:
-    """The expression that a text is."""
-    return ast.parse(text, mode="eval").body
-
-
-class _Filled(ast.NodeTransformer):
-    """A form with its operands: `{0}`, to Python the set of 0, is the place of the first."""
-
-    def __init__(self, operands: list[ast.expr]) -> None:
-        self.operands = operands
-
-    def visit_Set(self, node: ast.Set) -> ast.expr:
-        place: Any = node.elts[0]
-        return self.operands[place.value]
 
 
 def list_lines(name: str, texts: list[str]) -> list[str]:

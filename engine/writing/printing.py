@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ast
-import copy
-import functools
 import math
 import textwrap
 from collections import Counter
@@ -14,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .names import Names
-from .terms import reached
+from .terms import filled, parsed, reached
 
 WIDTH = 88
 _COMMENT = 12  # room left for a comment
@@ -177,9 +175,8 @@ class Printer:
             if x.form and id(x) not in self.owning:
                 operands.append(self._expression(x))
             else:
-                operands.append(_parsed(self._operand(x, term)))
-        filled = _Filled(operands).visit(copy.deepcopy(_parsed(term.form)))
-        return filled
+                operands.append(parsed(self._operand(x, term)))
+        return filled(term.form, operands)
 
     def _operand(self, x: Any, term: Any) -> str:
         """An operand's name or number, a whole number without a point where that is the same."""
@@ -197,22 +194,6 @@ class Printer:
 
 def _is_float(example: Any) -> bool:
     return type(example) is float or getattr(example, "dtype", np.dtype(bool)).kind == "f"
-
-
-@functools.lru_cache(10_000)
-def _parsed(text: str) -> ast.expr:
-    return ast.parse(text, mode="eval").body
-
-
-class _Filled(ast.NodeTransformer):
-    """A form with its operands: `{0}`, to Python the set of 0, is the place of the first."""
-
-    def __init__(self, operands: list[ast.expr]) -> None:
-        self.operands = operands
-
-    def visit_Set(self, node: ast.Set) -> ast.expr:
-        place: Any = node.elts[0]
-        return self.operands[place.value]
 
 
 # --- constants ---

@@ -2,11 +2,14 @@
 
 A term is a form, a piece of Python with places for its operands, as `{0} * {1}`; and an example of
 its result, for the numbers that the program is written for.  (In the form, `{0}` is also the set
-of 0 for Python's parser; that is how `printing` finds the places.)
+of 0 for Python's parser; that is how `filled` finds the places.)
 """
 
 from __future__ import annotations
 
+import ast
+import copy
+import functools
 from typing import Any
 
 import numpy as np
@@ -97,3 +100,33 @@ def reached(results: list[Any]) -> list[Any]:
             seen[id(one)] = one
             stack.extend(one.operands)
     return sorted(seen.values(), key=lambda one: one.order)
+
+
+# --- forms as expressions of Python ---
+
+
+@functools.lru_cache(10_000)
+def parsed(text: str) -> ast.expr:
+    """The expression that a text is; not to be changed, for it is kept."""
+    return ast.parse(text, mode="eval").body
+
+
+def filled(form: str, operands: list[ast.expr]) -> ast.expr:
+    """A form with expressions in the places of its operands.
+
+    >>> ast.unparse(filled("{0} * {1}", [parsed("a + b"), parsed("c")]))
+    '(a + b) * c'
+    """
+    expression: ast.expr = _Filled(operands).visit(copy.deepcopy(parsed(form)))
+    return expression
+
+
+class _Filled(ast.NodeTransformer):
+    """Puts an operand in the place of each set of one number."""
+
+    def __init__(self, operands: list[ast.expr]) -> None:
+        self.operands = operands
+
+    def visit_Set(self, node: ast.Set) -> ast.expr:
+        place: Any = node.elts[0]
+        return self.operands[place.value]
