@@ -315,9 +315,8 @@ def prove(op, params, domain=None):
         TypeError: the row asks about numbers, so that it cannot be written down.
     """
     inputs = [sympy.Symbol(name, real=True) for name in input_names(op)]
-    place = {
-        x: place_in(x, interval) for x, interval in zip(inputs, domain or op.domain, strict=True)
-    }
+    intervals = domain or op.domain
+    place = {x: place_in(x, where) for x, where in zip(inputs, intervals, strict=True)}
     place |= {x: x for x in params.values() if isinstance(x, sympy.Symbol)}
     conditions = [i for i, rule in enumerate(op.vjps) if rule is None]
     count = 0
