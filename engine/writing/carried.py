@@ -59,22 +59,21 @@ class Carried:
             own = sources(reads[_rest(at, depth)])
             at[depth] = 0
             peeled.append(depth)
-            first = reads[tuple(at)]
-            if (first >= 0).all() and set(sources(first)) <= set(own):
-                return  # what an inner loop carries, an outer one carries on
         if peeled and self._is_there_before(site, min(peeled), reads[tuple(at)]):
             self.links.append(Link(own[0], site, place, peeled[-1], tuple(at), min(peeled)))
         else:
             self._gather(site, place)
 
     def _carrying(self, site: Site, reads: Ints, at: Sequence[int | slice]) -> int | None:
-        """The loop after whose first repetition only values of one line in it are read."""
+        """The loop after whose first repetition only earlier values of one line in it are read."""
         for depth in reversed(range(len(site.axes))):
             if at[depth] != 0:
                 rest = reads[_rest(at, depth)]
                 made = self.sites.sources(rest) if (rest >= 0).all() else []
                 if len(made) == 1 and site.axes[depth] in made[0].axes:
-                    return depth
+                    begin = _begins(site, depth, reads.ndim)
+                    if (rest < np.broadcast_to(begin, reads.shape)[_rest(at, depth)]).all():
+                        return depth
         return None
 
     @staticmethod
@@ -104,12 +103,15 @@ class Carried:
     def _link(self) -> None:
         """Let what is read at first be made in the variable that the loop carries.
 
-        Lines all of whose values go that way write there; else a line before the loop copies.
+        Lines all of whose values are read with what the loop makes, and only so, write there; else
+        a line before the loop copies.
         """
         there: dict[Site, list[Link]] = {}
+        places = [read for site in self.sites.all for read in site.reads if read.size > 1]
+        together = [(made, read) for read in places if len(made := self.sites.sources(read)) > 1]
         for link in self.links:
             made = self.sites.sources(link.first)
-            if len(made) == 1 and (self.sites.uses[link.first] == 1).all():
+            if len(made) == 1 and self._only_read_with(link, made[0], together):
                 there.setdefault(made[0], []).append(link)
         for source, links in there.items():
             if sum(link.first.size for link in links) == source.values.size:
@@ -125,6 +127,16 @@ class Carried:
             link.source = copies[key]
             reads = link.reader.reads[link.place] = link.reader.reads[link.place].copy()
             reads[link.peeled] = link.source.values
+
+    def _only_read_with(
+        self, link: Link, made: Site, together: Sequence[tuple[Sequence[Site], Ints]]
+    ) -> bool:
+        """Whether what is carried at first is read only where the loop's own values are, too."""
+        uses = np.zeros(self.sites.count, np.int64)
+        for sources, reads in together:
+            if made in sources and link.source in sources:
+                np.add.at(uses, reads[reads >= 0], 1)
+        return bool((self.sites.uses[link.first] == uses[link.first]).all())
 
     def _copy(self, link: Link) -> Site:
         """A line before a loop that sets what the loop carries."""
@@ -145,6 +157,12 @@ class Carried:
         )
         children.insert(i, _in_loops(copy, depth))
         return copy
+
+
+def _begins(site: Site, depth: int, ndim: int) -> Ints:
+    """The first step of each repetition of the line's loop at `depth`."""
+    begin = moved(site.axes[depth].first, site.axes[: depth + 1])
+    return begin.reshape(begin.shape + (1,) * (ndim - depth - 1))
 
 
 def _rest(at: Sequence[int | slice], depth: int) -> tuple[int | slice, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections import Counter
 from typing import Any, NamedTuple
 
 from .names import Names
@@ -99,14 +100,17 @@ _WORD = re.compile(r"[^\W\d]\w*")
 def _stems(inputs: list[Input]) -> list[str]:
     """The label of each input without its numbers, if it is to be in a list; else ""."""
     stems = [re.sub(r"\[\d+\]|\d+", "", x.label) or " " for x in inputs]
-    return [stem if len(inputs) > MANY and stems.count(stem) > 2 else "" for stem in stems]
+    counts = Counter(stems)
+    return [stem if len(inputs) > MANY and counts[stem] > 2 else "" for stem in stems]
 
 
 def _in_order(inputs: list[Input], together: bool) -> list[Input]:
     """Inputs with those for lists in the order of their labels: w[2] before w[10]."""
     stems = _stems(inputs)
     listed = [i for i, stem in enumerate(stems) if stem]
-    lists = dict.fromkeys(stems, 0) if together else {s: stems.index(s) for s in {*stems}}
+    lists = dict.fromkeys(stems, 0)
+    if not together:
+        lists = {stem: place for place, stem in reversed([*enumerate(stems)])}
 
     def key(i: int) -> tuple[int, list[str | int]]:
         parts = re.split(r"(\d+)", inputs[i].label)
@@ -134,8 +138,8 @@ def _gathered(
             arguments[name] = x.term.example
             leaves.append(Leaf(name))
             continue
-        if stem not in lists:  # the last word: w of layers.neurons.w
-            last = stem.rpartition(".")[2]
+        if stem not in lists:  # the last word: w of layers.neurons.w, and of w_0_1
+            last = stem.rpartition(".")[2].strip("_")
             lists[stem] = next(iter(lists.values()), "") if together else ""
             lists[stem] = lists[stem] or names.taken("p" if together else last)
             arguments.setdefault(lists[stem], [])

@@ -24,8 +24,9 @@ COUNTERS = "ijklmn"
 class Writer:
     """Writes the body of the function.
 
-    It is written three times: the first tells which loops had better count down, the second which
-    lists of the program's own would be written from their end in those.
+    It is written several times: once to tell which loops had better count down, then which lists of
+    the program's own would be written from their end in those; and that again, for the loops that
+    read these lists.
     """
 
     def __init__(self, program: StraightLine, stores: Stores, names: Names) -> None:
@@ -48,14 +49,16 @@ class Writer:
 
     def lines(self) -> list[str]:
         """The lines of the body, but for the lists that they read."""
-        self._write()
-        self.down = {axis for axis, votes in self.votes.items() if votes < 0}
-        self.tilts.clear()
-        self._write()
-        for store, tilt in self.tilts.items():
-            if tilt < 0 and store.result < 0:
-                values = self.stores.values(store)
-                self.stores.cell[values] = store.size - 1 - self.stores.cell[values]
+        for _ in range(2):
+            self.votes.clear()
+            self._write()
+            self.down = {axis for axis, votes in self.votes.items() if votes < 0}
+            self.tilts.clear()
+            self._write()
+            for store, tilt in self.tilts.items():
+                if tilt < 0 and store.result < 0:
+                    values = self.stores.values(store)
+                    self.stores.cell[values] = store.size - 1 - self.stores.cell[values]
         self._write()
         return self.written
 

@@ -55,7 +55,8 @@ def reordered(program: StraightLine, order: Sequence[int]) -> StraightLine:
 
 def _moved(step: Step, place: Sequence[int]) -> Step:
     of = place[step.of] if step.of >= 0 else -1
-    return step._replace(reads=tuple([place[r] for r in step.reads]), of=of)
+    reads = tuple([place[r] for r in step.reads])
+    return Step(step.form, reads, step.name, step.comment, of, step.part)
 
 
 def _by_expressions(steps: Sequence[int], reads: Sequence[Sequence[int]]) -> list[int]:

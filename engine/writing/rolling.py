@@ -126,7 +126,7 @@ def with_sums_begun(program: StraightLine) -> tuple[StraightLine, NDArray[np.boo
         if i in begun:
             reads = (shift + begin[step.reads[0] - first], reads[1])
         place.append(len(new))
-        new.append(step._replace(reads=reads, of=number(step.of)))
+        new.append(Step(step.form, reads, step.name, step.comment, number(step.of), step.part))
         copies.append(False)
         if i in starts:
             begin[i] = len(new)

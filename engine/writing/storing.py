@@ -123,23 +123,27 @@ class Stores:
         axes = list(dict.fromkeys(a for site in group for a in site.axes))[:10]  # 1,024 ways
         kept = [set(c) for n in range(len(axes) + 1) for c in combinations(axes, n)]
         kept.sort(key=lambda k: int(np.prod([a.count for a in k])))
-        made = any(self._number(store, k) and self._even(store) for k in kept) or any(
-            self._number(store, k) for k in kept
+        ways = [(k, apart) for k in kept for apart in (False, True)]
+        made = any(self._number(store, *way) and self._even(store) for way in ways) or any(
+            self._number(store, *way) for way in ways
         )
         if not made:
             self._number_all(store)
         for site in group:
             self.of[site] = store
 
-    def _number(self, store: Store, kept: set[Axis]) -> bool:
-        """Try one cell for each repetition of the loops `kept`; whether that does."""
+    def _number(self, store: Store, kept: set[Axis], apart: bool) -> bool:
+        """Try one cell for each repetition of the loops `kept`; whether that does.
+
+        `apart`: whether each line has cells of its own.
+        """
         linked = {link.source for link in store.links}
         base = 0
         for site in store.sites:
             if site not in linked:
                 cells = row_major(site.axes, kept)
                 self.cell[site.values] = base + cells
-                base += int(cells.max()) + 1
+                base += apart * (int(cells.max()) + 1)
         return self._number_links(store, kept) and self._lasts(store)
 
     def _number_links(self, store: Store, kept: set[Axis]) -> bool:

@@ -212,3 +212,67 @@ def test_inputs_that_are_returned_are_slices_or_listed():
     results = [Result("a", [1, 2, 3]), Result("b", [3, 1, 2]), Result("c", [5, 5])]
     text = checked(StraightLine(leaves, [], [], results))
     assert text.splitlines()[-1] == "    return x[1:4], [x[3], x[1], x[2]], [y, y]"
+
+
+def test_a_sum_that_two_lines_take_turns_at_is_one_variable():
+    """The inner loop goes on with what the outer one made in the same repetition."""
+    tape = Tape()
+    ws = [tape.leaf("w", i) for i in range(24)]
+    bs = [tape.leaf("b", i) for i in range(6)]
+    total = tape.leaf("x")
+    for row, b in enumerate(bs):
+        total = tape.add(total, tape.tanh(b))
+        for w in ws[4 * row : 4 * row + 4]:
+            total = tape.add(total, tape.mul(w, w))
+    assert checked(tape.program(total)) == (
+        "def f(w, b, x):\n"
+        "    # forward\n"
+        "    loss = x\n"
+        "    for i in range(6):\n"
+        "        loss = loss + tanh(b[i])\n"
+        "        for j in range(4):\n"
+        "            loss = loss + w[4 * i + j] * w[4 * i + j]\n"
+        "    return loss\n"
+    )
+
+
+def test_two_lines_that_go_on_with_either_share_a_variable():
+    tape = Tape()
+    ws = [tape.leaf("w", i) for i in range(24)]
+    total = tape.leaf("x")
+    for row in range(6):
+        for w in ws[4 * row : 4 * row + 3]:
+            total = tape.add(total, tape.tanh(w))
+        total = tape.add(total, tape.mul(total, ws[4 * row + 3]))
+    assert checked(tape.program(total)) == (
+        "def f(w, x):\n"
+        "    # forward\n"
+        "    loss = x\n"
+        "    for i in range(6):\n"
+        "        for j in range(3):\n"
+        "            loss = loss + tanh(w[4 * i + j])\n"
+        "        loss = loss + loss * w[4 * i + 3]\n"
+        "    return loss\n"
+    )
+
+
+def test_the_start_of_a_chain_that_is_read_again_is_in_the_list_of_the_rest():
+    tape = Tape()
+    w, x = tape.leaf("w"), tape.leaf("x")
+    h = [tape.mul(w, tape.tanh(x))]
+    for _ in range(50):
+        h.append(tape.tanh(h[-1]))
+    y = tape.sum([tape.mul(one, x) for one in h], tape.constant(0.0))
+    text = checked(tape.program(tape.mul(y, h[-1]), created=True))
+    assert " at = [" not in text
+    assert "v1[0] = w * tanh(x)" in text
+
+
+def test_a_loop_over_a_list_that_was_filled_from_its_end_counts_down_too():
+    tape = Tape()
+    xs = [tape.leaf("x", i) for i in range(20)]
+    mean = tape.mul(tape.sum(xs, tape.constant(0.0)), tape.constant(0.05))
+    squares = [tape.mul(d, d) for d in (tape.step("{0} - {1}", x, mean) for x in xs)]
+    text = checked(tape.program(tape.sum(squares, tape.constant(0.0)), xs))
+    assert "d_x[i] = " in text
+    assert "- i]" not in text

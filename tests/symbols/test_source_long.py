@@ -281,3 +281,19 @@ def test_classes_of_a_loss_are_an_argument():
     assert value == pytest.approx(loss.item(), rel=1e-12)
     assert np.allclose(d_weight, model.weight.grad, rtol=1e-12, atol=1e-15)
     assert np.allclose(d_bias, model.bias.grad, rtol=1e-12, atol=1e-15)
+
+
+def test_lists_are_named_by_labels_without_their_numbers():
+    w = [Value(0.1 * i, label=f"w{i // 4}_{i % 4}") for i in range(40)]
+    assert list(checked(sum(x.tanh() for x in w), w).arguments) == ["w"]
+
+
+def test_the_second_derivatives_of_a_chain_are_as_short_however_long_it_is():
+    def lines(steps):
+        x, w = Value(0.5, label="x"), Value(1.1, label="w")
+        y = x
+        for _ in range(steps):
+            y = (y * w).tanh()
+        return source(y, order=2).splitlines()
+
+    assert len(lines(300)) == len(lines(30)) < 60
