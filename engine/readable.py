@@ -19,7 +19,8 @@ class Readable:
     def latex(self) -> str:
         r"""The row as formulas in LaTeX: its forward, and what each rule hands an input.
 
-        L is the final result, and g stands for ∂L/∂y.  "" of an op on whole arrays.
+        L is the final result, and g stands for ∂L/∂y; a condition in brackets, [a = 0], is 1 where
+        it holds and 0 elsewhere.  "" of an op on whole arrays.
 
         >>> import engine
         >>> print(engine.exp.latex)

@@ -4,10 +4,12 @@ import re
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from pages import ROOT, blocks, commands, run, text_of
 
 import engine
+from engine import elementwise, where
 from viz import to_dot
 from viz.command import table
 from viz.command.cli import main
@@ -91,7 +93,20 @@ def test_the_table_shows_the_rules():
     assert "| none, `where(c, g, 0.0)`, `where(c, 0.0, g)` |" in table.markdown()
     silu = r"$g\thinspace \sigma(x)\thinspace (1 + x\thinspace (1 - \sigma(x)))$"
     assert f"| `silu(x)` | x * sigmoid(x), also swish | {silu} |" in table.markdown()
-    assert "approximate='tanh' for the faster form | a function |" in table.markdown()
+    angle = r"$-\frac{g\thinspace a}{(\sqrt{b^{2} + a^{2}} + [b = 0 \wedge a = 0])^{2}}$"
+    assert f", {angle} | b in (0, inf) |" in table.markdown()
+    assert "`gate(g, _inside(x, min, max))`" in table.markdown()
+    assert r"$g\thinspace \left( \frac{\mathrm{erfc}\left(" in table.markdown()
+
+
+@pytest.mark.usefixtures("own_ops")
+def test_a_rule_of_cases_is_a_function_in_the_table():
+    def steep(g, y, x):
+        twice = 2 * g
+        return where(x > 0, twice, g)
+
+    op = elementwise("steep", lambda x: np.where(x > 0, 2 * x, x), steep)
+    assert table.gradients_of(op) == "a function"
 
 
 def test_a_page_without_markers_is_refused():

@@ -47,6 +47,7 @@ def formulas(op: Op, notation: Notation) -> list[tuple[str, str]]:
     if op.kind != "elementwise" or op.variadic:
         return []
     trace = Trace()
+    trace.recorded = True  # of ops alone: not what a rule does for speed with numbers
     names = argument_names(op)
     g, y, *inputs = [trace.input(0.5, name) for name in names]
     rules = {x: op.rule(i) for i, x in enumerate(names[2:]) if op.vjps[i] is not None}

@@ -184,7 +184,7 @@ class Writer:
 
     def _number(self, number: float) -> Piece:
         if not math.isfinite(number):
-            return Piece(self.notation.name(str(number)))
+            return Piece(self.notation.name("infty" if math.isinf(number) else "nan"))
         short = int(number) if number == int(number) and number < 1e6 else number
         return Piece(self.notation.number(str(short)))
 

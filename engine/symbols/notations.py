@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from html import escape
 
+#: Names that are letters, and one more sign.
 GREEK = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "eta": "η",
     "theta": "θ", "kappa": "κ", "lambda": "λ", "mu": "μ", "nu": "ν", "rho": "ρ", "sigma": "σ",
-    "pi": "π", "tau": "τ", "phi": "φ", "omega": "ω",
+    "pi": "π", "tau": "τ", "phi": "φ", "omega": "ω", "infty": "∞",
 }  # fmt: skip
 _NUMBERED = re.compile(r"([^\W\d_]+)_?(\d+)")  # x1, x_1: an index
 
@@ -30,7 +31,7 @@ _FUNCTIONS = frozenset([
 ])  # fmt: skip
 
 
-def _upright(text: str) -> str:
+def _escaped(text: str) -> str:
     """A word as LaTeX takes it."""
     return text.replace("_", r"\_")
 
@@ -45,14 +46,14 @@ class LaTeX:
     space = r"\,"
 
     def name(self, text: str) -> str:
-        """A variable: one letter, a Greek one by its name, a word upright."""
+        """A variable: one letter, a Greek one by its name, a word leaning, unlike a function's."""
         if numbered := _NUMBERED.fullmatch(text):
             return f"{self.name(numbered[1])}_{{{numbered[2]}}}"
         if text in GREEK:
             return rf"\{text}"
         if len(text) == 1:
             return text
-        return rf"\mathrm{{{_upright(text)}}}"
+        return rf"\mathit{{{_escaped(text)}}}"
 
     def number(self, text: str) -> str:
         """A number, `2` or `1e-05`."""
@@ -74,7 +75,7 @@ class LaTeX:
     def function(self, name: str, index: str = "") -> str:
         """The name of a function, `\\ln` or `\\log_{2}`."""
         known = name in _FUNCTIONS or name in GREEK
-        text = rf"\{name}" if known else rf"\operatorname{{{_upright(name)}}}"
+        text = rf"\{name}" if known else rf"\operatorname{{{_escaped(name)}}}"
         return f"{text}_{{{index}}}" if index else text
 
     def applied(self, function: str, argument: str) -> str:
@@ -120,10 +121,12 @@ class MathML:
     space = '<mspace width=".17em"/>'
 
     def name(self, text: str) -> str:
-        """A variable: one letter leans, a word does not."""
+        """A variable, which leans: one letter by itself, a word if it is told to."""
         if numbered := _NUMBERED.fullmatch(text):
             return f"<msub>{self.name(numbered[1])}<mn>{numbered[2]}</mn></msub>"
-        return f"<mi>{escape(GREEK.get(text, text))}</mi>"
+        letters = GREEK.get(text, text)
+        leaning = ' style="font-style: italic"' if len(letters) > 1 else ""
+        return f"<mi{leaning}>{escape(letters)}</mi>"
 
     def number(self, text: str) -> str:
         """A number, `2` or `1e-05`."""

@@ -101,9 +101,8 @@ def _without_sign(program: Any, form: str, operands: Any, example: Any) -> Any:
         for i in (0, 1):
             x = operands[1 - i]
             if _is(operands[i], -1) and _alike(x, example):
-                return _ELEMENTWISE[1](program, "-{0}", [x], example) or program.term(
-                    "-{0}", (x,), example
-                )
+                shorter = _without_sign(program, "-{0}", [x], example)
+                return program.term("-{0}", (x,), example) if shorter is None else shorter
     if form == "-{0}" and operands[0].form == "-{0}":
         return operands[0].operands[0]
     if form == "{0} + {1}" and operands[1].form == "-{0}":
@@ -155,7 +154,15 @@ def _itself(program: Any, form: str, operands: Any, example: Any) -> Any:
     return operands[0] if form == "np.positive({0})" else None
 
 
-_ELEMENTWISE = (_without_neutral, _without_sign, _one_factor, _gate, _itself)
+def _by_operator(program: Any, form: str, operands: Any, example: Any) -> Any:
+    """`a & b` for np.logical_and(a, b) of answers, and `a | b` for np.logical_or."""
+    sign = {"np.logical_and({0}, {1})": "&", "np.logical_or({0}, {1})": "|"}.get(form)
+    if sign is None or any(np.asarray(x.example).dtype != bool for x in operands):
+        return None
+    return program.term(f"{{0}} {sign} {{1}}", tuple(operands), example)
+
+
+_ELEMENTWISE = (_without_neutral, _without_sign, _one_factor, _gate, _itself, _by_operator)
 
 
 # --- shapes ---
@@ -178,11 +185,11 @@ def _twice(program: Any, form: str, operands: Any, example: Any) -> Any:
     if not form.startswith("{0}.reshape("):
         return None
     if x.form.startswith("{0}.reshape("):
-        again = [x.operands[0]]
-        return _same_shape(program, form, again, example) or program.term(
-            form, tuple(again), example
-        )
-    return _dropping_axes(program, x, example) or _of_a_column(program, x, example)
+        again = x.operands
+        shorter = _same_shape(program, form, again, example)
+        return program.term(form, again, example) if shorter is None else shorter
+    shorter = _dropping_axes(program, x, example)
+    return _of_a_column(program, x, example) if shorter is None else shorter
 
 
 def _of_a_column(program: Any, x: Any, example: Any) -> Any:

@@ -30,7 +30,7 @@ def rolled_function(
     live: list[Any],
     units: list[Unit],
     results: list[Result],
-    sections: list[tuple[str, int]],
+    sections: list[tuple[str, float]],
 ) -> tuple[dict[str, Any], list[str]]:
     """What the function of a program of terms takes, by name, and the lines of its body.
 
@@ -61,7 +61,7 @@ def _straight_line(
     live: list[Any],
     units: list[Unit],
     results: list[Result],
-    sections: list[tuple[str, int]],
+    sections: list[tuple[str, float]],
     together: bool,
 ) -> tuple[StraightLine, dict[str, Any], Names]:
     """A program of terms as plain data; its inputs by name; and the names in use."""

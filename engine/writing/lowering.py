@@ -98,6 +98,10 @@ class ScalarTier(Tier):
     def __init__(self, helpers: Helpers) -> None:
         super().__init__(helpers, Term)
 
+    def term(self, x: Any) -> Any:
+        """The term of a node; of a number of NumPy's that of Python's, which a Value holds too."""
+        return super().term(x.item() if isinstance(x, np.generic) else x)
+
     def result(self, node: Any, operands: list[Any], params: dict[str, Any]) -> Any:
         """The form's terms; where Python raises or gives no float, a call of a function."""
         op = node.op

@@ -167,6 +167,8 @@ def number_term(program: Program, form: str, operands: list[Any]) -> Any:
     example = compiled(form)(*(x.example for x in operands))
     if all(x.is_constant for x in operands):
         return program.constant(example)
+    if form == "{0} & {1}" and any(x.is_constant and x.example is False for x in operands):
+        return program.constant(False)
     if type(example) is float and program.folds:
         if form in ("{0} * {1}", "{0} / {1}", "{0} ** {1}") and _one(operands[1], operands[0]):
             return operands[0]

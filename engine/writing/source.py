@@ -136,7 +136,7 @@ class _Draft:
             x.label = self.names.taken(x.label)
             self.tier.input(x)
         self.units: list[Unit] = []
-        self.sections = [("forward", 0)]
+        self.sections: list[tuple[str, float]] = [("forward", 0)]
         for node in nodes:
             if node.op is not None:
                 self.units.append(Unit(self.tier.term(node), node.label, "v"))
@@ -146,7 +146,8 @@ class _Draft:
         """The gradients of root: what the text says next, and returns for each of `wanted`."""
         program = self.tier.program
         program.backward = True
-        self.sections.append((f"backward{' again' * (stem == 'dd')}", len(program.known)))
+        after = len(self.sections) / 4  # terms; a result that is no new one stands here, too
+        self.sections.append((f"backward{' again' * (stem == 'dd')}", len(program.known) + after))
 
         by: dict[Any, str] = {}
         seed = root.leaf(root.full(1.0))
@@ -167,8 +168,8 @@ class _Draft:
         places = {x: i for i, x in enumerate(self.inputs)}
         for x in wanted:
             term = self.tier.term(found.get(x, x.full(0.0)))
-            place = places.get(x, -1)
-            self.results.append(Result(term, name(x), by.get(x, ""), len(program.known), place))
+            here, place = len(program.known) + after + 1 / 8, places.get(x, -1)
+            self.results.append(Result(term, name(x), by.get(x, ""), here, place))
 
     def along(self, wanted: list[Any]) -> Any:
         """The gradient of one number; of more, the sum of gradients times vectors: new inputs."""

@@ -25,7 +25,11 @@ BY_NAME: set[str] = set()
 #: What is written as a formula, word for word: of some rows all, of others one line.
 LITERAL = {
     "div": [r"\frac{a}{b}", r"\frac{g}{b}", r"-\frac{g\,y}{b}"],
-    "pow": [r"a^{b}", r"g\,b\,a^{b + [b = 0] - 1}", r"g\,y\,\ln(a + [a = 0 \wedge b \geq 0])"],
+    "pow": [
+        r"a^{b}",
+        r"g\,b\,a^{b - 1 + [a = 0 \wedge b = 0]}",
+        r"g\,y\,\ln(a + [a = 0 \wedge b \geq 0])",
+    ],
     "sqrt": [r"\sqrt{x}", r"\frac{g}{2\,y}"],
     "square": [r"x^{2}", r"2\,g\,x"],
     "log2": [r"\log_{2} x", r"\frac{g}{x\,\ln 2}"],
@@ -35,6 +39,11 @@ LITERAL = {
     "erf": [r"\operatorname{erf} x", r"\frac{2\,g\,e^{-x^{2}}}{\sqrt{\pi}}"],
     "floor": [r"\lfloor x\rfloor", "0"],
     "sigmoid": [r"\frac{1}{1 + e^{-x}}", r"g\,y\,(1 - y)"],
+    "gelu": [
+        r"\frac{x\,\left( 1 + \operatorname{erf}\left( \frac{x}{\sqrt{2}} \right) \right)}{2}",
+        r"g\,\left( \frac{\operatorname{erfc}\left( -\frac{x}{\sqrt{2}} \right)}{2} "
+        r"+ \frac{x\,e^{-\frac{x^{2}}{2}}}{\sqrt{2\,\pi}} \right)",
+    ],
     "silu": [r"x\,\sigma(x)", r"g\,\sigma(x)\,(1 + x\,(1 - \sigma(x)))"],
     "relu": [
         r"\max(x,\,0)",
@@ -252,7 +261,7 @@ def test_mathml_is_the_same_formula():
         ("x", "x", "<mi>x</mi>"),
         ("x1", "x_{1}", "<msub><mi>x</mi><mn>1</mn></msub>"),
         ("alpha", r"\alpha", "<mi>α</mi>"),
-        ("negative_slope", r"\mathrm{negative\_slope}", "<mi>negative_slope</mi>"),
+        ("negative_slope", r"\mathit{negative\_slope}", '<mi style="font-style: italic">negative_slope</mi>'),
     ],
 )
 def test_names_are_set_as_mathematics_sets_them(name, latex, mathml):
@@ -263,7 +272,7 @@ def test_names_are_set_as_mathematics_sets_them(name, latex, mathml):
     ("number", "latex"),
     [
         (2.0, "2"), (-0.5, r"-\frac{1}{2}"), (0.01, "0.01"), (1e-12, "10^{-12}"),
-        (3e-9, r"3 \cdot 10^{-9}"), (3e22, r"3 \cdot 10^{22}"), (math.inf, r"\mathrm{inf}"),
+        (3e-9, r"3 \cdot 10^{-9}"), (3e22, r"3 \cdot 10^{22}"), (math.inf, r"\infty"),
         (math.sqrt(2) / 2, r"\frac{1}{\sqrt{2}}"), (1 / math.log(10), r"\frac{1}{\ln 10}"),
         (3 * math.sqrt(2 / math.pi), r"3\,\sqrt{\frac{2}{\pi}}"), (0.6931471, "0.6931471"),
         (True, "1"), (0, "0"),
@@ -282,6 +291,12 @@ def test_mathml_has_powers_of_ten():
 # --- rows of one's own ---
 
 
+def test_a_parameter_is_told_from_the_function_of_its_name():
+    result, slope = (right for _, right in formulas(engine.clip, LaTeX()))
+    assert result == r"\min(\max(x,\,\mathit{min}),\,\mathit{max})"
+    assert r"x \geq \mathit{min} \wedge x \leq \mathit{max}" in slope
+
+
 @pytest.mark.usefixtures("own_ops")
 def test_a_row_of_ones_own_has_its_own_names():
     op = elementwise(
@@ -291,14 +306,14 @@ def test_a_row_of_ones_own_has_its_own_names():
         lambda up, out, left, right, theta: -up * theta * out,
     )
     assert formulas(op, LaTeX()) == [
-        (r"\mathrm{out}", r"e^{\mathrm{left} - \theta\,\mathrm{right}}"),
+        (r"\mathit{out}", r"e^{\mathit{left} - \theta\,\mathit{right}}"),
         (
-            r"\frac{\partial L}{\partial \mathrm{left}}",
-            r"\mathrm{up}\,\mathrm{out}",
+            r"\frac{\partial L}{\partial \mathit{left}}",
+            r"\mathit{up}\,\mathit{out}",
         ),
         (
-            r"\frac{\partial L}{\partial \mathrm{right}}",
-            r"-\mathrm{up}\,\theta\,\mathrm{out}",
+            r"\frac{\partial L}{\partial \mathit{right}}",
+            r"-\mathit{up}\,\theta\,\mathit{out}",
         ),
     ]
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ from .op_page import KINDS, bound_of, call_of, doc_of, domain_of
 PAGES = ("README.md", "notebooks/CHEATSHEET.md")
 BEGIN, END = "<!-- op table: begin -->", "<!-- op table: end -->"
 LONGEST_FORMULA = 150  # characters
+PRIVATE = re.compile(r"\b_\w+\(")  # a function that nobody outside its module knows
 
 
 def markdown() -> str:
@@ -53,7 +55,7 @@ def _safe(text: str) -> str:
 
 
 def gradients_of(op: Op) -> str:
-    """The rule for each input, as the row has it; of a longer function, its formula if that fits.
+    """The rule for each input, as the row has it; of what is longer, its formula if that fits.
 
     >>> gradients_of(registry["mul"])
     '`g * b`, `g * a`'
@@ -62,10 +64,16 @@ def gradients_of(op: Op) -> str:
     for i, rule in enumerate(op.vjps):
         source = rule_source(op, i)
         written[i] = "none" if rule is None else f"`{source}`"
-        if "\n" in source:
-            # Markdown would take a backslash before a comma for its own
-            formula = rule_formulas(op, LaTeX())[i].replace(r"\,", r"\thinspace ")
-            written[i] = f"${formula}$" if len(formula) <= LONGEST_FORMULA else "a function"
+        if "\n" in source or PRIVATE.search(source):
+            formula = rule_formulas(op, LaTeX())[i]
+            if len(formula) <= LONGEST_FORMULA and r"\\" not in formula:
+                # Markdown would take a backslash before a comma for its own; GitHub refuses
+                # \operatorname
+                for used, shown in ((r"\,", r"\thinspace "), (r"\operatorname", r"\mathrm")):
+                    formula = formula.replace(used, shown)
+                written[i] = f"${formula}$"
+            elif "\n" in source:
+                written[i] = "a function"
     return ", ".join(written.values())
 
 
