@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -14,22 +15,29 @@ from .lesson_12 import names_in
 
 
 @exercise
-def check_by_hand(program: Any) -> str:
+def check_by_hand(by_hand: Any) -> str:
     """The backward half of y = u u + a with u = a b."""
     for a, b in [(2.0, 3.0), (-0.5, 1.5)]:
-        found = program(a, b)
+        found = by_hand(a, b)
         expect(
-            isinstance(found, tuple) and len(found) == 3,
+            isinstance(found, tuple | list) and len(found) == 3,
             f"the program should return three numbers, y, d_a and d_b, and not {found!r:.60}",
         )
         u = a * b
         y, d_a, d_b = found
         near(y, u * u + a, f"the forward half is given: y is u · u + a at a = {a}, b = {b}")
-        near(d_b, 2 * u * a, f"d_b at a = {a}, b = {b}: what arrives at u, times a")
-        only = np.allclose(answer_to_numpy(d_a), 2 * u * b)
+        once = near_to(d_b, u * a)
+        way = ", along both edges to u * u" if once else ""
+        near(d_b, 2 * u * a, f"d_b at a = {a}, b = {b}: what arrives at u{way}, times a")
+        only = near_to(d_a, 2 * u * b)
         way = ", and a is used twice: there is the edge from the sum, too" if only else ""
         near(d_a, 2 * u * b + 1, f"d_a at a = {a}, b = {b}: what arrives at u, times b{way}")
     return "At two points, so it is the program, and not only its numbers, that is right."
+
+
+def near_to(found: Any, wrong: float) -> bool:
+    """Whether an answer is this wrong one."""
+    return bool(np.allclose(answer_to_numpy(found), wrong))
 
 
 def _programs() -> list[Any]:
@@ -80,13 +88,16 @@ def check_kept(kept: Any) -> str:
             raise Hint(f"kept should return a set of names, and not {found!r:.60}")
         where = f"of {program.name}, which is printed below"
         arguments = ", ".join(sorted(set(program.arguments) & set(found)))
-        expect(not arguments, f"{arguments}: an argument {where}, no result\n{program}")
+        expect(
+            not arguments,
+            f"{arguments}: not made by the forward half {where}, but given to it\n{program}",
+        )
         more = ", ".join(sorted(set(found) - wanted))
         ended = more in program.rpartition("return")[2]
         why = " (the line of the return is not backward)" if ended else ""
         expect(not more, f"{more}: not read by the backward half{why} {where}\n{program}")
         fewer = ", ".join(sorted(wanted - set(found)))
-        expect(not fewer, f"{fewer}: missing, for the backward half reads it, {where}\n{program}")
+        expect(not fewer, f"{fewer}: missing, but read by the backward half {where}\n{program}")
     return "Of sums nothing has to be kept; of tanh and exp the result; of relu where it was on."
 
 
@@ -110,10 +121,13 @@ def check_lines(lines: Any) -> str:
     for root in _graphs():
         nodes = toposort(root)
         written = lines(root)
+        if isinstance(written, Iterator):
+            written = [*written]
         if isinstance(written, str) or not all(isinstance(x, str) for x in written):
             raise Hint(
                 f"lines should return a list of texts, one for each line, not {written!r:.60}"
             )
+        written = [line.strip() for line in written if line.strip()]
         space: dict[str, Any] = {x.label: x.data for x in nodes}
         space |= {f"d_{x.label}": 0.0 for x in nodes} | {f"d_{root.label}": 1.0}
         for line in written:
@@ -137,12 +151,16 @@ def check_lines(lines: Any) -> str:
 
 def _why(written: list[str], label: str) -> str:
     """What may be wrong with lines that give a wrong gradient of the node with this label."""
-    for x in sorted({line.split()[0] for line in written}):
-        into = [i for i, line in enumerate(written) if line.split()[0] == x]
-        if any("+=" not in written[i] for i in into):
-            return f"What arrives at {x} along several edges is added up, with +="
-        if any(x in names_in(line)[1:] for line in written[: into[-1]]):
+    into: dict[str, list[int]] = {}
+    for i, line in enumerate(written):
+        into.setdefault(line.split()[0], []).append(i)
+    for x, places in into.items():
+        before = [written[i] for i in range(places[-1]) if i not in places]
+        if any(x in names_in(line) for line in before):
             return f"{x} is read before all of it has arrived: begin at the result"
+    for x, places in into.items():
+        if len(places) > 1 and any("+=" not in written[i] for i in places):
+            return f"What arrives at {x} along several edges is added up, with +="
     if all(line.split()[0] != f"d_{label}" for line in written):
         return f"None of them adds to d_{label}"
     return "Which names does the rule get?"

@@ -1,4 +1,4 @@
-"""Right answers to the exercises of notebooks 00 to 03, in other styles than the solutions."""
+"""Right answers to exercises of the notebooks, in other styles than the solutions."""
 
 import re
 from pathlib import Path

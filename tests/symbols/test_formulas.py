@@ -255,13 +255,16 @@ def test_mathml_is_the_same_formula():
     )
 
 
+LEANING = ' style="font-style: italic"'
+
+
 @pytest.mark.parametrize(
     ("name", "latex", "mathml"),
     [
         ("x", "x", "<mi>x</mi>"),
         ("x1", "x_{1}", "<msub><mi>x</mi><mn>1</mn></msub>"),
         ("alpha", r"\alpha", "<mi>α</mi>"),
-        ("negative_slope", r"\mathit{negative\_slope}", '<mi style="font-style: italic">negative_slope</mi>'),
+        ("negative_slope", r"\mathit{negative\_slope}", f"<mi{LEANING}>negative_slope</mi>"),
     ],
 )
 def test_names_are_set_as_mathematics_sets_them(name, latex, mathml):
