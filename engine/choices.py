@@ -148,6 +148,7 @@ xlogy = elementwise(
     "xlogy", _xlogy,
     lambda g, y, a, b: g * log(where((a == 0) & (b <= 0), 1.0, b)),
     lambda g, y, a, b: g * a / where((a == 0) & (b <= 0), 1.0, b),
+    scalar=lambda a, b: 0.0 if a == 0 and b == b else a * math.log(b),
     domain=(REAL, POSITIVE), doc="a * log(b), and 0 where a = 0",
 )  # fmt: skip
 

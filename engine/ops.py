@@ -99,7 +99,8 @@ identity = elementwise(
 
 sign: Op = elementwise(
     "sign", np.sign, lambda g, y, x: g * 0.0,
-    scalar=lambda x: x if x != x else (x > 0) - (x < 0), kinks=near(0.0), ulp=0,
+    scalar=lambda x: 1.0 if x > 0 else -1.0 if x < 0 else 0.0 if x == 0 else x,
+    kinks=near(0.0), ulp=0,
     doc="-1, 0 or 1; derivative 0",
 )  # fmt: skip
 

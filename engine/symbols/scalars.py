@@ -112,6 +112,11 @@ class Term(Node):
             return -positive if x < 0 else positive
         return Term(ast.Name(self.names.of(x, "constant")), UNKNOWN, self.names)
 
+    @property
+    def is_one(self) -> bool:
+        """Whether this is the number 1: what is multiplied or divided by it stays as it is."""
+        return isinstance(self.code, ast.Constant) and self.code.value == 1.0
+
     def sure(self) -> Term:
         """This as a float for certain: an integer is made one, and a complex number refused."""
         return self if self.kind == FLOAT else self.call(float, "float", self)
@@ -132,6 +137,10 @@ class Term(Node):
     def _binary(self, operator: ast.operator, a: Any, b: Any) -> Term:
         a, b = self.of(a), self.of(b)
         kinds = {a.kind, b.kind}
+        if kinds == {FLOAT} and isinstance(operator, ast.Mult) and a.is_one:
+            return b
+        if kinds == {FLOAT} and isinstance(operator, ast.Mult | ast.Div) and b.is_one:
+            return a
         if isinstance(operator, ast.Pow):
             whole = isinstance(b.code, ast.Constant) and b.code.value % 1 == 0  # type: ignore[operator]
             kind = FLOAT if a.kind == FLOAT and whole else UNKNOWN

@@ -42,21 +42,7 @@ def _form_of(op: Op, count: int, params: tuple[tuple[str, Any], ...]) -> ast.exp
     except (Untraceable, *PYTHON_RAISES, AttributeError, LookupError):
         return None
     writable = all(FUNCTIONS.get(name) is x for name, x in known.known.items())
-    return _Neutral().visit(found.code) if writable else None
-
-
-class _Neutral(ast.NodeTransformer):
-    """x for `1.0 * x` and `x / 1.0`, which are the same to the last bit."""
-
-    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
-        self.generic_visit(node)
-        if isinstance(node.op, ast.Mult) and _is_one(node.left):
-            return node.right
-        return node.left if isinstance(node.op, ast.Div) and _is_one(node.right) else node
-
-
-def _is_one(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and type(node.value) is float and node.value == 1.0
+    return found.code if writable else None
 
 
 #: What a step reads: the number of an input or, counted on from there, of a step; or a constant,

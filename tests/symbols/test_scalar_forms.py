@@ -38,6 +38,10 @@ def gradient(op, number, **params):
         (lambda x: 2**x, "2 ** x"),
         (lambda x: (x > 1) | (x < 0), "(x > 1) | (x < 0)"),
         (lambda x: 1.0 if (x > 1) | (x < 0) else x, "1.0 if (x > 1) | (x < 0) else x"),
+        (lambda x: 1.0 * x / 1.0 + x * 1.0, "x + x"),
+        (lambda x: 1.0 * (x > 1), "1.0 * (x > 1)"),  # a float, which x > 1 is not
+        (lambda x: 1 * x, "1 * x"),
+        (engine.sign, "1.0 if x > 0 else -1.0 if x < 0 else 0.0 if x == 0 else x"),
     ],
 )
 def test_a_function_of_floats_is_written_as_it_stands(function, text):
