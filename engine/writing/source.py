@@ -127,7 +127,9 @@ class _Draft:
         arrays = any(isinstance(x._held, np.ndarray) for x in nodes)
         self.tier = ArrayTier(self.helpers) if arrays else ScalarTier(self.helpers)
         traced.trace.floats = not arrays
-        self.long = not arrays and sum(x.op is not None for x in nodes) >= LONG
+        # a neuron, one op of many inputs, is as many as are written down for it
+        ops = sum(max(len(x.inputs) - 1, 1) for x in nodes if x.op is not None)
+        self.long = not arrays and ops >= LONG
         self.tier.program.folds = not self.long
         self.names.reserve(self.tier.reserved)
         self.inputs = traced.trace.inputs

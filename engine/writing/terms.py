@@ -62,8 +62,14 @@ class Program:
         self.folds = True
 
     def term(self, form: str, operands: tuple[Any, ...], example: Any) -> Any:
-        """The term of this form and these operands."""
-        return self._made((form, *map(id, operands)), form, operands, example)
+        """The term of this form and these operands.
+
+        In a long program a product with a number is a term of its own: another one of the same
+        number is so by chance of the data, and steps of a loop have each their own.
+        """
+        by_number = form == "{0} * {1}" and any(x.is_constant for x in operands)
+        key = (object(),) if by_number and not self.folds else (form, *map(id, operands))
+        return self._made(key, form, operands, example)
 
     def input(self, name: str, example: Any) -> Any:
         """A term for what is given to the program."""
