@@ -130,7 +130,7 @@ class _Draft:
         # a neuron, one op of many inputs, is as many as are written down for it
         ops = sum(max(len(x.inputs) - 1, 1) for x in nodes if x.op is not None)
         self.long = not arrays and ops >= LONG
-        self.tier.program.folds = not self.long
+        self.tier.program.alike, self.tier.program.folds = self.long, not self.long
         self.names.reserve(self.tier.reserved)
         self.inputs = traced.trace.inputs
         self.labels = [x.label for x in self.inputs]
@@ -140,6 +140,7 @@ class _Draft:
         self.units: list[Unit] = []
         self.sections: list[tuple[str, float]] = [("forward", 0)]
         for node in nodes:
+            self.tier.program.node = node
             if node.op is not None:
                 self.units.append(Unit(self.tier.term(node), node.label, "v"))
         self.results = [Result(self.tier.term(traced.result))]
@@ -156,7 +157,8 @@ class _Draft:
         known = {root: seed}
 
         def note(x: Any, g: Any, node: Any) -> None:
-            program.op = by[x] = node.op.name
+            program.op, program.node = node.op.name, node
+            by[x] = node.op.name
             program.at = self.tier.term(node)
             program.folds = not self.long or self.tier.term(known[node]).is_constant
             known[x] = g
@@ -175,9 +177,11 @@ class _Draft:
 
     def along(self, wanted: list[Any]) -> Any:
         """The gradient of one number; of more, the sum of gradients times vectors: new inputs."""
+        program = self.tier.program
 
         def note(x: Any, g: Any, node: Any) -> None:
-            self.tier.program.op, self.tier.program.at = node.op.name, self.tier.term(node)
+            program.op, program.node = node.op.name, node
+            program.at = self.tier.term(node)
             self.tier.term(g)
 
         root = self.traced.result

@@ -58,17 +58,19 @@ class Program:
         self.op = ""
         self.at: Any = None  # whose rules
         self.backward = False
-        #: Whether `1.0 * x` is x: not in a long program, whose steps are to be alike.
-        self.folds = True
+        #: Whether this is a long program, whose steps are to be alike; whether `1.0 * x` is x.
+        self.alike, self.folds = False, True
+        self.node: Any = None  # that is being written down, or whose rules are
 
     def term(self, form: str, operands: tuple[Any, ...], example: Any) -> Any:
         """The term of this form and these operands.
 
-        In a long program a product with a number is a term of its own: another one of the same
-        number is so by chance of the data, and steps of a loop have each their own.
+        Where steps are to be alike, what two nodes do with one number is not the same term: that
+        their numbers are equal is chance, of the data.  Nor are products within a node, a neuron.
         """
-        by_number = form == "{0} * {1}" and any(x.is_constant for x in operands)
-        key = (object(),) if by_number and not self.folds else (form, *map(id, operands))
+        key: tuple[Any, ...] = (form, *map(id, operands))
+        if self.alike and any(x.is_constant for x in operands):
+            key = (object(),) if form == "{0} * {1}" else (self.node, *key)
         return self._made(key, form, operands, example)
 
     def input(self, name: str, example: Any) -> Any:

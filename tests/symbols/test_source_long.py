@@ -2,13 +2,14 @@
 
 import itertools
 import random
+import re
 import struct
 
 import numpy as np
 import pytest
 
 import nn
-from engine import Value, hvp, maximum, source
+from engine import Value, hvp, maximum, silu, source, tanh
 from nn import scalar
 
 
@@ -96,6 +97,32 @@ def test_numbers_that_happen_to_be_equal_keep_no_loop_from_being_one(network):
     text, expected = checked(*network(XOR)), checked(*network(APART))
     assert text.partition("# forward")[2] == expected.partition("# forward")[2]
     assert len(text.splitlines()) < 40
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        lambda a, x: (a - x) ** 2,
+        lambda a, x: abs(x - a),
+        lambda a, x: tanh(x / a) * a,
+        lambda a, x: maximum(a, x) * silu(a + x),
+    ],
+)
+def test_data_with_equal_numbers_are_a_loop_too(part):
+    digits = [3.0, 1.0, 4.0, 1.0, 5.0, 9.0, 2.0, 6.0, 5.0, 3.0, 5.0, 8.0, 9.0, 7.0, 9.0]
+    apart = [0.1 * i * i + 0.3 for i in range(15)]
+    bodies = []
+    for data in (digits, apart):
+        a = Value(0.7, label="a")
+        text = checked(sum(part(a, x) for x in data), [a])
+        bodies.append(re.sub(r"\d+\.\d+", "…", text.partition("# forward")[2]))
+    assert bodies[0] == bodies[1]
+
+
+def test_a_node_s_own_common_parts_are_computed_once_in_a_loop():
+    x = named("x", 50)
+    text = checked(sum(silu(one) ** 2 for one in x), x)
+    assert text.count("exp(") == 1
 
 
 @pytest.mark.filterwarnings("ignore:.*does not depend on argument")
