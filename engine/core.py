@@ -17,7 +17,7 @@ import numpy as np
 from .domain import REAL as REAL, Interval as Interval
 from .lists import array_of, tier_of
 from .node import Node, NodeArray
-from .readable import Readable
+from .readable import Readable, write_anew
 from .signatures import Rule, bind, defaults_of
 
 _FLOATS = frozenset([float, int, bool])
@@ -107,25 +107,6 @@ class Op(Readable):
         self.__doc__ = self.doc
         self.__module__ = getattr(forward, "__module__", None) or "numpy"
 
-    #: What each tier calls for this op; its writer writes them on first use.
-    record: Any
-    push: Any
-    record_arrays: Any
-    push_arrays: Any
-    writer: Any
-    writer_arrays: Any
-
-    def __setattr__(self, name: str, x: Any) -> None:
-        super().__setattr__(name, x)
-        if name in _READ_BY_WRITER:  # what was written is written anew
-            for what in ("record", "push", "record_arrays", "push_arrays"):
-                super().__setattr__(what, partial(_first, self, what))
-
-    @property
-    def source(self) -> str:
-        """What records this op on Values, and its backward there, as written from the row."""
-        return str(self.writer.source(self))
-
     @property
     def in_slots(self) -> bool:
         """Whether a Value made by this keeps its inputs in two slots, not in a tuple."""
@@ -200,14 +181,6 @@ class Op(Readable):
             return part_of(self.vjp_all, index)
         shared: Any = self.vjps[0]
         return partial(shared, index=index)
-
-
-_READ_BY_WRITER = frozenset(["forward", "scalar", "vjps"])
-
-
-def _first(op: Op, name: str, *given: Any) -> Any:
-    (op.writer_arrays if name.endswith("_arrays") else op.writer).write(op)
-    return getattr(op, name)(*given)
 
 
 #: An input that was not given: a default costs nothing, *inputs and **named 50 ns a call.
@@ -296,6 +269,8 @@ def register(op: Op, replace: bool) -> Op:
         )
     if op.name in functions and op.name not in _REGISTRY:
         raise ValueError(f"a function named {op.name!r} exists already, composed of ops")
+    if op.name in _REGISTRY:
+        write_anew()
     _REGISTRY[op.name] = op
     _note_ufuncs()
     return op
@@ -305,6 +280,7 @@ def unregister(name: str) -> None:
     """Take an op out of the registry (a test or a notebook cleaning up after itself)."""
     if name not in _REGISTRY:
         raise LookupError(f"no op named {name!r} is registered")
+    write_anew()
     del _REGISTRY[name]
     _note_ufuncs()
 

@@ -1,19 +1,47 @@
-"""What a row of the table has to show beside its rules: formulas.
+"""What is written of a row of the table beside its rules: formulas, and what each tier calls.
 
-They are written by the reader by name, `engine.symbols`, which stands above the table; it fills in
-here what is missing.
+Formulas are written by the reader by name, `engine.symbols`, the rest by each tier's writer.  They
+stand above the table, and fill in here what is missing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar
+from weakref import WeakSet
+
+_READ_BY_WRITERS = frozenset(["forward", "scalar", "vjps"])
 
 
 class Readable:
     """Base of `Op`."""
 
     to_latex: ClassVar[Callable[[Any], str]]  # filled in by engine.symbols
+
+    #: What each tier calls for this op; its writer writes them on first use.
+    record: Any
+    push: Any
+    record_arrays: Any
+    push_arrays: Any
+    writer: Any
+    writer_arrays: Any
+
+    def __setattr__(self, name: str, x: Any) -> None:
+        if name in _READ_BY_WRITERS and name in vars(self):
+            write_anew()
+        super().__setattr__(name, x)
+        if name in _READ_BY_WRITERS:
+            self._forget()
+
+    def _forget(self) -> None:
+        for what in ("record", "push", "record_arrays", "push_arrays"):
+            super().__setattr__(what, partial(_first, self, what))
+
+    @property
+    def source(self) -> str:
+        """What records this op on Values, and its backward there, as written from the row."""
+        return str(self.writer.source(self))
 
     @property
     def latex(self) -> str:
@@ -31,3 +59,19 @@ class Readable:
     def _repr_latex_(self) -> str | None:
         """The formulas, for notebooks; None where there are none: then it is its name."""
         return f"$${self.latex}$$" if self.latex else None
+
+
+#: Ops of which something was written.
+_WRITTEN: WeakSet[Readable] = WeakSet()
+
+
+def _first(op: Readable, name: str, *given: Any) -> Any:
+    _WRITTEN.add(op)
+    (op.writer_arrays if name.endswith("_arrays") else op.writer).write(op)
+    return getattr(op, name)(*given)
+
+
+def write_anew() -> None:
+    """Forget what was written: a changed op stands in the text of those that use it, too."""
+    while _WRITTEN:
+        _WRITTEN.pop()._forget()

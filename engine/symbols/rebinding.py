@@ -6,16 +6,23 @@ A function is run as it stands, with other globals: in the place of `math` one t
 from __future__ import annotations
 
 import builtins
+import dis
 import math
 from collections.abc import Callable, Iterator
 from types import BuiltinFunctionType, CellType, CodeType, FunctionType, ModuleType, SimpleNamespace
 from typing import Any
 
+import numpy as np
+
 from ..core import Op
 
 #: Packages whose functions are pure, and whose constants stay what they are.
 _OURS = frozenset({"engine", "nn"})
-_MODULES = frozenset({"engine", "nn", "math", "numpy", "operator"})
+_MODULES = frozenset({"engine", "nn", "operator"})
+#: Of NumPy, what always answers the same: constants and ufuncs, but no `np.random`.
+_NUMPY = SimpleNamespace(
+    **{name: x for name, x in vars(np).items() if isinstance(x, float | np.ufunc)}
+)
 _PURE = frozenset(
     getattr(builtins, name)
     for name in (
@@ -24,6 +31,13 @@ _PURE = frozenset(
     )
 )  # fmt: skip  # not `type`: what asks for types takes another way than with floats
 _MATH = frozenset(f for f in vars(math).values() if isinstance(f, BuiltinFunctionType))
+
+#: What may go another way with names than with numbers, or than the time before.
+_OTHER_WAYS = {
+    "PUSH_EXC_INFO": "catches errors, of which names raise others than numbers",
+    "IMPORT_NAME": "imports what may be another at the next call",
+    "MATCH_CLASS": "asks for types",
+}
 
 
 class NotPure(TypeError):
@@ -35,7 +49,8 @@ def rebound(function: Callable[..., Any], stand_in: Callable[..., Any]) -> Calla
 
     Raises:
         NotPure: a user's function that depends on more than its arguments, ops and `math`: on a
-            number or a function that may be assigned anew, or on what it prints and counts.
+            number or a function that may be assigned anew, or on what it prints and counts; or
+            that might take names for something else than numbers.
     """
     return _rebound(function, stand_in, {})
 
@@ -58,6 +73,8 @@ def _rebound(function: Any, stand_in: Any, done: dict[Any, Any]) -> Any:
     made.__kwdefaults__ = function.__kwdefaults__
     done[function] = made
     names["__builtins__"] = vars(builtins)
+    if not ours:
+        _check(function.__code__)
     for name in _names_in(function.__code__):
         if name in function.__globals__:
             names[name] = _stand(function.__globals__[name], ours, stand_in, done)
@@ -68,12 +85,23 @@ def _rebound(function: Any, stand_in: Any, done: dict[Any, Any]) -> Any:
     return made
 
 
+def _check(code: CodeType) -> None:
+    """Refuse a user's function that does one of `_OTHER_WAYS`."""
+    for step in dis.get_instructions(code):
+        if step.opname in _OTHER_WAYS:
+            raise NotPure(f"{code.co_name} {_OTHER_WAYS[step.opname]}")
+        if isinstance(step.argval, CodeType):
+            _check(step.argval)
+
+
 def _stand(x: Any, ours: bool, stand_in: Any, done: dict[Any, Any]) -> Any:
     """What stands for x, which a function refers to by name."""
     if x is math:
         return SimpleNamespace(
             **{name: stand_in(f) if callable(f) else f for name, f in vars(math).items()}
         )
+    if x is np and not ours:
+        return _NUMPY
     if isinstance(x, FunctionType) and (ours or _root(x.__module__) in _OURS):
         return _rebound(x, stand_in, done)
     if isinstance(x, BuiltinFunctionType) and x in _MATH:

@@ -43,6 +43,12 @@ class Refusals:
     def __complex__(self) -> complex:
         self.refuse("complex()")
 
+    def __round__(self, digits: int | None = None) -> Any:
+        self.refuse("round()")
+
+    def __format__(self, spec: str) -> str:
+        return self.refuse(f"the format {spec!r}") if spec else str(self)
+
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         if sys._getframe(1).f_code is READING:  # a list with Symbols in it is stacked
             raise TensorInside(stack)

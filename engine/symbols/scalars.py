@@ -38,6 +38,7 @@ class _Asked(threading.local):
 
 _ASKED = _Asked()
 _MOST_QUESTIONS = 8  # on one way through a function
+_LONGEST = 400  # parts: a loop of `x = x * x` doubles them each time
 
 # What is known of a Term's type.  Sums and products of what may be complex are complex, so there
 # it is enough to look at the result; anywhere else it is made sure of at once, by float().
@@ -85,6 +86,10 @@ class Term(Node):
     is_float = True
 
     def __init__(self, code: ast.expr, kind: str, names: Names) -> None:
+        size = 1 + sum(getattr(part, "size", 1) for part in ast.iter_child_nodes(code))
+        if size > _LONGEST:
+            raise Untraceable("an expression that is too long to be one")
+        code.size = size  # type: ignore[attr-defined]  # how many parts it is written with
         self.code, self.kind, self.names = code, kind, names
 
     @classmethod
@@ -216,7 +221,8 @@ class Term(Node):
     def __abs__(self) -> Any:
         return self.call(abs, "abs", self.sure())
 
-    __hash__ = object.__hash__
+    def __hash__(self) -> int:
+        raise Untraceable("a Term in a set or a dictionary, which compares numbers")
 
     def __eq__(self, other: object) -> Any:
         return self._compared(ast.Eq(), other)

@@ -8,6 +8,7 @@ and dtype: nobody may decide by them, for the program that is written down runs 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
@@ -301,4 +302,8 @@ def _input(x: Any, trace: Any) -> Any:
         return x
     if isinstance(x, Node):
         return trace.lift(x)
-    return _input(array_of(x), trace) if isinstance(x, LISTS) else x
+    if isinstance(x, LISTS):
+        return _input(array_of(x), trace)
+    if np.iscomplexobj(x):
+        raise TypeError(f"numbers must be real, got {x!r:.60}")
+    return float(x) if isinstance(x, Fraction) else x

@@ -37,6 +37,8 @@ def _numbers(data: Any, what: str) -> ndarray:
     if isinstance(data, ArrayNode):
         refuse_to_cut(data, "a copy by Tensor() or .data")
         return data._held
+    if isinstance(data, Node) and data.leads:
+        return np.asarray(data)  # a name has no numbers, and says so
     raise TypeError(
         f"{what} holds Values: the two tiers do not mix in one graph; make them Tensors where "
         "they are made (np.array(2.0) instead of 2.0, where an argument is given), or let "

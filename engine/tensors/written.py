@@ -35,6 +35,8 @@ from ..graph import toposort
 from ..symbols import Symbol, Trace, compiled, indented, tuple_of
 
 _INFIX = {"+": ast.Add(), "-": ast.Sub(), "*": ast.Mult(), "/": ast.Div()}
+#: Variables of `push_…`, some with a number: no op is called by such a name there.
+_OWN = frozenset(["node", "g", "found", "size", "ndim", "part", "x", "a", "t"])
 
 
 class ArrayWriter:
@@ -258,9 +260,12 @@ def _expression(y: Any, codes: dict[Any, Any], names: dict[str, Any]) -> Any:
         return ast.BinOp(args[0], _INFIX[y.op.symbol], args[1])
     if y.op.symbol == "neg":
         return ast.UnaryOp(ast.USub(), args[0])
-    if y.params or names.setdefault(y.op.name, y.op.forward) is not y.op.forward:
+    name = y.op.name
+    if y.params or name.rstrip("0123456789") in _OWN:
         return None
-    return ast.Call(ast.Name(y.op.name), args, [])
+    if names.setdefault(name, y.op.forward) is not y.op.forward:
+        return None
+    return ast.Call(ast.Name(name), args, [])
 
 
 def _names_only_ops(rule: Any) -> bool:

@@ -226,6 +226,8 @@ def number(x: Any, what: str) -> float:
     if isinstance(x, np.ndarray) and x.ndim == 0 and x.dtype.kind in "fiub":
         return float(x)
     if isinstance(x, Node) and not isinstance(x, ScalarNode):
+        if x.leads:
+            return float(x)  # type: ignore[arg-type]  # a name has no number, and says so
         raise TypeError(
             f"{what} is a {type(x).__name__}: the two tiers do not mix in one graph; make the "
             "number a Tensor (np.array(2.0) or [2.0] instead of 2.0, where an argument is given), "

@@ -123,6 +123,20 @@ def test_a_rule_right_for_another_forward_is_refused(monkeypatch):
 
 
 @pytest.mark.usefixtures("own_ops")
+def test_a_rule_that_is_a_number_is_refused():
+    constant = elementwise("constant", np.exp, lambda g, y, x: 3.0)
+    with pytest.raises(WrongRow, match=r"the rule says 3, but .* of exp\(x\) is g\*exp\(x\)"):
+        prove(constant, {})
+
+
+@pytest.mark.usefixtures("own_ops")
+def test_an_input_without_a_rule_to_which_a_gradient_flows_is_refused():
+    lost = elementwise("lost", np.multiply, lambda g, y, a, b: g * b, None)
+    with pytest.raises(WrongRow, match=r"input b, .*no rule, but the derivative of a\*b is a$"):
+        prove(lost, {})
+
+
+@pytest.mark.usefixtures("own_ops")
 def test_a_new_row_with_regions_between_numbers_and_parameters_is_proved():
     def ramp(x, low=-1.0, high=1.0):
         return np.minimum(np.maximum(x, low), high)

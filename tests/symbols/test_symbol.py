@@ -1,5 +1,7 @@
 """A Symbol: a node that holds a name, and refuses what asks for numbers."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -59,7 +61,7 @@ def test_shape_and_dtype_are_known():
 def test_what_a_symbol_is_made_of_is_shown():
     trace = Trace()
     a = trace.input(1.0, "a")
-    assert repr(a) == "Symbol(a)"
+    assert repr(a) == f"{a}" == "Symbol(a)"
     assert repr(trace.constant(2.5)) == "Symbol(2.5)"
     assert repr(trace.input(1.0)) == "Symbol(?)"
     assert repr(a + 1) == "Symbol(add of 2)"
@@ -72,6 +74,7 @@ def test_what_a_symbol_is_made_of_is_shown():
         bool, float, int, complex, np.asarray, list(range(3)).__getitem__,
         lambda x: x.data, lambda x: x.grad, lambda x: x.item(), lambda x: x.numpy(),
         lambda x: x.tolist(), lambda x: np.allclose(x, 1.0), lambda x: x.leaf(), lambda x: 1.0 in x,
+        round, lambda x: f"{x:.3f}", Value, Tensor, lambda x: Tensor([x, 1.0]),
     ],
 )  # fmt: skip
 def test_what_asks_for_numbers_is_an_error_that_names_the_line(ask):
@@ -154,6 +157,14 @@ def test_lists_of_numbers_are_arrays_and_parameters_are_plain():
     assert (x * [1.0, 2.0]).shape == (2,)
     with pytest.raises(TypeError, match="negative_slope of leaky_relu"):
         engine.leaky_relu(x, x)
+
+
+def test_numbers_are_those_that_a_value_takes():
+    a, _ = numbers(Trace())
+    assert written(Fraction(1, 2) * a) == "mul(0.5, a)"
+    for x in (1j, np.complex64(1), np.ones(2, complex), [1.0, 2j]):
+        with pytest.raises(TypeError, match=r"numbers must be real, got .*j"):
+            a + x
 
 
 def test_a_result_that_does_not_reach_an_input_has_no_gradient_for_it():

@@ -290,7 +290,7 @@ def rule_of(op, index, inputs, params, y, region, recorded, floats):
 
     named = {name: symbol(x) for name, x in params.items()}
     part = op.rule(index)(symbol(G), symbol(y), *map(symbol, inputs), **named)
-    return formula_of(part, known, region)
+    return formula_of(part, known, region) if isinstance(part, Node) else exact(float(part))
 
 
 class WrongRow(AssertionError):
@@ -337,7 +337,10 @@ def prove(op, params, domain=None):
 def _prove_in(region, op, inputs, params):
     y = forward_of(op, inputs, params, region)
     for i, x in enumerate(inputs):
-        for rule in rules_of(op, i, inputs, params, y, region) if op.vjps[i] is not None else ():
+        if op.vjps[i] is None:
+            _flows_nothing(region, op, i, inputs, params)
+            continue
+        for rule in rules_of(op, i, inputs, params, y, region):
             true = G * sympy.diff(y, x)
             if not _is_zero(rule - true, region):
                 raise WrongRow(
@@ -345,6 +348,18 @@ def _prove_in(region, op, inputs, params):
                     f"but g times the derivative of {y} is {true}"
                 )
     _compare_numbers(region, op, inputs, params, y)
+
+
+def _flows_nothing(region, op, index, inputs, params):
+    """Show that an input without a rule decides at most, whatever number it is."""
+    inputs, x = [*inputs], sympy.Symbol(input_names(op)[index], real=True)
+    inputs[index] = x
+    y = forward_of(op, inputs, params, region)
+    if sympy.diff(y, x) != 0:
+        raise WrongRow(
+            f"{op.name}, input {x}, {region}: there is no rule, but the derivative of {y} is "
+            f"{sympy.diff(y, x)}"
+        )
 
 
 def _is_zero(difference, region):
