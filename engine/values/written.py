@@ -156,7 +156,7 @@ class Page:
             body = self._added_where_nodes(rules)
         slots = [f"{x} = node.{slot}" for x, slot in zip(nodes, ("_a", "_b"), strict=False)]
         body = [*(slots if self.op.in_slots else [f"{tuple_of(nodes)} = node._a"]), *body]
-        if any(_may_raise(rule.code) or rule.kind != FLOAT for rule in rules):
+        if not _sure(rules):
             body = ["try:", *indented(body), "except RAISES:", "    push_any(node, g)"]
         return ["def push(node, g):", *indented(body)]
 
@@ -190,9 +190,12 @@ class Page:
         """The lines for several inputs, of which any may be a constant."""
         lines, add = self._taken([rule.code for rule in rules], None), []
         for x, rule in zip(self.numbers, rules, strict=True):
-            part = [f"to_{x} = {rule}", *_checked(rule, f"to_{x}")]
-            lines += [f"if type(node_{x}) is not float:", *indented(part)]
-            add += [f"if type(node_{x}) is not float:", f"    node_{x}._adjoint += to_{x}"]
+            part = str(rule)
+            if not _sure(rules):
+                answer = [f"to_{x} = {rule}", *_checked(rule, f"to_{x}")]
+                lines += [f"if type(node_{x}) is not float:", *indented(answer)]
+                part = f"to_{x}"
+            add += [f"if type(node_{x}) is not float:", f"    node_{x}._adjoint += {part}"]
         return lines + add
 
 
@@ -216,6 +219,11 @@ def _assigned(common: list[tuple[str, ast.expr]]) -> list[str]:
 
 def _checked(rule: Term, part: str) -> list[str]:
     return [] if rule.kind == FLOAT else [f"if type({part}) is not float:", "    raise TypeError"]
+
+
+def _sure(rules: list[Term]) -> bool:
+    """Whether all rules are sure to answer with floats."""
+    return not any(_may_raise(rule.code) or rule.kind != FLOAT for rule in rules)
 
 
 def _may_raise(code: ast.expr) -> bool:
@@ -282,7 +290,8 @@ class Writer:
         """The text of both functions; "" of an op on whole arrays."""
         if op.variadic or op.kind != "elementwise":
             return ""
-        page = Page(op, op.defaults, self.tier)
+        shown = {k: 0.0 if x is None else x for k, x in op.defaults.items()}  # bounds, if given
+        page = Page(op, shown, self.tier)
         try:
             push = page.push()
         except Exception:

@@ -136,3 +136,21 @@ def test_a_row_is_written_as_a_reader_would():
         push_any(node, g)
 """
     )
+
+
+def test_where_adds_to_the_branch_that_was_taken():
+    assert engine.where.source.endswith(
+        """\
+    if type(node_b) is not float:
+        node_b._adjoint += g if a else 0.0
+    if type(node_c) is not float:
+        node_c._adjoint += 0.0 if a else g
+"""
+    )
+
+
+def test_bounds_that_may_be_left_out_are_shown():
+    assert "y = (x if x < max or x != x else max) if x > min or x != x else min" in (
+        engine.clip.source
+    )
+    assert "node_x._adjoint += g if (x >= min) & (x <= max) else 0.0" in engine.clip.source
