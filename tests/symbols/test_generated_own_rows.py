@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from test_generated_paths import CASES, PARAMETERS, SPECIAL, UPSTREAM, added, bits
 
-from engine import Value, elementwise, registry
+from engine import Value, elementwise, exp, registry, source
 from engine.values.backward import push_any
 
 pytestmark = pytest.mark.usefixtures("own_ops")
@@ -181,3 +181,25 @@ print([file for file in linecache.cache if "softplus" in file and file not in wr
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert run.stdout == "['<engine.tensors.written', '<engine.values.written']\n[]\n"
+
+
+def test_nothing_is_added_before_all_rules_of_three_inputs_have_answered():
+    mixed = elementwise(
+        "mixed",
+        lambda a, b, c: a * np.exp(b) + np.log(c),
+        lambda g, y, a, b, c: g * exp(b),
+        lambda g, y, a, b, c: g * a * exp(b),
+        lambda g, y, a, b, c: g / c,
+        scalar=lambda a, b, c: a * math.exp(b) + math.log(c),
+    )
+    assert mixed.source.index("to_c = g / c") < mixed.source.index("node_a._adjoint += to_a")
+    a, c = Value(2.0), Value(4.0)
+    mixed(a, 0.5, c).backward()
+    assert (a.grad, c.grad) == (math.exp(0.5), 0.25)
+
+
+def test_a_scalar_form_that_gives_an_integer_is_written_as_a_float():
+    side = elementwise("side", np.sign, lambda g, y, x: g * 0.0, scalar=lambda x: (x > 0) - (x < 0))
+    text = source(lambda x: side(x) * x, 3.0)
+    assert "v1 = float((x > 0) - (x < 0))" in text
+    assert side(Value(-2.0)).data == -1.0
