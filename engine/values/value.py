@@ -141,7 +141,8 @@ class Value(Number, ElementwiseMethods):
 
         A float; a Value after `backward(create_graph=True)`.
         """
-        return 0.0 if self._grad is None or self._grad is FROZEN else self._grad
+        gradient = self._grad
+        return 0.0 if gradient is None or gradient is FROZEN else gradient
 
     @grad.setter
     def grad(self, gradient: Any) -> None:

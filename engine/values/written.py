@@ -92,8 +92,7 @@ class Page:
         return [
             f"def record({', '.join(given)}):",
             *(_UPDATE if updates else []),
-            *indented(take + self._computed(form)),
-            *indented(_node(*keep)),
+            *indented(take + self._computed(form, *keep)),
         ]
 
     def record_many(self) -> list[str]:
@@ -107,7 +106,7 @@ class Page:
             "            y = float(y)",
             "    except RAISES:",
             "        y = on_floats(*x)",
-            *indented(_node("inputs", "None")),
+            *indented(_node("y", "inputs", "None")),
         ]
 
     def _number(self, x: str) -> list[str]:
@@ -124,9 +123,12 @@ class Page:
             f"    return record_any(op, {given})",
         ]
 
-    def _computed(self, form: Term) -> list[str]:
+    def _computed(self, form: Term, *keep: str) -> list[str]:
         common, (code,) = shared([form.code])
-        lines = [*_assigned(common), f"y = {ast.unparse(code)}"]
+        lines, text = _assigned(common), ast.unparse(code)
+        if form.kind == FLOAT and not _may_raise(form.code):
+            return [*lines, *_node(text, *keep)]
+        lines += [f"y = {text}"]
         given = [*self.numbers, *(f"{key}={k}" for key, k in self.read.items())]
         given += [f"{key}={x!r}" for key, x in self.params.items() if key not in self.read]
         again = f"y = on_floats({', '.join(given)})"
@@ -134,7 +136,7 @@ class Page:
             lines += ["if type(y) is not float:", f"    {again}"]
         if _may_raise(form.code):
             lines = ["try:", *indented(lines), "except RAISES:", f"    {again}"]
-        return lines
+        return [*lines, *_node("y", *keep)]
 
     # --- backward ---
 
@@ -199,11 +201,11 @@ class Page:
         return lines + add
 
 
-def _node(a: str, b: str) -> list[str]:
+def _node(held: str, a: str, b: str) -> list[str]:
     """The lines that make the node: of all Values but leaves."""
     return [
         "node = new(Value)",
-        "node._held = y",
+        f"node._held = {held}",
         "node._grad = node._adjoint = None",
         "node.op = op",
         f"node._a = {a}",
