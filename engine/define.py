@@ -83,6 +83,7 @@ def shape_op(
     variadic: bool = False,
     aliases: Mapping[str, Any] | None = None,
     ulp: float = 64,
+    doc: str = "",
     infix: bool = False,
     replace: bool = False,
 ) -> Callable[[Rule], Op]:
@@ -100,6 +101,7 @@ def shape_op(
         aliases: other names of parameters, `{"dim": "axis"}`; or, in place of the name, a function
             from what is given by the other name to (name, value).
         ulp: how far apart the tiers may be.
+        doc: one line for the table; default that of forward.
         infix: whether formulas write the symbol between the two inputs.
         replace: redefine a name that exists.
 
@@ -125,7 +127,7 @@ def shape_op(
             raise TypeError(f"{op_name!r} is variadic: give one rule, called with index=i")
         op = Op(
             op_name, forward, vjps, symbol=symbol, elements=elements, kinks=kinks, ulp=ulp,
-            kind="shape", variadic=variadic, aliases=aliases, infix=infix,
+            doc=doc, kind="shape", variadic=variadic, aliases=aliases, infix=infix,
         )  # fmt: skip
         return register(op, replace)
 
