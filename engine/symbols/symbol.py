@@ -114,6 +114,9 @@ class Symbol(Refusals, NumpyFunctions, ElementwiseMethods, ArrayMethods, Node):
             if isinstance(x, NODES):
                 raise TypeError(f"{name} of {op.name}() is a plain value, got a {type(x).__name__}")
         inputs = tuple([_input(x, trace) for x in inputs])
+        if all(x.is_number if isinstance(x, Symbol) else not np.ndim(x) for x in inputs):
+            inputs = tuple([_beside_numbers(x) for x in inputs])
+            params = {name: _beside_numbers(x) for name, x in params.items()}
         plain = tuple([x._held if isinstance(x, Symbol) else x for x in inputs])
         # in one line, so that no interrupt comes between: see `commits.GRADIENTS`
         with np.errstate(all="ignore"): held = op.apply(plain, params)  # fmt: skip  # noqa: E701
@@ -288,10 +291,18 @@ class Symbol(Refusals, NumpyFunctions, ElementwiseMethods, ArrayMethods, Node):
 
 
 _PLAIN = {float, bool, int, np.ndarray}
+_EXACT = 2**53  # up to here an integer is the same number as its float
 
 
 def _arrays(plain: tuple[Any, ...]) -> bool:
     return any(isinstance(x, np.ndarray) for x in plain)
+
+
+def _beside_numbers(x: Any) -> Any:
+    """An input or parameter of an op of numbers: as on Values, Python's number for NumPy's."""
+    if isinstance(x, np.generic | np.ndarray) and not x.ndim:
+        x = x.item()
+    return float(x) if type(x) is int and abs(x) > _EXACT else x
 
 
 def _input(x: Any, trace: Any) -> Any:

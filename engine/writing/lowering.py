@@ -11,9 +11,10 @@ from ..core import PYTHON_RAISES, registry
 from ..graph import visit
 from ..node import Node
 from .array_terms import ArrayTerm, as_term, made, recorded
+from .folding import uniform
 from .scalar_terms import FUNCTIONS, number_term, recipe_of
 from .standalone import Helpers
-from .terms import LooksAtNumbers, Program, Term
+from .terms import LooksAtNumbers, Program, Term, key_of
 from .walk import RuleOp
 
 
@@ -37,7 +38,7 @@ class Tier:
     def term(self, x: Any) -> Any:
         """The term of a node, and of what it depends on; a constant for what is none."""
         if not isinstance(x, Node):
-            return self.program.constant(x)
+            return self.constant(x)
         if x not in self.terms:
             order: list[Any] = []
             visit(x, self.seen, order)
@@ -47,11 +48,15 @@ class Tier:
 
     def _of(self, node: Any) -> Any:
         if node.op is None:
-            return self.program.constant(node._held)
+            return self.constant(node._held)
         operands = [self.term(x) for x in node.inputs]
         if all(x.is_constant for x in operands):
-            return self.program.constant(node._held)
+            return self.constant(node._held)
         return self.result(node, operands, dict(node.params))
+
+    def constant(self, x: Any) -> Any:
+        """The term of numbers that are the same whatever the inputs are."""
+        return self.program.constant(x)
 
     #: result(node, operands, params), of each tier: the term of an op's result.
     result: Any
@@ -63,9 +68,17 @@ class ArrayTier(Tier):
     def __init__(self, helpers: Helpers) -> None:
         super().__init__(helpers, ArrayTerm)
 
+    def constant(self, x: Any) -> Any:
+        """The same; a matrix whose transpose is in the text already is the transpose of that."""
+        if isinstance(x, np.ndarray) and x.ndim == 2 and x.dtype.kind == "f":
+            turned: Any = self.program.known.get(key_of(x.T))
+            if turned is not None and key_of(x) not in self.program.known and uniform(x) is None:
+                return turned.T
+        return super().constant(x)
+
     def result(self, node: Any, operands: list[Any], params: dict[str, Any]) -> Any:
         """What forward makes of terms; a call of it, if it looks at numbers."""
-        numbers = [type(x.example) is float for x in operands]
+        numbers = [type(x.example) in (float, int) for x in operands]
         if node.op.kind != "elementwise" or all(numbers):  # what forward does needs an array
             operands = [
                 _of_numpy(x) if number else x for x, number in zip(operands, numbers, strict=True)

@@ -25,15 +25,16 @@ def slice_of(cells: Sequence[Cell]) -> str:
     >>> slice_of([Cell("w", 1), Cell("w", 3), Cell("w", 5)]), slice_of([Cell("0.0")] * 9)
     ('w[1:6:2]', '[0.0] * 9')
     >>> slice_of([Cell("w", 1), Cell("w", 0)]), slice_of([Cell("w", 1), Cell("x", 2)])
-    ('', '')
+    ('w[1::-1]', '')
     """
     text, place = cells[0]
     if all(cell == cells[0] for cell in cells):
         return f"[{cells[0]}] * {len(cells)}"
     step = cells[1].place - place
-    if step < 1 or any(cell != (text, place + i * step) for i, cell in enumerate(cells)):
+    if step < -1 or any(cell != (text, place + i * step) for i, cell in enumerate(cells)):
         return ""
-    return f"{text}[{place}:{cells[-1].place + 1}{f':{step}' if step > 1 else ''}]"
+    end = cells[-1].place + (1 if step > 0 else -1)
+    return f"{text}[{place}:{end if end >= 0 else ''}{f':{step}' if step != 1 else ''}]"
 
 
 def list_text(cells: Sequence[Cell]) -> str:
@@ -55,7 +56,7 @@ def _runs(cells: Sequence[Cell]) -> Iterator[Sequence[Cell]]:
     """The cells in pieces: side by side in a list, one many times, or single."""
     start = 0
     while start < len(cells):
-        end = start + max(_alike(cells, start, 0), _alike(cells, start, 1))
+        end = start + max(_alike(cells, start, ahead) for ahead in (0, 1, -1))
         yield cells[start : end if end - start > 2 else start + 1]
         start = end if end - start > 2 else start + 1
 

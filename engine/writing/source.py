@@ -23,6 +23,9 @@ from .terms import reached
 from .walk import gradients
 from .wanted import wanted_inputs
 
+#: What a text's function is called after the program, by order.
+ENDINGS = {1: "and_gradients", 2: "to_second_order"}
+
 
 class Source(str):
     """Python text that defines one function, and what that takes; in a notebook, in colours.
@@ -93,7 +96,7 @@ def source(f: Callable[..., Any] | Node, *args: Any, wrt: Any = None, order: int
             "sum it, or take one element"
         )
     wanted = wanted_inputs(traced, wrt)
-    draft = _Draft(traced)
+    draft = _Draft(traced, order)
     draft.backward(traced.result, "d", wanted)
     if order == 2:
         draft.backward(draft.along(wanted), "dd", wanted)
@@ -119,7 +122,7 @@ def imports_of(text: str, modules: set[str]) -> str:
 class _Draft:
     """A program on its way to text."""
 
-    def __init__(self, traced: Any) -> None:
+    def __init__(self, traced: Any, order: int) -> None:
         self.traced = traced
         self.names = Names()
         self.helpers = Helpers(self.names)
@@ -132,6 +135,8 @@ class _Draft:
         self.long = not arrays and ops >= LONG
         self.tier.program.alike, self.tier.program.folds = self.long, not self.long
         self.names.reserve(self.tier.reserved)
+        self.name = f"{identifier(traced.name)}_{ENDINGS[order]}"
+        self.names.reserve([self.name])
         self.inputs = traced.trace.inputs
         self.labels = [x.label for x in self.inputs]
         for x in self.inputs:
@@ -167,7 +172,7 @@ class _Draft:
         def name(x: Any) -> str:
             return f"{stem}_{x.label}" if x.label else ""
 
-        found = gradients(toposort(root), seed, note)
+        found = gradients(root, seed, note)
         self.units += [Unit(self.tier.term(found[x]), name(x), stem) for x in by]
         places = {x: i for i, x in enumerate(self.inputs)}
         for x in wanted:
@@ -186,7 +191,7 @@ class _Draft:
 
         root = self.traced.result
         self.traced.trace.recorded = True  # of most rules that makes no difference
-        found = gradients(toposort(root), root.leaf(root.full(1.0)), note)
+        found = gradients(root, root.leaf(root.full(1.0)), note)
         self.traced.trace.recorded = False
         if len(wanted) == 1 and wanted[0].size == 1 and wanted[0] in found:
             return _summed(found[wanted[0]])
@@ -204,14 +209,12 @@ class _Draft:
     def text(self) -> Source:
         """The whole text."""
         arguments, lines = self._rolled() or self._straight()
-        ending = "to_second_order" if self.sections[2:] else "and_gradients"
-        name = f"{identifier(self.traced.name)}_{ending}"
-        lines = [*wrapped(f"def {name}(", [*arguments], "):"), *lines]
+        lines = [*wrapped(f"def {self.name}(", [*arguments], "):"), *lines]
         helpers = self.helpers.text()
         above = f"{helpers}\n\n\n" if helpers else ""
         body = above + "\n".join(lines) + "\n"
         text = Source(imports_of(body, self.helpers.modules) + body)
-        text.name, text.arguments = name, arguments
+        text.name, text.arguments = self.name, arguments
         return text
 
     def _straight(self) -> tuple[dict[str, Any], list[str]]:
@@ -230,7 +233,8 @@ class _Draft:
         ends = [*(start for _, start in self.sections[1:]), np.inf]
         for (title, start), end in zip(self.sections, ends, strict=True):
             part = [line for line in printed.lines if start < line.place <= end]
-            lines += [f"    # {title}", *assignments(part, start > 0)]
+            if part:
+                lines += [f"    # {title}", *assignments(part, start > 0)]
         lines += wrapped("    return ", printed.results, "")
         return arguments, lines
 

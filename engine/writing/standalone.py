@@ -73,7 +73,10 @@ class Helpers:
             "with np.errstate(all='ignore'):",
             f"    return float({called}({', '.join(given)}))",
         ]
-        lines = [f"def {name}({', '.join(inputs)}):", f'    """{op.doc}, by IEEE 754."""']
+        lines = [
+            f"def {name}({', '.join(inputs)}):",
+            f'    """{op.doc or op.name}, by IEEE 754."""',
+        ]
         if code is None:
             lines += [f"    {line}" for line in numpys]
         else:

@@ -81,12 +81,7 @@ class Program:
 
     def constant(self, number: Any) -> Any:
         """A term for a number, or for an array that does not depend on the inputs."""
-        if isinstance(number, np.ndarray | np.generic):
-            array = np.asarray(number)
-            key: Any = (type(number), array.dtype.str, array.shape, array.tobytes())
-        else:
-            key = (type(number), repr(number))
-        return self._made(key, "", (), number)
+        return self._made(key_of(number), "", (), number)
 
     def _made(self, key: Any, form: str, operands: tuple[Any, ...], example: Any) -> Any:
         known = self.known.get(key)
@@ -96,6 +91,14 @@ class Program:
             known.name, known.order, known.program = "", len(self.known), self
             known.made_by, known.made_at = self.op, self.at
         return known
+
+
+def key_of(number: Any) -> Any:
+    """What two constants have in common that are the same, to the last bit."""
+    if isinstance(number, np.ndarray | np.generic):
+        array = np.asarray(number)
+        return type(number), array.dtype.str, array.shape, array.tobytes()
+    return type(number), repr(number)
 
 
 def reached(results: list[Any]) -> list[Any]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..arrays import in_single
 from ..core import Op
+from ..graph import toposort, visit
 from ..signatures import input_names
 from ..symbols import Symbol
 
@@ -70,9 +71,15 @@ def _edge(node: Any, g: Any, index: int, x: Any) -> Any:
         return Symbol.made(called, operands, params, held, node._trace)
 
 
-def gradients(order: list[Any], seed: Any, note: Any) -> dict[Any, Any]:
-    """The gradient of each node, as `graph.adjoints`; `note(x, g, node)` is told of each."""
-    found = {order[-1]: seed}
+def gradients(root: Any, seed: Any, note: Any) -> dict[Any, Any]:
+    """The gradient of each node, as `graph.adjoints`; `note(x, g, node)` is told of each.
+
+    What no gradient flows to is not walked through: a comparison is no node on the other tiers, and
+    would bring what it compares forward in the order, and so the parts of sums.
+    """
+    found = {root: seed}
+    order: list[Any] = []
+    visit(root, {x for x in toposort(root) if not x.requires_grad}, order)
     for node in reversed(order):
         g = found.get(node)
         if g is None or node.op is None:

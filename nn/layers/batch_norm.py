@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import to_numpy
+from engine import has_numbers, to_numpy
 
 from ..checks import as_array, at_least, floating, number, plain, rank
 from ..half import in_float32
@@ -69,7 +69,7 @@ def batch_norm(
             "use a larger batch, or eval()"
         )
     y = standardize(x, weight, bias, axis, eps)
-    if running_mean is not None or running_var is not None:
+    if has_numbers(x) and (running_mean is not None or running_var is not None):
         center, spread = mean_and_variance(to_numpy(x), axis)
         if running_mean is not None:
             running_mean += momentum * (center - running_mean)
@@ -139,7 +139,7 @@ class _BatchNorm(Module):
             momentum,
             self.eps,
         )
-        if follow:
+        if follow and has_numbers(x):  # writing the layer down does not train it
             self.num_batches_tracked = self.num_batches_tracked + 1
         return y
 

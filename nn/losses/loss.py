@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 import engine
-from engine import Tensor, Value, ValueArray, to_numpy
+from engine import Tensor, Value, ValueArray, example_of, has_numbers
 
 from ..checks import as_array, dtype_of, one_of
 from ..module import Module
@@ -54,12 +54,14 @@ def floats(x: Any, name: str) -> Any:
         return x
     if x.dtype.kind not in "iub":
         raise TypeError(f"{name} must hold real numbers, got dtype {x.dtype}")
-    return np.asarray(x).astype(np.float64)
+    return (np.asarray(x) if has_numbers(x) else x).astype(np.float64)
 
 
 def is_variable(x: Any) -> bool:
     """Whether a gradient can flow to x."""
-    return isinstance(x, _VALUES) or (isinstance(x, Tensor) and x.requires_grad)
+    if isinstance(x, _VALUES) or not has_numbers(x):  # a name, of which `source` writes down
+        return True
+    return isinstance(x, Tensor) and x.requires_grad
 
 
 def constant(x: Any, like: Any, name: str) -> Any:
@@ -96,7 +98,7 @@ def within(x: Any, lo: float, hi: float, name: str) -> None:
     Raises:
         ValueError: one does not; it is named.
     """
-    numbers = to_numpy(x)
+    numbers = example_of(x)
     wrong = ~((numbers >= lo) & (numbers <= hi))
     if wrong.any():
         index = tuple(int(i) for i in np.argwhere(wrong)[0])
