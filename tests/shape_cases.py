@@ -249,6 +249,10 @@ CASES = {
         ((A,), lambda x: E.scatter_add(x, (5, 4), np.array([0, 0, 3])),
          lambda x: np.stack([x[0] + x[1], 0 * V, 0 * V, x[2], 0 * V])),
     ],
+    "scatter": [
+        ((A,), lambda x: E.scatter_add(x, (7, 4), slice(1, 6, 2)),
+         lambda x: np.stack([0 * V, x[0], 0 * V, x[1], 0 * V, x[2], 0 * V])),
+    ],
     "take": [
         ((A,), lambda x: x.take([0, 5, 5]), lambda x: x.take([0, 5, 5])),
         ((A,), lambda x: E.take(x, [[0, 1], [1, 1]], axis=1),

@@ -66,13 +66,12 @@ def _picks_once(index: Any) -> bool:
 
 
 def _getitem_vjp(g: Any, y: Any, x: Any, index: Any) -> Any:
-    if type(g) is np.ndarray:  # what follows, of what is known to fit
-        if _picks_once(index):
-            out = np.zeros(x.shape, g.dtype)
-            out[index] = g
-            return out
-        if type(index) is np.ndarray:
-            return _add_rows(g, x.shape, index)
+    if _picks_once(index):
+        if type(g) is np.ndarray:
+            return _scatter.forward(g, x.shape, index)
+        return _scatter.apply((g,), {"shape": x.shape, "index": index})
+    if type(g) is np.ndarray and type(index) is np.ndarray:  # they are known to fit
+        return _add_rows(g, x.shape, index)
     return _scatter_add.apply((g,), {"shape": x.shape, "index": index})
 
 
@@ -91,18 +90,21 @@ def getitem(x: Any, index: Any) -> Any:
     return _getitem.apply((x,), {"index": plain_index(index)})
 
 
-def _scatter_add_vjp(g: Any, y: Any, x: Any, shape: Any, index: Any) -> Any:
+def _scatter_vjp(g: Any, y: Any, x: Any, shape: Any, index: Any) -> Any:
     return _getitem.apply((g,), {"index": index})
 
 
-@shape_op(_scatter_add_vjp, name="scatter_add", symbol="scatter", ulp=64)
+@shape_op(_scatter_vjp, name="scatter", ulp=0)
+def _scatter(x: Any, shape: Any, index: Any) -> Any:
+    """Zeros of `shape` with x at `index`, which names no element twice."""
+    y = np.zeros(shape, x.dtype)
+    y[index] = x
+    return y
+
+
+@shape_op(_scatter_vjp, name="scatter_add", symbol="scatter", ulp=64)
 def _scatter_add(x: Any, shape: Any, index: Any) -> Any:
     """Zeros of `shape` with x added at `index`; an element named twice gets both."""
-    if _picks_once(index):
-        out = np.zeros(shape, x.dtype)
-        _check_fits(x, out[index].shape, shape)
-        out[index] = x
-        return out
     if type(index) is np.ndarray and x.dtype.kind == "f":
         _check_fits(x, (*index.shape, *shape[1:]), shape)
         if index.size and not -shape[0] <= index.min() <= index.max() < shape[0]:
@@ -125,12 +127,16 @@ def scatter_add(x: Any, shape: Any, index: Any) -> Any:
     >>> scatter_add([1.0, 2.0, 3.0], (4,), [0, 0, 3])
     array([3., 0., 0., 3.])
     """
-    return _scatter_add.apply((x,), {"shape": tuple(shape), "index": plain_index(index)})
+    params = {"shape": tuple(shape), "index": plain_index(index)}
+    if not _picks_once(params["index"]):
+        return _scatter_add.apply((x,), params)
+    _check_fits(x, np.broadcast_to(0.0, params["shape"])[params["index"]].shape, shape)
+    return _scatter.apply((x,), params)
 
 
 def _check_fits(x: Any, expected: tuple[int, ...], shape: Any) -> None:
-    if x.shape != expected:
-        raise ValueError(f"the index picks {expected} of the result's {shape}, x is {x.shape}")
+    if np.shape(x) != expected:
+        raise ValueError(f"the index picks {expected} of the result's {shape}, x is {np.shape(x)}")
 
 
 def _add_at(places: np.ndarray, x: np.ndarray, shape: Any) -> np.ndarray:

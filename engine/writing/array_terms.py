@@ -192,7 +192,7 @@ def written_constant(x: Any) -> str:
     if isinstance(x, np.dtype) or (isinstance(x, type) and issubclass(x, np.generic)):
         return f"np.{np.dtype(x).name}".replace("np.bool", "bool")
     if isinstance(x, slice):
-        return f"slice({x.start}, {x.stop}, {x.step})"
+        return f"np.s_[{_subscript(x, [])}]"
     if isinstance(x, float) and not np.isfinite(x):
         return "np.nan" if x != x else "np.inf" if x > 0 else "-np.inf"
     if isinstance(x, int | float | str | bytes | None):
