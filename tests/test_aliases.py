@@ -20,7 +20,8 @@ WITHOUT_A_METHOD = {
     "einsum": "a string first", "tensordot": "a function in both",
     "getitem": "x[index]", "cast": "x.astype(dtype)", "as_integers": "x.astype(int)",
     "matrix_transpose": "x.mT",
-    "scatter_add": "the transpose of x[index]", "sum_to": "the transpose of broadcasting",
+    "scatter_add": "the transpose of x[index]", "scatter": "the same",
+    "sum_to": "the transpose of broadcasting",
     "sliding_window_view": "a function in NumPy", "sum_windows": "its transpose",
 }  # fmt: skip
 

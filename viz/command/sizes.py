@@ -18,6 +18,7 @@ Parameters = Mapping[str, Any]
 #: Functions whose result is of the shape that this parameter says.
 SHAPED = {
     "broadcast_to": "shape",
+    "scatter": "shape",
     "scatter_add": "shape",
     "sum_windows": "shape",
     "col2im": "shape",
