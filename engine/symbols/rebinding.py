@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import builtins
 import dis
+import functools
 import math
 from collections.abc import Callable, Iterator
 from types import BuiltinFunctionType, CellType, CodeType, FunctionType, ModuleType, SimpleNamespace
@@ -38,6 +39,10 @@ _OTHER_WAYS = {
     "IMPORT_NAME": "imports what may be another at the next call",
     "MATCH_CLASS": "asks for types",
 }
+
+
+#: What looks up numbers by their hash, which a name has too.
+_LOOKUPS = {"BUILD_SET", "SET_UPDATE", "BUILD_MAP", "BUILD_CONST_KEY_MAP"}
 
 
 class NotPure(TypeError):
@@ -120,3 +125,48 @@ def _names_in(code: CodeType) -> Iterator[str]:
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             yield from _names_in(constant)
+
+
+# --- rules on Symbols ---
+
+
+def runs_on_names(function: Any) -> bool:
+    """Whether a rule does with names what it does with numbers; False of a user's that may not.
+
+    Ours do.  A user's that catches errors, looks numbers up in a set, or draws them, is to be
+    called with numbers.  (What it reads from outside is a constant of the program, as elsewhere.)
+    """
+    return _runs_on_names(getattr(function, "func", function), set())
+
+
+def _runs_on_names(function: Any, seen: set[Any]) -> bool:
+    if not isinstance(function, FunctionType) or _root(function.__module__) in _OURS:
+        return True
+    if function in seen:
+        return True
+    seen.add(function)
+    names = set(_names_in(function.__code__))
+    if "random" in names or not _is_straight(function.__code__):
+        return False
+    read = [function.__globals__[name] for name in names & function.__globals__.keys()]
+    read += [cell.cell_contents for cell in function.__closure__ or ()]
+    return all(_stays(x) and _runs_on_names(x, seen) for x in read)
+
+
+@functools.cache
+def _is_straight(code: CodeType) -> bool:
+    """Whether code has no step in which a name is not what a number would be."""
+    return not any(
+        step.opname in _OTHER_WAYS
+        or step.opname in _LOOKUPS
+        or isinstance(step.argval, frozenset)
+        or (isinstance(step.argval, CodeType) and not _is_straight(step.argval))
+        for step in dis.get_instructions(code)
+    )
+
+
+def _stays(x: Any) -> bool:
+    """Whether what a rule reads is none that looks up numbers, or another each time."""
+    if isinstance(x, ModuleType):
+        return x is math or x is np or _root(x.__name__) in _MODULES
+    return not isinstance(x, dict | set | frozenset)

@@ -117,6 +117,9 @@ class Helpers:
         return ast.Name(self._named[id(x)])
 
     def _constant(self, x: Any) -> str:
+        if isinstance(x, dict):
+            parts = ", ".join(f"{self._constant(k)}: {self._constant(v)}" for k, v in x.items())
+            return f"{{{parts}}}"
         if isinstance(x, list | tuple | frozenset | set):
             parts = ", ".join(
                 _of_numpy(one) or self._constant(one) for one in x if one not in (Node, NodeArray)

@@ -11,7 +11,7 @@ from ..arrays import in_single
 from ..core import Op
 from ..graph import toposort, visit
 from ..signatures import input_names
-from ..symbols import Symbol
+from ..symbols import Symbol, runs_on_names
 
 
 class RuleOp(Op):
@@ -41,34 +41,38 @@ def _refuse(name: str, *_operands: Any, **_params: Any) -> Any:
 
 def pulled(node: Any, g: Any) -> list[Any]:
     """What each edge of a Symbol adds to the gradient of its input; None where nothing flows."""
-    try:
-        return list(node.pull(g))
-    except TypeError:
-        edges = enumerate(node.inputs)
-        return [node.fitted(_edge(node, g, i, x), i) for i, x in edges]
+    run = all(map(runs_on_names, (node.op.vjp_all, *node.op.vjps)))
+    if run:
+        try:
+            return list(node.pull(g))
+        except TypeError:  # a rule asks for numbers
+            pass
+    return [node.fitted(_edge(node, g, i, x, run), i) for i, x in enumerate(node.inputs)]
 
 
-def _edge(node: Any, g: Any, index: int, x: Any) -> Any:
-    """The rule for one edge, run or called."""
+def _edge(node: Any, g: Any, index: int, x: Any, run: bool) -> Any:
+    """The rule for one edge, run if that is to be tried, or called."""
     op, params = node.op, dict(node.params)
     rule = op.rule(index)
     if rule is None or not isinstance(x, Symbol) or not node.flows_to(x):
         return None
     g, y, inputs = in_single(node, g)
-    try:
-        return rule(g, y, *inputs, **params)
-    except TypeError:  # it asks for numbers; what else is wrong is said again below
-        operands = (g, y, *inputs)
-        if isinstance(rule, functools.partial):
-            params |= rule.keywords
-        called = RuleOp(op, index, len(operands))
-        numbers = [one._held if isinstance(one, Symbol) else one for one in operands]
-        with np.errstate(all="ignore"):
-            if node.is_number:
-                held: Any = called.on_floats(*numbers, **params)
-            else:
-                held = np.asarray(called.forward(*numbers, **params))
-        return Symbol.made(called, operands, params, held, node._trace)
+    if run:
+        try:
+            return rule(g, y, *inputs, **params)
+        except TypeError:  # it asks for numbers; what else is wrong is said again below
+            pass
+    operands = (g, y, *inputs)
+    if isinstance(rule, functools.partial):
+        params |= rule.keywords
+    called = RuleOp(op, index, len(operands))
+    numbers = [one._held if isinstance(one, Symbol) else one for one in operands]
+    with np.errstate(all="ignore"):
+        if node.is_number:
+            held: Any = called.on_floats(*numbers, **params)
+        else:
+            held = np.asarray(called.forward(*numbers, **params))
+    return Symbol.made(called, operands, params, held, node._trace)
 
 
 def gradients(root: Any, seed: Any, note: Any) -> dict[Any, Any]:

@@ -208,3 +208,66 @@ def test_sorted_numbers_have_second_derivatives():
     _, d_x, dd_x = names[text.name](**given)
     np.testing.assert_allclose(d_x, 3 * x**2 * [100.0, 1.0, 10.0])
     np.testing.assert_allclose(dd_x, 6 * x * [100.0, 1.0, 10.0])
+
+
+# --- rules in which a name is not what a number would be ---
+
+
+def _catches(g, y, x):
+    try:
+        return g * float(x)
+    except:  # noqa: E722 - as a user may write it
+        return g * 7.0
+
+
+def _looks_up(g, y, x):
+    return g * (2.0 if x in {0.5, 1.0} else 3.0)
+
+
+FACTORS = {0.5: 6.0}
+
+
+def _reads_what_stands_outside(g, y, x):
+    return g * FACTORS.get(x, 4.0)
+
+
+def _in_a_function_of_its_own(g, y, x):
+    return g * _factor(x)
+
+
+def _factor(x):
+    return {0.5: 8.0}.get(x, 4.0)
+
+
+@pytest.mark.parametrize(
+    ("rule", "slope"),
+    [
+        (_catches, 0.5),
+        (_looks_up, 2.0),
+        (lambda g, y, x: g * {0.5: 5.0}.get(x, 4.0), 5.0),
+        (_reads_what_stands_outside, 6.0),
+        (_in_a_function_of_its_own, 8.0),
+    ],
+)
+def test_a_rule_is_called_where_a_name_would_take_another_way(own, rule, slope):
+    op = elementwise("odd", lambda x: x * 1.0, rule)
+    text = source(lambda x: op(x) * 1.0, 0.5)
+    assert "odd_vjp(" in text
+    assert run(text) == (0.5, slope)
+
+
+def test_what_a_rule_draws_is_drawn_in_each_run(own):
+    def drawn(g, y, x):
+        return g * np.random.rand()  # noqa: NPY002
+
+    op = elementwise("odd", lambda x: x * 1.0, drawn)
+    text = source(lambda x: op(x) * 1.0, 0.5)
+    assert run(text) != run(text)
+
+
+def test_a_rule_that_calls_itself_is_written_out(own):
+    def halved(g, y, x, n=3):
+        return halved(g, y, x, n - 1) * 0.5 if n else g
+
+    op = elementwise("odd", lambda x: x * 0.125, halved)
+    assert "d_x = 0.125" in source(lambda x: op(x), 0.5)
