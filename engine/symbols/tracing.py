@@ -148,7 +148,8 @@ def program(f: Callable[..., Any], *args: Any) -> Program:
         y = trace.lift(y)
     if not isinstance(y, Symbol):
         raise TypeError(
-            f"{_name(f)} must make its result of its arguments, it returned {type(y).__name__}"
+            f"{_name(f)} must make its result of its arguments, it returned {type(y).__name__} "
+            "(arrays of integers and bools are constants: give floats)"
         )
     return Program(_name(f), y, arguments, trace, given)
 

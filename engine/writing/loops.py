@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import textwrap
 
 import numpy as np
@@ -76,7 +77,9 @@ class Writer:
         wanted: dict[Store, str] = {}
         for store in self.stores.all():
             names = [store.name, *(site.name for site in store.sites)]
-            wanted[store] = next(filter(None, names), "")
+            name = next(filter(None, names), "")
+            # a list is called after all of its cells: `neurons`, not `neurons[0]`
+            wanted[store] = name if store.size == 1 else re.sub(r"\[\d+\]$", "", name)
         results = zip(self.sites.names, self.sites.results, strict=True)
         for name, values in reversed(list(results)):
             if values.ndim == 0 and values >= 0:

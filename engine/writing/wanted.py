@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ..node import Node
 
 
@@ -29,7 +31,7 @@ def _wanted(traced: Any, one: Any) -> Any:
         if found is None:
             known = ", ".join(x.label for x in traced.trace.inputs)
             raise ValueError(f"wrt names {one!r}, which is no input; the inputs are: {known}")
-    elif isinstance(one, int) and not isinstance(one, bool):
+    elif isinstance(one, int | np.integer) and not isinstance(one, bool):
         if not -len(traced.given) <= one < len(traced.given):
             raise ValueError(f"wrt names argument {one}, the program has {len(traced.given)}")
         found = traced.given[one]
