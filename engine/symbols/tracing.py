@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from types import CodeType, FrameType
 from typing import Any
@@ -83,14 +83,19 @@ class Program:
         arguments: the Symbols that stand for its arguments, by name; nodes that the program reads
             without being given them are further `trace.inputs`.
         trace: all inputs, and how they were met.
-        given: what the function was called with, in order: Symbols, and what is not numeric.
+        given: what the function was called with, in order: Symbols, lists of them, and what is not
+            numeric.
     """
 
     name: str
     result: Symbol
-    arguments: dict[str, Symbol]
+    arguments: dict[str, Symbol | list[Symbol]]
     trace: Trace
     given: Sequence[Any] = ()
+
+    def lists(self) -> dict[str, list[Symbol]]:
+        """The arguments that are lists of numbers, by name."""
+        return {name: x for name, x in self.arguments.items() if isinstance(x, list)}
 
 
 def program_of(root: Any) -> Program:
@@ -107,9 +112,10 @@ def program(f: Callable[..., Any], *args: Any) -> Program:
     """Run f on Symbols in place of its numbers and arrays, and return what is written down.
 
     Numbers are Symbols of numbers, unless there is an array among the arguments, as in `grad`.
-    Arrays of integers, and what is not numeric, are handed on as they are.
-    What f does with Values and Tensors of its own is written down too, and results are named as
-    f's own variables are.
+    A list of numbers is an array, but one of which f takes no more than single numbers, or that
+    holds Values, is a list of Symbols.  Arrays of integers, and what is not numeric, are handed on
+    as they are.  What f does with Values and Tensors of its own is written down too, and results
+    are named as f's own variables are.
 
     Raises:
         TypeError: f is no function, asks for the numbers of a Symbol, or makes nothing of its
@@ -124,23 +130,40 @@ def program(f: Callable[..., Any], *args: Any) -> Program:
     """
     if not callable(f):
         raise TypeError(f"f must be a function, a Value or a Tensor, got {type(f).__name__}")
+    given = [array_of(x) if isinstance(x, LISTS) else x for x in args]
+    listed = [i for i, x in enumerate(args) if isinstance(x, LISTS) and _is_row(given[i])]
+    if any(np.ndim(x) for i, x in enumerate(given) if i not in listed):
+        return _traced(f, given)  # on arrays
+    given = [list(x) if isinstance(x, NodeArray) else x for x in given]
+    traced = _traced(f, given)
+    numbers = [i for i in listed if isinstance(given[i], np.ndarray)]
+    if numbers and all(_gives_single_numbers(traced.given[i], traced) for i in numbers):
+        return _traced(f, [x.tolist() if i in numbers else x for i, x in enumerate(given)])
+    return traced
+
+
+def _traced(f: Callable[..., Any], args: Sequence[Any]) -> Program:
     trace = Trace()
-    args = tuple([array_of(x) if isinstance(x, LISTS) else x for x in args])
     arrays = any(isinstance(x, np.ndarray) or (isinstance(x, Node) and x.shape) for x in args)
-    arguments: dict[str, Symbol] = {}
+    arguments: dict[str, Any] = {}
     given: list[Any] = []
     trace.names = _outside(f)
-    for name, x in zip(_argument_names(f, len(args)), args, strict=True):
-        if not _is_numeric(x):  # a string, a model, an array of places: f's own business
-            trace.names[id(x)] = name
-            given.append(x)
-            continue
+
+    def symbol(x: Any, label: str) -> Symbol:
         example: Any = x._held if isinstance(x, Node) else x
         if type(example) is not np.ndarray:
             example = np.asarray(example, float) if arrays else float(example)
-        label = x.label if isinstance(x, Node) and x.label else name
-        arguments[name] = trace.input(example, label)
-        given.append(arguments[name])
+        return trace.input(example, label)
+
+    for name, x in zip(_argument_names(f, len(args)), args, strict=True):
+        if isinstance(x, LISTS):
+            arguments[name] = [symbol(one, f"{name}[{i}]") for i, one in enumerate(x)]
+        elif _is_numeric(x):
+            label = x.label if isinstance(x, Node) else ""
+            arguments[name] = symbol(x, label or name)
+        else:  # a string, a model, an array of places: f's own business
+            trace.names[id(x)] = name
+        given.append(arguments.get(name, x))
     with Naming(f):
         y = f(*given)
     y = array_of(y) if isinstance(y, LISTS) else y
@@ -152,6 +175,20 @@ def program(f: Callable[..., Any], *args: Any) -> Program:
             "(arrays of integers and bools are constants: give floats)"
         )
     return Program(_name(f), y, arguments, trace, given)
+
+
+def _is_row(x: Any) -> bool:
+    """Whether an array is of one axis and holds floating-point numbers or Values."""
+    return x.ndim == 1 and x.size > 0 and (isinstance(x, NodeArray) or x.dtype.kind == "f")
+
+
+def _gives_single_numbers(x: Symbol, traced: Program) -> bool:
+    """Whether a program does no more with an array than to take single numbers out of it."""
+    return all(
+        node.op.name == "getitem" and not node.shape
+        for node in toposort(traced.result)
+        if any(one is x for one in node.inputs)
+    )
 
 
 def _is_numeric(x: Any) -> bool:
@@ -188,7 +225,16 @@ def _outside(f: Any) -> dict[int, str]:
         return {}
     read = inspect.getclosurevars(f)
     outside = {**read.globals, **read.nonlocals}
-    return {id(x): name for name, x in outside.items() if isinstance(x, Node)}
+    return {id(node): label for name, x in outside.items() for label, node in _nodes_in(x, name)}
+
+
+def _nodes_in(x: Any, name: str) -> Iterator[tuple[str, Node]]:
+    """The nodes that a variable holds, in lists too, and where."""
+    if isinstance(x, Node):
+        yield name, x
+    elif isinstance(x, LISTS):
+        for i, one in enumerate(x):
+            yield from _nodes_in(one, f"{name}[{i}]")
 
 
 class Naming(Restoring):

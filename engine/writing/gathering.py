@@ -19,10 +19,11 @@ FEW = 20
 
 
 class Input(NamedTuple):
-    """The term of an input, and the label that its node had."""
+    """The term of an input, the label that its node had, and whether it is given in a list."""
 
     term: Any
     label: str
+    listed: bool = False
 
 
 def rolled_function(
@@ -31,11 +32,13 @@ def rolled_function(
     units: list[Unit],
     results: list[Result],
     sections: list[tuple[str, float]],
+    long: bool,
 ) -> tuple[dict[str, Any], list[str]]:
     """What the function of a program of terms takes, by name, and the lines of its body.
 
     Long lists of constants are arguments too.  Where loops go over inputs of several lists in turn,
-    as over all parameters of a network, these are one list, if that is much shorter.
+    as over all parameters of a network, these are one list, if that is much shorter.  A program
+    that is not `long` is written without loops, if that is shorter.
 
     Args:
         live: all terms that the results depend on, in order.
@@ -43,17 +46,19 @@ def rolled_function(
     """
     numbers = {constant_text(x.example, numbers=True): x.example for x in live if x.is_constant}
     found: list[tuple[dict[str, Any], list[str]]] = []
-    for together in (False, True):
+    for together, loops in (
+        ((False, True), (True, True)) if long else ((False, True), (False, False))
+    ):
         program, arguments, names = _straight_line(inputs, live, units, results, sections, together)
-        function = rolled(program, names)
+        function = rolled(program, names, loops)
         for name, texts in [*function.lists.items()]:
             if len(texts) > FEW and numbers.keys() >= set(texts):
                 arguments[name] = [numbers[text] for text in function.lists.pop(name)]
         found.append((arguments, [f"    {line}" for line in function.text()]))
-        if all(numbers.keys() >= set(texts) for texts in function.lists.values()):
+        if long and all(numbers.keys() >= set(texts) for texts in function.lists.values()):
             break  # no list of inputs or of places was needed
-    apart, joined = found[0], found[-1]
-    return joined if len(joined[1]) < 0.7 * len(apart[1]) else apart
+    first, other = found[0], found[-1]
+    return other if len(other[1]) <= (0.7 if long else 1) * len(first[1]) else first
 
 
 def _straight_line(
@@ -99,9 +104,11 @@ _WORD = re.compile(r"[^\W\d]\w*")
 
 def _stems(inputs: list[Input]) -> list[str]:
     """The label of each input without its numbers, if it is to be in a list; else ""."""
-    stems = [re.sub(r"\[\d+\]|\d+", "", x.label) or " " for x in inputs]
+    stems = [re.sub(r"\[\d+\]|\d+", "", x.label) or " " for x in inputs if not x.listed]
     counts = Counter(stems)
-    return [stem if len(inputs) > MANY and counts[stem] > 2 else "" for stem in stems]
+    gathered = [stem if len(inputs) > MANY and counts[stem] > 2 else "" for stem in stems]
+    rest = iter(gathered)
+    return [f"{x.label.partition('[')[0]}[]" if x.listed else next(rest) for x in inputs]
 
 
 def _in_order(inputs: list[Input], together: bool) -> list[Input]:
@@ -127,9 +134,10 @@ def _gathered(
 ) -> tuple[list[Leaf], dict[str, Any]]:
     """Each input as a variable or the element of a list, and all that is given, by name.
 
-    `together`: whether all that are in lists are in one.
+    `together`: whether all that are in lists are in one, but for lists that are arguments.
     """
     lists: dict[str, str] = {}
+    common = ""
     leaves: list[Leaf] = []
     arguments: dict[str, Any] = {}
     for x, stem in zip(inputs, _stems(inputs), strict=True):
@@ -139,9 +147,12 @@ def _gathered(
             leaves.append(Leaf(name))
             continue
         if stem not in lists:  # the last word: w of layers.neurons.w, and of w_0_1
-            last = stem.rpartition(".")[2].strip("_")
-            lists[stem] = next(iter(lists.values()), "") if together else ""
-            lists[stem] = lists[stem] or names.taken("p" if together else last)
+            last = stem.rpartition(".")[2].strip("_[]")
+            if together and not x.listed:
+                common = common or names.taken("p")
+                lists[stem] = common
+            else:
+                lists[stem] = names.taken(last)
             arguments.setdefault(lists[stem], [])
         found = arguments[lists[stem]]
         leaves.append(Leaf(lists[stem], len(found)))

@@ -36,7 +36,7 @@ class Rolled(NamedTuple):
         return lists + self.lines
 
 
-def rolled(program: StraightLine, names: Names | None = None) -> Rolled:
+def rolled(program: StraightLine, names: Names | None = None, loops: bool = True) -> Rolled:
     """The body of a function that returns the program's results: loops where steps repeat.
 
     It needs the program's inputs, and what its forms and constants name.  Variables are called what
@@ -44,9 +44,14 @@ def rolled(program: StraightLine, names: Names | None = None) -> Rolled:
 
     Args:
         names: where the names of variables come from; the program's own are reserved there.
+        loops: False for a line for each step.
     """
-    orders = [_repeats(program), _repeats(regrouped(program))]
-    program, started, reads, tree = min(orders, key=lambda found: sum(map(lines, found[3])))
+    if loops:
+        orders = [_repeats(program), _repeats(regrouped(program))]
+        program, started, reads, tree = min(orders, key=lambda found: sum(map(lines, found[3])))
+    else:
+        count = len(program.steps)
+        started, reads, tree = np.zeros(count, bool), _numbered(program), [*range(count)]
     results = [(r.name, _encoded(np.asarray(r.values), program)) for r in program.results]
     sites = Sites(tree, reads, program.steps, results, started)
     writer = Writer(program, Stores(Carried(sites)), names or Names(_words(program)))

@@ -133,6 +133,7 @@ class _Draft:
         # a neuron, one op of many inputs, is as many as are written down for it
         ops = sum(max(len(x.inputs) - 1, 1) for x in nodes if x.op is not None)
         self.long = not arrays and ops >= LONG
+        self.listed = {id(x) for one in traced.lists().values() for x in one}
         self.tier.program.alike, self.tier.program.folds = self.long, not self.long
         self.names.reserve(self.tier.reserved)
         self.name = f"{identifier(traced.name)}_{ENDINGS[order]}"
@@ -201,6 +202,7 @@ class _Draft:
             self.labels.append(f"v_{given.get(x, x.label)}")
             label = self.names.taken(f"v_{x.label}")
             v = self.traced.trace.input(x.full(1.0), label, requires=False)
+            self.listed |= {id(v)} if id(x) in self.listed else set()
             self.tier.input(v)
             if x in found:
                 total = total + _summed(found[x] * v)
@@ -239,12 +241,12 @@ class _Draft:
         return arguments, lines
 
     def _rolled(self) -> tuple[dict[str, Any], list[str]] | None:
-        """The same with loops, and alike inputs in lists; None if the program is short."""
-        if not self.long:
+        """The same with loops, and alike inputs in lists; None of a short one without lists."""
+        if not self.long and not self.listed:
             return None
         live = reached([result.term for result in self.results])
         inputs = [
-            Input(self.tier.term(x), label)
+            Input(self.tier.term(x), label, id(x) in self.listed)
             for x, label in zip(self.inputs, self.labels, strict=True)
         ]
-        return rolled_function(inputs, live, self.units, self.results, self.sections)
+        return rolled_function(inputs, live, self.units, self.results, self.sections, self.long)

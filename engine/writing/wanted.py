@@ -18,14 +18,20 @@ def wanted_inputs(traced: Any, wrt: Any) -> list[Any]:
     """
     if wrt is None:
         return [x for x in traced.trace.inputs if x.requires_grad]
-    return [_wanted(traced, one) for one in (wrt if isinstance(wrt, tuple | list) else (wrt,))]
+    return [
+        x
+        for one in (wrt if isinstance(wrt, tuple | list) else (wrt,))
+        for x in _wanted(traced, one)
+    ]
 
 
-def _wanted(traced: Any, one: Any) -> Any:
+def _wanted(traced: Any, one: Any) -> list[Any]:
     if isinstance(one, Node):
         found = traced.trace.lifted.get(one)
         if found is None:
             raise ValueError(f"wrt names {one!r:.60}, on which the result does not depend")
+    elif isinstance(one, str) and one in traced.lists():
+        return traced.lists()[one]
     elif isinstance(one, str):
         found = next((x for x in traced.trace.inputs if x.label == one), None)
         if found is None:
@@ -35,6 +41,8 @@ def _wanted(traced: Any, one: Any) -> Any:
         if not -len(traced.given) <= one < len(traced.given):
             raise ValueError(f"wrt names argument {one}, the program has {len(traced.given)}")
         found = traced.given[one]
+        if isinstance(found, list) and found in traced.lists().values():
+            return found
         if not isinstance(found, Node):
             raise TypeError(
                 f"wrt names argument {one}, a {type(found).__name__}: only floating-point numbers "
@@ -44,4 +52,4 @@ def _wanted(traced: Any, one: Any) -> Any:
         raise TypeError(f"wrt takes positions, names and nodes, got {one!r:.60}")
     if not found.requires_grad:
         raise TypeError(f"wrt names {one!r:.60}, which does not require a gradient")
-    return found
+    return [found]
