@@ -83,7 +83,6 @@ def shape_op(
     variadic: bool = False,
     aliases: Mapping[str, Any] | None = None,
     ulp: float = 64,
-    doc: str = "",
     infix: bool = False,
     replace: bool = False,
 ) -> Callable[[Rule], Op]:
@@ -101,7 +100,6 @@ def shape_op(
         aliases: other names of parameters, `{"dim": "axis"}`; or, in place of the name, a function
             from what is given by the other name to (name, value).
         ulp: how far apart the tiers may be.
-        doc: one line for the table; default that of forward.
         infix: whether formulas write the symbol between the two inputs.
         replace: redefine a name that exists.
 
@@ -127,7 +125,7 @@ def shape_op(
             raise TypeError(f"{op_name!r} is variadic: give one rule, called with index=i")
         op = Op(
             op_name, forward, vjps, symbol=symbol, elements=elements, kinks=kinks, ulp=ulp,
-            doc=doc, kind="shape", variadic=variadic, aliases=aliases, infix=infix,
+            kind="shape", variadic=variadic, aliases=aliases, infix=infix,
         )  # fmt: skip
         return register(op, replace)
 

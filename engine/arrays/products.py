@@ -53,14 +53,10 @@ def _matmul_of_values(a: Any, b: Any) -> Any:
     return np.matmul(np.asarray(a), np.asarray(b))
 
 
-matmul = shape_op(
-    _matmul_vjp_a,
-    _matmul_vjp_b,
-    symbol="@",
-    infix=True,
-    elements=_matmul_of_values,
-    doc="Matrix product, of vectors, matrices or batches of them (broadcast), as NumPy's @.",
-)(np.matmul)
+@shape_op(_matmul_vjp_a, _matmul_vjp_b, symbol="@", infix=True, elements=_matmul_of_values)
+def matmul(a: Any, b: Any) -> Any:
+    """Matrix product, of vectors, matrices or batches of them (broadcast), as NumPy's @."""
+    return np.matmul(a, b)
 
 
 @composed

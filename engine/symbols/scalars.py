@@ -15,6 +15,7 @@ from typing import Any
 
 from ..core import Op
 from ..node import Node
+from ..restoring import Restoring
 from .rebinding import NotPure, rebound
 
 
@@ -37,6 +38,24 @@ class _Asked(threading.local):
 
 
 _ASKED = _Asked()
+
+
+class _Answering(Restoring):
+    """Gives the answers to what one function asks for, while it is followed."""
+
+    def __init__(self, answers: list[bool]) -> None:
+        self.answers = answers
+
+    def saved(self) -> Any:
+        return _ASKED.answers
+
+    def change(self) -> None:
+        _ASKED.answers = [*_ASKED.answers, [*self.answers]]
+
+    def restore(self, saved: Any) -> None:
+        _ASKED.answers = saved
+
+
 _MOST_QUESTIONS = 8  # on one way through a function
 _LONGEST = 400  # parts: a loop of `x = x * x` doubles them each time
 
@@ -321,13 +340,11 @@ def followed(function: Callable[..., Any], *args: Any, **params: Any) -> Any:
 def _follow(function: Any, args: Any, params: Any, answers: list[bool]) -> Any:
     if len(answers) > _MOST_QUESTIONS:
         raise Untraceable("too many questions")
-    _ASKED.answers.append(list(answers))
     try:
-        return function(*args, **params)
+        with _Answering(answers):
+            return function(*args, **params)
     except _Fork as fork:
         condition = fork.condition
-    finally:
-        _ASKED.answers.pop()
     yes = _follow(function, args, params, [*answers, True])
     no = _follow(function, args, params, [*answers, False])
     return chosen(condition, yes, no)

@@ -45,20 +45,25 @@ def rolled_function(
         sections: the headings, each with the order of the last term before it.
     """
     numbers = {constant_text(x.example, numbers=True): x.example for x in live if x.is_constant}
-    found: list[tuple[dict[str, Any], list[str]]] = []
-    for together, loops in (
-        ((False, True), (True, True)) if long else ((False, True), (False, False))
-    ):
+
+    def written(together: bool, loops: bool) -> tuple[dict[str, Any], list[str], bool]:
+        """And whether it needs a list of inputs, or of places."""
         program, arguments, names = _straight_line(inputs, live, units, results, sections, together)
         function = rolled(program, names, loops)
         for name, texts in [*function.lists.items()]:
             if len(texts) > FEW and numbers.keys() >= set(texts):
                 arguments[name] = [numbers[text] for text in function.lists.pop(name)]
-        found.append((arguments, [f"    {line}" for line in function.text()]))
-        if long and all(numbers.keys() >= set(texts) for texts in function.lists.values()):
-            break  # no list of inputs or of places was needed
-    first, other = found[0], found[-1]
-    return other if len(other[1]) <= (0.7 if long else 1) * len(first[1]) else first
+        needs = any(not numbers.keys() >= set(texts) for texts in function.lists.values())
+        return arguments, [f"    {line}" for line in function.text()], needs
+
+    arguments, lines, needs = written(False, True)
+    if long and needs:
+        joined, shorter, _ = written(True, True)
+        return (joined, shorter) if len(shorter) < 0.7 * len(lines) else (arguments, lines)
+    if not long:
+        given, straight, _ = written(False, False)
+        return (given, straight) if needs or len(straight) <= len(lines) else (arguments, lines)
+    return arguments, lines
 
 
 def _straight_line(

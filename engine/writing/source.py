@@ -50,15 +50,19 @@ def source(f: Callable[..., Any] | Node, *args: Any, wrt: Any = None, order: int
     """A program and its backward pass as the text of one Python function.
 
     It takes what f takes, and then what f reads from outside (parameters of a model), and returns
-    the value and the gradients.  The text runs alone, with NumPy; what it calls is printed above
-    it.  Decisions that are Python's (`if`, loops, shapes) are written down as they fall for `args`;
-    the arrays' own (`where`, `maximum`) are taken anew in each run.  A gate of backward that is a
-    product with a mask (`d * (h != 0)`) passes on a nan where `d` is infinite.
+    the value and the gradients; of a list of numbers a list. The text runs alone, with NumPy; what
+    it calls is printed above it. Decisions that are Python's (`if`, loops, shapes) are written down
+    as they fall for `args`, and what f draws at random (a mask of dropout) as it was drawn; the
+    arrays' own (`where`, `maximum`) are taken anew in each run. A gate of backward that is a
+    product with a mask (`d * (h != 0)`) passes on a nan where `d` is infinite. Numbers are written
+    with Python's operators and `math`, where these answer for `args`: given others, they may raise
+    (`log(0.0)`), and `x ** 0.5` of a negative x is complex.
 
     Args:
         f: a function of numbers and arrays; or a Value or a Tensor, for the graph it came of, whose
             leaves are then the arguments.
-        args: numbers and arrays to run f on, as for `grad`; none for a graph.
+        args: numbers and arrays to run f on, as for `grad`; none for a graph.  A list is an array,
+            or stays a list where f takes single numbers of it only, or it holds Values.
         wrt: what to differentiate with respect to: positions among args, names, or nodes; one or a
             tuple.  By default every argument and parameter through which a gradient flows.
         order: 2 for the second derivative too.

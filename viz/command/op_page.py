@@ -89,7 +89,8 @@ def written_for_values(name: str) -> str:
     <BLANKLINE>
     def record(node_x):
         x = node_x._held
-        y = -x
+        node = new(Value)
+        node._held = -x
         ...
     def push(node, g):
         node_x = node._a
