@@ -254,7 +254,10 @@ class Naming(Restoring):
         sys.setprofile(lambda frame, event, _: _look(frame, event, self.code))
 
     def restore(self, saved: Any) -> None:
-        sys.setprofile(saved)
+        if saved is None or callable(saved):
+            sys.setprofile(saved)
+        else:
+            saved.enable()  # cProfile's, which is no function
 
 
 def _look(frame: FrameType | None, event: str, code: CodeType | None) -> None:

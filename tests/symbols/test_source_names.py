@@ -1,5 +1,7 @@
 """`source`: what is an argument, with respect to what, and under which names."""
 
+import cProfile
+
 import numpy as np
 import pytest
 from printed import run
@@ -183,3 +185,21 @@ def test_a_number_is_given_once_however_many_have_the_label():
     names = Names()
     found = [names.taken(label) for label in ["w", "w_3", "w", "w", "w", "for", "for"]]
     assert found == ["w", "w_3", "w_2", "w_4", "w_5", "for_", "for_2"]
+
+
+def test_a_profiler_goes_on_after_names_were_looked_at():
+    def product(x):
+        y = x * x
+        return y + 1
+
+    profile = cProfile.Profile()
+    with profile:
+        text = E.source(product, 2.0)
+        after = sum(numbers(3))
+    assert after == 3
+    assert "y = x * x" in text
+    assert any(entry.code == numbers.__code__ for entry in profile.getstats())
+
+
+def numbers(count):
+    return range(count)
