@@ -66,11 +66,13 @@ class Program:
         """The term of this form and these operands.
 
         Where steps are to be alike, what two nodes do with one number is not the same term: that
-        their numbers are equal is chance, of the data.  Nor are products within a node, a neuron.
+        their numbers are equal is chance, of the data.  Nor are products within a neuron, a node of
+        many inputs.
         """
         key: tuple[Any, ...] = (form, *map(id, operands))
         if self.alike and any(x.is_constant for x in operands):
-            key = (object(),) if form == "{0} * {1}" else (self.node, *key)
+            neuron = form == "{0} * {1}" and len(self.node.inputs) > 2
+            key = (object(),) if neuron else (self.node, *key)
         return self._made(key, form, operands, example)
 
     def input(self, name: str, example: Any) -> Any:

@@ -140,3 +140,25 @@ def test_two_lists_of_a_long_program_stay_two():
 
     text = by_lists(crossed, numbers(7), numbers(9, 0.2))
     assert "(w, x)" in text
+
+
+def test_a_square_in_a_loop_is_one_product_backward_too():
+    def squared(x):
+        for _ in range(60):
+            x = x * x * 0.999
+        return x
+
+    text = by_lists(squared, 0.99)
+    assert "(d2 + d2) * 0.999" in text
+    assert " at = " not in text
+
+
+def test_a_function_of_lists_may_train_within_itself():
+    def trained(xs, ys):
+        w = 0.0
+        for x, y in zip(xs, ys, strict=True):
+            w = w + 0.1 * (y - w * x) * x
+        return (w - 1) ** 2
+
+    text = by_lists(trained, numbers(40), numbers(40, 0.2))
+    assert len(text.splitlines()) < 30
