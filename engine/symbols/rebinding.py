@@ -6,6 +6,7 @@ A function is run as it stands, with other globals: in the place of `math` one t
 from __future__ import annotations
 
 import builtins
+import contextlib
 import dis
 import functools
 import math
@@ -120,6 +121,17 @@ def _root(module: str | None) -> str:
     return (module or "").partition(".")[0]
 
 
+def variables_of(function: FunctionType) -> dict[str, Any]:
+    """The variables outside that a function reads, by name; those of functions inside it too."""
+    names = dict.fromkeys(_names_in(function.__code__))
+    found = {name: function.__globals__[name] for name in names if name in function.__globals__}
+    cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
+    for name, cell in cells:
+        with contextlib.suppress(ValueError):  # of a variable that is not set yet
+            found[name] = cell.cell_contents
+    return found
+
+
 def _names_in(code: CodeType) -> Iterator[str]:
     yield from code.co_names
     for constant in code.co_consts:
@@ -145,11 +157,9 @@ def _runs_on_names(function: Any, seen: set[Any]) -> bool:
     if function in seen:
         return True
     seen.add(function)
-    names = set(_names_in(function.__code__))
-    if "random" in names or not _is_straight(function.__code__):
+    if "random" in _names_in(function.__code__) or not _is_straight(function.__code__):
         return False
-    read = [function.__globals__[name] for name in names & function.__globals__.keys()]
-    read += [cell.cell_contents for cell in function.__closure__ or ()]
+    read = variables_of(function).values()
     return all(_stays(x) and _runs_on_names(x, seen) for x in read)
 
 

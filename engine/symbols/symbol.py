@@ -73,6 +73,7 @@ class Symbol(Refusals, NumpyFunctions, ElementwiseMethods, ArrayMethods, Node):
         "is_constant",
         "label",
         "op",
+        "place",
         "requires_grad",
     )  # fmt: skip
 
@@ -80,6 +81,7 @@ class Symbol(Refusals, NumpyFunctions, ElementwiseMethods, ArrayMethods, Node):
     inputs: tuple[Any, ...]
     is_constant: bool  # a leaf that stands for numbers, not for an input
     _trace: Any  # the `Trace` it belongs to
+    place: int  # among all that its trace has made, in order
     leads = True
     retains_grads = False
     has_numbers = False
@@ -143,6 +145,8 @@ class Symbol(Refusals, NumpyFunctions, ElementwiseMethods, ArrayMethods, Node):
         )
         y.is_constant = False
         y._trace = trace
+        trace.made += 1
+        y.place = trace.made
         return y
 
     @staticmethod

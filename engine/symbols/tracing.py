@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from types import CodeType, FrameType
+from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,9 @@ import numpy as np
 from ..graph import toposort
 from ..lists import LISTS, array_of
 from ..node import Node, NodeArray, to_numpy
+from ..recording import Watching
 from ..restoring import Restoring
+from .rebinding import variables_of
 from .symbol import Symbol
 
 
@@ -27,6 +29,8 @@ class Trace:
         names: variables' names, by the id of what they hold: nodes that a function reads from
             outside, and arrays of integers among its arguments.
         floats: whether rules are to take numbers for floats, as they do on Values.
+        made: how many results there are.
+        when: of each Value or Tensor that a function made, how many results there were.
         recorded: whether gradients made now are to be differentiated again (see
             `is_recorded`).
     """
@@ -35,6 +39,8 @@ class Trace:
         self.inputs: list[Symbol] = []
         self.lifted: dict[Node, Symbol] = {}
         self.recorded = self.floats = False
+        self.made = 0
+        self.when: dict[Node, int] = {}
         self.names: dict[int, str] = {}
 
     def input(self, example: Any, label: str = "", requires: bool = True) -> Symbol:
@@ -62,7 +68,8 @@ class Trace:
             else:
                 inputs = tuple([self.lifted[x] if isinstance(x, Node) else x for x in node.inputs])
                 y = Symbol.made(node.op, inputs, dict(node.params), node._held, self)
-                y.label = node.label
+                y.label = node.label or self.names.get(id(node), "")
+                y.place = self.when.get(node, 0)  # what was there before comes first
             self.lifted[node] = y
         return self.lifted[root]
 
@@ -164,7 +171,7 @@ def _traced(f: Callable[..., Any], args: Sequence[Any]) -> Program:
         else:  # a string, a model, an array of places: f's own business
             trace.names[id(x)] = name
         given.append(arguments.get(name, x))
-    with Naming(f):
+    with Noting(trace), Naming(f, trace.names):
         y = f(*given)
     y = array_of(y) if isinstance(y, LISTS) else y
     if isinstance(y, Node) and not isinstance(y, Symbol):
@@ -220,21 +227,54 @@ def _argument_names(f: Any, count: int) -> list[str]:
 
 
 def _outside(f: Any) -> dict[int, str]:
-    """The variables outside f that it reads and that hold nodes: their names, by id."""
-    if not inspect.isfunction(f):
-        return {}
-    read = inspect.getclosurevars(f)
-    outside = {**read.globals, **read.nonlocals}
-    return {id(node): label for name, x in outside.items() for label, node in _nodes_in(x, name)}
+    """The nodes that f reads from outside: where they are, by id.
+
+    They are looked for in f's global variables and those of functions around it, or in f itself.
+    """
+    found: dict[int, str] = {}
+    if inspect.ismethod(f):
+        _name_nodes(f.__self__, "", found, set())
+    elif inspect.isfunction(f):
+        for name, x in variables_of(f).items():
+            _name_nodes(x, name, found, set())
+    else:
+        _name_nodes(f, "", found, set())
+    return found
 
 
-def _nodes_in(x: Any, name: str) -> Iterator[tuple[str, Node]]:
-    """The nodes that a variable holds, in lists too, and where."""
+_DEEP = 8  # lists in objects in lists …
+
+
+def _name_nodes(x: Any, name: str, found: dict[int, str], above: set[int]) -> None:
+    """Note the nodes in a variable: in lists and dictionaries, and in objects' attributes."""
     if isinstance(x, Node):
-        yield name, x
-    elif isinstance(x, LISTS):
-        for i, one in enumerate(x):
-            yield from _nodes_in(one, f"{name}[{i}]")
+        found.setdefault(id(x), name)
+        return
+    if id(x) in above or len(above) == _DEEP or isinstance(x, type | ModuleType | FunctionType):
+        return
+    if isinstance(x, LISTS):
+        parts = {f"{name}[{i}]": one for i, one in enumerate(x)}
+    else:
+        parts = x if isinstance(x, dict) else getattr(x, "__dict__", {})
+        parts = {f"{name}.{key}".strip("."): one for key, one in parts.items()}
+    for inner, one in parts.items():
+        if not isinstance(one, float | int | str):
+            _name_nodes(one, inner, found, above | {id(x)})
+
+
+class Noting(Watching):
+    """While f runs, it is noted in what order Values and Tensors are made."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+
+    def recorded(self, op: Any, node: Node, inputs: Any) -> None:
+        """Note one: and keep it, so that no other has its id."""
+        self.trace.made += 1
+        self.trace.when[node] = self.trace.made
+
+    def backward(self, order: Any, seed: Any) -> None:
+        """Of no interest."""
 
 
 class Naming(Restoring):
@@ -244,14 +284,14 @@ class Naming(Restoring):
     returns: there f's variables are looked at.
     """
 
-    def __init__(self, f: Any) -> None:
-        self.code = _code(f)
+    def __init__(self, f: Any, names: dict[int, str]) -> None:
+        self.code, self.names = _code(f), names
 
     def saved(self) -> Any:
         return sys.getprofile()
 
     def change(self) -> None:
-        sys.setprofile(lambda frame, event, _: _look(frame, event, self.code))
+        sys.setprofile(lambda frame, event, _: _look(frame, event, self.code, self.names))
 
     def restore(self, saved: Any) -> None:
         if saved is None or callable(saved):
@@ -260,7 +300,9 @@ class Naming(Restoring):
             saved.enable()  # cProfile's, which is no function
 
 
-def _look(frame: FrameType | None, event: str, code: CodeType | None) -> None:
+def _look(
+    frame: FrameType | None, event: str, code: CodeType | None, names: dict[int, str]
+) -> None:
     """Name what the variables of a call of `code` hold: as it calls something, or returns."""
     if event == "call" and frame is not None:
         frame = frame.f_back
@@ -268,8 +310,11 @@ def _look(frame: FrameType | None, event: str, code: CodeType | None) -> None:
         return
     if frame is not None and frame.f_code is code:
         for name, x in frame.f_locals.items():
-            if isinstance(x, Symbol) and not x.label and not x.is_constant:
-                x.label = name
+            if isinstance(x, Symbol):
+                if not x.label and not x.is_constant:
+                    x.label = name
+            elif isinstance(x, Node):
+                names.setdefault(id(x), name)
 
 
 def _function(f: Any) -> Any:

@@ -107,13 +107,20 @@ def _straight_line(
 _WORD = re.compile(r"[^\W\d]\w*")
 
 
+_NUMBERS = re.compile(r"\[\d+\]|\d+")
+
+
 def _stems(inputs: list[Input]) -> list[str]:
     """The label of each input without its numbers, if it is to be in a list; else ""."""
-    stems = [re.sub(r"\[\d+\]|\d+", "", x.label) or " " for x in inputs if not x.listed]
+    stems = [
+        f"{x.label.partition('[')[0]}[]" if x.listed else _NUMBERS.sub("", x.label) or " "
+        for x in inputs
+    ]
     counts = Counter(stems)
-    gathered = [stem if len(inputs) > MANY and counts[stem] > 2 else "" for stem in stems]
-    rest = iter(gathered)
-    return [f"{x.label.partition('[')[0]}[]" if x.listed else next(rest) for x in inputs]
+    return [
+        stem if x.listed or (counts[stem] > 2 and (len(inputs) > MANY or "[" in x.label)) else ""
+        for x, stem in zip(inputs, stems, strict=True)
+    ]
 
 
 def _in_order(inputs: list[Input], together: bool) -> list[Input]:

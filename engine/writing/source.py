@@ -62,7 +62,8 @@ def source(f: Callable[..., Any] | Node, *args: Any, wrt: Any = None, order: int
         f: a function of numbers and arrays; or a Value or a Tensor, for the graph it came of, whose
             leaves are then the arguments.
         args: numbers and arrays to run f on, as for `grad`; none for a graph.  A list is an array,
-            or stays a list where f takes single numbers of it only, or it holds Values.
+            or stays a list where f takes single numbers of it only, or it holds Values.  What f
+            reads from outside is named by its label, or by where it is: `net.layers[0].w`.
         wrt: what to differentiate with respect to: positions among args, names, or nodes; one or a
             tuple.  By default every argument and parameter through which a gradient flows.
         order: 2 for the second derivative too.
@@ -130,7 +131,7 @@ class _Draft:
         self.traced = traced
         self.names = Names()
         self.helpers = Helpers(self.names)
-        nodes = toposort(traced.result)
+        nodes = sorted(toposort(traced.result), key=lambda node: node.place)  # as they were made
         arrays = any(isinstance(x._held, np.ndarray) for x in nodes)
         self.tier = ArrayTier(self.helpers) if arrays else ScalarTier(self.helpers)
         traced.trace.floats = not arrays

@@ -63,6 +63,8 @@ def test_the_truth_of_a_name_outside_a_function_is_refused():
     x = Term.named("x", Names())
     with pytest.raises(TypeError, match="truth of a Term outside a function"):
         bool(x > 0)
+    with pytest.raises(TypeError, match="an array of a Term"):
+        np.asarray(x)
 
 
 def test_a_name_that_is_taken_gets_a_number():

@@ -103,8 +103,8 @@ PRINTED = """\
 def readme_and_gradients(a, b):
     # forward
     c = a + b
-    c_2 = c + (c + 1)
     d = a * b + b ** 3
+    c_2 = c + (c + 1)
     v1 = b + a
     v2 = 0.0 if v1 <= 0 else v1
     d_2 = d + (d * 2 + v2)
