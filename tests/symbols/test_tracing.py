@@ -170,11 +170,13 @@ def test_variables_are_looked_at_when_their_function_calls_or_returns():
     code = test_variables_are_looked_at_when_their_function_calls_or_returns.__code__
     trace = Trace()
     first, constant = trace.input(1.0) + 1, trace.constant(2.0)
+    node, names = Value(2.0) * 2, {}
     _look(sys._getframe(), "c_call", code, {})
     _look(None, "call", code, {})
     _look(sys._getframe(), "return", None, {})
     assert first.label == ""
-    _look(sys._getframe(), "return", code, {})
+    _look(sys._getframe(), "return", code, names)
+    assert names == {id(node): "node"}
     assert (first.label, constant.label) == ("first", "")
     second = first * first
 
