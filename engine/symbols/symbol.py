@@ -244,7 +244,7 @@ class Symbol(Refusals, NumpyFunctions, ElementwiseMethods, ArrayMethods, Node):
         if not isinstance(part, Symbol):
             part = self._trace.constant(part)
         x = self.inputs[index]
-        if type(x._held) is not np.ndarray:
+        if x.is_number and part.is_number:
             return part
         part = shaped(part, x, self.op, index)
         return part if part.dtype == x.dtype else cast(part, x.dtype)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import inspect
+import itertools
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from types import CodeType, FrameType, FunctionType, ModuleType
+from types import CodeType, FrameType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -119,10 +122,10 @@ def program(f: Callable[..., Any], *args: Any) -> Program:
     """Run f on Symbols in place of its numbers and arrays, and return what is written down.
 
     Numbers are Symbols of numbers, unless there is an array among the arguments, as in `grad`.
-    A list of numbers is an array, but one of which f takes no more than single numbers, or that
-    holds Values, is a list of Symbols.  Arrays of integers, and what is not numeric, are handed on
-    as they are.  What f does with Values and Tensors of its own is written down too, and results
-    are named as f's own variables are.
+    A list of numbers is an array, but a list of Symbols where f takes no more than single numbers
+    of it, or does what arrays do not, or where there are Values in a list.  Arrays of integers, and
+    what is not numeric, are handed on as they are.  What f does with Values and Tensors of its own
+    is written down too, and results are named as f's own variables are.
 
     Raises:
         TypeError: f is no function, asks for the numbers of a Symbol, or makes nothing of its
@@ -137,16 +140,39 @@ def program(f: Callable[..., Any], *args: Any) -> Program:
     """
     if not callable(f):
         raise TypeError(f"f must be a function, a Value or a Tensor, got {type(f).__name__}")
-    given = [array_of(x) if isinstance(x, LISTS) else x for x in args]
-    listed = [i for i, x in enumerate(args) if isinstance(x, LISTS) and _is_row(given[i])]
-    if any(np.ndim(x) for i, x in enumerate(given) if i not in listed):
+    given = [_array_of(x) if isinstance(x, LISTS) else x for x in args]
+    rows = {i for i, x in enumerate(args) if isinstance(x, LISTS) and _is_row(given[i])}
+    values = any(isinstance(given[i], NodeArray) for i in rows)
+    if values:  # beside them lists of integers stay lists, too
+        given = [args[i] if _are_places(x) else x for i, x in enumerate(given)]
+    others = [x for i, x in enumerate(given) if i not in rows]
+    if any(isinstance(x, np.ndarray | Node) and x.shape for x in others):
         return _traced(f, given)  # on arrays
-    given = [list(x) if isinstance(x, NodeArray) else x for x in given]
-    traced = _traced(f, given)
-    numbers = [i for i in listed if isinstance(given[i], np.ndarray)]
-    if numbers and all(_gives_single_numbers(traced.given[i], traced) for i in numbers):
-        return _traced(f, [x.tolist() if i in numbers else x for i, x in enumerate(given)])
+    lists = [x.tolist() if i in rows else x for i, x in enumerate(given)]
+    if values or not rows:
+        return _traced(f, lists)
+    try:
+        traced = _traced(f, given)
+    except (AttributeError, TypeError) as refusal:
+        try:
+            return _traced(f, lists)  # f does what lists do: `w.append(x)`
+        except (AttributeError, TypeError):
+            raise refusal from None
+    if _takes_single_numbers([traced.given[i] for i in rows], traced):
+        with contextlib.suppress(AttributeError, TypeError):  # f does what arrays do: `w.size`
+            return _traced(f, lists)
     return traced
+
+
+def _array_of(x: Any) -> Any:
+    """A list of numbers or nodes as an array; of anything else, as it is."""
+    array = array_of(x)
+    return array if isinstance(array, Node | NodeArray) or array.dtype.kind in "fiubc" else x
+
+
+def _are_places(x: Any) -> bool:
+    """Whether x is an array of integers or bools: of places or classes, mostly."""
+    return isinstance(x, np.ndarray) and x.dtype.kind in "iub"
 
 
 def _traced(f: Callable[..., Any], args: Sequence[Any]) -> Program:
@@ -154,7 +180,9 @@ def _traced(f: Callable[..., Any], args: Sequence[Any]) -> Program:
     arrays = any(isinstance(x, np.ndarray) or (isinstance(x, Node) and x.shape) for x in args)
     arguments: dict[str, Any] = {}
     given: list[Any] = []
-    trace.names = _outside(f)
+    names = _argument_names(f, len(args))
+    home = (f.func if isinstance(f, functools.partial) else f).__module__
+    trace.names = _nodes_in([("", f), *zip(names, args, strict=True)], home)
 
     def symbol(x: Any, label: str) -> Symbol:
         example: Any = x._held if isinstance(x, Node) else x
@@ -162,8 +190,8 @@ def _traced(f: Callable[..., Any], args: Sequence[Any]) -> Program:
             example = np.asarray(example, float) if arrays else float(example)
         return trace.input(example, label)
 
-    for name, x in zip(_argument_names(f, len(args)), args, strict=True):
-        if isinstance(x, LISTS):
+    for name, x in zip(names, args, strict=True):
+        if isinstance(x, list) and _is_row(array_of(x)):
             arguments[name] = [symbol(one, f"{name}[{i}]") for i, one in enumerate(x)]
         elif _is_numeric(x):
             label = x.label if isinstance(x, Node) else ""
@@ -172,7 +200,7 @@ def _traced(f: Callable[..., Any], args: Sequence[Any]) -> Program:
             trace.names[id(x)] = name
         given.append(arguments.get(name, x))
     with Noting(trace), Naming(f, trace.names):
-        y = f(*given)
+        y = f(*[[*x] if isinstance(x, list) else x for x in given])  # f may append to them
     y = array_of(y) if isinstance(y, LISTS) else y
     if isinstance(y, Node) and not isinstance(y, Symbol):
         y = trace.lift(y)
@@ -186,16 +214,21 @@ def _traced(f: Callable[..., Any], args: Sequence[Any]) -> Program:
 
 def _is_row(x: Any) -> bool:
     """Whether an array is of one axis and holds floating-point numbers or Values."""
-    return x.ndim == 1 and x.size > 0 and (isinstance(x, NodeArray) or x.dtype.kind == "f")
+    if not isinstance(x, np.ndarray) or x.ndim != 1 or not x.size:
+        return False
+    return isinstance(x, NodeArray) or x.dtype.kind == "f"
 
 
-def _gives_single_numbers(x: Symbol, traced: Program) -> bool:
-    """Whether a program does no more with an array than to take single numbers out of it."""
-    return all(
-        node.op.name == "getitem" and not node.shape
-        for node in toposort(traced.result)
-        if any(one is x for one in node.inputs)
-    )
+def _takes_single_numbers(arrays: Sequence[Symbol], traced: Program) -> bool:
+    """Whether a program does no more with arrays, and parts of them, than to take numbers out."""
+    parts = {id(x) for x in arrays}
+    for node in toposort(traced.result):
+        if any(id(x) in parts for x in node.inputs):
+            if node.op.name != "getitem":
+                return False
+            if node.shape:
+                parts.add(id(node))
+    return True
 
 
 def _is_numeric(x: Any) -> bool:
@@ -208,6 +241,7 @@ def _is_numeric(x: Any) -> bool:
 
 
 def _name(f: Any) -> str:
+    f = f.func if isinstance(f, functools.partial) else f
     name = getattr(f, "__name__", type(f).__name__)
     return "f" if name == "<lambda>" else str(name)
 
@@ -218,48 +252,61 @@ def _argument_names(f: Any, count: int) -> list[str]:
         parameters = list(inspect.signature(_function(f)).parameters.values())
     except (TypeError, ValueError):  # of a builtin
         parameters = []
-    named = [
-        p.name
-        for p in parameters
-        if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) and p.name != "self"
-    ]
-    return (named + [f"x{i + 1}" for i in range(len(named), count)])[:count]
+    named = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    more = (f"x{i + 1}" for i in itertools.count(len(named)))
+    free = (name for name in more if name not in named)
+    return [*named, *itertools.islice(free, max(count - len(named), 0))][:count]
 
 
-def _outside(f: Any) -> dict[int, str]:
-    """The nodes that f reads from outside: where they are, by id.
+_DEEP = 10  # lists in objects in lists …
+_PLAIN = (float, int, str)
 
-    They are looked for in f's global variables and those of functions around it, or in f itself.
+
+def _nodes_in(variables: list[tuple[str, Any]], home: str) -> dict[int, str]:
+    """The nodes that variables hold, and that functions among them read: where they are, by id.
+
+    They are looked for in lists, dictionaries and objects, and in what functions of the module
+    `home` read from outside; one in several places has the name of the nearest.
     """
     found: dict[int, str] = {}
-    if inspect.ismethod(f):
-        _name_nodes(f.__self__, "", found, set())
-    elif inspect.isfunction(f):
-        for name, x in variables_of(f).items():
-            _name_nodes(x, name, found, set())
-    else:
-        _name_nodes(f, "", found, set())
+    seen: dict[int, Any] = {}  # with what was seen, so that nothing else has its id
+    for _ in range(_DEEP):
+        inside: list[tuple[str, Any]] = []
+        for name, x in variables:
+            if isinstance(x, Node):
+                found.setdefault(id(x), name)
+            elif id(x) not in seen and not isinstance(x, type | ModuleType):
+                seen[id(x)] = x
+                inside += _parts(name, x, home)
+        variables = inside
     return found
 
 
-_DEEP = 8  # lists in objects in lists …
-
-
-def _name_nodes(x: Any, name: str, found: dict[int, str], above: set[int]) -> None:
-    """Note the nodes in a variable: in lists and dictionaries, and in objects' attributes."""
-    if isinstance(x, Node):
-        found.setdefault(id(x), name)
-        return
-    if id(x) in above or len(above) == _DEEP or isinstance(x, type | ModuleType | FunctionType):
-        return
+def _parts(name: str, x: Any, home: str) -> list[tuple[str, Any]]:
+    """What a variable holds, with names for it."""
+    if isinstance(x, np.ndarray) and x.dtype.kind == "O":
+        x = x.tolist()
     if isinstance(x, LISTS):
-        parts = {f"{name}[{i}]": one for i, one in enumerate(x)}
-    else:
-        parts = x if isinstance(x, dict) else getattr(x, "__dict__", {})
-        parts = {f"{name}.{key}".strip("."): one for key, one in parts.items()}
-    for inner, one in parts.items():
-        if not isinstance(one, float | int | str):
-            _name_nodes(one, inner, found, above | {id(x)})
+        return [(f"{name}[{i}]", one) for i, one in enumerate(x) if not isinstance(one, _PLAIN)]
+    if isinstance(x, FunctionType):
+        return [*variables_of(x).items()] if x.__module__ == home else []
+    if isinstance(x, MethodType):
+        return [("", x.__func__), (name, x.__self__)]
+    if isinstance(x, functools.partial):
+        return [("", x.func), *x.keywords.items()]
+    parts = x if isinstance(x, dict) else _attributes(x)
+    return [
+        (f"{name}.{key}".strip("."), one)
+        for key, one in parts.items()
+        if not isinstance(one, _PLAIN)
+    ]
+
+
+def _attributes(x: Any) -> dict[str, Any]:
+    """An object's attributes, those in slots too."""
+    slots = [name for kind in type(x).__mro__ for name in vars(kind).get("__slots__", ())]
+    found = {name: getattr(x, name) for name in slots if hasattr(x, name)}
+    return found | getattr(x, "__dict__", {})
 
 
 class Noting(Watching):
@@ -323,6 +370,6 @@ def _function(f: Any) -> Any:
 
 
 def _code(f: Any) -> CodeType | None:
-    f = _function(f)
+    f = _function(f.func if isinstance(f, functools.partial) else f)
     f = inspect.unwrap(f if inspect.isroutine(f) else type(f).__call__)
     return getattr(f, "__code__", None)

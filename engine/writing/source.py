@@ -62,8 +62,9 @@ def source(f: Callable[..., Any] | Node, *args: Any, wrt: Any = None, order: int
         f: a function of numbers and arrays; or a Value or a Tensor, for the graph it came of, whose
             leaves are then the arguments.
         args: numbers and arrays to run f on, as for `grad`; none for a graph.  A list is an array,
-            or stays a list where f takes single numbers of it only, or it holds Values.  What f
-            reads from outside is named by its label, or by where it is: `net.layers[0].w`.
+            or stays a list where f takes single numbers of it only, does what arrays do not, or
+            there are Values in a list.  What f reads from outside, or finds in other arguments, is
+            named by its label, or by where it is: `net.layers[0].w`.
         wrt: what to differentiate with respect to: positions among args, names, or nodes; one or a
             tuple.  By default every argument and parameter through which a gradient flows.
         order: 2 for the second derivative too.
@@ -203,8 +204,11 @@ class _Draft:
             return _summed(found[wanted[0]])
         total: Any = 0.0
         given = dict(zip(self.inputs, self.labels, strict=True))
+        vector, lists = "v_", self.traced.lists()
+        while any(f"{vector}{name}" in lists for name in lists):
+            vector += "v_"
         for x in wanted:
-            self.labels.append(f"v_{given.get(x, x.label)}")
+            self.labels.append(f"{vector}{given.get(x, x.label)}")
             label = self.names.taken(f"v_{x.label}")
             v = self.traced.trace.input(x.full(1.0), label, requires=False)
             self.listed |= {id(v)} if id(x) in self.listed else set()

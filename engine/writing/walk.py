@@ -32,6 +32,9 @@ class RuleOp(Op):
         super().__init__(name, rule, (refusal,) * count, scalar=rule)
 
 
+_called = functools.lru_cache(RuleOp)  # the same op each time: its text is printed once
+
+
 def _refuse(name: str, *_operands: Any, **_params: Any) -> Any:
     raise TypeError(
         f"the rule of {name!r} looks at numbers, so its derivative cannot be written down: compose "
@@ -65,7 +68,7 @@ def _edge(node: Any, g: Any, index: int, x: Any, run: bool) -> Any:
     operands = (g, y, *inputs)
     if isinstance(rule, functools.partial):
         params |= rule.keywords
-    called = RuleOp(op, index, len(operands))
+    called = _called(op, index, len(operands))
     numbers = [one._held if isinstance(one, Symbol) else one for one in operands]
     with np.errstate(all="ignore"):
         if node.is_number:

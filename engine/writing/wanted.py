@@ -41,8 +41,8 @@ def _wanted(traced: Any, one: Any) -> list[Any]:
         if not -len(traced.given) <= one < len(traced.given):
             raise ValueError(f"wrt names argument {one}, the program has {len(traced.given)}")
         found = traced.given[one]
-        if isinstance(found, list) and found in traced.lists().values():
-            return found
+        if any(found is x for x in traced.lists().values()):
+            return list(found)
         if not isinstance(found, Node):
             raise TypeError(
                 f"wrt names argument {one}, a {type(found).__name__}: only floating-point numbers "

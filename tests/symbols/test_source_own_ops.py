@@ -271,3 +271,10 @@ def test_a_rule_that_calls_itself_is_written_out(own):
 
     op = elementwise("odd", lambda x: x * 0.125, halved)
     assert "d_x = 0.125" in source(lambda x: op(x), 0.5)
+
+
+def test_a_rule_that_is_called_often_is_printed_once(own):
+    op = elementwise("odd", lambda x: x * 1.0, lambda g, y, x: g * FACTORS.get(x, 4.0))
+    text = source(lambda xs: sum(op(x) for x in xs), [0.5 + i for i in range(50)])
+    assert text.count("odd_vjp(") == 2  # its definition, and a call in a loop
+    assert run(text)[1] == [6.0] + [4.0] * 49
