@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import ArrayMethods, cast, in_single, shaped
+from ..arrays import ArrayMethods, cast, in_single, shaped, stack
 from ..core import Op
 from ..elementwise_methods import ElementwiseMethods
 from ..lists import LISTS, array_of
@@ -319,6 +319,8 @@ def _input(x: Any, trace: Any) -> Any:
         return trace.lift(x)
     if isinstance(x, LISTS):
         return _input(array_of(x), trace)
+    if isinstance(x, np.ndarray) and x.dtype.kind == "O":  # of Values
+        return stack([_input(one, trace) for one in x]) if x.ndim else _input(x.item(), trace)
     if np.iscomplexobj(x):
         raise TypeError(f"numbers must be real, got {x!r:.60}")
     return float(x) if isinstance(x, Fraction) else x

@@ -29,6 +29,7 @@ class Trace:
     Attributes:
         inputs: the Symbols that stand for its arguments and for leaves met inside, in order.
         lifted: the Symbol that stands for each Value or Tensor met inside.
+        given: the Symbol that stands for each Value or Tensor among the arguments.
         names: variables' names, by the id of what they hold: nodes that a function reads from
             outside, and arrays of integers among its arguments.
         floats: whether rules are to take numbers for floats, as they do on Values.
@@ -41,6 +42,7 @@ class Trace:
     def __init__(self) -> None:
         self.inputs: list[Symbol] = []
         self.lifted: dict[Node, Symbol] = {}
+        self.given: dict[Node, Symbol] = {}
         self.recorded = self.floats = False
         self.made = 0
         self.when: dict[Node, int] = {}
@@ -188,7 +190,10 @@ def _traced(f: Callable[..., Any], args: Sequence[Any]) -> Program:
         example: Any = x._held if isinstance(x, Node) else x
         if type(example) is not np.ndarray:
             example = np.asarray(example, float) if arrays else float(example)
-        return trace.input(example, label)
+        made = trace.input(example, label)
+        if isinstance(x, Node):
+            trace.given[x] = made
+        return made
 
     for name, x in zip(names, args, strict=True):
         if isinstance(x, list) and _is_row(array_of(x)):
@@ -233,7 +238,7 @@ def _takes_single_numbers(arrays: Sequence[Symbol], traced: Program) -> bool:
 
 def _is_numeric(x: Any) -> bool:
     """Whether x becomes a Symbol: integers in an array are places or classes, mostly."""
-    if isinstance(x, bool | NodeArray):
+    if isinstance(x, bool) or (isinstance(x, np.ndarray) and x.dtype.kind == "O"):
         return False
     if isinstance(x, float | int):
         return True

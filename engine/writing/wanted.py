@@ -27,7 +27,7 @@ def wanted_inputs(traced: Any, wrt: Any) -> list[Any]:
 
 def _wanted(traced: Any, one: Any) -> list[Any]:
     if isinstance(one, Node):
-        found = traced.trace.lifted.get(one)
+        found = traced.trace.given.get(one, traced.trace.lifted.get(one))
         if found is None:
             raise ValueError(f"wrt names {one!r:.60}, on which the result does not depend")
     elif isinstance(one, str) and one in traced.lists():

@@ -23,6 +23,13 @@ def test_each_of_several_lists_is_named_by_its_position(wrt, gradients):
     assert run(source(dot, W, X, wrt=wrt))[1:] == tuple(gradients)
 
 
+def test_a_node_among_the_arguments_is_one_to_differentiate_by():
+    a, b, t = Value(2.0), Value(3.0), Tensor([4.0], requires_grad=True)
+    assert run(source(lambda x, y: x * y, a, b, wrt=b)) == (6.0, 2.0)
+    assert run(source(lambda w: w[0] * w[1], [a, b], wrt=a)) == (6.0, [3.0])
+    assert run(source(lambda x, y: (x * y).sum(), t, 3.0, wrt=t)) == (12.0, [3.0])
+
+
 def test_a_list_that_is_called_like_the_vectors_of_another_stays_its_own():
     def f(v, v_v):
         return dot(v, v_v) * v[0]
@@ -95,6 +102,23 @@ def test_the_gradient_of_a_value_beside_arrays_is_one_number():
         y.backward()
         assert run(source(f, np.arange(3.0)))[2] == w.grad
         w.zero_grad()
+
+
+@pytest.mark.parametrize("x", [3.0, np.array([3.0, 4.0])])
+@pytest.mark.parametrize("given", [True, False])
+def test_arrays_of_values_go_together_with_numbers_and_arrays(x, given):
+    weights = np.array([Value(1.0), Value(-2.0)])
+
+    def f(w, x):
+        return (w * x).sum() * w[0]
+
+    text = source(f, weights, x) if given else source(lambda x: f(weights, x), x)
+    y = f(weights, x)
+    y.backward()
+    value, _, *gradients = run(text)
+    assert (value, gradients) == (y.data, [w.grad for w in weights])
+    nothing = np.array(Value(2.0)), x
+    assert run(source(lambda x: np.sum(nothing[0] * x), x))[0] == np.sum(2.0 * x)
 
 
 def test_lists_of_what_is_no_number_are_handed_on_as_they_are():
