@@ -13,16 +13,16 @@ def wanted_inputs(traced: Any, wrt: Any) -> list[Any]:
     """The Symbols that `wrt` names, by position, name or node; None names all with a gradient.
 
     Raises:
-        ValueError: there is no such input.
+        ValueError: there is no such input, or it is named twice.
         TypeError: it is neither a position, a name nor a node; or no gradient flows to it.
     """
     if wrt is None:
         return [x for x in traced.trace.inputs if x.requires_grad]
-    return [
-        x
-        for one in (wrt if isinstance(wrt, tuple | list) else (wrt,))
-        for x in _wanted(traced, one)
-    ]
+    several = wrt if isinstance(wrt, tuple | list) else (wrt,)
+    found = [x for one in several for x in _wanted(traced, one)]
+    if len(set(found)) < len(found):
+        raise ValueError(f"wrt names an input twice: {wrt!r:.60}")
+    return found
 
 
 def _wanted(traced: Any, one: Any) -> list[Any]:

@@ -104,6 +104,7 @@ def test_wrt_names_nodes_too():
         (True, TypeError, "wrt takes positions, names and nodes, got True"),
         (2.0, TypeError, "wrt takes positions, names and nodes, got 2.0"),
         (Tensor(1.0), ValueError, "on which the result does not depend"),
+        (("w", 0), ValueError, "wrt names an input twice"),
     ],
 )
 def test_a_wrong_wrt_is_named(wrt, error, match):
