@@ -59,18 +59,18 @@ def _arcsinh_vjp(g: Any, y: Any, x: Any) -> Any:
     return g / (hypot(x, 1.0) if square is None else sqrt(square))
 
 
-def _arctan2_vjp(g: Any, y: Any, a: Any, b: Any) -> Any:
-    """g b / (a*a + b*b).
+def _over_square(g: Any, x: Any, a: Any, b: Any) -> Any:
+    """g x / (a*a + b*b); x is a or b.
 
     At the origin there is no angle; adding 1 to the denominator makes both derivatives 0 there.
     """
     origin = (a == 0) & (b == 0)
     square = quickly(lambda a, b: a * a + b * b, a, b)
     if square is not None:
-        return g * b / (square + origin)
+        return g * x / (square + origin)
     on_arrays = type(a) is np.ndarray and type(b) is np.ndarray
     radius = (np.hypot if on_arrays else hypot)(a, b) + origin
-    return g * (b / radius) / radius
+    return g * (x / radius) / radius
 
 
 def _arccosh_vjp(g: Any, y: Any, x: Any) -> Any:
@@ -84,7 +84,8 @@ def _arccosh_vjp(g: Any, y: Any, x: Any) -> Any:
 
 
 arctan2 = elementwise(
-    "arctan2", np.arctan2, _arctan2_vjp, lambda g, y, a, b: -_arctan2_vjp(g, y, b, a),
+    "arctan2", np.arctan2,
+    lambda g, y, a, b: _over_square(g, b, a, b), lambda g, y, a, b: -_over_square(g, a, a, b),
     scalar=math.atan2, domain=(REAL, POSITIVE),
     doc="angle of the point (b, a); derivative 0 at the origin",
 )  # fmt: skip

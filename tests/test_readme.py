@@ -93,7 +93,7 @@ def test_the_table_shows_the_rules():
     assert "| none, `where(c, g, 0.0)`, `where(c, 0.0, g)` |" in table.markdown()
     silu = r"$g\thinspace \sigma(x)\thinspace (1 + x\thinspace (1 - \sigma(x)))$"
     assert f"| `silu(x)` | x * sigmoid(x), also swish | {silu} |" in table.markdown()
-    angle = r"$-\frac{g\thinspace a}{(\sqrt{b^{2} + a^{2}} + [b = 0 \wedge a = 0])^{2}}$"
+    angle = r"$-\frac{g\thinspace a}{(\sqrt{a^{2} + b^{2}} + [a = 0 \wedge b = 0])^{2}}$"
     assert f", {angle} | b in (0, inf) |" in table.markdown()
     assert "`gate(g, _inside(x, min, max))`" in table.markdown()
     assert r"$g\thinspace \left( \frac{\mathrm{erfc}\left(" in table.markdown()

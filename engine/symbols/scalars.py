@@ -70,10 +70,13 @@ class Names:
     Args:
         known: names that the text has already, and what they mean there.
         taken: names of its own variables.
+        quick: whether whole numbers beside floats are to be floats.
     """
 
-    def __init__(self, known: dict[str, Any] | None = None, taken: Iterable[str] = ()) -> None:
-        self.known, self.taken = dict(known or {}), set(taken)
+    def __init__(
+        self, known: dict[str, Any] | None = None, taken: Iterable[str] = (), quick: bool = False
+    ) -> None:
+        self.known, self.taken, self.quick = dict(known or {}), set(taken), quick
 
     def of(self, x: Any, name: str) -> str:
         """The name of x: as asked for, or with a number where that is another's."""
@@ -141,6 +144,13 @@ class Term(Node):
         """Whether this is the number 1: what is multiplied or divided by it stays as it is."""
         return isinstance(self.code, ast.Constant) and self.code.value == 1.0
 
+    def beside(self, other: Term) -> Term:
+        """This; but a whole number beside a float as a float, for Python is quicker with two."""
+        number = getattr(self.code, "value", None)  # of a constant
+        if self.names.quick and other.kind == FLOAT and type(number) is int:
+            return self.of(float(number))
+        return self
+
     def sure(self) -> Term:
         """This as a float for certain: an integer is made one, and a complex number refused."""
         return self if self.kind == FLOAT else self.call(float, "float", self)
@@ -160,6 +170,8 @@ class Term(Node):
 
     def _binary(self, operator: ast.operator, a: Any, b: Any) -> Term:
         a, b = self.of(a), self.of(b)
+        if isinstance(operator, ast.Add | ast.Sub | ast.Mult | ast.Div):
+            a, b = a.beside(b), b.beside(a)
         kinds = {a.kind, b.kind}
         if kinds == {FLOAT} and isinstance(operator, ast.Mult) and a.is_one:
             return b
@@ -179,6 +191,7 @@ class Term(Node):
 
     def _compared(self, operator: ast.cmpop, other: Any) -> Term:
         a, b = self.decided(), self.of(other).decided()
+        a, b = a.beside(b), b.beside(a)
         return Term(ast.Compare(a.code, [operator], [b.code]), INTEGER, self.names)
 
     def __add__(self, other: Any) -> Any:

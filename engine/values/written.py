@@ -48,7 +48,7 @@ class Page:
         }  # fmt: skip
         self.numbers = ("x",) if op.n_inputs == 1 else tuple("abcdefh"[: op.n_inputs])
         own = [f"{kind}_{x}" for x in self.numbers for kind in ("node", "to")]
-        self.names = Names(known, [*_OWN.split(), *own])
+        self.names = Names(known, [*_OWN.split(), *own], quick=True)
         #: Parameters that are numbers, by the name they have here.
         self.read = {k: self.names.variable(k) for k, x in params.items() if numeric_kind(x)}
 

@@ -87,7 +87,7 @@ def test_a_row_of_ones_own_is_written_out_too():
             assert bits(damped(x, **params).data) == bits(damped.on_floats(number, **params))
             assert same_as_the_rules(damped, x, **params)
     assert "y = exp(-rate * x) * x\n" in damped.source
-    assert "node_x._adjoint += g * (1 - rate * x) * y / x\n" in damped.source
+    assert "node_x._adjoint += g * (1.0 - rate * x) * y / x\n" in damped.source
 
 
 def test_a_rule_that_looks_at_numbers_is_called_with_them():
