@@ -223,7 +223,7 @@ def propagate(order: Sequence[ArrayNode], found: dict[Any, Any], keep: bool) -> 
         g = found.get(node) if keep or node._retain else take(node, None)
         if g is None:
             continue
-        if g.dtype.type is HALF:
+        if g.itemsize == 2:  # float16
             push_any(node, g, found)
         else:
             op.push_arrays(node, g, found)
