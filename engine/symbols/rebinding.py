@@ -40,8 +40,6 @@ _OTHER_WAYS = {
     "IMPORT_NAME": "imports what may be another at the next call",
     "MATCH_CLASS": "asks for types",
 }
-
-
 #: What looks up numbers by their hash, which a name has too.
 _LOOKUPS = {"BUILD_SET", "SET_UPDATE", "BUILD_MAP", "BUILD_CONST_KEY_MAP"}
 
@@ -79,8 +77,8 @@ def _rebound(function: Any, stand_in: Any, done: dict[Any, Any]) -> Any:
     made.__kwdefaults__ = function.__kwdefaults__
     done[function] = made
     names["__builtins__"] = vars(builtins)
-    if not ours:
-        _check(function.__code__)
+    if not ours and (detour := _detour(function.__code__)):
+        raise NotPure(detour)
     for name in _names_in(function.__code__):
         if name in function.__globals__:
             names[name] = _stand(function.__globals__[name], ours, stand_in, done)
@@ -91,13 +89,17 @@ def _rebound(function: Any, stand_in: Any, done: dict[Any, Any]) -> Any:
     return made
 
 
-def _check(code: CodeType) -> None:
-    """Refuse a user's function that does one of `_OTHER_WAYS`."""
+@functools.cache
+def _detour(code: CodeType, lookups: bool = False) -> str:
+    """What a user's code does that is one of `_OTHER_WAYS` (and of `_LOOKUPS`); "" if nothing."""
     for step in dis.get_instructions(code):
         if step.opname in _OTHER_WAYS:
-            raise NotPure(f"{code.co_name} {_OTHER_WAYS[step.opname]}")
-        if isinstance(step.argval, CodeType):
-            _check(step.argval)
+            return f"{code.co_name} {_OTHER_WAYS[step.opname]}"
+        if lookups and (step.opname in _LOOKUPS or isinstance(step.argval, frozenset)):
+            return f"{code.co_name} looks numbers up"
+        if isinstance(step.argval, CodeType) and (found := _detour(step.argval, lookups)):
+            return found
+    return ""
 
 
 def _stand(x: Any, ours: bool, stand_in: Any, done: dict[Any, Any]) -> Any:
@@ -157,22 +159,10 @@ def _runs_on_names(function: Any, seen: set[Any]) -> bool:
     if function in seen:
         return True
     seen.add(function)
-    if "random" in _names_in(function.__code__) or not _is_straight(function.__code__):
+    if "random" in _names_in(function.__code__) or _detour(function.__code__, lookups=True):
         return False
     read = variables_of(function).values()
     return all(_stays(x) and _runs_on_names(x, seen) for x in read)
-
-
-@functools.cache
-def _is_straight(code: CodeType) -> bool:
-    """Whether code has no step in which a name is not what a number would be."""
-    return not any(
-        step.opname in _OTHER_WAYS
-        or step.opname in _LOOKUPS
-        or isinstance(step.argval, frozenset)
-        or (isinstance(step.argval, CodeType) and not _is_straight(step.argval))
-        for step in dis.get_instructions(code)
-    )
 
 
 def _stays(x: Any) -> bool:

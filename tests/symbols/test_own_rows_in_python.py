@@ -34,7 +34,7 @@ def test_a_row_may_catch_what_numbers_raise():
     def rule(g, y, x):
         try:
             return g if x > 0 else -g
-        except:  # noqa: E722
+        except:  # noqa: E722 - as a user may write it
             return 7.0 * g
 
     assert gives(row("caught", rule, factorial), 4.0) == (24.0, 1.0)
@@ -83,7 +83,7 @@ def test_a_row_that_draws_lots_draws_each_time():
     drawn = row(
         "drawn",
         lambda g, y, x: g * np.random.rand(),  # noqa: NPY002 - as many write it
-        lambda x: x * np.random.rand(),  # noqa: NPY002
+        lambda x: x * np.random.rand(),  # noqa: NPY002 - as many write it
     )
     assert len({gives(drawn, 1.0) for _ in range(3)}) == 3
     again = row("imported", lambda g, y, x: g, imported)

@@ -258,7 +258,7 @@ def test_a_rule_is_called_where_a_name_would_take_another_way(own, rule, slope):
 
 def test_what_a_rule_draws_is_drawn_in_each_run(own):
     def drawn(g, y, x):
-        return g * np.random.rand()  # noqa: NPY002
+        return g * np.random.rand()  # noqa: NPY002 - as a user may write it
 
     op = elementwise("odd", lambda x: x * 1.0, drawn)
     text = source(lambda x: op(x) * 1.0, 0.5)
