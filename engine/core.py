@@ -18,7 +18,7 @@ from .domain import REAL as REAL, Interval as Interval
 from .lists import array_of, tier_of
 from .node import Node, NodeArray
 from .readable import Readable, write_anew
-from .signatures import Rule, bind, defaults_of
+from .signatures import Rule, bind, defaults_of, written_at
 
 _FLOATS = frozenset([float, int, bool])
 _ARRAYS = (np.ndarray, np.generic, type(None))
@@ -263,7 +263,8 @@ def _registered(name: str) -> Op:
 
 
 def register(op: Op, replace: bool) -> Op:
-    if op.name in _REGISTRY and not replace:
+    old = _REGISTRY.get(op.name)
+    if old is not None and not replace and written_at(old) != written_at(op):
         raise ValueError(
             f"an op named {op.name!r} exists already; pass replace=True to redefine it"
         )

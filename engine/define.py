@@ -47,7 +47,7 @@ def elementwise(
         aliases: other names of parameters, `{"a_min": "min"}`.
         infix: whether formulas write the symbol between the two inputs, as in `a + b`.
         commutative: whether the two inputs may be exchanged.
-        replace: redefine a name that exists.
+        replace: redefine a name that exists; a row from the same lines is redefined anyway.
 
     Raises:
         ValueError: the name exists and `replace` is false, or is not an identifier.
@@ -101,7 +101,7 @@ def shape_op(
             from what is given by the other name to (name, value).
         ulp: how far apart the tiers may be.
         infix: whether formulas write the symbol between the two inputs.
-        replace: redefine a name that exists.
+        replace: redefine a name that exists; a row from the same lines is redefined anyway.
 
     Raises:
         ValueError, TypeError: as `elementwise`.
@@ -166,7 +166,7 @@ def fused(
         wide: takes any number of single numbers, `forward(*numbers)`, and is one node with that
             many inputs; needs `vjp_all`.
         ulp: how far the tiers may be apart.
-        replace: redefine a name that exists.
+        replace: redefine a name that exists; a row from the same lines is redefined anyway.
 
     Raises:
         ValueError, TypeError: as `engine.elementwise`.

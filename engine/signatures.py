@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import keyword
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -147,6 +148,22 @@ def check_row(
             f"{name!r} has {len(vjps)} vjps, but forward has {needed if elementwise else taken} "
             "inputs: give one for each, None where no gradient flows; parameters have defaults"
         )
+
+
+def written_at(op: Any) -> Any:
+    """Where a row's functions are written, as files and lines: to tell a cell that is run twice.
+
+    A notebook or a prompt is one place, whatever Python calls its cells.
+    """
+    functions = (op.forward, *op.vjps, op.vjp_all, op.scalar, op.elements)
+    codes = [getattr(function, "__code__", None) for function in functions]
+    for function, code in zip(functions, codes, strict=True):
+        if code and function.__module__ == "__main__" and not os.path.exists(code.co_filename):
+            return "__main__"
+    return [
+        (code.co_filename, code.co_firstlineno) if code else function
+        for function, code in zip(functions, codes, strict=True)
+    ]
 
 
 def arity(forward: Rule) -> tuple[float, float]:

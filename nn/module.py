@@ -15,7 +15,7 @@ from .checks import instance_of
 from .hooks import Hook, RemovableHandle
 from .parameter import Parameter, forget_gradients, is_learned, leaves
 from .state import IncompatibleKeys, load_into, places
-from .unregistered import SUSPECTS, may_hold, warn_of_unregistered
+from .unregistered import SUSPECTS, may_hold, parts, warn_of_unregistered
 
 _VALUES = (ValueArray, Value)  # a union in the call would be made each time
 _SETTINGS = frozenset([bool, int, float, str])  # types of most attributes
@@ -188,21 +188,32 @@ class Module:
     # --- walking the tree ------------------------------------------------------------------------
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
-        """The modules assigned to this one, with their names."""
+        """The modules assigned to this one, with their names; those of Values in lists too."""
         for name in self._modules:
             child = getattr(self, name)
             if child is not None:
                 yield name, child
+        if self._containers:
+            for name, part in parts(self, Module):
+                if isinstance(part, Module):
+                    yield name, part
 
     def children(self) -> Iterator[Module]:
         """The modules assigned to this one."""
         return (child for _, child in self.named_children())
 
-    def _walk(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
-        """This module and all below it, as often as each is used."""
+    def _walk(
+        self, prefix: str = "", holders: Any = None, above: tuple[Module, ...] = ()
+    ) -> Iterator[tuple[str, Module]]:
+        """This module and all below it, as often as each is used; those with lists in `holders`."""
         yield prefix, self
+        if self._containers:
+            above += (self,)
+            if holders is not None:
+                holders.append((prefix, self))
         for name, child in self.named_children():
-            yield from child._walk(f"{prefix}.{name}" if prefix else name)
+            if not above or child not in above:  # lists of modules may hold one another
+                yield from child._walk(f"{prefix}.{name}" if prefix else name, holders, above)
 
     def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
         """This module (named "") and all below it, each once."""
@@ -231,12 +242,14 @@ class Module:
 
     def _named(self, kind: str, prefix: str) -> Iterator[tuple[str, Any]]:
         """The parameters or the buffers of all modules, each once, with their names."""
-        return _each_once(
+        holders: list[tuple[str, Module]] = []
+        named = (
             (f"{path}.{name}" if path else name, getattr(module, name))
-            for path, module in self._walk(prefix)
+            for path, module in self._walk(prefix, holders)
             for name in getattr(module, kind)
             if getattr(module, name) is not None
         )
+        return _each_once(named if kind == "_buffers" else _and_values(named, holders))
 
     def _all_parameters(self) -> Iterator[Any]:
         return (parameter for _, parameter in self._named("_parameters", ""))
@@ -348,7 +361,7 @@ class Module:
     def state_dict(self) -> dict[str, np.ndarray]:
         """All parameters and buffers as plain arrays (copies), by PyTorch's names."""
         self._warn_of_unregistered()
-        return {key: np.array(to_numpy(getattr(*place))) for key, place in places(self).items()}
+        return {key: np.array(to_numpy(place.own)) for key, place in places(self).items()}
 
     def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> IncompatibleKeys:
         """Take over parameters and buffers from `state_dict()`, of this library or PyTorch.
@@ -386,6 +399,22 @@ class Module:
         inside = "".join("  " + line + "\n" for line in "\n".join(lines).split("\n"))
         note = note or f"  # {count:,} parameters"
         return f"{type(self).__name__}(\n{inside}){note}"
+
+
+def _and_values(
+    named: Iterator[tuple[str, Any]], holders: list[tuple[str, Module]]
+) -> Iterator[tuple[str, Any]]:
+    """Named parameters, and then what else is learned in lists of the holders: Values."""
+    known = []
+    for name, parameter in named:
+        yield name, parameter
+        known.append(parameter)
+    if holders:  # there are, when all have been walked
+        learned = {id(x) for parameter in known for x in leaves(parameter)}
+        for path, module in holders:
+            for name, x in parts(module, Module):
+                if not isinstance(x, Module) and id(x) not in learned:
+                    yield f"{path}.{name}" if path else name, x
 
 
 def _each_once(pairs: Iterator[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:

@@ -20,14 +20,25 @@ class IncompatibleKeys(NamedTuple):
     unexpected_keys: list[str]
 
 
-def places(module: Any) -> dict[str, tuple[Any, str]]:
-    """Where each entry of the state lives: by its name, the module and the attribute."""
+class Place(NamedTuple):
+    """Where an entry of the state lives: a module, the attribute (or path), what is there."""
+
+    module: Any
+    name: str
+    own: Any
+
+
+def places(module: Any) -> dict[str, Place]:
+    """Where each entry of the state lives, by its name."""
     found = {}
     for path, part in module._walk():
         kept = [name for name, persistent in part._buffers.items() if persistent]
         for name in (*part._parameters, *kept):
-            if getattr(part, name) is not None:
-                found[f"{path}.{name}" if path else name] = (part, name)
+            own = getattr(part, name)
+            if own is not None:
+                found[f"{path}.{name}" if path else name] = Place(part, name, own)
+    for path, parameter in module._named("_parameters", ""):
+        found.setdefault(path, Place(module, path, parameter))  # a Value in a list has one name
     return found
 
 
@@ -43,7 +54,7 @@ def load_into(module: Any, state: Mapping[str, Any], strict: bool) -> Incompatib
         problems += [f"missing: {key}" for key in missing]
         problems += [f"unexpected: {key}" for key in unexpected]
     arrays = {}
-    for key, (part, name) in own.items():
+    for key, place in own.items():
         if key in state:
             try:
                 arrays[key] = np.asarray(state[key])
@@ -51,20 +62,20 @@ def load_into(module: Any, state: Mapping[str, Any], strict: bool) -> Incompatib
             except Exception as error:
                 problem = f"not an array: {error}"
             else:
-                problem = _misfit(getattr(part, name), arrays[key])
+                problem = _misfit(place.own, arrays[key])
             problems += [f"{key}: {problem}"] if problem else []
     if problems:
         listed = "\n  ".join(problems)
         raise ValueError(
             f"state does not fit this {type(module).__name__}; nothing was loaded:\n  {listed}"
         )
-    before = {key: np.array(to_numpy(getattr(*own[key]))) for key in arrays}
+    before = {key: np.array(to_numpy(own[key].own)) for key in arrays}
     try:
         for key, array in arrays.items():
-            _assign(*own[key], array)
+            _assign(own[key], array)
     except BaseException:  # Ctrl-C: a model half of which was loaded would be neither
         for key, array in before.items():
-            _assign(*own[key], array)
+            _assign(own[key], array)
         raise
     return IncompatibleKeys(missing, unexpected)
 
@@ -79,9 +90,9 @@ def _misfit(own: Any, array: np.ndarray) -> str:
     return ""
 
 
-def _assign(module: Any, name: str, array: np.ndarray) -> None:
+def _assign(place: Place, array: np.ndarray) -> None:
     """Put numbers that fit into the parameter or buffer of that name, in its own dtype."""
-    own = getattr(module, name)
+    module, name, own = place
     if isinstance(own, Node | ValueArray):
         fill(own, array)
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numbers
 import sys
+from collections.abc import Callable
 from typing import Any, Self
 
 import numpy as np
@@ -97,6 +98,27 @@ class Number(NumpyFunctions, ScalarNode):
     def _op(self) -> str:
         """micrograd's name for the op's symbol."""
         return "" if self.op is None else self.op.symbol
+
+    @property
+    def _backward(self) -> Callable[[], None]:
+        """micrograd's step of backward: `o.grad = 1.0; o._backward()` adds to the inputs' grads."""
+        return self._push
+
+    @_backward.setter
+    def _backward(self, function: Any) -> None:
+        raise AttributeError(
+            "the rule of an op is a row of the table, not a _backward of each result: write "
+            'f = engine.elementwise("f", forward, lambda g, y, x: g * derivative), and call f(x)'
+        )
+
+    def _push(self) -> None:
+        if self.op is None:
+            return
+        g = self.grad
+        parts = self.pull(g) if isinstance(g, Node) else self.contributions(g)
+        for x, part in zip(self.inputs, parts, strict=True):
+            if part is not None and x._grad is not FROZEN:
+                x._grad = x.grad + part
 
     def updated(self, op: Op, other: Any) -> Any:
         """`self op= other` of a leaf: a parameter is changed outside recording, by a plain number.

@@ -7,7 +7,7 @@ picture of the whole model stays readable; `expand` writes neurons as products a
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,13 +15,21 @@ import numpy as np
 from engine import Value, WideOp, toposort
 
 from ..checks import at_least
+from ..parameter import is_learned
 from .neuron import linear_neuron, relu_neuron
 
 Uniform = np.random.Generator | random.Random | None
 
 
 class Module:
-    """Anything with parameters."""
+    """Anything with parameters: its Values, in lists and modules too, unless it names them itself.
+
+    >>> class Line(Module):
+    ...     def __init__(self):
+    ...         self.slopes, self.height = [Value(1.0), Value(2.0)], Value(3.0)
+    >>> [p.data for p in Line().parameters()]
+    [1.0, 2.0, 3.0]
+    """
 
     def zero_grad(self) -> None:
         """Forget the gradient of every parameter."""
@@ -29,8 +37,18 @@ class Module:
             p.zero_grad()
 
     def parameters(self) -> list[Value]:
-        """All parameters, in order."""
-        return []
+        """All parameters, in order, each once."""
+        return list(dict.fromkeys(_learned(list(vars(self).values()))))
+
+
+def _learned(x: Any) -> Iterator[Value]:
+    if isinstance(x, list | tuple | dict):
+        for item in x.values() if isinstance(x, dict) else x:
+            yield from _learned(item)
+    elif isinstance(x, Module):
+        yield from x.parameters()
+    elif isinstance(x, Value) and is_learned(x):
+        yield x
 
 
 class Neuron(Module):

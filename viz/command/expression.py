@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
-import difflib
 import math
+import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,10 @@ BINARY: dict[type[ast.operator], Op] = {
     ast.Mod: engine.remainder,
     ast.MatMult: engine.matmul,
 }
+#: What textbooks have other names for.
+WRITTEN = {"ln": "log", "lg": "log10", "tg": "tan", "arctg": "arctan", "sgn": "sign"}
+_NUMBER, _NAME = r"(?<![\w.])\d+\.?\d*(?:[eE][+-]?\d+)?", r"(?<![\w.])[^\W\d]\w*"
+_SIDE_BY_SIDE = re.compile(rf"({_NUMBER}(?=\s*[^\W\d])|{_NAME}(?=\s)|\))\s*([^\W\d]\w*|\d+)")
 CONSTANTS = {"pi": math.pi, "inf": math.inf, "nan": math.nan}
 LONGEST = 2000  # characters
 DEEPEST = 200  # levels; Python's own stack would end at about 1,000
@@ -110,6 +115,9 @@ class Expression:
                     yield from self._checked(argument, depth + 1)
                 for argument in args[inputs:]:
                     yield from self._checked_argument(argument, depth + 1)
+            case ast.Call(func=ast.BinOp() | ast.Constant() | ast.Call() as left):
+                factor = str(left.value) if isinstance(left, ast.Constant) else "(…)"
+                raise ExpressionError(f"a product is written with *: {factor}*(…)")
             case ast.Call(func=ast.Attribute(attr=name)) if name in registry or name in functions:
                 raise ExpressionError(f"{self._quoted(node)} is a method: write {name}(…)")
             case _:
@@ -140,10 +148,22 @@ def _parsed(text: str) -> ast.expr:
     except SyntaxError as error:
         place = f" (at character {error.offset})" if error.offset else ""
         shown = shorten(text, 60)
-        raise ExpressionError(f"cannot read {shown!r}: {error.msg}{place}") from None
+        hint = _without_sign(text) or f"{error.msg}{place}"
+        raise ExpressionError(f"cannot read {shown!r}: {hint}") from None
     except (ValueError, MemoryError, RecursionError) as error:  # null characters, deep nesting
         reason = str(error) or "it is nested too deeply"
         raise ExpressionError(f"cannot read {shorten(text, 60)!r}: {reason}") from None
+
+
+def _without_sign(text: str) -> str:
+    """What to write for two things side by side, 2x or sin x; "" if there are none."""
+    found = _SIDE_BY_SIDE.search(text)
+    if not found:
+        return ""
+    left, right = found.groups()
+    if left in registry or left in functions:
+        return f"a function takes its argument in parentheses: {left}({right}…)"
+    return f"a product is written with *: {left.replace(')', '(…)')}*{right}"
 
 
 def _number(node: ast.Constant) -> float:
@@ -157,8 +177,8 @@ def _number(node: ast.Constant) -> float:
 def _function(name: str) -> Callable[..., Any]:
     """The public function of that name: an op of the table, or composed of such."""
     if name not in registry and name not in functions:
-        near = difflib.get_close_matches(name, [*registry, *functions], 1)
-        hint = f"; did you mean {near[0]}?" if near else ""
+        near = WRITTEN.get(name) or next(iter(get_close_matches(name, [*registry, *functions])), "")
+        hint = f"; did you mean {near}?" if near else f"; a product is written {name}*(…)"
         raise ExpressionError(f"there is no function {shorten(name, 40)!r}{hint}")
     # For an op on whole arrays `engine` has the form that also takes NumPy's forms of a call.
     return getattr(engine, name, None) or registry[name]
