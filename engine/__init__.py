@@ -3,13 +3,15 @@
 For users: `Value`, `Tensor`, `ValueArray`; every op as a function (`engine.tanh(x)` takes a number,
 an array or a node); `grad` and the other derivatives of functions; `compare` and `gradcheck`;
 `explain`, `expand` and `nan_trace`; `source`; `no_grad`; and `elementwise`, `shape_op`, `fused` for
-an op of your own.
+an op of your own.  Under PyTorch's names, new Tensors (`zeros`, `tensor`, `randn`, …), `Generator`
+and `manual_seed`, dtypes, and `device`.
 
 For those who build on it, as nn and viz do: `Node` (what both tiers have in common), `NodeArray`,
 `Op` with `registry` and `functions`, `toposort`, `watch` and `Watching`, `Restoring` and `insist`,
 `to_numpy`, `has_numbers`, `example_of`, `array_of`, `gate`, `WideOp`, `input_names`, `held_once`,
-`moved`, `warn_caller`.  Everything else stands behind the doors of the rooms: `arrays`, `values`,
-`tensors`, `derivatives`, `looking`, `writing` and `checking` say what others may use.
+`moved`, `warn_caller`, `at_least`, `on_cpu`, `Rng`, `generator`, `default_generator`,
+`set_generator_state`.  Everything else stands behind the doors of the rooms: `arrays`, `values`,
+`tensors`, `creating`, `derivatives`, `looking`, `writing` and `checking` say what others may use.
 
 The modules beside this one are the ground floor.  `node` and `core` say what a node and a row of
 the table are, `ops`, `inverses` and `choices` are the table, `graph` is the walk.
@@ -52,6 +54,8 @@ from .core import (
     REAL as REAL, Interval as Interval, Op as Op, UnaryOp as UnaryOp, functions as functions,
     registry as registry, unregister as unregister,
 )  # fmt: skip
+from .counts import at_least as at_least
+from .cpu import cuda as cuda, device as device, on_cpu as on_cpu
 from .define import (
     WideOp as WideOp,
     elementwise as elementwise,
@@ -62,6 +66,14 @@ from .derivatives import (
     grad as grad, hessian as hessian, hvp as hvp, jacobian as jacobian, jvp as jvp,
     value_and_grad as value_and_grad, vjp as vjp,
 )  # fmt: skip
+from .generators import (
+    Generator as Generator,
+    Rng as Rng,
+    default_generator as default_generator,
+    generator as generator,
+    manual_seed as manual_seed,
+    set_generator_state as set_generator_state,
+)
 from .graph import toposort as toposort
 from .inverses import (
     arccos as arccos, arccosh as arccosh, arcsin as arcsin, arcsinh as arcsinh, arctan as arctan,
@@ -99,6 +111,20 @@ from .tensors import Tensor as Tensor
 from .values import Value as Value, ValueArray as ValueArray
 from .writing import Source as Source, source as source
 
+# Under PyTorch's names: new Tensors, and the dtypes (`float` and `int` are not Python's from here)
+from .creating import (
+    arange as arange, as_tensor as as_tensor, bernoulli as bernoulli, bool as bool,
+    double as double, empty as empty, empty_like as empty_like, eye as eye, float as float,
+    float16 as float16, float32 as float32, float64 as float64, from_numpy as from_numpy,
+    full as full, full_like as full_like, half as half, int as int, int8 as int8, int16 as int16,
+    int32 as int32, int64 as int64, is_tensor as is_tensor, linspace as linspace, long as long,
+    multinomial as multinomial, normal as normal, ones as ones, ones_like as ones_like,
+    rand as rand, rand_like as rand_like, randint as randint, randn as randn,
+    randn_like as randn_like, randperm as randperm, short as short, tensor as tensor,
+    uint8 as uint8, zeros as zeros, zeros_like as zeros_like,
+)  # fmt: skip
+from math import e as e, inf as inf, nan as nan, pi as pi
+
 # Other names that NumPy or PyTorch has for the same
 absolute = abs
 acos, acosh, asin, asinh, atan, atan2, atanh = (
@@ -106,6 +132,7 @@ acos, acosh, asin, asinh, atan, atan2, atanh = (
 )  # fmt: skip
 clamp = clip
 concat = concatenate
+inference_mode = no_grad
 divide, multiply, negative, power, subtract = div, mul, neg, pow, sub
 movedim = moveaxis
 repeat_interleave = repeat

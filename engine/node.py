@@ -13,8 +13,10 @@ from typing import Any, Self
 
 import numpy as np
 
+from .cpu import OnCPU
 
-class Node:
+
+class Node(OnCPU):
     """Base of `Value` and `Tensor`: one result in a graph.
 
     A node has `op` (an `Op`, or None for a leaf), `inputs` (ordered, duplicates kept; nodes and
@@ -59,6 +61,11 @@ class Node:
     def is_leaf(self) -> bool:
         """Whether this was made by you, not by a recorded op."""
         return self.op is None
+
+    @property
+    def grad_fn(self) -> Any:
+        """PyTorch's name for the op of what requires a gradient; None for a leaf."""
+        return self.op if self.requires_grad else None
 
     @property
     def recorded(self) -> bool:

@@ -7,25 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from engine import Node, Value, ValueArray, array_of, is_grad_enabled, to_numpy
-
-
-def at_least(least: int, **sizes: Any) -> None:
-    """Check that each size is an int of at least `least`.
-
-    Raises:
-        TypeError: one is not an int.
-        ValueError: one is too small.
-
-    >>> at_least(1, in_features=0)
-    Traceback (most recent call last):
-    ValueError: in_features must be at least 1, got 0
-    """
-    for name, size in sizes.items():
-        if isinstance(size, bool) or not isinstance(size, int | np.integer):
-            raise TypeError(f"{name} must be an int, got {type(size).__name__}: {size!r:.60}")
-        if size < least:
-            raise ValueError(f"{name} must be at least {least}, got {size}")
+from engine import (
+    Node,
+    Value,
+    ValueArray,
+    array_of,
+    at_least as at_least,
+    is_grad_enabled,
+    to_numpy,
+)
 
 
 def instance_of(kind: type, **things: Any) -> None:

@@ -38,7 +38,6 @@ WITHOUT_NUMBERS = {
     "save_training": "as save", "load_training": "as save",
     "Dataset": "test_data.py counts samples", "TensorDataset": "as Dataset",
     "Subset": "as Dataset", "DataLoader": "as Dataset", "random_split": "as Dataset",
-    "manual_seed": "test_random.py compares draws",
 }  # fmt: skip
 
 

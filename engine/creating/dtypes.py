@@ -1,0 +1,15 @@
+"""PyTorch's names of the dtypes, which are NumPy's: `x.dtype == engine.float32`.
+
+`float` is float32 here and `int` int32, as there; Python's own `float` as a dtype is float64.
+"""
+
+import numpy as np
+
+float16 = half = np.dtype("float16")
+float32 = float = np.dtype("float32")
+float64 = double = np.dtype("float64")
+int8, uint8 = np.dtype("int8"), np.dtype("uint8")
+int16 = short = np.dtype("int16")
+int32 = int = np.dtype("int32")
+int64 = long = np.dtype("int64")
+bool = np.dtype("bool")

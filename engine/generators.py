@@ -1,0 +1,178 @@
+"""One source of randomness: what `rng=None` means everywhere in engine and nn, and its seed.
+
+Each thread has its own, so that what one draws does not depend on when another does.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+import secrets
+import threading
+from typing import Any, Self
+
+import numpy as np
+
+from .counts import at_least
+from .cpu import CPU, device, on_cpu
+
+#: What every `rng` argument takes: a generator, a seed for a new one, or None for the shared one.
+Rng = np.random.Generator | int | None
+
+
+class Generator(np.random.Generator):
+    """A NumPy generator with PyTorch's methods: for `generator=` here and `rng=` in nn.
+
+    It starts from a fixed seed, as PyTorch's.  Seeded, it draws what `np.random.default_rng(seed)`
+    does; PyTorch's numbers are others.
+
+    Raises:
+        ValueError: device is not the CPU.
+
+    >>> g = Generator().manual_seed(3)
+    >>> g.random() == np.random.default_rng(3).random()
+    True
+    """
+
+    def __init__(self, device: Any = None) -> None:
+        on_cpu(device)
+        self.manual_seed(67280421310721)
+
+    def manual_seed(self, seed: int) -> Self:
+        """Start anew from this seed; returns the generator itself.
+
+        Raises:
+            TypeError: seed is not an int.
+            ValueError: seed is negative.
+        """
+        at_least(0, seed=seed)
+        super().__init__(np.random.PCG64(int(seed)))
+        self._seed = int(seed)
+        return self
+
+    def seed(self) -> int:
+        """Start anew from a seed that nobody knows; returns it."""
+        return self.manual_seed(secrets.randbits(63)).initial_seed()
+
+    def initial_seed(self) -> int:
+        """The seed it started from."""
+        return self._seed
+
+    @property
+    def device(self) -> device:
+        """`engine.device("cpu")`."""
+        return CPU
+
+    def spawn(self, n_children: int) -> list[Any]:
+        """As NumPy's: that many independent generators."""
+        return [np.random.Generator(bits) for bits in self.bit_generator.spawn(n_children)]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _as_it_was, (self.bit_generator, self._seed)
+
+
+def _as_it_was(bits: np.random.BitGenerator, seed: int) -> Generator:
+    """A Generator as a pickle or a copy has it."""
+    generator = Generator()
+    np.random.Generator.__init__(generator, bits)
+    generator._seed = seed
+    return generator
+
+
+class _Seed:
+    """What the generators of threads are made from: one after another, in the order they ask."""
+
+    def __init__(self, seed: int | None) -> None:
+        self.entropy = np.random.SeedSequence(seed).entropy
+        self.threads = itertools.count()
+
+    def next_generator(self) -> np.random.Generator:
+        """A generator that no other thread has."""
+        own = np.random.SeedSequence(self.entropy, spawn_key=(next(self.threads),))
+        return np.random.default_rng(own)
+
+
+class _Shared(threading.local):
+    """The generator that `rng=None` stands for in a thread, and which seed it was made under."""
+
+    generator: np.random.Generator = np.random.default_rng()
+    seed: _Seed | None = None
+
+
+_shared = _Shared()
+_seed = _Seed(None)
+_shared.seed = _seed  # the thread that imports this has the generator above
+
+
+def manual_seed(seed: int) -> Generator:
+    """Seed everything random in engine and nn; returns the shared generator, which is a new one.
+
+    In the main thread it seeds the others too: each gets a stream of its own, in the order in which
+    they first draw.  In another thread it seeds that one alone, which makes its numbers the same
+    whatever the others do.
+
+    Python's `random` is seeded as well: `nn.scalar` draws its weights there, as micrograd does.
+    All threads share that one.
+
+    Raises:
+        TypeError: seed is not an int.
+        ValueError: seed is negative.
+
+    >>> first = manual_seed(0).random()
+    >>> first == manual_seed(0).random()
+    True
+    """
+    global _seed
+    at_least(0, seed=seed)
+    random.seed(int(seed))
+    if threading.current_thread() is threading.main_thread():
+        _seed = _Seed(int(seed))
+    _shared.seed = _seed
+    _shared.generator = shared = Generator().manual_seed(seed)
+    return shared
+
+
+def default_generator() -> np.random.Generator:
+    """The shared generator of this thread; `.bit_generator.state` can be saved."""
+    if _shared.seed is not _seed:  # a new thread, or one in which nothing was drawn since a seed
+        _shared.seed, _shared.generator = _seed, _seed.next_generator()
+    return _shared.generator
+
+
+def generator(rng: Rng = None, name: str = "rng") -> np.random.Generator:
+    """The generator that an `rng` argument (or one of that name) stands for.
+
+    Raises:
+        TypeError: rng is neither a Generator, an int nor None.
+        ValueError: a seed below 0.
+
+    >>> generator(0).random() == np.random.default_rng(0).random()
+    True
+    """
+    if rng is None:
+        return default_generator()
+    if isinstance(rng, np.random.Generator):
+        return rng
+    if isinstance(rng, bool) or not isinstance(rng, int | np.integer):
+        raise TypeError(
+            f"{name} must be a numpy.random.Generator, a seed or None, "
+            f"got {type(rng).__name__}: {rng!r:.60}"
+        )
+    at_least(0, **{name: rng})
+    return np.random.default_rng(int(rng))
+
+
+def set_generator_state(generator: np.random.Generator, state: Any) -> None:
+    """Put a generator into a state taken from `generator.bit_generator.state`.
+
+    Raises:
+        ValueError: the state is not one of this kind of generator; the generator is as it was.
+    """
+    before = generator.bit_generator.state
+    try:
+        generator.bit_generator.state = state
+    except (TypeError, ValueError, KeyError, OverflowError) as error:
+        generator.bit_generator.state = before
+        raise ValueError(
+            f"not the state of a {type(generator.bit_generator).__name__} generator: {error}"
+        ) from None
