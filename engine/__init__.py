@@ -4,7 +4,7 @@ For users: `Value`, `Tensor`, `ValueArray`; every op as a function (`engine.tanh
 an array or a node); `grad` and the other derivatives of functions; `compare` and `gradcheck`;
 `explain`, `expand` and `nan_trace`; `source`; `no_grad`; and `elementwise`, `shape_op`, `fused` for
 an op of your own.  Under PyTorch's names, new Tensors (`zeros`, `tensor`, `randn`, …), `Generator`
-and `manual_seed`, dtypes, and `device`.
+and `manual_seed`, dtypes, and `device`; `autograd` and `func` hold its names for derivatives.
 
 For those who build on it, as nn and viz do: `Node` (what both tiers have in common), `NodeArray`,
 `Op` with `registry` and `functions`, `toposort`, `watch` and `Watching`, `Restoring` and `insist`,
@@ -63,8 +63,8 @@ from .define import (
     shape_op as shape_op,
 )
 from .derivatives import (
-    grad as grad, hessian as hessian, hvp as hvp, jacobian as jacobian, jvp as jvp,
-    value_and_grad as value_and_grad, vjp as vjp,
+    grad as grad, grad_of as grad_of, hessian as hessian, hvp as hvp, jacobian as jacobian,
+    jvp as jvp, value_and_grad as value_and_grad, vjp as vjp,
 )  # fmt: skip
 from .generators import (
     Generator as Generator,
@@ -89,6 +89,7 @@ from .moved import moved as moved
 from .lists import array_of as array_of
 from .by_name import example_of as example_of, has_numbers as has_numbers
 from .node import Node as Node, NodeArray as NodeArray, to_numpy as to_numpy
+from .node_hooks import RemovableHandle as RemovableHandle
 from .ops import (
     abs as abs, add as add, ceil as ceil, cos as cos, cosh as cosh, div as div, exp as exp,
     exp2 as exp2, expm1 as expm1, floor as floor, identity as identity, log as log, log1p as log1p,
@@ -101,12 +102,13 @@ from .recording import (
     enable_grad as enable_grad,
     is_grad_enabled as is_grad_enabled,
     no_grad as no_grad,
+    set_grad_enabled as set_grad_enabled,
     watch as watch,
 )
 from .references import held_once as held_once
 from .restoring import Restoring as Restoring, insist as insist
 from .signatures import input_names as input_names
-from . import symbols as symbols
+from . import autograd as autograd, func as func, symbols as symbols
 from .tensors import Tensor as Tensor
 from .values import Value as Value, ValueArray as ValueArray
 from .writing import Source as Source, source as source

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from .node import Node
+from .node_hooks import HOOKS, hooked
 from .recording import RECORDING, enable_grad
 
 
@@ -51,24 +53,49 @@ def visit(root: Any, seen: set[Any], order: list[Any]) -> None:
                 order.append(node)
 
 
-def adjoints(order: list[Any], seeds: dict[Any, Any]) -> dict[Any, Any]:
+def leading_to(nodes: Sequence[Any], order: list[Any]) -> list[Any]:
+    """The part of `toposort` that depends on some nodes: where backward goes on its way to them."""
+    found = set(nodes)
+    for node in order:
+        if not found.isdisjoint([x for x in node.inputs if isinstance(x, Node)]):
+            found.add(node)
+    return [node for node in order if node in found]
+
+
+def adjoints(order: list[Any], seeds: dict[Any, Any], plain: bool = False) -> dict[Any, Any]:
     """Backward on nodes: the gradient of each node, as a node of the same tier.
 
-    On plain numbers it would take three times as long as each tier's own loop, or more.
+    On plain numbers it takes three times as long as each tier's own loop, or more; they use it for
+    graphs with hooks.
 
     Args:
         order: `toposort` of the result.
         seeds: upstream gradients to start from, by node.
+        plain: whether these are plain numbers, and the gradients are to be.
     """
-    if not RECORDING.enabled:
+    if not RECORDING.enabled and not plain:
         with enable_grad():
             return adjoints(order, seeds)
     found = dict(seeds)
     for node in reversed(order):
         g = found.get(node)
-        if g is None or node.op is None:
+        if g is None:
             continue
-        for x, part in zip(node.inputs, node.pull(g), strict=True):
+        if HOOKS:
+            g = found[node] = hooked(node, g)
+        if node.op is None:
+            continue
+        parts = node.contributions(g) if plain else node.pull(g)
+        for x, part in zip(node.inputs, parts, strict=True):
             if part is not None:
                 found[x] = found[x] + part if x in found else part
     return found
+
+
+def with_hooks(root: Any, wanted: Sequence[Any], seed: Any, alone: Any) -> Any:
+    """`Node.gradients` of a graph with hooks: those on the way to what is wanted are called."""
+    if alone is not None and root.gradients((), alone=alone) is None:
+        return None
+    order = leading_to(wanted, toposort(root))
+    found = adjoints(order, {root: root.full(1.0) if seed is None else seed}, plain=True)
+    return [found.get(node) for node in wanted]

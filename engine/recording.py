@@ -6,7 +6,7 @@ import functools
 import inspect
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 from .restoring import Restoring
 
@@ -95,13 +95,17 @@ class _RecordingContext(Restoring):
         RECORDING.enabled = saved
         _attend()
 
+    def _again(self) -> Self:
+        """Another such context: a function may be running in several calls at a time."""
+        return type(self)()
+
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
         if inspect.isgeneratorfunction(function):
             return self._step_by_step(function)
 
         @functools.wraps(function)
         def wrapped(*args: Any, **kwargs: Any) -> Any:
-            with type(self)():
+            with self._again():
                 return function(*args, **kwargs)
 
         return wrapped
@@ -115,7 +119,7 @@ class _RecordingContext(Restoring):
             step = functools.partial(next, generator)
             while True:
                 try:
-                    with type(self)():
+                    with self._again():
                         found = step()
                 except StopIteration as end:
                     return end.value
@@ -139,6 +143,34 @@ class no_grad(_RecordingContext):  # noqa: N801 - the name every PyTorch user kn
     """
 
     _enabled = False
+
+
+class set_grad_enabled(_RecordingContext):  # noqa: N801 - the name every PyTorch user knows
+    """Say whether ops record: from now on in this thread, or for a block (or a function).
+
+    >>> with set_grad_enabled(False):
+    ...     is_grad_enabled()
+    False
+    >>> is_grad_enabled()
+    True
+    """
+
+    def __new__(cls, mode: Any) -> Any:
+        return object.__new__(cls)
+
+    def __init__(self, mode: Any) -> None:
+        self._before, self._enabled = RECORDING.enabled, bool(mode)
+        self.change()
+
+    def saved(self) -> bool:
+        return self._before
+
+    def _again(self) -> Self:
+        return type(self)(self._enabled)
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        self.restore(self._before)  # it is for the function alone
+        return super().__call__(function)
 
 
 class enable_grad(_RecordingContext):  # noqa: N801 - the name every PyTorch user knows

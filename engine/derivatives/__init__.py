@@ -9,6 +9,7 @@ You may touch everything; what decides is that each function can be applied to i
 Others use the functions, nothing else.
 """
 
+from .of_results import grad_of as grad_of
 from .transforms import (
     grad as grad,
     hessian as hessian,

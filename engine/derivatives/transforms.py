@@ -64,13 +64,13 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     return derivative
 
 
-def _contract(y: Any, direction: Any) -> Any:
+def contract(y: Any, direction: Any) -> Any:
     """The sum of y times direction, element by element: a single number."""
     product = y * direction
     return sum_of(product) if np.ndim(product) else product
 
 
-def _direction(v: Any, like: Any, name: str) -> Any:
+def direction(v: Any, like: Any, name: str) -> Any:
     """A cotangent or tangent, checked against what it belongs to."""
     if not in_graph(v):
         v = np.asarray(v, dtype=np.float64)
@@ -98,12 +98,12 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
         call.records = RECORDING.enabled
-        y, v = call.y, _direction(cotangent, call.y, "cotangent")
+        y, v = call.y, direction(cotangent, call.y, "cotangent")
         if isinstance(y, Node) and not in_graph(v):
             found = tuple(call.gradients(y, y.full(1.0) * v))
         else:
             with enable_grad():
-                root = _contract(y, v)
+                root = contract(y, v)
             found = tuple(call.gradients(root))
         call.check_reached()
         return found
@@ -120,12 +120,12 @@ def _push(call: Call, tangents: tuple[Any, ...]) -> Any:
     y = call.y
     along_u = Argument(position=0, given=y, node=y.leaf(y.full(0.0)))
     with enable_grad():
-        first = recorded_gradients(_contract(y, along_u.node), call.nodes)
+        first = recorded_gradients(contract(y, along_u.node), call.nodes)
         call.parts(first)
         directions = [
             v for t, a in zip(tangents, call.arguments, strict=True) for v in _elements(t, a)
         ]
-        parts = [_contract(g, v) for g, v in zip(first, directions, strict=True) if g is not None]
+        parts = [contract(g, v) for g, v in zip(first, directions, strict=True) if g is not None]
         total = parts[0] if parts else 0.0
         for part in parts[1:]:
             total = total + part
@@ -151,7 +151,7 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any) -> tuple[Any, Any]:
         raise ValueError(f"got {len(primals)} primals but {len(tangents)} tangents")
     call = run(f, primals, {}, tuple(range(len(primals))))
     checked = tuple(
-        _direction(t, a.node, f"tangent {i}")
+        direction(t, a.node, f"tangent {i}")
         for i, (t, a) in enumerate(zip(tangents, call.arguments, strict=True))
     )
     y = call.y
@@ -253,12 +253,12 @@ def hvp(f: Callable[..., Any], primals: Any, vectors: Any) -> Any:
     def slope(*args: Any) -> Any:
         gradients = grad(f, tuple(range(len(args))))(*args)
         checked = [
-            _direction(v, g, f"vector {i}")
+            direction(v, g, f"vector {i}")
             for i, (v, g) in enumerate(zip(along, gradients, strict=True))
         ]
         total: Any = 0.0
         for g, v in zip(gradients, checked, strict=True):
-            total = total + _contract(g, v)
+            total = total + contract(g, v)
         return total
 
     products = grad(slope, tuple(range(len(at))))(*at)

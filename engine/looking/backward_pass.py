@@ -1,8 +1,8 @@
 """`BackwardPass`: a backward pass that may rest between two nodes.
 
 `backward` walks over the whole graph at once.  A `BackwardPass` adds up the same contributions,
-one node at a time: what stands in `.grad` at its end is the same to the last bit.  Pictures and
-steppers look at what happens in between.
+one node at a time, hooks and all: what stands in `.grad` at its end is the same to the last bit.
+Pictures and steppers look at what happens in between.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 
 from ..commits import GRADIENTS
 from ..graph import toposort
+from ..node_hooks import HOOKS, hooked
 from ..passes import remember_pass
 from ..recording import ATTENTION, RECORDING
 
@@ -62,6 +63,8 @@ class BackwardPass:
     def advance(self, node: Any) -> list[Edge]:
         """Run backward over one node; what it carried along each edge, in order."""
         g = self.running(node)
+        if HOOKS and g is not None:
+            g = self._found[node] = hooked(node, g)
         if node.op is None or g is None:
             return []
         parts, found = node.contributions(g), self._found

@@ -67,6 +67,10 @@ class Refusals:
         """Refused: a Symbol has no numbers."""
         self.refuse(".grad")
 
+    def register_hook(self, hook: Any) -> Any:
+        """Refused: a written program calls no hooks."""
+        self.refuse("a hook")
+
     def item(self) -> Any:
         """Refused: a Symbol has no numbers."""
         self.refuse(".item()")

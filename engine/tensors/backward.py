@@ -17,8 +17,9 @@ from ..commits import set_gradients
 from ..core import Op
 from ..differentiating import other_leaves
 from ..floats import HALF
-from ..graph import toposort
+from ..graph import toposort, with_hooks
 from ..node import Node, check_parts
+from ..node_hooks import HOOKS, hooked_in
 from ..references import held_once
 
 
@@ -66,14 +67,19 @@ class ArrayNode(Node):
     def gradients(self, wanted: Sequence[Any], gradient: Any = None, alone: Any = None) -> Any:
         """The gradient of this with respect to each node, as arrays; no `.grad` is touched."""
         order = toposort(self)
-        if alone is not None and other_leaves(order, alone):
-            return None
         if gradient is None:
             gradient = np.empty(self._held.shape, self._held.dtype)
             gradient.fill(1)  # np.ones_like takes three times as long
-        found = {self: np.asarray(gradient)}
-        propagate(order if wanted else [], found, keep=True)
-        return [None if (g := found.get(node)) is None else np.array(g) for node in wanted]
+        gradient = np.asarray(gradient)
+        if HOOKS and wanted and hooked_in(order):
+            each = with_hooks(self, wanted, gradient, alone)
+        elif alone is not None and other_leaves(order, alone):
+            return None
+        else:
+            found = {self: gradient}
+            propagate(order if wanted else [], found, keep=True)
+            each = map(found.get, wanted)
+        return None if each is None else [None if g is None else np.array(g) for g in each]
 
     def contributions(self, g: Any) -> list[Any]:
         """What each edge adds to the gradient of its input, as arrays; None where nothing flows."""
@@ -115,6 +121,7 @@ class ArrayNode(Node):
 
     def pull(self, g: Any) -> list[Any]:
         """`contributions` as Tensors, to be differentiated again; None where nothing flows."""
+        check_unchanged(self)
         return self.pulled(*in_single(self, g))
 
     @staticmethod

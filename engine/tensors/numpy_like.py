@@ -14,6 +14,7 @@ from ..core import Op
 from ..differentiating import is_argument, leave_graph
 from ..lists import LISTS, READING, TensorInside, looks
 from ..node import Node, to_numpy
+from ..node_hooks import Hookable
 from ..numpy_protocol import NumpyFunctions, nodes_in, numbers
 from ..recording import RECORDING
 from ..references import held_once
@@ -22,7 +23,7 @@ from .backward import ArrayNode
 from .parts import at, source
 
 
-class NumpyLike(NumpyFunctions, ArrayNode):
+class NumpyLike(Hookable, NumpyFunctions, ArrayNode):
     """A node of the tensor tier as an array: `x.shape`, `len(x)`, `x < 2`, `np.asarray(x)`."""
 
     __slots__ = ()

@@ -17,8 +17,10 @@ from ..differentiating import leave_graph, refuse_to_cut
 from ..elementwise_methods import ElementwiseMethods
 from ..graph import adjoints, toposort
 from ..node import Node, check_parts
+from ..node_hooks import HOOKS, hooked_in
 from ..passes import remember_pass
 from ..recording import ATTENTION, RECORDING
+from ..selected import accumulate
 from ..window import TensorData, window_on
 from .backward import check_unchanged, fitted, propagate, push_any, results
 from .inputs import constant, numeric, parameter, wrong_shapes
@@ -192,6 +194,7 @@ class Tensor(NumpyLike, ElementwiseMethods, ArrayMethods):
         create_graph: bool = False,
         retain_grads: bool = False,
         retain_graph: bool | None = None,
+        inputs: Any = None,
     ) -> None:
         """Add the gradient of this with respect to every leaf below it to the leaf's `.grad`.
 
@@ -202,6 +205,7 @@ class Tensor(NumpyLike, ElementwiseMethods, ArrayMethods):
             create_graph: record the gradients too, so that they can be differentiated.
             retain_grads: keep the gradients of results too, not just the leaves'.
             retain_graph: taken for the sake of PyTorch's programs; the graph stays in any case.
+            inputs: a Tensor or a list of them, results too: the `.grad` of no others changes.
 
         Raises:
             RuntimeError: nothing below requires a gradient, `gradient` is missing for a result
@@ -216,14 +220,15 @@ class Tensor(NumpyLike, ElementwiseMethods, ArrayMethods):
         """
         seed = self.upstream(gradient, create_graph)
         remember_pass(self, None if gradient is None else seed)
+        if inputs is not None:
+            accumulate(self, inputs, seed, create_graph)
+            return
         if ATTENTION.threads and RECORDING.watcher is not None:
             RECORDING.watcher.backward(toposort(self), seed)
-        order = results(self)
-        if create_graph:
-            for node in order:
-                check_unchanged(node)
-            found = adjoints(order, {self: seed})
+        if create_graph or (HOOKS and hooked_in(toposort(self))):
+            found = adjoints(toposort(self), {self: seed}, plain=not create_graph)
         else:
+            order = results(self)
             found = {self: seed}
             propagate(order, found, retain_grads)
         with GRADIENTS: self.commit(found, retain_grads)  # fmt: skip  # noqa: E701

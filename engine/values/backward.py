@@ -15,8 +15,9 @@ import numpy as np
 from ..commits import FROZEN, GRADIENTS, set_gradients
 from ..core import PYTHON_RAISES, Op
 from ..differentiating import other_leaves
-from ..graph import toposort
+from ..graph import adjoints, toposort, with_hooks
 from ..node import Node, check_parts
+from ..node_hooks import HOOKS, hooked_in
 from ..recording import ATTENTION, RECORDING
 from ..restoring import insist
 
@@ -62,6 +63,8 @@ class ScalarNode(Node):
 
     def gradients(self, wanted: Sequence[Any], gradient: Any = None, alone: Any = None) -> Any:
         """The derivative of this with respect to each node, as floats; no `.grad` is touched."""
+        if HOOKS and wanted and hooked_in(toposort(self)):
+            return with_hooks(self, wanted, gradient, alone)
         with GRADIENTS: return _adjoints_of(self, gradient, wanted, alone)  # fmt: skip  # noqa: E701
 
     def contributions(self, g: float) -> Sequence[Any]:
@@ -180,6 +183,10 @@ def differentiate(root: Any, gradient: float, retain_grads: bool) -> None:
         check_leaves(leaves)
         if ATTENTION.threads and RECORDING.watcher is not None:
             RECORDING.watcher.backward(toposort(root), gradient)
+        if HOOKS and hooked_in(leaves + results):
+            _clear(leaves + results)
+            root.commit(adjoints(toposort(root), {root: gradient}, plain=True), retain_grads)
+            return
         root._adjoint = gradient
         _propagate(results)
         _commit(results, leaves, retain_grads)

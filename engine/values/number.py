@@ -14,6 +14,7 @@ from ..copies import copy_graph, copy_node, reduce_graph
 from ..core import Op
 from ..differentiating import is_argument, leave_graph, refuse_to_cut
 from ..node import Node, NodeArray
+from ..node_hooks import Hookable
 from ..numpy_protocol import NumpyFunctions
 from ..recording import RECORDING
 from ..updates import ONE_NAME, WHILE_RECORDING, refused
@@ -47,7 +48,7 @@ class _Float64:
 _FLOAT64 = _Float64()
 
 
-class Number(NumpyFunctions, ScalarNode):
+class Number(Hookable, NumpyFunctions, ScalarNode):
     """A scalar node as a number: `float(x)`, `x < 2`, `f"{x:.3f}"`, `copy.copy(x)`."""
 
     __slots__ = ()
@@ -79,6 +80,9 @@ class Number(NumpyFunctions, ScalarNode):
     def dtype(self) -> Any:
         """float64: a Value's number is a Python float."""
         return _FLOAT64
+
+    def retain_grad(self) -> None:
+        """Nothing to do: backward keeps results' gradients too."""
 
     def conjugate(self) -> Self:
         """This: a real number is its own conjugate."""

@@ -15,6 +15,7 @@ from ..graph import adjoints, toposort
 from ..node import Node, NodeArray
 from ..passes import remember_pass
 from ..recording import RECORDING
+from ..selected import accumulate
 from .backward import check_leaves, differentiate
 from .number import ARRAYS, Number, has_axes, number
 from .written import Writer, method
@@ -188,6 +189,7 @@ class Value(Number, ElementwiseMethods):
         create_graph: bool = False,
         retain_grads: bool = True,
         retain_graph: bool | None = None,
+        inputs: Any = None,
     ) -> None:
         """Add the derivative of this node with respect to every node below it to their `.grad`.
 
@@ -196,6 +198,7 @@ class Value(Number, ElementwiseMethods):
             create_graph: record the gradients too, so that they can be differentiated.
             retain_grads: False keeps the leaves' gradients only.
             retain_graph: taken for the sake of PyTorch's programs; the graph stays in any case.
+            inputs: a Value, an array or a list of them: the `.grad` of no others changes.
 
         Raises:
             TypeError: gradient is not a number (or a Value, with create_graph).
@@ -211,7 +214,9 @@ class Value(Number, ElementwiseMethods):
         elif not (create_graph and isinstance(gradient, Value)):
             gradient = number(gradient, "gradient")
         remember_pass(self, gradient)
-        if create_graph:
+        if inputs is not None:
+            accumulate(self, inputs, gradient, create_graph)
+        elif create_graph:
             order = toposort(self)
             check_leaves(order)
             seed = gradient if isinstance(gradient, Value) else Value(gradient)
