@@ -19,6 +19,7 @@ from .node import Node
 from .recording import RECORDING
 from .references import held_by
 from .restoring import Restoring
+from .versions import ASSIGNED, settle
 
 
 class _Running(threading.local):
@@ -68,6 +69,8 @@ def reaches(root: Node, is_wanted: Callable[[Any], bool]) -> bool:
     >>> reaches(a * 2.0, lambda node: node is a), reaches(a * 2.0, lambda node: node is b)
     (True, False)
     """
+    if ASSIGNED:
+        settle(root)
     seen: set[Any] = {root}
     stack: list[Any] = [root]
     while stack:

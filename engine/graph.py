@@ -8,6 +8,7 @@ from typing import Any
 from .node import Node
 from .node_hooks import HOOKS, hooked
 from .recording import RECORDING, enable_grad
+from .versions import ASSIGNED, settle
 
 
 def toposort(root: Node) -> list[Any]:
@@ -33,6 +34,8 @@ def toposort(root: Node) -> list[Any]:
 
 def visit(root: Any, seen: set[Any], order: list[Any]) -> None:
     """Append to `order` what `root` depends on, inputs before results, except what was seen."""
+    if ASSIGNED:
+        settle(root, seen)
     stack: list[Any] = [root]
     while True:  # CPython 3.11 speeds up a running loop only at a plain jump backward
         if not stack:

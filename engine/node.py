@@ -80,6 +80,9 @@ class Node(OnCPU):
         """Whether an input was changed after the op was applied: then its rules cannot be run."""
         return False
 
+    def settle(self) -> None:
+        """Have for inputs what this was made of, if one was assigned to since: on arrays only."""
+
     # --- recording ---
 
     @classmethod

@@ -253,6 +253,10 @@ CASES = {
         ((A,), lambda x: E.scatter_add(x, (7, 4), slice(1, 6, 2)),
          lambda x: np.stack([0 * V, x[0], 0 * V, x[1], 0 * V, x[2], 0 * V])),
     ],
+    "setitem": [
+        ((A, W, S), lambda x, v, s: E.setitem(x, s, 2.0 * v, s, at=(1, slice(1, 2), (2, MASK[2]))),
+         lambda x, v, s: np.stack([x[0], 2 * v, np.where(MASK[2], s, x[2])])),
+    ],
     "take": [
         ((A,), lambda x: x.take([0, 5, 5]), lambda x: x.take([0, 5, 5])),
         ((A,), lambda x: E.take(x, [[0, 1], [1, 1]], axis=1),

@@ -5,13 +5,14 @@ here works on arrays, Tensors and arrays of Values alike and knows none of their
 op, decorate its forward with `shape_op` in the file of its family, or compose it of others, and
 name it in this door and in `engine`; a method is one line in `methods`.  What NumPy and PyTorch
 mean two things by stands in `conventions`, what NumPy calls otherwise in `numpy_names`.  Others use
-the functions below, `ArrayMethods`, which both kinds of arrays inherit, and five things for rules
+the functions below, `ArrayMethods`, which both kinds of arrays inherit, and six things for rules
 and arrays of their own: `add_reduce`, `maximum_reduce` (NumPy's, without its checks),
-`largest_finite`, `plain_index`, and `shaped`, which fits a rule's answer to its input.
+`largest_finite`, `plain_index`, `put`, and `shaped`, which fits a rule's answer to its input.
 """
 
 # One name a line would be two pages.
 # isort: off
+from .assigning import put as put, setitem as setitem
 from .conventions import (
     max as max, min as min, norm as norm, sort as sort, split as split, squeeze as squeeze,
     std as std, var as var,

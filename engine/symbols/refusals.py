@@ -11,6 +11,7 @@ from ..arrays import stack
 from ..callers import caller
 from ..core import Op
 from ..lists import READING, TensorInside
+from ..updates import NAME_ASSIGNED
 
 
 class Refusals:
@@ -56,6 +57,10 @@ class Refusals:
 
     def __contains__(self, x: Any) -> bool:
         self.refuse("`in`")
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        """Refused: names are written down as they are made, and do not change."""
+        raise TypeError(NAME_ASSIGNED)
 
     @property
     def data(self) -> Any:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..arrays import add_reduce, in_single, shaped, widened
+from ..arrays import add_reduce, in_single, setitem, shaped, widened
 from ..commits import set_gradients
 from ..core import Op
 from ..differentiating import other_leaves
@@ -21,6 +21,7 @@ from ..graph import toposort, with_hooks
 from ..node import Node, check_parts
 from ..node_hooks import HOOKS, hooked_in
 from ..references import held_once
+from ..versions import ASSIGNED, settle
 
 
 class ArrayNode(Node):
@@ -58,6 +59,12 @@ class ArrayNode(Node):
     def stale(self) -> bool:
         """Whether an input holds another array than the op was applied to: no rule can be run."""
         return _changed(self) is not None
+
+    def settle(self) -> None:
+        """Have the inputs' versions that this was made of (see `engine.versions`) for inputs."""
+        if _changed(self) is not None:
+            pairs = zip(self.inputs, self._arrays, strict=True)
+            self.inputs = tuple([_version(x, array) for x, array in pairs])
 
     @staticmethod
     def flows_to(x: Any) -> bool:
@@ -154,6 +161,16 @@ def _changed(node: ArrayNode) -> int | None:
     return None
 
 
+def _version(x: Any, array: Any) -> Any:
+    """The version of x that has this array; x itself, if there is none."""
+    version = x
+    while isinstance(version, ArrayNode) and version._held is not array:
+        if version.op is not setitem:
+            return x
+        version = version.inputs[0]
+    return version
+
+
 def check_unchanged(node: ArrayNode) -> None:
     """Refuse a node one of whose inputs holds another array than when the node was made.
 
@@ -180,6 +197,8 @@ def results(root: Any) -> list[Any]:
     >>> [node.op.name for node in results(a * b + a)]
     ['mul', 'add']
     """
+    if ASSIGNED:
+        settle(root)
     order: list[Any] = []
     if root.op is None:
         return order

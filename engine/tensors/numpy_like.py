@@ -8,22 +8,20 @@ from typing import Any, Self
 import numpy as np
 from numpy import ndarray
 
-from ..arrays import plain_index, stack
+from ..arrays import stack
 from ..copies import copy_graph, copy_node, reduce_graph
 from ..core import Op
-from ..differentiating import is_argument, leave_graph
+from ..differentiating import leave_graph
 from ..lists import LISTS, READING, TensorInside, looks
 from ..node import Node, to_numpy
 from ..node_hooks import Hookable
 from ..numpy_protocol import NumpyFunctions, nodes_in, numbers
 from ..recording import RECORDING
-from ..references import held_once
-from ..updates import WHILE_RECORDING, refused
 from .backward import ArrayNode
-from .parts import at, source
+from .changing import Changing
 
 
-class NumpyLike(Hookable, NumpyFunctions, ArrayNode):
+class NumpyLike(Hookable, NumpyFunctions, Changing):
     """A node of the tensor tier as an array: `x.shape`, `len(x)`, `x < 2`, `np.asarray(x)`."""
 
     __slots__ = ()
@@ -78,7 +76,8 @@ class NumpyLike(Hookable, NumpyFunctions, ArrayNode):
             raise RuntimeError(
                 "a Tensor that requires a gradient cannot become an array (np.asarray(t), "
                 "out[:] = t, a.dot(t)): that would leave the graph; use engine's functions (a @ t, "
-                "engine.stack), or .detach(), .numpy() or .data for its numbers alone"
+                "engine.stack), fill a Tensor (out = engine.zeros(n)) in place of an array, or "
+                "take .detach(), .numpy() or .data for its numbers alone"
             )
         if copy or (dtype is not None and dtype != self._held.dtype):
             return self._held.astype(dtype or self._held.dtype)
@@ -140,99 +139,6 @@ class NumpyLike(Hookable, NumpyFunctions, ArrayNode):
 
     def __ge__(self, other: Any) -> Any:
         return _compare(np.greater_equal, self, other)
-
-    def adopt(self, array: ndarray) -> None:
-        """Let a leaf hold `array` itself from now on: as `data = array`, but not a copy.
-
-        For arrays nobody else will change, such as an optimizer's results.  A graph that was made
-        before keeps the old array; its backward is an error, as after any change of `data`.
-
-        Raises:
-            RuntimeError: this is a result, not a leaf.
-            ValueError: the array has another shape.
-        """
-        if self.op is not None:
-            raise RuntimeError(
-                f"data can be assigned on a leaf only; this is the result of {self.op.name}(), "
-                "which a graph may still need: make a new Tensor, or detach() first"
-            )
-        if array.shape != self._held.shape:
-            raise ValueError(f"data has shape {self.shape}, cannot become {array.shape}")
-        self._held = array if array.dtype == self._held.dtype else array.astype(self._held.dtype)
-
-    def shows(self, window: ndarray) -> bool:
-        """Whether a window (see `data`) still shows this Tensor's numbers."""
-        return window.base is self._held
-
-    def change(self, array: Any) -> None:
-        """Give a leaf the numbers that an operation in place left: `adopt`, in this dtype.
-
-        Raises:
-            TypeError: they would be cut, as 0.5 in a Tensor of integers.
-        """
-        part_of = None if self._params is None else source(self)
-        array = np.asarray(array)
-        own = self._held.dtype
-        if array.dtype is not own and not np.can_cast(array.dtype, own, "same_kind"):
-            raise TypeError(f"data has dtype {self.dtype}, cannot hold results of {array.dtype}")
-        self.adopt(array)
-        self._pass_on(part_of)
-
-    def updated(self, op: Op, other: Any) -> Any:
-        """`self op= other` of a leaf: changed outside recording, as NumPy and PyTorch do.
-
-        While operations are recorded, a leaf that requires no gradient makes way for a new Tensor.
-
-        Raises:
-            RuntimeError: operations are recorded, and this requires a gradient.
-        """
-        if RECORDING.enabled:
-            if self._requires and not is_argument(self):
-                raise refused(op, WHILE_RECORDING)
-            if self._params is not None:
-                source(self)
-            return NotImplemented
-        if self._params is not None:
-            self._look_again()
-        self.change(op(self, other)._held)
-        return self
-
-    def __setitem__(self, index: Any, value: Any) -> None:
-        """Change a leaf in place, outside recording; a constant at any time.
-
-        Graphs keep the old numbers: these are copied, unless nobody but this Tensor holds them.
-        """
-        tracked = self._requires or (isinstance(value, ArrayNode) and value._requires)
-        if self.op is not None or (tracked and RECORDING.enabled):
-            raise RuntimeError(
-                "a Tensor that takes part in a graph cannot be changed in place, backward may "
-                "need it: use engine.where or engine.concatenate to make a new one, or change a "
-                "leaf under no_grad()"
-            )
-        part_of = None if self._params is None else self._look_again()
-        self._put(plain_index(index), data_of(value))
-        self._pass_on(part_of)
-
-    def _look_again(self) -> tuple[Any, tuple[Any, ...]] | None:
-        """Before a part of a leaf is changed: show the leaf's numbers as they are now; `source`."""
-        part_of = source(self)
-        if part_of is not None:
-            self._held = at(part_of[0]._held, part_of[1])
-        return part_of
-
-    def _pass_on(self, part_of: tuple[Any, tuple[Any, ...]] | None) -> None:
-        """After a part of a leaf was changed: its numbers belong there too."""
-        if part_of is not None:
-            leaf, path = part_of
-            leaf._put(path[-1], self._held, path[:-1])
-
-    def _put(self, index: Any, numbers: Any, path: tuple[Any, ...] = ()) -> None:
-        """Write numbers at an index, where `path` leads; graphs keep the old ones."""
-        array = self._held
-        if not (held_once(array) and array.base is None and array.flags.writeable):
-            array = array.copy()
-        (at(array, path) if path else array)[index] = numbers
-        self._held = array
 
     def __repr__(self) -> str:
         few = self._held.size <= 100

@@ -20,7 +20,7 @@ from ..lists import LISTS, array_of
 from ..node import Node, NodeArray, to_numpy
 from ..numpy_protocol import NumpyFunctions, nodes_in, numbers, replaced
 from ..recording import RECORDING, no_grad
-from ..updates import WHILE_RECORDING, refused
+from ..updates import LEAF_ASSIGNED_TO, WHILE_RECORDING, refused
 from ..window import TensorData, window_on
 from .number import ARRAYS, number
 from .value import Value
@@ -92,11 +92,7 @@ class ValueArray(NumpyFunctions, ElementwiseMethods, ArrayMethods, NodeArray):  
         new[...] = value
         places = [i for i, x in enumerate(old.flat) if _is_parameter(x) and x is not new.flat[i]]
         if places and RECORDING.enabled:
-            raise RuntimeError(
-                "Values that require a gradient cannot be replaced in an array while operations "
-                "are recorded: use engine.where or engine.concatenate to make a new one, or "
-                "change them under no_grad()"
-            )
+            raise RuntimeError(LEAF_ASSIGNED_TO)
         numbers = [number(to_numpy(new.flat[i]), "value") for i in places]
         for i, x in zip(places, numbers, strict=True):
             old.flat[i].data = x
