@@ -4,8 +4,8 @@ What a user needs is here, by PyTorch's names: `nn.Linear`, `nn.linear`, `nn.Ada
 rooms `layers`, `losses` and `optim` are open: all that their doors list in `__all__` is exported,
 so that adding one touches its file and its room's door.  Of the other rooms, the names below are.
 `viz` and the notebooks use what is exported here, and the rooms `callbacks`, `data`, `datasets`,
-`examples`, `functional`, `init`, `optim` and `scalar` by name; behind a door nothing may be
-touched from outside.
+`examples`, `functional`, `init`, `optim` and `scalar` by name; `utils` has PyTorch's
+paths to what others hold.  Behind a door nothing may be touched from outside.
 
 On the ground floor: `module` (what every layer is), on `parameter`, `state`, `hooks` and
 `unregistered`; `blocks`, `checks`, `half` (float16), `random`, `init`, `summary`.
@@ -21,6 +21,7 @@ from . import (
     init as init,
     optim as optim,
     scalar as scalar,
+    utils as utils,
 )
 from .blocks import Hooked as Hooked
 from .callbacks import (

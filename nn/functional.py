@@ -10,13 +10,9 @@ import numpy as np
 
 import engine
 from engine import (
-    elu as elu,
     gelu as gelu,
-    leaky_relu as leaky_relu,
     logsigmoid as logsigmoid,
-    relu as relu,
     sigmoid as sigmoid,
-    silu as silu,
     softplus as softplus,
     tanh as tanh,
 )
@@ -28,13 +24,19 @@ from .layers import (
     batch_norm as batch_norm,
     conv1d as conv1d,
     conv2d as conv2d,
+    conv_transpose1d as conv_transpose1d,
+    conv_transpose2d as conv_transpose2d,
+    cosine_similarity as cosine_similarity,
     dropout as dropout,
+    dropout2d as dropout2d,
     embedding as embedding,
     group_norm as group_norm,
+    instance_norm as instance_norm,
     layer_norm as layer_norm,
     linear as linear,
     max_pool1d as max_pool1d,
     max_pool2d as max_pool2d,
+    normalize as normalize,
     rms_norm as rms_norm,
     scaled_dot_product_attention as scaled_dot_product_attention,
 )
@@ -50,6 +52,33 @@ from .losses import (
     nll_loss as nll_loss,
     smooth_l1_loss as smooth_l1_loss,
 )
+
+# --- activations that PyTorch can do in place: `inplace` is taken, and changes nothing ---
+
+
+def relu(x: Any, inplace: bool = False) -> Any:
+    """max(x, 0); `engine.relu`.
+
+    >>> relu(np.array([-1.0, 2.0]), inplace=True)
+    array([0., 2.])
+    """
+    return engine.relu(x)
+
+
+def leaky_relu(x: Any, negative_slope: float = 0.01, inplace: bool = False) -> Any:
+    """x where positive, else negative_slope * x; `engine.leaky_relu`."""
+    return engine.leaky_relu(x, negative_slope)
+
+
+def elu(x: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
+    """x where positive, else alpha * (exp(x) - 1); `engine.elu`."""
+    return engine.elu(x, alpha)
+
+
+def silu(x: Any, inplace: bool = False) -> Any:
+    """x * sigmoid(x); `engine.silu`."""
+    return engine.silu(x)
+
 
 #: PyTorch's names of what to pad with, and NumPy's.
 _MODES = {"constant": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
@@ -118,8 +147,11 @@ def _pairs(pad: Sequence[int], shape: tuple[int, ...], mode: str) -> list[tuple[
     return pairs
 
 
-def softmax(x: Any, dim: int | None = None) -> Any:
+def softmax(x: Any, dim: int | None = None, dtype: Any = None) -> Any:
     """exp(x) / sum(exp(x)) along `dim`, which may be left out for one or two axes: the last.
+
+    Args:
+        dtype: what x is converted to before.
 
     Raises:
         TypeError: dim is left out for more axes, where PyTorch would take the first or second.
@@ -127,12 +159,16 @@ def softmax(x: Any, dim: int | None = None) -> Any:
     >>> softmax(np.zeros(2))
     array([0.5, 0.5])
     """
-    return engine.softmax(x, _last(x, dim, "softmax"))
+    return engine.softmax(_as_dtype(x, dtype), _last(x, dim, "softmax"))
 
 
-def log_softmax(x: Any, dim: int | None = None) -> Any:
+def log_softmax(x: Any, dim: int | None = None, dtype: Any = None) -> Any:
     """log(softmax(x)) along `dim`, as `softmax`; without overflow or log(0)."""
-    return engine.log_softmax(x, _last(x, dim, "log_softmax"))
+    return engine.log_softmax(_as_dtype(x, dtype), _last(x, dim, "log_softmax"))
+
+
+def _as_dtype(x: Any, dtype: Any) -> Any:
+    return x if dtype is None else engine.cast(x, dtype)
 
 
 def _last(x: Any, dim: int | None, name: str) -> int:

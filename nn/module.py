@@ -8,10 +8,10 @@ from typing import Any, Self
 
 import numpy as np
 
-from engine import Value, ValueArray, to_numpy
+from engine import Value, ValueArray, on_cpu, to_numpy
 from engine.looking import box
 
-from .checks import instance_of
+from .checks import instance_of, names_device
 from .hooks import Hook, RemovableHandle
 from .parameter import Parameter, forget_gradients, is_learned, leaves
 from .state import IncompatibleKeys, load_into, places
@@ -308,14 +308,28 @@ class Module:
         function(self)
         return self
 
-    def to(self, dtype: Any) -> Self:
+    def to(self, device: Any = None, dtype: Any = None) -> Self:
         """Change the dtype of every parameter, and of the buffers that are not integers.
 
         Running statistics are float32 at least: the variance of numbers of 300 is no float16.
 
+        Args:
+            device: "cpu", the only one there is; or, as the only argument, the dtype.
+            dtype: a floating-point one; None leaves all as it is.
+
         Raises:
             TypeError: dtype is not floating-point, or this is a scalar model (always float64).
+            ValueError: another device.
+
+        >>> from nn import Linear
+        >>> Linear(2, 3).to("cpu").to(np.float32).weight.dtype
+        dtype('float32')
         """
+        if dtype is None and not names_device(device):
+            device, dtype = None, device
+        on_cpu(device)
+        if dtype is None:
+            return self
         parameters = list(self._all_parameters())
         if any(not isinstance(parameter, Parameter) for parameter in parameters):
             raise TypeError("a scalar model holds Python floats: convert the model it came from")
@@ -332,6 +346,14 @@ class Module:
                     setattr(module, name, buffer.astype(kind))
         return self
 
+    def type(self, dst_type: Any) -> Self:
+        """`to(dtype=dst_type)`."""
+        return self.to(dtype=dst_type)
+
+    def half(self) -> Self:
+        """`to(np.float16)`."""
+        return self.to(np.float16)
+
     def float(self) -> Self:
         """`to(np.float32)`."""
         return self.to(np.float32)
@@ -339,6 +361,10 @@ class Module:
     def double(self) -> Self:
         """`to(np.float64)`."""
         return self.to(np.float64)
+
+    def cpu(self) -> Self:
+        """This module, which is there already."""
+        return self
 
     def scalar(self) -> Self:
         """A copy on the scalar tier: each parameter an array of Values with the same weights.

@@ -122,10 +122,11 @@ def warn_of_unregistered(root: Any, module: type) -> None:
 
 
 def _hint(x: Any, attribute: Any, module: type) -> str:
+    kind = "Dict" if isinstance(attribute, dict) else "List"
     if isinstance(x, module):
-        return "make that an nn.ModuleList, or register each with add_module(name, module)"
+        return f"make that an nn.Module{kind}, or register each with add_module(name, module)"
     if isinstance(x, Parameter):
-        return "make that an nn.ParameterList, or register each with register_parameter"
+        return f"make that an nn.Parameter{kind}, or register each with register_parameter"
     if isinstance(x, Value):
         return "make that a list, in which they have an order, or define parameters() yourself"
     learned = "nn.Parameter" if x is attribute else "nn.ParameterList of nn.Parameters"

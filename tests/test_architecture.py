@@ -292,6 +292,7 @@ def test_core_value_and_tensor_are_short():
 #: Files of one name in several rooms, and the one meaning it has.
 SAME_MEANING = {
     "backward": "backward on one tier",
+    "data": "datasets and their loader, and PyTorch's path to them",
     "written": "what one tier calls for an op, written from its row",
 }
 

@@ -1,8 +1,9 @@
 """Layers: what models are made of.
 
 One family a file: the function, and beside it the `Module` that keeps its weights and settings.
-`sliding` and `im2col` are what convolutions and pooling share, `standardize` what the norms do,
-`scans` the recurrences behind `recurrent`.  Others take the functions and Modules exported here;
+`sliding` and `im2col` are what convolutions and pooling share, `conv_op` what convolutions and
+their transposes do, `standardize` what the norms do, `scans` the recurrences behind `recurrent`
+and `cells`.  Others take the functions and Modules exported here;
 `nn` and `nn.functional` offer them under PyTorch's names.
 
 To add a layer: write its file, export function and Module below (`nn` takes over what stands in
@@ -32,25 +33,39 @@ from .avg_pool import (
     avg_pool2d,
 )
 from .batch_norm import BatchNorm1d, BatchNorm2d, batch_norm
-from .containers import MLP, Flatten, ModuleList, ParameterList, Residual, Sequential
+from .cells import GRUCell, LSTMCell, RNNCell
+from .containers import MLP, ModuleList, ParameterList, Residual, Sequential
 from .conv import Conv1d, Conv2d, conv1d, conv2d
-from .dropout import Dropout, dropout
+from .conv_transpose import (
+    ConvTranspose1d,
+    ConvTranspose2d,
+    conv_transpose1d,
+    conv_transpose2d,
+)
+from .dicts import ModuleDict, ParameterDict
+from .dropout import Dropout, Dropout2d, dropout, dropout2d
 from .embedding import Embedding, embedding
+from .flatten import Flatten, Unflatten
 from .group_norm import GroupNorm, group_norm
+from .instance_norm import InstanceNorm1d, InstanceNorm2d, instance_norm
 from .layer_norm import LayerNorm, RMSNorm, layer_norm, rms_norm
 from .linear import Linear, linear
 from .max_pool import MaxPool1d, MaxPool2d, max_pool1d, max_pool2d
 from .multi_head_attention import MultiHeadAttention, MultiheadAttention
 from .recurrent import GRU, LSTM, RNN
+from .similarity import CosineSimilarity, cosine_similarity, normalize
 from .transformer import TransformerBlock
 
 __all__ = [
     "ELU", "GELU", "GRU", "LSTM", "MLP", "RNN", "AdaptiveAvgPool2d", "AvgPool1d", "AvgPool2d",
-    "BatchNorm1d", "BatchNorm2d", "Conv1d", "Conv2d", "Dropout", "Embedding", "Flatten",
-    "GroupNorm", "Identity", "LayerNorm", "LeakyReLU", "Linear", "LogSoftmax", "MaxPool1d",
-    "MaxPool2d", "ModuleList", "MultiHeadAttention", "MultiheadAttention", "ParameterList",
-    "RMSNorm", "ReLU", "Residual", "Sequential", "SiLU", "Sigmoid", "Softmax", "Softplus", "Tanh",
-    "TransformerBlock", "adaptive_avg_pool2d", "avg_pool1d", "avg_pool2d", "batch_norm",
-    "conv1d", "conv2d", "dropout", "embedding", "group_norm", "layer_norm", "linear",
-    "max_pool1d", "max_pool2d", "rms_norm", "scaled_dot_product_attention",
+    "BatchNorm1d", "BatchNorm2d", "Conv1d", "Conv2d", "ConvTranspose1d", "ConvTranspose2d",
+    "CosineSimilarity", "Dropout", "Dropout2d", "Embedding", "Flatten", "GRUCell", "GroupNorm",
+    "Identity", "InstanceNorm1d", "InstanceNorm2d", "LSTMCell", "LayerNorm", "LeakyReLU", "Linear",
+    "LogSoftmax", "MaxPool1d", "MaxPool2d", "ModuleDict", "ModuleList", "MultiHeadAttention",
+    "MultiheadAttention", "ParameterDict", "ParameterList", "RMSNorm", "RNNCell", "ReLU",
+    "Residual", "Sequential", "SiLU", "Sigmoid", "Softmax", "Softplus", "Tanh", "TransformerBlock",
+    "Unflatten", "adaptive_avg_pool2d", "avg_pool1d", "avg_pool2d", "batch_norm", "conv1d",
+    "conv2d", "conv_transpose1d", "conv_transpose2d", "cosine_similarity", "dropout", "dropout2d",
+    "embedding", "group_norm", "instance_norm", "layer_norm", "linear", "max_pool1d", "max_pool2d",
+    "normalize", "rms_norm", "scaled_dot_product_attention",
 ]  # fmt: skip

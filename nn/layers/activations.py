@@ -1,4 +1,7 @@
-"""Activations as modules; the functions are the engine's ops of the same name."""
+"""Activations as modules; the functions are the engine's ops of the same name.
+
+`inplace` is taken where PyTorch takes it, and changes nothing: the input stays as it is.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from typing import Any
 
 import engine
 
-from ..checks import one_of
+from ..checks import instance_of, one_of
 from ..module import Module
 
 
@@ -25,6 +28,9 @@ class ReLU(Module):
     array([0., 2.])
     """
 
+    def __init__(self, inplace: bool = False) -> None:
+        instance_of(bool, inplace=inplace)
+
     def forward(self, x: Any) -> Any:
         """max(x, 0), element by element."""
         return engine.relu(x)
@@ -37,7 +43,8 @@ class LeakyReLU(Module):
     array([-0.1,  2. ])
     """
 
-    def __init__(self, negative_slope: float = 0.01) -> None:
+    def __init__(self, negative_slope: float = 0.01, inplace: bool = False) -> None:
+        instance_of(bool, inplace=inplace)
         self.negative_slope = float(negative_slope)
 
     def forward(self, x: Any) -> Any:
@@ -50,7 +57,8 @@ class LeakyReLU(Module):
 class ELU(Module):
     """x where positive, else alpha * (exp(x) - 1)."""
 
-    def __init__(self, alpha: float = 1.0) -> None:
+    def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
+        instance_of(bool, inplace=inplace)
         self.alpha = float(alpha)
 
     def forward(self, x: Any) -> Any:
@@ -62,6 +70,9 @@ class ELU(Module):
 
 class SiLU(Module):
     """x * sigmoid(x), also called swish."""
+
+    def __init__(self, inplace: bool = False) -> None:
+        instance_of(bool, inplace=inplace)
 
     def forward(self, x: Any) -> Any:
         return engine.silu(x)

@@ -103,6 +103,8 @@ class _BatchNorm(Module):
         momentum: float | None = 0.1,
         affine: bool = True,
         track_running_stats: bool = True,
+        device: Any = None,
+        dtype: Any = None,
     ) -> None:
         at_least(1, num_features=num_features)
         self.num_features = num_features
@@ -116,6 +118,7 @@ class _BatchNorm(Module):
         self.register_buffer("running_mean", np.zeros(num_features) if tracked else None)
         self.register_buffer("running_var", np.ones(num_features) if tracked else None)
         self.register_buffer("num_batches_tracked", np.array(0) if tracked else None)
+        self.to(device, dtype)
 
     def forward(self, x: Any) -> Any:
         """Same shape; in training the running statistics follow."""

@@ -1,12 +1,13 @@
-"""Modules made of modules: Sequential, ModuleList, Residual, MLP; ParameterList, and Flatten."""
+"""Modules made of modules: Sequential, ModuleList, Residual, MLP; and ParameterList."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Self
 
 import engine
+from engine import Tensor
 
 from ..checks import as_array, at_least, instance_of
 from ..module import Module
@@ -39,6 +40,10 @@ class ModuleList(Module):
         """Add modules at the end; returns this."""
         for module in modules:
             self.append(module)
+        return self
+
+    def __iadd__(self, modules: Iterable[Module]) -> Self:
+        self.extend(modules)
         return self
 
     def __len__(self) -> int:
@@ -113,27 +118,32 @@ class ModuleList(Module):
 class ParameterList(Module):
     """A list whose parameters are found by `parameters()`; a plain list's are not.
 
+    A Tensor that is no result of operations is made a Parameter, as in PyTorch.
+
     Raises:
-        TypeError: an element is not a Parameter.
+        TypeError: an element is neither.
 
     >>> weights = ParameterList([Parameter([1.0, 2.0]), Parameter([3.0])])
     >>> len(weights), [name for name, _ in weights.named_parameters()]
     (2, ['0', '1'])
     """
 
-    def __init__(self, values: Iterable[Parameter] | None = None) -> None:
+    def __init__(self, values: Iterable[Tensor] | None = None) -> None:
         self.extend(values or ())
 
-    def append(self, value: Parameter) -> ParameterList:
+    def append(self, value: Tensor) -> ParameterList:
         """Add a parameter at the end; returns this."""
-        self._check(len(self), value)
-        setattr(self, str(len(self)), value)
+        self._put(len(self), value)
         return self
 
-    def extend(self, values: Iterable[Parameter]) -> ParameterList:
+    def extend(self, values: Iterable[Tensor]) -> ParameterList:
         """Add parameters at the end; returns this."""
         for value in values:
             self.append(value)
+        return self
+
+    def __iadd__(self, values: Iterable[Tensor]) -> Self:
+        self.extend(values)
         return self
 
     def __len__(self) -> int:
@@ -143,19 +153,27 @@ class ParameterList(Module):
         return iter([getattr(self, name) for name in self._parameters])
 
     def __getitem__(self, index: int | slice) -> Any:
-        return list(self)[index]
+        found = list(self)[index]
+        return ParameterList(found) if isinstance(index, slice) else found
 
-    def __setitem__(self, index: int, value: Parameter) -> None:
-        place = range(len(self))[index]  # raises if it is out of range
-        self._check(index, value)
+    def __setitem__(self, index: int, value: Tensor) -> None:
+        self._put(range(len(self))[index], value)  # raises if it is out of range
+
+    def _put(self, place: int, value: Any) -> None:
+        value = as_parameter(value, f"ParameterList holds Parameters, element {place}")
         setattr(self, str(place), value)
 
-    def _check(self, index: int, value: Any) -> None:
-        if not isinstance(value, Parameter):
-            raise TypeError(
-                f"ParameterList holds Parameters, element {index} is a {type(value).__name__}: "
-                f"{value!r:.60}"
-            )
+
+def as_parameter(value: Any, said: str) -> Parameter:
+    """value itself if it is a Parameter; one with the numbers of a Tensor that is a leaf.
+
+    Raises:
+        TypeError: it is neither; `said` says what was given, and where.
+    """
+    if isinstance(value, Tensor) and value.is_leaf:
+        return value if isinstance(value, Parameter) else Parameter(value)
+    what = "result of operations, which would not learn" if isinstance(value, Tensor) else ""
+    raise TypeError(f"{said} is a {what or type(value).__name__}: {value!r:.60}")
 
 
 class Sequential(ModuleList):
@@ -210,25 +228,6 @@ class Residual(Module):
                 f"but the shapes differ: {x.shape} and {y.shape}"
             )
         return x + y
-
-
-class Flatten(Module):
-    """Axes start_dim to end_dim joined into one; by default all but the first.
-
-    >>> Flatten()(Linear(2, 3, rng=0)([[[1.0, 2.0], [3.0, 4.0]]])).shape
-    (1, 6)
-    """
-
-    def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
-        self.start_dim = start_dim
-        self.end_dim = end_dim
-
-    def forward(self, x: Any) -> Any:
-        """Shape (batch, …) to (batch, features) by default."""
-        return engine.flatten(as_array(x), self.start_dim, self.end_dim)
-
-    def extra_repr(self) -> str:
-        return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
 
 
 class MLP(Module):

@@ -5,98 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
-from engine import concatenate, fused, tensordot
-
 from ..checks import as_array, at_least
 from ..half import in_float32
 from ..module import Module
 from ..parameter import Parameter
 from ..random import Rng, generator
-from .im2col import col2im, im2col
-from .sliding import NO_PADS, Pads, Pair, Settings, as_before, images_of, out_sizes, pair
-
-# --- the op: a product of the weight with every window ---
-#
-# Per image and group a matrix product: (F/G, K) with the columns (K, P), for F filters, G groups,
-# K = C/G·kh·kw numbers in a window and P windows.  The columns are made again for the backward
-# pass, which is quicker than keeping them: they are kh·kw times as large as the image.
-
-
-def _filters(weight: Any, groups: int) -> Any:
-    """The weight as (groups, filters of a group, numbers in a window)."""
-    return weight.reshape((groups, len(weight) // groups, math.prod(weight.shape[1:])))
-
-
-def _columns(x: Any, weight: Any, params: dict[str, Any], groups: int) -> Any:
-    """Every window as a column: (N, groups, numbers in a window, windows)."""
-    windows = im2col(x, weight.shape[2:], **params)
-    return windows.reshape(
-        (len(x), groups, math.prod(weight.shape[1:]), math.prod(windows.shape[4:]))
-    )
-
-
-def _by_group(g: Any, groups: int) -> Any:
-    """Images (N, F, rows, columns) as (N, groups, filters of a group, windows)."""
-    n, filters, rows, columns = g.shape
-    return g.reshape((n, groups, filters // groups, rows * columns))
-
-
-def _vjp_x(g: Any, y: Any, x: Any, weight: Any, bias: Any, groups: int, **params: Any) -> Any:
-    columns = _filters(weight, groups).mT @ _by_group(g, groups)
-    windows = columns.reshape((*x.shape[:2], *weight.shape[2:], *g.shape[2:]))
-    return col2im(windows, x.shape, **params)
-
-
-def _vjp_weight(g: Any, y: Any, x: Any, weight: Any, bias: Any, groups: int, **params: Any) -> Any:
-    columns = _columns(x, weight, params, groups)
-    g = _by_group(g, groups)
-    n, _, filters, places = g.shape
-    if filters <= places:  # image by image: nothing large is copied
-        return (g @ columns.mT).sum(axis=0).reshape(weight.shape)
-    rows = g.transpose((1, 2, 0, 3)).reshape((groups, filters, n * places))
-    columns = columns.transpose((1, 0, 3, 2)).reshape((groups, n * places, columns.shape[2]))
-    return (rows @ columns).reshape(weight.shape)
-
-
-def _vjp_bias(g: Any, y: Any, x: Any, weight: Any, bias: Any, **_params: Any) -> Any:
-    return g.sum(axis=(0, 2, 3))
-
-
-def _of_elements(
-    x: Any, weight: Any, bias: Any, stride: Pair, padding: Pads, dilation: Pair, groups: int
-) -> Any:
-    windows = im2col(x, weight.shape[2:], stride, padding, dilation)
-    channels, filters = weight.shape[1], len(weight) // groups
-    parts = []
-    for i in range(groups):
-        window = windows[:, i * channels : (i + 1) * channels]
-        kernel = weight[i * filters : (i + 1) * filters]
-        parts.append(tensordot(window, kernel, axes=((1, 2, 3), (1, 2, 3))))  # (N, Ho, Wo, F/G)
-    y = concatenate(parts, axis=-1)
-    return (y if bias is None else y + bias).transpose((0, 3, 1, 2))
-
-
-@fused(_vjp_x, _vjp_weight, _vjp_bias, name="conv2d", symbol="conv", elements=_of_elements)
-def fused_conv2d(
-    x: Any,
-    weight: Any,
-    bias: Any,
-    stride: Pair = (1, 1),
-    padding: Pads = NO_PADS,
-    dilation: Pair = (1, 1),
-    groups: int = 1,
-) -> Any:
-    """Images (N, C, H, W) convolved with a weight (F, C/groups, kh, kw), as one node."""
-    params: dict[str, Any] = {"stride": stride, "padding": padding, "dilation": dilation}
-    out = out_sizes(x.shape, weight.shape[2:], name="conv2d()", **params)
-    y = _filters(weight, groups) @ _columns(x, weight, params, groups)
-    y = y.reshape((len(x), len(weight), *out))
-    if bias is None:
-        return y
-    return np.add(y, bias.reshape((-1, 1, 1)), out=y if y.dtype == bias.dtype else None)
-
+from .conv_op import fused_conv2d
+from .sliding import Settings, as_before, images_of, out_sizes, pair
 
 # --- the functions ---
 
@@ -126,6 +41,7 @@ def conv2d(
     Raises:
         ValueError: shapes do not fit, groups does not divide, a window is larger than the image.
 
+    >>> import numpy as np
     >>> conv2d(np.ones((1, 3, 3)), np.ones((1, 1, 2, 2)), stride=(1, 2))
     array([[[4.],
             [4.]]])
@@ -153,6 +69,7 @@ def conv1d(
     Raises:
         ValueError: as `conv2d`.
 
+    >>> import numpy as np
     >>> conv1d([[1.0, 2.0, 4.0]], np.array([[[-1.0, 1.0]]]))
     array([[1., 2.]])
     """
@@ -202,8 +119,8 @@ def _check_shapes(name: str, axes: int, weight: Any, bias: Any, groups: int) -> 
 # --- the layers ---
 
 
-class _Conv(Module):
-    """What Conv1d and Conv2d share: the weight, and what to do with it."""
+class ConvLayer(Module):
+    """What Conv1d, Conv2d and their transposes share: the weight, and what to do with it."""
 
     weight: Any
     bias: Any
@@ -222,6 +139,8 @@ class _Conv(Module):
         bias: bool = True,
         padding_mode: str = "zeros",
         rng: Rng = None,
+        device: Any = None,
+        dtype: Any = None,
     ) -> None:
         at_least(1, in_channels=in_channels, out_channels=out_channels, groups=groups)
         for name, channels in (("in_channels", in_channels), ("out_channels", out_channels)):
@@ -238,10 +157,15 @@ class _Conv(Module):
         self.padding = padding
         self.groups = groups
         rng = generator(rng)
-        shape = (out_channels, in_channels // groups, *self.kernel_size)
+        shape = self.weight_shape()
         bound = 1 / math.sqrt(math.prod(shape[1:]))
         self.weight = Parameter(rng.uniform(-bound, bound, shape))
         self.bias = Parameter(rng.uniform(-bound, bound, out_channels)) if bias else None
+        self.to(device, dtype)
+
+    def weight_shape(self) -> tuple[int, ...]:
+        """(out_channels, in_channels / groups, *kernel_size)."""
+        return (self.out_channels, self.in_channels // self.groups, *self.kernel_size)
 
     def forward(self, x: Any) -> Any:
         """Shape (batch, in_channels, …) to (batch, out_channels, …)."""
@@ -260,7 +184,7 @@ class _Conv(Module):
         return ", ".join(said)
 
 
-class Conv2d(_Conv):
+class Conv2d(ConvLayer):
     """Filters slid over images: (batch, in_channels, H, W) to (batch, out_channels, H′, W′).
 
     H′ = (H + 2·padding - dilation·(kernel_size - 1) - 1) // stride + 1.  `weight`
@@ -277,6 +201,7 @@ class Conv2d(_Conv):
         ValueError: a size below 1, groups that do not divide both channels; in the call, another
             number of channels, or a window larger than the image.
 
+    >>> import numpy as np
     >>> layer = Conv2d(1, 8, 3, padding=1, rng=0)
     >>> layer(np.zeros((2, 1, 28, 28))).shape
     (2, 8, 28, 28)
@@ -286,12 +211,13 @@ class Conv2d(_Conv):
     _function = staticmethod(conv2d)
 
 
-class Conv1d(_Conv):
+class Conv1d(ConvLayer):
     """Filters slid along sequences: (batch, in_channels, L) to (batch, out_channels, L′).
 
     Everything else is as in `Conv2d`, with one axis; `weight` has shape
     (out_channels, in_channels / groups, kernel_size).
 
+    >>> import numpy as np
     >>> Conv1d(4, 6, 3, stride=2, rng=0)(np.zeros((2, 4, 9))).shape
     (2, 6, 4)
     """

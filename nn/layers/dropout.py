@@ -1,4 +1,7 @@
-"""`Dropout`: numbers left out at random while training."""
+"""`Dropout`: numbers left out at random while training; `Dropout2d`: whole channels of images.
+
+`inplace` is taken as in PyTorch, and changes nothing: the input stays as it is.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,14 @@ import numpy as np
 
 from engine import where
 
-from ..checks import as_array, dtype_of, probability
+from ..checks import as_array, dtype_of, instance_of, probability
 from ..module import Module
 from ..random import Rng, generator
 
 
-def dropout(x: Any, p: float = 0.5, training: bool = True, rng: Rng = None) -> Any:
+def dropout(
+    x: Any, p: float = 0.5, training: bool = True, rng: Rng = None, inplace: bool = False
+) -> Any:
     """Each number 0 with probability p, else divided by 1 - p; x itself unless training.
 
     Args:
@@ -27,13 +32,41 @@ def dropout(x: Any, p: float = 0.5, training: bool = True, rng: Rng = None) -> A
     >>> dropout(np.ones(6), p=0.5, rng=0)
     array([2., 0., 0., 0., 2., 2.])
     """
-    p = probability("p", p)
     x = as_array(x)
+    return _dropped(x, x.shape, p, training, rng)
+
+
+def dropout2d(
+    x: Any, p: float = 0.5, training: bool = True, rng: Rng = None, inplace: bool = False
+) -> Any:
+    """Each channel of each image 0 with probability p, else divided by 1 - p.
+
+    Args:
+        x: images, shape (batch, channels, height, width).
+        p, training, rng: as for `dropout`.
+
+    Raises:
+        TypeError, ValueError: p is not a number in [0, 1], or x has another number of axes.
+
+    >>> dropout2d(np.ones((1, 3, 1, 2)), rng=0).tolist()
+    [[[[2.0, 2.0]], [[0.0, 0.0]], [[0.0, 0.0]]]]
+    """
+    x = as_array(x)
+    if x.ndim != 4:
+        raise ValueError(
+            f"dropout2d() takes images of shape (batch, channels, height, width), got {x.shape}"
+        )
+    return _dropped(x, (*x.shape[:2], 1, 1), p, training, rng)
+
+
+def _dropped(x: Any, shape: tuple[int, ...], p: Any, training: bool, rng: Rng) -> Any:
+    """x times a factor for each place of a shape that is broadcast with x: 0, or 1 / (1 - p)."""
+    p = probability("p", p)
     if not training or p == 0:
         return x
     if p == 1:
         return where(np.zeros(x.shape, bool), x, 0.0)
-    kept = generator(rng).random(x.shape) >= p
+    kept = generator(rng).random(shape) >= p
     # a product is several times faster than a choice; Python's float keeps float32 as it is
     factor = kept * (1 / (1 - p))
     dtype = dtype_of(x)
@@ -55,13 +88,26 @@ class Dropout(Module):
     ([2.0, 0.0, 0.0], [1.0, 1.0, 1.0])
     """
 
-    def __init__(self, p: float = 0.5, rng: Rng = None) -> None:
+    _function = staticmethod(dropout)
+
+    def __init__(self, p: float = 0.5, rng: Rng = None, inplace: bool = False) -> None:
+        instance_of(bool, inplace=inplace)
         self.p = probability("p", p)
         self.rng = None if rng is None else generator(rng)
 
     def forward(self, x: Any) -> Any:
         """Same shape."""
-        return dropout(x, self.p, self.training, self.rng)
+        return self._function(x, self.p, self.training, self.rng)
 
     def extra_repr(self) -> str:
         return f"p={self.p:g}"
+
+
+class Dropout2d(Dropout):
+    """`Dropout` of whole channels: images of shape (batch, channels, height, width).
+
+    >>> Dropout2d(0.5, rng=0)(np.ones((1, 3, 1, 2))).tolist()
+    [[[[2.0, 2.0]], [[0.0, 0.0]], [[0.0, 0.0]]]]
+    """
+
+    _function = staticmethod(dropout2d)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from engine import getitem, to_numpy, where
 
-from ..checks import as_array, at_least
+from ..checks import as_array, at_least, floating
 from ..module import Module
 from ..parameter import Parameter
 from ..random import Rng, generator
@@ -98,6 +98,8 @@ class Embedding(Module):
         embedding_dim: int,
         padding_idx: int | None = None,
         rng: Rng = None,
+        device: Any = None,
+        dtype: Any = None,
     ) -> None:
         at_least(1, num_embeddings=num_embeddings, embedding_dim=embedding_dim)
         self.num_embeddings = num_embeddings
@@ -107,6 +109,34 @@ class Embedding(Module):
         if self.padding_idx is not None:
             weight[self.padding_idx] = 0.0
         self.weight = Parameter(weight)
+        self.to(device, dtype)
+
+    @classmethod
+    def from_pretrained(
+        cls, embeddings: Any, freeze: bool = True, padding_idx: int | None = None
+    ) -> Self:
+        """A layer whose rows are given.
+
+        Args:
+            embeddings: shape (num_embeddings, embedding_dim); copied, in their own dtype.
+            freeze: whether the rows stay as they are: `weight` requires no gradient.
+            padding_idx: a row that gets no gradient; it keeps its numbers.
+
+        Raises:
+            TypeError: embeddings are not floating-point.
+            ValueError: they are no matrix.
+
+        >>> Embedding.from_pretrained([[0.5, 1.0], [2.0, 3.0]])([1]).tolist()
+        [[2.0, 3.0]]
+        """
+        rows = to_numpy(floating("from_pretrained()", embeddings))
+        if rows.ndim != 2:
+            raise ValueError(
+                f"embeddings must have shape (num_embeddings, embedding_dim), got {rows.shape}"
+            )
+        layer = cls(len(rows), rows.shape[1], padding_idx, rng=0)
+        layer.weight = Parameter(rows, requires_grad=not freeze, label="weight")
+        return layer
 
     def forward(self, x: Any) -> Any:
         """Shape (…) to (…, embedding_dim)."""

@@ -76,7 +76,13 @@ class GroupNorm(Module):
     bias: Any
 
     def __init__(
-        self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True
+        self,
+        num_groups: int,
+        num_channels: int,
+        eps: float = 1e-5,
+        affine: bool = True,
+        device: Any = None,
+        dtype: Any = None,
     ) -> None:
         at_least(1, num_groups=num_groups, num_channels=num_channels)
         if num_channels % num_groups:
@@ -89,6 +95,7 @@ class GroupNorm(Module):
         self.affine = affine
         self.weight = Parameter(np.ones(num_channels)) if affine else None
         self.bias = Parameter(np.zeros(num_channels)) if affine else None
+        self.to(device, dtype)
 
     def forward(self, x: Any) -> Any:
         """Same shape, (batch, num_channels, …)."""

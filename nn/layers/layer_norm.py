@@ -68,6 +68,8 @@ class LayerNorm(Module):
         eps: float = 1e-5,
         elementwise_affine: bool = True,
         bias: bool = True,
+        device: Any = None,
+        dtype: Any = None,
     ) -> None:
         self.normalized_shape = shape_of(normalized_shape)
         self.eps = number("eps", eps, least=0)
@@ -75,6 +77,7 @@ class LayerNorm(Module):
         self.weight = Parameter(np.ones(self.normalized_shape)) if elementwise_affine else None
         with_bias = elementwise_affine and bias
         self.bias = Parameter(np.zeros(self.normalized_shape)) if with_bias else None
+        self.to(device, dtype)
 
     def forward(self, x: Any) -> Any:
         """Same shape, (…, *normalized_shape)."""
@@ -132,12 +135,18 @@ class RMSNorm(Module):
     weight: Any
 
     def __init__(
-        self, normalized_shape: Any, eps: float | None = None, elementwise_affine: bool = True
+        self,
+        normalized_shape: Any,
+        eps: float | None = None,
+        elementwise_affine: bool = True,
+        device: Any = None,
+        dtype: Any = None,
     ) -> None:
         self.normalized_shape = shape_of(normalized_shape)
         self.eps = None if eps is None else number("eps", eps, least=0)
         self.elementwise_affine = elementwise_affine
         self.weight = Parameter(np.ones(self.normalized_shape)) if elementwise_affine else None
+        self.to(device, dtype)
 
     def forward(self, x: Any) -> Any:
         """Same shape, (…, *normalized_shape)."""

@@ -128,9 +128,12 @@ class Linear(Module):
     Args:
         bias: False leaves the bias out.
         rng: a Generator or a seed; default the shared generator.
+        device: "cpu", the only one there is; so in all layers that take it, as PyTorch's do.
+        dtype: of the parameters, default float64; so in all layers.
 
     Raises:
-        ValueError: a size below 1; in the call, an input whose last axis is not in_features.
+        ValueError: a size below 1, another device; in the call, an input whose last axis is not
+            in_features.
 
     >>> layer = Linear(2, 3, rng=0)
     >>> layer([[1.0, 2.0]]).shape
@@ -141,7 +144,13 @@ class Linear(Module):
     bias: Any
 
     def __init__(
-        self, in_features: int, out_features: int, bias: bool = True, rng: Rng = None
+        self,
+        in_features: int,
+        out_features: int,
+        bias: bool = True,
+        rng: Rng = None,
+        device: Any = None,
+        dtype: Any = None,
     ) -> None:
         at_least(1, in_features=in_features, out_features=out_features)
         self.in_features = in_features
@@ -150,6 +159,7 @@ class Linear(Module):
         bound = 1 / math.sqrt(in_features)
         self.weight = Parameter(rng.uniform(-bound, bound, (out_features, in_features)))
         self.bias = Parameter(rng.uniform(-bound, bound, out_features)) if bias else None
+        self.to(device, dtype)
 
     def forward(self, x: Any) -> Any:
         """Shapes (…, in_features) to (…, out_features)."""

@@ -53,6 +53,8 @@ class MultiHeadAttention(Module):
         bias: bool = True,
         batch_first: bool = False,
         rng: Rng = None,
+        device: Any = None,
+        dtype: Any = None,
     ) -> None:
         at_least(1, embed_dim=embed_dim, num_heads=num_heads)
         if embed_dim % num_heads:
@@ -69,6 +71,7 @@ class MultiHeadAttention(Module):
         self.out_proj = Linear(embed_dim, embed_dim, bias=bias, rng=draw)
         if bias:
             self.out_proj.bias.data = np.zeros(embed_dim)
+        self.to(device, dtype)
 
     def forward(
         self,

@@ -33,6 +33,8 @@ class Recurrent(Module):
         dropout: float = 0.0,
         bidirectional: bool = False,
         rng: Rng = None,
+        device: Any = None,
+        dtype: Any = None,
     ) -> None:
         at_least(1, input_size=input_size, hidden_size=hidden_size, num_layers=num_layers)
         self.input_size = input_size
@@ -58,6 +60,7 @@ class Recurrent(Module):
                     if bias or name.startswith("weight"):
                         weight = Parameter(draw.uniform(-bound, bound, shape))
                         setattr(self, name + suffix, weight)
+        self.to(device, dtype)
 
     @property
     def directions(self) -> int:
@@ -199,11 +202,14 @@ class RNN(Recurrent):
         dropout: float = 0.0,
         bidirectional: bool = False,
         rng: Rng = None,
+        device: Any = None,
+        dtype: Any = None,
     ) -> None:
         one_of("nonlinearity", nonlinearity, "tanh", "relu")
         super().__init__(
-            input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, rng
-        )
+            input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, rng,
+            device, dtype,
+        )  # fmt: skip
         self.nonlinearity = nonlinearity
 
     def scan(self, x: Any, suffix: str, states: list[Any]) -> tuple[Any, list[Any]]:

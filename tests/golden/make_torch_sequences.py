@@ -46,6 +46,19 @@ RECURRENT = [
     ]
 ] + [("RNN relu", "RNN", {"nonlinearity": "relu"}, X, True)]
 
+# name, class, options, the input of one step, and whether states are given
+CELLS = [
+    (f"{kind} {name}", kind, options, x, states)
+    for kind in ("RNNCell", "LSTMCell", "GRUCell")
+    for name, options, x, states in [
+        ("plain", {}, X[0], False),
+        ("states", {}, X[0], True),
+        ("no bias", {"bias": False}, X[0], True),
+        ("no batch", {}, X[0, 0], True),
+        ("no batch, no states", {}, X[0, 0], False),
+    ]
+] + [("RNNCell relu", "RNNCell", {"nonlinearity": "relu"}, X[0], True)]
+
 ATTENTION = [
     ("plain", {}, ("q",), {}),
     ("causal", {}, ("q",), {"attn_mask": CAUSAL}),
@@ -114,6 +127,18 @@ def state_shape(kind, options, batched):
     return (count, 2, 2) if batched else (count, 2)
 
 
+def cell_inputs(kind, x, states):
+    """The input of a cell, and its states for hidden_size 2, if it is given any."""
+    count = 1 + (kind == "LSTMCell") if states else 0
+    return [x, *(wave(*x.shape[:-1], 2, start=1.0 + i) for i in range(count))]
+
+
+def step_of(cell, x, *states):
+    """What a cell makes of an input and its states, as a list."""
+    y = cell(x, *([tuple(states)] if len(states) == 2 else states))
+    return list(y) if isinstance(y, tuple) else [y]
+
+
 def main():
     """Run every case by PyTorch."""
     import torch
@@ -146,7 +171,7 @@ def main():
         record["weights"] = {k: v.tolist() for k, v in module.state_dict().items()}
         return record
 
-    found = {"recurrent": {}, "attention": {}, "block": {}, "core": {}}
+    found = {"recurrent": {}, "cells": {}, "attention": {}, "block": {}, "core": {}}
     for name, kind, options, x, states in RECURRENT:
         module = getattr(torch.nn, kind)(3, 2, **options)
         shape = state_shape(kind, options, x.ndim == 3)
@@ -159,6 +184,9 @@ def main():
             return [y, *last] if kind == "LSTM" else [y, last]
 
         found["recurrent"][name] = train(module, inputs, call)
+    for name, kind, options, x, states in CELLS:
+        cell = getattr(torch.nn, kind)(3, 2, **options)
+        found["cells"][name] = train(cell, cell_inputs(kind, x, states), step_of)
     for name, options, inputs, keywords in ATTENTION:
         module = torch.nn.MultiheadAttention(4, 2, **{"batch_first": True, **options})
         keywords = {k: tensor(v) for k, v in keywords.items()}

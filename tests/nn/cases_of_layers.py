@@ -38,7 +38,7 @@ def golden_layer(golden):
 
 
 for golden in layer_cases.CASES:
-    if golden[1] not in CASES and golden[1] != "Dropout":  # PyTorch draws other numbers
+    if golden[1] not in CASES and not golden[1].startswith("Dropout"):  # PyTorch draws others
         case(golden[1])(golden_layer(golden))
 
 
@@ -64,6 +64,13 @@ for kind in ("RNN", "GRU", "LSTM"):
             "recurrent", f"{kind} plain", lambda thing: thing(3, 2),
             lambda m, x: flat(m(x)),
             torch_cases.X,
+        )
+    )  # fmt: skip
+for kind in ("RNNCell", "GRUCell", "LSTMCell"):
+    case(kind)(
+        trained(
+            "cells", f"{kind} states", lambda thing: thing(3, 2), torch_cases.step_of,
+            *torch_cases.cell_inputs(kind, torch_cases.X[0], True),
         )
     )  # fmt: skip
 case("MultiHeadAttention")(
@@ -108,6 +115,10 @@ layer_case(
 layer_case(
     "Residual", lambda x, w, b: x + oracles.linear(x, w, b), X, lambda thing: thing(nn.Linear(4, 4))
 )
+function_case(
+    "CosineSimilarity", lambda x, y: oracles.cosine_similarity(x, y), X, wave(3, 4, start=1.0),
+    call=lambda thing, x, y: thing()(x, y),
+)  # fmt: skip
 function_case("Flatten", lambda x: x.reshape(2, 20, 4).reshape(2, 80), IMAGES,
               call=lambda thing, x: thing()(x))  # fmt: skip
 
@@ -124,6 +135,31 @@ function_case(
 function_case(
     "conv1d", oracles.conv1d, SEQUENCES, wave(2, 3, 3, start=1.0), wave(2, start=2.0),
     call=lambda thing, x, w, b: thing(x, w, b, stride=2, padding=1, dilation=2),
+)  # fmt: skip
+function_case(
+    "conv_transpose2d", lambda x, w, b: oracles.conv_transpose2d(x, w, b, (2, 1), (1, 0), 2),
+    2 * wave(2, 4, 3, 2), wave(4, 2, 3, 2, start=1.0), wave(4, start=2.0),
+    call=lambda thing, x, w, b: thing(x, w, b, stride=(2, 1), padding=(1, 0), groups=2),
+)  # fmt: skip
+function_case(
+    "conv_transpose1d",
+    lambda x, w, b: oracles.conv_transpose2d(
+        x[:, :, None], w[:, :, None], b, (1, 2), (0, 1), 1
+    )[:, :, 0],
+    2 * wave(2, 3, 4), wave(3, 2, 3, start=1.0), wave(2, start=2.0),
+    call=lambda thing, x, w, b: thing(x, w, b, stride=2, padding=1),
+)  # fmt: skip
+function_case(
+    "normalize", lambda x: x / (np.abs(x) ** 3).sum(1, keepdims=True) ** (1 / 3), X,
+    call=lambda thing, x: thing(x, p=3.0),
+)  # fmt: skip
+function_case(
+    "cosine_similarity", lambda x, y: oracles.cosine_similarity(x, y), X, wave(3, 4, start=1.0)
+)  # fmt: skip
+function_case(
+    "instance_norm",
+    lambda x, w, b: oracles.instance_norm(x) * w[:, None, None] + b[:, None, None], IMAGES, A, B,
+    call=lambda thing, x, w, b: thing(x, weight=w, bias=b),
 )  # fmt: skip
 for name, best in (("max_pool", np.max), ("avg_pool", np.mean)):
     function_case(
@@ -186,6 +222,32 @@ def module_list(thing, tier):
     layer_of(oracle, X, lambda _: Chain())(thing, tier)
 
 
+def by_name(make):
+    """A run: y = w x + b of two things in a dict, in another order than they were put there."""
+
+    def run(thing, tier):
+        class Affine(nn.Module):
+            def __init__(self):
+                self.parts = make(thing)
+
+            def forward(self, x):
+                parts = {name: self.parts[name] for name in self.parts}
+                return parts["w"](x) + parts["b"](x) ** 2
+
+        layer_of(
+            lambda x, w, b: oracles.linear(x, w) + oracles.linear(x, b) ** 2, X, lambda _: Affine()
+        )(thing, tier)
+
+    return run
+
+
+case("ModuleDict")(
+    by_name(
+        lambda thing: thing({"w": nn.Linear(4, 4, bias=False), "b": nn.Linear(4, 4, bias=False)})
+    )
+)
+
+
 # --- dropout: what is drawn nobody knows beforehand, but how many, and what becomes of the rest ---
 
 
@@ -205,6 +267,30 @@ def dropped(call, tier):
 @case("dropout")
 def dropout(thing, tier):
     dropped(lambda x: thing(x, 0.3, rng=0), tier)
+
+
+def dropped_channels(call, tier):
+    """Each channel is zeros or divided by 1 - p, 3 in 10 of them are zeros; and so the slopes."""
+    numbers = 1 + wave(20, 20, 1, 2) ** 2
+    x = LEAVES[tier](numbers)
+    y = call(x)
+    engine.sum(y).backward()
+    kept = (to_numpy(y) != 0).all(axis=(2, 3), keepdims=True)
+    close(y, kept * numbers / 0.7)
+    close(x.grad, (kept / 0.7) * np.ones_like(numbers))
+    deviation = math.sqrt(0.3 * 0.7 * kept.size)
+    assert abs((~kept).sum() - 0.3 * kept.size) < 4 * deviation
+
+
+@case("dropout2d")
+def dropout2d(thing, tier):
+    dropped_channels(lambda x: thing(x, 0.3, rng=0), tier)
+
+
+@case("Dropout2d")
+def dropout2d_layer(thing, tier):
+    dropped_channels(thing(0.3, rng=0), tier)
+    function_of(lambda x: x, IMAGES, call=lambda thing, x: thing(0.3).eval()(x))(thing, tier)
 
 
 @case("Dropout")

@@ -66,6 +66,23 @@ def conv1d(x, weight, bias):
     return conv2d(x[:, :, None], weight[:, :, None], bias, (1, 2), (0, 1), (1, 2))[:, :, 0]
 
 
+def conv_transpose2d(x, weight, bias, stride, padding, groups):
+    """Each number spreads the filters of its channel; what overlaps is added, the rim cut off."""
+    n, channels, rows, columns = x.shape
+    per_group, kh, kw = weight.shape[1:]
+    full = (stride[0] * (rows - 1) + kh, stride[1] * (columns - 1) + kw)
+    y = np.zeros((n, per_group * groups, *full))
+    for c in range(channels):
+        first = c // (channels // groups) * per_group
+        for i in range(rows):
+            for j in range(columns):
+                top, left = i * stride[0], j * stride[1]
+                spread = x[:, c, i, j][:, None, None, None] * weight[c]
+                y[:, first : first + per_group, top : top + kh, left : left + kw] += spread
+    (p, q), (h, w) = padding, full
+    return y[:, :, p : h - p, q : w - q] + bias[:, None, None]
+
+
 def pool2d(x, best, kernel, stride, padding=(0, 0)):
     """`best` (a maximum or a mean) of each window of each channel."""
     fill = -np.inf if best is np.max else 0.0
@@ -120,6 +137,11 @@ def group_norm(x, groups, weight, bias):
 def rms_norm(x, weight, eps):
     """Divided by the root of the mean square."""
     return weight * x / np.sqrt((x**2).mean(-1, keepdims=True) + eps)
+
+
+def cosine_similarity(x, y):
+    """The product of two vectors over the product of their lengths, row by row."""
+    return (x * y).sum(1) / np.sqrt((x**2).sum(1) * (y**2).sum(1))
 
 
 def attention(q, k, v, hidden=None):

@@ -29,6 +29,7 @@ WITHOUT_NUMBERS = {
     "Callback": "base of the callbacks",
     "scalar.Module": "base of micrograd's models",
     "Parameter": "a leaf", "ParameterList": "test_unregistered.py compares what it holds",
+    "ParameterDict": "as ParameterList",
     "EpochHistory": "a table; fit's case reads it",
     "Run": "what a callback is given",
     "Progress": "text on a terminal",
@@ -194,6 +195,11 @@ def faults(name, thing):
         parts = {"step": {"rates": lambda f, tier: changed(f, tier, nudge_rate)}}
     elif hasattr(thing, "forward") and thing.forward is not nn.Module.forward:
         parts = {"forward": FUNCTIONS_OF_NODES}
+    elif issubclass(thing, nn.ModuleDict):
+        other = {
+            "another": lambda f, tier: changed(f, tier, lambda _, a: next(iter(a[0].values())))
+        }
+        parts = {"__getitem__": other}
     elif issubclass(thing, nn.ModuleList):
         back = {"backwards": lambda f, tier: changed(f, tier, lambda y, _: reversed(list(y)))}
         parts = {"__iter__": back}

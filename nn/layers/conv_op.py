@@ -1,0 +1,99 @@
+"""Convolution as one node: a product of the weight with every window; and its transpose."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from engine import concatenate, fused, tensordot
+
+from .im2col import col2im, im2col
+from .sliding import NO_PADS, Pads, Pair, out_sizes
+
+# Per image and group a matrix product: (F/G, K) with the columns (K, P), for F filters, G groups,
+# K = C/G·kh·kw numbers in a window and P windows.  The columns are made again for the backward
+# pass, which is quicker than keeping them: they are kh·kw times as large as the image.
+
+
+def _filters(weight: Any, groups: int) -> Any:
+    """The weight as (groups, filters of a group, numbers in a window)."""
+    return weight.reshape((groups, len(weight) // groups, math.prod(weight.shape[1:])))
+
+
+def _columns(x: Any, weight: Any, params: dict[str, Any], groups: int) -> Any:
+    """Every window as a column: (N, groups, numbers in a window, windows)."""
+    windows = im2col(x, weight.shape[2:], **params)
+    return windows.reshape(
+        (len(x), groups, math.prod(weight.shape[1:]), math.prod(windows.shape[4:]))
+    )
+
+
+def _by_group(g: Any, groups: int) -> Any:
+    """Images (N, F, rows, columns) as (N, groups, filters of a group, windows)."""
+    n, filters, rows, columns = g.shape
+    return g.reshape((n, groups, filters // groups, rows * columns))
+
+
+def input_gradient(g: Any, weight: Any, shape: Any, groups: int, **params: Any) -> Any:
+    """What g at the output of conv2d is at its input, images (N, C, H, W) of `shape`.
+
+    That is a transposed convolution: each number of g spreads a filter where its window was.
+    """
+    columns = _filters(weight, groups).mT @ _by_group(g, groups)
+    windows = columns.reshape((*shape[:2], *weight.shape[2:], *g.shape[2:]))
+    return col2im(windows, shape, **params)
+
+
+def _vjp_x(g: Any, y: Any, x: Any, weight: Any, bias: Any, groups: int, **params: Any) -> Any:
+    return input_gradient(g, weight, x.shape, groups, **params)
+
+
+def _vjp_weight(g: Any, y: Any, x: Any, weight: Any, bias: Any, groups: int, **params: Any) -> Any:
+    columns = _columns(x, weight, params, groups)
+    g = _by_group(g, groups)
+    n, _, filters, places = g.shape
+    if filters <= places:  # image by image: nothing large is copied
+        return (g @ columns.mT).sum(axis=0).reshape(weight.shape)
+    rows = g.transpose((1, 2, 0, 3)).reshape((groups, filters, n * places))
+    columns = columns.transpose((1, 0, 3, 2)).reshape((groups, n * places, columns.shape[2]))
+    return (rows @ columns).reshape(weight.shape)
+
+
+def _vjp_bias(g: Any, y: Any, x: Any, weight: Any, bias: Any, **_params: Any) -> Any:
+    return g.sum(axis=(0, 2, 3))
+
+
+def _of_elements(
+    x: Any, weight: Any, bias: Any, stride: Pair, padding: Pads, dilation: Pair, groups: int
+) -> Any:
+    windows = im2col(x, weight.shape[2:], stride, padding, dilation)
+    channels, filters = weight.shape[1], len(weight) // groups
+    parts = []
+    for i in range(groups):
+        window = windows[:, i * channels : (i + 1) * channels]
+        kernel = weight[i * filters : (i + 1) * filters]
+        parts.append(tensordot(window, kernel, axes=((1, 2, 3), (1, 2, 3))))  # (N, Ho, Wo, F/G)
+    y = concatenate(parts, axis=-1)
+    return (y if bias is None else y + bias).transpose((0, 3, 1, 2))
+
+
+@fused(_vjp_x, _vjp_weight, _vjp_bias, name="conv2d", symbol="conv", elements=_of_elements)
+def fused_conv2d(
+    x: Any,
+    weight: Any,
+    bias: Any,
+    stride: Pair = (1, 1),
+    padding: Pads = NO_PADS,
+    dilation: Pair = (1, 1),
+    groups: int = 1,
+) -> Any:
+    """Images (N, C, H, W) convolved with a weight (F, C/groups, kh, kw), as one node."""
+    params: dict[str, Any] = {"stride": stride, "padding": padding, "dilation": dilation}
+    out = out_sizes(x.shape, weight.shape[2:], name="conv2d()", **params)
+    y = _filters(weight, groups) @ _columns(x, weight, params, groups)
+    y = y.reshape((len(x), len(weight), *out))
+    if bias is None:
+        return y
+    return np.add(y, bias.reshape((-1, 1, 1)), out=y if y.dtype == bias.dtype else None)
