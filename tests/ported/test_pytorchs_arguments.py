@@ -93,7 +93,8 @@ def test_a_model_moves_to_the_cpu_and_stays_what_it_is():
     model = nn.Sequential(nn.Linear(2, 3), nn.ReLU())
     before = model.state_dict()
     for moved in (
-        model.to("cpu"), model.to(engine.device("cpu")), model.to(device="cpu:0"), model.cpu(), model.to(),
+        model.to(),
+        model.to("cpu"), model.to(engine.device("cpu")), model.to(device="cpu:0"), model.cpu(),
     ):  # fmt: skip
         assert moved is model
     assert all((model.state_dict()[name] == array).all() for name, array in before.items())
