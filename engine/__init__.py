@@ -79,6 +79,11 @@ from .inverses import (
     arccos as arccos, arccosh as arccosh, arcsin as arcsin, arcsinh as arcsinh, arctan as arctan,
     arctan2 as arctan2, arctanh as arctanh, erf as erf, erfc as erfc, hypot as hypot,
 )  # fmt: skip
+from . import linalg as linalg
+from .linalg import (
+    cholesky as cholesky, cholesky_solve as cholesky_solve, det as det, logdet as logdet,
+    matrix_power as matrix_power, slogdet as slogdet,
+)  # fmt: skip
 from .looking import (
     NonFiniteError as NonFiniteError,
     expand as expand,
@@ -136,6 +141,7 @@ clamp = clip
 concat = concatenate
 inference_mode = no_grad
 divide, multiply, negative, power, subtract = div, mul, neg, pow, sub
+inverse, pinverse = linalg.inv, linalg.pinv
 movedim = moveaxis
 repeat_interleave = repeat
 unsqueeze = expand_dims

@@ -1,5 +1,6 @@
 """What every op and function on whole arrays is tried on: inputs, our program, NumPy's."""
 
+import linalg_cases
 import numpy as np
 
 import engine as E
@@ -394,3 +395,5 @@ CASES = {
          lambda x, y: np.einsum("ij,ij->i", x, y)),
     ],
 }  # fmt: skip
+
+CASES.update(linalg_cases.CASES)

@@ -2,6 +2,7 @@
 
 import operator
 
+import linalg_cases
 import numpy as np
 import pytest
 from helpers import leaf
@@ -24,6 +25,7 @@ WITHOUT_A_METHOD = {
     "scatter_add": "the transpose of x[index]", "scatter": "the same",
     "sum_to": "the transpose of broadcasting",
     "sliding_window_view": "a function in NumPy", "sum_windows": "its transpose",
+    **dict.fromkeys(linalg_cases.CASES, "a function of engine.linalg"),
 }  # fmt: skip
 
 #: The engine's own: nn adds rows that are functions there, not methods of every number.
@@ -58,7 +60,7 @@ def test_every_function_of_arrays_is_a_method_on_both_tiers(name):
 
 def test_what_has_no_method_is_a_function_still():
     for name in WITHOUT_A_METHOD:
-        assert callable(getattr(E, name))
+        assert callable(getattr(E, name, None) or getattr(E.linalg, name))
 
 
 @pytest.mark.parametrize(

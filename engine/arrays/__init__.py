@@ -5,9 +5,10 @@ here works on arrays, Tensors and arrays of Values alike and knows none of their
 op, decorate its forward with `shape_op` in the file of its family, or compose it of others, and
 name it in this door and in `engine`; a method is one line in `methods`.  What NumPy and PyTorch
 mean two things by stands in `conventions`, what NumPy calls otherwise in `numpy_names`.  Others use
-the functions below, `ArrayMethods`, which both kinds of arrays inherit, and six things for rules
+the functions below, `ArrayMethods`, which both kinds of arrays inherit, and seven things for rules
 and arrays of their own: `add_reduce`, `maximum_reduce` (NumPy's, without its checks),
-`largest_finite`, `plain_index`, `put`, and `shaped`, which fits a rule's answer to its input.
+`axis_or_dim`, `largest_finite`, `plain_index`, `put`, and `shaped`, which fits a rule's answer to
+its input.
 """
 
 # One name a line would be two pages.
@@ -40,7 +41,8 @@ from .reductions import (
 )  # fmt: skip
 from .running import cumprod as cumprod, cumsum as cumsum, prod as prod
 from .shapes import (
-    as_integers as as_integers, broadcast_to as broadcast_to, cast as cast, cat as cat,
+    as_integers as as_integers, axis_or_dim as axis_or_dim, broadcast_to as broadcast_to,
+    cast as cast, cat as cat,
     concatenate as concatenate, expand_dims as expand_dims, flatten as flatten,
     matrix_transpose as matrix_transpose, moveaxis as moveaxis, permute as permute, ravel as ravel,
     reshape as reshape, stack as stack, sum_to as sum_to, swapaxes as swapaxes,

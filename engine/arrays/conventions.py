@@ -261,7 +261,7 @@ def norm(
 
     Raises:
         ValueError: p by position for two axes, which has two meanings; or a matrix norm that
-            takes singular values (2, -2, "nuc"), for which there is no op.
+            takes singular values (2, -2, "nuc"): those are `engine.linalg.norm`'s.
 
     >>> x = np.array([[1.0, -2.0], [3.0, 4.0]])
     >>> float(norm(x, ord=1)), float(norm(x, p=1)), norm(x, 1, axis=0)
@@ -294,7 +294,7 @@ def _matrix_norm(x: Any, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Any
         )
     if ord in (2, -2, "nuc"):
         raise ValueError(
-            f"norm(ord={ord!r}) of a matrix takes its singular values, for which there is no op; "
+            f"norm(ord={ord!r}) of a matrix takes its singular values: engine.linalg.norm does; "
             f"norm() or norm(p=2) is the root of the sum of squares"
         )
     if ord not in (1, -1, np.inf, -np.inf):

@@ -100,9 +100,6 @@ MEANINGS.update(
         "np.linalg.outer": lambda x1, x2: products.outer(x1, x2),
         "np.linalg.tensordot": lambda x1, x2, axes=2: products.tensordot(x1, x2, axes),
         "np.linalg.trace": lambda x, offset=0: reductions.trace(x, offset, -2, -1),
-        "np.linalg.matrix_norm": lambda x, ord="fro", keepdims=False: conventions.norm(
-            x, ord=ord, axis=(-2, -1), keepdims=keepdims
-        ),
         "np.linalg.vecdot": lambda x1, x2, axis=-1: reductions.sum(x1 * x2, axis=axis),
         "np.linalg.vector_norm": lambda x, axis=None, keepdims=False, ord=2: norms.norm(
             x, ord, axis, keepdims

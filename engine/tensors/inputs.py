@@ -94,7 +94,7 @@ def parameter(op: Op, name: str, x: Any) -> Any:
 
 
 def wrong_shapes(op: Op, arrays: Sequence[Any], error: ValueError) -> ValueError:
-    if isinstance(error, np.exceptions.AxisError):
-        return error  # names op, axis and number of axes; an IndexError too
+    if isinstance(error, np.exceptions.AxisError | np.linalg.LinAlgError):
+        return error  # names op, axis and number of axes, or shapes; of a class of its own
     shapes = ", ".join(str(np.shape(x)) for x in arrays)
     return ValueError(f"{op.name}() of shapes {shapes}: {error}")

@@ -181,7 +181,7 @@ def _function(name: str) -> Callable[..., Any]:
         hint = f"; did you mean {near}?" if near else f"; a product is written {name}*(…)"
         raise ExpressionError(f"there is no function {shorten(name, 40)!r}{hint}")
     # For an op on whole arrays `engine` has the form that also takes NumPy's forms of a call.
-    return getattr(engine, name, None) or registry[name]
+    return getattr(engine, name, None) or functions[name]
 
 
 def _check_call(name: str, args: list[ast.expr], keywords: list[ast.keyword]) -> None:

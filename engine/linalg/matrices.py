@@ -1,0 +1,66 @@
+"""What every row of this room asks of its arrays: their shape, and digits that LAPACK has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..floats import HALF
+from ..node import NODES
+
+
+def check_square(name: str, a: Any, argument: str = "a") -> None:
+    """Refuse what is no square matrix, nor a batch of them."""
+    if a.ndim < 2 or a.shape[-1] != a.shape[-2]:
+        raise np.linalg.LinAlgError(
+            f"{argument} of {name}() must be a square matrix, or a batch of them, (…, n, n), got "
+            f"shape {a.shape}"
+        )
+
+
+def check_matrix(name: str, a: Any) -> None:
+    """Refuse what is no matrix, nor a batch of them."""
+    if a.ndim < 2:
+        raise np.linalg.LinAlgError(
+            f"a of {name}() must be a matrix, or a batch of them, (…, m, n), got shape {a.shape}"
+        )
+
+
+def check_system(name: str, a: Any, b: Any) -> None:
+    """Refuse right-hand sides that do not fit the rows of a: (…, m, k), or one vector (m,)."""
+    check_matrix(name, a)
+    m = a.shape[-2]
+    if b.ndim == 0 or b.shape[-1 if b.ndim == 1 else -2] != m:
+        hint = ""
+        if b.ndim > 1 and b.shape[-1] == m:
+            hint = "; a batch of vectors is (…, m, 1): b[..., None]"
+        raise np.linalg.LinAlgError(
+            f"b of {name}() must be a vector ({m},) or matrices (…, {m}, k), for a of shape "
+            f"{a.shape}, got shape {b.shape}{hint}"
+        )
+
+
+def in_lapack(function: Any, *arrays: Any) -> Any:
+    """`function` of arrays: those of float16 as float32, for LAPACK has no smaller."""
+    if not any(x.dtype.type is HALF for x in arrays):
+        return function(*arrays)
+    dtype = np.result_type(*arrays)
+    wide = [x.astype(np.float32) if x.dtype.type is HALF else x for x in arrays]
+    return function(*wide).astype(dtype)
+
+
+def parts(packed: Any, *lengths: int) -> list[Any]:
+    """The pieces of these lengths along the rows of matrices, which a row returns as one array."""
+    found, start = [], 0
+    for length in lengths:
+        found.append(packed[..., start : start + length, :])
+        start += length
+    return found
+
+
+def by_numpy(function: Any, a: Any, refusal: str) -> Any:
+    """NumPy's own answer of the numbers, where no gradient is lost by it; else the refusal."""
+    if isinstance(a, NODES):
+        return a.by_numpy(function, (a,), {}, refusal)  # type: ignore[union-attr]  # each tier's
+    return function(a)
