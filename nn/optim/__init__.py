@@ -12,10 +12,13 @@ To add an optimizer or a schedule: write its file (a schedule may join `schedule
 from .adagrad import Adagrad
 from .adam import Adam, AdamW
 from .clipping import clip_grad_norm_, clip_grad_value_
+from .lbfgs import LBFGS
 from .lion import Lion
+from .nadam import NAdam
 from .one_cycle import OneCycleLR
 from .optimizer import Optimizer
 from .plateau import ReduceLROnPlateau
+from .radam import RAdam
 from .rmsprop import RMSprop
 from .schedule import Schedule, SequentialLR
 from .schedules import (
@@ -29,8 +32,8 @@ from .schedules import (
 from .sgd import SGD
 
 __all__ = [
-    "SGD", "Adagrad", "Adam", "AdamW", "CosineAnnealingLR", "ExponentialLR", "LambdaLR",
-    "LinearWarmup", "Lion", "MultiStepLR", "OneCycleLR", "Optimizer", "RMSprop",
+    "LBFGS", "SGD", "Adagrad", "Adam", "AdamW", "CosineAnnealingLR", "ExponentialLR", "LambdaLR",
+    "LinearWarmup", "Lion", "MultiStepLR", "NAdam", "OneCycleLR", "Optimizer", "RAdam", "RMSprop",
     "ReduceLROnPlateau", "Schedule", "SequentialLR", "StepLR", "clip_grad_norm_",
     "clip_grad_value_",
 ]  # fmt: skip

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy import ndarray
 
-from .groups import Group, check_numbers, decayed
+from .groups import Group, check_flags, check_numbers, decayed
 from .optimizer import Optimizer
 from .slots import State
 
@@ -23,13 +23,17 @@ class Adagrad(Optimizer):
         lr: default 0.01.
         lr_decay, weight_decay, initial_accumulator_value: default 0.
         eps: default 1e-10.
+        maximize: default False.
+        how: see `Optimizer`.
 
     Raises:
         ValueError: a negative number; and what `Optimizer` raises.
     """
 
     guarded = False
+    late: ClassVar[Group] = {"maximize": False}
     state_names = ("step", "sum")
+    least_step = 0  # PyTorch's has its state from the start
 
     def __init__(
         self,
@@ -39,17 +43,22 @@ class Adagrad(Optimizer):
         weight_decay: float = 0.0,
         initial_accumulator_value: float = 0.0,
         eps: float = 1e-10,
+        *,
+        maximize: bool = False,
+        **how: Any,
     ) -> None:
         super().__init__(
             params,
             {
                 "lr": lr, "lr_decay": lr_decay, "eps": eps, "weight_decay": weight_decay,
-                "initial_accumulator_value": initial_accumulator_value,
+                "initial_accumulator_value": initial_accumulator_value, "maximize": maximize,
             },
+            how,
         )  # fmt: skip
 
     def check(self, group: Group) -> None:
         check_numbers(group, "lr", "lr_decay", "weight_decay", "initial_accumulator_value", "eps")
+        check_flags(group, "maximize")
 
     def update(self, p: ndarray, g: ndarray, state: State, group: Group) -> ndarray:
         state["step"] = state.get("step", 0) + 1

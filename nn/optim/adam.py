@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy import ndarray
 
-from .groups import Group, buffer, check_betas, check_numbers, decayed
+from .groups import Group, buffer, check_betas, check_flags, check_numbers, with_decay
 from .optimizer import Optimizer
 from .slots import State
 
@@ -19,7 +19,7 @@ class Adam(Optimizer):
 
     m ← β₁ m + (1 − β₁) g and v ← β₂ v + (1 − β₂) g², both from 0, so at step t they are made up
     for that: m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ).  weight_decay · p is added to g (Kingma and
-    Ba, 2015).
+    Ba, 2015).  With amsgrad, v̂ is of the largest v so far (Reddi, Kale and Kumar, 2018).
 
     Args:
         params: parameters of either tier, or groups; see `Optimizer`.
@@ -27,6 +27,9 @@ class Adam(Optimizer):
         betas: β₁ and β₂; default (0.9, 0.999).
         eps: default 1e-8.
         weight_decay: default 0.
+        amsgrad, maximize: default False.
+        decoupled_weight_decay: True makes it `AdamW`.
+        how: see `Optimizer`.
 
     Raises:
         ValueError: a negative number, betas outside [0, 1); and what `Optimizer` raises.
@@ -40,7 +43,9 @@ class Adam(Optimizer):
     """
 
     guarded = False
+    late: ClassVar[Group] = {"amsgrad": False, "maximize": False, "decoupled_weight_decay": False}
     state_names = ("step", "exp_avg", "exp_avg_sq")
+    optional_state = ("max_exp_avg_sq",)
 
     def __init__(
         self,
@@ -49,17 +54,41 @@ class Adam(Optimizer):
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0.0,
+        amsgrad: bool = False,
+        *,
+        maximize: bool = False,
+        decoupled_weight_decay: bool = False,
+        **how: Any,
     ) -> None:
-        defaults = {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay}
-        super().__init__(params, defaults)
+        super().__init__(
+            params,
+            {
+                "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay,
+                "amsgrad": amsgrad, "maximize": maximize,
+                "decoupled_weight_decay": decoupled_weight_decay,
+            },
+            how,
+        )  # fmt: skip
 
     def check(self, group: Group) -> None:
         check_numbers(group, "lr", "eps", "weight_decay")
+        check_flags(group, "amsgrad", "maximize", "decoupled_weight_decay")
         check_betas(group)
 
     def update(self, p: ndarray, g: ndarray, state: State, group: Group) -> ndarray:
-        step = adam_step(decayed(g, p, group["weight_decay"]), state, group, self.room(p))
-        return np.subtract(p, step, out=step)
+        p, g = with_decay(p, g, group)
+        m, v, new = moments(g, state, group["betas"], self.room(p))
+        beta1, beta2 = group["betas"]
+        t = state["step"]
+        if group["amsgrad"]:
+            largest = buffer(state, "max_exp_avg_sq", g)
+            v = np.maximum(largest, v, out=largest)
+        np.sqrt(v, out=new)
+        new *= 1 / math.sqrt(1 - beta2**t)
+        new += group["eps"]
+        np.divide(m, new, out=new)
+        new *= group["lr"] / (1 - beta1**t)
+        return np.subtract(p, new, out=new)
 
 
 class AdamW(Adam):
@@ -68,12 +97,14 @@ class AdamW(Adam):
     Loshchilov and Hutter, 2019.
 
     Args:
-        params, lr, betas, eps: as for `Adam`.
+        params, lr, betas, eps, amsgrad, maximize, how: as for `Adam`.
         weight_decay: default 0.01.
 
     Raises:
         ValueError: as for `Adam`.
     """
+
+    late: ClassVar[Group] = {**Adam.late, "decoupled_weight_decay": True}
 
     def __init__(
         self,
@@ -82,18 +113,23 @@ class AdamW(Adam):
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 1e-2,
+        amsgrad: bool = False,
+        *,
+        maximize: bool = False,
+        **how: Any,
     ) -> None:
-        super().__init__(params, lr, betas, eps, weight_decay)
+        super().__init__(
+            params, lr, betas, eps, weight_decay, amsgrad,
+            maximize=maximize, decoupled_weight_decay=True, **how,
+        )  # fmt: skip
 
-    def update(self, p: ndarray, g: ndarray, state: State, group: Group) -> ndarray:
-        step = adam_step(g, state, group, self.room(p))
-        return np.subtract(p * (1 - group["lr"] * group["weight_decay"]), step, out=step)
 
-
-def adam_step(g: ndarray, state: State, group: Group, out: ndarray) -> ndarray:
-    """lr · m̂ / (√v̂ + eps), in `out`."""
-    beta1, beta2 = group["betas"]
-    t = state["step"] = state.get("step", 0) + 1
+def moments(
+    g: ndarray, state: State, betas: tuple[float, float], out: ndarray
+) -> tuple[ndarray, ndarray, ndarray]:
+    """One step more of the running means m and v; and `out`, to be written in."""
+    beta1, beta2 = betas
+    state["step"] = state.get("step", 0) + 1
     m, v = buffer(state, "exp_avg", g), buffer(state, "exp_avg_sq", g)
     new = np.multiply(g, 1 - beta1, out=out)
     m *= beta1
@@ -102,9 +138,4 @@ def adam_step(g: ndarray, state: State, group: Group, out: ndarray) -> ndarray:
     new *= g
     v *= beta2
     v += new
-    np.sqrt(v, out=new)
-    new *= 1 / math.sqrt(1 - beta2**t)
-    new += group["eps"]
-    np.divide(m, new, out=new)
-    new *= group["lr"] / (1 - beta1**t)
-    return new
+    return m, v, new

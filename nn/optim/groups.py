@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..checks import number
+from ..checks import instance_of, number
 from .slots import State
 
 Group = dict[str, Any]
@@ -21,6 +21,12 @@ def check_numbers(group: Group, *names: str, below: float = math.inf) -> None:
     """
     for name in names:
         group[name] = number(name, group[name], least=0, below=below)
+
+
+def check_flags(group: Group, *names: str) -> None:
+    """Check that these settings are True or False."""
+    for name in names:
+        instance_of(bool, **{name: group[name]})
 
 
 def check_betas(group: Group) -> None:
@@ -44,3 +50,14 @@ def buffer(state: State, name: str, like: ndarray) -> ndarray:
 def decayed(g: ndarray, p: ndarray, weight_decay: float) -> ndarray:
     """The gradient with that of weight_decay/2 · ‖p‖² added: L2 regularization."""
     return g + weight_decay * p if weight_decay else g
+
+
+def with_decay(p: ndarray, g: ndarray, group: Group) -> tuple[ndarray, ndarray]:
+    """Parameter and gradient after weight decay: p shrunk by itself if decoupled, else `decayed`.
+
+    Decoupled, p ← (1 − lr · weight_decay) p (Loshchilov and Hutter, 2019).
+    """
+    weight_decay = group["weight_decay"]
+    if weight_decay and group["decoupled_weight_decay"]:
+        return p * (1 - group["lr"] * weight_decay), g
+    return p, decayed(g, p, weight_decay)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy import ndarray
 
-from .groups import Group, buffer, check_betas, check_numbers
+from .groups import Group, buffer, check_betas, check_flags, check_numbers
 from .optimizer import Optimizer
 from .slots import State
 
@@ -24,12 +24,15 @@ class Lion(Optimizer):
         lr: default 0.0001.
         betas: β₁ and β₂; default (0.9, 0.99).
         weight_decay: default 0.
+        maximize: default False.
+        how: see `Optimizer`.
 
     Raises:
         ValueError: a negative number, betas outside [0, 1); and what `Optimizer` raises.
     """
 
     guarded = False
+    late: ClassVar[Group] = {"maximize": False}
     state_names = ("exp_avg",)
 
     def __init__(
@@ -38,12 +41,17 @@ class Lion(Optimizer):
         lr: float = 1e-4,
         betas: tuple[float, float] = (0.9, 0.99),
         weight_decay: float = 0.0,
+        *,
+        maximize: bool = False,
+        **how: Any,
     ) -> None:
-        super().__init__(params, {"lr": lr, "betas": betas, "weight_decay": weight_decay})
+        defaults = {"lr": lr, "betas": betas, "weight_decay": weight_decay, "maximize": maximize}
+        super().__init__(params, defaults, how)
 
     def check(self, group: Group) -> None:
         check_numbers(group, "lr", "weight_decay")
         check_betas(group)
+        check_flags(group, "maximize")
 
     def update(self, p: ndarray, g: ndarray, state: State, group: Group) -> ndarray:
         beta1, beta2 = group["betas"]

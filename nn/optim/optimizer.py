@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy import ndarray
 
-from engine import insist
+from engine import enable_grad, insist
 
-from ..checks import dtype_of, number
+from ..checks import instance_of
 from ..parameter import LEARNED, forget_gradients
+from .saved import row_of, settings_of
 from .slots import LoneSlot, State, arrange, with_state
 
 
@@ -22,10 +23,12 @@ class Optimizer:
         params: Tensors, ValueArrays and Values (a model's `parameters()`), or a list of groups:
             dicts with "params" and any of the settings, for those parameters alone.  A parameter
             given twice counts once.
-        defaults: the settings, by name.
+        defaults: the settings, by name; with "maximize" there, True goes uphill.
+        how: PyTorch's words for how it computes: foreach and fused change no number here;
+            capturable and differentiable may be False.
 
     Raises:
-        TypeError: something that is not a parameter.
+        TypeError: something that is not a parameter, or not a setting.
         ValueError: no parameters, a result of an op among them, one in two groups, an unknown
             setting, or a value out of range.
 
@@ -48,14 +51,26 @@ class Optimizer:
     #: Names that the state of every parameter that was updated has, and those that it may have.
     state_names: ClassVar[tuple[str, ...]] = ()
     optional_state: ClassVar[tuple[str, ...]] = ()
+    #: The lowest "step" in the state of a parameter.
+    least_step: ClassVar[int] = 1
+    #: Settings that states and pickles of older versions have not, and what that meant.
+    late: ClassVar[dict[str, Any]] = {}
     #: Whether `update` takes read-only arrays; the rules of nn do without, for speed.
     guarded: ClassVar[bool] = True
+    #: Whether `step` cannot do without a closure.
+    needs_closure: ClassVar[bool] = False
 
     _spare: ndarray | None = None
     #: What the schedules of this optimizer multiply its rates by: a `schedule.Share` of each.
     shares: tuple[Any, ...] = ()
 
-    def __init__(self, params: Iterable[Any], defaults: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        params: Iterable[Any],
+        defaults: Mapping[str, Any],
+        how: Mapping[str, bool | None] | None = None,
+    ) -> None:
+        _check_how(type(self).__name__, how or {})
         if isinstance(params, (*LEARNED, Mapping, str)):
             raise TypeError(
                 f"params must be a list of parameters or of groups, got a {type(params).__name__}"
@@ -70,6 +85,11 @@ class Optimizer:
         groups = given if isinstance(given[0], Mapping) else [{"params": given}]
         for group in groups:
             self.add_param_group(group)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        for group in (self.defaults, *self.param_groups):
+            group.update({**self.late, **group})
 
     def check(self, group: dict[str, Any]) -> None:
         """Check the settings of a group, and turn numbers into floats; raises what is wrong."""
@@ -108,9 +128,21 @@ class Optimizer:
         self.param_groups.append(full)
         self._slots.append(slots)
 
-    def step(self) -> None:
-        """Update every parameter that has a gradient; the others are left as they are."""
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Update every parameter that has a gradient; the others are left as they are.
+
+        Args:
+            closure: computes the loss and its gradients, and returns it; called once before.
+
+        Returns:
+            What closure returned; None without one.
+        """
+        loss = None
+        if closure is not None:
+            with enable_grad():
+                loss = closure()
         for slots, group in zip(self._slots, self.param_groups, strict=True):
+            maximize = group.get("maximize")
             if type(slots[-1]) is LoneSlot:
                 slots[:] = [part for slot in slots for part in slot.split()]
             for slot in slots:
@@ -119,8 +151,11 @@ class Optimizer:
                     data = slot.read(self.guarded)
                     if data.itemsize == 2:  # float16: the squares of 300 and 1e-4 are none
                         data, gradient = data.astype(np.float32), gradient.astype(np.float32)
+                    if maximize:
+                        gradient = -gradient
                     self._spare = None if slot.spare is None else slot.take_spare()
                     slot.write(self.update(data, gradient, slot.state, group))
+        return loss
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradient of every parameter; set_to_none=False makes it zeros instead."""
@@ -133,7 +168,8 @@ class Optimizer:
         """Settings and state as plain numbers and arrays (copies), in PyTorch's form and names.
 
         Parameters are numbered in order: {"state": {0: {"step": 5, "exp_avg": array, …}, …},
-        "param_groups": [{"lr": 0.1, …, "params": [0, 1, …]}]}.
+        "param_groups": [{"lr": 0.1, …, "params": [0, 1, …]}]}.  With tensors for arrays, PyTorch's
+        optimizer of that name goes on from there.
         """
         state: dict[int, State] = {}
         groups = []
@@ -151,6 +187,8 @@ class Optimizer:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take over settings and state from `state_dict()` of an optimizer of the same form.
 
+        Or of PyTorch's optimizer of that name; its tensors are taken as they are.
+
         Raises:
             TypeError: not a state of an optimizer.
             ValueError: groups, settings, parameters or shapes do not fit.  Nothing was loaded.
@@ -163,7 +201,7 @@ class Optimizer:
                 f"the state has {len(saved)} parameter groups, "
                 f"this {type(self).__name__} has {len(self.param_groups)}"
             )
-        settings = [self._settings(i, group) for i, group in enumerate(saved)]
+        settings = [settings_of(self, i, group) for i, group in enumerate(saved)]
         rows: dict[int, State] = {}  # by id of the parameter
         known = dict(state["state"])
         for own, group in zip(self.param_groups, saved, strict=True):
@@ -178,60 +216,15 @@ class Optimizer:
             insist(self._take_over, settings, rows)
             raise
 
+    def _row(self, place: int, saved: Mapping[str, Any], parameter: Any) -> State:
+        return row_of(self, place, saved, parameter)
+
     def _take_over(self, settings: list[dict[str, Any]], rows: dict[int, State]) -> None:
         for k, group in enumerate(self.param_groups):
             fresh = settings[k]
             group.clear()
             group.update(fresh)
             self._slots[k] = with_state(self._slots[k], rows)
-
-    def _settings(self, index: int, saved: Mapping[str, Any]) -> dict[str, Any]:
-        """The settings in a saved group, with this optimizer's own parameters."""
-        own = self.param_groups[index]
-        # the rate a schedule started from comes and goes with the schedule
-        expected = self.defaults.keys() | {"params"}
-        wrong = (set(saved) ^ expected) - {"initial_lr"}
-        if wrong:
-            raise ValueError(
-                f"group {index} of the state is not one of {type(self).__name__}: the settings "
-                f"{sorted(wrong)} are missing or unexpected"
-            )
-        if len(saved["params"]) != len(own["params"]):
-            raise ValueError(
-                f"group {index} of the state has {len(saved['params'])} parameters, "
-                f"this {type(self).__name__} has {len(own['params'])}"
-            )
-        settings = {**saved, "params": own["params"]}
-        self.check(settings)
-        if "initial_lr" in settings:
-            settings["initial_lr"] = number("initial_lr", settings["initial_lr"], least=0)
-        return settings
-
-    def _row(self, place: int, saved: Mapping[str, Any], parameter: Any) -> State:
-        """The saved state of one parameter, checked; arrays are copies."""
-        name = f"the state of parameter {place}"
-        missing = [key for key in self.state_names if key not in saved]
-        unexpected = [key for key in saved if key not in self.state_names + self.optional_state]
-        if missing or unexpected:
-            raise ValueError(
-                f"{name} is not one of {type(self).__name__}: missing {missing}, "
-                f"unexpected {unexpected}"
-            )
-        row: State = {}
-        for key, x in saved.items():
-            if key == "step":
-                if isinstance(x, bool) or not isinstance(x, int | np.integer) or x < 1:
-                    raise ValueError(f"'step' in {name} must be an int from 1 up, got {x!r:.60}")
-                row[key] = int(x)
-                continue
-            array = np.asarray(x)
-            if array.dtype.kind != "f" or array.shape != parameter.shape:
-                raise ValueError(
-                    f"{key!r} in {name} must hold floats of shape {parameter.shape}, "
-                    f"got {array.dtype} of shape {array.shape}"
-                )
-            row[key] = array.astype(state_dtype(parameter))
-        return row
 
     def __repr__(self) -> str:
         lines = []
@@ -242,6 +235,12 @@ class Optimizer:
         return "\n".join(lines)
 
 
-def state_dtype(parameter: Any) -> np.dtype[Any]:
-    """The dtype of a parameter's state: its own, but float32 for float16."""
-    return np.promote_types(dtype_of(parameter), np.float32)
+def _check_how(optimizer: str, how: Mapping[str, Any]) -> None:
+    """Refuse what is no setting, and what would compute in another way than here."""
+    for key, x in how.items():
+        if key not in ("foreach", "fused", "capturable", "differentiable"):
+            raise TypeError(f"{optimizer} has no setting {key!r}")
+        if x is not None:
+            instance_of(bool, **{key: x})
+        if x and key in ("capturable", "differentiable"):
+            raise ValueError(f"{key}=True is not for {optimizer} here: leave it out")

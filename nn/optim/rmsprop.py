@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy import ndarray
 
-from ..checks import instance_of
-from .groups import Group, buffer, check_numbers, decayed
+from .groups import Group, buffer, check_flags, check_numbers, decayed
 from .optimizer import Optimizer
 from .slots import State
 
@@ -26,13 +25,15 @@ class RMSprop(Optimizer):
         alpha: default 0.99.
         eps: default 1e-8.
         weight_decay, momentum: default 0.
-        centered: default False.
+        centered, maximize: default False.
+        how: see `Optimizer`.
 
     Raises:
         ValueError: a negative number, alpha of 1 or more; and what `Optimizer` raises.
     """
 
     guarded = False
+    late: ClassVar[Group] = {"maximize": False}
     state_names = ("step", "square_avg")
     optional_state = ("momentum_buffer", "grad_avg")
 
@@ -45,19 +46,23 @@ class RMSprop(Optimizer):
         weight_decay: float = 0.0,
         momentum: float = 0.0,
         centered: bool = False,
+        *,
+        maximize: bool = False,
+        **how: Any,
     ) -> None:
         super().__init__(
             params,
             {
                 "lr": lr, "alpha": alpha, "eps": eps, "weight_decay": weight_decay,
-                "momentum": momentum, "centered": centered,
+                "momentum": momentum, "centered": centered, "maximize": maximize,
             },
+            how,
         )  # fmt: skip
 
     def check(self, group: Group) -> None:
         check_numbers(group, "lr", "eps", "weight_decay", "momentum")
         check_numbers(group, "alpha", below=1)
-        instance_of(bool, centered=group["centered"])
+        check_flags(group, "centered", "maximize")
 
     def update(self, p: ndarray, g: ndarray, state: State, group: Group) -> ndarray:
         state["step"] = state.get("step", 0) + 1

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy import ndarray
 
-from ..checks import instance_of, number
-from .groups import Group, check_numbers, decayed
+from ..checks import number
+from .groups import Group, check_flags, check_numbers, decayed
 from .optimizer import Optimizer
 from .slots import LARGE, State
 
@@ -25,6 +25,8 @@ class SGD(Optimizer):
         lr: learning rate; default 0.001.
         momentum, dampening, weight_decay: default 0.
         nesterov: needs a momentum, and no dampening.
+        maximize: default False.
+        how: see `Optimizer`.
 
     Raises:
         ValueError: a negative number, or nesterov without momentum or with dampening; and what
@@ -39,6 +41,7 @@ class SGD(Optimizer):
     """
 
     guarded = False
+    late: ClassVar[Group] = {"maximize": False}
     optional_state = ("momentum_buffer",)
 
     def __init__(
@@ -49,19 +52,23 @@ class SGD(Optimizer):
         dampening: float = 0.0,
         weight_decay: float = 0.0,
         nesterov: bool = False,
+        *,
+        maximize: bool = False,
+        **how: Any,
     ) -> None:
         super().__init__(
             params,
             {
                 "lr": lr, "momentum": momentum, "dampening": dampening,
-                "weight_decay": weight_decay, "nesterov": nesterov,
+                "weight_decay": weight_decay, "nesterov": nesterov, "maximize": maximize,
             },
+            how,
         )  # fmt: skip
 
     def check(self, group: Group) -> None:
         check_numbers(group, "lr", "momentum", "weight_decay")
         group["dampening"] = number("dampening", group["dampening"])
-        instance_of(bool, nesterov=group["nesterov"])
+        check_flags(group, "nesterov", "maximize")
         if group["nesterov"] and (not group["momentum"] or group["dampening"]):
             raise ValueError(
                 "nesterov needs a momentum and no dampening, got "

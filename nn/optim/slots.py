@@ -189,12 +189,15 @@ def with_state(slots: list[Any], rows: dict[int, State]) -> list[Any]:
             continue
         for value in slot.members:
             row = rows.get(id(value), {})
-            histories.setdefault((*sorted(row), row.get("step")), []).append(value)
+            history = ((k, None if isinstance(x, ndarray) else x) for k, x in sorted(row.items()))
+            histories.setdefault(tuple(history), []).append(value)
     for values in histories.values():
         slot = LoneSlot(values)
         first = rows.get(id(values[0]), {})
         slot.state = {
-            key: x if key == "step" else np.array([float(rows[id(v)][key]) for v in values])
+            key: np.array([float(rows[id(v)][key]) for v in values])
+            if isinstance(x, ndarray)
+            else x
             for key, x in first.items()
         }
         kept.append(slot)

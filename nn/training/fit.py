@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary, ref
 
@@ -49,7 +50,8 @@ def fit(
     Args:
         model: a Module of either tier (a scalar model is given plain arrays).
         loss: a function or Module whose result is a single number.
-        optimizer: over the model's parameters.
+        optimizer: over the model's parameters.  LBFGS computes loss and gradients of a batch anew
+            wherever it looks; what callbacks make of a gradient is lost on it.
         loader: a DataLoader, or anything that yields batches each time it is walked.
         epochs: how many passes.
         validation: a second loader, to be looked at only.
@@ -135,7 +137,10 @@ def train_epoch(
         optimizer.zero_grad()
         total.backward()
         _call(callbacks, "before_step", run)
-        optimizer.step()
+        if optimizer.needs_closure:  # LBFGS
+            optimizer.step(partial(_again, run, loss, inputs, target))
+        else:
+            optimizer.step()
         means.add(len(target), _numbers(run.loss, output, target, metrics))
         _call(callbacks, "after_step", run)
         show.step(means)
@@ -145,6 +150,14 @@ def train_epoch(
                 _CUT_SHORT[loader] = ref(model), loader.state_dict()
             break
     return means.result(loader)
+
+
+def _again(run: Run, loss: Callable[[Any, Any], Any], inputs: list[Any], target: Any) -> Any:
+    """The loss of a batch and its gradients, where an optimizer has moved the parameters to."""
+    run.optimizer.zero_grad()
+    total = loss(run.model(*inputs), target)
+    total.backward()
+    return total
 
 
 def _go_on(model: Module, loader: Any) -> None:

@@ -42,6 +42,27 @@ case("Adagrad")(descent(oracles.adagrad, lr=0.1, lr_decay=0.1, eps=1e-3))
 case("Adam")(descent(oracles.adam, lr=0.1, betas=(0.8, 0.95), eps=1e-3))
 case("AdamW")(descent(oracles.adamw, lr=0.1, betas=(0.8, 0.95), eps=1e-3, weight_decay=0.3))
 case("Lion")(descent(oracles.lion, lr=0.1, betas=(0.8, 0.95), weight_decay=0.3))
+case("NAdam")(descent(oracles.nadam, lr=0.1, betas=(0.8, 0.95), eps=1e-3, momentum_decay=0.1))
+case("RAdam")(descent(oracles.radam, lr=0.1, betas=(0.8, 0.7), eps=1e-3))
+
+
+@case("LBFGS")
+def lbfgs(thing, tier):
+    """Steps on a quadratic, in two calls, are those of BFGS with matrices."""
+    bowl = np.array([[2.0, 0.3, 0.1], [0.3, 1.0, -0.2], [0.1, -0.2, 3.0]])
+    w = LEAVES[tier](START)
+    optimizer = thing([w], lr=0.5, max_iter=3, max_eval=9)
+
+    def closure():
+        optimizer.zero_grad()
+        loss = engine.sum(w * (bowl @ w)) / 2
+        loss.backward()
+        return loss
+
+    losses = [optimizer.step(closure) for _ in range(2)]
+    close(w, oracles.bfgs(START, lambda p: bowl @ p, 0.5, 6))
+    between = oracles.bfgs(START, lambda p: bowl @ p, 0.5, 3)
+    close(np.array([float(x.data) for x in losses]), [p @ bowl @ p / 2 for p in (START, between)])
 
 
 def with_gradients(tier):

@@ -208,6 +208,44 @@ def adamw(p, g, memory, t, lr, betas, eps, weight_decay):
     return adam(p - lr * weight_decay * p, g, memory, t, lr, betas, eps)
 
 
+def nadam(p, g, memory, t, lr, betas, eps, momentum_decay):
+    """Adam, with the momentum of the next step, which grows from half to all of beta 1."""
+    memory["m"] = betas[0] * memory.get("m", 0.0) + (1 - betas[0]) * g
+    memory["v"] = betas[1] * memory.get("v", 0.0) + (1 - betas[1]) * g**2
+    momenta = betas[0] * (1 - 0.5 * 0.96 ** (np.arange(1, t + 2) * momentum_decay))
+    ahead = momenta[-1] * memory["m"] / (1 - momenta.prod())
+    now = (1 - momenta[-2]) * g / (1 - momenta[:-1].prod())
+    return p - lr * (ahead + now) / (np.sqrt(memory["v"] / (1 - betas[1] ** t)) + eps)
+
+
+def radam(p, g, memory, t, lr, betas, eps):
+    """Adam, times the rectification of its variance; the mean alone where there is none."""
+    memory["m"] = betas[0] * memory.get("m", 0.0) + (1 - betas[0]) * g
+    memory["v"] = betas[1] * memory.get("v", 0.0) + (1 - betas[1]) * g**2
+    m, most = memory["m"] / (1 - betas[0] ** t), 2 / (1 - betas[1]) - 1
+    length = most - 2 * t * betas[1] ** t / (1 - betas[1] ** t)
+    if length <= 5:
+        return p - lr * m
+    r = (length - 4) * (length - 2) * most / ((most - 4) * (most - 2) * length)
+    return p - lr * np.sqrt(r * (1 - betas[1] ** t)) * m / (np.sqrt(memory["v"]) + eps)
+
+
+def bfgs(p, slope, lr, iterations):
+    """Steps against H g; H is made anew each time, of the last curvature, from all steps."""
+    pairs = []
+    for _ in range(iterations):
+        g = slope(p)
+        last_s, last_y = pairs[-1] if pairs else (g, g)
+        H = np.eye(p.size) * (last_s @ last_y) / (last_y @ last_y)
+        for s, y in pairs:
+            V = np.eye(p.size) - np.outer(y, s) / (y @ s)
+            H = V.T @ H @ V + np.outer(s, s) / (y @ s)
+        step = -lr * H @ g * (1 if pairs else min(1, 1 / np.abs(g).sum()))
+        p = p + step
+        pairs.append((step, slope(p) - g))
+    return p
+
+
 def lion(p, g, memory, t, lr, betas, weight_decay):
     """The sign of one running mean; another is kept."""
     m = memory.get("m", 0.0)

@@ -171,6 +171,12 @@ STEPS = {
     "a step too long": lambda f, tier: changed(f, tier, lambda y, a: a[1] + 1.001 * (y - a[1])),
     "uphill": lambda f, tier: changed(f, tier, lambda y, a: 2 * a[1] - y),
 }
+BY_CLOSURE = {
+    "numbers": lambda f, tier: changed(
+        f, tier, lambda y, a: nudge_leaves(y, [a[0].param_groups[0]["params"]])
+    ),
+    "does nothing": idle,
+}
 
 
 def faults(name, thing):
@@ -190,7 +196,7 @@ def faults(name, thing):
         own = [m for m in moments if getattr(thing, m) is not getattr(nn.Callback, m)]
         parts = {m: {"does nothing": idle} for m in own}
     elif issubclass(thing, nn.Optimizer):
-        parts = {"update": STEPS}
+        parts = {"step": BY_CLOSURE} if thing.needs_closure else {"update": STEPS}
     elif hasattr(thing, "get_last_lr"):
         parts = {"step": {"rates": lambda f, tier: changed(f, tier, nudge_rate)}}
     elif hasattr(thing, "forward") and thing.forward is not nn.Module.forward:

@@ -19,7 +19,10 @@ def steps(optimizer, w, count):
     return places
 
 
-@pytest.mark.parametrize("kind", [nn.SGD, nn.RMSprop, nn.Adagrad, nn.Adam, nn.AdamW, nn.Lion])
+KINDS = [nn.SGD, nn.RMSprop, nn.Adagrad, nn.Adam, nn.AdamW, nn.Lion, nn.NAdam, nn.RAdam]
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_large_parameters_take_turns_in_two_arrays(kind):
     w = Tensor(np.ones((100, 100)), requires_grad=True)
     places = steps(kind([w], lr=0.01), w, 8)
