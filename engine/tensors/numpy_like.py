@@ -84,11 +84,14 @@ class NumpyLike(Hookable, NumpyFunctions, Changing):
         return self.numpy()
 
     def by_numpy(self, call: Any, args: Any, kwargs: Any, refusal: str) -> Any:
-        if call.__name__.endswith("_like"):  # zeros of this shape and dtype
+        like = call.__name__.endswith("_like") and isinstance(args[0], Node)
+        if like:
             args = (data_of(args[0]), *args[1:])
         if RECORDING.enabled and any(x.requires_grad for x in nodes_in((args, kwargs))):
             raise TypeError(refusal)
-        return call(*numbers(args), **numbers(kwargs))
+        y = call(*numbers(args), **numbers(kwargs))
+        # np.zeros_like(t) is to be filled, by results too
+        return self.wrap(y) if like else y  # type: ignore[attr-defined]  # Tensor has it
 
     def __len__(self) -> int:
         if not self._held.ndim:

@@ -207,6 +207,19 @@ def test_an_array_like_a_value_array_can_hold_values():
     np.testing.assert_array_equal(x.grad, [0.0, 2.0, 0.0])
 
 
+def test_an_array_like_a_tensor_can_hold_results():
+    x = Tensor(X, requires_grad=True)
+    for like in (np.zeros_like, np.empty_like, np.ones_like):
+        out = like(x)
+        out[:] = 0.0
+        out[0] = x[1] * 2
+        x.zero_grad()
+        out.sum().backward()
+        np.testing.assert_array_equal(x.grad, [0.0, 2.0, 0.0])
+    assert np.zeros_like(x, dtype=np.float32).dtype == np.float32
+    assert not np.ones_like(x).requires_grad
+
+
 def test_an_array_like_a_value_can_hold_it():
     v = Value(2.0)
     for like in (np.zeros_like, np.empty_like, np.ones_like):
@@ -218,7 +231,7 @@ def test_an_array_like_a_value_can_hold_it():
 
 def test_shuffling_values_does_not_lose_one():
     x = ValueArray.of(X)
-    with pytest.raises(RuntimeError, match="cannot be replaced"):
+    with pytest.raises(RuntimeError, match="assign to a copy"):
         np.random.default_rng(0).shuffle(x)
     assert to_numpy(x).tolist() == X.tolist()
     mixed = np.random.default_rng(0).permutation(x)
