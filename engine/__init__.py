@@ -66,6 +66,7 @@ from .derivatives import (
     grad as grad, grad_of as grad_of, hessian as hessian, hvp as hvp, jacobian as jacobian,
     jvp as jvp, value_and_grad as value_and_grad, vjp as vjp,
 )  # fmt: skip
+from .files import CheckpointError as CheckpointError, load as load, save as save
 from .generators import (
     Generator as Generator,
     Rng as Rng,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from matplotlib import pyplot
 
-from nn.checkpoint import storage
+from engine.files import storage
 from notebooks import lesson_13 as onwards
 from notebooks.checks_13 import packed
 from notebooks.lesson_13 import backward_nodes, draw_backward_nodes, missing, plot_file

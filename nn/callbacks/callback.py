@@ -16,7 +16,9 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from ..checkpoint import PathLike, save
+from engine.files import PathLike
+
+from ..checkpoint import save
 from ..checks import at_least, number, one_of
 from ..module import Module
 from ..optim import Optimizer, clip_grad_norm_, clip_grad_value_

@@ -14,13 +14,12 @@ from typing import Any
 
 import numpy as np
 
+from engine.files import CheckpointError, PathLike, pack, read, unpack, write
+
 from .. import random
 from ..checks import instance_of
 from ..module import Module
 from ..state import IncompatibleKeys
-from .packing import pack, unpack
-from .storage import CheckpointError, read, write
-from .whole_files import PathLike
 
 VERSION = 1
 
@@ -213,6 +212,8 @@ def _document(path: PathLike, arrays: Mapping[str, np.ndarray], text: str) -> di
         )
     try:
         document = unpack(arrays, text)
+        if not isinstance(document, dict) or "version" not in document:
+            raise ValueError("it is no training run of nn: engine.load reads it")
         if document["version"] != VERSION:
             raise ValueError(f"its version is {document['version']!r}, this reads {VERSION}")
         if not all(part.keys() == {"kind", "state"} for part in document["parts"].values()):

@@ -33,7 +33,6 @@ WITHOUT_NUMBERS = {
     "EpochHistory": "a table; fit's case reads it",
     "Run": "what a callback is given",
     "Progress": "text on a terminal",
-    "CheckpointError": "an error",
     "Hooked": "takes hooks off again: test_interrupts.py",
     "save": "test_checkpoint.py compares bits", "load": "as save",
     "save_training": "as save", "load_training": "as save",

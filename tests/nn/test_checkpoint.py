@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from engine import Tensor, Value, ValueArray
+from engine.files import pack, storage, unpack
 from nn.checkpoint import (
     CheckpointError,
     load,
@@ -20,9 +21,7 @@ from nn.checkpoint import (
     save,
     save_load,
     save_training,
-    storage,
 )
-from nn.checkpoint.packing import pack, unpack
 from nn.data import DataLoader
 from nn.module import Module
 from nn.parameter import Parameter

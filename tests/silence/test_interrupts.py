@@ -242,7 +242,7 @@ def test_every_context_manager_is_a_restoring():
         for path in (ROOT / package).rglob("*.py")
         if re.search(r"def __enter__|^@contextmanager", path.read_text(encoding="utf-8"), re.M)
     }
-    sets_nothing = str(Path("nn/checkpoint/whole_files.py"))
+    sets_nothing = str(Path("engine/files/whole_files.py"))
     assert written == {str(Path("engine/restoring.py")), sets_nothing}
 
 

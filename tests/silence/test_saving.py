@@ -13,8 +13,8 @@ import pytest
 
 import nn
 import viz
+from engine.files import whole_files
 from nn import state
-from nn.checkpoint import whole_files
 
 
 @contextmanager
@@ -119,7 +119,7 @@ def test_a_history_with_a_tail_that_is_no_text_is_read_up_to_there(tmp_path, tai
 SAVING = """
 import os, signal, sys
 import nn
-from nn.checkpoint import whole_files
+from engine.files import whole_files
 if sys.argv[2] == "kill":
     whole_files.os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)
 nn.save(nn.Linear(8, 8, rng=0), sys.argv[1])

@@ -7,7 +7,7 @@ import re
 from importlib import resources
 from pathlib import Path
 
-from nn.checkpoint import replace
+from engine.files import replace
 
 COURSE = Path(str(resources.files("notebooks"))).resolve()
 FIRST = "00_start_here.ipynb"

@@ -10,7 +10,7 @@ from typing import Any
 
 import nn
 from engine import NodeArray
-from nn.checkpoint import naming
+from engine.files import naming
 
 from ..drawing import RenderError, render
 from .dot import to_dot

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from engine import Tensor, to_numpy
-from nn.checkpoint import naming
+from engine.files import naming
 
 #: Names that History uses itself.
 RESERVED = ("step", "parameters", "activations", "norm", "seconds")

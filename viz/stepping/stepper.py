@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from engine.files import naming
 from engine.looking import BackwardPass
-from nn.checkpoint import naming
 
 from ..drawing import GraphTooLargeError, RenderError, checked_order, printable
 from ..graphs import check_direction, image

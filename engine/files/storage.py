@@ -24,6 +24,10 @@ from .whole_files import PathLike, replace
 
 TEXT = "twingrad.json"  # the entry that holds what is not an array
 CHECKSUM = "twingrad.sha256"
+PICKLED = (
+    "it is a pickle, which could run any program as it is read; where it comes from, write the "
+    "weights anew: safetensors.torch.save_file(model.state_dict(), 'model.safetensors')"
+)
 REAL_KINDS = "fiub"  # floats, integers, bools: an array of anything else is not weights
 
 
@@ -55,9 +59,7 @@ def write(path: PathLike, arrays: Mapping[str, ndarray], text: str = "") -> None
         ImportError: `.safetensors` without the safetensors package.
         OSError: the file cannot be written; of a file that is there, because it is read-only.
     """
-    encode = _format(path).encode
-    checked = {name: _writable(name, array) for name, array in arrays.items()}
-    replace(path, encode(checked, text))
+    replace(path, encode(arrays, text, _suffix(path)))
 
 
 def read(path: PathLike) -> Contents:
@@ -69,24 +71,59 @@ def read(path: PathLike) -> Contents:
         ImportError: `.safetensors` without the safetensors package.
         OSError: there is no such file, or it cannot be read.
     """
-    decode = _format(path).decode
-    raw = Path(path).read_bytes()
-    try:
-        return decode(raw)
-    except ImportError:
-        raise
-    # Whatever a hostile header makes a parser raise: the file is refused, and that is all.
-    except Exception as error:
-        raise CheckpointError(f"{os.fspath(path)} was not loaded: {error}") from error
+    suffix = _suffix(path)
+    return decode(Path(path).read_bytes(), os.fspath(path), suffix)
 
 
-def _format(path: PathLike) -> _Format:
+def _suffix(path: PathLike) -> str:
     suffix = Path(path).suffix.lower()
     if suffix not in _FORMATS:
         raise ValueError(
             f"the suffix must be {' or '.join(_FORMATS)}, got {suffix!r} in {os.fspath(path)!r}"
         )
-    return _FORMATS[suffix]
+    return suffix
+
+
+def encode(arrays: Mapping[str, ndarray], text: str = "", suffix: str = ".npz") -> bytes:
+    """The bytes of a file of arrays (and text), in the format of that suffix.
+
+    Raises:
+        TypeError, ImportError: as `write`.
+    """
+    checked = {name: _writable(name, array) for name, array in arrays.items()}
+    return _FORMATS[suffix].encode(checked, text)
+
+
+def decode(raw: bytes, name: str, suffix: str | None = None) -> Contents:
+    """What the bytes of a file hold, in the format of that suffix, or of their own beginning.
+
+    Raises:
+        CheckpointError, ImportError: as `read`; `name` is what the file is called there.
+    """
+    try:
+        return _FORMATS[suffix or _recognized(raw)].decode(raw)
+    except ImportError:
+        raise
+    # Whatever a hostile header makes a parser raise: the file is refused, and that is all.
+    except Exception as error:
+        raise CheckpointError(f"{name} was not loaded: {error}") from error
+
+
+def _recognized(raw: bytes) -> str:
+    """The suffix of the format that a file begins like; what others begin like is refused."""
+    if raw[:2] == b"PK":
+        return ".npz"
+    if raw[8:9] == b"{":
+        return ".safetensors"
+    if raw[:1] == b"\x80":
+        raise CheckpointError(PICKLED)
+    if raw[:6] == b"\x93NUMPY":
+        raise CheckpointError("it is one array, by np.save: np.load reads it")
+    raise CheckpointError(
+        "it is neither a .npz nor a .safetensors file"
+        if raw
+        else "it is empty, or was read to its end before: go back with file.seek(0)"
+    )
 
 
 def _writable(name: str, array: Any) -> ndarray:
@@ -169,6 +206,8 @@ def _check_entries(entries: list[zipfile.ZipInfo], size: int) -> None:
         if name in names:
             raise CheckpointError(f"it holds {name!r} twice")
         names.add(name)
+        if name.endswith("data.pkl"):  # what torch.save writes
+            raise CheckpointError(PICKLED)
         if name != TEXT and not name.endswith(".npy"):
             raise CheckpointError(f"it holds {name!r}, which is not an array")
         if entry.compress_type != zipfile.ZIP_STORED or entry.compress_size != entry.file_size:

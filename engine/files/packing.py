@@ -1,6 +1,7 @@
 """Nested state (dicts, lists, numbers, arrays) as named arrays and JSON, and back again.
 
-JSON keeps Python's floats and big integers exactly; what it does not know is marked by a "$":
+JSON keeps Python's floats and big integers exactly; what it does not know is marked by a "$", an
+array by what it was: "$array", "$tensor" or "$leaf", a Tensor that requires a gradient:
 
     {"lr": 0.1, "betas": (0.9, 0.99), "state": {0: array}}
     {"lr": 0.1, "betas": {"$tuple": [0.9, 0.99]},
@@ -10,13 +11,21 @@ JSON keeps Python's floats and big integers exactly; what it does not know is ma
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy import ndarray
 
-from engine import Node, to_numpy
+from ..node import Node, to_numpy
+from ..tensors import Tensor
+
+#: What an array becomes again, by its mark.
+_ARRAYS: dict[str, Callable[[ndarray], Any]] = {
+    "$array": lambda array: array,
+    "$tensor": Tensor.wrap,
+    "$leaf": lambda array: Tensor.wrap(array).requires_grad_(),
+}
 
 
 def pack(state: Any) -> tuple[dict[str, ndarray], str]:
@@ -39,7 +48,8 @@ def _packed(x: Any, path: str, arrays: dict[str, ndarray]) -> Any:
     if x is None or isinstance(x, bool | int | float | str):
         return x
     if isinstance(x, ndarray | Node):
-        return {"$array": _stored(x, path, arrays)}
+        kind = ("$leaf" if x.requires_grad else "$tensor") if isinstance(x, Tensor) else "$array"
+        return {kind: _stored(x, path, arrays)}
     if isinstance(x, list | tuple):
         items = [_packed(item, _below(path, i), arrays) for i, item in enumerate(x)]
         return items if isinstance(x, list) else {"$tuple": items}
@@ -53,6 +63,7 @@ def _packed(x: Any, path: str, arrays: dict[str, ndarray]) -> Any:
     raise TypeError(
         f"{path or 'the state'} cannot be saved: {type(x).__name__} is neither a number, a "
         "string, None, an array, nor a list, tuple or dict of these"
+        + ("; save its state_dict()" if hasattr(x, "state_dict") else "")
     )
 
 
@@ -97,10 +108,10 @@ def _unpacked(x: Any, left: dict[str, ndarray]) -> Any:
     if not marks:
         return {key: _unpacked(value, left) for key, value in x.items()}
     (key, value), *more = x.items()
-    if key == "$array" and not more and isinstance(value, str):
+    if key in _ARRAYS and not more and isinstance(value, str):
         if value not in left:
             raise ValueError(f"its JSON mentions an array {value!r}, which is missing")
-        return left.pop(value)
+        return _ARRAYS[key](left.pop(value))
     if key == "$tuple" and not more and isinstance(value, list):
         return tuple(_unpacked(item, left) for item in value)
     if key == "$dict" and not more and isinstance(value, list):
