@@ -22,20 +22,25 @@ the table are, `ops`, `inverses` and `choices` are the table, `graph` is the wal
 from typing import TYPE_CHECKING
 
 from .arrays import (
-    all as all, amax as amax, amin as amin, any as any, argmax as argmax, argmin as argmin,
-    argsort as argsort, as_integers as as_integers, broadcast_to as broadcast_to, cast as cast,
-    cat as cat, chunk as chunk, concatenate as concatenate, cumprod as cumprod, cumsum as cumsum,
-    diagonal as diagonal, dot as dot, einsum as einsum, expand_dims as expand_dims,
-    flatten as flatten, flip as flip, gather as gather, getitem as getitem,
-    log_softmax as log_softmax, logsumexp as logsumexp, masked_fill as masked_fill,
-    matmul as matmul, matrix_transpose as matrix_transpose, max as max, mean as mean, min as min,
-    moveaxis as moveaxis, norm as norm, outer as outer, pad as pad, permute as permute,
-    prod as prod, ravel as ravel, repeat as repeat, reshape as reshape, roll as roll,
+    all as all, amax as amax, amin as amin, any as any, append as append, argmax as argmax,
+    argmin as argmin, argsort as argsort, as_integers as as_integers, atleast_1d as atleast_1d,
+    atleast_2d as atleast_2d, atleast_3d as atleast_3d, broadcast_to as broadcast_to, cast as cast,
+    cat as cat, chunk as chunk, column_stack as column_stack, concatenate as concatenate,
+    cross as cross, cummax as cummax, cummin as cummin, cumprod as cumprod, cumsum as cumsum,
+    diag as diag, diagonal as diagonal, diff as diff, dot as dot, dstack as dstack,
+    einsum as einsum, expand_dims as expand_dims, flatten as flatten, flip as flip,
+    fliplr as fliplr, flipud as flipud, gather as gather, getitem as getitem, hstack as hstack,
+    inner as inner, kron as kron, log_softmax as log_softmax, logsumexp as logsumexp,
+    masked_fill as masked_fill, matmul as matmul, matrix_transpose as matrix_transpose, max as max,
+    mean as mean, median as median, min as min, moveaxis as moveaxis, norm as norm, outer as outer,
+    pad as pad, percentile as percentile, permute as permute, prod as prod, quantile as quantile,
+    ravel as ravel, repeat as repeat, reshape as reshape, roll as roll, rot90 as rot90,
     scatter_add as scatter_add, sliding_window_view as sliding_window_view, softmax as softmax,
     sort as sort, split as split, squeeze as squeeze, stack as stack, std as std, sum as sum,
     sum_to as sum_to, sum_windows as sum_windows, swapaxes as swapaxes, take as take,
     take_along_axis as take_along_axis, tensordot as tensordot, tile as tile, trace as trace,
-    transpose as transpose, tril as tril, triu as triu, unbind as unbind, var as var,
+    transpose as transpose, trapezoid as trapezoid, tril as tril, triu as triu, unbind as unbind,
+    var as var, vstack as vstack,
 )  # fmt: skip
 from .callers import warn_caller as warn_caller
 from .checking import (
@@ -103,6 +108,10 @@ from .ops import (
     round as round, sign as sign, sin as sin, sinh as sinh, sqrt as sqrt, square as square,
     sub as sub, tan as tan, tanh as tanh,
 )  # fmt: skip
+from .questions import (
+    allclose as allclose, array_equal as array_equal, isclose as isclose, isfinite as isfinite,
+    isinf as isinf, isnan as isnan,
+)  # fmt: skip
 from .recording import (
     Watching as Watching,
     enable_grad as enable_grad,
@@ -145,6 +154,8 @@ divide, multiply, negative, power, subtract = div, mul, neg, pow, sub
 inverse, pinverse = linalg.inv, linalg.pinv
 movedim = moveaxis
 repeat_interleave = repeat
+row_stack = vstack
+trapz = trapezoid
 unsqueeze = expand_dims
 
 # Names that modules had, and pickles of then still have

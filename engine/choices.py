@@ -74,6 +74,29 @@ minimum = elementwise(
     doc="the smaller; a tie splits the gradient",
 )  # fmt: skip
 
+def _first_number(g: Any, a: Any, b: Any, chosen: Any) -> Any:
+    """g for a: where it is chosen, at a tie, and where b is nan, which does not equal itself."""
+    return gate(g, chosen | (a == b) | (b != b))
+
+
+def _other_number(g: Any, a: Any, b: Any, chosen: Any) -> Any:
+    """g for b: where it is chosen, and where a alone is nan."""
+    return gate(g, chosen | ((a != a) & (b == b)))
+
+
+fmax = elementwise(
+    "fmax", np.fmax,
+    lambda g, y, a, b: _first_number(g, a, b, a > b),
+    lambda g, y, a, b: _other_number(g, a, b, b > a),
+    commutative=True, kinks=tie, ulp=0, doc="the larger number, also beside nan; a tie is a's",
+)  # fmt: skip
+fmin = elementwise(
+    "fmin", np.fmin,
+    lambda g, y, a, b: _first_number(g, a, b, a < b),
+    lambda g, y, a, b: _other_number(g, a, b, b < a),
+    commutative=True, kinks=tie, ulp=0, doc="the smaller number, also beside nan; a tie is a's",
+)  # fmt: skip
+
 
 def _where(condition: Any, x: Any, y: Any) -> Any:
     return np.where(condition, x, y)[()]

@@ -186,6 +186,14 @@ class ElementwiseMethods(Operators, Updates):
         """`engine.minimum(self, other)`."""
         return choices.minimum(self, other)
 
+    def fmax(self, other: Any) -> Self:
+        """`engine.fmax(self, other)`."""
+        return choices.fmax(self, other)
+
+    def fmin(self, other: Any) -> Self:
+        """`engine.fmin(self, other)`."""
+        return choices.fmin(self, other)
+
     def remainder(self, other: Any) -> Self:
         """`engine.remainder(self, other)`."""
         return choices.remainder(self, other)

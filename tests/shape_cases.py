@@ -2,6 +2,7 @@
 
 import linalg_cases
 import numpy as np
+from everyday_cases import EVERYDAY
 
 import engine as E
 from engine import Tensor
@@ -390,10 +391,13 @@ CASES = {
         ((A, V, B), lambda x, y, z: E.einsum("ij,j,jk->ki", x, y, z),
          lambda x, y, z: np.einsum("ij,j,jk->ki", x, y, z)),
         ((A,), lambda x: E.einsum("ij->j", x), lambda x: x.sum(0)),
+        ((A, B), lambda x, y: E.einsum(x, [0, 1], y, [1, 2], [2, 0]), lambda x, y: (x @ y).T),
+        ((C,), lambda x: E.einsum(x, [..., 7, 3]), lambda x: np.einsum(x, [..., 7, 3])),
         ((A, V), lambda x, y: E.einsum("ij,k->k", x, y), lambda x, y: x.sum() * y),
         ((A[:, :1], A), lambda x, y: E.einsum("ij,ij->i", x, y),
          lambda x, y: np.einsum("ij,ij->i", x, y)),
     ],
+    **EVERYDAY,
 }  # fmt: skip
 
 CASES.update(linalg_cases.CASES)

@@ -15,8 +15,14 @@ its input.
 # isort: off
 from .assigning import put as put, setitem as setitem
 from .conventions import (
-    max as max, min as min, norm as norm, sort as sort, split as split, squeeze as squeeze,
-    std as std, var as var,
+    cummax as cummax, cummin as cummin, max as max, median as median, min as min, norm as norm,
+    sort as sort, split as split, squeeze as squeeze, std as std, var as var,
+)  # fmt: skip
+from .everyday import (
+    append as append, atleast_1d as atleast_1d, atleast_2d as atleast_2d, atleast_3d as atleast_3d,
+    column_stack as column_stack, cross as cross, diag as diag, diff as diff, dstack as dstack,
+    fliplr as fliplr, flipud as flipud, hstack as hstack, inner as inner, kron as kron,
+    rot90 as rot90, trapezoid as trapezoid, vstack as vstack,
 )  # fmt: skip
 from .exponentials import (
     largest_finite as largest_finite, log_softmax as log_softmax, logsumexp as logsumexp,
@@ -34,6 +40,7 @@ from . import numpy_names as numpy_names
 from .products import (
     dot as dot, einsum as einsum, matmul as matmul, outer as outer, tensordot as tensordot,
 )  # fmt: skip
+from .quantiles import percentile as percentile, quantile as quantile
 from .reductions import (
     add_reduce as add_reduce, all as all, any as any, argmax as argmax, argmin as argmin,
     amax as amax, maximum_reduce as maximum_reduce, mean as mean, amin as amin, sum as sum,

@@ -19,7 +19,7 @@ import numpy as np
 from ..core import Op, composed
 from ..floats import floating
 from ..ops import abs
-from . import indexing, norms, reductions, variance
+from . import indexing, norms, quantiles, reductions, running, variance
 from .shapes import dims, normalize_axes, normalize_axis, once, reshape, tile
 
 
@@ -186,6 +186,64 @@ def sort(x: Any, *along: Any, **named: Any) -> Any:
     down = bool(given.get("descending", False))
     order = lambda x, dim: indexing.argsort(x, dim, down)  # noqa: E731 - what `_picked` calls
     return _picked("sort", x, -1 if dim is None else dim, order, True)
+
+
+@composed
+def median(x: Any, *along: Any, axis: Any = None, keepdims: Any = None, **pytorchs: Any) -> Any:
+    """The middle number of all, or along axes: of an even number of them the mean of the two.
+
+    With `dim` (and `keepdim`), as in PyTorch, the lower of the two, in a pair with its index.  nan
+    if one is nan.
+
+    Raises:
+        ValueError: the axis is given by position, which has two meanings; or there are no numbers.
+
+    >>> x = np.array([1.0, 2.0, 4.0, 8.0])
+    >>> float(median(x, axis=0)), float(median(x, dim=0).values)
+    (3.0, 2.0)
+    """
+    numpys = axis is not None or keepdims is not None
+    if _by_position(along, numpys, pytorchs):
+        raise _unclear(
+            f"median({_arguments(along)})",
+            f"median(axis={along[0]!r}) gives the mean of the two middle numbers",
+            f"median(dim={along[0]!r}) the lower of them, with its index",
+        )
+    given = _checked("median", pytorchs, "dim keepdim", numpys)
+    if not given:
+        return quantiles.median(x, once("median", "the axis", *along, axis), bool(keepdims))
+    dim = once("median", "the axis", *along, given.get("dim"))
+    if dim is None:
+        raise TypeError("median(keepdim=…) needs a dim; for all numbers, say keepdims=…")
+    return _picked("median", x, dim, quantiles.middle, given.get("keepdim", False))
+
+
+def _running(name: str, down: bool, x: Any, along: Any, axis: Any, given: dict[str, Any]) -> Any:
+    given = _checked(name, given, "dim", axis is not None)
+    dim = once(name, "the axis", *along, axis, given.get("dim"))
+    if dim is None:
+        raise TypeError(f"{name}() needs a dim, along which it runs")
+    place = lambda x, dim: running.running_place(x, dim, down)  # noqa: E731 - as in `sort`
+    found = _picked(name, x, dim, place, True)
+    return found if axis is None else found.values
+
+
+@composed
+def cummax(x: Any, *along: Any, axis: Any = None, **pytorchs: Any) -> Any:
+    """Largest number so far along a `dim`, in a pair with its indices, as in PyTorch.
+
+    With `axis` the numbers alone.  The gradient goes to the last of equal ones.
+
+    >>> cummax(np.array([1.0, 3.0, 2.0]), dim=0).values
+    array([1., 3., 3.])
+    """
+    return _running("cummax", False, x, along, axis, pytorchs)
+
+
+@composed
+def cummin(x: Any, *along: Any, axis: Any = None, **pytorchs: Any) -> Any:
+    """Smallest number so far along a `dim`; in all else as `cummax`."""
+    return _running("cummin", True, x, along, axis, pytorchs)
 
 
 # --- spread ---

@@ -416,16 +416,16 @@ def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
 @composed
 def tril(x: Any, k: int = 0, *, diagonal: int = 0) -> Any:
     """Zero above the k-th diagonal of the last two axes."""
-    return where(np.tri(*_matrix(x, "tril"), k=_kth(k, diagonal), dtype=bool), x, False)
+    return where(np.tri(*_matrix(x, "tril"), k=kth(k, diagonal), dtype=bool), x, False)
 
 
 @composed
 def triu(x: Any, k: int = 0, *, diagonal: int = 0) -> Any:
     """Zero below the k-th diagonal of the last two axes."""
-    return where(~np.tri(*_matrix(x, "triu"), k=_kth(k, diagonal) - 1, dtype=bool), x, False)
+    return where(~np.tri(*_matrix(x, "triu"), k=kth(k, diagonal) - 1, dtype=bool), x, False)
 
 
-def _kth(k: int, diagonal: int) -> int:
+def kth(k: int, diagonal: int) -> int:
     """The diagonal that NumPy's k or PyTorch's diagonal names."""
     if k and diagonal:
         raise TypeError(f"the diagonal is named twice: k={k!r}, diagonal={diagonal!r}")

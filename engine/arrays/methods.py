@@ -10,8 +10,18 @@ from typing import Any, Self
 
 import numpy as np
 
-from .. import ops
-from . import conventions, exponentials, indexing, products, reductions, running, shapes
+from .. import ops, questions
+from . import (
+    conventions,
+    everyday,
+    exponentials,
+    indexing,
+    products,
+    quantiles,
+    reductions,
+    running,
+    shapes,
+)
 
 
 def _spread_arguments(arguments: tuple[Any, ...]) -> Any:
@@ -171,6 +181,7 @@ class ArrayMethods:
 
     # NumPy and PyTorch mean two things by these; the functions are the methods.
     max, min, sort = conventions.max, conventions.min, conventions.sort
+    median, cummax, cummin = conventions.median, conventions.cummax, conventions.cummin
     var, std, norm = conventions.var, conventions.std, conventions.norm
     split, squeeze, repeat = conventions.split, conventions.squeeze, conventions.repeat_method
 
@@ -181,6 +192,15 @@ class ArrayMethods:
     def amin(self, axis: Any = None, keepdims: bool = False, **aliases: Any) -> Self:
         """PyTorch's name for `min` along axes."""
         return reductions.amin(self, axis=axis, keepdims=keepdims, **aliases)
+
+    # Functions that are methods as they are.
+    diag, diff, inner, kron = everyday.diag, everyday.diff, everyday.inner, everyday.kron
+    cross, fliplr, flipud, rot90 = (
+        everyday.cross, everyday.fliplr, everyday.flipud, everyday.rot90,
+    )  # fmt: skip
+    quantile = quantiles.quantile
+    isnan, isinf, isfinite = questions.isnan, questions.isinf, questions.isfinite
+    isclose, allclose = questions.isclose, questions.allclose
 
     def ravel(self) -> Self:
         """`engine.ravel` of this."""

@@ -40,16 +40,6 @@ def _clip(a: Any, a_min: Any = None, a_max: Any = None, min: Any = None, max: An
     return a if high is None else choices.minimum(a, high)
 
 
-def _but_nan(choose: Callable[..., Any]) -> Callable[..., Any]:
-    """Of two numbers the one chosen, or the one that is no nan: that stands for both."""
-
-    def chosen(a: Any, b: Any) -> Any:
-        no_a, no_b = np.isnan(to_numpy(a)), np.isnan(to_numpy(b))
-        return choose(choices.where(no_a, b, a), choices.where(no_b, a, b))
-
-    return chosen
-
-
 def _rounded(a: Any, decimals: int = 0) -> Any:
     return ops.round(a) if decimals == 0 else ops.round(a * 10.0**decimals) / 10.0**decimals
 
@@ -62,11 +52,6 @@ def _about_memory(question: Callable[..., Any]) -> Callable[..., Any]:
         return question(*plain)
 
     return asked
-
-
-def _inner(a: Any, b: Any) -> Any:
-    apart = 0 in (np.ndim(a), np.ndim(b))
-    return a * b if apart else products.tensordot(a, b, axes=(-1, -1))
 
 
 def _along(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -92,9 +77,6 @@ MEANINGS.update(
         "np.einsum": products.einsum,
         "np.fabs": ops.abs,
         "np.float_power": ops.pow,
-        "np.fmax": _but_nan(choices.maximum),
-        "np.fmin": _but_nan(choices.minimum),
-        "np.inner": _inner,
         "np.linalg.diagonal": lambda x, offset=0: indexing.diagonal(x, offset, -2, -1),
         "np.linalg.matmul": lambda x1, x2: products.matmul(x1, x2),
         "np.linalg.outer": lambda x1, x2: products.outer(x1, x2),
@@ -105,8 +87,10 @@ MEANINGS.update(
             x, ord, axis, keepdims
         ),
         "np.logaddexp.reduce": _along(exponentials.logsumexp),
+        "np.maximum.accumulate": lambda x, axis=0: conventions.cummax(x, axis=axis),
         "np.maximum.reduce": _along(reductions.amax),
         "np.may_share_memory": _about_memory(np.may_share_memory),
+        "np.minimum.accumulate": lambda x, axis=0: conventions.cummin(x, axis=axis),
         "np.minimum.reduce": _along(reductions.amin),
         "np.multiply.accumulate": lambda x, axis=0: running.cumprod(x, axis),
         "np.multiply.reduce": _along(running.prod),

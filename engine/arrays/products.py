@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+import operator
+import string
 from typing import Any
 
 import numpy as np
 
 from ..core import composed
 from ..define import shape_op
+from ..lists import LISTS
 from ..ops import mul
 from .indexing import diagonal
 from .shapes import axis_or_dim, normalize_axes, reshape, sum_to, transpose
@@ -106,6 +109,8 @@ def tensordot(a: Any, b: Any, axes: Any = 2, *, dims: Any = None) -> Any:
 
 # --- einsum ---
 
+_LETTERS = string.ascii_uppercase + string.ascii_lowercase
+
 
 def _einsum_vjp(g: Any, y: Any, *operands: Any, subscripts: str, index: int) -> Any:
     """Swap the operand with the result: 'ij,jk->ik' gives a the gradient 'ik,jk->ij'."""
@@ -126,8 +131,22 @@ def _einsum(*operands: Any, subscripts: str = "") -> Any:
     return np.einsum(subscripts, *operands, optimize=len(operands) > 1)
 
 
-def einsum(subscripts: str, *operands: Any) -> Any:
+def _lettered(given: tuple[Any, ...]) -> tuple[Any, ...]:
+    """einsum's arguments with subscripts, from those with a list of axes after each array."""
+
+    def text(axes: Any) -> str:
+        return "".join("..." if i is Ellipsis else _LETTERS[operator.index(i)] for i in axes)
+
+    inputs = ",".join(map(text, given[1::2]))
+    if len(given) % 2:
+        return (f"{inputs}->{text(given[-1])}", *given[:-1:2])
+    return (inputs, *given[::2])
+
+
+def einsum(subscripts: Any, *operands: Any) -> Any:
     """Sum of products over named axes, in NumPy's notation ('ij,jk->ik', '...i,i', 'ii->i').
+
+    Or axes are numbered, in a list after each array: `einsum(a, [0, 1], b, [1, 2], [0, 2])`.
 
     Raises:
         ValueError: letters and axes do not match, or the result names an unknown letter.
@@ -135,6 +154,8 @@ def einsum(subscripts: str, *operands: Any) -> Any:
     >>> float(einsum("i,i", np.array([1.0, 2.0]), np.array([3.0, 4.0])))
     11.0
     """
+    if not isinstance(subscripts, str) and operands and isinstance(operands[0], LISTS):
+        return einsum(*_lettered((subscripts, *operands)))
     if not isinstance(subscripts, str):
         raise TypeError(f"subscripts must be a string such as 'ij,jk->ik', got {subscripts!r:.40}")
     letters, output = _explicit(subscripts, [np.ndim(x) for x in operands])
@@ -168,7 +189,7 @@ def _explicit(subscripts: str, ndims: list[int]) -> tuple[list[str], str]:
         c for c in text.replace("...", "").replace("->", "") if not (c.isalpha() or c == ",")
     }:
         raise ValueError(f"einsum {subscripts!r} has unknown characters {sorted(bad)}")
-    spare = [c for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" if c not in used]
+    spare = [c for c in _LETTERS if c not in used]
     hidden = [
         n - len(t.replace("...", "")) if "..." in t else 0
         for t, n in zip(terms, ndims, strict=True)

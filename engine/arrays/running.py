@@ -130,3 +130,16 @@ def cumprod(x: Any, axis: Any = None) -> Any:
     if x.dtype.type is HALF:
         return in_single(cumprod.forward, x, axis)
     return np.multiply.accumulate(*_one_axis(x, axis, "cumprod"))
+
+
+def running_place(x: Any, axis: int, down: bool = False) -> Any:
+    """Where the largest number so far is (the smallest, if `down`): the last of equal ones, or nan.
+
+    >>> running_place(np.array([1.0, 3.0, 3.0, 2.0]), 0)
+    array([0, 1, 2, 2])
+    """
+    numbers = to_numpy(x)
+    best = (np.minimum if down else np.maximum).accumulate(numbers, axis)
+    along = np.arange(numbers.shape[axis]).reshape([-1] + [1] * (numbers.ndim - axis - 1))
+    here = np.where((numbers == best) | np.isnan(numbers), along, 0)
+    return np.maximum.accumulate(here, axis)

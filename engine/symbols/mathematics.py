@@ -54,7 +54,7 @@ FENCES = {"abs": "||", "floor": "⌊⌋", "ceil": "⌈⌉"}
 #: Functions whose name in mathematics is another, with an index.
 NAMES = {
     "log": ("ln",), "log2": ("log", "2"), "log10": ("log", "10"), "maximum": ("max",),
-    "minimum": ("min",), "sigmoid": ("sigma",),
+    "minimum": ("min",), "fmax": ("max",), "fmin": ("min",), "sigmoid": ("sigma",),
 }  # fmt: skip
 #: Of no meaning for real numbers.
 SILENT = frozenset(["identity", "cast", "getitem"])

@@ -167,6 +167,7 @@ FUNCTIONS = {
 #: Of numbers whose order or sign decides: a region is asked.
 CHOICES = {
     np.maximum: _larger, np.minimum: lambda region, a, b: -_larger(region, -a, -b),
+    np.fmax: _larger, np.fmin: lambda region, a, b: -_larger(region, -a, -b),
     np.abs: lambda region, x: x * region.sign(x), np.sign: lambda region, x: region.sign(x),
     np.greater: lambda region, a, b: region.sign(a - b) > 0,
     np.greater_equal: lambda region, a, b: region.sign(a - b) >= 0,

@@ -1,0 +1,282 @@
+"""NumPy's everyday functions that need no rule of their own: joins, slices and products."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..core import composed
+from ..lists import LISTS, array_of
+from ..ops import mul
+from .indexing import diagonal as diagonal_of, flip, getitem, kth, scatter_add
+from .products import tensordot
+from .reductions import sum
+from .shapes import (
+    axis_or_dim,
+    broadcast_to,
+    concatenate,
+    normalize_axes,
+    normalize_axis,
+    once,
+    reshape,
+    swapaxes,
+)
+
+_OBJECT = np.dtype(object)
+
+# --- joining ---
+
+
+def _with_axes(x: Any, ndim: int) -> Any:
+    """x with at least that many axes, up to 3; new ones where NumPy's `atleast_…` have them."""
+    x = array_of(x) if isinstance(x, LISTS) else x
+    shape = np.shape(x)
+    if ndim == 3 and len(shape) == 2:
+        return reshape(x, (*shape, 1))
+    missing = ndim - len(shape)
+    after = missing == 2 and len(shape) == 1  # a row of numbers becomes (1, n, 1)
+    return reshape(x, (1,) * (missing - after) + shape + (1,) * after) if missing > 0 else x
+
+
+def _each_with_axes(arrays: tuple[Any, ...], ndim: int) -> Any:
+    found = tuple(_with_axes(x, ndim) for x in arrays)
+    return found[0] if len(found) == 1 else found
+
+
+@composed
+def atleast_1d(*arrays: Any) -> Any:
+    """x, or a single number as an array of one; of several arrays a tuple."""
+    return _each_with_axes(arrays, 1)
+
+
+@composed
+def atleast_2d(*arrays: Any) -> Any:
+    """x with at least 2 axes, (n,) as (1, n); of several arrays a tuple."""
+    return _each_with_axes(arrays, 2)
+
+
+@composed
+def atleast_3d(*arrays: Any) -> Any:
+    """x with at least 3 axes, (n,) as (1, n, 1) and (m, n) as (m, n, 1); of several a tuple."""
+    return _each_with_axes(arrays, 3)
+
+
+def _joined(arrays: Sequence[Any], ndim: int, axis: int) -> Any:
+    return concatenate([_with_axes(x, ndim) for x in arrays], axis)
+
+
+@composed
+def vstack(arrays: Sequence[Any]) -> Any:
+    """Arrays joined along the first axis; (n,) counts as the row (1, n)."""
+    return _joined(arrays, 2, 0)
+
+
+@composed
+def hstack(arrays: Sequence[Any]) -> Any:
+    """Arrays joined along the second axis; those with one axis along that one."""
+    listed = [_with_axes(x, 1) for x in arrays]
+    return concatenate(listed, 0 if listed and np.ndim(listed[0]) == 1 else 1)
+
+
+@composed
+def dstack(arrays: Sequence[Any]) -> Any:
+    """Arrays joined along the third axis; (m, n) counts as (m, n, 1)."""
+    return _joined(arrays, 3, 2)
+
+
+@composed
+def column_stack(arrays: Sequence[Any]) -> Any:
+    """Arrays joined along the second axis; (n,) counts as the column (n, 1).
+
+    >>> column_stack([np.array([1, 2]), np.array([3, 4])])
+    array([[1, 3],
+           [2, 4]])
+    """
+    listed = [_with_axes(x, 1) for x in arrays]
+    return concatenate([reshape(x, (-1, 1)) if np.ndim(x) == 1 else x for x in listed], 1)
+
+
+@composed
+def append(arr: Any, values: Any, axis: int | None = None) -> Any:
+    """`values` after those of `arr`, along an axis; both flattened by default."""
+    return concatenate([arr, values], axis)
+
+
+# --- turning ---
+
+
+@composed
+def flipud(x: Any) -> Any:
+    """Reversed along the first axis."""
+    return flip(_at_least("flipud", x, 1), 0)
+
+
+@composed
+def fliplr(x: Any) -> Any:
+    """Reversed along the second axis."""
+    return flip(_at_least("fliplr", x, 2), 1)
+
+
+def _at_least(name: str, x: Any, ndim: int) -> Any:
+    if np.ndim(x) < ndim:
+        raise ValueError(f"{name}() needs at least {ndim} axes, got shape {np.shape(x)}")
+    return x
+
+
+@composed
+def rot90(x: Any, k: int = 1, axes: Any = (0, 1), *, dims: Any = None) -> Any:
+    """Turned k times by 90 degrees in the plane of two axes, from the first to the second."""
+    axes = axis_or_dim("rot90", axes, dims, (0, 1))
+    first, second = normalize_axes(axes, np.ndim(x), "rot90")
+    turns = operator.index(k) % 4
+    if turns % 2 == 0:
+        return flip(x, (first, second) if turns else ())
+    return swapaxes(flip(x, second if turns == 1 else first), first, second)
+
+
+# --- diagonals, differences, areas ---
+
+
+@composed
+def diag(x: Any, k: int = 0, *, diagonal: int = 0) -> Any:
+    """A matrix with the numbers x on its k-th diagonal; of a matrix, its k-th diagonal.
+
+    >>> diag(np.array([1.0, 2.0]))
+    array([[1., 0.],
+           [0., 2.]])
+    """
+    k = kth(k, diagonal)
+    shape = np.shape(x)
+    if len(shape) == 2:
+        return diagonal_of(x, k)
+    if len(shape) != 1:
+        raise ValueError(f"diag() takes one axis or two, got shape {shape}")
+    n = shape[0] + abs(k)
+    start = k if k >= 0 else -k * n
+    places = slice(start, start + (n + 1) * shape[0], n + 1)  # in the matrix row by row
+    return reshape(scatter_add(x, (n * n,), places), (n, n))
+
+
+def _along(axis: int, part: slice) -> tuple[Any, ...]:
+    return (slice(None),) * axis + (part,)
+
+
+def _ends_of_steps(x: Any, axis: int) -> tuple[Any, Any]:
+    """x without its last and without its first along an axis: the two ends of each step."""
+    return getitem(x, _along(axis, slice(-1))), getitem(x, _along(axis, slice(1, None)))
+
+
+def _edge(end: Any, shape: tuple[int, ...], x: Any) -> Any:
+    """What is joined to x: an array as it is, a single number in this shape and x's dtype."""
+    if np.ndim(end):
+        return end
+    plain = type(end) in (int, float) and getattr(x, "dtype", _OBJECT).kind == "f"
+    return np.full(shape, end, x.dtype) if plain else broadcast_to(end, shape)
+
+
+@composed
+def diff(
+    x: Any,
+    n: int = 1,
+    axis: Any = -1,
+    prepend: Any = None,
+    append: Any = None,
+    *,
+    dim: Any = None,
+) -> Any:
+    """x[i + 1] - x[i] along an axis, n times; `prepend` and `append` are joined to x before.
+
+    >>> diff(np.array([1.0, 4.0, 9.0])), diff(np.array([1.0, 4.0, 9.0]), n=2)
+    (array([3., 5.]), array([2.]))
+    """
+    if operator.index(n) < 0:
+        raise ValueError(f"n of diff() must not be negative, got {n}")
+    shape = np.shape(x)
+    axis = normalize_axis(axis_or_dim("diff", axis, dim, -1), len(shape), "diff")
+    if n and not (prepend is None and append is None):
+        edge = (*shape[:axis], 1, *shape[axis + 1 :])
+        parts = [part for part in (prepend, x, append) if part is not None]
+        x = concatenate([_edge(part, edge, x) for part in parts], axis)
+    for _ in range(n):
+        before, after = _ends_of_steps(x, axis)
+        x = after - before
+    return x
+
+
+@composed
+def trapezoid(y: Any, x: Any = None, dx: Any = None, axis: Any = -1, *, dim: Any = None) -> Any:
+    """Area under y by the trapezoidal rule: the sum of (y[i] + y[i + 1]) / 2 * (x[i + 1] - x[i]).
+
+    x has one axis, or y's shape; without it steps are `dx`, 1 by default.
+
+    >>> float(trapezoid(np.array([1.0, 2.0, 4.0]), np.array([0.0, 1.0, 3.0])))
+    7.5
+    """
+    axis = normalize_axis(axis_or_dim("trapezoid", axis, dim, -1), np.ndim(y), "trapezoid")
+    if x is None:
+        steps = 1.0 if dx is None else dx
+    else:
+        once("trapezoid", "the steps", True, None if dx in (None, 1.0) else dx)
+        steps = diff(x, axis=axis if np.ndim(x) > 1 else 0)
+        if np.ndim(x) == 1:
+            steps = reshape(steps, (-1,) + (1,) * (np.ndim(y) - axis - 1))
+    before, after = _ends_of_steps(y, axis)
+    return sum(steps * (before + after) / 2.0, axis)
+
+
+# --- products ---
+
+
+@composed
+def inner(a: Any, b: Any) -> Any:
+    """Sum of products over the last axes, of every row of a with every row of b."""
+    apart = 0 in (np.ndim(a), np.ndim(b))
+    return mul(a, b) if apart else tensordot(a, b, axes=(-1, -1))
+
+
+@composed
+def kron(a: Any, b: Any) -> Any:
+    """Kronecker product: every number of a, times the whole of b in its place.
+
+    >>> kron(np.array([1, 10]), np.array([1, 2]))
+    array([ 1,  2, 10, 20])
+    """
+    ndim = max(np.ndim(a), np.ndim(b))
+    shapes = [(1,) * (ndim - np.ndim(x)) + np.shape(x) for x in (a, b)]
+    pairs = list(zip(*shapes, strict=True))
+    left = reshape(a, [n for m, _ in pairs for n in (m, 1)])
+    right = reshape(b, [n for _, m in pairs for n in (1, m)])
+    return reshape(left * right, [m * n for m, n in pairs])
+
+
+@composed
+def cross(a: Any, b: Any, axis: Any = None, *, dim: Any = None) -> Any:
+    """Cross product of vectors of 3 numbers, along an axis: the last by default.
+
+    Raises:
+        ValueError: the axis has another length; or none is named and there are several of length
+            3, of which PyTorch takes the first.
+
+    >>> cross(np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0]))
+    array([0., 0., 1.])
+    """
+    along = axis_or_dim("cross", axis, dim)
+    shapes = [np.shape(x) for x in (a, b)]
+    if along is None and all(3 in shape[:-1] for shape in shapes):
+        raise ValueError(
+            "cross() of several axes of length 3 has two meanings: axis=-1 is the last (NumPy's), "
+            f"dim={shapes[0].index(3)} the first (PyTorch's): say which"
+        )
+    along = -1 if along is None else along
+    parts = []
+    for x, shape in zip((a, b), shapes, strict=True):
+        i = normalize_axis(along, len(shape), "cross")
+        if shape[i] != 3:
+            raise ValueError(f"cross() is of vectors of 3 numbers, axis {i} has {shape[i]}")
+        parts.append([getitem(x, _along(i, slice(k, k + 1))) for k in range(3)])
+    (a0, a1, a2), (b0, b1, b2) = parts
+    numbers = [a1 * b2 - a2 * b1, a2 * b0 - a0 * b2, a0 * b1 - a1 * b0]
+    return concatenate(numbers, along)
