@@ -9,6 +9,7 @@ import numpy as np
 
 from ..by_name import has_numbers
 from ..choices import where
+from ..core import Op
 from ..define import shape_op
 from ..floats import HALF, in_single
 from ..node import to_numpy
@@ -132,14 +133,22 @@ def cumprod(x: Any, axis: Any = None) -> Any:
     return np.multiply.accumulate(*_one_axis(x, axis, "cumprod"))
 
 
+def _running_place(x: Any, axis: int = 0, down: bool = False) -> Any:
+    x = to_numpy(x)
+    best = (np.minimum if down else np.maximum).accumulate(x, axis)
+    along = np.arange(x.shape[axis]).reshape([-1] + [1] * (x.ndim - axis - 1))
+    return np.maximum.accumulate(np.where((x == best) | np.isnan(x), along, 0), axis)
+
+
+_PLACE = Op("running_place", _running_place, (None,), kind="shape")  # by name
+
+
 def running_place(x: Any, axis: int, down: bool = False) -> Any:
     """Where the largest number so far is (the smallest, if `down`): the last of equal ones, or nan.
 
     >>> running_place(np.array([1.0, 3.0, 3.0, 2.0]), 0)
     array([0, 1, 2, 2])
     """
-    numbers = to_numpy(x)
-    best = (np.minimum if down else np.maximum).accumulate(numbers, axis)
-    along = np.arange(numbers.shape[axis]).reshape([-1] + [1] * (numbers.ndim - axis - 1))
-    here = np.where((numbers == best) | np.isnan(numbers), along, 0)
-    return np.maximum.accumulate(here, axis)
+    if has_numbers(x):
+        return _running_place(x, axis, down)
+    return _PLACE.apply((x,), {"axis": axis, "down": down})
