@@ -74,6 +74,7 @@ minimum = elementwise(
     doc="the smaller; a tie splits the gradient",
 )  # fmt: skip
 
+
 def _first_number(g: Any, a: Any, b: Any, chosen: Any) -> Any:
     """g for a: where it is chosen, at a tie, and where b is nan, which does not equal itself."""
     return gate(g, chosen | (a == b) | (b != b))
