@@ -73,7 +73,7 @@ class ArrayUfunc(property):
             if row is not None:  # ndarray * Tensor, np.float64 * Value: the commonest by far
                 return row(a) if b is None else x.record_binary(row, a, b)
             if ufunc in _COMPARISONS:
-                return ufunc(_plain(a), _plain(b))
+                return x.compared(ufunc(_plain(a), _plain(b)))
         inputs = (a, *more) if b is None else (a, b, *more)
         name, call = _name_of(ufunc), ufunc
         if method != "__call__":
@@ -94,6 +94,9 @@ class NumpyFunctions:
     __slots__ = ()
 
     __array_ufunc__ = ArrayUfunc(lambda _instance: None)
+
+    #: What the answer of a comparison is shown as; `engine.arrays` has the class.
+    compared: Any = staticmethod(lambda answer: answer)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         if func in _ATTRIBUTES and len(args) + len(kwargs) == 1:  # asked most of all

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from .arrays import Array
 from .node import NODES, to_numpy
 
 WINDOW_IS_WHOLE = (
@@ -16,12 +17,48 @@ WINDOW_IS_WHOLE = (
 )
 
 
-class TensorData(ndarray):
+def _in_place(ufunc: Any) -> Any:
+    """A method that changes the owner's numbers to `ufunc(these, other)`: a window on the new ones.
+
+    Its code stands here once for all operators, not one call below each: they are in the loop that
+    updates parameters.
+    """
+
+    def changed(self: Any, other: Any) -> Any:
+        owner = self.owner
+        if owner is None:
+            if not self.flags.writeable:
+                return self.__setitem__(..., other)  # says what to do
+            plain = self.numpy()
+            return ufunc(plain, other, out=plain).view(Array)
+        if not owner.shows(self):
+            raise RuntimeError(
+                "these numbers were taken before their owner was changed: take .data anew"
+            )
+        if type(other) is Array:  # as step * p.grad is; an owner's array is a plain one
+            other = np.asarray(other)
+        elif isinstance(other, NODES):
+            other = to_numpy(other)
+        owner.change(ufunc(self.base, other))
+        return owner.data
+
+    return changed
+
+
+def _second(numbers: ndarray, other: Any, out: ndarray | None = None) -> Any:
+    """`other` in the shape of the numbers."""
+    out = np.empty_like(numbers) if out is None else out
+    out[...] = other
+    return out
+
+
+class TensorData(Array):
     """A read-only window on numbers that belong to somebody, who can be told to change them all.
 
     Graphs recorded earlier may still need the numbers, so their array is never changed: after
     `t.data -= step`, or `d = t.data` and `d -= step`, the Tensor has a new one.  `t.data[0] = 5`
-    is an error; `t[0] = 5` under `no_grad()` is not.
+    is an error; `t[0] = 5` under `no_grad()` is not.  Of a part of somebody's numbers it is an
+    error too, and a window taken before they were changed is one on the old.
     """
 
     #: Has `shows(window)`, `change(numbers)` and `data`, the next window; None for a part of it.
@@ -33,56 +70,14 @@ class TensorData(ndarray):
             return
         raise ValueError(getattr(self.owner, "window_is_whole", None) or WINDOW_IS_WHOLE)
 
-    def __repr__(self) -> str:
-        return repr(self.view(ndarray))
-
     def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
-        return array[()] if return_scalar else array.view(ndarray)
+        return array.view(Array)
 
-    def __reduce__(self) -> Any:
-        return ndarray(self.shape, self.dtype, np.array(self)).__reduce__()
-
-    def _changed(self, ufunc: Any, other: Any) -> Any:
-        """A window on the owner's numbers, after they were changed to `ufunc(these, other)`.
-
-        Raises:
-            ValueError: this is a part of somebody's numbers.
-            RuntimeError: they are others by now, or belong to a result.
-        """
-        owner = self.owner
-        if owner is None and self.flags.writeable:
-            plain = self.view(ndarray)
-            return ufunc(plain, other, out=plain)
-        if owner is None:
-            return self.__setitem__(..., other)  # says what to do
-        if not owner.shows(self):
-            raise RuntimeError(
-                "these numbers were taken before their owner was changed: take .data anew"
-            )
-        owner.change(ufunc(self.base, to_numpy(other) if isinstance(other, NODES) else other))
-        return owner.data
-
-    # What is changed is the owner, not this array: hence signatures that are not ndarray's.
-    def __iadd__(self, other: Any) -> Any:  # type: ignore[misc]  # see above
-        return self._changed(np.add, other)
-
-    def __isub__(self, other: Any) -> Any:  # type: ignore[misc]  # see above
-        return self._changed(np.subtract, other)
-
-    def __imul__(self, other: Any) -> Any:  # type: ignore[misc]  # see above
-        return self._changed(np.multiply, other)
-
-    def __itruediv__(self, other: Any) -> Any:  # type: ignore[misc]  # see above
-        return self._changed(np.true_divide, other)
-
-    def __ifloordiv__(self, other: Any) -> Any:  # type: ignore[misc]  # see above
-        return self._changed(np.floor_divide, other)
-
-    def __imod__(self, other: Any) -> Any:  # type: ignore[misc]  # see above
-        return self._changed(np.remainder, other)
-
-    def __ipow__(self, other: Any) -> Any:  # type: ignore[misc,override]  # see above
-        return self._changed(np.power, other)
+    # What is changed is the owner, not this array.
+    __iadd__, __isub__ = _in_place(np.add), _in_place(np.subtract)
+    __imul__, __itruediv__ = _in_place(np.multiply), _in_place(np.true_divide)
+    __ifloordiv__, __imod__ = _in_place(np.floor_divide), _in_place(np.remainder)
+    __ipow__, _put_in = _in_place(np.power), _in_place(_second)
 
 
 def window_on(numbers: ndarray, owner: Any) -> TensorData:

@@ -173,5 +173,5 @@ def test_empty_and_0d_arrays_keep_their_shape(case):
         assert y.shape == shape
         assert type(y._held) is np.ndarray
         for i in float_positions(op):
-            assert type(nodes[i].grad) is np.ndarray
+            assert isinstance(nodes[i].grad, np.ndarray)
             assert nodes[i].grad.shape == shape

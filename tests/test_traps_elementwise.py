@@ -251,7 +251,7 @@ def test_gradients_sum_over_broadcast_axes():
 def test_a_0d_tensor_times_a_vector_keeps_a_0d_array_gradient():
     s = Tensor(2.0, requires_grad=True)
     (s * np.array([1.0, 2.0, 3.0])).sum().backward()
-    assert type(s.grad) is np.ndarray
+    assert isinstance(s.grad, np.ndarray)
     assert s.grad.shape == ()
     assert s.grad == 6.0
 

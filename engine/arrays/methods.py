@@ -22,6 +22,7 @@ from . import (
     running,
     shapes,
 )
+from .torch_methods import TorchMethods
 
 
 def _spread_arguments(arguments: tuple[Any, ...]) -> Any:
@@ -35,7 +36,7 @@ def _shape(x: Any) -> tuple[int, ...]:
     return np.shape(x)
 
 
-class ArrayMethods:
+class ArrayMethods(TorchMethods):
     """Methods such as `x.sum(axis=0)`, `x.reshape(2, 3)`, `x.T` and `a @ b`."""
 
     __slots__ = ()
@@ -327,7 +328,3 @@ class ArrayMethods:
         dtype = np.dtype(dtype)
         change = shapes.cast if dtype.kind == "f" else shapes.as_integers
         return change.apply((self,), {"dtype": dtype})
-
-    def to(self, dtype: Any) -> Self:
-        """PyTorch's name for `astype`."""
-        return self.astype(dtype)

@@ -60,14 +60,16 @@ class Changing(ArrayNode):
             TypeError: they would be cut, as 0.5 in a Tensor of integers.
         """
         part_of = None if self._params is None else source(self)
-        array = np.asarray(array)
+        if type(array) is not ndarray:
+            array = np.asarray(array)
         own = self._held.dtype
         if array.dtype is not own and not np.can_cast(array.dtype, own, "same_kind"):
             raise TypeError(
                 f"data has dtype {self._held.dtype}, cannot hold results of {array.dtype}"
             )
         self.adopt(array)
-        self._pass_on(part_of)
+        if part_of is not None:
+            self._pass_on(part_of)
 
     def updated(self, op: Op, other: Any) -> Any:
         """`self op= other` of a leaf: changed outside recording, as NumPy and PyTorch do.

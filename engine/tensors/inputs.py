@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ..arrays import Array
 from ..core import Op
 from ..differentiating import refuse_to_cut
 from ..lists import LISTS, array_of
@@ -67,6 +68,8 @@ def constant(x: Any, op: Op, index: int) -> Any:
     """
     if type(x) is ndarray and x.dtype.kind in "fiub":
         return x.copy()  # as below
+    if type(x) is Array:  # a mask, as `x > 0` is
+        return np.array(x)
     if type(x) is float or type(x) is int or (x is None and op.kind != "elementwise"):
         return x
     if isinstance(x, _NUMBERS):
@@ -84,7 +87,7 @@ def constant(x: Any, op: Op, index: int) -> Any:
 def parameter(op: Op, name: str, x: Any) -> Any:
     """A static parameter; what its owner may change later is copied, nodes are refused."""
     if isinstance(x, ndarray):
-        return x.copy()
+        return np.array(x)
     if isinstance(x, Node):
         raise TypeError(
             f"{name} of {op.name}() is not differentiated and must be plain; "

@@ -1,4 +1,4 @@
-"""What makes a Tensor an array among NumPy's: its protocols, conversions, comparisons, copies."""
+"""What makes a Tensor an array among NumPy's: its protocols, conversions, copies."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from ..arrays import stack
 from ..copies import copy_graph, copy_node, reduce_graph
 from ..core import Op
 from ..differentiating import leave_graph
-from ..lists import LISTS, READING, TensorInside, looks
-from ..node import Node, to_numpy
+from ..lists import READING, TensorInside, looks
 from ..node_hooks import Hookable
 from ..numpy_protocol import NumpyFunctions, nodes_in, numbers
 from ..recording import RECORDING
 from .backward import ArrayNode
 from .changing import Changing
+from .comparing import Comparing
 
 
-class NumpyLike(Hookable, NumpyFunctions, Changing):
+class NumpyLike(Hookable, NumpyFunctions, Changing, Comparing):
     """A node of the tensor tier as an array: `x.shape`, `len(x)`, `x < 2`, `np.asarray(x)`."""
 
     __slots__ = ()
@@ -39,11 +39,6 @@ class NumpyLike(Hookable, NumpyFunctions, Changing):
     def ndim(self) -> int:
         """The number of axes."""
         return self._held.ndim
-
-    @property
-    def size(self) -> int:
-        """The number of elements."""
-        return self._held.size
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -123,26 +118,6 @@ class NumpyLike(Hookable, NumpyFunctions, Changing):
     def __index__(self) -> int:
         return self._held.__index__()
 
-    __hash__ = object.__hash__  # a node is itself, whatever its numbers are
-
-    def __eq__(self, other: object) -> Any:
-        return _compare(np.equal, self, other)
-
-    def __ne__(self, other: object) -> Any:
-        return _compare(np.not_equal, self, other)
-
-    def __lt__(self, other: Any) -> Any:
-        return _compare(np.less, self, other)
-
-    def __le__(self, other: Any) -> Any:
-        return _compare(np.less_equal, self, other)
-
-    def __gt__(self, other: Any) -> Any:
-        return _compare(np.greater, self, other)
-
-    def __ge__(self, other: Any) -> Any:
-        return _compare(np.greater_equal, self, other)
-
     def __repr__(self) -> str:
         few = self._held.size <= 100
         numbers = np.array2string(
@@ -188,19 +163,3 @@ class NumpyLike(Hookable, NumpyFunctions, Changing):
 
 def data_of(x: Any) -> Any:
     return x._held if isinstance(x, ArrayNode) else x
-
-
-def _compare(ufunc: Any, x: ArrayNode, other: Any) -> Any:
-    if isinstance(other, ArrayNode):
-        return ufunc(x._held, other._held)
-    if type(other) is float or type(other) is int:
-        return ufunc(x._held, other)
-    if other is None or isinstance(other, str):
-        return NotImplemented
-    if isinstance(other, Node):
-        if other.leads:  # it compares
-            return NotImplemented
-        raise TypeError("a Tensor and a Value do not mix; compare .data with .data")
-    if isinstance(other, LISTS):
-        other = to_numpy(other)
-    return ufunc(x._held, other)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy import ndarray
 
 from .. import choices, ops
-from ..arrays import ArrayMethods, cast, matmul, shaped
+from ..arrays import Array, ArrayMethods, cast, matmul, shaped
 from ..commits import GRADIENTS
 from ..core import Op
 from ..differentiating import leave_graph, refuse_to_cut
@@ -21,7 +21,7 @@ from ..node_hooks import HOOKS, hooked_in
 from ..passes import remember_pass
 from ..recording import ATTENTION, RECORDING
 from ..selected import accumulate
-from ..window import TensorData, window_on
+from ..window import TensorData
 from .backward import check_unchanged, fitted, propagate, push_any, results
 from .inputs import constant, numeric, parameter, wrong_shapes
 from .numpy_like import NumpyLike
@@ -115,11 +115,14 @@ class Tensor(NumpyLike, ElementwiseMethods, ArrayMethods):
     @property
     def data(self) -> ndarray:
         """The numbers, as a read-only array.  Assign on a leaf to change them, or `data -= …`."""
-        return window_on(self._held, self)
+        window = self._held.view(TensorData)  # `window_on`, without a call
+        window.setflags(write=False)
+        window.owner = self
+        return window
 
     @data.setter
     def data(self, array: Any) -> None:
-        if type(array) is TensorData and array.owner is self and self.shows(array):
+        if type(array) is TensorData and array.owner is self and array.base is self._held:
             return  # what `p.data -= step` ends with: it is changed already
         self.adopt(numeric(array, "data", None).astype(self._held.dtype))
 
@@ -127,9 +130,11 @@ class Tensor(NumpyLike, ElementwiseMethods, ArrayMethods):
     def grad(self) -> Any:
         """Gradient of what `backward` was called on; None before.
 
-        An array of this tensor's shape and dtype; a Tensor after `backward(create_graph=True)`.
+        An `Array` of this tensor's shape and dtype, whose changes in place are its own; a Tensor
+        after `backward(create_graph=True)`.
         """
-        return self._grad
+        gradient = self._grad
+        return gradient.view(Array) if type(gradient) is ndarray else gradient
 
     @grad.setter
     def grad(self, gradient: Any) -> None:

@@ -39,7 +39,7 @@ class TensorSlot:
 
     def gradient(self) -> ndarray | None:
         """What backward left there; None for a parameter it did not reach."""
-        g = self.parameter.grad
+        g = self.parameter._grad
         return g if g is None or type(g) is ndarray else to_numpy(g)
 
     def read(self, guarded: bool) -> ndarray:

@@ -90,7 +90,7 @@ def test_numbers_and_arrays_on_the_left_of_a_node_give_nodes():
     assert isinstance(array * v, ValueArray)
     assert (array < v).tolist() == [True, False]
     assert (array > t).tolist() == [False, True]
-    assert type(array > t) is np.ndarray
+    assert isinstance(array > t, np.ndarray)
     assert (array @ t).data == 7.0
     assert (array @ t).op is engine.matmul
 

@@ -1,0 +1,205 @@
+"""Methods that PyTorch alone has, for Tensors, arrays of Values and plain Arrays."""
+
+from __future__ import annotations
+
+import builtins
+import math
+from typing import Any
+
+import numpy as np
+
+from .. import choices, ops
+from ..node import Node
+from . import shapes
+
+
+class Size(int):
+    """How many numbers there are, as NumPy's `x.size`; called, PyTorch's `x.size()`: the shape."""
+
+    shape: tuple[int, ...]
+
+    def __call__(self, dim: int | None = None) -> Any:
+        """The shape, or the length of one axis.
+
+        >>> from engine import Tensor
+        >>> x = Tensor([[1.0, 2.0, 3.0]])
+        >>> x.size, x.size(), x.size(-1)
+        (3, (1, 3), 3)
+        """
+        return self.shape if dim is None else self.shape[dim]
+
+    def __reduce__(self) -> Any:
+        return int, (int(self),)
+
+
+class TorchMethods:
+    """`x.size(0)`, `x.float()`, `x.expand(3, -1)`, and with a trailing underscore in place.
+
+    What is changed in place is this very array: a leaf of a graph under `no_grad()`, a constant at
+    any time.  Integers stay integers: `ids.mul_(0.5)` is an error.
+    """
+
+    __slots__ = ()
+
+    shape: Any
+    dtype: Any
+    astype: Any
+    reshape: Any
+
+    @property
+    def size(self) -> Any:
+        """How many numbers there are, as in NumPy; `size()` and `size(0)` as in PyTorch."""
+        shape = self.shape
+        size = Size(math.prod(shape))
+        size.shape = shape
+        return size
+
+    def nelement(self) -> Any:
+        """PyTorch's other name for `numel`."""
+        return math.prod(self.shape)
+
+    # --- dtypes ---
+
+    def double(self) -> Any:
+        """As float64."""
+        return self.astype(np.float64)
+
+    def float(self) -> Any:
+        """As float32, which is what PyTorch means by it."""
+        return self.astype(np.float32)
+
+    def half(self) -> Any:
+        """As float16."""
+        return self.astype(np.float16)
+
+    def long(self) -> Any:
+        """As int64, cut towards zero; no gradient."""
+        return self.astype(np.int64)
+
+    def int(self) -> Any:
+        """As int32, cut towards zero; no gradient."""
+        return self.astype(np.int32)
+
+    def bool(self) -> Any:
+        """Which numbers are not 0; no gradient."""
+        return self.astype(np.bool_)
+
+    def to(self, *wanted: Any, **named: Any) -> Any:
+        """With another dtype, or that of another array; to a device, the CPU, is this.
+
+        Args:
+            wanted: a dtype, "cpu", or an array or Tensor whose dtype is taken; `dtype=`, `device=`
+                say which.  `copy` and `non_blocking` are PyTorch's, and change nothing.
+
+        Raises:
+            ValueError: another device.
+        """
+        given = {**dict.fromkeys(named.keys() - {"copy", "non_blocking"})}
+        if unknown := given.keys() - {"dtype", "device", "other"}:
+            raise TypeError(f"to() got an unexpected argument {min(unknown)!r}")
+        dtype = None
+        for x in (*wanted, *(named[key] for key in given)):
+            if x is None or isinstance(x, builtins.bool) or _is_cpu(x):
+                continue
+            dtype = x.dtype if _is_array(x) else x
+        return self if dtype is None else self.astype(dtype)
+
+    def cpu(self) -> Any:
+        """This: all numbers are in the memory of the CPU."""
+        return self
+
+    # --- shapes ---
+
+    def expand(self, *sizes: Any) -> Any:
+        """`engine.broadcast_to` of this, as PyTorch says it: -1 keeps the length of an axis."""
+        if len(sizes) == 1 and isinstance(sizes[0], tuple | list):
+            sizes = tuple(sizes[0])
+        own = (*[-1] * (len(sizes) - len(self.shape)), *self.shape)
+        if len(own) > len(sizes) or -1 in (shape := _filled(sizes, own)):
+            raise ValueError(
+                f"expand{sizes} of shape {self.shape}: a length for each axis, new first"
+            )
+        return shapes.broadcast_to(self, shape)
+
+    def expand_as(self, other: Any) -> Any:
+        """`engine.broadcast_to` the shape of another."""
+        return shapes.broadcast_to(self, other.shape)
+
+    def view_as(self, other: Any) -> Any:
+        """`reshape` to the shape of another."""
+        return self.reshape(other.shape)
+
+    reshape_as = view_as
+
+    # --- in place ---
+
+    def _assigned(self, numbers: Any) -> Any:
+        """This, with other numbers in it."""
+        kind = np.result_type(numbers).kind if np.isscalar(numbers) else numbers.dtype.kind
+        if _RANK[kind] > _RANK[self.dtype.kind]:
+            raise TypeError(
+                f"an array of {self.dtype} cannot hold in place what is {numbers.dtype}: "
+                "make a new one, x = x * 0.5, or take x.double() first"
+            )
+        return self._put_in(numbers)
+
+    def _put_in(self, numbers: Any) -> Any:
+        self[...] = numbers  # type: ignore[index]  # each of these can
+        return self
+
+    def add_(self, other: Any, *, alpha: Any = 1) -> Any:
+        """`x += alpha * other`."""
+        return self._assigned(ops.add(self, other if alpha == 1 else ops.mul(alpha, other)))
+
+    def sub_(self, other: Any, *, alpha: Any = 1) -> Any:
+        """`x -= alpha * other`."""
+        return self._assigned(ops.sub(self, other if alpha == 1 else ops.mul(alpha, other)))
+
+    def mul_(self, other: Any) -> Any:
+        """`x *= other`."""
+        return self._assigned(ops.mul(self, other))
+
+    def div_(self, other: Any) -> Any:
+        """`x /= other`."""
+        return self._assigned(ops.div(self, other))
+
+    def clamp_(self, min: Any = None, max: Any = None) -> Any:
+        """Kept between `min` and `max`."""
+        return self._assigned(choices.clip(self, min, max))
+
+    def zero_(self) -> Any:
+        """0 everywhere."""
+        return self._assigned(False)
+
+    def fill_(self, value: Any) -> Any:
+        """The same number everywhere."""
+        return self._assigned(value)
+
+    def copy_(self, other: Any) -> Any:
+        """The numbers of another array, in this dtype."""
+        return self._assigned(other)
+
+
+#: What holds what: a float no integer, an integer no bool.
+_RANK = {"b": 0, "u": 1, "i": 1, "f": 2, "O": 3}
+
+
+def _filled(sizes: tuple[Any, ...], own: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(n if size == -1 else size for size, n in zip(sizes, own, strict=True))
+
+
+def _is_array(x: Any) -> builtins.bool:
+    return isinstance(x, np.ndarray | Node)
+
+
+def _is_cpu(x: Any) -> builtins.bool:
+    """Whether x names the only device there is; an error if it names another."""
+    name = x if isinstance(x, str) else getattr(x, "type", None)
+    if not isinstance(name, str):
+        return False
+    device = name.partition(":")[0]
+    if device in ("cuda", "mps", "xpu"):
+        raise ValueError(
+            f"there is no device {name!r} here: all arrays are in memory, on the 'cpu'"
+        )
+    return device == "cpu"
