@@ -58,6 +58,11 @@ class Array(ndarray, ElementwiseMethods, ArrayMethods):  # type: ignore[misc]  #
         if numbers is not self:  # what `g.data *= 2` ends with
             self[...] = numbers
 
+    @staticmethod
+    def record(op: Any, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
+        """An op of the table, on plain numbers."""
+        return op.apply(inputs, params)
+
     def clone(self) -> Any:
         """A copy."""
         return self.copy()
