@@ -79,7 +79,7 @@ class NumpyLike(Hookable, NumpyFunctions, Changing, Comparing):
         return self.numpy()
 
     def by_numpy(self, call: Any, args: Any, kwargs: Any, refusal: str) -> Any:
-        like = call.__name__.endswith("_like") and isinstance(args[0], Node)
+        like = call.__name__.endswith("_like") and isinstance(args[0], ArrayNode)
         if like:
             args = (data_of(args[0]), *args[1:])
         if RECORDING.enabled and any(x.requires_grad for x in nodes_in((args, kwargs))):
