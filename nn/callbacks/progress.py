@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from operator import length_hint
 from typing import Any
 
 from engine import Restoring
@@ -25,7 +26,7 @@ class Progress(Restoring):
         self.wanted = wanted
         self.bars = wanted and tqdm is not None and sys.stderr is not None and sys.stderr.isatty()
         self.epochs = epochs
-        self.batches = len(loader) if hasattr(loader, "__len__") else None
+        self.batches = length_hint(loader) or None  # a stream has no length
         self.bar: Any = None
 
     def start_epoch(self, epoch: int) -> None:

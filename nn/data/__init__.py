@@ -1,8 +1,8 @@
 """Data: sets of samples, loaders that give them in batches, random splits.
 
-`dataset` has the sets, `loader` the `DataLoader`, `collate` makes a batch of samples.  Others take
-the names exported here, the bundled data sets of `nn.datasets` among them.  To add a dataset, write
-it into `nn.datasets`, or a class into `dataset`.
+`dataset` has the sets, `loader` the `DataLoader`, `samplers` say in which order it takes samples,
+`collate` makes a batch of them.  Others take the names exported here, the bundled data sets of
+`nn.datasets` among them.  To add a dataset, write it into `nn.datasets`, or a class into `dataset`.
 """
 
 from ..datasets import (
@@ -14,9 +14,18 @@ from ..datasets import (
 )
 from .collate import default_collate as default_collate
 from .dataset import (
+    ConcatDataset as ConcatDataset,
     Dataset as Dataset,
+    IterableDataset as IterableDataset,
     Subset as Subset,
     TensorDataset as TensorDataset,
     random_split as random_split,
 )
 from .loader import DataLoader as DataLoader
+from .samplers import (
+    RandomSampler as RandomSampler,
+    Sampler as Sampler,
+    SequentialSampler as SequentialSampler,
+    SubsetRandomSampler as SubsetRandomSampler,
+    WeightedRandomSampler as WeightedRandomSampler,
+)

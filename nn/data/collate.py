@@ -24,8 +24,9 @@ def gather(dataset: Any, indices: ndarray) -> Any:
 def default_collate(samples: list[Any]) -> Any:
     """A batch of the same form as its samples.
 
-    Tuples and lists become a tuple of batches, dicts a dict of batches; numbers, arrays and
-    Tensors are stacked (floating-point ones into a Tensor); anything else stays a list.
+    Tuples and lists become a tuple of batches, named tuples one of their kind, dicts a dict of
+    batches; numbers, arrays and Tensors are stacked (Tensors and floating-point numbers into a
+    Tensor); anything else stays a list.
 
     Raises:
         ValueError: samples of different lengths, keys or shapes; a list of numbers inside of a
@@ -51,7 +52,8 @@ def default_collate(samples: list[Any]) -> Any:
                 f"samples of one batch must have the same length, got "
                 f"{sorted({len(sample) for sample in samples})}; pad them, or give a collate"
             )
-        return tuple(_part(list(part)) for part in zip(*samples, strict=True))
+        parts = [_part(list(part)) for part in zip(*samples, strict=True)]
+        return type(first)(*parts) if hasattr(first, "_fields") else tuple(parts)
     if isinstance(first, int | float | np.generic | ndarray | Tensor):
         arrays = [tracked_or_plain(sample) for sample in samples]
         if len({x.shape for x in arrays}) > 1:
@@ -60,7 +62,10 @@ def default_collate(samples: list[Any]) -> Any:
                 f"{sorted({x.shape for x in arrays})}; pad them, or give a collate"
             )
         tracked = any(isinstance(x, Tensor | ValueArray) for x in arrays)
-        return stack(arrays) if tracked else as_batch(np.stack(arrays))
+        if tracked:
+            return stack(arrays)
+        stacked = np.stack(arrays)
+        return Tensor.wrap(stacked) if isinstance(first, Tensor) else as_batch(stacked)
     return samples
 
 
@@ -72,7 +77,9 @@ def _part(parts: list[Any]) -> Any:
             these: the transpose of a batch of rows.
     """
     first = parts[0]
-    if isinstance(first, tuple | list) and first and all(isinstance(x, _NUMBERS) for x in first):
+    named = hasattr(first, "_fields")  # columns with a name each are no row
+    row = isinstance(first, tuple | list) and first and not named
+    if row and all(isinstance(x, _NUMBERS) for x in first):
         raise ValueError(
             f"a sample has a {type(first).__name__} of {len(first)} numbers in it: make it an "
             "array, np.array(…), for rows of a batch; for a column of each number, put them into "

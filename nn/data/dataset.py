@@ -7,14 +7,18 @@ one by one.
 
 from __future__ import annotations
 
+import bisect
+import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy import ndarray
 
-from ..random import Rng, generator
+from engine import Tensor, to_numpy
+
+from ..random import Rng, generator as generator_of, one_of_both
 from .collate import as_batch, gather, tracked_or_plain
 
 
@@ -36,9 +40,33 @@ class Dataset:
     def __getitem__(self, index: int) -> Any:
         raise NotImplementedError(f"{type(self).__name__} needs a __getitem__")
 
+    def __add__(self, other: Any) -> ConcatDataset:
+        return ConcatDataset([self, other])
+
+
+class IterableDataset(Dataset):
+    """What a stream of samples inherits, one without a length or an index: write `__iter__`.
+
+    >>> class Lines(IterableDataset):
+    ...     def __iter__(self):
+    ...         return iter(["a", "b", "c"])
+    >>> from nn.data import DataLoader
+    >>> list(DataLoader(Lines(), batch_size=2))
+    [['a', 'b'], ['c']]
+    """
+
+    def __iter__(self) -> Iterator[Any]:
+        raise NotImplementedError(f"{type(self).__name__} needs an __iter__")
+
+    def __len__(self) -> int:
+        raise TypeError(f"{type(self).__name__} is a stream, of which nobody knows the length")
+
 
 class TensorDataset(Dataset):
     """Arrays of the same length: sample i holds row i of each.
+
+    Rows of a Tensor are Tensors; those of an array are arrays, and in a batch Tensors where they
+    hold floating-point numbers.
 
     Args:
         arrays: arrays, Tensors or lists, of shape (samples, …).  Held, not copied; what is drawn
@@ -53,7 +81,9 @@ class TensorDataset(Dataset):
     """
 
     def __init__(self, *arrays: Any) -> None:
-        self.arrays: tuple[Any, ...] = tuple(tracked_or_plain(x) for x in arrays)
+        self.arrays: tuple[Any, ...] = tuple(
+            x if isinstance(x, Tensor) else tracked_or_plain(x) for x in arrays
+        )
         if not arrays:
             raise ValueError("a TensorDataset needs at least one array")
         shapes = [x.shape for x in self.arrays]
@@ -65,12 +95,22 @@ class TensorDataset(Dataset):
     def __len__(self) -> int:
         return len(self.arrays[0])
 
+    @property
+    def tensors(self) -> tuple[Any, ...]:
+        """The arrays, under PyTorch's name."""
+        return self.arrays
+
     def __getitem__(self, index: Any) -> tuple[Any, ...]:
         return tuple(x[index] for x in self.arrays)
 
     def batch(self, indices: ndarray) -> tuple[Any, ...]:
         """The samples at `indices`, together: one array for each of the dataset's."""
-        return tuple(as_batch(x[indices]) for x in self.arrays)
+        return tuple(
+            Tensor.wrap(to_numpy(x)[indices])  # as x[indices], without an op
+            if isinstance(x, Tensor) and not x.requires_grad
+            else as_batch(x[indices])
+            for x in self.arrays
+        )
 
 
 class Subset(Dataset):
@@ -110,7 +150,42 @@ class Subset(Dataset):
         return gather(self.dataset, self.indices[indices])
 
 
-def random_split(dataset: Any, lengths: Sequence[float], rng: Rng = None) -> list[Subset]:
+class ConcatDataset(Dataset):
+    """The samples of several datasets, one after another; `a + b` of two datasets is one, too.
+
+    Raises:
+        ValueError: no dataset.
+        TypeError: one has no length.
+
+    >>> both = ConcatDataset([["a", "b"], ["c"]])
+    >>> len(both), both[2], both.cumulative_sizes
+    (3, 'c', [2, 3])
+    """
+
+    def __init__(self, datasets: Iterable[Any]) -> None:
+        self.datasets = list(datasets)
+        if not self.datasets:
+            raise ValueError("a ConcatDataset needs at least one dataset")
+        for i, dataset in enumerate(self.datasets):
+            if not hasattr(dataset, "__len__"):
+                raise TypeError(f"dataset {i} of a ConcatDataset has no length: {dataset!r:.60}")
+        self.cumulative_sizes = list(itertools.accumulate(map(len, self.datasets)))
+
+    def __len__(self) -> int:
+        return self.cumulative_sizes[-1]
+
+    def __getitem__(self, index: int) -> Any:
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"index {index} lies outside datasets of {len(self)} samples together")
+        index = index % len(self)
+        which = bisect.bisect_right(self.cumulative_sizes, index)
+        before = self.cumulative_sizes[which - 1] if which else 0
+        return self.datasets[which][index - before]
+
+
+def random_split(
+    dataset: Any, lengths: Sequence[float], rng: Rng = None, generator: Rng = None
+) -> list[Subset]:
     """Cut a dataset into parts that share no sample, chosen at random.
 
     Args:
@@ -119,15 +194,17 @@ def random_split(dataset: Any, lengths: Sequence[float], rng: Rng = None) -> lis
             length), or what fraction of it (numbers that add up to 1; samples left over by
             rounding down go to the first parts, one each, as in PyTorch).
         rng: a Generator or a seed; None for the shared one of `nn.random`.
+        generator: PyTorch's name of rng.
 
     Raises:
+        TypeError: generator and rng are both given.
         ValueError: negative lengths, or a sum that is neither the dataset's length nor 1.
 
     >>> [len(part) for part in random_split(range(10), [0.75, 0.25], rng=0)]
     [8, 2]
     """
     counts = _counts(len(dataset), lengths)
-    order = generator(rng).permutation(len(dataset))
+    order = generator_of(one_of_both(generator, rng)).permutation(len(dataset))
     return [Subset(dataset, part) for part in np.split(order, np.cumsum(counts)[:-1])]
 
 

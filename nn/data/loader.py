@@ -2,44 +2,58 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy import ndarray
 
-from ..random import Rng, generator, set_generator_state
-from .collate import gather
-from .dataset import TensorDataset
+from ..checks import at_least
+from ..random import Rng, generator as generator_of, one_of_both, set_generator_state
+from .collate import default_collate, gather
+from .dataset import IterableDataset, TensorDataset
+from .samplers import indices_of
 
 
 class DataLoader:
     """Batches of a dataset, in order or shuffled anew in each pass.
 
-    A batch has the form of a sample: a tuple of arrays for tuples, a dict for dicts.  Floating-
-    point arrays come as Tensors, integer ones (labels) as plain arrays.
+    A batch has the form of a sample: a tuple of arrays for tuples, a dict for dicts.  Tensors and
+    floating-point arrays come as Tensors, integer arrays (labels) as plain arrays.
 
     Args:
         dataset: anything with a length and an index, a list of samples for one; a tuple with an
-            array in it counts as a dataset of rows: `(X, y)`, of arrays, Tensors and lists.
+            array in it counts as a dataset of rows: `(X, y)`, of arrays, Tensors and lists.  Or an
+            IterableDataset, whose samples come in its own order, in each pass from the start.
         batch_size: samples in a batch; the last batch has what is left.
         shuffle: whether each pass has an order of its own.
+        sampler: an iterable of indices, with a length, in place of shuffle.
         drop_last: leave out a last batch that is smaller than the others.
         collate_fn: `collate_fn(samples)` makes a batch of a list of samples; default
             `default_collate`.
+        num_workers: taken as in PyTorch; samples are loaded where the loop runs, whatever the
+            number, so that order and bits do not depend on it, not of samples drawn at random
+            either.
+        pin_memory: taken as in PyTorch; on the CPU nothing is pinned.
         rng: a Generator or a seed to draw the orders from (the same seed gives the same passes);
             None for the shared one of `nn.random`.
+        generator: PyTorch's name of rng.
 
     Raises:
         ValueError: an empty dataset, a batch size below 1, or drop_last with fewer samples than
-            one batch; a dataset that could be meant in two ways.
+            one batch; a dataset that could be meant in two ways; a sampler besides shuffle, or
+            either of a stream.
         TypeError: a dataset without a length or an index (a generator, a dict of arrays), a batch
-            size that is not an int.
+            size that is not an int; a sampler without ints, or that can be walked only once.
+        IndexError: in a pass, a sampler that yields an index outside the dataset.
 
     >>> loader = DataLoader((np.arange(5.0), np.arange(5)), batch_size=2)
     >>> len(loader), [labels.tolist() for _, labels in loader]
     (3, [[0, 1], [2, 3], [4]])
     """
+
+    sampler: Any = None  # of loaders that were pickled before there were samplers
 
     def __init__(
         self,
@@ -47,53 +61,85 @@ class DataLoader:
         batch_size: int = 1,
         shuffle: bool = False,
         *,
+        sampler: Any = None,
         drop_last: bool = False,
         collate_fn: Callable[[list[Any]], Any] | None = None,
+        num_workers: int = 0,
+        pin_memory: bool = False,
         rng: Rng = None,
+        generator: Rng = None,
     ) -> None:
         if isinstance(dataset, tuple):
             dataset = _rows(dataset)
         elif isinstance(dataset, list) and collate_fn is None:
             _check_list(dataset)
-        _check_loader(dataset, batch_size, drop_last)
+        at_least(0, num_workers=num_workers)
+        _check_loader(dataset, batch_size, drop_last, sampler)
+        if isinstance(sampler, Iterator):
+            raise TypeError(
+                f"a sampler is walked in each pass, a {type(sampler).__name__} only once: "
+                "make it a list, list(…)"
+            )
+        if sampler is not None and shuffle:
+            raise ValueError("a sampler says what the order is: leave shuffle out")
+        if isinstance(dataset, IterableDataset) and (sampler is not None or shuffle):
+            raise ValueError("a stream comes in its own order: leave shuffle and sampler out")
         self.dataset = dataset
         self.batch_size = int(batch_size)
         self.shuffle = shuffle
+        self.sampler = sampler
         self.drop_last = drop_last
         self.collate_fn = collate_fn
-        self._rng = None if rng is None else generator(rng)
+        rng = one_of_both(generator, rng)
+        self._rng = None if rng is None else generator_of(rng)
         self._order: ndarray | None = None  # of the pass under way; None between passes
         self._served = 0  # batches of that pass that were given
         self._resumed = False
 
     @property
     def generator(self) -> np.random.Generator:
-        """What the orders are drawn from."""
-        return generator(self._rng)
+        """What the orders are drawn from: the sampler's own, if it has one."""
+        return getattr(self.sampler, "generator", None) or generator_of(self._rng)
 
     def __len__(self) -> int:
         """How many batches a pass has."""
-        whole, rest = divmod(len(self.dataset), self.batch_size)
+        return self._count(len(self.dataset if self.sampler is None else self.sampler))
+
+    def _count(self, samples: int) -> int:
+        whole, rest = divmod(samples, self.batch_size)
         return whole + (rest > 0 and not self.drop_last)
 
     def __iter__(self) -> Iterator[Any]:
+        if isinstance(self.dataset, IterableDataset):
+            return self._stream()
         if not self._resumed:
             self._order, self._served = self._new_order(), 0
         self._resumed = False
         return self._batches(self._order, self._served)
 
+    def _stream(self) -> Iterator[Any]:
+        """Batches of what the dataset yields."""
+        samples = iter(self.dataset)
+        collate = self.collate_fn or default_collate
+        while part := list(itertools.islice(samples, self.batch_size)):
+            if len(part) == self.batch_size or not self.drop_last:
+                yield collate(part)
+
     def _new_order(self) -> ndarray:
         n = len(self.dataset)
+        if self.sampler is not None:
+            return indices_of(self.sampler, n)
         return self.generator.permutation(n) if self.shuffle else np.arange(n)
 
     def _batches(self, order: ndarray | None, first: int) -> Iterator[Any]:
         assert order is not None
-        for i in range(first, len(self)):
+        count = self._count(len(order))
+        for i in range(first, count):
             indices = order[i * self.batch_size : (i + 1) * self.batch_size]
             batch = self._batch(indices)
             if order is self._order:  # else another pass has begun since: it is the one we save
                 self._served = i + 1
-                if self._served == len(self):
+                if self._served == count:
                     self._order = None
             yield batch
 
@@ -113,7 +159,8 @@ class DataLoader:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on where the loader stood when `state` was taken, batch for batch.
 
-        A pass that was under way is finished by the next `for batch in loader`.
+        A pass that was under way is finished by the next `for batch in loader`; of a stream it
+        starts anew.
 
         Raises:
             KeyError, ValueError: not the state of a loader over a dataset of this length, or of
@@ -124,22 +171,30 @@ class DataLoader:
         order, served = state["order"], state["served"]
         if order is not None:
             order = np.array(order)
-            whole = order.dtype.kind in "iu" and order.ndim == 1
-            if not whole or not np.array_equal(np.sort(order), np.arange(len(self.dataset))):
+            if not self._may_be_an_order(order):
                 raise ValueError(
                     f"the saved pass is no order of {len(self.dataset)} samples: it was saved "
                     "over another dataset"
                 )
             if isinstance(served, bool) or not isinstance(served, int) or served < 0:
                 raise ValueError(f"'served' must count batches, got {served!r}")
-            if served >= len(self):
+            if served >= (count := self._count(len(order))):
                 raise ValueError(
-                    f"the saved pass stood after batch {served}, this loader has {len(self)}: "
+                    f"the saved pass stood after batch {served}, this loader has {count}: "
                     "it was saved with another batch size"
                 )
         set_generator_state(self.generator, state["generator"])
         self._order, self._served = order, served
         self._resumed = order is not None
+
+    def _may_be_an_order(self, order: ndarray) -> bool:
+        """Whether these are all indices of the dataset; with a sampler, some of them."""
+        if order.dtype.kind not in "iu" or order.ndim != 1:
+            return False
+        n = len(self.dataset)
+        if self.sampler is not None:
+            return bool(((order >= -n) & (order < n)).all())
+        return np.array_equal(np.sort(order), np.arange(n))
 
     def go_on(self, order: ndarray, served: int) -> None:
         """Let the next pass be the rest of one that was broken off after `served` batches.
@@ -200,12 +255,22 @@ def _axes(x: Any) -> int:
     return 2 if isinstance(x, list) and x and isinstance(x[0], tuple | list) else 1
 
 
-def _check_loader(dataset: Any, batch_size: Any, drop_last: bool) -> None:
+def _check_loader(dataset: Any, batch_size: Any, drop_last: bool, sampler: Any) -> None:
+    if isinstance(batch_size, bool) or not isinstance(batch_size, int | np.integer):
+        raise TypeError(f"batch_size must be an int, got {batch_size!r}")
+    if batch_size < 1:
+        raise ValueError(f"batch_size must be at least 1, got {batch_size}")
+    if isinstance(dataset, IterableDataset):
+        return
     sized = hasattr(dataset, "__len__") and hasattr(dataset, "__getitem__")
     if not sized or getattr(dataset, "ndim", 1) == 0:
         raise TypeError(
             f"a dataset has a length and an index, {type(dataset).__name__} has not both"
-            + ("" if sized or not hasattr(dataset, "__iter__") else ": make it a list, list(…)")
+            + (
+                ""
+                if sized or not hasattr(dataset, "__iter__")
+                else ": make it a list, list(…), or let its class inherit from IterableDataset"
+            )
         )
     if isinstance(dataset, Mapping) and dataset and 0 not in dataset:
         keys = list(dataset)[:5]
@@ -213,13 +278,9 @@ def _check_loader(dataset: Any, batch_size: Any, drop_last: bool) -> None:
             f"a dataset has its samples by number, this {type(dataset).__name__} has {keys}: give "
             "the arrays as a tuple, (d['x'], d['y']), or a list of dicts, one for each sample"
         )
-    if isinstance(batch_size, bool) or not isinstance(batch_size, int | np.integer):
-        raise TypeError(f"batch_size must be an int, got {batch_size!r}")
-    if batch_size < 1:
-        raise ValueError(f"batch_size must be at least 1, got {batch_size}")
     if len(dataset) == 0:
         raise ValueError("the dataset is empty: a loader over it would give nothing")
-    if drop_last and len(dataset) < batch_size:
+    if drop_last and sampler is None and len(dataset) < batch_size:
         raise ValueError(
             f"drop_last leaves no batch: the dataset has {len(dataset)} samples, "
             f"batch_size is {batch_size}"

@@ -47,7 +47,10 @@ OWN = {
     "fit": {"epochs": 1, "callbacks": (), "progress": True},
     "load": {"strict": True},
     "Parameter": {"label": ""},
-    "DataLoader": {"batch_size": 1, "shuffle": False, "drop_last": False},
+    "DataLoader": {
+        "batch_size": 1, "shuffle": False, "drop_last": False, "num_workers": 0,
+        "pin_memory": False,
+    },
     "scalar.Neuron": {"nonlin": True},
     "hinge_loss": {"margin": 1.0, "reduction": "mean"},
     "scaled_dot_product_attention": {"dropout_p": 0.0, "is_causal": False},
