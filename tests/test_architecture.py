@@ -14,7 +14,7 @@ from notebooks.lesson_03 import Engine
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("engine", "nn", "viz", "notebooks")  # each knows only those before it
 #: Modules that users import by their own name, beside the packages' doors.
-PUBLIC = {"nn.datasets", "nn.functional", "nn.init"}
+PUBLIC = {"nn.datasets", "nn.functional", "nn.init", "nn.optim.lr_scheduler"}
 
 
 def name_of(path):

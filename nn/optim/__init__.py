@@ -2,16 +2,19 @@
 
 `optimizer` is the base: groups of settings, state, parameters of either tier; an optimizer is a
 file with its `check` and `update`, written on arrays, and `groups` has what those share.
-`schedule` is the base of the schedules, each a formula for the rate.  Others take the names
-exported here; `nn` has them too.
+`schedule` is the base of the schedules, each a formula for the rate; `lr_scheduler` has them under
+PyTorch's path.  Others take the names exported here; `nn` has them too.
 
 To add an optimizer or a schedule: write its file (a schedule may join `schedules`), export it below
 (`nn` takes over what stands in `__all__`), and give it a case in tests/nn.
 """
 
+from . import lr_scheduler as lr_scheduler
 from .adagrad import Adagrad
 from .adam import Adam, AdamW
+from .chained import ChainedScheduler
 from .clipping import clip_grad_norm_, clip_grad_value_
+from .cycles import CosineAnnealingWarmRestarts, CyclicLR
 from .lbfgs import LBFGS
 from .lion import Lion
 from .nadam import NAdam
@@ -22,18 +25,23 @@ from .radam import RAdam
 from .rmsprop import RMSprop
 from .schedule import Schedule, SequentialLR
 from .schedules import (
+    ConstantLR,
     CosineAnnealingLR,
     ExponentialLR,
     LambdaLR,
+    LinearLR,
     LinearWarmup,
+    MultiplicativeLR,
     MultiStepLR,
+    PolynomialLR,
     StepLR,
 )
 from .sgd import SGD
 
 __all__ = [
-    "LBFGS", "SGD", "Adagrad", "Adam", "AdamW", "CosineAnnealingLR", "ExponentialLR", "LambdaLR",
-    "LinearWarmup", "Lion", "MultiStepLR", "NAdam", "OneCycleLR", "Optimizer", "RAdam", "RMSprop",
-    "ReduceLROnPlateau", "Schedule", "SequentialLR", "StepLR", "clip_grad_norm_",
-    "clip_grad_value_",
+    "LBFGS", "SGD", "Adagrad", "Adam", "AdamW", "ChainedScheduler", "ConstantLR",
+    "CosineAnnealingLR", "CosineAnnealingWarmRestarts", "CyclicLR", "ExponentialLR", "LambdaLR",
+    "LinearLR", "LinearWarmup", "Lion", "MultiStepLR", "MultiplicativeLR", "NAdam", "OneCycleLR",
+    "Optimizer", "PolynomialLR", "RAdam", "RMSprop", "ReduceLROnPlateau", "Schedule",
+    "SequentialLR", "StepLR", "clip_grad_norm_", "clip_grad_value_",
 ]  # fmt: skip

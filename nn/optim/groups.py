@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,14 @@ def check_flags(group: Group, *names: str) -> None:
     """Check that these settings are True or False."""
     for name in names:
         instance_of(bool, **{name: group[name]})
+
+
+def per_group(name: str, x: Any, count: int) -> list[float]:
+    """A number for each of `count` groups: one for all, or a list of them; none below 0."""
+    found = list(x) if isinstance(x, Sequence) else [x] * count
+    if len(found) != count:
+        raise ValueError(f"{name} has {len(found)} numbers, there are {count} groups")
+    return [number(name, item, least=0) for item in found]
 
 
 def check_betas(group: Group) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..checks import at_least, instance_of, number, one_of
+from .groups import Group, per_group
 from .optimizer import Optimizer
 from .schedule import Schedule
 
@@ -47,14 +48,11 @@ class OneCycleLR(Schedule):
         div_factor: float = 25.0,
         final_div_factor: float = 1e4,
         three_phase: bool = False,
+        last_epoch: int = -1,
     ) -> None:
         instance_of(Optimizer, optimizer=optimizer)
         self.total_steps = _total(total_steps, epochs, steps_per_epoch)
-        count = len(optimizer.param_groups)
-        peaks = list(max_lr) if isinstance(max_lr, Sequence) else [max_lr] * count
-        if len(peaks) != count:
-            raise ValueError(f"max_lr has {len(peaks)} numbers, there are {count} groups")
-        self.max_lrs = [number("max_lr", peak, least=0) for peak in peaks]
+        self.max_lrs = per_group("max_lr", max_lr, len(optimizer.param_groups))
         part = number("pct_start", pct_start, least=0)
         if part > 1:
             raise ValueError(f"pct_start must lie in [0, 1], got {pct_start}")
@@ -64,7 +62,7 @@ class OneCycleLR(Schedule):
             number("base_momentum", base_momentum, least=0, below=1),
             number("max_momentum", max_momentum, least=0, below=1),
         )
-        self.cycled = _momentum_of(optimizer) if cycle_momentum else None
+        self.cycled = momentum_of(optimizer) if cycle_momentum else None
         for name, divisor in (("div_factor", div_factor), ("final_div_factor", final_div_factor)):
             if number(name, divisor, least=0) == 0:
                 raise ValueError(f"{name} must be above 0, got 0")
@@ -77,9 +75,10 @@ class OneCycleLR(Schedule):
             if three_phase
             else [(up, "start", "peak"), (last, "peak", "end")]
         )
-        for group, peak in zip(optimizer.param_groups, self.max_lrs, strict=True):
-            group["initial_lr"] = peak / div_factor
-        super().__init__(optimizer)
+        if last_epoch == -1:
+            for group, peak in zip(optimizer.param_groups, self.max_lrs, strict=True):
+                group["initial_lr"] = peak / div_factor
+        super().__init__(optimizer, last_epoch)
 
     def rate(self, t: int, group: int) -> float:
         if len(self.max_lrs) != len(self.groups):
@@ -100,8 +99,7 @@ class OneCycleLR(Schedule):
             at_peak, at_ends = self.momenta
             momenta = {"start": at_ends, "peak": at_peak, "end": at_ends}
             momentum = self.anneal(momenta[before], momenta[after], part)
-            betas = self.groups[group].get("betas")
-            found[self.cycled] = momentum if betas is None else (momentum, betas[1])
+            found |= momentum_setting(self.groups[group], self.cycled, momentum)
         return found
 
     def _place(self, t: int) -> tuple[str, str, float]:
@@ -135,10 +133,16 @@ def _total(total_steps: Any, epochs: Any, steps_per_epoch: Any) -> int:
     return int(epochs) * int(steps_per_epoch)
 
 
-def _momentum_of(optimizer: Optimizer) -> str:
+def momentum_of(optimizer: Optimizer) -> str:
+    """The setting that holds an optimizer's momentum."""
     for name in ("betas", "momentum"):
         if name in optimizer.defaults:
             return name
     raise ValueError(
         f"{type(optimizer).__name__} has neither momentum nor betas: pass cycle_momentum=False"
     )
+
+
+def momentum_setting(group: Group, name: str, momentum: float) -> Group:
+    """That setting of a group, with another momentum."""
+    return {name: momentum if name == "momentum" else (momentum, group["betas"][1])}

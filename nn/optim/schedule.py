@@ -52,6 +52,8 @@ class Schedule:
 
     Args:
         optimizer: whose groups' "lr" is set.
+        last_epoch: -1 to begin; else how many steps were made less one, of an optimizer whose state
+            was loaded (`load_state_dict` of the schedule does without it).
 
     Raises:
         TypeError: optimizer is not an Optimizer.
@@ -74,11 +76,17 @@ class Schedule:
     #: be stepped together with others.
     multiplies: bool = False
 
-    def __init__(self, optimizer: Optimizer) -> None:
+    def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
         instance_of(Optimizer, optimizer=optimizer)
+        at_least(-1, last_epoch=last_epoch)
+        if last_epoch >= 0 and any("initial_lr" not in g for g in optimizer.param_groups):
+            raise ValueError(
+                f"last_epoch={last_epoch} goes on from the 'initial_lr' of each group, which is "
+                "not there: load the optimizer's state first, or leave last_epoch out"
+            )
         self.optimizer = optimizer
         self.base_lrs: list[float] = []
-        self.last_epoch = 0
+        self.last_epoch = last_epoch + 1
         self.share = Share(self.multiplies)
         # schedules that were stepped have had their turn; one that does not multiply begins alone
         before = optimizer.shares
@@ -132,7 +140,8 @@ class Schedule:
                 f"{type(self).__name__} sets the rates by itself, and another schedule of this "
                 f"optimizer has multiplied them by {factors}: put one after the other into a "
                 "SequentialLR, or step schedules that multiply (StepLR, MultiStepLR, "
-                "ExponentialLR, LinearWarmup, CosineAnnealingLR with eta_min=0)"
+                "ExponentialLR, ConstantLR, LinearLR, PolynomialLR, MultiplicativeLR, and "
+                "CosineAnnealingLR with eta_min=0)"
             )
         self._set(found, [x["lr"] * factor for x, factor in zip(found, factors, strict=True)])
 
@@ -219,7 +228,7 @@ class SequentialLR(Schedule):
     """One schedule after another; each counts from 0 when its turn comes.
 
     Args:
-        schedules: over the same optimizer; not ReduceLROnPlateau, which follows no formula.
+        schedulers: over the same optimizer; not ReduceLROnPlateau, which follows no formula.
         milestones: after how many steps each but the first begins, rising.
 
     Raises:
@@ -228,14 +237,18 @@ class SequentialLR(Schedule):
     """
 
     def __init__(
-        self, optimizer: Optimizer, schedules: Sequence[Schedule], milestones: Iterable[int]
+        self,
+        optimizer: Optimizer,
+        schedulers: Sequence[Schedule],
+        milestones: Iterable[int],
+        last_epoch: int = -1,
     ) -> None:
-        self.schedules = list(schedules)
+        self.schedules = list(schedulers)
         self.milestones = rising(milestones)
         for i, schedule in enumerate(self.schedules):
             if not isinstance(schedule, Schedule) or schedule.optimizer is not optimizer:
                 raise TypeError(
-                    f"schedules[{i}] must be a schedule over the same optimizer, got a "
+                    f"schedulers[{i}] must be a schedule over the same optimizer, got a "
                     f"{type(schedule).__name__}"
                 )
         if len(self.schedules) != len(self.milestones) + 1:
@@ -243,7 +256,7 @@ class SequentialLR(Schedule):
                 f"{len(self.schedules)} schedules need {len(self.schedules) - 1} milestones, "
                 f"got {self.milestones}"
             )
-        super().__init__(optimizer)
+        super().__init__(optimizer, last_epoch)
 
     def settings(self, t: int, group: int) -> dict[str, Any]:
         """What the schedule whose turn it is sets."""

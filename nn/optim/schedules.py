@@ -11,7 +11,7 @@ import bisect
 import math
 from collections.abc import Callable, Iterable, Sequence
 
-from ..checks import at_least, number
+from ..checks import at_least, number, probability
 from .optimizer import Optimizer
 from .schedule import Schedule, rising
 
@@ -26,11 +26,13 @@ class StepLR(Schedule):
 
     multiplies = True
 
-    def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1) -> None:
+    def __init__(
+        self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, last_epoch: int = -1
+    ) -> None:
         at_least(1, step_size=step_size)
         self.step_size = step_size
         self.gamma = number("gamma", gamma, least=0)
-        super().__init__(optimizer)
+        super().__init__(optimizer, last_epoch)
 
     def rate(self, t: int, group: int) -> float:
         return self.base_lrs[group] * self.gamma ** (t // self.step_size)
@@ -46,10 +48,16 @@ class MultiStepLR(Schedule):
 
     multiplies = True
 
-    def __init__(self, optimizer: Optimizer, milestones: Iterable[int], gamma: float = 0.1) -> None:
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        milestones: Iterable[int],
+        gamma: float = 0.1,
+        last_epoch: int = -1,
+    ) -> None:
         self.milestones = rising(milestones)
         self.gamma = number("gamma", gamma, least=0)
-        super().__init__(optimizer)
+        super().__init__(optimizer, last_epoch)
 
     def rate(self, t: int, group: int) -> float:
         return self.base_lrs[group] * self.gamma ** bisect.bisect_right(self.milestones, t)
@@ -60,40 +68,71 @@ class ExponentialLR(Schedule):
 
     multiplies = True
 
-    def __init__(self, optimizer: Optimizer, gamma: float) -> None:
+    def __init__(self, optimizer: Optimizer, gamma: float, last_epoch: int = -1) -> None:
         self.gamma = number("gamma", gamma, least=0)
-        super().__init__(optimizer)
+        super().__init__(optimizer, last_epoch)
 
     def rate(self, t: int, group: int) -> float:
         return self.base_lrs[group] * self.gamma**t
 
 
 class LambdaLR(Schedule):
-    """A formula of your own: base · factor(t).
+    """A formula of your own: base · lr_lambda(t).
 
     Args:
-        factor: a function of the number of steps, or a list of one for each group.
+        lr_lambda: a function of the number of steps, or a list of one for each group.
     """
 
     def __init__(
         self,
         optimizer: Optimizer,
-        factor: Callable[[int], float] | Sequence[Callable[[int], float]],
+        lr_lambda: Callable[[int], float] | Sequence[Callable[[int], float]],
+        last_epoch: int = -1,
     ) -> None:
         count = len(optimizer.param_groups) if isinstance(optimizer, Optimizer) else 1
-        self.factors = list(factor) if isinstance(factor, Sequence) else [factor]
-        fits = len(self.factors) == count or not isinstance(factor, Sequence)
-        if not fits or not all(callable(f) for f in self.factors):
-            raise ValueError(f"factor must be a function, or a list of {count} functions")
-        super().__init__(optimizer)
+        several = isinstance(lr_lambda, Sequence)
+        self.factors = list(lr_lambda) if isinstance(lr_lambda, Sequence) else [lr_lambda]
+        if (several and len(self.factors) != count) or not all(callable(f) for f in self.factors):
+            raise ValueError(f"lr_lambda must be a function, or a list of {count} functions")
+        super().__init__(optimizer, last_epoch)
 
     def rate(self, t: int, group: int) -> float:
         if len(self.factors) not in (1, len(self.groups)):
             raise ValueError(
-                f"factor has {len(self.factors)} functions, there are {len(self.groups)} groups "
+                f"lr_lambda has {len(self.factors)} functions, there are {len(self.groups)} groups "
                 "now: give one function for all, or make the LambdaLR after the last group"
             )
-        return float(self.base_lrs[group] * self.factors[group % len(self.factors)](t))
+        return float(self.base_lrs[group] * self._factor(t, group % len(self.factors)))
+
+    def _factor(self, t: int, which: int) -> float:
+        """What the base is multiplied by after t steps."""
+        return self.factors[which](t)
+
+
+class MultiplicativeLR(LambdaLR):
+    """Times lr_lambda(t) at each step t: base · lr_lambda(1) · lr_lambda(2) · … · lr_lambda(t).
+
+    Args:
+        lr_lambda: a function of the number of steps, or a list of one for each group.
+    """
+
+    multiplies = True
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        lr_lambda: Callable[[int], float] | Sequence[Callable[[int], float]],
+        last_epoch: int = -1,
+    ) -> None:
+        self.products: dict[int, list[float]] = {}
+        super().__init__(optimizer, lr_lambda, last_epoch)
+
+    def _factor(self, t: int, which: int) -> float:
+        """The product so far; a function is called once for each step."""
+        products = self.products.setdefault(which, [1.0])
+        while len(products) <= t:
+            products.append(products[-1] * self.factors[which](len(products)))
+        return products[t]
 
 
 class CosineAnnealingLR(Schedule):
@@ -106,11 +145,13 @@ class CosineAnnealingLR(Schedule):
         eta_min: default 0.
     """
 
-    def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0) -> None:
+    def __init__(
+        self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0, last_epoch: int = -1
+    ) -> None:
         at_least(1, T_max=T_max)
         self.T_max = T_max
         self.eta_min = number("eta_min", eta_min, least=0)
-        super().__init__(optimizer)
+        super().__init__(optimizer, last_epoch)
 
     @property
     def multiplies(self) -> bool:  # type: ignore[override]  # a constant of the other classes
@@ -128,31 +169,106 @@ class CosineAnnealingLR(Schedule):
         return (1 + math.cos(math.pi * t / self.T_max)) / 2
 
 
-class LinearWarmup(Schedule):
-    """From start_factor · base up to base in equal parts, total_iters steps long; base after that.
+class ConstantLR(Schedule):
+    """Times factor for total_iters steps; base after that.
 
-    PyTorch's LinearLR.  To go on with another schedule, put both into a `SequentialLR`:
+    Args:
+        factor: from 0 to 1; default 1/3.
+        total_iters: default 5.
+    """
 
-        warmup = LinearWarmup(optimizer, 5)
+    multiplies = True
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        factor: float = 1 / 3,
+        total_iters: int = 5,
+        last_epoch: int = -1,
+    ) -> None:
+        at_least(0, total_iters=total_iters)
+        self.factor = probability("factor", factor)
+        self.total_iters = total_iters
+        super().__init__(optimizer, last_epoch)
+
+    def rate(self, t: int, group: int) -> float:
+        return self.base_lrs[group] * (self.factor if t < self.total_iters else 1.0)
+
+
+class LinearLR(Schedule):
+    """From start_factor · base to end_factor · base in equal parts, total_iters steps long.
+
+    As a warm-up before another schedule, in a `SequentialLR`:
+
+        warmup = LinearLR(optimizer, total_iters=5)
         schedule = SequentialLR(optimizer, [warmup, CosineAnnealingLR(optimizer, 95)], [5])
+
+    Args:
+        start_factor: from above 0 to 1; default 1/3.
+        end_factor: from 0 to 1; default 1.
+        total_iters: at least 1; default 5.
+    """
+
+    multiplies = True
+    end_factor = 1.0  # of a LinearWarmup that was pickled before there was another
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        start_factor: float = 1 / 3,
+        end_factor: float = 1.0,
+        total_iters: int = 5,
+        last_epoch: int = -1,
+    ) -> None:
+        at_least(1, total_iters=total_iters)
+        self.start_factor = number("start_factor", start_factor, least=0)
+        if not 0 < self.start_factor <= 1:
+            raise ValueError(f"start_factor must be above 0 and at most 1, got {start_factor}")
+        self.end_factor = probability("end_factor", end_factor)
+        self.total_iters = total_iters
+        super().__init__(optimizer, last_epoch)
+
+    def rate(self, t: int, group: int) -> float:
+        part = min(t / self.total_iters, 1.0)
+        factor = self.start_factor + (self.end_factor - self.start_factor) * part
+        return self.base_lrs[group] * factor
+
+
+class LinearWarmup(LinearLR):
+    """`LinearLR` up to base, the number of steps first.
 
     Args:
         total_iters: at least 1; default 5.
         start_factor: from above 0 to 1; default 1/3.
     """
 
-    multiplies = True
-
     def __init__(
         self, optimizer: Optimizer, total_iters: int = 5, start_factor: float = 1 / 3
     ) -> None:
+        super().__init__(optimizer, start_factor, total_iters=total_iters)
+
+
+class PolynomialLR(Schedule):
+    """Down to 0 in total_iters steps: base · (1 − t / total_iters)^power; 0 after that.
+
+    Args:
+        total_iters: at least 1; default 5.
+        power: default 1, a straight line.
+    """
+
+    multiplies = True
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        total_iters: int = 5,
+        power: float = 1.0,
+        last_epoch: int = -1,
+    ) -> None:
         at_least(1, total_iters=total_iters)
         self.total_iters = total_iters
-        self.start_factor = number("start_factor", start_factor, least=0)
-        if not 0 < self.start_factor <= 1:
-            raise ValueError(f"start_factor must be above 0 and at most 1, got {start_factor}")
-        super().__init__(optimizer)
+        self.power = number("power", power, least=0)
+        super().__init__(optimizer, last_epoch)
 
     def rate(self, t: int, group: int) -> float:
-        part = min(t / self.total_iters, 1.0)
-        return self.base_lrs[group] * (self.start_factor + (1 - self.start_factor) * part)
+        return self.base_lrs[group] * (1 - min(t / self.total_iters, 1.0)) ** self.power

@@ -125,6 +125,31 @@ schedule(
     lambda thing, o: thing(o, 8, 0.01),
     lambda t: 0.1 + 0.9 * oracles.cosine(t, 8),
 )
+schedule(
+    "MultiplicativeLR",
+    lambda thing, o: thing(o, lambda t: t / (t + 1)),
+    lambda t: 1 / (1 + t),
+)
+schedule("ConstantLR", lambda thing, o: thing(o, 0.3, 6), lambda t: 0.3 if t < 6 else 1.0)
+schedule("LinearLR", lambda thing, o: thing(o, 0.2, 0.6, 4), lambda t: min(0.2 + 0.1 * t, 0.6))
+schedule("PolynomialLR", lambda thing, o: thing(o, 10, 2.0), lambda t: max(1 - t / 10, 0.0) ** 2)
+schedule(
+    "CosineAnnealingWarmRestarts",
+    lambda thing, o: thing(o, 4, 2, 0.01),
+    lambda t: (
+        0.1 + 0.9 * oracles.cosine(*(t, 4) if t < 4 else (t - 4, 8) if t < 12 else (t - 12, 16))
+    ),
+)
+schedule(
+    "CyclicLR",
+    lambda thing, o: thing(o, 0.1, 0.5, 3, 5, "triangular2"),
+    lambda t: 1 + 4 * min(t % 8 / 3, (8 - t % 8) / 5) / 2 ** (t // 8),
+)
+schedule(
+    "ChainedScheduler",
+    lambda thing, o: thing([nn.ConstantLR(o, 0.3, 6), nn.ExponentialLR(o, 0.9)]),
+    lambda t: 0.9**t * (0.3 if t < 6 else 1.0),
+)
 schedule("LinearWarmup", lambda thing, o: thing(o, 4, 0.2), lambda t: min(0.2 + 0.2 * t, 1.0))
 schedule(
     "SequentialLR",

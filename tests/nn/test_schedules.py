@@ -294,7 +294,7 @@ def test_a_schedule_or_an_optimizer_without_its_rule_says_so():
         (lambda o: nn.LinearWarmup(o, 5, 1.5), "start_factor must be above 0 and at most 1"),
         (lambda o: nn.LambdaLR(o, [len]), "a list of 2 functions"),
         (lambda o: nn.SequentialLR(o, [nn.StepLR(o, 2)], [3]), "1 schedules need 0 milestones"),
-        (lambda o: nn.SequentialLR(o, [plateau(o)], []), r"schedules\[0\] must be a schedule"),
+        (lambda o: nn.SequentialLR(o, [plateau(o)], []), r"schedulers\[0\] must be a schedule"),
         (
             lambda o: nn.SequentialLR(o, [nn.StepLR(optimizer_of(), 2)], []),
             "over the same optimizer",
