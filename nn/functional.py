@@ -178,3 +178,38 @@ def _last(x: Any, dim: int | None, name: str) -> int:
             f"here, engine.{name}'s the last axis"
         )
     return -1 if dim is None else dim
+
+
+def one_hot(labels: Any, num_classes: int = -1) -> Any:
+    """For each label a row of zeros with a 1 at its place: shape (…) gives (…, num_classes).
+
+    int64, of a Tensor a Tensor; `.float()` makes what a layer takes.
+
+    Args:
+        labels: integers, at least 0.
+        num_classes: by default one more than the largest label.
+
+    Raises:
+        TypeError: labels are not integers.
+        ValueError: one is negative, or not below num_classes; or there is none, and num_classes is
+            left out.
+
+    >>> one_hot([0, 2])
+    array([[1, 0, 0],
+           [0, 0, 1]])
+    """
+    numbers = engine.to_numpy(labels)
+    if numbers.dtype.kind not in "iu":
+        raise TypeError(f"one_hot() takes integers, got dtype {numbers.dtype}: use labels.long()")
+    if num_classes == -1:
+        if not numbers.size:
+            raise ValueError("one_hot() of no labels needs num_classes")
+        num_classes = int(numbers.max()) + 1
+    engine.at_least(1, num_classes=num_classes)
+    if numbers.size and not (numbers.min() >= 0 and numbers.max() < num_classes):
+        raise ValueError(
+            f"labels of one_hot() must be at least 0 and below num_classes, {num_classes}, "
+            f"got {numbers.min()} to {numbers.max()}"
+        )
+    rows = (numbers[..., None] == np.arange(num_classes)).astype(np.int64)
+    return engine.Tensor(rows) if isinstance(labels, engine.Tensor) else rows

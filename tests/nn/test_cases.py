@@ -34,6 +34,7 @@ WITHOUT_NUMBERS = {
     "Run": "what a callback is given",
     "Progress": "text on a terminal",
     "Hooked": "takes hooks off again: test_interrupts.py",
+    "one_hot": "test_one_hot.py compares integers",
     "save": "test_checkpoint.py compares bits", "load": "as save",
     "save_training": "as save", "load_training": "as save",
     "Dataset": "test_data.py counts samples", "TensorDataset": "as Dataset",
