@@ -109,8 +109,9 @@ from .ops import (
     sub as sub, tan as tan, tanh as tanh,
 )  # fmt: skip
 from .questions import (
-    allclose as allclose, array_equal as array_equal, isclose as isclose, isfinite as isfinite,
-    isinf as isinf, isnan as isnan,
+    allclose as allclose, array_equal as array_equal, eq as eq, ge as ge, gt as gt,
+    isclose as isclose, isfinite as isfinite, isinf as isinf, isnan as isnan, le as le, lt as lt,
+    ne as ne,
 )  # fmt: skip
 from .recording import (
     Watching as Watching,

@@ -1,4 +1,4 @@
-"""What is asked about numbers: whether they are nan or infinite, and whether they are close.
+"""What is asked about numbers: which is larger, whether they are nan or infinite, or close.
 
 Answers are what comparisons give: a bool for one number, bools for an array; without a gradient.
 """
@@ -15,6 +15,43 @@ from .node import to_numpy
 
 def _array(x: Any) -> Any:
     return array_of(x) if isinstance(x, LISTS) else x
+
+
+# PyTorch's names of the comparisons
+
+
+def eq(a: Any, b: Any) -> Any:
+    """`a == b`, number by number.
+
+    >>> eq([1.0, 2.0], 2.0)
+    array([False,  True])
+    """
+    return _array(a) == _array(b)
+
+
+def ne(a: Any, b: Any) -> Any:
+    """`a != b`, number by number."""
+    return _array(a) != _array(b)
+
+
+def lt(a: Any, b: Any) -> Any:
+    """`a < b`, number by number."""
+    return _array(a) < _array(b)
+
+
+def le(a: Any, b: Any) -> Any:
+    """`a <= b`, number by number."""
+    return _array(a) <= _array(b)
+
+
+def gt(a: Any, b: Any) -> Any:
+    """`a > b`, number by number."""
+    return _array(a) > _array(b)
+
+
+def ge(a: Any, b: Any) -> Any:
+    """`a >= b`, number by number."""
+    return _array(a) >= _array(b)
 
 
 def isnan(x: Any) -> Any:

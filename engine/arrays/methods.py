@@ -202,6 +202,9 @@ class ArrayMethods(TorchMethods):
     quantile = quantiles.quantile
     isnan, isinf, isfinite = questions.isnan, questions.isinf, questions.isfinite
     isclose, allclose = questions.isclose, questions.allclose
+    eq, ne, lt, le, gt, ge = (
+        questions.eq, questions.ne, questions.lt, questions.le, questions.gt, questions.ge,
+    )  # fmt: skip
 
     def ravel(self) -> Self:
         """`engine.ravel` of this."""

@@ -84,6 +84,10 @@ class TorchMethods:
         """Which numbers are not 0; no gradient."""
         return self.astype(np.bool_)
 
+    def type(self, dtype: Any = None) -> Any:
+        """The name of the dtype, as "float64"; or `astype` another one."""
+        return self.dtype.name if dtype is None else self.astype(dtype)
+
     def to(self, *wanted: Any, **named: Any) -> Any:
         """With another dtype, or that of another array; to a device, the CPU, is this.
 

@@ -24,6 +24,7 @@ from ..selected import accumulate
 from ..window import TensorData
 from .backward import check_unchanged, fitted, propagate, push_any, results
 from .inputs import constant, numeric, parameter, wrong_shapes
+from .making_more import MakingMore
 from .numpy_like import NumpyLike
 from .parts import note_part
 from .written import ArrayWriter
@@ -31,7 +32,7 @@ from .written import ArrayWriter
 _new = object.__new__
 
 
-class Tensor(NumpyLike, ElementwiseMethods, ArrayMethods):
+class Tensor(NumpyLike, MakingMore, ElementwiseMethods, ArrayMethods):
     """An array in a graph, with its gradient.
 
     Args:
@@ -93,10 +94,10 @@ class Tensor(NumpyLike, ElementwiseMethods, ArrayMethods):
             return op.record_arrays(inputs, params)
         return op.record_arrays(*inputs)
 
-    @classmethod
-    def wrap(cls, array: ndarray, requires_grad: bool = False) -> Tensor:
+    @staticmethod
+    def wrap(array: ndarray, requires_grad: bool = False) -> Tensor:
         """A leaf that holds `array` itself, not a copy: for arrays nobody else will change."""
-        y = _new(cls)
+        y = _new(Tensor)
         y._held = array
         y._grad = y._params = y.op = None
         y._retain = False

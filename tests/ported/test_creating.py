@@ -168,6 +168,51 @@ def test_the_name_tensor_is_a_function_though_old_pickles_know_a_module_of_it():
     assert callable(engine.tensor)
 
 
+def test_new_ones_of_a_tensor_have_its_dtype():
+    for x in (Tensor([1.0], dtype=np.float32), nn.Parameter(np.ones(1, np.float32))):
+        for y, numbers in [
+            (x.new_zeros(2), [0.0, 0.0]), (x.new_ones((1, 2)), [[1.0, 1.0]]),
+            (x.new_empty(2), [0.0, 0.0]), (x.new_full((2,), 7), [7.0, 7.0]),
+            (x.new_tensor([1, 2]), [1.0, 2.0]), (x.new_tensor(np.ones(2)), [1.0, 1.0]),
+        ]:  # fmt: skip
+            assert (type(y), y.dtype, y.tolist()) == (Tensor, np.float32, numbers)
+            assert not y.requires_grad
+        for y in (x.new_zeros(2, dtype=torch.double, requires_grad=True, device="cpu"),
+                  x.new_tensor([1], dtype=torch.double, requires_grad=True)):  # fmt: skip
+            assert (y.dtype, y.requires_grad, y.label) == (np.float64, True, "")
+    with pytest.raises(ValueError, match="there is only the CPU"):
+        x.new_tensor([1.0], device="cuda")
+    with pytest.warns(UserWarning, match=r"a copy, by Tensor\(\), of a Parameter|of a Tensor that"):
+        x.new_tensor(x * 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("eq", [False, True, False]), ("ne", [True, False, True]), ("lt", [True, False, False]),
+     ("le", [True, True, False]), ("gt", [False, False, True]), ("ge", [False, True, True])],
+)  # fmt: skip
+def test_comparisons_have_pytorchs_names(name, expected):
+    compare = getattr(engine, name)
+    for x in (Tensor([1.0, 2.0, 3.0], requires_grad=True), np.array([1, 2, 3]), [1, 2, 3],
+              ValueArray.of([1.0, 2.0, 3.0])):  # fmt: skip
+        for other in (2, 2.0, Tensor(2) if not isinstance(x, ValueArray) else 2, [2.0, 2.0, 2.0]):
+            answer = compare(x, other)
+            assert (answer.dtype, answer.tolist()) == (np.bool_, expected)
+            if hasattr(x, name):
+                assert getattr(x, name)(other).tolist() == expected
+    assert compare(Value(2.0), 2.0) is expected[1]
+
+
+def test_type_names_the_dtype_or_changes_it():
+    x = Tensor([1.5], dtype=np.float32, requires_grad=True)
+    for of in (x, ValueArray.of([1.5]), x > 1, x.data):
+        assert of.type() == of.dtype.name
+        assert of.type(torch.long).tolist() == [1]
+        assert of.type(x.type()).dtype in (np.float32, np.dtype("O"))
+    y = x.type(torch.float64)
+    assert (y.dtype, y.requires_grad) == (np.float64, True)
+
+
 # --- the one device ---
 
 

@@ -1,0 +1,59 @@
+"""PyTorch's `x.new_zeros(2, 3)` and its kin: new Tensors of the dtype of another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..counts import shape_of
+from ..cpu import on_cpu
+
+
+class MakingMore:
+    """Leaves of this dtype, on memory of their own."""
+
+    __slots__ = ()
+
+    dtype: Any
+    leaf: Callable[..., Any]
+    wrap: Callable[..., Any]
+
+    def new_full(
+        self,
+        size: Any,
+        fill_value: Any,
+        *,
+        dtype: Any = None,
+        requires_grad: bool = False,
+        device: Any = None,
+    ) -> Any:
+        """A Tensor of shape `size` and this dtype that holds `fill_value` everywhere.
+
+        >>> from engine import Tensor
+        >>> Tensor([1.0]).new_full((2,), 7)
+        Tensor([7., 7.])
+        """
+        on_cpu(device)
+        array = np.full(shape_of((size,)), fill_value, dtype or self.dtype)
+        return self.wrap(array).requires_grad_(requires_grad)
+
+    def new_zeros(self, *shape: Any, **made: Any) -> Any:
+        """Zeros of this dtype: `x.new_zeros(2, 3)`, with the keywords of `new_full`."""
+        return self.new_full(shape_of(shape), 0, **made)
+
+    def new_ones(self, *shape: Any, **made: Any) -> Any:
+        """Ones of this dtype: `x.new_ones(2, 3)`, with the keywords of `new_full`."""
+        return self.new_full(shape_of(shape), 1, **made)
+
+    new_empty = new_zeros
+
+    def new_tensor(
+        self, data: Any, *, dtype: Any = None, requires_grad: bool = False, device: Any = None
+    ) -> Any:
+        """A Tensor of this dtype with a copy of `data`."""
+        on_cpu(device)
+        array = self.leaf(data, requires_grad=False)._held
+        array = array.astype(dtype or self.dtype, copy=False)
+        return self.wrap(array).requires_grad_(requires_grad)
