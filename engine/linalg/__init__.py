@@ -22,11 +22,12 @@ from .factorizations import cholesky as cholesky, qr as qr
 from .spectra import (
     eigh as eigh, eigvalsh as eigvalsh, norm as norm, svd as svd, svdvals as svdvals,
 )  # fmt: skip
-from .least_squares import lstsq as lstsq, pinv as pinv
+from .least_squares import lstsq as lstsq, matrix_rank as matrix_rank, pinv as pinv
 from ..numpy_protocol import MEANINGS
 
 MEANINGS.update(
     {
+        "np.linalg.matrix_rank": lambda A, tol=None, rtol=None: matrix_rank(A, tol, rtol=rtol),
         "np.linalg.norm": norm,
         "np.linalg.matrix_norm": lambda x, ord="fro", keepdims=False: norm(
             x, ord, (-2, -1), keepdims

@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..arrays import concatenate, matrix_transpose, tril
+from ..arrays import concatenate, getitem, matmul, matrix_transpose, tril
 from ..core import composed
 from ..define import shape_op
 from .elimination import cholesky_rows, each, from_lower, orthogonal_columns
-from .matrices import check_matrix, check_square, in_lapack, parts
+from .matrices import by_numpy, check_matrix, check_square, in_lapack, parts
 from .solving import solve
 
 
@@ -88,28 +88,28 @@ def qr(a: Any, mode: str = "reduced") -> Any:
     """Q, whose columns are orthonormal, and R, an upper triangle, with a = Q @ R.
 
     Q is (…, m, k), R (…, k, n) with k = min(m, n).  A gradient needs linearly independent columns
-    (the first k); of others it is inf or nan.
+    (the first k): of others it has no meaning, and may be inf or nan.
 
     Args:
         a: (…, m, n).
-        mode: "reduced"; "complete", for m <= n the same; or "r", R alone.
-
-    Raises:
-        ValueError: mode is "complete" and m > n: the columns of Q beyond n are not determined.
+        mode: "reduced"; "r", R alone; or "complete", Q square: if m > n, and a requires a
+            gradient, this is an error, for the columns of Q beyond n are not determined.
 
     >>> qr(np.array([[3.0], [4.0]])).R
     array([[-5.]])
     """
-    shape = np.shape(a)
-    if len(shape) < 2:
-        check_matrix("qr", np.asarray(a))
-    m, n = shape[-2:]
-    if mode not in ("reduced", "r") and not (mode == "complete" and m <= n):
-        raise ValueError(
-            f"mode of qr() must be 'reduced' or 'r', got {mode!r}: 'complete' has a derivative for "
-            f"m <= n only, not for {shape}"
+    check_matrix("qr", a)
+    m, n = np.shape(a)[-2:]
+    if mode not in ("reduced", "complete", "r"):
+        raise ValueError(f"mode of qr() must be 'reduced', 'complete' or 'r', got {mode!r}")
+    if mode == "complete" and m > n:
+        refusal = (
+            f"qr() of shape {(m, n)} with mode='complete': the columns of Q beyond {n} have no "
+            "derivative; say mode='reduced'"
         )
-    q, r = parts(packed_qr(a if m >= n else a[..., :m]), m, min(m, n))
+        return QRResult(*by_numpy(np.linalg.qr, a, mode, refusal))
+    first = a if m >= n else getitem(a, (..., slice(m)))
+    q, r = parts(packed_qr(first), m, min(m, n))
     if m < n:
-        r = concatenate([r, q.mT @ a[..., m:]], axis=-1)
+        r = concatenate([r, matmul(q.mT, getitem(a, (..., slice(m, n))))], axis=-1)
     return r if mode == "r" else QRResult(q, r)

@@ -11,6 +11,7 @@ from ..by_name import example_of
 from ..core import composed
 from ..define import shape_op
 from ..floats import floating
+from ..node import to_numpy
 from ..ops import square
 from .elimination import each, eliminated, orthogonal_columns
 from .matrices import check_matrix, check_system, in_lapack
@@ -87,5 +88,14 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> LstsqResult:
     rank = sum(s > _cut(numbers, rcond) * s[..., :1], -1)
     left = sum(square(matmul(a, x) - b), -min(2, right.ndim), right.ndim == 1)
     if m <= n or (example_of(rank) < n).any():
-        left = np.zeros(0, x.dtype)
+        left = left[..., :0]
     return LstsqResult(x, left, rank, s)
+
+
+def matrix_rank(a: Any, tol: Any = None, *, rtol: Any = None) -> Any:
+    """How many singular values are above tol, or rtol (as in `pinv`) times the largest.
+
+    >>> int(matrix_rank([[1.0, 2.0], [2.0, 4.0]]))
+    1
+    """
+    return np.linalg.matrix_rank(to_numpy(a), tol, rtol=rtol)

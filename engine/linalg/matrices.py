@@ -7,37 +7,38 @@ from typing import Any
 import numpy as np
 
 from ..floats import HALF
-from ..node import NODES
+from ..node import NODES, Node
 
 
-def check_square(name: str, a: Any, argument: str = "a") -> None:
+def check_square(name: str, a: Any) -> None:
     """Refuse what is no square matrix, nor a batch of them."""
-    if a.ndim < 2 or a.shape[-1] != a.shape[-2]:
+    shape = np.shape(a)
+    if len(shape) < 2 or shape[-1] != shape[-2]:
         raise np.linalg.LinAlgError(
-            f"{argument} of {name}() must be a square matrix, or a batch of them, (…, n, n), got "
-            f"shape {a.shape}"
+            f"a of {name}() must be a square matrix, or a batch of them, (…, n, n), got shape "
+            f"{shape}"
         )
 
 
 def check_matrix(name: str, a: Any) -> None:
     """Refuse what is no matrix, nor a batch of them."""
-    if a.ndim < 2:
+    if np.ndim(a) < 2:
         raise np.linalg.LinAlgError(
-            f"a of {name}() must be a matrix, or a batch of them, (…, m, n), got shape {a.shape}"
+            f"a of {name}() must be a matrix, or a batch of them, (…, m, n), got shape "
+            f"{np.shape(a)}"
         )
 
 
 def check_system(name: str, a: Any, b: Any) -> None:
     """Refuse right-hand sides that do not fit the rows of a: (…, m, k), or one vector (m,)."""
-    check_matrix(name, a)
-    m = a.shape[-2]
-    if b.ndim == 0 or b.shape[-1 if b.ndim == 1 else -2] != m:
+    m, shape = np.shape(a)[-2], np.shape(b)
+    if not shape or shape[-2:][0] != m:
         hint = ""
-        if b.ndim > 1 and b.shape[-1] == m:
+        if len(shape) > 1 and shape[-1] == m:
             hint = "; a batch of vectors is (…, m, 1): b[..., None]"
         raise np.linalg.LinAlgError(
             f"b of {name}() must be a vector ({m},) or matrices (…, {m}, k), for a of shape "
-            f"{a.shape}, got shape {b.shape}{hint}"
+            f"{np.shape(a)}, got shape {shape}{hint}"
         )
 
 
@@ -59,8 +60,9 @@ def parts(packed: Any, *lengths: int) -> list[Any]:
     return found
 
 
-def by_numpy(function: Any, a: Any, refusal: str) -> Any:
+def by_numpy(function: Any, a: Any, how: Any, refusal: str) -> Any:
     """NumPy's own answer of the numbers, where no gradient is lost by it; else the refusal."""
-    if isinstance(a, NODES):
-        return a.by_numpy(function, (a,), {}, refusal)  # type: ignore[union-attr]  # each tier's
-    return function(a)
+    if not isinstance(a, NODES):
+        return function(a, how)
+    found = a.by_numpy(function, (a, how), {}, refusal)  # type: ignore[union-attr]  # each tier's
+    return [type(a)(x) for x in found] if isinstance(a, Node) else found

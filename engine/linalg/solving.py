@@ -81,6 +81,7 @@ def inv(a: Any) -> Any:
 @composed
 def solve_triangular(a: Any, b: Any, *, upper: bool = False) -> Any:
     """`solve` of the lower (or upper) triangle of a; what stands in the other half is not read."""
+    check_square("solve_triangular", a)
     return solve(triu(a) if upper else tril(a), b)
 
 
@@ -99,8 +100,8 @@ def matrix_power(a: Any, n: int) -> Any:
     array([[1., 5.],
            [0., 1.]])
     """
-    n = operator.index(n)
-    if n < 0:
+    check_square("matrix_power", a)
+    if operator.index(n) < 0:
         return matrix_power(inv(a), -n)
     if n == 0:
         return where(np.eye(np.shape(a)[-1], dtype=bool), 1.0, tril(triu(a, 1)))

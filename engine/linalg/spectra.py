@@ -172,14 +172,14 @@ def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
     """
     if not compute_uv:
         return svdvals(a)
-    m, n = (*np.shape(a), 0, 0)[-2:] if np.ndim(a) < 2 else np.shape(a)[-2:]
+    check_matrix("svd", a)
+    m, n = np.shape(a)[-2:]
     if full_matrices and m != n:
-        return SVDResult(
-            *by_numpy(
-                np.linalg.svd, a, f"svd() of shape {np.shape(a)} with full_matrices=True: the "
-                f"vectors beyond {min(m, n)} have no derivative; say full_matrices=False",
-            )
-        )  # fmt: skip
+        refusal = (
+            f"svd() of shape {(m, n)} with full_matrices=True: the vectors beyond {min(m, n)} have "
+            "no derivative; say full_matrices=False"
+        )
+        return SVDResult(*by_numpy(np.linalg.svd, a, True, refusal))
     k = min(m, n)
     u, s, vh = parts(packed_svd(a), max(m, n), 1, k)
     s = s[..., 0, :]
