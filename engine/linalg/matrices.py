@@ -64,5 +64,6 @@ def by_numpy(function: Any, a: Any, how: Any, refusal: str) -> Any:
     """NumPy's own answer of the numbers, where no gradient is lost by it; else the refusal."""
     if not isinstance(a, NODES):
         return function(a, how)
-    found = a.by_numpy(function, (a, how), {}, refusal)  # type: ignore[union-attr]  # each tier's
-    return [type(a)(x) for x in found] if isinstance(a, Node) else found
+    node: Any = a  # both tiers have the method
+    found = node.by_numpy(function, (a, how), {}, refusal)
+    return [type(node)(x) for x in found] if isinstance(a, Node) else found
