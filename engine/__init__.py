@@ -138,7 +138,8 @@ from .creating import (
     int32 as int32, int64 as int64, is_tensor as is_tensor, linspace as linspace, long as long,
     multinomial as multinomial, normal as normal, ones as ones, ones_like as ones_like,
     rand as rand, rand_like as rand_like, randint as randint, randn as randn,
-    randn_like as randn_like, randperm as randperm, short as short, tensor as tensor,
+    randn_like as randn_like, randperm as randperm,
+    set_default_dtype as set_default_dtype, short as short, tensor as tensor,
     uint8 as uint8, zeros as zeros, zeros_like as zeros_like,
 )  # fmt: skip
 from math import e as e, inf as inf, nan as nan, pi as pi
@@ -150,7 +151,9 @@ acos, acosh, asin, asinh, atan, atan2, atanh = (
 )  # fmt: skip
 clamp = clip
 concat = concatenate
+accelerator = cuda
 inference_mode = no_grad
+set_default_device = on_cpu
 divide, multiply, negative, power, subtract = div, mul, neg, pow, sub
 inverse, pinverse = linalg.inv, linalg.pinv
 movedim = moveaxis

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import choices, ops
+from ..generators import Rng, generator as generator_of
 from ..node import Node
 from . import shapes
 
@@ -178,6 +179,14 @@ class TorchMethods:
     def fill_(self, value: Any) -> Any:
         """The same number everywhere."""
         return self._assigned(value)
+
+    def normal_(self, mean: Any = 0.0, std: Any = 1.0, *, generator: Rng = None) -> Any:
+        """Normal numbers at random, of this mean and standard deviation."""
+        return self._assigned(generator_of(generator, "generator").normal(mean, std, self.shape))
+
+    def uniform_(self, low: Any = 0.0, high: Any = 1.0, *, generator: Rng = None) -> Any:
+        """Uniform numbers at random, at least `low` and below `high`."""
+        return self._assigned(generator_of(generator, "generator").uniform(low, high, self.shape))
 
     def copy_(self, other: Any) -> Any:
         """The numbers of another array, in this dtype."""

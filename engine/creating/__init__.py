@@ -31,6 +31,7 @@ from .dtypes import (
     int32 as int32,
     int64 as int64,
     long as long,
+    set_default_dtype as set_default_dtype,
     short as short,
     uint8 as uint8,
 )

@@ -3,6 +3,8 @@
 `float` is float32 here and `int` int32, as there; Python's own `float` as a dtype is float64.
 """
 
+from typing import Any
+
 import numpy as np
 
 float16 = half = np.dtype("float16")
@@ -13,3 +15,16 @@ int16 = short = np.dtype("int16")
 int32 = int = np.dtype("int32")
 int64 = long = np.dtype("int64")
 bool = np.dtype("bool")
+
+
+def set_default_dtype(dtype: Any) -> None:
+    """Nothing: float64 is what it is, and what science programs set.
+
+    Raises:
+        ValueError: another dtype.
+    """
+    if dtype != float64:
+        raise ValueError(
+            f"the default dtype is float64, as NumPy's, got {dtype}: give dtype=engine.float32 "
+            "where Tensors are made, and take model.float()"
+        )

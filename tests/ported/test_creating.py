@@ -27,6 +27,14 @@ def test_a_dtype_has_pytorchs_name(name, numpys):
     assert Tensor([1.0, 0.0], dtype=dtype).dtype is dtype
 
 
+def test_the_default_dtype_is_float64_and_stays():
+    torch.set_default_dtype(torch.float64)
+    torch.set_default_dtype(torch.double)
+    assert torch.zeros(1).dtype == torch.float64
+    with pytest.raises(ValueError, match=r"the default dtype is float64, .* got float32"):
+        torch.set_default_dtype(torch.float32)
+
+
 def test_a_dtype_of_pythons_is_numpys():
     assert engine.zeros(2, dtype=float).dtype == engine.float64
     assert engine.zeros(2, dtype=int).dtype == engine.int64
@@ -226,6 +234,8 @@ def test_the_cpu_is_the_only_device():
     assert {device: 1}[torch.device("cpu:0")] == 1
     assert torch.cuda.device_count() == 0
     torch.cuda.manual_seed_all(3)
+    torch.set_default_device(device)
+    assert not torch.accelerator.is_available()
     for other in ("cuda", "mps", 0):
         with pytest.raises(ValueError, match=r"there is only the CPU: device must be 'cpu', got"):
             torch.device(other)

@@ -113,6 +113,25 @@ def test_normal_numbers_are_numpys():
             torch.randn(2, dtype=bad)
 
 
+def test_a_tensor_is_filled_at_random_in_place():
+    x = torch.empty(20_000, dtype=torch.float32)
+    assert x.normal_(3.0, 2.0, generator=torch.Generator().manual_seed(1)) is x
+    assert x.dtype == np.float32
+    assert (x.data.mean(), x.data.std()) == (
+        pytest.approx(3.0, abs=0.05),
+        pytest.approx(2, abs=0.05),
+    )
+    x.uniform_(-1, 1, generator=0)
+    expected = np.random.default_rng(0).uniform(-1, 1, 20_000).astype(np.float32)
+    assert x.tolist() == expected.tolist()
+    layer = nn.Linear(2, 3)
+    layer.weight.data.normal_(0.0, 0.02, generator=3)
+    expected = np.random.default_rng(3).normal(0.0, 0.02, (3, 2))
+    assert layer.weight.tolist() == expected.tolist()
+    with pytest.raises(TypeError, match="an array of int64 cannot hold in place what is float64"):
+        torch.arange(3).normal_()
+
+
 def test_random_integers_take_pytorchs_forms():
     for x in (
         torch.randint(3, 10, (1000,)), torch.randint(3, 10, size=(1000,)),
