@@ -132,45 +132,52 @@ class LBFGS(Optimizer):
     def _iterate(self, closure: Callable[[], Any], x: ndarray, memory: State) -> Any:
         """Iterations from x, with what is remembered in `memory`; the first loss."""
         group = self.param_groups[0]
-        flat_enough, little = group["tolerance_grad"], group["tolerance_change"]
+        little = group["tolerance_change"]
         first, loss, g = self._evaluate(closure)
         evaluations = 1
-        for iteration in range(1, group["max_iter"] + 1):
-            if np.abs(g).max(initial=0) <= flat_enough:
+        for left in reversed(range(group["max_iter"])):
+            if np.abs(g).max(initial=0) <= group["tolerance_grad"]:
                 break
+            guess = group["lr"] * (1 if "d" in memory else min(1.0, 1 / float(np.abs(g).sum())))
             d = self._direction(g, memory)
-            t = group["lr"] * (min(1.0, 1 / float(np.abs(g).sum())) if "d" not in memory else 1)
-            slope = float(g @ d)
-            memory |= {"d": d, "t": t, "prev_flat_grad": g, "prev_loss": loss}
+            here = Point(0.0, loss, g, float(g @ d))
+            memory |= {"d": d, "t": guess, "prev_flat_grad": g, "prev_loss": loss}
             memory["n_iter"] += 1
-            if slope > -little:
+            if here.slope > -little:
                 break
-            before = loss
-            if group["line_search_fn"]:
-
-                def at(t: float, x: ndarray = x, d: ndarray = d) -> Point:
-                    self._go(x + t * d)
-                    _, loss, g = self._evaluate(closure)
-                    return Point(t, loss, g, float(g @ d))
-
-                narrowest = little / float(np.abs(d).max())
-                most = min(25, group["max_eval"] - evaluations)
-                found, looked_at = strong_wolfe(at, Point(0.0, loss, g, slope), t, narrowest, most)
-                t, loss, g, _ = found
-                memory["t"] = t
-                evaluations += looked_at
-                self._go(x := x + t * d)
-            else:
-                self._go(x := x + t * d)
-                if iteration < group["max_iter"]:  # else the next step will
-                    _, loss, g = self._evaluate(closure)
-                    evaluations += 1
-            if evaluations >= group["max_eval"] or abs(loss - before) < little:
-                break
-            if float(np.abs(t * d).max()) <= little:
+            most = group["max_eval"] - evaluations
+            there, looked_at = self._search(closure, x, d, here, guess, most, bool(left))
+            memory["t"], loss, g, _ = there
+            evaluations += looked_at
+            self._go(x := x + there.t * d)
+            moved = float(np.abs(there.t * d).max())
+            if evaluations >= group["max_eval"] or min(moved, abs(loss - here.loss)) < little:
                 break
         memory["func_evals"] += evaluations
         return first
+
+    def _search(
+        self,
+        closure: Callable[[], Any],
+        x: ndarray,
+        d: ndarray,
+        here: Point,
+        guess: float,
+        most: int,
+        look: bool,
+    ) -> tuple[Point, int]:
+        """Where to go from x along d, and how many places were looked at."""
+
+        def at(t: float) -> Point:
+            self._go(x + t * d)
+            _, loss, g = self._evaluate(closure)
+            return Point(t, loss, g, float(g @ d))
+
+        group = self.param_groups[0]
+        if group["line_search_fn"]:
+            narrowest = group["tolerance_change"] / float(np.abs(d).max())
+            return strong_wolfe(at, here, guess, narrowest, min(25, most))
+        return (at(guess), 1) if look else (here._replace(t=guess), 0)  # the next step looks
 
     def _direction(self, g: ndarray, memory: State) -> ndarray:
         """−H g by two loops over the steps that are remembered; takes in the last one."""
@@ -253,15 +260,21 @@ def _remembered(saved: Mapping[str, Any], x: ndarray) -> State:
         raise ValueError(
             f"the state of LBFGS has {sorted(names)}: {sorted(wrong)} are missing or unexpected"
         )
-    memory: State = {key: np.asarray(saved[key]).item() for key in COUNTS}
+    memory: State = {key: _single(saved[key]) for key in COUNTS}
     at_least(0, **memory)
     memory |= {key: [_vector(key, v, x) for v in saved[key]] for key in LISTS}
     if len({len(memory[key]) for key in LISTS}) > 1:
         raise ValueError(f"{' and '.join(LISTS)} in the state of LBFGS must have the same length")
     for key in begun:
-        value = np.asarray(saved[key])
-        memory[key] = _vector(key, value, x) if key in VECTORS else number(key, value.item())
+        value = saved[key]
+        memory[key] = _vector(key, value, x) if key in VECTORS else number(key, _single(value))
     return memory
+
+
+def _single(saved: Any) -> Any:
+    """A saved number; PyTorch's may be a tensor."""
+    array = np.asarray(saved)
+    return array.item() if array.size == 1 else array
 
 
 def _vector(key: str, saved: Any, x: ndarray) -> ndarray:

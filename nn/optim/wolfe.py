@@ -66,7 +66,7 @@ def _zoom(
     looked_at: int,
 ) -> tuple[Point, int]:
     """A good point between a and b, which bracket one."""
-    low, high = (a, b) if a.loss <= b.loss else (b, a)
+    low, high = (b, a) if b.loss < a.loss else (a, b)  # b's may be nan
     near_end = False  # whether the last guess was close to an end of the bracket
     for guesses in range(most):
         left, right = sorted((low.t, high.t))
@@ -88,7 +88,7 @@ def _zoom(
             return here, looked_at + guesses + 1
         else:
             a, b = here, low if here.slope * (high.t - low.t) >= 0 else high
-        low, high = (a, b) if a.loss <= b.loss or b.loss != b.loss else (b, a)
+        low, high = (b, a) if b.loss < a.loss else (a, b)
     return low, looked_at + most
 
 
