@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from engine import Tensor, ValueArray
+from engine.arrays import Array
 
 from .checks import one_of
 from .parameter import fill
@@ -67,15 +68,22 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
 
 
 def _fill(tensor: Any, array: Any) -> Any:
-    """Put numbers of its shape into a leaf of either tier."""
-    fill(tensor, array)
+    """Put numbers of its shape into a leaf of either tier, or into an array."""
+    if isinstance(tensor, Tensor | ValueArray):
+        fill(tensor, array)
+    else:
+        tensor.copy_(array)
     return tensor
 
 
 def _check(tensor: Any, axes: int = 0) -> tuple[int, ...]:
     """The shape of what is to be filled."""
+    if isinstance(tensor, Array) and tensor.dtype.kind == "f":  # layer.weight.data
+        return tensor.shape
     if not isinstance(tensor, Tensor | ValueArray):
-        raise TypeError(f"tensor must be a Tensor or a ValueArray, got {type(tensor).__name__}")
+        raise TypeError(
+            f"tensor must be a Tensor, its data, or a ValueArray, got {type(tensor).__name__}"
+        )
     if isinstance(tensor, Tensor) and tensor.op is not None:
         raise ValueError(f"tensor must be a leaf, this is the result of {tensor.op.name}()")
     if tensor.ndim < axes:

@@ -8,7 +8,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from engine import Value, ValueArray, on_cpu, to_numpy
+from engine import Tensor, Value, ValueArray, on_cpu, to_numpy
+from engine.arrays import friendly
 from engine.looking import box
 
 from .checks import instance_of, names_device
@@ -134,7 +135,7 @@ class Module:
         """Keep an array that is not learned, such as a running mean, under `name`.
 
         Args:
-            array: copied; None keeps the name for later.
+            array: copied; of a Tensor an Array, with its methods.  None keeps the name for later.
             persistent: whether it is part of `state_dict`.
 
         Raises:
@@ -142,7 +143,8 @@ class Module:
         """
         self._check_name("buffer", name, name in self._buffers)
         self._buffers[name] = persistent
-        object.__setattr__(self, name, None if array is None else np.array(array))
+        kept = None if array is None else np.array(array)
+        object.__setattr__(self, name, friendly(kept) if isinstance(array, Tensor) else kept)
 
     def register_parameter(self, name: str, parameter: Parameter | None) -> None:
         """`self.name = parameter`, for a name that is made up; None keeps the name for later.
@@ -385,9 +387,10 @@ class Module:
     # --- state -----------------------------------------------------------------------------------
 
     def state_dict(self) -> dict[str, np.ndarray]:
-        """All parameters and buffers as plain arrays (copies), by PyTorch's names."""
+        """All parameters and buffers as Arrays of plain numbers (copies), by PyTorch's names."""
         self._warn_of_unregistered()
-        return {key: np.array(to_numpy(place.own)) for key, place in places(self).items()}
+        found = places(self).items()
+        return {key: friendly(np.array(to_numpy(place.own))) for key, place in found}
 
     def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> IncompatibleKeys:
         """Take over parameters and buffers from `state_dict()`, of this library or PyTorch.

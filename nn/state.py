@@ -96,4 +96,4 @@ def _assign(place: Place, array: np.ndarray) -> None:
     if isinstance(own, Node | ValueArray):
         fill(own, array)
     else:
-        setattr(module, name, array.astype(own.dtype))
+        setattr(module, name, array.astype(own.dtype).view(type(own)))  # an Array stays one

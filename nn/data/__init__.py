@@ -23,6 +23,7 @@ from .dataset import (
 )
 from .loader import DataLoader as DataLoader
 from .samplers import (
+    BatchSampler as BatchSampler,
     RandomSampler as RandomSampler,
     Sampler as Sampler,
     SequentialSampler as SequentialSampler,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -13,7 +12,7 @@ from ..checks import at_least
 from ..random import Rng, generator as generator_of, one_of_both, set_generator_state
 from .collate import default_collate, gather
 from .dataset import IterableDataset, TensorDataset
-from .samplers import indices_of
+from .samplers import BatchSampler, checked, count_of_parts, in_parts
 
 
 class DataLoader:
@@ -29,6 +28,8 @@ class DataLoader:
         batch_size: samples in a batch; the last batch has what is left.
         shuffle: whether each pass has an order of its own.
         sampler: an iterable of indices, with a length, in place of shuffle.
+        batch_sampler: an iterable of lists of indices, with a length, in place of batch_size,
+            shuffle, sampler and drop_last.
         drop_last: leave out a last batch that is smaller than the others.
         collate_fn: `collate_fn(samples)` makes a batch of a list of samples; default
             `default_collate`.
@@ -53,7 +54,10 @@ class DataLoader:
     (3, [[0, 1], [2, 3], [4]])
     """
 
-    sampler: Any = None  # of loaders that were pickled before there were samplers
+    sampler: Any = (
+        None  # and batch_sampler: of loaders that were pickled before there were samplers
+    )
+    batch_sampler: Any = None
 
     def __init__(
         self,
@@ -62,6 +66,7 @@ class DataLoader:
         shuffle: bool = False,
         *,
         sampler: Any = None,
+        batch_sampler: Any = None,
         drop_last: bool = False,
         collate_fn: Callable[[list[Any]], Any] | None = None,
         num_workers: int = 0,
@@ -74,20 +79,16 @@ class DataLoader:
         elif isinstance(dataset, list) and collate_fn is None:
             _check_list(dataset)
         at_least(0, num_workers=num_workers)
-        _check_loader(dataset, batch_size, drop_last, sampler)
-        if isinstance(sampler, Iterator):
-            raise TypeError(
-                f"a sampler is walked in each pass, a {type(sampler).__name__} only once: "
-                "make it a list, list(…)"
-            )
-        if sampler is not None and shuffle:
-            raise ValueError("a sampler says what the order is: leave shuffle out")
-        if isinstance(dataset, IterableDataset) and (sampler is not None or shuffle):
-            raise ValueError("a stream comes in its own order: leave shuffle and sampler out")
+        by_sampler = sampler is not None or batch_sampler is not None
+        _check_loader(dataset, batch_size, drop_last and not by_sampler)
+        _check_samplers(dataset, batch_size, shuffle, drop_last, sampler, batch_sampler)
         self.dataset = dataset
         self.batch_size = int(batch_size)
         self.shuffle = shuffle
         self.sampler = sampler
+        if sampler is not None:
+            batch_sampler = BatchSampler(sampler, batch_size, drop_last)
+        self.batch_sampler = batch_sampler
         self.drop_last = drop_last
         self.collate_fn = collate_fn
         rng = one_of_both(generator, rng)
@@ -103,43 +104,38 @@ class DataLoader:
 
     def __len__(self) -> int:
         """How many batches a pass has."""
-        return self._count(len(self.dataset if self.sampler is None else self.sampler))
+        if self.batch_sampler is not None:
+            return len(self.batch_sampler)
+        return count_of_parts(len(self.dataset), self.batch_size, self.drop_last)
 
-    def _count(self, samples: int) -> int:
-        whole, rest = divmod(samples, self.batch_size)
-        return whole + (rest > 0 and not self.drop_last)
+    @property
+    def _own_order(self) -> bool:
+        """Whether the order is the loader's: then it is saved, and a pass can go on."""
+        return self.batch_sampler is None and not isinstance(self.dataset, IterableDataset)
 
     def __iter__(self) -> Iterator[Any]:
         if isinstance(self.dataset, IterableDataset):
-            return self._stream()
+            parts = in_parts(self.dataset, self.batch_size, self.drop_last)
+            return map(self.collate_fn or default_collate, parts)
+        if self.batch_sampler is not None:
+            return (self._batch(checked(part, len(self.dataset))) for part in self.batch_sampler)
         if not self._resumed:
             self._order, self._served = self._new_order(), 0
         self._resumed = False
         return self._batches(self._order, self._served)
 
-    def _stream(self) -> Iterator[Any]:
-        """Batches of what the dataset yields."""
-        samples = iter(self.dataset)
-        collate = self.collate_fn or default_collate
-        while part := list(itertools.islice(samples, self.batch_size)):
-            if len(part) == self.batch_size or not self.drop_last:
-                yield collate(part)
-
     def _new_order(self) -> ndarray:
         n = len(self.dataset)
-        if self.sampler is not None:
-            return indices_of(self.sampler, n)
         return self.generator.permutation(n) if self.shuffle else np.arange(n)
 
     def _batches(self, order: ndarray | None, first: int) -> Iterator[Any]:
         assert order is not None
-        count = self._count(len(order))
-        for i in range(first, count):
+        for i in range(first, len(self)):
             indices = order[i * self.batch_size : (i + 1) * self.batch_size]
             batch = self._batch(indices)
             if order is self._order:  # else another pass has begun since: it is the one we save
                 self._served = i + 1
-                if self._served == count:
+                if self._served == len(self):
                     self._order = None
             yield batch
 
@@ -159,8 +155,8 @@ class DataLoader:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on where the loader stood when `state` was taken, batch for batch.
 
-        A pass that was under way is finished by the next `for batch in loader`; of a stream it
-        starts anew.
+        A pass that was under way is finished by the next `for batch in loader`; one by a sampler
+        or of a stream starts anew.
 
         Raises:
             KeyError, ValueError: not the state of a loader over a dataset of this length, or of
@@ -169,39 +165,33 @@ class DataLoader:
         if missing := {"generator", "order", "served"} - set(state):
             raise KeyError(f"the state of a loader lacks {sorted(missing)}")
         order, served = state["order"], state["served"]
+        if order is not None and not self._own_order:
+            raise ValueError("the saved pass had an order of the loader's, this one has none")
         if order is not None:
             order = np.array(order)
-            if not self._may_be_an_order(order):
+            whole = order.dtype.kind in "iu" and order.ndim == 1
+            if not whole or not np.array_equal(np.sort(order), np.arange(len(self.dataset))):
                 raise ValueError(
                     f"the saved pass is no order of {len(self.dataset)} samples: it was saved "
                     "over another dataset"
                 )
             if isinstance(served, bool) or not isinstance(served, int) or served < 0:
                 raise ValueError(f"'served' must count batches, got {served!r}")
-            if served >= (count := self._count(len(order))):
+            if served >= len(self):
                 raise ValueError(
-                    f"the saved pass stood after batch {served}, this loader has {count}: "
+                    f"the saved pass stood after batch {served}, this loader has {len(self)}: "
                     "it was saved with another batch size"
                 )
         set_generator_state(self.generator, state["generator"])
         self._order, self._served = order, served
         self._resumed = order is not None
 
-    def _may_be_an_order(self, order: ndarray) -> bool:
-        """Whether these are all indices of the dataset; with a sampler, some of them."""
-        if order.dtype.kind not in "iu" or order.ndim != 1:
-            return False
-        n = len(self.dataset)
-        if self.sampler is not None:
-            return bool(((order >= -n) & (order < n)).all())
-        return np.array_equal(np.sort(order), np.arange(n))
-
-    def go_on(self, order: ndarray, served: int) -> None:
+    def go_on(self, order: ndarray | None, served: int) -> None:
         """Let the next pass be the rest of one that was broken off after `served` batches.
 
         A pass that `load_state_dict` put back goes first.
         """
-        if not self._resumed:
+        if not self._resumed and order is not None:
             self._order, self._served, self._resumed = order, served, True
 
 
@@ -255,7 +245,7 @@ def _axes(x: Any) -> int:
     return 2 if isinstance(x, list) and x and isinstance(x[0], tuple | list) else 1
 
 
-def _check_loader(dataset: Any, batch_size: Any, drop_last: bool, sampler: Any) -> None:
+def _check_loader(dataset: Any, batch_size: Any, drop_last: bool) -> None:
     if isinstance(batch_size, bool) or not isinstance(batch_size, int | np.integer):
         raise TypeError(f"batch_size must be an int, got {batch_size!r}")
     if batch_size < 1:
@@ -280,8 +270,29 @@ def _check_loader(dataset: Any, batch_size: Any, drop_last: bool, sampler: Any) 
         )
     if len(dataset) == 0:
         raise ValueError("the dataset is empty: a loader over it would give nothing")
-    if drop_last and sampler is None and len(dataset) < batch_size:
+    if drop_last and len(dataset) < batch_size:
         raise ValueError(
             f"drop_last leaves no batch: the dataset has {len(dataset)} samples, "
             f"batch_size is {batch_size}"
         )
+
+
+def _check_samplers(
+    dataset: Any, batch_size: int, shuffle: bool, drop_last: bool, sampler: Any, batches: Any
+) -> None:
+    """Check that one thing alone says what the order is, and can say so in each pass."""
+    for given in (sampler, batches):
+        if isinstance(given, Iterator):
+            raise TypeError(
+                f"a sampler is walked in each pass, a {type(given).__name__} only once: make it a "
+                "list, list(…)"
+            )
+    if sampler is not None and shuffle:
+        raise ValueError("a sampler says what the order is: leave shuffle out")
+    if batches is not None and (batch_size != 1 or shuffle or drop_last or sampler is not None):
+        raise ValueError(
+            "batch_sampler says what the batches are: leave batch_size, shuffle, sampler and "
+            "drop_last out"
+        )
+    if isinstance(dataset, IterableDataset) and not (sampler is batches is None and not shuffle):
+        raise ValueError("a stream comes in its own order: leave shuffle and samplers out")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,9 @@ from engine import to_numpy
 
 from ..checks import as_array, at_least, instance_of
 from ..random import Rng, generator as generator_of
+
+#: How many indices are drawn at a time where a pass may be very long.
+AT_ONCE = 1024
 
 
 class Sampler:
@@ -24,18 +28,7 @@ class Sampler:
         raise NotImplementedError(f"{type(self).__name__} needs an __iter__")
 
 
-class _AtOnce(Sampler):
-    """Base of those that know all their indices at once: `order()`, which is all they write."""
-
-    def order(self) -> ndarray:
-        """The indices of one pass."""
-        raise NotImplementedError
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(self.order().tolist())
-
-
-class SequentialSampler(_AtOnce):
+class SequentialSampler(Sampler):
     """0, 1, 2, … to the dataset's length.
 
     >>> list(SequentialSampler("abc"))
@@ -45,15 +38,14 @@ class SequentialSampler(_AtOnce):
     def __init__(self, data_source: Any) -> None:
         self.data_source = data_source
 
-    def order(self) -> ndarray:
-        """All indices, in order."""
-        return np.arange(len(self))
+    def __iter__(self) -> Iterator[int]:
+        return iter(range(len(self)))
 
     def __len__(self) -> int:
         return len(self.data_source)
 
 
-class _Random(_AtOnce):
+class _Random(Sampler):
     """What the samplers share that draw from a generator of their own, or from the shared one."""
 
     def __init__(self, generator: Rng) -> None:
@@ -100,12 +92,14 @@ class RandomSampler(_Random):
                 f"without replacement, got {self.num_samples}"
             )
 
-    def order(self) -> ndarray:
-        """Indices drawn at random; a loader with shuffle draws the same."""
+    def __iter__(self) -> Iterator[int]:
         n = len(self.data_source)
-        if self.replacement:
-            return self.generator.integers(n, size=self.num_samples)
-        return self.generator.permutation(n)[: self.num_samples]
+        if not self.replacement:  # as a loader with shuffle draws
+            yield from self.generator.permutation(n)[: self.num_samples].tolist()
+            return
+        for first in range(0, self.num_samples, AT_ONCE):  # a pass may be without an end in sight
+            count = min(AT_ONCE, self.num_samples - first)
+            yield from self.generator.integers(n, size=count).tolist()
 
     def __len__(self) -> int:
         return self.num_samples
@@ -126,9 +120,8 @@ class SubsetRandomSampler(_Random):
         super().__init__(generator)
         self.indices = indices
 
-    def order(self) -> ndarray:
-        """The indices, shuffled."""
-        return self.generator.permutation(np.asarray(self.indices, np.intp))
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.generator.permutation(np.asarray(self.indices, np.intp)).tolist())
 
     def __len__(self) -> int:
         return len(self.indices)
@@ -169,33 +162,65 @@ class WeightedRandomSampler(_Random):
         self.num_samples = num_samples
         self.replacement = replacement
 
-    def order(self) -> ndarray:
-        """Indices drawn at random."""
-        return self.generator.choice(
-            len(self.weights), self.num_samples, self.replacement, self.weights / self.weights.sum()
-        )
+    def __iter__(self) -> Iterator[int]:
+        chances = self.weights / self.weights.sum()
+        drawn = self.generator.choice(len(chances), self.num_samples, self.replacement, chances)
+        return iter(drawn.tolist())
 
     def __len__(self) -> int:
         return self.num_samples
 
 
-def indices_of(sampler: Any, count: int) -> ndarray:
-    """The indices of one pass of a sampler over `count` samples, checked.
+class BatchSampler(Sampler):
+    """The indices of a sampler, in lists of batch_size: what a loader's `batch_sampler` yields.
+
+    Args:
+        sampler: an iterable of indices, with a length.
+        batch_size: how many there are in a list; the last one has what is left.
+        drop_last: leave out a last list that is shorter.
+
+    >>> list(BatchSampler([4, 0, 2], 2)), len(BatchSampler([4, 0, 2], 2, drop_last=True))
+    ([[4, 0], [2]], 1)
+    """
+
+    def __init__(self, sampler: Any, batch_size: int, drop_last: bool = False) -> None:
+        at_least(1, batch_size=batch_size)
+        self.sampler = sampler
+        self.batch_size = int(batch_size)
+        self.drop_last = drop_last
+
+    def __iter__(self) -> Iterator[Any]:
+        return in_parts(self.sampler, self.batch_size, self.drop_last)
+
+    def __len__(self) -> int:
+        return count_of_parts(len(self.sampler), self.batch_size, self.drop_last)
+
+
+def in_parts(items: Iterable[Any], size: int, drop_last: bool) -> Iterator[list[Any]]:
+    """The items in lists of `size`; a shorter one at the end unless drop_last."""
+    items = iter(items)
+    while part := list(itertools.islice(items, size)):
+        if len(part) == size or not drop_last:
+            yield part
+
+
+def count_of_parts(items: int, size: int, drop_last: bool) -> int:
+    """How many lists `in_parts` makes of so many items."""
+    whole, rest = divmod(items, size)
+    return whole + (rest > 0 and not drop_last)
+
+
+def checked(indices: Any, count: int) -> ndarray:
+    """Indices that a sampler yielded for one batch, as an array.
 
     Raises:
         TypeError: one is not an int.
-        IndexError: one lies outside the dataset.
+        IndexError: one lies outside a dataset of `count` samples.
     """
-    order = np.asarray(sampler.order() if isinstance(sampler, _AtOnce) else list(sampler))
-    if order.size == 0:
-        return np.zeros(0, np.intp)
-    if order.dtype.kind not in "iu" or order.ndim != 1:
-        raise TypeError(
-            f"a sampler yields indices, {type(sampler).__name__} gave {order.dtype} of shape "
-            f"{order.shape}"
-        )
-    outside = order[(order < -count) | (order >= count)]
+    array = np.asarray(indices)
+    if array.dtype.kind not in "iu" or array.ndim != 1:
+        raise TypeError(f"a sampler yields indices, this one gave {indices!r:.60}")
+    outside = array[(array < -count) | (array >= count)]
     if outside.size:
-        name = type(sampler).__name__
-        raise IndexError(f"{name} gave index {outside[0]}, outside a dataset of {count} samples")
-    return order
+        raise IndexError(f"a sampler gave index {outside[0]}, outside a dataset of {count} samples")
+    return array

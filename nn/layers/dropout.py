@@ -90,7 +90,7 @@ class Dropout(Module):
 
     _function = staticmethod(dropout)
 
-    def __init__(self, p: float = 0.5, rng: Rng = None, inplace: bool = False) -> None:
+    def __init__(self, p: float = 0.5, inplace: bool = False, rng: Rng = None) -> None:
         instance_of(bool, inplace=inplace)
         self.p = probability("p", p)
         self.rng = None if rng is None else generator(rng)

@@ -1,6 +1,7 @@
 """`nn.data`, under the path of PyTorch's `torch.utils.data`."""
 
 from ..data import (
+    BatchSampler as BatchSampler,
     ConcatDataset as ConcatDataset,
     DataLoader as DataLoader,
     Dataset as Dataset,

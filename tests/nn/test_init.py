@@ -186,7 +186,7 @@ def test_a_single_number_is_filled():
 
 
 def test_only_nodes_are_filled():
-    with pytest.raises(TypeError, match="tensor must be a Tensor or a ValueArray, got ndarray"):
+    with pytest.raises(TypeError, match="must be a Tensor, its data, or a ValueArray, got ndarray"):
         init.zeros_(np.zeros(3))
     assert init.zeros_(Tensor([1.0])).data.tolist() == [0.0]
 

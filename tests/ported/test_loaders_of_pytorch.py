@@ -10,6 +10,7 @@ import engine
 import nn
 from engine import Tensor
 from nn.utils.data import (
+    BatchSampler,
     ConcatDataset,
     DataLoader,
     Dataset,
@@ -164,8 +165,12 @@ def test_a_sampler_of_ones_own_yields_indices():
         (lambda: DataLoader([1], rng=0, generator=0), TypeError, "two names of one argument"),
         (lambda: DataLoader([1], num_workers=-1), ValueError, "num_workers must be at least 0"),
         (lambda: DataLoader([1], generator="cpu"), TypeError, "numpy.random.Generator, a seed or"),
-        (lambda: list(DataLoader([1], sampler=[1])), IndexError, "list gave index 1, outside a"),
-        (lambda: list(DataLoader([1], sampler=[0.5])), TypeError, "yields indices, list gave flo"),
+        (lambda: list(DataLoader([1], sampler=[1])), IndexError, "sampler gave index 1, outside"),
+        (
+            lambda: list(DataLoader([1], sampler=[0.5])),
+            TypeError,
+            r"yields indices, this one gave \[0",
+        ),
         (lambda: RandomSampler([1, 2], num_samples=3), ValueError, "num_samples must be at most 2"),
         (lambda: RandomSampler([1, 2], num_samples=0), ValueError, "num_samples must be at least"),
         (lambda: RandomSampler([1, 2], 1), TypeError, "replacement must be a bool, got int: 1"),
@@ -179,21 +184,43 @@ def test_what_cannot_be_a_pass_is_refused(make, error, said):
         make()
 
 
-def test_a_pass_by_a_sampler_goes_on_where_it_was_saved():
+def test_the_generator_of_a_sampler_is_part_of_its_loaders_state():
     numbers = np.arange(10)
 
     def made(seed):
         return DataLoader(numbers, 3, sampler=WeightedRandomSampler(numbers, 8, generator=seed))
 
     loader, other = made(0), made(1)
-    batches = iter(loader)
-    next(batches)
+    walked(loader)
     other.load_state_dict(loader.state_dict())
-    assert walked(other) == walked(batches)
-    assert walked(other) == walked(loader)  # the sampler's generator is where it was
-    foreign = DataLoader(np.arange(20), 3, sampler=[19]).state_dict()
-    with pytest.raises(ValueError, match="saved pass is no order of 10 samples"):
-        other.load_state_dict({**foreign, "order": np.array([19])})
+    assert walked(other) == walked(loader)
+    assert walked(other) == walked(loader)
+    foreign = DataLoader(numbers, 3, shuffle=True)
+    iter(foreign)
+    with pytest.raises(ValueError, match="had an order of the loader's, this one has none"):
+        other.load_state_dict(foreign.state_dict())
+
+
+def test_a_pass_may_be_longer_than_memory_as_makemores_is():
+    dataset = TensorDataset(Tensor(np.arange(4.0)), Tensor(np.arange(4)))
+    sampler = RandomSampler(dataset, replacement=True, num_samples=int(1e10), generator=0)
+    loader = DataLoader(dataset, sampler=sampler, batch_size=3, pin_memory=True, num_workers=4)
+    batches = iter(loader)
+    for _ in range(1000):
+        x, y = next(batches)
+        assert x.tolist() == y.tolist()
+    assert len(loader) == 3_333_333_334
+
+
+def test_a_batch_sampler_says_what_the_batches_are():
+    numbers = np.arange(10, 16)
+    assert walked(DataLoader(numbers, batch_sampler=[[5], [0, 1, 2]])) == [[15], [10, 11, 12]]
+    pairs = BatchSampler(SequentialSampler(range(5)), 2, drop_last=True)
+    assert walked(DataLoader(numbers, batch_sampler=pairs)) == [[10, 11], [12, 13]]
+    assert len(DataLoader(numbers, batch_sampler=pairs)) == 2
+    for more in ({"batch_size": 2}, {"shuffle": True}, {"sampler": [0]}, {"drop_last": True}):
+        with pytest.raises(ValueError, match="leave batch_size, shuffle, sampler and drop"):
+            DataLoader(numbers, batch_sampler=pairs, **more)
 
 
 # --- workers ---
@@ -250,9 +277,11 @@ def test_a_model_is_fitted_to_a_stream(capsys):
         def __iter__(self):
             return iter([(np.array([x]), np.array([2 * x + 1])) for x in (-1.0, 0.0, 1.0)])
 
+    loader = DataLoader(Line(), 3)
+    loader.go_on(None, 0)  # what `fit` says after Ctrl-C: a stream starts anew
     model = nn.Linear(1, 1, rng=0)
     optimizer = nn.SGD(model.parameters(), lr=0.3)
-    nn.fit(model, nn.MSELoss(), optimizer, DataLoader(Line(), 3), epochs=60)
+    nn.fit(model, nn.MSELoss(), optimizer, loader, epochs=60)
     np.testing.assert_allclose([model.weight.item(), model.bias.item()], [2.0, 1.0], atol=1e-4)
     assert "epoch 60" in capsys.readouterr().out
 

@@ -201,3 +201,48 @@ def test_a_model_is_initialized_and_counted_as_gpt_py_does_it():
     assert list(model.state_dict()) == ["scale", "tril", "proj.weight", "proj.bias"]
     y = model(Tensor(np.ones((1, 3, 3))))
     np.testing.assert_allclose(y.data[0], [[1, 0, 0], [1 / 2, 1 / 2, 0], [1 / 3] * 3], atol=1e-12)
+
+
+# --- buffers and states are as friendly as gradients ---
+
+
+def test_a_buffer_made_of_a_tensor_has_a_tensors_methods_and_keeps_them():
+    class Masked(nn.Module):
+        def __init__(self):
+            self.register_buffer("mask", engine.tril(engine.ones(4, 4)).view(1, 1, 4, 4))
+            self.register_buffer("plain", np.zeros(2))
+
+    model = Masked()
+    for changed in (model, model.to(np.float32), model.scalar()):
+        assert changed.mask.size(-1) == 4
+        assert changed.mask.view(4, 4).bool().tolist() == np.tri(4, dtype=bool).tolist()
+        assert type(changed.plain) is np.ndarray
+    model.load_state_dict({"mask": np.zeros((1, 1, 4, 4)), "plain": np.ones(2)})
+    assert model.mask.bool().any().item() is False
+    assert model.mask.dtype == np.float32
+
+
+def test_a_state_is_cloned_and_averaged_as_pytorchs():
+    model = nn.Linear(2, 2, rng=0)
+    best = {name: array.clone() for name, array in model.state_dict().items()}
+    nn.init.zeros_(model.weight)
+    mean = {k: (best[k] + v) / 2 for k, v in model.state_dict().items()}
+    model.load_state_dict(mean)
+    assert (model.weight.data == best["weight"] / 2).all()
+
+
+def test_the_data_of_a_parameter_is_initialized_as_dcgan_does_it():
+    def weights_init(module):
+        name = module.__class__.__name__
+        if name.find("Conv") != -1:
+            nn.init.normal_(module.weight.data, 0.0, 0.02)
+        elif name.find("BatchNorm") != -1:
+            nn.init.constant_(module.weight.data, 3.0)
+
+    nn.manual_seed(0)
+    model = nn.Sequential(nn.ConvTranspose2d(2, 3, 4, bias=False), nn.BatchNorm2d(3))
+    model.apply(weights_init)
+    assert 0 < np.abs(model[0].weight.data).max() < 0.1
+    assert model[1].weight.tolist() == [3.0] * 3
+    with pytest.raises(TypeError, match="tensor must be a Tensor, its data, or a ValueArray, got"):
+        nn.init.zeros_(np.zeros(2, int))
