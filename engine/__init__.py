@@ -69,7 +69,7 @@ from .define import (
 )
 from .derivatives import (
     grad as grad, grad_of as grad_of, hessian as hessian, hvp as hvp, jacobian as jacobian,
-    jvp as jvp, value_and_grad as value_and_grad, vjp as vjp,
+    jvp as jvp, ravel_tree as ravel_tree, value_and_grad as value_and_grad, vjp as vjp,
 )  # fmt: skip
 from .files import CheckpointError as CheckpointError, load as load, save as save
 from .generators import (

@@ -43,7 +43,10 @@ def gradients_for(root: Any, nodes: list[Any], seed: Any, create_graph: bool) ->
     if not create_graph:
         return list(root.gradients(nodes, seed))
     seed = seed if isinstance(seed, Node) else root.leaf(seed, requires_grad=False)
-    found = adjoints(leading_to(nodes, toposort(root)), {root: seed})
+    order = leading_to(nodes, toposort(root))
+    for node in order:
+        node.check_fresh()
+    found = adjoints(order, {root: seed})
     return [found.get(node) for node in nodes]
 
 

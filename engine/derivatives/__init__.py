@@ -1,21 +1,16 @@
-"""Derivatives of plain functions: `grad`, `vjp`, `jvp`, `jacobian`, `hessian`, `hvp`.
+"""Derivatives of plain functions, `grad`, `vjp`, `jvp`, `jacobian`, `hessian`, `hvp`; `grad_of`.
 
-Here: `arguments` makes a call's arguments into nodes and gradients into what was given; `call` is
-one call of a function, and says whether a gradient is plain; `transforms` holds the functions, each
-a few lines on top of that.  Read `arguments` first.
+Here: `trees` takes containers apart and builds them; `arguments` makes a call's arguments into
+nodes and gradients into what was given, `returned` looks at its result; `call` is one call of a
+function, and says whether a gradient is plain; `transforms` and `matrices` hold the functions, each
+a few lines on top of that; `of_results` has what needs no function.  Read `arguments` first.
 
 You may touch everything; what decides is that each function can be applied to its own result.
 
 Others use the functions, nothing else.
 """
 
+from .matrices import hessian as hessian, hvp as hvp, jacobian as jacobian
 from .of_results import grad_of as grad_of
-from .transforms import (
-    grad as grad,
-    hessian as hessian,
-    hvp as hvp,
-    jacobian as jacobian,
-    jvp as jvp,
-    value_and_grad as value_and_grad,
-    vjp as vjp,
-)
+from .transforms import grad as grad, jvp as jvp, value_and_grad as value_and_grad, vjp as vjp
+from .trees import ravel_tree as ravel_tree

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Number
 from typing import Any
 
 import numpy as np
 
-from ..lists import array_of
+from ..lists import LISTS, array_of
 from ..node import NODES, Node, NodeArray, to_numpy
 from ..ops import identity
 from ..recording import RECORDING
 from ..tensors import Tensor
 from ..values import Value, ValueArray, number
+from .trees import PLAIN, Tree, taken_apart
 
 Argnums = int | tuple[int, ...] | list[int]
 
 _ARRAYS = Tensor, np.ndarray, list, tuple
 _VALUES = Value, ValueArray
+#: Types that are no containers; most arguments are of one of these.
+LEAVES = frozenset([float, int, np.ndarray, Tensor, Value, ValueArray])
+_DIFFERENTIABLE = (Number, np.ndarray, list, tuple, *NODES)
 
 
 def in_graph(x: Any) -> bool:
@@ -27,7 +32,7 @@ def in_graph(x: Any) -> bool:
 
 @dataclass
 class Argument:
-    """An argument to differentiate: what was given, and the node(s) that stand for it."""
+    """An argument to differentiate, or a leaf of one: what was given, and the node(s) for it."""
 
     position: int
     given: Any
@@ -57,8 +62,11 @@ class Argument:
         return self.node.leaf(to_numpy(x), requires_grad=False)
 
 
-def node_for(given: Any, arrays: bool, position: int) -> Any:
-    """What stands for an argument: a Tensor where there are arrays, else a Value."""
+def node_for(given: Any, arrays: bool, position: int, name: str = "") -> Any:
+    """What stands for an argument: a Tensor where there are arrays, else a Value.
+
+    What an error calls it: its name, or its position.
+    """
     if isinstance(given, Node):
         return _fresh(given)
     if isinstance(given, NodeArray):
@@ -66,17 +74,20 @@ def node_for(given: Any, arrays: bool, position: int) -> Any:
         each[:] = [_fresh(x) if isinstance(x, Value) else Value(x) for x in given.flat]
         return each.reshape(given.shape).view(ValueArray)
     if not isinstance(given, np.ndarray | list | tuple) and not arrays:
-        return Value(number(given, f"argument {position}"))
+        return Value(number(given, name or f"argument {position}"))
     array = np.array(given, dtype=np.float64 if _all_ints(given) else None)
     if array.dtype.kind != "f":
         raise TypeError(
-            f"argument {position} must be floating-point to be differentiated, got {array.dtype}"
+            f"{name or f'argument {position}'} must be floating-point to be differentiated, "
+            f"got {array.dtype}"
         )
     return Tensor(array, requires_grad=True)
 
 
 def nodes_in_list(x: Any) -> Any:
-    """A list of nodes as the Tensor or array of Values it stands for; anything else as is."""
+    """A list of nodes, no container, as the Tensor or array of Values; anything else as is."""
+    if not isinstance(x, LISTS) or PLAIN.issuperset(map(type, x)):
+        return x
     y = array_of(x)
     return y if in_graph(y) else x
 
@@ -114,3 +125,19 @@ def on_tensors(args: tuple[Any, ...]) -> bool:
             return False
         arrays = arrays or isinstance(x, _ARRAYS)
     return arrays
+
+
+def opened(x: Any, name: str) -> tuple[Tree, list[Any]]:
+    """A container to be differentiated: how it is built, and its leaves.
+
+    Raises:
+        TypeError: a leaf is neither a number nor an array, but a bool or a string, say.
+    """
+    tree, leaves = taken_apart(x, name)
+    for written, leaf in zip(tree.names, leaves, strict=True):
+        if isinstance(leaf, bool | np.bool_) or not isinstance(leaf, _DIFFERENTIABLE):
+            raise TypeError(
+                f"{written} is {leaf!r:.60}, a {type(leaf).__name__}, which has no derivative: "
+                "give it in an argument of its own, or None in its place"
+            )
+    return tree, list(map(nodes_in_list, leaves))

@@ -1,4 +1,4 @@
-"""A call of a function that is being differentiated: its result, and what a gradient of it is.
+"""A call of a function that is being differentiated, and what a gradient of its result is.
 
 When does a gradient come back as a plain number or array, and when as a node?  `Call` says it.
 """
@@ -6,8 +6,8 @@ When does a gradient come back as a plain number or array, and when as a node?  
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -15,82 +15,80 @@ import numpy as np
 from ..callers import warn_caller
 from ..differentiating import RUNNING, differentiating, other_leaves
 from ..graph import adjoints, toposort, visit
-from ..lists import LISTS, array_of
 from ..node import Node, to_numpy
 from ..recording import ATTENTION, RECORDING, enable_grad
 from ..tensors import Tensor
-from ..values import Value, ValueArray
+from ..values import ValueArray
 from .arguments import (
+    LEAVES,
     Argnums,
     Argument,
     in_graph,
     node_for,
     nodes_in_list,
     on_tensors,
+    opened,
     positions_of,
 )
-
-_NUMBERS = Node, float, int
-
-
-def check_function(f: Any) -> None:
-    if not callable(f):
-        raise TypeError(f"f must be a function, got {type(f).__name__}")
+from .returned import check_function, name_of, value_of
+from .trees import Tree, is_container, mapped
 
 
-def run(f: Callable[..., Any], args: tuple[Any, ...], kwargs: Any, argnums: Argnums) -> Call:
-    """Call f with the arguments at `argnums` replaced by nodes."""
+def run(
+    f: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: Any,
+    argnums: Argnums,
+    has_aux: bool = False,
+) -> Call:
+    """Call f with the arguments at `argnums`, or what is in them, replaced by nodes."""
     check_function(f)
     positions = positions_of(argnums, len(args))
-    args = tuple([nodes_in_list(x) if isinstance(x, LISTS) else x for x in args])
-    arrays = on_tensors(args) or (bool(RUNNING.derivatives) and _on_tensors_outside())
-    arguments = [Argument(i, args[i], node_for(args[i], arrays, i)) for i in positions]
-    call = list(args)
-    for argument in arguments:
-        call[argument.position] = argument.node
+    call, trees = list(args), None
+    held = []  # the places of containers
+    for i, x in enumerate(args):
+        if type(x) not in LEAVES:
+            if is_container(x):
+                held.append(i)
+            else:
+                call[i] = nodes_in_list(x)
+    args = tuple(call)
+    if held and not set(held).isdisjoint(positions):
+        trees, arguments = _opened(args, positions)
+        rest = iter([argument.node for argument in arguments])
+        for i, tree in zip(positions, trees, strict=True):
+            call[i] = next(rest) if tree is None else tree.build(rest)
+    else:
+        arrays = on_tensors(args) or (bool(RUNNING.derivatives) and _on_tensors_outside())
+        arguments = [Argument(i, args[i], node_for(args[i], arrays, i)) for i in positions]
+        for argument in arguments:
+            call[argument.position] = argument.node
     records = RECORDING.enabled
-    value = _value if records else enable_grad(_value)
+    value = value_of if records else enable_grad(value_of)
     nodes = [x for a in arguments for x in a.nodes]
     with differentiating(nodes) as block:
-        y = value(f, call, kwargs)
-    return Call(f, y, arguments, nodes, records, block)
+        y, result, aux = value(f, call, kwargs, has_aux)
+    return Call(f, y, arguments, nodes, records, block, trees, result, aux)
+
+
+def _opened(args: Any, positions: Any) -> tuple[list[Tree | None], list[Argument]]:
+    """The trees of the arguments at `positions`, None for one that is none; and all leaves."""
+    trees: list[Tree | None] = []
+    leaves: list[tuple[int, str, Any]] = []
+    for i in positions:
+        name = f"argument {i}"
+        tree, given = opened(args[i], name) if is_container(args[i]) else (None, [args[i]])
+        trees.append(tree)
+        names = [name] if tree is None else tree.names
+        leaves += [(i, name, x) for name, x in zip(names, given, strict=True)]
+    others = [x for i, x in enumerate(args) if i not in positions]
+    arrays = on_tensors((*others, *(x for _, _, x in leaves))) or _on_tensors_outside()
+    return trees, [Argument(i, x, node_for(x, arrays, i, name)) for i, name, x in leaves]
 
 
 def _on_tensors_outside() -> bool:
     """Whether a derivative around this one is taken of Tensors."""
     return any(isinstance(x, Tensor) for outer in RUNNING.derivatives for x in outer.nodes)
-
-
-def _value(f: Any, args: list[Any], kwargs: Any) -> Any:
-    return _result(f(*args, **kwargs), f)
-
-
-def _result(y: Any, f: Any) -> Any:
-    """f's result as a node, an array of Values, or a plain number or array."""
-    if isinstance(y, Value):
-        return y
-    if isinstance(y, LISTS):
-        y = array_of(y)
-    dtype = getattr(y, "dtype", None)
-    kind = "" if dtype is None else dtype.kind
-    if kind == "O" and isinstance(y, np.ndarray):
-        return y.view(ValueArray)
-    if isinstance(y, bool) or (kind and kind in "iub"):
-        raise TypeError(
-            f"{name_of(f)} returned {dtype or 'bool'}, which has no derivative (what compares, or "
-            "finds a place, is constant but for jumps): return floats"
-        )
-    if kind == "f" or isinstance(y, _NUMBERS):
-        return y
-    raise TypeError(
-        f"{name_of(f)} must return a number, a Value, a Tensor or an array of Values, "
-        f"got {type(y).__name__}"
-    )
-
-
-def name_of(f: Any) -> str:
-    """What errors and warnings call f."""
-    return getattr(f, "__name__", "f")
 
 
 def detached(x: Any, like: Any = None) -> Any:
@@ -118,17 +116,49 @@ class Call:
     """
 
     f: Any
-    y: Any
-    arguments: list[Argument]
+    y: Any  # the result; of a container a list of what is in it
+    arguments: list[Argument]  # each leaf of a container is one
     nodes: list[Any]  # that stand for the arguments
     records: bool  # whether the caller's operations are recorded
     block: differentiating
+    trees: list[Tree | None] | None  # how each argument is built, if one is a container
+    result: Tree | None = None  # how the result is built
+    aux: Any = None  # what f returned beside it
     alone: bool | None = None  # whether y depends on no other leaf; None: not known yet
     reached: set[int] = field(default_factory=set)  # positions of arguments that y depends on
 
     def __post_init__(self) -> None:
         #: Whether all that was given is plain.
         self.plain = False not in [argument.plain for argument in self.arguments]
+
+    # --- containers ---
+
+    def each(self) -> list[Call]:
+        """One such call for each leaf of the result."""
+        if self.result is None:
+            return [self]
+        return [replace(self, y=y, result=None) for y in self.y]
+
+    def as_result(self, found: Iterable[Any]) -> Any:
+        """What was found for each leaf of the result, in a container like it."""
+        return next(iter(found)) if self.result is None else self.result.build(found)
+
+    def as_arguments(self, found: list[Any]) -> list[Any]:
+        """What was found for each leaf of the arguments, in containers like those."""
+        if self.trees is None:
+            return found
+        rest = iter(found)
+        return [next(rest) if tree is None else tree.build(rest) for tree in self.trees]
+
+    def values(self) -> Any:
+        """f's value, plain if its gradient is."""
+        return self.as_result([one.value() for one in self.each()])
+
+    def given_aux(self) -> Any:
+        """What f returned beside its result, nodes of the call as `value` gives them."""
+        return mapped(lambda x: replace(self, y=x).value() if in_graph(x) else x, self.aux)
+
+    # --- gradients ---
 
     def own(self) -> list[Any]:
         """The leaves made for this derivative, and for those that f took."""
@@ -178,7 +208,7 @@ class Call:
         return detached(x, argument.given)
 
     def value(self) -> Any:
-        """f's value, plain if its gradient is."""
+        """The result, or this leaf of it, plain if its gradient is."""
         if not in_graph(self.y):
             return self.y
         if not self.plain:
@@ -195,15 +225,16 @@ class Call:
         Quiet inside another derivative, where f itself took one of something that did depend on
         its argument (the second derivative of 3x is 0), and where there are no numbers.
         """
-        if len(self.reached) == len(self.arguments):
+        if len(self.reached) == len(self.trees or self.arguments):
             return
-        empty = any(np.size(a.node) == 0 for a in self.arguments)
+        missed = [a.position for a in self.arguments if a.position not in self.reached]
+        empty = not missed or any(np.size(a.node) == 0 for a in self.arguments)
         if empty or (self.block.inside and not self.block.constant_inside):
             return
         if RUNNING.derivatives:
             RUNNING.derivatives[-1].constant_inside = True  # it speaks, if its own result is too
             return
-        missed = [a.position for a in self.arguments if a.position not in self.reached]
+        missed = list(dict.fromkeys(missed))
         warn_caller(
             f"{name_of(self.f)} does not depend on argument {', '.join(map(str, missed))}: the "
             "derivative is zero (a number taken out, by .item() or .data, is a constant)"
@@ -212,6 +243,12 @@ class Call:
     def scalar(self) -> Any:
         """The result, which must be a single number."""
         y = self.y
+        if self.result is not None:
+            raise ValueError(
+                f"grad needs a function with a single number as result, {name_of(self.f)} returned "
+                f"a {type(self.result.like).__name__}: use jacobian or vjp, or has_aux=True where "
+                "it is a pair of that number and something else"
+            )
         shape = getattr(y, "shape", ())  # a plain number has none
         if math.prod(shape) != 1:
             raise ValueError(

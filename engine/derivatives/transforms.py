@@ -1,4 +1,4 @@
-"""Derivatives of functions: `grad`, `value_and_grad`, `vjp`, `jvp`, `jacobian`, `hessian`, `hvp`.
+"""Derivatives of functions: `grad`, `value_and_grad`, `vjp`, `jvp`; `matrices` has the others.
 
 Plain numbers and arrays go in and come out: a function of numbers runs on `Value`s, a function
 with an array among its arguments on `Tensor`s.  Nodes go in, nodes come out, recorded, so every
@@ -12,21 +12,21 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import ravel, reshape, stack, sum as sum_of
+from ..arrays import sum as sum_of
 from ..node import Node
 from ..recording import RECORDING, enable_grad
-from ..tensors import Tensor
-from ..values import Value, ValueArray
+from ..values import ValueArray
 from .arguments import Argnums, Argument, in_graph
-from .call import Call, check_function, recorded_gradients, run
+from .call import Call, recorded_gradients, run
+from .returned import check_function
 
 
-def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+def value_and_grad(
+    f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False
+) -> Callable[..., Any]:
     """A function that returns (f(*args), gradient); the gradient as `grad` gives it.
 
-    Raises:
-        ValueError: f's result is not a single number, or argnums does not fit the call.
-        TypeError: an argument to differentiate is not a floating-point number or array.
+    Args, errors: as `grad`; with has_aux it returns ((value, what else), gradient).
 
     >>> value_and_grad(lambda x: x * x)(3.0)
     (9.0, 6.0)
@@ -34,32 +34,45 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[...,
     check_function(f)
 
     def derivative(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        call = run(f, args, kwargs, argnums)
-        found = call.gradients(call.scalar())
+        call = run(f, args, kwargs, argnums, has_aux)
+        found = call.as_arguments(call.gradients(call.scalar()))
         call.check_reached()
-        return call.value(), found[0] if isinstance(argnums, int) else tuple(found)
+        value = (call.value(), call.given_aux()) if has_aux else call.value()
+        return value, found[0] if isinstance(argnums, int) else tuple(found)
 
     return derivative
 
 
-def grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+def grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
     """A function that returns the gradient of f with respect to its arguments at `argnums`.
 
     An int gives one gradient, a tuple of ints a tuple; each has its argument's shape.  Nestable.
+    An argument may be a container: a dict, a dataclass, a namedtuple, a list or tuple of arrays,
+    nested; its gradient is one like it.  (A list or tuple of single numbers, `[[1.0, 2.0],
+    [3.0, 4.0]]`, is one array.)  None in a container stays None.
+
+    Args:
+        argnums: which arguments.
+        has_aux: whether f returns a pair, its result and what else is wanted of the call; the
+            function returned then gives (gradient, what else).
 
     Raises:
         ValueError: f's result is not a single number, or argnums does not fit the call.
-        TypeError: an argument to differentiate is not a floating-point number or array.
+        TypeError: what is to be differentiated is not a floating-point number or array; where in
+            a container is named.
 
     >>> grad(grad(lambda x: x**3))(2.0)
     12.0
     >>> grad(lambda w, x: (w * x).sum(), argnums=1)(np.array([2.0, 3.0]), np.array([1.0, 1.0]))
     array([2., 3.])
+    >>> grad(lambda p: p["w"] ** 2 * p["b"])({"w": 3.0, "b": 1.0})
+    {'w': 6.0, 'b': 9.0}
     """
-    both = value_and_grad(f, argnums)
+    both = value_and_grad(f, argnums, has_aux)
 
     def derivative(*args: Any, **kwargs: Any) -> Any:
-        return both(*args, **kwargs)[1]
+        value, found = both(*args, **kwargs)
+        return (found, value[1]) if has_aux else found
 
     return derivative
 
@@ -79,36 +92,51 @@ def direction(v: Any, like: Any, name: str) -> Any:
     return float(v) if v.ndim == 0 and not in_graph(v) else v
 
 
-def _tuple(x: Any) -> tuple[Any, ...]:
-    """Several arguments come as a tuple; a list is an array, as in `grad`."""
-    return x if isinstance(x, tuple) else (x,)
+def several_of(x: Any) -> tuple[Any, ...]:
+    """Several arguments come as a tuple; a list or a namedtuple is one, as in `grad`."""
+    return x if type(x) is tuple else (x,)
 
 
-def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
-    """f(*primals), and a function from a cotangent of its shape to the tuple of gradients.
+def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
+    """f(*primals), and a function from a cotangent like it to the tuple of gradients.
+
+    Arguments and result may be containers, as in `grad`.  With has_aux f returns a pair, and what
+    stands second in it comes third.
 
     Raises:
-        ValueError: the cotangent has another shape than the result.
+        ValueError: the cotangent has another shape than the result, or is built in another way.
 
     >>> y, pullback = vjp(lambda x: x * x, np.array([1.0, 2.0]))
     >>> pullback(np.array([1.0, 10.0]))
     (array([ 2., 40.]),)
     """
-    call = run(f, primals, {}, tuple(range(len(primals))))
+    call = run(f, primals, {}, tuple(range(len(primals))), has_aux)
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
         call.records = RECORDING.enabled
-        y, v = call.y, direction(cotangent, call.y, "cotangent")
-        if isinstance(y, Node) and not in_graph(v):
-            found = tuple(call.gradients(y, y.full(1.0) * v))
-        else:
-            with enable_grad():
-                root = contract(y, v)
-            found = tuple(call.gradients(root))
+        found = tuple(call.as_arguments(_pulled(call, cotangent)))
         call.check_reached()
         return found
 
-    return call.value(), pullback
+    return (call.values(), pullback, call.given_aux()) if has_aux else (call.values(), pullback)
+
+
+def _pulled(call: Call, cotangent: Any) -> list[Any]:
+    """The gradients of a result times a cotangent, for each leaf of the arguments."""
+    y = call.y
+    if call.result is None:
+        v = direction(cotangent, y, "cotangent")
+        if isinstance(y, Node) and not in_graph(v):
+            return call.gradients(y, y.full(1.0) * v)
+        with enable_grad():
+            root = contract(y, v)
+        return call.gradients(root)
+    given = call.result.leaves_of(cotangent, "cotangent", "the result")
+    root = 0.0
+    with enable_grad():
+        for (name, v), one in zip(given, y, strict=True):
+            root = root + contract(one, direction(v, one, name))
+    return call.gradients(root)
 
 
 def _push(call: Call, tangents: tuple[Any, ...]) -> Any:
@@ -140,126 +168,37 @@ def _elements(tangent: Any, argument: Argument) -> list[Any]:
 def jvp(f: Callable[..., Any], primals: Any, tangents: Any) -> tuple[Any, Any]:
     """f(*primals), and its derivative along the tangents (one per primal; a tuple of each).
 
+    Primals, tangents and the result may be containers, as in `grad`.
+
     Raises:
-        ValueError: the tangents do not match the primals in number or shape.
+        ValueError: the tangents do not match the primals in number or shape, or are built in
+            another way.
 
     >>> jvp(lambda x: x * x, 3.0, 1.0)
     (9.0, 6.0)
     """
-    primals, tangents = _tuple(primals), _tuple(tangents)
+    primals, tangents = several_of(primals), several_of(tangents)
     if len(primals) != len(tangents):
         raise ValueError(f"got {len(primals)} primals but {len(tangents)} tangents")
     call = run(f, primals, {}, tuple(range(len(primals))))
+    given: list[tuple[str, Any]] = []
+    for i, t in enumerate(tangents):
+        tree = call.trees[i] if call.trees else None
+        name = f"tangent {i}"
+        given += [(name, t)] if tree is None else tree.leaves_of(t, name, f"primal {i}")
     checked = tuple(
-        direction(t, a.node, f"tangent {i}")
-        for i, (t, a) in enumerate(zip(tangents, call.arguments, strict=True))
+        direction(t, a.node, name) for (name, t), a in zip(given, call.arguments, strict=True)
     )
-    y = call.y
-    pushed = _push(call, checked) if in_graph(y) else np.zeros(np.shape(y))[()]
+    plain = call.plain and not any(map(in_graph, checked))
+    found = [(one.value(), _along(one, checked, plain)) for one in call.each()]
     call.check_reached()
-    as_y = Argument(0, None if call.plain and not any(map(in_graph, tangents)) else y, y)
-    return call.value(), call.given_back(pushed, as_y)
+    return call.as_result([value for value, _ in found]), call.as_result(
+        [along for _, along in found]
+    )
 
 
-def jacobian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
-    """A function that returns all derivatives of f's result: shape of result + shape of argument.
-
-    Raises:
-        ValueError: argnums does not fit the call.
-
-    >>> jacobian(lambda x: x * x)(np.array([1.0, 2.0]))
-    array([[2., 0.],
-           [0., 4.]])
-    """
-    check_function(f)
-
-    def derivative(*args: Any, **kwargs: Any) -> Any:
-        call = run(f, args, kwargs, argnums)
-        shape = np.shape(call.y)
-        with enable_grad():
-            rows = [call.gradients(one) for one in _each_element(call.y)]
-        if rows:
-            call.check_reached()
-        results = [
-            _stacked([row[k] for row in rows], shape, argument)
-            for k, argument in enumerate(call.arguments)
-        ]
-        return results[0] if isinstance(argnums, int) else tuple(results)
-
-    return derivative
-
-
-def _each_element(y: Any) -> list[Any]:
-    if isinstance(y, Tensor):
-        flat = ravel(y)
-        return [flat[i] for i in range(y.size)]
-    return list(np.asarray(y).flat) if isinstance(y, np.ndarray) else [y]
-
-
-def _stacked(rows: list[Any], shape: tuple[int, ...], argument: Argument) -> Any:
-    """The rows of a Jacobian as one array of shape `shape` + the argument's."""
-    if shape == ():
-        return rows[0]
-    full = (*shape, *np.shape(argument.node))
-    if any(isinstance(row, Tensor) for row in rows):
-        return reshape(stack(rows), full)
-    if any(isinstance(row, Value | ValueArray) for row in rows):
-        boxed = np.empty(full, dtype=object)
-        boxed.reshape(len(rows), -1)[:] = [
-            list(row.flat) if isinstance(row, ValueArray) else [row] for row in rows
-        ]
-        return boxed.view(ValueArray)
-    return np.array(rows).reshape(full) if rows else np.zeros(full)
-
-
-def hessian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
-    """A function that returns the second derivatives of f; for several argnums a tuple of tuples.
-
-    Raises:
-        ValueError: f's result is not a single number, or argnums does not fit the call.
-
-    >>> hessian(lambda x: (x**3).sum())(np.array([1.0, 2.0]))
-    array([[ 6.,  0.],
-           [ 0., 12.]])
-    """
-    if isinstance(argnums, int):
-        return jacobian(grad(f, argnums), argnums)
-
-    def derivative(*args: Any, **kwargs: Any) -> Any:
-        return tuple(jacobian(grad(f, i), tuple(argnums))(*args, **kwargs) for i in argnums)
-
-    return derivative
-
-
-def hvp(f: Callable[..., Any], primals: Any, vectors: Any) -> Any:
-    """The Hessian of f times a vector, without building the Hessian.
-
-    Args:
-        f: a function with a single number as result.
-        primals: where; one argument, or a tuple of all.
-        vectors: one for each primal, of its shape.
-
-    Raises:
-        ValueError: vectors do not match primals, or f's result is not a single number.
-
-    >>> hvp(lambda x: (x**3).sum(), np.array([1.0, 2.0]), np.array([1.0, 1.0]))
-    array([ 6., 12.])
-    """
-    several = isinstance(primals, tuple)
-    at, along = _tuple(primals), _tuple(vectors)
-    if len(at) != len(along):
-        raise ValueError(f"got {len(at)} primals but {len(along)} vectors")
-
-    def slope(*args: Any) -> Any:
-        gradients = grad(f, tuple(range(len(args))))(*args)
-        checked = [
-            direction(v, g, f"vector {i}")
-            for i, (v, g) in enumerate(zip(along, gradients, strict=True))
-        ]
-        total: Any = 0.0
-        for g, v in zip(gradients, checked, strict=True):
-            total = total + contract(g, v)
-        return total
-
-    products = grad(slope, tuple(range(len(at))))(*at)
-    return products if several else products[0]
+def _along(call: Call, tangents: tuple[Any, ...], plain: bool) -> Any:
+    """The derivative of one leaf of a result along the tangents, as the caller wants it."""
+    y = call.y
+    pushed = _push(call, tangents) if in_graph(y) else np.zeros(np.shape(y))[()]
+    return call.given_back(pushed, Argument(0, None if plain else y, y))

@@ -66,6 +66,10 @@ class ArrayNode(Node):
             pairs = zip(self.inputs, self._arrays, strict=True)
             self.inputs = tuple([_version(x, array) for x, array in pairs])
 
+    def check_fresh(self) -> None:
+        """Refuse to run the rules of a stale node: a RuntimeError."""
+        check_unchanged(self)
+
     @staticmethod
     def flows_to(x: Any) -> bool:
         """Whether the input x requires a gradient."""
@@ -80,13 +84,12 @@ class ArrayNode(Node):
         gradient = np.asarray(gradient)
         if HOOKS and wanted and hooked_in(order):
             each = with_hooks(self, wanted, gradient, alone)
-        elif alone is not None and other_leaves(order, alone):
+            return None if each is None else [None if g is None else np.array(g) for g in each]
+        if alone is not None and other_leaves(order, alone):
             return None
-        else:
-            found = {self: gradient}
-            propagate(order if wanted else [], found, keep=True)
-            each = map(found.get, wanted)
-        return None if each is None else [None if g is None else np.array(g) for g in each]
+        found = {self: gradient}
+        propagate(order if wanted else [], found, keep=True)
+        return [None if (g := found.get(node)) is None else np.array(g) for node in wanted]
 
     def contributions(self, g: Any) -> list[Any]:
         """What each edge adds to the gradient of its input, as arrays; None where nothing flows."""
@@ -128,7 +131,6 @@ class ArrayNode(Node):
 
     def pull(self, g: Any) -> list[Any]:
         """`contributions` as Tensors, to be differentiated again; None where nothing flows."""
-        check_unchanged(self)
         return self.pulled(*in_single(self, g))
 
     @staticmethod

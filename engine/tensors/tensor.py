@@ -232,7 +232,10 @@ class Tensor(NumpyLike, MakingMore, ElementwiseMethods, ArrayMethods):
         if ATTENTION.threads and RECORDING.watcher is not None:
             RECORDING.watcher.backward(toposort(self), seed)
         if create_graph or (HOOKS and hooked_in(toposort(self))):
-            found = adjoints(toposort(self), {self: seed}, plain=not create_graph)
+            order = toposort(self) if HOOKS else results(self)
+            for node in order:
+                check_unchanged(node)
+            found = adjoints(order, {self: seed}, plain=not create_graph)
         else:
             order = results(self)
             found = {self: seed}
