@@ -42,7 +42,12 @@ OF_ENGINE = {
     "gradcheck": {"order": 2, "rtol": 1e-5, "atol": 1e-6},
     "compare": {"samples": 200, "seed": 0},
     "expand": {"index": (), "limit": 200_000},
-    **{name: {"argnums": 0} for name in ("grad", "value_and_grad", "jacobian", "hessian")},
+    **{
+        name: {"argnums": 0, "has_aux": False}
+        for name in ("grad", "value_and_grad", "jacobian", "hessian")
+    },
+    "vjp": {"has_aux": False},
+    "grad_of": {"create_graph": False, "allow_unused": False},
     # rows; a fused op and one on whole arrays round more often
     "elementwise": {"ulp": 4, "doc": "", "infix": False, "commutative": False, "replace": False},
     "shape_op": {"ulp": 64, "variadic": False, "infix": False, "replace": False},

@@ -2,7 +2,7 @@
 
 Here: `trees` takes containers apart and builds them; `arguments` makes a call's arguments into
 nodes and gradients into what was given, `returned` looks at its result; `call` is one call of a
-function, and says whether a gradient is plain; `transforms` and `matrices` hold the functions, each
+function, and says whether a gradient is plain; `transforms` and `jacobians` hold the functions, each
 a few lines on top of that; `of_results` has what needs no function.  Read `arguments` first.
 
 You may touch everything; what decides is that each function can be applied to its own result.
@@ -10,7 +10,7 @@ You may touch everything; what decides is that each function can be applied to i
 Others use the functions, nothing else.
 """
 
-from .matrices import hessian as hessian, hvp as hvp, jacobian as jacobian
+from .jacobians import hessian as hessian, hvp as hvp, jacobian as jacobian
 from .of_results import grad_of as grad_of
 from .transforms import grad as grad, jvp as jvp, value_and_grad as value_and_grad, vjp as vjp
 from .trees import ravel_tree as ravel_tree

@@ -1,4 +1,4 @@
-"""Derivatives of functions: `grad`, `value_and_grad`, `vjp`, `jvp`; `matrices` has the others.
+"""Derivatives of functions: `grad`, `value_and_grad`, `vjp`, `jvp`; `jacobians` has the others.
 
 Plain numbers and arrays go in and come out: a function of numbers runs on `Value`s, a function
 with an array among its arguments on `Tensor`s.  Nodes go in, nodes come out, recorded, so every
