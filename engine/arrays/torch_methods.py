@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import choices, ops
+from ..core import functions, registry
 from ..generators import Rng, generator as generator_of
 from ..node import Node
 from . import shapes
@@ -58,6 +59,20 @@ class TorchMethods:
     def nelement(self) -> Any:
         """PyTorch's other name for `numel`."""
         return math.prod(self.shape)
+
+    # --- linear algebra: the room of it, `engine.linalg`, comes after this one ---
+
+    def det(self) -> Any:
+        """`engine.linalg.det` of this."""
+        return registry["det"](self)
+
+    def inverse(self) -> Any:
+        """`engine.linalg.inv` of this."""
+        return registry["inv"](self)
+
+    def logdet(self) -> Any:
+        """`engine.linalg.logdet` of this."""
+        return functions["logdet"](self)
 
     # --- dtypes ---
 

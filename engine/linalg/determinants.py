@@ -81,8 +81,9 @@ def _cofactors(a: Any) -> Any:
 
 @shape_op(_cofactors_vjp, elements=_cofactors_of_values)
 def cofactors(a: Any) -> Any:
-    """Signed determinants of a square matrix without row i and column j: det(a) inv(a).T, if a has
-    an inverse; the derivative of det in any case.
+    """The derivative of det: at (i, j) the signed determinant of a without row i and column j.
+
+    That is det(a) inv(a).T, if a has an inverse.
     """
     check_square("cofactors", a)
     return in_lapack(_cofactors, a)

@@ -41,11 +41,17 @@ def _pairs(n: int) -> Any:
     return [pair for _ in range(SWEEPS) for pair in itertools.combinations(range(n), 2)]
 
 
-def _free(vectors: Any, values: Any) -> None:
-    """Give vectors of equal values, any two in a plane, no derivative: inf or nan."""
+def _undetermined(values: Any, products: Any, *vectors: Any) -> None:
+    """Of equal values take the second derivative, and of their vectors the first: it becomes inf.
+
+    Two such vectors may be any in their plane; which they will be depends on their product.
+    """
     for p, q in itertools.combinations(range(len(values)), 2):
         if to_numpy(values[p]) == to_numpy(values[q]):
-            vectors[:, p] = vectors[:, p] + sqrt(values[q] - values[p])  # 0, with a slope of inf
+            nothing = products[p, q] - float(to_numpy(products[p, q]))  # 0, with a slope
+            values[p] = values[p] + nothing**1.5
+            for columns in vectors:
+                columns[:, p] = columns[:, p] + sqrt(nothing)
 
 
 def eigen(a: Any) -> Any:
@@ -59,7 +65,7 @@ def eigen(a: Any) -> Any:
         _turn(b.T, p, q, *turn)
         _turn(v, p, q, *turn)
     w = b.diagonal().copy()
-    _free(v, w)
+    _undetermined(w, b, v)
     return np.concatenate([w[None], v])
 
 
@@ -86,6 +92,5 @@ def singular(a: Any, sizes: Any, start: Any) -> tuple[Any, Any, Any]:
         _turn(v, p, q, *turn)
     s = np.array([sqrt(dot(column, column)) for column in u.T], dtype=object)
     u = u / s
-    _free(u, s)
-    _free(v, s)
+    _undetermined(s, u.T @ u, u, v)
     return u, s[None], v.T

@@ -52,6 +52,12 @@ class EighResult(NamedTuple):
     eigenvectors: Any
 
 
+def _check_eigh(a: Any) -> None:
+    check_square("eigh", a)
+    if not np.isfinite(to_numpy(a)).all():  # of nan LAPACK makes numbers
+        raise np.linalg.LinAlgError("a of eigh() must be finite, got nan or inf")
+
+
 def _eigh_vjp(g: Any, y: Any, a: Any, UPLO: str) -> Any:
     n = a.shape[-1]
     (gw, gv), (w, v) = (parts(x, 1, n) for x in (g, y))
@@ -61,7 +67,7 @@ def _eigh_vjp(g: Any, y: Any, a: Any, UPLO: str) -> Any:
 
 
 def _eigh_of_values(a: Any, UPLO: str) -> Any:
-    check_square("eigh", a)
+    _check_eigh(a)
     a = a if UPLO.upper() == "L" else a.mT
     return each(lambda a: eigen(from_lower(a)), "(n,n)->(k,n)", a)
 
@@ -69,7 +75,7 @@ def _eigh_of_values(a: Any, UPLO: str) -> Any:
 @shape_op(_eigh_vjp, symbol="eigh", elements=_eigh_of_values)
 def packed_eigh(a: Any, UPLO: str = "L") -> Any:
     """The eigenvalues of a symmetric matrix, and below them the eigenvectors as columns."""
-    check_square("eigh", a)
+    _check_eigh(a)
 
     def packed(a: Any) -> Any:
         w, v = np.linalg.eigh(a, UPLO)  # type: ignore[call-overload]  # NumPy refuses others
@@ -85,6 +91,9 @@ def eigh(a: Any, UPLO: str = "L") -> EighResult:
     One triangle of a is read, the lower (or by UPLO="U" the upper); its gradient is symmetric.  The
     sign of a vector is free: gradients are of use for what does not depend on it, as of v * v.
     Where eigenvalues are equal their vectors have no derivative (inf or nan), the values have one.
+
+    Raises:
+        LinAlgError: a is not square, or not finite.
 
     >>> w, v = eigh(np.array([[2.0, 1.0], [1.0, 2.0]]))
     >>> w

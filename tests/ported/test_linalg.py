@@ -100,6 +100,14 @@ def test_integers_become_floats_and_float16_is_computed_in_float32():
     assert L.eigh(Tensor(half)).eigenvectors.dtype == np.float16
 
 
+@both_tiers
+def test_three_are_methods_as_in_pytorch(tier):
+    x = LEAVES[tier](S)
+    np.testing.assert_allclose(to_numpy(x.inverse()), np.linalg.inv(S))
+    assert to_numpy(x.det()) == pytest.approx(11.0)
+    assert to_numpy(x.logdet()) == pytest.approx(np.log(11.0))
+
+
 # --- conventions ---
 
 
@@ -151,6 +159,18 @@ def test_equal_eigenvalues_have_derivatives_and_their_vectors_have_none(tier):
         with np.errstate(all="ignore"):
             got = gradient(lambda a, f=f: (f(a) ** 2 * W).sum(), eye, tier)
         assert not np.isfinite(got).any()
+
+
+@pytest.mark.parametrize("f", [L.eigvalsh, L.svdvals])
+def test_equal_eigenvalues_have_no_second_derivative_on_either_tier(f):
+    with np.errstate(all="ignore"):
+        assert np.isnan(grad(lambda a: grad(lambda a: (f(a) ** 2).sum())(a)[0, 1])(np.eye(2))).all()
+        x = ValueArray.of(np.eye(2))
+        (f(x) ** 2).sum().backward(create_graph=True)
+        slope = x[0, 1].grad
+        x.zero_grad()
+        slope.backward()
+    assert np.isnan(x.grad).any()
 
 
 @both_tiers
@@ -261,6 +281,7 @@ def test_all_columns_of_a_square_basis_come_as_numbers_only():
         (lambda a: L.svd(a[0]), r"a of svd.*\(2,\)"),
         (lambda a: L.pinv(a[0]), r"a of pinv.*\(2,\)"),
         (lambda a: L.inv(a[:2] * 0.0), "Singular matrix"),
+        (lambda a: L.eigh(a[:2] * np.nan), "a of eigh.*finite"),
         (lambda a: L.cholesky(-S + a[:2] * 0.0), "not positive definite"),
     ],
 )
