@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..arrays import plain_index, put, setitem
+from ..arrays import Array, plain_index, put, setitem
 from ..core import Op
 from ..differentiating import is_argument
 from ..lists import LISTS, array_of
@@ -89,6 +89,12 @@ class Changing(ArrayNode):
             self._look_again()
         else:
             self._refuse_a_view()
+        held = self._held
+        if type(other) is Array and other.shape == held.shape and other.dtype is held.dtype:
+            other = np.asarray(other)  # as step * p.grad is; plain ones are faster
+            if RECORDING.watcher is None and self._params is None:
+                self.adopt(op.forward(held, other))
+                return self
         self.change(op(self, other)._held)
         return self
 

@@ -360,3 +360,15 @@ def test_a_name_is_not_assigned_to():
 
     with pytest.raises(TypeError, match="a Symbol is not assigned"):
         source(g, A)
+
+
+def test_a_step_along_a_gradient_is_seen_by_a_watcher():
+    p = leaf([1.0, 2.0])
+    (p * p).sum().backward()
+    with no_grad():
+        p -= 0.5 * p.grad
+        assert p.tolist() == [0.0, 0.0]
+        p.grad[0] = -1.7e308
+        p -= p.grad
+        with engine.nan_trace(), pytest.raises(engine.NonFiniteError, match="sub"):
+            p -= 1.0 * p.grad
