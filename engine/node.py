@@ -139,6 +139,11 @@ class Node(OnCPU):
         raise NotImplementedError
 
     @staticmethod
+    def shown(g: Any) -> Any:
+        """A gradient as hooks are shown it: an array of their own, of PyTorch's methods."""
+        return g
+
+    @staticmethod
     def commit(found: dict[Any, Any], retain_grads: bool) -> None:
         """Add what a pass found, and use it up, to `.grad`; needs the lock `commits.GRADIENTS`."""
         raise NotImplementedError

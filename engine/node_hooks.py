@@ -65,7 +65,7 @@ class Hookable:
         """Call `hook(gradient)` in each backward pass, with all of this node's gradient.
 
         It is called before the gradient is passed on or, of a leaf, added to `.grad`; what it
-        returns, if not None, takes the gradient's place.  The gradient is a float or an array, with
+        returns, if not None, takes the gradient's place.  The gradient is a float or an `Array`, with
         `create_graph` a node.  Several hooks are called in the order they were registered.  Copies
         and pickles have no hooks.  A hook lives as long as its node, which a hook that refers to
         the node prolongs: then `remove()` is needed.
@@ -103,13 +103,14 @@ def hooked_in(order: list[Any]) -> bool:
 def hooked(node: Any, g: Any) -> Any:
     """The gradient of a node after its hooks; g itself, an array perhaps of others, is kept."""
     hooks = tuple(HOOKS.get(id(node), {}).values())
-    if hooks and isinstance(g, np.ndarray):
-        g = g.copy()
+    if not hooks:
+        return g
+    shown = node.shown(g)
     for hook in hooks:
-        given = hook(g)
+        given = hook(shown)
         if given is not None:
-            g = _fitting(given, g, node)
-    return g
+            shown = node.shown(_fitting(given, shown, node))
+    return shown.view(np.ndarray) if isinstance(shown, np.ndarray) else shown
 
 
 def _fitting(given: Any, g: Any, node: Any) -> Any:
@@ -123,4 +124,4 @@ def _fitting(given: Any, g: Any, node: Any) -> Any:
     if isinstance(g, Node):
         return given if isinstance(given, Node) else g.leaf(given, requires_grad=False)
     numbers = to_numpy(given)
-    return numbers.astype(g.dtype) if isinstance(g, np.ndarray) else float(numbers)
+    return np.asarray(numbers, g.dtype) if isinstance(g, np.ndarray) else float(numbers)

@@ -13,7 +13,7 @@ from engine.arrays import friendly
 from engine.looking import box
 
 from .checks import instance_of, names_device
-from .hooks import Hook, RemovableHandle
+from .hooks import Hookable, called
 from .parameter import Parameter, forget_gradients, is_learned, leaves
 from .state import IncompatibleKeys, load_into, places
 from .unregistered import SUSPECTS, may_hold, parts, warn_of_unregistered
@@ -22,7 +22,7 @@ _VALUES = (ValueArray, Value)  # a union in the call would be made each time
 _SETTINGS = frozenset([bool, int, float, str])  # types of most attributes
 
 
-class Module:
+class Module(Hookable):
     """Base of all layers and models: parameters, buffers and modules found by assignment.
 
     Define `forward`, call the module.  Written with engine functions and methods, `forward` runs
@@ -43,7 +43,6 @@ class Module:
     _buffers: dict[str, bool]  # whether it is part of the state
     _running: tuple[str, ...] = ()  # the buffers that gather statistics
     _modules: dict[str, None]
-    _hooks: dict[int, Hook]
     _containers: frozenset[str] = frozenset()  # what may hold, or be, what nothing finds
     _any_containers = False  # whether there are such in any module: most programs have none
     training: bool
@@ -59,12 +58,7 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__} must define forward()")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        y = self.forward(*args, **kwargs)
-        if self._hooks:
-            for hook in tuple(self._hooks.values()):
-                changed = hook(self, args, y)
-                y = y if changed is None else changed
-        return y
+        return called(self, args, kwargs) if self._hooks else self.forward(*args, **kwargs)
 
     # --- registration ----------------------------------------------------------------------------
 
@@ -178,14 +172,6 @@ class Module:
             raise ValueError(f"name of a {kind} must be an identifier, got {name!r}")
         if hasattr(self, name) and not known:
             raise ValueError(f"{type(self).__name__} has an attribute {name!r} already")
-
-    def register_forward_hook(self, hook: Hook) -> RemovableHandle:
-        """Call `hook(module, args, output)` after each forward; not None replaces the output."""
-        if not callable(hook):
-            raise TypeError(f"hook must be callable, got {type(hook).__name__}")
-        handle = RemovableHandle(self._hooks)
-        self._hooks[handle._key] = hook
-        return handle
 
     # --- walking the tree ------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import Array
 from ..node import Node, NodeArray, to_numpy
 from ..recording import enable_grad
 from ..selected import gradients_for, in_list, nodes_of
@@ -24,8 +25,8 @@ def grad_of(
 ) -> tuple[Any, ...]:
     """The gradient of ys (of their sum, if several) for each of xs, as a tuple; no `.grad` changes.
 
-    PyTorch's `autograd.grad`.  Each gradient has its x's shape: a float for a Value, an array for a
-    Tensor or an array of Values; with `create_graph` nodes, to be differentiated again.
+    PyTorch's `autograd.grad`.  Each gradient has its x's shape: a float for a Value, an `Array` for
+    a Tensor or an array of Values; with `create_graph` nodes, to be differentiated again.
 
     Args:
         ys: a result, or a list of them: Values, Tensors or arrays of Values.
@@ -105,10 +106,11 @@ def _root(ys: list[Any], gs: list[Any]) -> tuple[Any, Any]:
 def _gathered(x: Any, gradients: list[Any]) -> Any:
     """The gradient of x from those of its nodes; None if x is not used at all."""
     if not isinstance(x, NodeArray):
-        return gradients[0]
+        (g,) = gradients
+        return g.view(Array) if isinstance(g, np.ndarray) else g
     if all(g is None for g in gradients):
         return None
     each = np.empty(len(gradients), dtype=object)
     each[:] = [Value(0.0, requires_grad=False) if g is None else g for g in gradients]
     g = each.reshape(x.shape).view(ValueArray)
-    return g if any(isinstance(one, Node) for one in gradients) else to_numpy(g)
+    return g if any(isinstance(one, Node) for one in gradients) else to_numpy(g).view(Array)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..arrays import add_reduce, in_single, setitem, shaped, widened
+from ..arrays import Array, add_reduce, in_single, setitem, shaped, widened
 from ..commits import set_gradients
 from ..core import Op
 from ..differentiating import other_leaves
@@ -132,6 +132,11 @@ class ArrayNode(Node):
     def pull(self, g: Any) -> list[Any]:
         """`contributions` as Tensors, to be differentiated again; None where nothing flows."""
         return self.pulled(*in_single(self, g))
+
+    @staticmethod
+    def shown(g: Any) -> Any:
+        """A gradient as hooks are shown it: an Array of their own, or a Tensor."""
+        return np.array(g).view(Array) if isinstance(g, np.ndarray) else g
 
     @staticmethod
     def commit(found: dict[Any, Any], retain_grads: bool) -> None:

@@ -163,6 +163,7 @@ def test_hooks_on_arrays_get_arrays_of_their_own():
         g *= 10.0
 
     y.register_hook(in_place)
+    z.register_hook(lambda g: g.clamp(max=0.5) * 2)
     seed = np.ones(2)
     total.backward(seed)
 
