@@ -65,10 +65,10 @@ class Hookable:
         """Call `hook(gradient)` in each backward pass, with all of this node's gradient.
 
         It is called before the gradient is passed on or, of a leaf, added to `.grad`; what it
-        returns, if not None, takes the gradient's place.  The gradient is a float or an `Array`, with
-        `create_graph` a node.  Several hooks are called in the order they were registered.  Copies
-        and pickles have no hooks.  A hook lives as long as its node, which a hook that refers to
-        the node prolongs: then `remove()` is needed.
+        returns, if not None, takes the gradient's place.  The gradient is a float or an `Array`,
+        with `create_graph` a node.  Several hooks are called in the order they were registered.
+        Copies and pickles have no hooks.  A hook lives as long as its node, which a hook that
+        refers to the node prolongs: then `remove()` is needed.
 
         Returns:
             A handle whose `remove()` takes the hook away.

@@ -48,7 +48,7 @@ class _BeforeBackward(NamedTuple):
 
 
 class Hookable:
-    """What a Module has of hooks; `_hooks` holds those after forward as they are, others by kind."""
+    """What a Module has of hooks; those after forward are in `_hooks` as they are."""
 
     _hooks: dict[int, Any]
 
