@@ -15,7 +15,7 @@ VECTOR = RNG.normal(size=3)
 RIGHT = RNG.normal(size=(3, 2))
 EXCHANGED = np.array([[0.0, 1.0, 2.0], [3.0, 0.0, 0.5], [1.0, 1.0, 0.0]])  # a zero comes first
 RANK_TWO = np.array([[1.0, 2.0, 3.0], [2.0, 4.0, 6.0], [1.0, 0.0, 1.0]])
-RANK_ONE = np.array([[0.0, 0.0, 0.0], [0.0, 2.0, 1.0], [0.0, 4.0, 2.0]])
+RANK_ONE = np.diag([0.0, 0.0, 2.0])
 
 
 def symmetric(x):
@@ -96,6 +96,8 @@ CASES = {
         ((SQUARE,), lambda a: L.eigh(symmetric(a)).eigenvectors, lambda a: N.eigh(a + a.T)[1]),
         ((BATCH,), lambda a: L.eigh(symmetric(a))[1] * L.eigh(symmetric(a), "U")[0][:, None],
          lambda a: N.eigh(a + a.mT)[1] * N.eigh(a + a.mT)[0][:, None]),
+        ((BATCH,), lambda a: L.eigh(symmetric(a), UPLO="U").eigenvectors,
+         lambda a: N.eigh(a + a.mT, "U")[1]),
         ((SQUARE[:0, :0],), lambda a: L.eigh(a)[1], lambda a: a),
     ],
     "eigvalsh": [

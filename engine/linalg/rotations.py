@@ -54,9 +54,9 @@ def _undetermined(values: Any, products: Any, *vectors: Any) -> None:
                 columns[:, p] = columns[:, p] + sqrt(nothing)
 
 
-def eigen(a: Any) -> Any:
+def eigen(a: Any, UPLO: Any) -> Any:
     """Eigenvalues of a symmetric matrix, and below them eigenvectors as columns."""
-    start = np.linalg.eigh(to_numpy(a)).eigenvectors
+    start = np.linalg.eigh(to_numpy(a), UPLO).eigenvectors
     v = start.astype(object)
     b = v.T @ a @ v if len(a) else a
     for p, q in _pairs(len(a)):

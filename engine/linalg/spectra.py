@@ -69,7 +69,7 @@ def _eigh_vjp(g: Any, y: Any, a: Any, UPLO: str) -> Any:
 def _eigh_of_values(a: Any, UPLO: str) -> Any:
     _check_eigh(a)
     a = a if UPLO.upper() == "L" else a.mT
-    return each(lambda a: eigen(from_lower(a)), "(n,n)->(k,n)", a)
+    return each(lambda a: eigen(from_lower(a), UPLO), "(n,n)->(k,n)", a)
 
 
 @shape_op(_eigh_vjp, symbol="eigh", elements=_eigh_of_values)

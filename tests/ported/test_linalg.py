@@ -179,6 +179,8 @@ def test_the_determinant_of_a_singular_matrix_has_the_gradient_of_its_cofactors(
     got = gradient(L.det, np.diag([0.0, 2.0, 3.0]), tier)
     np.testing.assert_allclose(got, np.diag([6.0, 0.0, 0.0]), atol=1e-15)
     assert np.all(gradient(L.det, np.zeros((3, 3)), tier) == 0)
+    rank_one = np.outer([0.0, 1.0, 2.0], [0.0, 2.0, 1.0])
+    np.testing.assert_allclose(gradient(L.det, rank_one, tier), np.zeros((3, 3)), atol=1e-14)
 
 
 def test_second_derivatives_of_determinants_are_minors_whatever_the_rank():
