@@ -52,6 +52,16 @@ def on_cpu(device: Any) -> None:
         raise ValueError(f"there is only the CPU: device must be 'cpu', got {device!r:.60}")
 
 
+def names_device(x: Any) -> bool:
+    """Whether x is a device or the name of one, and not a dtype.
+
+    >>> names_device("cuda:0"), names_device("float32"), names_device(float)
+    (True, False, False)
+    """
+    names = ("cpu", "cuda", "mps", "xpu", "meta")
+    return isinstance(x, device) or (isinstance(x, str) and x.partition(":")[0] in names)
+
+
 class cuda:  # noqa: N801 - PyTorch's name
     """PyTorch's `torch.cuda`, for programs that ask whether it is there: it is not."""
 

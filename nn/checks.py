@@ -13,7 +13,6 @@ from engine import (
     ValueArray,
     array_of,
     at_least as at_least,
-    device,
     is_grad_enabled,
     to_numpy,
 )
@@ -70,16 +69,6 @@ def one_of(name: str, x: Any, *known: Any) -> None:
     if x not in known:
         *first, last = map(repr, known)
         raise ValueError(f"{name} must be {', '.join(first)} or {last}, got {x!r:.60}")
-
-
-def names_device(x: Any) -> bool:
-    """Whether x is a device or the name of one, and not a dtype.
-
-    >>> names_device("cuda:0"), names_device("float32"), names_device(np.float32)
-    (True, False, False)
-    """
-    names = ("cpu", "cuda", "mps", "xpu", "meta")
-    return isinstance(x, device) or (isinstance(x, str) and x.partition(":")[0] in names)
 
 
 def probability(name: str, p: Any) -> float:

@@ -16,6 +16,7 @@ from engine import (
     softplus as softplus,
     tanh as tanh,
 )
+from engine.arrays import friendly as _friendly
 
 from .layers import (
     adaptive_avg_pool2d as adaptive_avg_pool2d,
@@ -212,4 +213,4 @@ def one_hot(labels: Any, num_classes: int = -1) -> Any:
             f"got {numbers.min()} to {numbers.max()}"
         )
     rows = (numbers[..., None] == np.arange(num_classes)).astype(np.int64)
-    return engine.Tensor(rows) if isinstance(labels, engine.Tensor) else rows
+    return engine.Tensor(rows) if isinstance(labels, engine.Tensor) else _friendly(rows)

@@ -8,11 +8,11 @@ from typing import Any, Self
 
 import numpy as np
 
-from engine import Tensor, Value, ValueArray, on_cpu, to_numpy
+from engine import Tensor, Value, ValueArray, names_device, on_cpu, to_numpy
 from engine.arrays import friendly
 from engine.looking import box
 
-from .checks import instance_of, names_device
+from .checks import instance_of
 from .hooks import Hookable, called
 from .parameter import Parameter, forget_gradients, is_learned, leaves
 from .state import IncompatibleKeys, load_into, places

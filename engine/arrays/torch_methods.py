@@ -10,6 +10,7 @@ import numpy as np
 
 from .. import choices, ops
 from ..core import functions, registry
+from ..cpu import names_device, on_cpu
 from ..generators import Rng, generator as generator_of
 from ..node import Node
 from . import shapes
@@ -119,9 +120,10 @@ class TorchMethods:
             raise TypeError(f"to() got an unexpected argument {min(unknown)!r}")
         dtype = None
         for x in (*wanted, *(named[key] for key in given)):
-            if x is None or isinstance(x, builtins.bool) or _is_cpu(x):
-                continue
-            dtype = x.dtype if _is_array(x) else x
+            if names_device(x):
+                on_cpu(x)
+            elif x is not None and not isinstance(x, builtins.bool):
+                dtype = x.dtype if _is_array(x) else x
         return self if dtype is None else self.astype(dtype)
 
     def cpu(self) -> Any:
@@ -218,16 +220,3 @@ def _filled(sizes: tuple[Any, ...], own: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def _is_array(x: Any) -> builtins.bool:
     return isinstance(x, np.ndarray | Node)
-
-
-def _is_cpu(x: Any) -> builtins.bool:
-    """Whether x names the only device there is; an error if it names another."""
-    name = x if isinstance(x, str) else getattr(x, "type", None)
-    if not isinstance(name, str):
-        return False
-    device = name.partition(":")[0]
-    if device in ("cuda", "mps", "xpu"):
-        raise ValueError(
-            f"there is no device {name!r} here: all arrays are in memory, on the 'cpu'"
-        )
-    return device == "cpu"

@@ -20,7 +20,9 @@ def test_each_label_has_a_1_at_its_place():
 def test_of_an_array_or_a_list_it_is_an_array():
     for labels in ([2, 0], np.array([2, 0], np.uint8)):
         x = F.one_hot(labels)
-        assert (type(x), x.dtype) == (np.ndarray, np.int64)
+        assert isinstance(x, np.ndarray)
+        assert x.dtype == np.int64
+        assert x.float().dtype == np.float32
         assert x.tolist() == [[0, 0, 1], [1, 0, 0]]
 
 

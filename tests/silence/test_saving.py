@@ -260,11 +260,11 @@ def test_ctrl_c_in_load_training_puts_back_what_was_loaded(tmp_path):
 def test_ctrl_c_while_weights_are_loaded_leaves_those_of_before(monkeypatch, tier):
     assign, calls = state._assign, []
 
-    def interrupted(module, name, array):
-        calls.append(name)
+    def interrupted(place, array):
+        calls.append(place)
         if len(calls) == 2:
             raise KeyboardInterrupt
-        assign(module, name, array)
+        assign(place, array)
 
     model = tier(nn.BatchNorm1d(3))
     before = model.state_dict()
