@@ -77,8 +77,8 @@ class Adam(Optimizer):
 
     def update(self, p: ndarray, g: ndarray, state: State, group: Group) -> ndarray:
         p, g = with_decay(p, g, group)
-        m, v, new = moments(g, state, group["betas"], self.room(p))
-        beta1, beta2 = group["betas"]
+        beta1, beta2 = betas = group["betas"]
+        m, v, new = moments(g, state, betas, self.room(p))
         t = state["step"]
         if group["amsgrad"]:
             largest = buffer(state, "max_exp_avg_sq", g)
@@ -129,8 +129,10 @@ def moments(
 ) -> tuple[ndarray, ndarray, ndarray]:
     """One step more of the running means m and v; and `out`, to be written in."""
     beta1, beta2 = betas
-    state["step"] = state.get("step", 0) + 1
-    m, v = buffer(state, "exp_avg", g), buffer(state, "exp_avg_sq", g)
+    if not state:
+        state |= {"step": 0, "exp_avg": np.zeros_like(out), "exp_avg_sq": np.zeros_like(out)}
+    state["step"] += 1
+    m, v = state["exp_avg"], state["exp_avg_sq"]
     new = np.multiply(g, 1 - beta1, out=out)
     m *= beta1
     m += new

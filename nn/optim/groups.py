@@ -68,5 +68,5 @@ def with_decay(p: ndarray, g: ndarray, group: Group) -> tuple[ndarray, ndarray]:
     """
     weight_decay = group["weight_decay"]
     if weight_decay and group["decoupled_weight_decay"]:
-        return p * (1 - group["lr"] * weight_decay), g
+        return p * float(1 - group["lr"] * weight_decay), g  # a NumPy float64 would promote
     return p, decayed(g, p, weight_decay)

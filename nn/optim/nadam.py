@@ -69,8 +69,8 @@ class NAdam(Optimizer):
 
     def update(self, p: ndarray, g: ndarray, state: State, group: Group) -> ndarray:
         p, g = with_decay(p, g, group)
-        m, v, new = moments(g, state, group["betas"], self.room(p))
-        beta1, beta2 = group["betas"]
+        beta1, beta2 = betas = group["betas"]
+        m, v, new = moments(g, state, betas, self.room(p))
         t, decay, lr = state["step"], group["momentum_decay"], group["lr"]
         now, ahead = (beta1 * (1 - 0.5 * 0.96 ** (s * decay)) for s in (t, t + 1))
         done = state["mu_product"] = state.get("mu_product", 1.0) * now

@@ -67,8 +67,8 @@ class RAdam(Optimizer):
 
     def update(self, p: ndarray, g: ndarray, state: State, group: Group) -> ndarray:
         p, g = with_decay(p, g, group)
-        m, v, new = moments(g, state, group["betas"], self.room(p))
-        beta1, beta2 = group["betas"]
+        beta1, beta2 = betas = group["betas"]
+        m, v, new = moments(g, state, betas, self.room(p))
         t = state["step"]
         rate = group["lr"] / (1 - beta1**t)
         most = 2 / (1 - beta2) - 1

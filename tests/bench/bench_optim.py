@@ -89,7 +89,7 @@ def main():
     print(f"{'model':16}{'dtype':9}{'rule':9}{'ours µs':>9}{'/ by hand':>11}{'/ torch':>9}")
     for title, sizes in MODELS.items():
         for dtype in (np.float64, np.float32):
-            for name in ("SGD", "RMSprop", "Adagrad", "Adam", "AdamW", "Lion"):
+            for name in ("SGD", "RMSprop", "Adagrad", "Adam", "AdamW", "NAdam", "RAdam", "Lion"):
                 ours, hand, theirs = shortest(contestants(name, sizes, dtype), 200)
                 ratios = [f"{ours / x:.2f}" if x < float("inf") else "–" for x in (hand, theirs)]
                 print(

@@ -59,7 +59,10 @@ CASES = [
 
 # one of each, with everything switched on that has a state of its own
 ALL = [CASES[i][:2] for i in (2, 3, 7, 9, 11, 13)] + [
-    ("Lion", {"lr": 0.05, "betas": (0.8, 0.95), "weight_decay": 0.1})
+    ("Lion", {"lr": 0.05, "betas": (0.8, 0.95), "weight_decay": 0.1}),
+    ("Adam", {"lr": 0.1, "amsgrad": True, "betas": (0.8, 0.95), "maximize": True}),
+    ("NAdam", {"lr": 0.1, "weight_decay": 0.1, "decoupled_weight_decay": True}),
+    ("RAdam", {"lr": 0.1, "betas": (0.8, 0.7), "weight_decay": 0.1}),
 ]
 
 
