@@ -386,7 +386,7 @@ def test_one_factor_holds_for_a_group_added_later_and_a_list_of_them_is_refused(
     optimizer = optimizer_of()
     schedule = nn.LambdaLR(optimizer, [lambda t: 1.0, lambda t: 0.5])
     optimizer.add_param_group({"params": [leaf()], "lr": 1.0})
-    with pytest.raises(ValueError, match="factor has 2 functions, there are 3 groups now"):
+    with pytest.raises(ValueError, match="lr_lambda has 2 functions, there are 3 groups now"):
         step(schedule)
     assert schedule.last_epoch == 0
 
