@@ -33,6 +33,7 @@ from .layers import (
     embedding as embedding,
     group_norm as group_norm,
     instance_norm as instance_norm,
+    interpolate as interpolate,
     layer_norm as layer_norm,
     linear as linear,
     max_pool1d as max_pool1d,

@@ -55,6 +55,7 @@ from .multi_head_attention import MultiHeadAttention, MultiheadAttention
 from .recurrent import GRU, LSTM, RNN
 from .similarity import CosineSimilarity, cosine_similarity, normalize
 from .transformer import TransformerBlock
+from .upsample import Upsample, interpolate
 
 __all__ = [
     "ELU", "GELU", "GRU", "LSTM", "MLP", "RNN", "AdaptiveAvgPool2d", "AvgPool1d", "AvgPool2d",
@@ -64,8 +65,8 @@ __all__ = [
     "LogSoftmax", "MaxPool1d", "MaxPool2d", "ModuleDict", "ModuleList", "MultiHeadAttention",
     "MultiheadAttention", "ParameterDict", "ParameterList", "RMSNorm", "RNNCell", "ReLU",
     "Residual", "Sequential", "SiLU", "Sigmoid", "Softmax", "Softplus", "Tanh", "TransformerBlock",
-    "Unflatten", "adaptive_avg_pool2d", "avg_pool1d", "avg_pool2d", "batch_norm", "conv1d",
-    "conv2d", "conv_transpose1d", "conv_transpose2d", "cosine_similarity", "dropout", "dropout2d",
-    "embedding", "group_norm", "instance_norm", "layer_norm", "linear", "max_pool1d", "max_pool2d",
-    "normalize", "rms_norm", "scaled_dot_product_attention",
+    "Unflatten", "Upsample", "adaptive_avg_pool2d", "avg_pool1d", "avg_pool2d", "batch_norm",
+    "conv1d", "conv2d", "conv_transpose1d", "conv_transpose2d", "cosine_similarity", "dropout",
+    "dropout2d", "embedding", "group_norm", "instance_norm", "interpolate", "layer_norm", "linear",
+    "max_pool1d", "max_pool2d", "normalize", "rms_norm", "scaled_dot_product_attention",
 ]  # fmt: skip

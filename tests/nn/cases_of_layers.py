@@ -150,6 +150,10 @@ function_case(
     call=lambda thing, x, w, b: thing(x, w, b, stride=2, padding=1),
 )  # fmt: skip
 function_case(
+    "interpolate", lambda x: x[:, :, [0, 0, 1, 1]][..., [0, 0, 1, 1, 2, 2]], 2 * wave(2, 3, 2, 3),
+    call=lambda thing, x: thing(x, scale_factor=2),
+)  # fmt: skip
+function_case(
     "normalize", lambda x: x / (np.abs(x) ** 3).sum(1, keepdims=True) ** (1 / 3), X,
     call=lambda thing, x: thing(x, p=3.0),
 )  # fmt: skip

@@ -15,7 +15,7 @@ from nn import functional as F
 
 KINDS = (
     "ConvTranspose1d", "ConvTranspose2d", "InstanceNorm1d", "InstanceNorm2d", "Unflatten",
-    "Dropout2d",
+    "Dropout2d", "Upsample",
 )  # fmt: skip
 
 
@@ -116,6 +116,24 @@ def test_instance_norm_says_that_it_keeps_no_running_statistics():
 def test_dropout2d_takes_images_only():
     with pytest.raises(ValueError, match=r"images of shape \(batch, channels, height, width\)"):
         nn.Dropout2d(0.5)(np.ones((2, 3, 4)))
+
+
+def test_interpolate_names_what_does_not_fit():
+    x = np.ones((1, 1, 2, 3))
+    for arguments, said in (
+        ({}, "needs size or scale_factor, and not both"),
+        ({"size": 2, "scale_factor": 2}, "needs size or scale_factor, and not both"),
+        ({"size": 2, "mode": "bilinear"}, "mode must be 'nearest', the only one there is, got 'bi"),
+        ({"size": (1, 2, 3)}, r"got \(1, 2, 3\) for 2 axes of space"),
+        ({"scale_factor": 0.25}, "scale_factor 0.25 leaves nothing of an axis of 2"),
+        ({"size": 0}, "size must be at least 1, got 0"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            F.interpolate(x, **arguments)
+    with pytest.raises(ValueError, match=r"height, width\), got \(2, 3\)"):
+        F.interpolate(x[0, 0], size=2)
+    assert repr(nn.Upsample(scale_factor=2)) == "Upsample(scale_factor=2, mode='nearest')"
+    assert repr(nn.Upsample(4)) == "Upsample(size=4, mode='nearest')"
 
 
 def test_unflatten_undoes_flatten_and_names_what_does_not_fit():
