@@ -45,6 +45,7 @@ from .conv_transpose import (
 from .dicts import ModuleDict, ParameterDict
 from .dropout import Dropout, Dropout2d, dropout, dropout2d
 from .embedding import Embedding, embedding
+from .encoder import TransformerEncoder, TransformerEncoderLayer
 from .flatten import Flatten, Unflatten
 from .group_norm import GroupNorm, group_norm
 from .instance_norm import InstanceNorm1d, InstanceNorm2d, instance_norm
@@ -65,8 +66,9 @@ __all__ = [
     "LogSoftmax", "MaxPool1d", "MaxPool2d", "ModuleDict", "ModuleList", "MultiHeadAttention",
     "MultiheadAttention", "ParameterDict", "ParameterList", "RMSNorm", "RNNCell", "ReLU",
     "Residual", "Sequential", "SiLU", "Sigmoid", "Softmax", "Softplus", "Tanh", "TransformerBlock",
-    "Unflatten", "Upsample", "adaptive_avg_pool2d", "avg_pool1d", "avg_pool2d", "batch_norm",
-    "conv1d", "conv2d", "conv_transpose1d", "conv_transpose2d", "cosine_similarity", "dropout",
-    "dropout2d", "embedding", "group_norm", "instance_norm", "interpolate", "layer_norm", "linear",
-    "max_pool1d", "max_pool2d", "normalize", "rms_norm", "scaled_dot_product_attention",
+    "TransformerEncoder", "TransformerEncoderLayer", "Unflatten", "Upsample", "adaptive_avg_pool2d",
+    "avg_pool1d", "avg_pool2d", "batch_norm", "conv1d", "conv2d", "conv_transpose1d",
+    "conv_transpose2d", "cosine_similarity", "dropout", "dropout2d", "embedding", "group_norm",
+    "instance_norm", "interpolate", "layer_norm", "linear", "max_pool1d", "max_pool2d", "normalize",
+    "rms_norm", "scaled_dot_product_attention",
 ]  # fmt: skip

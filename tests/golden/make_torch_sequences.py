@@ -93,6 +93,21 @@ BLOCKS = [
     ("no bias", {"norm_first": True, "activation": "gelu", "bias": False}, {}),
 ]
 
+# name, options of the layers, whether there is a norm at the end, input, and keyword inputs
+ENCODERS = [
+    ("time first, mask", {}, False, TALL.transpose(1, 0, 2), {"mask": CAUSAL}),
+    ("batch first, norm, padding", {"batch_first": True, "norm_first": True}, True, TALL,
+     {"src_key_padding_mask": PADDING}),
+    ("no batch, gelu", {"activation": "gelu"}, True, TALL[0], {}),
+]  # fmt: skip
+
+
+def encoder_of(nn, options, norm):
+    """Two layers, of PyTorch's nn or of ours."""
+    layer = nn.TransformerEncoderLayer(4, 2, dim_feedforward=6, dropout=0.0, **options)
+    return nn.TransformerEncoder(layer, 2, norm=nn.LayerNorm(4) if norm else None)
+
+
 # name, options of the plain function, and how many queries and keys there are
 CORE = [
     ("plain", {}, 5, 5),
@@ -171,7 +186,7 @@ def main():
         record["weights"] = {k: v.tolist() for k, v in module.state_dict().items()}
         return record
 
-    found = {"recurrent": {}, "cells": {}, "attention": {}, "block": {}, "core": {}}
+    found = {"recurrent": {}, "cells": {}, "attention": {}, "block": {}, "encoder": {}, "core": {}}
     for name, kind, options, x, states in RECURRENT:
         module = getattr(torch.nn, kind)(3, 2, **options)
         shape = state_shape(kind, options, x.ndim == 3)
@@ -205,6 +220,11 @@ def main():
         if keywords.get("padding"):
             masks["src_key_padding_mask"] = torch.tensor(PADDING)
         found["block"][name] = train(module, [TALL], lambda m, x, k=masks: [m(x, **k)])
+    for name, options, norm, x, keywords in ENCODERS:
+        keywords = {k: tensor(v) for k, v in keywords.items()}
+        found["encoder"][name] = train(
+            encoder_of(torch.nn, options, norm), [x], lambda m, x, k=keywords: [m(x, **k)]
+        )
     for name, options, *lengths in CORE:
         leaves = [torch.tensor(x, requires_grad=True) for x in core_inputs(*lengths)]
         options = {k: tensor(v) for k, v in options.items()}

@@ -86,6 +86,20 @@ case("TransformerBlock")(
     )
 )  # fmt: skip
 
+case("TransformerEncoderLayer")(
+    trained(
+        "block", "post-norm, relu",
+        lambda thing: thing(4, 2, 6, dropout=0.0, batch_first=True), lambda m, x: [m(x)], TALL,
+    )
+)  # fmt: skip
+case("TransformerEncoder")(
+    trained(
+        "encoder", "time first, mask",
+        lambda thing: thing(nn.TransformerEncoderLayer(4, 2, 6, dropout=0.0), 2),
+        lambda m, x: [m(x, LATER)], TALL.transpose(1, 0, 2),
+    )
+)  # fmt: skip
+
 # --- activations, each as a Module and as a function ---
 
 X = 2 * wave(3, 4, start=0.3)  # no kink of relu among them

@@ -37,6 +37,44 @@ def test_a_cell_trains_as_pytorchs_with_the_same_weights(cell, scalar):
     )
 
 
+@pytest.mark.parametrize("scalar", [False, True], ids=["tensor", "value"])
+@pytest.mark.parametrize("encoder", torch_cases.ENCODERS, ids=[e[0] for e in torch_cases.ENCODERS])
+def test_an_encoder_trains_as_pytorchs_with_the_same_weights(encoder, scalar):
+    name, options, norm, x, keywords = encoder
+    torch_training.check(
+        torch_cases.encoder_of(nn, options, norm),
+        [x],
+        lambda model, x: [model(x, **keywords)],
+        torch_training.TORCH["encoder"][name],
+        scalar,
+    )
+
+
+def test_an_encoder_layer_is_causal_by_a_word_or_by_a_mask():
+    layer = nn.TransformerEncoderLayer(4, 2, 6, dropout=0.0, rng=0)
+    x = wave(5, 2, 4)
+    later = np.triu(np.ones((5, 5), bool), 1)
+    np.testing.assert_array_equal(layer(x, is_causal=True).data, layer(x, later).data)
+    np.testing.assert_array_equal(
+        nn.TransformerEncoder(layer, 1)(x, is_causal=True).data, layer(x, later).data
+    )
+    assert repr(nn.TransformerEncoderLayer(4, 2, 6, batch_first=True)).split("\n")[1] == (
+        "  norm_first=False, dropout=0.1, batch_first=True"
+    )
+    block = nn.TransformerEncoderLayer(4, 2, 6, dropout=0.0, norm_first=True, dtype=np.float32)
+    assert repr(block).split("\n")[1].startswith("  (self_attn)")
+    assert {p.dtype for p in block.parameters()} == {np.dtype(np.float32)}
+
+
+def test_the_layers_of_an_encoder_are_copies():
+    layer = nn.TransformerEncoderLayer(4, 2, 6, rng=0)
+    encoder = nn.TransformerEncoder(layer, 2)
+    first, second = (part.linear1.weight for part in encoder.layers)
+    assert first.tolist() == second.tolist() == layer.linear1.weight.tolist()
+    assert len({id(first), id(second), id(layer.linear1.weight)}) == 3
+    assert len(list(encoder.parameters())) == 2 * len(list(layer.parameters()))
+
+
 def test_steps_of_a_cell_are_the_layer_over_the_sequence():
     for cell, layer in (
         (nn.RNNCell(3, 2, rng=0), nn.RNN(3, 2, rng=0)),

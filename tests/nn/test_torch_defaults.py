@@ -38,8 +38,9 @@ OWN = {
         "dropout": 0.0, "activation": "gelu", "norm_first": True, "causal": False, "bias": True,
         "layer_norm_eps": 1e-5,
     },
+    "TransformerEncoderLayer": {"activation": "relu"},  # a function in PyTorch
     "HingeLoss": {"margin": 1.0, "reduction": "mean"},
-    "Lion": {"lr": 1e-4, "betas": (0.9, 0.99), "weight_decay": 0.0},
+    "Lion": {"lr": 1e-4, "betas": (0.9, 0.99), "weight_decay": 0.0, "maximize": False},
     "EarlyStopping": {"patience": 5, "mode": "min", "min_delta": 0.0, "restore_best": False},
     "SaveBest": {"mode": "min", "min_delta": 0.0},
     "ClipGradNorm": {"norm_type": 2.0},

@@ -23,7 +23,7 @@ WITH_DTYPE = {
     "GRU": (2, 3), "GRUCell": (2, 3), "GroupNorm": (1, 3), "InstanceNorm1d": (3,),
     "InstanceNorm2d": (3,), "LSTM": (2, 3), "LSTMCell": (2, 3), "LayerNorm": (3,),
     "Linear": (2, 3), "MultiheadAttention": (4, 2), "RMSNorm": (3,), "RNN": (2, 3),
-    "RNNCell": (2, 3),
+    "RNNCell": (2, 3), "TransformerEncoderLayer": (4, 2, 8),
 }  # fmt: skip
 WITH_INPLACE = ("Dropout", "Dropout2d", "ELU", "LeakyReLU", "ReLU", "SiLU")
 
