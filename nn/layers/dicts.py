@@ -15,17 +15,13 @@ Pairs = Mapping[str, Any] | Iterable[tuple[str, Any]]
 class _Dict(Module):
     """A dict whose values are attributes of this module, under their keys."""
 
+    _kind: str  # under what name a module keeps them: "_modules" or "_parameters"
+    _checked: Any  # of a key and a value: the value, of the right kind, or a TypeError
+
     def _names(self) -> dict[str, None]:
         """The keys, in order."""
-        raise NotImplementedError
-
-    def _checked(self, key: str, value: Any) -> Any:
-        """A value of the right kind.
-
-        Raises:
-            TypeError: it is not.
-        """
-        raise NotImplementedError
+        names: dict[str, None] = vars(self)[self._kind]
+        return names
 
     def __setitem__(self, key: str, value: Any) -> None:
         if not isinstance(key, str) or not key or "." in key:
@@ -103,11 +99,10 @@ class ModuleDict(_Dict):
     (['body', 'act'], True, ['body.weight', 'body.bias'])
     """
 
+    _kind = "_modules"
+
     def __init__(self, modules: Pairs | None = None) -> None:
         self.update(modules or {})
-
-    def _names(self) -> dict[str, None]:
-        return self._modules
 
     def _checked(self, key: str, value: Any) -> Any:
         if not isinstance(value, Module):
@@ -132,11 +127,10 @@ class ParameterDict(_Dict):
     ([1.0, 2.0], 2)
     """
 
+    _kind = "_parameters"
+
     def __init__(self, parameters: Pairs | None = None) -> None:
         self.update(parameters or {})
-
-    def _names(self) -> dict[str, None]:
-        return self._parameters
 
     def _checked(self, key: str, value: Any) -> Any:
         return as_parameter(value, f"ParameterDict holds Parameters, {key!r}")
