@@ -81,6 +81,10 @@ from .generators import (
     manual_seed as manual_seed,
     set_generator_state as set_generator_state,
 )
+from .elsewhere import (
+    NotOnLayers as NotOnLayers, answer_in as answer_in, no_attribute as no_attribute,
+    not_methods as _not_methods,
+)  # fmt: skip
 from .graph import toposort as toposort
 from .inverses import (
     arccos as arccos, arccosh as arccosh, arcsin as arcsin, arcsinh as arcsinh, arctan as arctan,
@@ -163,6 +167,9 @@ row_stack = vstack
 trapz = trapezoid
 unsqueeze = expand_dims
 
+answer_in(linalg)
+_not_methods([*registry, *functions, "cholesky", "det", "lstsq", "qr", "slogdet", "solve", "svd"])
+
 # Names that modules had, and pickles of then still have
 moved(
     [f"engine.{name}" for name in (
@@ -182,4 +189,4 @@ if not TYPE_CHECKING:  # pragma: no branch - to a type checker, what is not here
         """An op that a new row or a user registered, as a function of engine like the others."""
         if name in registry:
             return registry[name]
-        raise AttributeError(f"module 'engine' has no attribute {name!r}")
+        raise no_attribute("module 'engine'", name, globals())

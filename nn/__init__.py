@@ -11,7 +11,9 @@ On the ground floor: `module` (what every layer is), on `parameter`, `state`, `h
 `unregistered`; `blocks`, `checks`, `half` (float16), `random`, `init`, `summary`.
 """
 
-from engine import moved as _moved
+import sys as _sys
+
+from engine import answer_in as _answer_in, moved as _moved
 
 from . import (
     callbacks as callbacks,
@@ -68,3 +70,5 @@ _moved(
     "nn", "nn.functional", "nn.callbacks", "nn.data", "nn.optim", "nn.optim.slots",
     "nn.optim.one_cycle",
 )  # fmt: skip
+
+_answer_in(_sys.modules[__name__], functional, optim)

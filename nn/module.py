@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from engine import Tensor, Value, ValueArray, names_device, on_cpu, to_numpy
+from engine import NotOnLayers, Tensor, Value, ValueArray, names_device, on_cpu, to_numpy
 from engine.arrays import friendly
 from engine.looking import box
 
@@ -22,7 +22,7 @@ _VALUES = (ValueArray, Value)  # a union in the call would be made each time
 _SETTINGS = frozenset([bool, int, float, str])  # types of most attributes
 
 
-class Module(Hookable):
+class Module(Hookable, NotOnLayers):
     """Base of all layers and models: parameters, buffers and modules found by assignment.
 
     Define `forward`, call the module.  Written with engine functions and methods, `forward` runs

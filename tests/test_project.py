@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ["engine", "nn", "viz"]
 TOP_LEVEL = {
-    *PACKAGES, "tests", "notebooks",
+    *PACKAGES, "tests", "notebooks", "docs",
     "pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md",
 }  # fmt: skip
 

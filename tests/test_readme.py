@@ -16,6 +16,7 @@ from viz.command.cli import main
 from viz.command.demo_pictures import expression
 
 BLOCKS = blocks("README.md")
+PORTING = blocks("docs/porting.md")
 COMMANDS = commands("README.md")
 
 
@@ -27,6 +28,11 @@ def test_code_blocks_run(i, capsys):
         printed = capsys.readouterr().out
         assert "12.0" in printed
         assert "The tiers and the finite differences agree." in printed
+
+
+@pytest.mark.parametrize("i", range(len(PORTING)))
+def test_what_one_brings_from_elsewhere_runs(i):
+    run(PORTING[i], f"porting block {i}")
 
 
 def test_there_is_a_tour_an_op_of_one_s_own_backward_as_text_a_network_and_an_engine():

@@ -15,6 +15,7 @@ from ..commits import GRADIENTS
 from ..core import Op
 from ..differentiating import leave_graph, refuse_to_cut
 from ..elementwise_methods import ElementwiseMethods
+from ..elsewhere import NotOnTensors
 from ..graph import adjoints, toposort
 from ..node import Node, check_parts
 from ..node_hooks import HOOKS, hooked_in
@@ -32,7 +33,7 @@ from .written import ArrayWriter
 _new = object.__new__
 
 
-class Tensor(NumpyLike, MakingMore, ElementwiseMethods, ArrayMethods):
+class Tensor(NumpyLike, MakingMore, ElementwiseMethods, ArrayMethods, NotOnTensors):
     """An array in a graph, with its gradient.
 
     Args:

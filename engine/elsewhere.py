@@ -1,0 +1,191 @@
+"""Names that PyTorch, NumPy or a textbook has and twingrad has not: what to write in their place.
+
+An attribute that is not there is an AttributeError that says so.  On modules `__getattr__` raises
+it; on `Tensor`, where that would make every attribute half as fast, an `Absent` stands for each
+name that programs are known to ask for.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from difflib import get_close_matches
+from inspect import getattr_static
+from types import ModuleType
+from typing import Any, NoReturn
+
+_CPU = "arrays live in the processor's memory: leave it out"
+_REAL = "numbers are real here: complex ones are left out"
+_DENSE = "arrays are dense here: sparse ones are left out"
+_IN_PLACE = "write x = x.{0}(…); or x.data = x.data.{0}(…), for a leaf"
+_WINDOWS = "write engine.sliding_window_view(x, shape, axis)"
+_ADDED = "write x + engine.scatter_add(source, x.shape, index): an index may come twice"
+_ALONE = "one computer, one process: it is left out"
+
+#: What to write for a name of a module, or why there is nothing.
+OF_MODULES = {
+    # textbooks'
+    "ln": "write log(x)", "lg": "write log10(x)", "tg": "write tan(x)", "arctg": "write arctan(x)",
+    "sgn": "write sign(x)", "cot": "write 1 / tan(x)", "sec": "write 1 / cos(x)",
+    "csc": "write 1 / sin(x)", "fabs": "write abs(x)",
+    # PyTorch's rooms
+    "nn": "import nn", "optim": "from nn import optim", "utils": "import nn.utils, or nn.data",
+    "distributions": "write the log density, with engine.lgamma; draw by engine.randn",
+    "fft": _REAL, "sparse": _DENSE, "jit": "engine.source(f, *args) writes a program out",
+    "compile": "engine.source(f, *args) writes a program out",
+    "vmap": "put an axis in front of the arrays: ops broadcast", "multiprocessing": _ALONE,
+    "distributed": _ALONE, "special": "its functions stand in engine, as engine.erf",
+    "hub": "weights come from a file: nn.load(model, path)", "backends": _CPU,
+    "set_default_dtype": "Python's floats are float64: give dtype=, or model.float()",
+    "get_default_dtype": "Python's floats are float64", "bfloat16": "write float32 or float16",
+    "set_default_device": _CPU, "complex64": _REAL, "complex128": _REAL, "complex": _REAL,
+    "Function": "add a row: engine.elementwise(name, forward, vjp) or engine.shape_op(vjp)",
+    "svd_lowrank": "take the first columns of engine.linalg.svd(x)",
+    "pca_lowrank": "take the first columns of engine.linalg.svd(x - x.mean(axis=0))",
+    "eigvals": "write engine.linalg.eigvalsh(x), for a symmetric x",
+    "lu": "write engine.linalg.solve(A, b)", "cdist": "write norm(x[:, None] - y[None], axis=-1)",
+    # layers, losses, optimizers
+    "Conv3d": "there are Conv1d and Conv2d", "conv3d": "there are conv1d and conv2d",
+    "BatchNorm3d": "there are BatchNorm1d and BatchNorm2d",
+    "MaxPool3d": "there are MaxPool1d and MaxPool2d", "DataParallel": _ALONE,
+    "Transformer": "write nn.Sequential of nn.TransformerBlock",
+    "TransformerEncoder": "write nn.Sequential of nn.TransformerBlock",
+    "TransformerEncoderLayer": "write nn.TransformerBlock",
+    "PReLU": "write where(x > 0, x, slope * x), with a Parameter slope",
+    "Upsample": "write x.repeat_interleave(2, dim=2).repeat_interleave(2, dim=3)",
+    "interpolate": "write x.repeat_interleave(2, dim=2).repeat_interleave(2, dim=3)",
+    "Buffer": "write self.register_buffer(name, array)", "SparseAdam": _DENSE,
+    "Adadelta": "write Adam or RMSprop", "Adamax": "write Adam",
+}  # fmt: skip
+
+#: The same of Tensors.
+OF_TENSORS = {
+    "cuda": _CPU, "pin_memory": _CPU, "xpu": _CPU, "get_device": _CPU, "storage": _CPU,
+    "untyped_storage": _CPU, "data_ptr": _CPU, "share_memory_": _ALONE, "to_sparse": _DENSE,
+    "to_dense": _DENSE, "is_sparse": _DENSE, "coalesce": _DENSE, "real": _REAL, "imag": _REAL,
+    "angle": _REAL, "conj": _REAL, "is_complex": _REAL, "stride": "write x.numpy().strides",
+    "addmm": "write b + x @ y", "addmv": "write b + A @ x", "addcmul": "write a + value * x * y",
+    "addcdiv": "write a + value * x / y", "baddbmm": "write b + x @ y",
+    "addr": "write A + outer(x, y)", "lerp": "write a + weight * (b - a)",
+    "rsqrt": "write 1 / sqrt(x)", "mv": "write A @ x", "ger": "write outer(x, y)",
+    "vdot": "write dot(x, y)", "dist": "write norm(x - y)", "select": "write x[:, i]",
+    "narrow": "write x[:, start:start + length]", "index_add": _ADDED, "index_add_": _ADDED,
+    "scatter_add_": _ADDED, "index_put_": "write x[index] = y", "index_copy_": "write x[index] = y",
+    "index_fill_": "write x[index] = value", "masked_fill_": "write x[mask] = value",
+    "masked_select": "write x[mask]", "scatter_": "write x[rows, columns] = y",
+    "unfold": _WINDOWS, "as_strided": _WINDOWS, "apply_": "write the formula of engine's functions",
+    "map_": "write the formula of engine's functions", "unique": "write np.unique(x.numpy())",
+    "bincount": "write np.bincount(x.numpy())", "histc": "write np.histogram(x.numpy())",
+    "histogram": "write np.histogram(x.numpy())", "nonzero": "write np.nonzero(x.numpy())",
+    "argwhere": "write np.argwhere(x.numpy())", "tobytes": "write x.numpy().tobytes()",
+    "searchsorted": "write np.searchsorted(x.numpy(), v)", "tofile": "write x.numpy().tofile(…)",
+    "kthvalue": "write x.sort(dim=…), and take the k-th",
+    "eig": "write engine.linalg.eigh(x), for a symmetric x",
+    "register_post_accumulate_grad_hook": "write x.register_hook(function)",
+}  # fmt: skip
+
+#: And of modules of nn.
+OF_LAYERS = {
+    "cuda": _CPU, "xpu": _CPU, "to_empty": _CPU, "share_memory": _ALONE,
+    "bfloat16": "write model.to(engine.float32)",
+    "compile": "engine.source(model, x) writes a program out",
+    "register_forward_pre_hook": "put what it does into forward",
+}  # fmt: skip
+
+#: Where else a name may stand.
+_PLACES = ("engine", "engine.linalg", "nn.functional", "nn", "nn.optim")
+
+
+def no_attribute(
+    owner: str, name: str, names: Iterable[str] = (), ways: dict[str, str] | None = None
+) -> AttributeError:
+    """The error for an attribute that is not there: what to write instead, or what is near.
+
+    Args:
+        owner: whose it is not, as a text such as "module 'nn'".
+        name: the attribute.
+        names: those that there are.
+        ways: what is known of the owner's kind; default `OF_MODULES`.
+
+    >>> str(no_attribute("module 'nn'", "linaer", ["linear", "relu"]))
+    "module 'nn' has no attribute 'linaer'; did you mean linear?"
+    """
+    message = f"{owner} has no attribute {name!r}"
+    if name.startswith("_"):  # what protocols ask for, not people
+        return AttributeError(message)
+    way = (ways or OF_MODULES).get(name) or OF_TENSORS.get(name) or _place(name)
+    if not way and name.endswith("_"):
+        way = _IN_PLACE.format(name[:-1])
+    if way:
+        return AttributeError(f"{message}: {way}")
+    near = get_close_matches(name, [x for x in names if not x.startswith("_")], 1)
+    return AttributeError(message + (f"; did you mean {near[0]}?" if near else ""))
+
+
+def _place(name: str) -> str:
+    for place in _PLACES:
+        if name in vars(sys.modules.get(place, sys)):
+            return f"write {place}.{name}"
+    return ""
+
+
+def answer_in(*modules: ModuleType) -> None:
+    """Have modules say of a name that they have not what to write; mypy sees it as before."""
+
+    def answer(module: ModuleType) -> Callable[[str], NoReturn]:
+        def __getattr__(name: str) -> NoReturn:
+            raise no_attribute(f"module {module.__name__!r}", name, vars(module))
+
+        return __getattr__
+
+    for module in modules:
+        vars(module)["__getattr__"] = answer(module)
+
+
+class Absent:
+    """In the place of an attribute: `hasattr` says that it is not there, asking what to write."""
+
+    __slots__ = ("name", "ways")
+
+    def __init__(self, name: str, ways: dict[str, str]) -> None:
+        self.name, self.ways = name, ways
+
+    def __get__(self, instance: Any, owner: type) -> NoReturn:
+        raise no_attribute(f"{owner.__name__!r} object", self.name, dir(owner), self.ways)
+
+
+class _Without:
+    """A base that has nothing, and does not list it."""
+
+    __slots__ = ()
+
+    def __dir__(self) -> list[str]:
+        own = type(self)
+        return [
+            name
+            for name in super().__dir__()
+            if not isinstance(getattr_static(own, name, None), Absent)
+        ]
+
+
+class NotOnTensors(_Without):
+    """What programs ask Tensors for in vain."""
+
+    __slots__ = ()
+
+
+class NotOnLayers(_Without):
+    """What programs ask modules of nn for in vain."""
+
+
+for _base, _ways in ((NotOnTensors, OF_TENSORS), (NotOnLayers, OF_LAYERS)):
+    for _name in _ways:
+        setattr(_base, _name, Absent(_name, _ways))
+
+
+def not_methods(names: Iterable[str]) -> None:
+    """Note functions that Tensors have no method for, if they have none, nor one in place."""
+    for name in names:
+        for absent in (name, f"{name}_"):
+            if absent not in OF_TENSORS:
+                setattr(NotOnTensors, absent, Absent(absent, OF_TENSORS))

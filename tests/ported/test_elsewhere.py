@@ -1,0 +1,75 @@
+"""Names of other libraries that are not here: errors that say what to write."""
+
+import pytest
+
+import engine
+import nn
+from engine import Tensor
+from engine.elsewhere import OF_LAYERS, OF_MODULES, OF_TENSORS
+from nn import functional as F, optim
+
+X = Tensor([1.0, 2.0])
+MODEL = nn.Linear(2, 1)
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "words"),
+    [
+        (X, "cuda", "'Tensor' object has no attribute 'cuda': arrays live in the processor's"),
+        (X, "addmm", r"write b \+ x @ y"),
+        (nn.Parameter([1.0]), "masked_fill_", r"write x\[mask\] = value"),
+        (X, "hstack", r"write engine\.hstack$"),
+        (X, "relu_", r"write x = x\.relu\(…\); or x\.data = x\.data\.relu\(…\), for a leaf"),
+        (engine, "fft", "module 'engine' has no attribute 'fft': numbers are real here"),
+        (engine, "ln", r"write log\(x\)"),
+        (engine, "svd_lowrank", r"the first columns of engine\.linalg\.svd\(x\)"),
+        (engine, "nn", "import nn"),
+        (engine, "arctann", "did you mean arctan"),
+        (engine, "exponential_", r"write x = x\.exponential\(…\)"),
+        (engine.linalg, "eig", r"write engine\.linalg\.eigh\(x\)"),
+        (nn, "Conv3d", "there are Conv1d and Conv2d"),
+        (nn, "Linaer", "did you mean Linear"),
+        (nn, "tan", r"module 'nn' has no attribute 'tan': write engine\.tan$"),
+        (F, "conv3d", "module 'nn.functional' has no attribute 'conv3d': there are conv1d and"),
+        (optim, "Adma", "module 'nn.optim' has no attribute 'Adma'; did you mean Adam"),
+        (MODEL, "cuda", "'Linear' object has no attribute 'cuda': arrays live"),
+        (MODEL, "bfloat16", r"write model\.to\(engine\.float32\)"),
+    ],
+)
+def test_a_name_that_is_not_here_says_what_to_write(owner, name, words):
+    with pytest.raises(AttributeError, match=words):
+        getattr(owner, name)
+    assert not hasattr(owner, name)
+
+
+@pytest.mark.parametrize("owner", [engine, engine.linalg, nn, F, optim])
+def test_what_protocols_ask_for_gets_a_short_answer(owner):
+    with pytest.raises(AttributeError, match=r"has no attribute '__array_interface__'$"):
+        _ = owner.__array_interface__
+    with pytest.raises(AttributeError, match=r"has no attribute 'qqqqqq'$"):
+        _ = owner.qqqqqq
+
+
+@pytest.mark.parametrize(
+    ("ways", "owners"),
+    [(OF_MODULES, (engine, nn, F, optim)), (OF_TENSORS, (X,)), (OF_LAYERS, (MODEL,))],
+)
+def test_what_is_said_to_be_elsewhere_is_not_here(ways, owners):
+    """A name that has come meanwhile is taken out of the table."""
+    for name in ways:
+        here = [owner for owner in owners if hasattr(owner, name)]
+        assert not here or name in {"optim", "utils"}, name
+
+
+def test_what_is_not_here_is_not_listed_and_may_be_defined():
+    assert "cuda" not in dir(X)
+    assert "cuda" not in dir(MODEL)
+    assert "sum" in dir(X)
+
+    class Own(nn.Module):
+        def cuda(self):
+            return self
+
+    own = Own()
+    own.compile = 0.5
+    assert own.cuda().compile == 0.5
