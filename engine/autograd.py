@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .checking import gradcheck as gradcheck
 from .derivatives import grad_of as grad_of
 from .recording import (
@@ -10,4 +12,26 @@ from .recording import (
     set_grad_enabled as set_grad_enabled,
 )
 
-grad = grad_of
+
+def grad(
+    outputs: Any,
+    inputs: Any,
+    grad_outputs: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    only_inputs: bool = True,
+    allow_unused: bool = False,
+) -> tuple[Any, ...]:
+    """`engine.grad_of` under the names that PyTorch's programs give its arguments.
+
+    Raises:
+        ValueError: only_inputs=False, which would add to other leaves; and what `grad_of` raises.
+
+    >>> from engine import Tensor
+    >>> x = Tensor([3.0], requires_grad=True)
+    >>> grad(outputs=x * x, inputs=x, grad_outputs=[1.0])[0].tolist()
+    [6.0]
+    """
+    if not only_inputs:
+        raise ValueError("only_inputs=False adds to the .grad of other leaves: call backward()")
+    return grad_of(outputs, inputs, grad_outputs, retain_graph, create_graph, allow_unused)

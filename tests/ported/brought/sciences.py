@@ -36,8 +36,9 @@ def gradient_penalty(torch, nn, draw):
     mixed = (alpha * real + (1 - alpha) * fake).requires_grad_(True)
     scores = critic(mixed)
     (gradients,) = torch.autograd.grad(
-        outputs=scores, inputs=mixed, grad_outputs=torch.ones_like(scores), create_graph=True
-    )
+        outputs=scores, inputs=mixed, grad_outputs=torch.ones_like(scores),
+        create_graph=True, retain_graph=True, only_inputs=True,
+    )  # fmt: skip
     penalty = ((gradients.norm(2, dim=1) - 1) ** 2).mean()
     penalty.backward()
     return {"penalty": penalty, "weight": critic[0].weight.grad, "gradients": gradients}

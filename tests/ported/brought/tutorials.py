@@ -213,7 +213,7 @@ def blitz_net(torch, nn, F, optim, draw):
     with torch.no_grad():
         for images, labels in data:
             outputs = net(images)
-            _, predicted = torch.max(outputs.data, 1)
+            _, predicted = torch.max(outputs.data, dim=1)
             total += labels.size(0)
             correct += (predicted == labels).sum().item()
     params = list(net.parameters())
