@@ -27,10 +27,10 @@ def grad(
     Raises:
         ValueError: only_inputs=False, which would add to other leaves; and what `grad_of` raises.
 
-    >>> from engine import Tensor
-    >>> x = Tensor([3.0], requires_grad=True)
-    >>> grad(outputs=x * x, inputs=x, grad_outputs=[1.0])[0].tolist()
-    [6.0]
+    >>> from engine import Value
+    >>> x = Value(3.0)
+    >>> grad(outputs=x * x, inputs=x, only_inputs=True)
+    (6.0,)
     """
     if not only_inputs:
         raise ValueError("only_inputs=False adds to the .grad of other leaves: call backward()")

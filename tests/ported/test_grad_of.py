@@ -50,7 +50,9 @@ def test_it_is_autograd_grad_for_pytorchs_programs():
     assert first.tolist() == [3.0, 12.0]
     assert second.norm().item() == np.sqrt(180.0)
     assert second.tolist() == [6.0, 12.0]
-    assert torch.autograd.grad is grad_of
+    assert torch.autograd.grad(outputs=loss, inputs=[x])[0].tolist() == [3.0, 12.0]
+    with pytest.raises(ValueError, match=r"only_inputs=False .* call backward\(\)"):
+        torch.autograd.grad(loss, x, only_inputs=False)
 
 
 def test_rosenbrock_by_double_backprop():
