@@ -213,6 +213,7 @@ def test_a_module_of_values_is_named_saved_put_in_eval_mode_and_trained_by_optim
         (lambda: ["a", *[Value(2.0) for _ in range(70)]],
          [f"w.{i}" for i in range(1, 71)]),
         (lambda: [Value(1.0, requires_grad=False), Value(1.0) * 2.0], []),
+        (lambda: {**{str(i): i for i in range(64)}, "late": Value(1.0)}, []),  # a vocabulary
     ],
 )  # fmt: skip
 def test_values_are_found_in_lists_tuples_dicts_and_arrays(held, names):
