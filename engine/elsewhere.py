@@ -88,7 +88,6 @@ OF_LAYERS = {
     "cuda": _CPU, "xpu": _CPU, "to_empty": _CPU, "share_memory": _ALONE,
     "bfloat16": "write model.to(engine.float32)",
     "compile": "engine.source(model, x) writes a program out",
-    "register_forward_pre_hook": "put what it does into forward",
 }  # fmt: skip
 
 #: Where else a name may stand.
