@@ -5,14 +5,15 @@ an array or a node); `grad` and the other derivatives of functions; `compare` an
 `explain`, `expand` and `nan_trace`; `source`; `no_grad`; and `elementwise`, `shape_op`, `fused` for
 an op of your own.  Under PyTorch's names, new Tensors (`zeros`, `tensor`, `randn`, …), `Generator`
 and `manual_seed`, dtypes, and `device`; `autograd` and `func` hold its names for derivatives.
+`linalg` is linear algebra, with NumPy's and PyTorch's names.
 
 For those who build on it, as nn and viz do: `Node` (what both tiers have in common), `NodeArray`,
 `Op` with `registry` and `functions`, `toposort`, `watch` and `Watching`, `Restoring` and `insist`,
 `to_numpy`, `has_numbers`, `example_of`, `array_of`, `gate`, `WideOp`, `input_names`, `held_once`,
 `moved`, `warn_caller`, `at_least`, `on_cpu`, `names_device`, `Rng`, `generator`,
 `default_generator`, `set_generator_state`.  Everything else stands behind the doors of the rooms:
-`arrays`, `values`, `tensors`, `creating`, `files`, `derivatives`, `looking`, `writing` and
-`checking` say what others may use.
+`arrays`, `values`, `tensors`, `creating`, `files`, `derivatives`, `linalg`, `looking`, `writing`
+and `checking` say what others may use.
 
 The modules beside this one are the ground floor.  `node` and `core` say what a node and a row of
 the table are, `ops`, `inverses` and `choices` are the table, `graph` is the walk.
