@@ -20,9 +20,11 @@ def numeric(data: Any, what: str, dtype: Any) -> ndarray:
     """data as an array of real numbers or bools, or a TypeError that says what it was."""
     try:
         if isinstance(data, LISTS):
-            data = array_of(data)
-            if isinstance(data, NODES):
-                data = _numbers_of_list(data, what)
+            array = array_of(data)
+            if isinstance(array, NODES):
+                data = _numbers_of_list(array, what)
+            elif dtype is None or array.dtype.kind not in "iu":
+                data = array  # ints stay a list: of those NumPy refuses what the dtype cannot hold
         elif isinstance(data, NODES):
             data = _numbers(data, what)
         array = np.asarray(data, dtype=dtype)

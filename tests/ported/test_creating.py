@@ -161,6 +161,15 @@ def test_a_tensor_is_a_copy():
         torch.from_numpy([1.0])
 
 
+def test_integers_that_a_dtype_does_not_hold_are_an_error():
+    """Was 44 in silence: 300 modulo 256."""
+    for make in (torch.tensor, Tensor):
+        assert make([[0, 255]], dtype=torch.uint8).tolist() == [[0, 255]]
+        for bad in ([300], [[0, 1], [2, -1]], 300):
+            with pytest.raises(OverflowError, match="out of bounds for uint8"):
+                make(bad, dtype=torch.uint8)
+
+
 def test_as_tensor_of_a_tensor_stays_in_its_graph():
     x = torch.tensor([1.0], requires_grad=True)
     assert torch.as_tensor(x) is x
