@@ -26,23 +26,24 @@ from typing import TYPE_CHECKING
 from .arrays import (
     all as all, amax as amax, amin as amin, any as any, append as append, argmax as argmax,
     argmin as argmin, argsort as argsort, as_integers as as_integers, atleast_1d as atleast_1d,
-    atleast_2d as atleast_2d, atleast_3d as atleast_3d, broadcast_to as broadcast_to, cast as cast,
-    cat as cat, chunk as chunk, column_stack as column_stack, concatenate as concatenate,
-    cross as cross, cummax as cummax, cummin as cummin, cumprod as cumprod, cumsum as cumsum,
-    diag as diag, diagonal as diagonal, diff as diff, dot as dot, dstack as dstack,
-    einsum as einsum, expand_dims as expand_dims, flatten as flatten, flip as flip,
-    fliplr as fliplr, flipud as flipud, gather as gather, getitem as getitem, hstack as hstack,
-    inner as inner, kron as kron, log_softmax as log_softmax, logsumexp as logsumexp,
-    masked_fill as masked_fill, matmul as matmul, matrix_transpose as matrix_transpose, max as max,
-    mean as mean, median as median, min as min, moveaxis as moveaxis, norm as norm, outer as outer,
-    pad as pad, percentile as percentile, permute as permute, prod as prod, quantile as quantile,
+    atleast_2d as atleast_2d, atleast_3d as atleast_3d, bmm as bmm, broadcast_to as broadcast_to,
+    cast as cast, cat as cat, chunk as chunk, column_stack as column_stack,
+    concatenate as concatenate, cross as cross, cummax as cummax, cummin as cummin,
+    cumprod as cumprod, cumsum as cumsum, diag as diag, diagonal as diagonal, diff as diff,
+    dot as dot, dstack as dstack, einsum as einsum, expand_dims as expand_dims, flatten as flatten,
+    flip as flip, fliplr as fliplr, flipud as flipud, gather as gather, getitem as getitem,
+    hstack as hstack, inner as inner, kron as kron, log_softmax as log_softmax,
+    logsumexp as logsumexp, masked_fill as masked_fill, matmul as matmul,
+    matrix_transpose as matrix_transpose, max as max, mean as mean, median as median, min as min,
+    mm as mm, moveaxis as moveaxis, mv as mv, norm as norm, outer as outer, pad as pad,
+    percentile as percentile, permute as permute, prod as prod, quantile as quantile,
     ravel as ravel, repeat as repeat, reshape as reshape, roll as roll, rot90 as rot90,
     scatter_add as scatter_add, sliding_window_view as sliding_window_view, softmax as softmax,
     sort as sort, split as split, squeeze as squeeze, stack as stack, std as std, sum as sum,
     sum_to as sum_to, sum_windows as sum_windows, swapaxes as swapaxes, take as take,
-    take_along_axis as take_along_axis, tensordot as tensordot, tile as tile, trace as trace,
-    transpose as transpose, trapezoid as trapezoid, tril as tril, triu as triu, unbind as unbind,
-    var as var, vstack as vstack,
+    take_along_axis as take_along_axis, tensordot as tensordot, tile as tile, topk as topk,
+    trace as trace, transpose as transpose, trapezoid as trapezoid, tril as tril, triu as triu,
+    unbind as unbind, var as var, vstack as vstack,
 )  # fmt: skip
 from .callers import warn_caller as warn_caller
 from .checking import (
@@ -52,9 +53,10 @@ from .checking import (
     gradcheck as gradcheck,
 )
 from .choices import (
-    clip as clip, elu as elu, floor_divide as floor_divide, gate as gate, gelu as gelu,
-    leaky_relu as leaky_relu, logaddexp as logaddexp, logsigmoid as logsigmoid, maximum as maximum,
-    minimum as minimum, relu as relu, remainder as remainder, sigmoid as sigmoid, silu as silu,
+    clip as clip, clip_between as clip_between, elu as elu, floor_divide as floor_divide,
+    gate as gate, gelu as gelu, leaky_relu as leaky_relu, logaddexp as logaddexp,
+    logsigmoid as logsigmoid, maximum as maximum, minimum as minimum,
+    relu as relu, remainder as remainder, sigmoid as sigmoid, silu as silu,
     softplus as softplus, where as where, xlogy as xlogy,
 )  # fmt: skip
 from .core import (
@@ -116,8 +118,9 @@ from .ops import (
 )  # fmt: skip
 from .questions import (
     allclose as allclose, array_equal as array_equal, eq as eq, ge as ge, gt as gt,
-    isclose as isclose, isfinite as isfinite, isinf as isinf, isnan as isnan, le as le, lt as lt,
-    ne as ne,
+    isclose as isclose, isfinite as isfinite, isinf as isinf, isnan as isnan, le as le,
+    logical_and as logical_and, logical_not as logical_not, logical_or as logical_or,
+    logical_xor as logical_xor, lt as lt, ne as ne,
 )  # fmt: skip
 from .recording import (
     Watching as Watching,

@@ -111,6 +111,9 @@ where: Op = elementwise(
 )  # fmt: skip
 
 
+_NUMBERS = (float, int)  # a union in the call would be made each time
+
+
 def _clip(x: Any, min: Any = None, max: Any = None) -> Any:
     if min is not None:
         x = np.maximum(x, min)
@@ -133,6 +136,16 @@ def _clip_float(x: float, min: Any = None, max: Any = None) -> float:
     return x if max is None else _minimum(x, max)
 
 
+def _clip_between(x: Any, low: Any, high: Any) -> Any:
+    numbers = isinstance(x, _NUMBERS) and isinstance(low, _NUMBERS)  # these do not promote
+    return np.minimum(_maximum(x, low) if numbers else np.maximum(x, low), high)
+
+
+def _clip_to_nodes(x: Any, min: Any, max: Any) -> Any:
+    """clip, where a bound is a node."""
+    return clip_between(x, -math.inf if min is None else min, math.inf if max is None else max)
+
+
 def _to_multiple(a: Any, b: Any) -> Any:
     """Distance from a to the nearest multiple of b, where a // b jumps."""
     rest = np.remainder(a, b)
@@ -142,7 +155,17 @@ def _to_multiple(a: Any, b: Any) -> Any:
 clip = elementwise(
     "clip", _clip, lambda g, y, x, min, max: gate(g, _inside(x, min, max)),
     scalar=_clip_float, kinks=_to_bounds, ulp=0, aliases={"a_min": "min", "a_max": "max"},
+    of_nodes=_clip_to_nodes,
     doc="x kept between min and max; passes the gradient at the bounds",
+)  # fmt: skip
+clip_between = elementwise(
+    "clip_between", _clip_between,
+    lambda g, y, x, low, high: gate(g, _inside(x, low, high)),
+    lambda g, y, x, low, high: gate(g, (x < low) & (low < high)),
+    lambda g, y, x, low, high: gate(g, (x > high) | (high < low)),
+    symbol="clip", scalar=_clip_float, ulp=0,
+    kinks=lambda x, low, high: np.minimum(_to_bounds(x, low, high), tie(low, high)),
+    doc="clip, where a gradient flows to the bounds too; at a tie x has it",
 )  # fmt: skip
 floor_divide = elementwise(
     "floor_divide", np.floor_divide, lambda g, y, a, b: g * 0.0, lambda g, y, a, b: g * 0.0,
@@ -155,9 +178,6 @@ remainder = elementwise(
     symbol="%", infix=True, scalar=operator.mod, domain=(REAL, POSITIVE), kinks=_to_multiple,
     ulp=0, doc="a - b * (a // b): what is left of a, with the sign of b",
 )  # fmt: skip
-
-
-_NUMBERS = (float, int)  # a union in the call would be made each time
 
 
 def _xlogy(a: Any, b: Any) -> Any:

@@ -16,7 +16,7 @@ import numpy as np
 
 from .domain import REAL as REAL, Interval as Interval
 from .lists import array_of, tier_of
-from .node import Node, NodeArray
+from .node import NODES, Node, NodeArray
 from .readable import Readable, write_anew
 from .signatures import Rule, bind, defaults_of, written_at
 
@@ -49,6 +49,7 @@ class Op(Readable):
         scalar: the same on Python floats, where `math` is faster or differs; None uses forward.
         elements: (not elementwise) the same on arrays of scalar nodes; None uses forward.
         defaults: parameter names and their defaults, in order.
+        of_nodes: what is computed, of other ops, where a parameter is a node; None refuses that.
         domain: an `Interval` per input: where the op is defined.
         kinks: `kinks(*inputs, **params)`: how far each element is from a point where the
             derivative jumps; None where the op is smooth.
@@ -77,6 +78,7 @@ class Op(Readable):
         vjp_all: Rule | None = None,
         infix: bool = False,
         commutative: bool = False,
+        of_nodes: Rule | None = None,
     ) -> None:
         self.name = name
         self.symbol = symbol or name
@@ -85,6 +87,7 @@ class Op(Readable):
         self.forward = forward
         self.vjps = vjps
         self.vjp_all = vjp_all
+        self.of_nodes = of_nodes
         self.scalar = scalar
         self.elements = elements
         self.variadic = variadic
@@ -102,8 +105,7 @@ class Op(Readable):
         self.kind = kind
         self.doc = doc or (inspect.getdoc(forward) or "").partition("\n")[0]
         self.aliases = dict(aliases or {})
-        self.__name__ = name
-        self.__qualname__ = name
+        self.__name__ = self.__qualname__ = name
         self.__doc__ = self.doc
         self.__module__ = getattr(forward, "__module__", None) or "numpy"
 
@@ -123,6 +125,8 @@ class Op(Readable):
         if not kwargs and len(args) == self.n_inputs and not self.variadic:
             return self.apply(args, self.defaults)  # as `bind` would
         inputs, params = bind(self, args, kwargs)
+        if self.of_nodes and any(isinstance(x, NODES) for x in params.values()):
+            return self.of_nodes(*inputs, **params)
         return self.apply(inputs, params)
 
     def apply(self, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:

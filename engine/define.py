@@ -28,6 +28,7 @@ def elementwise(
     aliases: Mapping[str, str] | None = None,
     infix: bool = False,
     commutative: bool = False,
+    of_nodes: Rule | None = None,
     replace: bool = False,
 ) -> Op:
     """Add an elementwise op to the table, and return it: it is the public function.
@@ -47,6 +48,8 @@ def elementwise(
         aliases: other names of parameters, `{"a_min": "min"}`.
         infix: whether formulas write the symbol between the two inputs, as in `a + b`.
         commutative: whether the two inputs may be exchanged.
+        of_nodes: `of_nodes(*inputs, **params)`, composed of other ops, where a parameter is a node
+            to which a gradient flows; by default that is refused.
         replace: redefine a name that exists; a row from the same lines is redefined anyway.
 
     Raises:
@@ -69,7 +72,7 @@ def elementwise(
         kind = {1: UnaryOp, 2: BinaryOp, 3: TernaryOp}.get(len(vjps), Op)
     op = kind(
         name, forward, vjps, symbol=symbol, scalar=scalar, domain=domain, kinks=kinks, ulp=ulp,
-        doc=doc, aliases=aliases, infix=infix, commutative=commutative,
+        doc=doc, aliases=aliases, infix=infix, commutative=commutative, of_nodes=of_nodes,
     )  # fmt: skip
     return register(op, replace)
 

@@ -79,7 +79,7 @@ class ArrayUfunc(property):
         if method != "__call__":
             call = getattr(ufunc, method)
         if name in QUESTIONS:
-            return call(*numbers(inputs), **numbers(named))
+            return x.compared(call(*numbers(inputs), **numbers(named)))
         function: Any = row_of.get(ufunc)
         if method != "__call__":
             name += f".{method}"

@@ -114,3 +114,27 @@ def array_equal(a: Any, b: Any) -> bool:
     False
     """
     return np.array_equal(to_numpy(a), to_numpy(b))
+
+
+def logical_and(a: Any, b: Any) -> Any:
+    """Whether both are not 0, number by number.
+
+    >>> logical_and([1.0, 0.0], [2.0, 3.0])
+    array([ True, False])
+    """
+    return np.logical_and(a, b)
+
+
+def logical_or(a: Any, b: Any) -> Any:
+    """Whether one of two, or both, are not 0, number by number."""
+    return np.logical_or(a, b)
+
+
+def logical_xor(a: Any, b: Any) -> Any:
+    """Whether one of two is not 0 and the other is, number by number."""
+    return np.logical_xor(a, b)
+
+
+def logical_not(x: Any) -> Any:
+    """Whether a number is 0."""
+    return np.logical_not(x)

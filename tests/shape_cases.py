@@ -372,6 +372,13 @@ CASES = {
         ((A, B), lambda x, y: x.dot(y), lambda x, y: x.dot(y)),
         ((A, S), lambda x, y: E.dot(x, y), lambda x, y: x * y),
     ],
+    "mm": [((A, B), lambda x, y: x.mm(y), lambda x, y: x @ y)],
+    "mv": [((A, V), lambda x, y: x.mv(y), lambda x, y: x @ y)],
+    "bmm": [((C, C.transpose(0, 2, 1)), lambda x, y: x.bmm(y), lambda x, y: x @ y)],
+    "topk": [
+        ((A,), lambda x: x.topk(2).values, lambda x: np.sort(x, 1)[:, :1:-1]),
+        ((C,), lambda x: E.topk(x, 1, 0, largest=False).values, lambda x: x.min(0, keepdims=True)),
+    ],
     "outer": [((A, V), lambda x, y: x.outer(y), lambda x, y: np.outer(x, y))],
     "tensordot": [
         ((C, C), lambda x, y: E.tensordot(x, y, axes=([0, 2], [0, 2])),

@@ -26,7 +26,7 @@ WITHOUT_A_METHOD = {
     "atleast_1d": "of several arrays", "atleast_2d": "of several arrays",
     "atleast_3d": "of several arrays", "append": "a list's append changes the list",
     "trapezoid": "a function in both", "percentile": "a function in NumPy",
-    "matrix_transpose": "x.mT",
+    "matrix_transpose": "x.mT", "clip_between": "x.clip(low, high)",
     "scatter_add": "the transpose of x[index]", "scatter": "the same",
     "sum_to": "the transpose of broadcasting",
     "sliding_window_view": "a function in NumPy", "sum_windows": "its transpose",

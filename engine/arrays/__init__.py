@@ -37,9 +37,11 @@ from .indexing import (
 from .fitting import in_single as in_single, shaped as shaped, widened as widened
 from .methods import ArrayMethods as ArrayMethods
 from . import numpy_names as numpy_names
+from .picking import topk as topk
 from .plain import Array as Array, friendly as friendly
 from .products import (
-    dot as dot, einsum as einsum, matmul as matmul, outer as outer, tensordot as tensordot,
+    bmm as bmm, dot as dot, einsum as einsum, matmul as matmul, mm as mm, mv as mv,
+    outer as outer, tensordot as tensordot,
 )  # fmt: skip
 from .quantiles import percentile as percentile, quantile as quantile
 from .reductions import (

@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import itertools
 import operator
-from collections.abc import Callable, Iterator
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
@@ -20,40 +19,8 @@ from ..core import Op, composed
 from ..floats import floating
 from ..ops import abs
 from . import indexing, norms, quantiles, reductions, running, variance
+from .picking import picked
 from .shapes import dims, normalize_axes, normalize_axis, once, reshape, tile
-
-
-class ValuesAndIndices:
-    """What `max`, `min` and `sort` give along a `dim`, as in PyTorch: the numbers, and where from.
-
-    >>> values, indices = max(np.array([[1.0, 5.0], [4.0, 2.0]]), dim=1)
-    >>> values, indices
-    (array([5., 4.]), array([1, 0]))
-    """
-
-    __slots__ = ("indices", "values")
-
-    def __init__(self, values: Any, indices: Any) -> None:
-        self.values = values
-        self.indices = indices
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter((self.values, self.indices))
-
-    def __len__(self) -> int:
-        return 2
-
-    def __getitem__(self, index: Any) -> Any:
-        return (self.values, self.indices)[index]
-
-    def __repr__(self) -> str:
-        return f"ValuesAndIndices(values={self.values!r}, indices={self.indices!r})"
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
-        raise TypeError(
-            "this is a pair of values and indices, as PyTorch gives it along a dim: take .values, "
-            "or name the axis by axis= instead of dim="
-        )
 
 
 def _unclear(call: str, numpys: str, pytorchs: str) -> ValueError:
@@ -103,7 +70,7 @@ def _extreme(
         raise _unclear(
             f"{name}({_arguments(along)})",
             f"{name}(axis={said}) gives the numbers",
-            f"{name}(dim={said}) gives numbers and indices, {name}imum(…) compares two arrays",
+            f"{name}(dim={said}) gives .values and .indices, {name}imum(…) compares two arrays",
         )
     given = _checked(name, given, "dim keepdim", numpys)
     if not given:
@@ -112,22 +79,7 @@ def _extreme(
     dim = once(name, "the axis", *along, given.get("dim"))
     if dim is None:
         raise TypeError(f"{name}(keepdim=…) needs a dim; for all numbers, say keepdims=…")
-    return _picked(name, x, dim, lambda x, dim: place(x, dim, True), given.get("keepdim", False))
-
-
-def _picked(
-    name: str, x: Any, dim: Any, order: Callable[[Any, int], Any], keepdim: bool
-) -> ValuesAndIndices:
-    """What `order` picks along dim, and the indices it says; a single number has a dim 0 too."""
-    shape = np.shape(x)
-    x = x if shape else reshape(x, (1,))
-    dim = normalize_axis(dim, np.ndim(x), name)
-    indices = order(x, dim)
-    values = indexing.take_along_axis(x, indices, dim)
-    if not shape or not keepdim:
-        left = shape[:dim] + shape[dim + 1 :]
-        values, indices = reshape(values, left), reshape(indices, left)
-    return ValuesAndIndices(values, indices)
+    return picked(name, x, dim, lambda x, dim: place(x, dim, True), given.get("keepdim", False))
 
 
 @composed
@@ -178,14 +130,14 @@ def sort(x: Any, *along: Any, **named: Any) -> Any:
         raise _unclear(
             f"sort({_arguments(along)})",
             f"sort(axis={said}) gives the numbers",
-            f"sort(dim={said}) gives numbers and indices",
+            f"sort(dim={said}) gives .values and .indices",
         )
     if not given:
         return indexing.sort(x, once("sort", "the axis", *along, named["axis"]))
     dim = once("sort", "the axis", *along, given.get("dim"))
     down = bool(given.get("descending", False))
-    order = lambda x, dim: indexing.argsort(x, dim, down)  # noqa: E731 - what `_picked` calls
-    return _picked("sort", x, -1 if dim is None else dim, order, True)
+    order = lambda x, dim: indexing.argsort(x, dim, down)  # noqa: E731 - what `picked` calls
+    return picked("sort", x, -1 if dim is None else dim, order, True)
 
 
 @composed
@@ -215,7 +167,7 @@ def median(x: Any, *along: Any, axis: Any = None, keepdims: Any = None, **pytorc
     dim = once("median", "the axis", *along, given.get("dim"))
     if dim is None:
         raise TypeError("median(keepdim=…) needs a dim; for all numbers, say keepdims=…")
-    return _picked("median", x, dim, quantiles.middle, given.get("keepdim", False))
+    return picked("median", x, dim, quantiles.middle, given.get("keepdim", False))
 
 
 def _running(name: str, down: bool, x: Any, along: Any, axis: Any, given: dict[str, Any]) -> Any:
@@ -224,7 +176,7 @@ def _running(name: str, down: bool, x: Any, along: Any, axis: Any, given: dict[s
     if dim is None:
         raise TypeError(f"{name}() needs a dim, along which it runs")
     place = lambda x, dim: running.running_place(x, dim, down)  # noqa: E731 - as in `sort`
-    found = _picked(name, x, dim, place, True)
+    found = picked(name, x, dim, place, True)
     return found if axis is None else found.values
 
 

@@ -16,6 +16,7 @@ from . import (
     everyday,
     exponentials,
     indexing,
+    picking,
     products,
     quantiles,
     reductions,
@@ -181,7 +182,7 @@ class ArrayMethods(TorchMethods):
         return exponentials.log_softmax(self, axis=axis, **aliases)
 
     # NumPy and PyTorch mean two things by these; the functions are the methods.
-    max, min, sort = conventions.max, conventions.min, conventions.sort
+    max, min, sort, topk = conventions.max, conventions.min, conventions.sort, picking.topk
     median, cummax, cummin = conventions.median, conventions.cummax, conventions.cummin
     var, std, norm = conventions.var, conventions.std, conventions.norm
     split, squeeze, repeat = conventions.split, conventions.squeeze, conventions.repeat_method
@@ -313,6 +314,18 @@ class ArrayMethods(TorchMethods):
     def matmul(self, other: Any) -> Self:
         """`engine.matmul` of this."""
         return products.matmul(self, other)
+
+    def mm(self, other: Any) -> Self:
+        """`engine.mm` of this."""
+        return products.mm(self, other)
+
+    def mv(self, other: Any) -> Self:
+        """`engine.mv` of this."""
+        return products.mv(self, other)
+
+    def bmm(self, other: Any) -> Self:
+        """`engine.bmm` of this."""
+        return products.bmm(self, other)
 
     def dot(self, other: Any) -> Self:
         """`engine.dot` of this."""

@@ -14,7 +14,7 @@ import numpy as np
 
 from .. import choices, ops
 from ..node import NodeArray, to_numpy
-from ..numpy_protocol import MEANINGS, nodes_in
+from ..numpy_protocol import MEANINGS
 from . import (
     conventions,
     exponentials,
@@ -33,11 +33,7 @@ def _where(condition: Any, x: Any = None, y: Any = None) -> Any:
 
 def _clip(a: Any, a_min: Any = None, a_max: Any = None, min: Any = None, max: Any = None) -> Any:
     low, high = (min if a_min is None else a_min), (max if a_max is None else a_max)
-    if next(nodes_in((low, high)), None) is None:
-        return choices.clip(a, low, high)
-    if low is not None:  # a gradient flows to the bounds, as in PyTorch's clamp of tensors
-        a = choices.maximum(a, low)
-    return a if high is None else choices.minimum(a, high)
+    return choices.clip(a, low, high)
 
 
 def _rounded(a: Any, decimals: int = 0) -> Any:

@@ -62,6 +62,37 @@ def matmul(a: Any, b: Any) -> Any:
     return np.matmul(a, b)
 
 
+def _of_axes(name: str, a: Any, axes_a: int, b: Any, axes_b: int) -> Any:
+    """`matmul` of arrays with these numbers of axes, which it does not stretch."""
+    shapes = np.shape(a), np.shape(b)
+    if (len(shapes[0]), len(shapes[1])) != (axes_a, axes_b) or (
+        axes_a == 3 and shapes[0][0] != shapes[1][0]
+    ):
+        raise ValueError(
+            f"{name}() of shapes {shapes[0]}, {shapes[1]}: it takes {axes_a} and {axes_b} axes, "
+            "and as many of both as batches; a @ b takes and stretches others"
+        )
+    return matmul(a, b)
+
+
+@composed
+def mm(a: Any, b: Any) -> Any:
+    """Product of two matrices, PyTorch's; `matmul` takes batches and vectors too."""
+    return _of_axes("mm", a, 2, b, 2)
+
+
+@composed
+def mv(a: Any, b: Any) -> Any:
+    """Product of a matrix and a vector, PyTorch's `matmul` of these."""
+    return _of_axes("mv", a, 2, b, 1)
+
+
+@composed
+def bmm(a: Any, b: Any) -> Any:
+    """Products of as many matrices, (n, i, j) and (n, j, k), PyTorch's `matmul` of these."""
+    return _of_axes("bmm", a, 3, b, 3)
+
+
 @composed
 def dot(a: Any, b: Any) -> Any:
     """Sums of products over the last axis of a and the last but one of b; a product if one is 0-d.

@@ -12,6 +12,7 @@ from .. import choices, ops
 from ..core import functions, registry
 from ..cpu import names_device, on_cpu
 from ..generators import Rng, generator as generator_of
+from ..lists import LISTS, array_of
 from ..node import Node
 from . import shapes
 
@@ -157,11 +158,13 @@ class TorchMethods:
 
     def _assigned(self, numbers: Any) -> Any:
         """This, with other numbers in it."""
-        kind = np.result_type(numbers).kind if np.isscalar(numbers) else numbers.dtype.kind
-        if _RANK[kind] > _RANK[self.dtype.kind]:
+        if isinstance(numbers, LISTS):
+            numbers = array_of(numbers)
+        dtype = getattr(numbers, "dtype", None) or np.result_type(numbers)
+        if _RANK[dtype.kind] > _RANK[self.dtype.kind]:
             raise TypeError(
-                f"an array of {self.dtype} cannot hold in place what is {numbers.dtype}: "
-                "make a new one, x = x * 0.5, or take x.double() first"
+                f"an array of {self.dtype} cannot hold in place what is {dtype}: make a new one, "
+                "as in x = x * 0.5, or take x.double() first"
             )
         return self._put_in(numbers)
 

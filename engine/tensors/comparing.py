@@ -73,7 +73,7 @@ def _bitwise(ufunc: Any, *inputs: Any) -> Any:
     """A ufunc of bools or integers, as an Array."""
     if any(x is None or isinstance(x, str) for x in inputs):
         return NotImplemented
-    arrays = [to_numpy(x) if isinstance(x, Node | LISTS) else x for x in inputs]
+    arrays = [to_numpy(x) if isinstance(x, (Node, *LISTS)) else x for x in inputs]
     if any(np.result_type(x).kind not in "biu" for x in arrays):
         held = " and ".join(str(np.result_type(x)) for x in arrays)
         raise TypeError(

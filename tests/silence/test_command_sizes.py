@@ -17,7 +17,7 @@ NO_LARGER = {
     "mean", "var", "std", "max", "min", "argmax", "argmin", "any", "all", "logsumexp", "softmax",
     "log_softmax", "norm", "prod", "cumsum", "cumprod", "ravel", "flatten", "squeeze",
     "expand_dims", "permute", "swapaxes", "matrix_transpose", "moveaxis", "stack", "sort", "flip",
-    "roll", "split", "chunk", "unbind", "masked_fill", "diagonal", "tril", "triu", "trace",
+    "topk", "roll", "split", "chunk", "unbind", "masked_fill", "diagonal", "tril", "triu", "trace",
     "attention_weights", "standardize", "rnn_scan", "lstm_scan", "gru_scan", "bce_with_logits",
     "hinge", "cross_entropy", "linear_neuron", "relu_neuron",
 }  # fmt: skip

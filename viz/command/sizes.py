@@ -35,7 +35,7 @@ PADDED = {"pad": "pad_width", "im2col": "padding", "conv2d": "padding", "max_poo
 #: Functions that combine each number of one input with each of another, or with each index.
 PAIRED = {"outer", "tensordot", "conv2d", "getitem", "take", "take_along_axis", "gather"}
 #: Functions that do so, except along the last axis of the first input.
-MULTIPLIED = {"matmul", "dot", "linear"}
+MULTIPLIED = {"matmul", "dot", "linear", "mm", "mv", "bmm"}
 
 
 def numbers(name: str, arguments: Arguments, parameters: Parameters) -> int:
