@@ -1,10 +1,11 @@
-"""PyTorch's `torch.autograd`, for programs that `import engine as torch`: names, nothing new."""
+"""PyTorch's `torch.autograd`, for programs that `import engine as torch`: names, and `Function`."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from .checking import gradcheck as gradcheck
+from .custom import Function as Function
 from .derivatives import grad_of as grad_of
 from .recording import (
     enable_grad as enable_grad,

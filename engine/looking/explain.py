@@ -11,6 +11,7 @@ import numpy as np
 from ..arrays import norm
 from ..graph import toposort
 from ..node import Node, to_numpy
+from ..node_hooks import HOOKS
 from ..passes import recent_passes
 
 
@@ -59,14 +60,16 @@ class Explanation:
     Attributes:
         name: of what is explained.
         contributions: edge by edge, pass by pass.
-        total: their sum.
+        total: their sum, after the hooks on x.
         rest: what x.grad holds beside them; None if nothing.
+        hooked: whether there are such hooks.
     """
 
     name: str
     contributions: tuple[Contribution, ...]
     total: Any
     rest: Any = None
+    hooked: bool = False
 
     def __iter__(self) -> Iterator[Contribution]:
         return iter(self.contributions)
@@ -82,7 +85,7 @@ class Explanation:
             lines.append(f"  {'+' if i else ' '} {place}{c}")
         if not self.contributions:
             lines.append("    nothing flows into it: the result does not depend on it, or is it")
-        lines.append(f"  = {_text(self.total)}")
+        lines.append(f"  = {_text(self.total)}{', after its hooks' * self.hooked}")
         if self.rest is not None:
             lines.append(
                 f"  (.grad differs from that by {_text(self.rest)}: it was assigned, or added to "
@@ -97,7 +100,7 @@ def explain(x: Any, root: Any = None) -> Explanation:
     """Every contribution to the gradient of x, edge by edge; they sum to it exactly.
 
     After several backward passes these are the contributions of all that `x.grad` holds.  No
-    `.grad` is changed.
+    `.grad` is changed; hooks are called again.
 
     Args:
         x: a Value or a Tensor.
@@ -134,7 +137,7 @@ def explain(x: Any, root: Any = None) -> Explanation:
         for i, part in enumerate(parts)
         for c in part.contributions
     ]
-    return Explanation(name, tuple(contributions), _sum(parts), rest)
+    return Explanation(name, tuple(contributions), _sum(parts), rest, id(x) in HOOKS)
 
 
 class _Names:

@@ -86,7 +86,7 @@ class nan_trace(Watching):  # noqa: N801 - used as a function and as a context, 
     function, `nan_trace(root)`, it searches a finished graph.  Either raises `NonFiniteError`
     with the op, the numbers and (in a context) the line that called it.  Inputs that are inf or
     nan themselves, such as a mask of -inf, are named only if the final result is not finite.
-    NumPy's own warnings are silent inside.
+    NumPy's own warnings are silent inside.  Gradients are searched as they are without hooks.
 
     Args:
         root: a result to search; leave it out for a context.

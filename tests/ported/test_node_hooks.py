@@ -250,7 +250,7 @@ def test_the_stepper_and_explain_apply_hooks(tier):
         one.advance(node)
     one.commit()
     assert float(x.grad) == 121.0
-    assert "60" in str(explain(x))
+    assert "= 121, after its hooks" in str(explain(x))
     x.zero_grad()
     list(steps(y))
     assert float(x.grad) == 121.0
