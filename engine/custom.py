@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .core import Op
+from .core import Op, part_of
 from .node import Node, NodeArray, to_numpy
 from .recording import no_grad
 from .tensors import Tensor
@@ -114,10 +114,11 @@ class Function:
     _op: Op
 
     def __init_subclass__(cls) -> None:
+        rules = (part_of(_backward, 0),)
+        doc = (cls.__doc__ or "").partition("\n")[0]
         cls._op = Op(
-            cls.__name__, _forward, (_one,), kind="shape", variadic=True, vjp_all=_backward,
-            doc=(cls.__doc__ or "").partition("\n")[0],
-        )  # fmt: skip
+            cls.__name__, _forward, rules, kind="shape", variadic=True, vjp_all=_backward, doc=doc
+        )
 
     @staticmethod
     def forward(ctx: Any, *args: Any) -> Any:
@@ -153,7 +154,3 @@ def _forward(*arrays: Any, call: Any = None) -> Any:
 
 def _backward(g: Any, y: Any, *inputs: Any, call: Any) -> list[Any]:
     return call.backward(g, y, *inputs)
-
-
-def _one(g: Any, y: Any, *inputs: Any, index: int, call: Any) -> Any:
-    return call.backward(g, y, *inputs)[index]

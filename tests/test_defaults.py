@@ -47,7 +47,7 @@ OF_ENGINE = {
         for name in ("grad", "value_and_grad", "jacobian", "hessian")
     },
     "vjp": {"has_aux": False},
-    "grad_of": {"create_graph": False, "allow_unused": False},
+    "grad_of": {"create_graph": False, "only_inputs": True, "allow_unused": False},
     # rows; a fused op and one on whole arrays round more often
     "elementwise": {"ulp": 4, "doc": "", "infix": False, "commutative": False, "replace": False},
     "shape_op": {"ulp": 64, "variadic": False, "infix": False, "replace": False},

@@ -55,6 +55,25 @@ def test_it_is_autograd_grad_for_pytorchs_programs():
         torch.autograd.grad(loss, x, only_inputs=False)
 
 
+def test_a_gradient_penalty_names_what_it_gives_as_pytorch_does():
+    """(‖∂D/∂x‖ - 1)² of a WGAN: D = Σ w² x², of which the penalty depends on w."""
+    x, w = Tensor([[0.6, 0.8]], requires_grad=True), Tensor(1.0, requires_grad=True)
+    score = (w**2 * x**2).sum(axis=1)
+    gradient = torch.autograd.grad(
+        outputs=score,
+        inputs=x,
+        grad_outputs=torch.ones_like(score),
+        create_graph=True,
+        retain_graph=True,
+        only_inputs=True,
+    )[0]
+    penalty = ((gradient.norm(2, dim=1) - 1) ** 2).mean()
+    penalty.backward()
+
+    np.testing.assert_allclose(penalty.item(), 1.0, rtol=1e-15)  # (2 w² ‖x‖ - 1)²
+    np.testing.assert_allclose(w.grad, 8.0, rtol=1e-15)
+
+
 def test_rosenbrock_by_double_backprop():
     """The Hessian at (0, 2): [[2 - 400 y + 1200 x², -400 x], [-400 x, 200]]."""
     for make in (Value, lambda number: Tensor(number, requires_grad=True)):
@@ -105,9 +124,9 @@ def test_an_x_that_is_not_used_is_an_error_or_none():
     x, w = Value(2.0), Value(3.0, label="w")
     t, b = Tensor([1.0], requires_grad=True), Tensor([1.0], requires_grad=True)
 
-    with pytest.raises(RuntimeError, match=r"x 1 \('w'\) is not used .* allow_unused=True"):
+    with pytest.raises(RuntimeError, match=r"input 1 \('w'\) is not used .* allow_unused=True"):
         grad_of(x * x, [x, w])
-    with pytest.raises(RuntimeError, match="x 0 is not used"):
+    with pytest.raises(RuntimeError, match="input 0 is not used"):
         grad_of(t.sum(), b)
     assert grad_of(x * x, [x, w], allow_unused=True) == (4.0, None)
     assert grad_of(t.sum(), [b], allow_unused=True, create_graph=True) == (None,)
@@ -127,23 +146,23 @@ def test_of_an_array_of_values_the_unused_elements_have_zero():
 
 def test_what_cannot_be_differentiated_is_named():
     x, fixed = Tensor([1.0, 2.0], requires_grad=True), Tensor([1.0])
-    with pytest.raises(RuntimeError, match="x 1 does not require a gradient"):
+    with pytest.raises(RuntimeError, match="input 1 does not require a gradient"):
         grad_of(x.sum(), [x, fixed], allow_unused=True)
-    with pytest.raises(TypeError, match=r"x 0 must be a Value, a Tensor .* got float"):
+    with pytest.raises(TypeError, match=r"input 0 must be a Value, a Tensor .* got float"):
         grad_of(x.sum(), [1.0])
-    with pytest.raises(TypeError, match=r"x 0 must be .* got a list"):
+    with pytest.raises(TypeError, match=r"input 0 must be .* got a list"):
         grad_of(x.sum(), [[x]])
-    with pytest.raises(TypeError, match=r"y 0 must be .* got float"):
+    with pytest.raises(TypeError, match=r"output 0 must be .* got float"):
         grad_of([1.0], x)
-    with pytest.raises(ValueError, match="ys is empty"):
+    with pytest.raises(ValueError, match="outputs is empty"):
         grad_of([], x)
     with pytest.raises(RuntimeError, match="does not require a gradient"):
         grad_of(fixed.sum(), x)
     with pytest.raises(RuntimeError, match=r"shape \(2,\) needs a gradient"):
         grad_of(x * x, x)
-    with pytest.raises(RuntimeError, match=r"y 1 has shape \(2,\): give a gradient"):
+    with pytest.raises(RuntimeError, match=r"output 1 has shape \(2,\): give a gradient"):
         grad_of([x.sum(), x * x], x)
-    with pytest.raises(ValueError, match="got 2 grad_outputs for 1 ys"):
+    with pytest.raises(ValueError, match="got 2 grad_outputs for 1 outputs"):
         grad_of(x * x, x, grad_outputs=[1.0, 1.0])
     with pytest.raises(ValueError, match=r"grad_outputs 1 must have shape \(2,\), got \(3,\)"):
         grad_of([x.sum(), x * x], x, grad_outputs=[1.0, np.ones(3)])

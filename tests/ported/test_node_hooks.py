@@ -143,6 +143,22 @@ def test_hooks_act_in_grad_of_inputs_and_derivatives_of_functions(tier):
 
 
 @TIERS
+def test_a_derivative_that_depends_on_a_parameter_is_a_node_with_hooks_too(tier):
+    w = leaf(tier, 4.0)
+
+    def f(x):
+        h = x * w
+        h.register_hook(lambda g: 10 * g)
+        return h * x
+
+    slope = grad(f)(3.0 if tier == "values" else np.array(3.0))  # 10 x w + h
+    slope.backward()  # through h again, and so through its hook
+
+    assert slope.item() == 132.0
+    assert float(w.grad) == 60.0
+
+
+@TIERS
 def test_only_hooks_on_the_way_to_the_inputs_are_called(tier):
     called = []
     x, w = leaf(tier, 3.0), leaf(tier, 4.0)
