@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from .domain import REAL as REAL, Interval as Interval
-from .lists import array_of, tier_of
+from .lists import array_of, dressed, tier_of
 from .node import NODES, Node, NodeArray
 from .readable import Readable, write_anew
 from .signatures import Rule, bind, defaults_of, written_at
@@ -159,7 +159,7 @@ class Op(Readable):
             tier = tier_of(x)
             if tier is not None:
                 return tier.record(self, inputs, params)
-        return self.forward(*inputs, **params)
+        return dressed(self.forward(*inputs, **params), inputs)
 
     def on_floats(self, *numbers: float, **params: Any) -> float:
         """The op on Python numbers, by IEEE 754: inf and nan where NumPy has them, no exception.

@@ -64,6 +64,14 @@ def tier_of(x: Any) -> Any:
     return NodeArray.tier if isinstance(x, np.ndarray) and x.dtype.kind == "O" else None
 
 
+def dressed(y: Any, inputs: tuple[Any, ...]) -> Any:
+    """What was computed of plain inputs, as an `Array` if one of them is (see `engine.arrays`)."""
+    for x in inputs:
+        if hasattr(x, "dressed"):
+            return x.dressed(y)
+    return y
+
+
 #: Who asks a Tensor for its numbers, by the code that runs: `array_of`; and who may have them:
 #: `to_numpy`, and functions of NumPy that take no more than the shape of a list.
 READING = array_of.__code__

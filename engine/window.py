@@ -25,7 +25,7 @@ def _in_place(ufunc: Any) -> Any:
     """
 
     def changed(self: Any, other: Any) -> Any:
-        owner = self.owner
+        owner = getattr(self, "owner", None)
         if owner is None:
             if not self.flags.writeable:
                 return self.__setitem__(..., other)  # says what to do
@@ -61,14 +61,17 @@ class TensorData(Array):
     error too, and a window taken before they were changed is one on the old.
     """
 
-    #: Has `shows(window)`, `change(numbers)` and `data`, the next window; None for a part of it.
-    owner: Any = None
+    __slots__ = ("owner",)
+
+    #: Has `shows(window)`, `change(numbers)` and `data`, the next window; a part of it has none.
+    owner: Any
 
     def __setitem__(self, index: Any, value: Any) -> None:
         if self.flags.writeable:  # a copy, as `t.data.copy()`, is an array like others
             super().__setitem__(index, value)
             return
-        raise ValueError(getattr(self.owner, "window_is_whole", None) or WINDOW_IS_WHOLE)
+        owner = getattr(self, "owner", None)
+        raise ValueError(getattr(owner, "window_is_whole", WINDOW_IS_WHOLE))
 
     def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
         return array.view(Array)

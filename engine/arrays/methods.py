@@ -184,8 +184,14 @@ class ArrayMethods(TorchMethods):
     # NumPy and PyTorch mean two things by these; the functions are the methods.
     max, min, sort, topk = conventions.max, conventions.min, conventions.sort, picking.topk
     median, cummax, cummin = conventions.median, conventions.cummax, conventions.cummin
-    var, std, norm = conventions.var, conventions.std, conventions.norm
+    var, std = conventions.var, conventions.std
     split, squeeze, repeat = conventions.split, conventions.squeeze, conventions.repeat_method
+
+    def norm(self, *p_and_axes: Any, **named: Any) -> Self:
+        """`engine.norm` of this; p by position is PyTorch's: NumPy has no such method."""
+        if not named and p_and_axes and p_and_axes[0] is not None:
+            return conventions.norm(self, None, *p_and_axes[1:], p=p_and_axes[0])
+        return conventions.norm(self, *p_and_axes, **named)
 
     def amax(self, axis: Any = None, keepdims: bool = False, **aliases: Any) -> Self:
         """PyTorch's name for `max` along axes."""

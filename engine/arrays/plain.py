@@ -59,6 +59,11 @@ class Array(ndarray, ElementwiseMethods, ArrayMethods):  # type: ignore[misc]  #
             self[...] = numbers
 
     @staticmethod
+    def dressed(y: Any) -> Any:
+        """What a function of engine computed of this: an Array too."""
+        return friendly(y)
+
+    @staticmethod
     def record(op: Any, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
         """An op of the table, on plain numbers."""
         return op.apply(inputs, params)
@@ -93,6 +98,8 @@ def _are_ints(shape: tuple[Any, ...]) -> bool:
 _PYTORCHS = frozenset({"dim", "keepdim", "unbiased", "correction", "descending"})
 #: What means different things by position.
 _UNCLEAR = frozenset({"max", "min", "std", "var"})
+#: Types of a last argument that NumPy does not take there, or takes for something else.
+_ODD = {"flatten": (int,), "transpose": (int,)}
 
 
 def _of_both(name: str) -> Callable[..., Any]:
@@ -101,7 +108,7 @@ def _of_both(name: str) -> Callable[..., Any]:
 
     @functools.wraps(tensors)
     def method(self: Any, *args: Any, **named: Any) -> Any:
-        if args and not named and (name in _UNCLEAR or type(args[-1]) is bool):
+        if args and not named and (name in _UNCLEAR or type(args[-1]) in _ODD.get(name, (bool,))):
             return friendly(tensors(self, *args))
         if named and not _PYTORCHS.isdisjoint(named):
             return friendly(tensors(self, *args, **named))
@@ -139,7 +146,7 @@ for _mixin in (TorchMethods, ArrayMethods, ElementwiseMethods):
             setattr(Array, _name, _of_tensors(_method))
 for _name in [
     "all", "any", "argmax", "argmin", "argsort", "cumprod", "cumsum", "flatten", "max", "mean",
-    "min", "prod", "sort", "squeeze", "std", "sum", "var",
+    "min", "prod", "sort", "squeeze", "std", "sum", "transpose", "var",
 ]:  # fmt: skip
     setattr(Array, _name, _of_both(_name))
 NumpyFunctions.compared = staticmethod(_compared)

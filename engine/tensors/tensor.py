@@ -124,7 +124,11 @@ class Tensor(NumpyLike, MakingMore, ElementwiseMethods, ArrayMethods, NotOnTenso
 
     @data.setter
     def data(self, array: Any) -> None:
-        if type(array) is TensorData and array.owner is self and array.base is self._held:
+        if (
+            type(array) is TensorData
+            and getattr(array, "owner", None) is self
+            and array.base is self._held
+        ):
             return  # what `p.data -= step` ends with: it is changed already
         self.adopt(numeric(array, "data", None).astype(self._held.dtype))
 

@@ -135,6 +135,44 @@ def test_every_method_of_tensors_gives_an_array_to_go_on_with():
     assert g.pow(2).clamp(min=0.1).tolist() == [[0.25, 0.1], [0.5625, 0.1]]
 
 
+def test_functions_of_engine_give_arrays_too():
+    g = with_grad().grad
+    assert engine.cat([g.view(-1), g.view(-1)]).norm().item() == pytest.approx(13.0 * 2**0.5)
+    assert engine.stack([g, np.ones((2, 2))]).abs().mean().item() == 2.875
+    assert engine.where(g > 0, g, 0.0).norm().item() == pytest.approx(153**0.5)
+    assert engine.any(g > 3).float().item() == 1.0
+    assert engine.sqrt(engine.sum(g**2)).item() == 13.0
+    assert type(engine.cat([X, X])) is np.ndarray
+    assert engine.cat([g, Tensor(X)]).shape == (4, 2)
+
+
+def test_a_norm_after_a_dot_is_pytorchs():
+    """It was refused, though NumPy's arrays have no method of that name."""
+    w = with_grad()
+    for x in (w, w.grad * 1.0, ValueArray.of(X), Tensor(X)):
+        x = x.grad if x is w else x
+        assert float(engine.to_numpy(x.norm(2))) == float(engine.to_numpy(x.norm())) == 13.0
+        assert float(engine.to_numpy(x.norm(1))) == 19.0
+        assert float(engine.to_numpy(x.norm(float("inf")))) == 12.0
+        assert engine.to_numpy(x.norm(2, 1)).tolist() == [5.0, 12.0]
+        assert engine.to_numpy(x.norm(1, dim=0, keepdim=True)).tolist() == [[3.0, 16.0]]
+        assert float(engine.to_numpy(x.norm(ord=1))) == 16.0  # NumPy's, of a matrix
+    total = sum(p.grad.data.norm(2).item() ** 2 for p in [w, w]) ** 0.5
+    assert total == pytest.approx(338**0.5)
+    with pytest.raises(ValueError, match="two meanings"):
+        engine.norm(w, 2)
+
+
+def test_axes_by_position_are_those_of_pytorch_where_numpy_has_none():
+    g = np.arange(6.0).reshape(1, 2, 3).view(Array)
+    assert g.flatten(1).shape == (1, 6)
+    assert g.flatten().shape == g.flatten("F").shape == (6,)
+    assert g.transpose(1, 2).shape == g.transpose(0, 2, 1).shape == (1, 3, 2)
+    assert g[0].transpose(1, 0).shape == g.transpose((2, 1, 0))[:, :, 0].shape == (3, 2)
+    with pytest.raises(ValueError, match="keeps it in NumPy and exchanges its axes in PyTorch"):
+        g[0].transpose(0, 1)
+
+
 def test_a_gradient_changes_in_place_and_is_nobody_elses():
     w = with_grad()
     other = with_grad()
@@ -145,6 +183,8 @@ def test_a_gradient_changes_in_place_and_is_nobody_elses():
     assert w.grad.data.zero_() is not None
     assert w.grad.tolist() == [[0.0, 0.0], [0.0, 0.0]]
     w.grad.data += 1.0
+    w.grad.data = w.grad * 2 + 1
+    assert w.grad.tolist() == [[3.0, 3.0], [3.0, 3.0]]
     w.grad.fill_(3.0)
     w.grad[...] = w.grad + 1
     assert w.grad.tolist() == [[4.0, 4.0], [4.0, 4.0]]
