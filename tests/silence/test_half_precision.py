@@ -47,6 +47,15 @@ FUNCTIONS = {
     "linear": (F.linear, lambda s: [s * waves(3000, 4), waves(3, 4), waves(3)]),
     "conv1d": (F.conv1d, lambda s: [s * waves(3000, 2, 3), waves(3, 2, 2), waves(3)]),
     "conv2d": (F.conv2d, lambda s: [s * waves(300, 2, 5, 5), waves(3, 2, 2, 2), waves(3)]),
+    "conv_transpose1d": (F.conv_transpose1d,
+                         lambda s: [s * waves(3000, 2, 3), waves(2, 3, 2), waves(3)]),
+    "conv_transpose2d": (F.conv_transpose2d,
+                         lambda s: [s * waves(300, 2, 5, 5), waves(2, 3, 2, 2), waves(3)]),
+    "instance_norm": (lambda x, w, b: F.instance_norm(x, weight=w, bias=b),
+                      lambda s: [s * waves(2, 4, 30, 30), waves(4), waves(4)]),
+    "normalize": (F.normalize, lambda s: [s * waves(5, 1280)]),
+    "cosine_similarity": (F.cosine_similarity,
+                          lambda s: [s * waves(5, 1280), waves(5, 1280, seed=1)]),
     "scaled_dot_product_attention": (
         F.scaled_dot_product_attention,
         lambda s: [min(s, 300.0) * waves(3, 2), waves(500, 2), waves(500, 3)]),
@@ -70,7 +79,7 @@ FUNCTIONS = {
 }  # fmt: skip
 
 #: What is not computed from the numbers, but taken from them (or at random).
-LEFT_OUT = {"dropout", "embedding"}
+LEFT_OUT = {"dropout", "dropout2d", "embedding", "interpolate"}
 
 
 def own(module):
