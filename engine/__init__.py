@@ -21,6 +21,7 @@ the table are, `ops`, `inverses` and `choices` are the table, `graph` is the wal
 
 # One name a line would be two pages.
 # isort: off
+import sys as _sys
 from typing import TYPE_CHECKING
 
 from .arrays import (
@@ -86,7 +87,7 @@ from .generators import (
 )
 from .elsewhere import (
     NotOnLayers as NotOnLayers, answer_in as answer_in, no_attribute as no_attribute,
-    not_methods as _not_methods,
+    not_methods as _not_methods, public as _public,
 )  # fmt: skip
 from .graph import toposort as toposort
 from .inverses import (
@@ -171,7 +172,7 @@ row_stack = vstack
 trapz = trapezoid
 unsqueeze = expand_dims
 
-answer_in(linalg)
+answer_in(linalg, autograd, func)
 _not_methods([*registry, *functions, "cholesky", "det", "lstsq", "qr", "slogdet", "solve", "svd"])
 
 # Names that modules had, and pickles of then still have
@@ -193,4 +194,4 @@ if not TYPE_CHECKING:  # pragma: no branch - to a type checker, what is not here
         """An op that a new row or a user registered, as a function of engine like the others."""
         if name in registry:
             return registry[name]
-        raise no_attribute("module 'engine'", name, globals())
+        raise no_attribute("module 'engine'", name, _public(_sys.modules[__name__]))

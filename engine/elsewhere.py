@@ -38,7 +38,7 @@ OF_MODULES = {
     "hub": "weights come from a file: nn.load(model, path)", "backends": _CPU,
     "get_default_dtype": "Python's floats are float64", "bfloat16": "write float32 or float16",
     "complex64": _REAL, "complex128": _REAL, "complex": _REAL,
-    "Function": "add a row: engine.elementwise(name, forward, vjp) or engine.shape_op(vjp)",
+    "functional": "nn has nn.functional, engine jacobian and hessian of functions",
     "svd_lowrank": "take the first columns of engine.linalg.svd(x)",
     "pca_lowrank": "take the first columns of engine.linalg.svd(x - x.mean(axis=0))",
     "eigvals": "write engine.linalg.eigvalsh(x), for a symmetric x",
@@ -66,7 +66,7 @@ OF_TENSORS = {
     "addmm": "write b + x @ y", "addmv": "write b + A @ x", "addcmul": "write a + value * x * y",
     "addcdiv": "write a + value * x / y", "baddbmm": "write b + x @ y",
     "addr": "write A + outer(x, y)", "lerp": "write a + weight * (b - a)",
-    "rsqrt": "write 1 / sqrt(x)", "mv": "write A @ x", "ger": "write outer(x, y)",
+    "rsqrt": "write 1 / sqrt(x)", "ger": "write outer(x, y)",
     "vdot": "write dot(x, y)", "dist": "write norm(x - y)", "select": "write x[:, i]",
     "narrow": "write x[:, start:start + length]", "index_add": _ADDED, "index_add_": _ADDED,
     "scatter_add_": _ADDED, "index_put_": "write x[index] = y", "index_copy_": "write x[index] = y",
@@ -80,6 +80,7 @@ OF_TENSORS = {
     "searchsorted": "write np.searchsorted(x.numpy(), v)", "tofile": "write x.numpy().tofile(…)",
     "kthvalue": "write x.sort(dim=…), and take the k-th",
     "eig": "write engine.linalg.eigh(x), for a symmetric x",
+    "detach_": "write x = x.detach()",
     "register_post_accumulate_grad_hook": "write x.register_hook(function)",
 }  # fmt: skip
 
@@ -116,15 +117,26 @@ def no_attribute(
         way = _IN_PLACE.format(name[:-1])
     if way:
         return AttributeError(f"{message}: {way}")
-    near = get_close_matches(name, [x for x in names if not x.startswith("_")], 1)
+    near = get_close_matches(name, names, 1, 0.7)
     return AttributeError(message + (f"; did you mean {near[0]}?" if near else ""))
 
 
 def _place(name: str) -> str:
     for place in _PLACES:
-        if name in vars(sys.modules.get(place, sys)):
+        if place in sys.modules and name in public(sys.modules[place]):
             return f"write {place}.{name}"
-    return ""
+    tensor = vars(sys.modules["engine"]).get("Tensor")  # not here, while engine is imported
+    here = getattr_static(tensor, name, None)
+    return f"write x.{name}, of a Tensor x" if here and not isinstance(here, Absent) else ""
+
+
+def public(module: ModuleType) -> list[str]:
+    """The names in a module that are meant for others: no modules, nothing private."""
+    return [
+        name
+        for name, x in vars(module).items()
+        if not name.startswith("_") and not isinstance(x, ModuleType)
+    ]
 
 
 def answer_in(*modules: ModuleType) -> None:
@@ -132,7 +144,7 @@ def answer_in(*modules: ModuleType) -> None:
 
     def answer(module: ModuleType) -> Callable[[str], NoReturn]:
         def __getattr__(name: str) -> NoReturn:
-            raise no_attribute(f"module {module.__name__!r}", name, vars(module))
+            raise no_attribute(f"module {module.__name__!r}", name, public(module))
 
         return __getattr__
 

@@ -71,4 +71,4 @@ _moved(
     "nn.optim.one_cycle",
 )  # fmt: skip
 
-_answer_in(_sys.modules[__name__], functional, optim)
+_answer_in(_sys.modules[__name__], functional, init, optim, utils)

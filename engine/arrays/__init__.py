@@ -16,7 +16,8 @@ these methods (`friendly` makes one), and seven things for rules and arrays of t
 from .assigning import put as put, setitem as setitem
 from .conventions import (
     cummax as cummax, cummin as cummin, max as max, median as median, min as min, norm as norm,
-    sort as sort, split as split, squeeze as squeeze, std as std, var as var,
+    sort as sort, split as split, squeeze as squeeze, std as std,
+    transpose as transpose, var as var,
 )  # fmt: skip
 from .everyday import (
     append as append, atleast_1d as atleast_1d, atleast_2d as atleast_2d, atleast_3d as atleast_3d,
@@ -56,6 +57,6 @@ from .shapes import (
     concatenate as concatenate, expand_dims as expand_dims, flatten as flatten,
     matrix_transpose as matrix_transpose, moveaxis as moveaxis, permute as permute, ravel as ravel,
     reshape as reshape, stack as stack, sum_to as sum_to, swapaxes as swapaxes,
-    tile as tile, transpose as transpose,
+    tile as tile,
 )  # fmt: skip
 from .windows import sliding_window_view as sliding_window_view, sum_windows as sum_windows

@@ -20,7 +20,16 @@ from ..floats import floating
 from ..ops import abs
 from . import indexing, norms, quantiles, reductions, running, variance
 from .picking import picked
-from .shapes import dims, normalize_axes, normalize_axis, once, reshape, tile
+from .shapes import (
+    dims,
+    normalize_axes,
+    normalize_axis,
+    once,
+    reshape,
+    swapaxes,
+    tile,
+    transpose as row_transpose,
+)
 
 
 def _unclear(call: str, numpys: str, pytorchs: str) -> ValueError:
@@ -252,6 +261,21 @@ def std(
 ) -> Any:
     """Standard deviation, the root of `var`, whose arguments it has; derivative 0 of equal ones."""
     return _spread(variance.std, x, along, axis, ddof, keepdims, pytorchs)
+
+
+# --- axes exchanged ---
+
+
+@composed
+def transpose(x: Any, *order: Any, **named: Any) -> Any:
+    """Axes in another order, reversed by default; two of them exchanged by `transpose(x, 0, 1)`.
+
+    >>> transpose(np.ones((2, 3, 4)), 1, 2).shape, transpose(np.ones((2, 3, 4)), (1, 2, 0)).shape
+    ((2, 4, 3), (3, 4, 2))
+    """
+    if len(order) == 2:  # PyTorch's; NumPy's function takes one tuple
+        return swapaxes(x, *order)
+    return row_transpose(x, *order, **named)
 
 
 # --- norms ---

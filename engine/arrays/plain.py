@@ -76,6 +76,8 @@ class Array(ndarray, ElementwiseMethods, ArrayMethods):  # type: ignore[misc]  #
         """These numbers: they take no part in any graph."""
         return self
 
+    detach_ = detach  # an optimizer of one's own says it before zero_()
+
     def numpy(self) -> ndarray:
         """The same numbers as a plain ndarray, in the same memory."""
         return self.view(ndarray)
