@@ -47,12 +47,8 @@ OF_MODULES = {
     "Conv3d": "there are Conv1d and Conv2d", "conv3d": "there are conv1d and conv2d",
     "BatchNorm3d": "there are BatchNorm1d and BatchNorm2d",
     "MaxPool3d": "there are MaxPool1d and MaxPool2d", "DataParallel": _ALONE,
-    "Transformer": "write nn.Sequential of nn.TransformerBlock",
-    "TransformerEncoder": "write nn.Sequential of nn.TransformerBlock",
-    "TransformerEncoderLayer": "write nn.TransformerBlock",
+    "Transformer": "write nn.TransformerEncoder, or nn.Sequential of nn.TransformerBlock",
     "PReLU": "write where(x > 0, x, slope * x), with a Parameter slope",
-    "Upsample": "write x.repeat_interleave(2, dim=2).repeat_interleave(2, dim=3)",
-    "interpolate": "write x.repeat_interleave(2, dim=2).repeat_interleave(2, dim=3)",
     "Buffer": "write self.register_buffer(name, array)", "SparseAdam": _DENSE,
     "Adadelta": "write Adam or RMSprop", "Adamax": "write Adam",
 }  # fmt: skip
