@@ -49,6 +49,12 @@ OF_MODULES = {
     "MaxPool3d": "there are MaxPool1d and MaxPool2d", "DataParallel": _ALONE,
     "Transformer": "write nn.TransformerEncoder, or nn.Sequential of nn.TransformerBlock",
     "PReLU": "write where(x > 0, x, slope * x), with a Parameter slope",
+    "ReLU6": "write clip(x, 0, 6)", "relu6": "write clip(x, 0, 6)",
+    "Hardtanh": "write clip(x, -1, 1)", "hardtanh": "write clip(x, -1, 1)",
+    "Mish": "write x * tanh(softplus(x))", "mish": "write x * tanh(softplus(x))",
+    "LogSigmoid": "write nn.functional.logsigmoid(x)", "ZeroPad2d": "write nn.functional.pad(x, …)",
+    "Softsign": "write x / (1 + abs(x))", "softsign": "write x / (1 + abs(x))",
+    "PairwiseDistance": "write norm(x - y, dim=1)", "pairwise_distance": "write norm(x - y, dim=1)",
     "Buffer": "write self.register_buffer(name, array)", "SparseAdam": _DENSE,
     "Adadelta": "write Adam or RMSprop", "Adamax": "write Adam",
 }  # fmt: skip
