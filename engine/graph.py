@@ -79,12 +79,12 @@ def adjoints(order: list[Any], seeds: dict[Any, Any], plain: bool = False) -> di
     if not RECORDING.enabled and not plain:
         with enable_grad():
             return adjoints(order, seeds)
-    found = dict(seeds)
+    found, hooks = dict(seeds), bool(HOOKS)
     for node in reversed(order):
         g = found.get(node)
         if g is None:
             continue
-        if HOOKS:
+        if hooks:
             g = found[node] = hooked(node, g)
         if node.op is None:
             continue

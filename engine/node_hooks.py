@@ -19,8 +19,15 @@ from .restoring import Restoring
 #: hook(gradient): what it returns, if not None, takes the gradient's place.
 NodeHook = Callable[[Any], Any]
 
-#: The hooks of each node that has some, by its id, in the order they were registered.
-HOOKS: dict[int, dict[int, Any]] = {}
+
+class _Hooks(dict[int, Any]):
+    """The hooks of one node, in the order they were registered."""
+
+    end: Any  # takes them out of `HOOKS` when the node ends: its id may be used again
+
+
+#: The hooks of each node that has some, by its id.
+HOOKS: dict[int, _Hooks] = {}
 
 _handles = itertools.count()
 
@@ -46,14 +53,15 @@ class _OfNode(RemovableHandle):
     def __init__(self, node: Node) -> None:
         self._id = id(node)
         if self._id not in HOOKS:
-            HOOKS[self._id] = {}
-            finalize(node, HOOKS.pop, self._id, None).atexit = False  # the id may be used again
+            hooks = HOOKS[self._id] = _Hooks()
+            hooks.end = finalize(node, HOOKS.pop, self._id, None)
+            hooks.end.atexit = False
         super().__init__(HOOKS[self._id])
 
     def remove(self) -> None:
         super().remove()
         if not self._hooks and HOOKS.get(self._id) is self._hooks:
-            del HOOKS[self._id]
+            HOOKS.pop(self._id).end.detach()
 
 
 class Hookable:

@@ -3,6 +3,7 @@
 import copy
 import gc
 import pickle
+import weakref
 
 import numpy as np
 import pytest
@@ -118,6 +119,13 @@ def test_a_handle_takes_its_hook_away(tier):
     x.zero_grad()
     (x * x).backward()
     assert float(x.grad) == 6.0
+
+
+def test_a_node_remembers_nothing_of_hooks_that_were_taken_away():
+    x = Value(3.0)
+    for _ in range(3):
+        x.register_hook(abs).remove()
+    assert weakref.getweakrefcount(x) == 0
 
 
 def test_an_old_handle_leaves_the_hooks_of_a_node_with_the_same_id_alone():
