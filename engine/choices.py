@@ -46,7 +46,7 @@ def gate(g: Any, open_: Any) -> Any:
 
 def share(g: Any, equal: Any, chosen: Any) -> Any:
     """g where an input is chosen, half of it at a tie, 0 elsewhere."""
-    if type(equal) is np.ndarray and not np.count_nonzero(equal):  # no ties, as usual
+    if isinstance(equal, np.ndarray) and not np.count_nonzero(equal):  # no ties, as usual
         return gate(g, chosen)
     return where(equal, 0.5 * g, gate(g, chosen))
 
@@ -269,7 +269,7 @@ BELL = 1 / math.sqrt(2 * math.pi)  # the normal distribution's density at 0
 def _gelu_weight(y: Any, x: Any, square: Any) -> Any:
     """What gelu multiplies x with: y / x, and near 0, where y has few digits, its tangent."""
     tiny = square <= 1e-10
-    if type(tiny) is np.ndarray and not tiny.any():  # as usual
+    if isinstance(tiny, np.ndarray) and not tiny.any():  # as usual
         return y / x
     return where(tiny, 0.5 + BELL * x, y / (x + tiny))
 

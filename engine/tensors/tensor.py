@@ -115,8 +115,8 @@ class Tensor(NumpyLike, MakingMore, ElementwiseMethods, ArrayMethods, NotOnTenso
     # --- what a node is made of -----------------------------------------------------------------
 
     @property
-    def data(self) -> ndarray:
-        """The numbers, as a read-only array.  Assign on a leaf to change them, or `data -= …`."""
+    def data(self) -> TensorData:
+        """The numbers, as a read-only `Array`.  Assign on a leaf to change them, or `data -= …`."""
         window = self._held.view(TensorData)  # `window_on`, without a call
         window.setflags(write=False)
         window.owner = self

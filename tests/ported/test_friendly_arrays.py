@@ -263,3 +263,26 @@ def test_masks_go_where_arrays_go():
     x.zero_grad()
     y.backward()
     assert x.grad.tolist() == [[2.0, 0.0], [0.0, 2.0]]
+
+
+def test_parts_of_data_are_read_only_and_copies_are_not():
+    x = Tensor(X)
+    for change in (lambda d: d.zero_(), lambda d: d.add_(1.0), lambda d: d.data.fill_(2.0)):
+        with pytest.raises(ValueError, match="cannot be changed in place"):
+            change(x.data[0])
+    assert x.data.clone().zero_().add_(1.0).tolist() == [[1.0, 1.0], [1.0, 1.0]]
+    assert x.tolist() == X.tolist()
+    d = x.data
+    x.data.mul_(2.0)
+    with pytest.raises(RuntimeError, match=r"take \.data anew"):
+        d.zero_()
+    assert x.tolist() == (2 * X).tolist()
+
+
+def test_a_second_derivative_without_ties_is_one_choice_as_before():
+    """A comparison's answer is an Array, which a rule takes for the numbers that it holds."""
+    w = Tensor([1.0, 3.0], requires_grad=True)
+    (engine.maximum(w * w, 2.5) ** 2).sum().backward(create_graph=True)
+    names = [node.op.name for node in engine.toposort(w.grad) if node.op]
+    assert names.count("where") == 1
+    assert w.grad.tolist() == [0.0, 108.0]
