@@ -53,15 +53,27 @@ class _OfNode(RemovableHandle):
     def __init__(self, node: Node) -> None:
         self._id = id(node)
         if self._id not in HOOKS:
-            hooks = HOOKS[self._id] = _Hooks()
-            hooks.end = finalize(node, HOOKS.pop, self._id, None)
-            hooks.end.atexit = False
+            _keep(node, _Hooks())
         super().__init__(HOOKS[self._id])
 
     def remove(self) -> None:
         super().remove()
         if not self._hooks and HOOKS.get(self._id) is self._hooks:
             HOOKS.pop(self._id).end.detach()
+
+
+def _keep(node: Any, hooks: _Hooks) -> None:
+    HOOKS[id(node)] = hooks
+    hooks.end = finalize(node, HOOKS.pop, id(node), None)
+    hooks.end.atexit = False
+
+
+def leave_hooks(x: Any, version: Any) -> None:
+    """Leave the hooks on x, which is assigned to, with the version of it that they were put on."""
+    hooks = HOOKS.pop(id(x), None)
+    if hooks is not None:
+        hooks.end.detach()
+        _keep(version, hooks)
 
 
 class Hookable:

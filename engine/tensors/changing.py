@@ -16,6 +16,7 @@ from ..core import Op
 from ..differentiating import is_argument
 from ..lists import LISTS, array_of
 from ..node import Node
+from ..node_hooks import HOOKS, leave_hooks
 from ..recording import ATTENTION, RECORDING
 from ..references import held_once
 from ..updates import LEAF_ASSIGNED_TO, NAME_ASSIGNED, WHILE_RECORDING, refused
@@ -152,6 +153,7 @@ class Changing(ArrayNode):
         array = self._held
         # nothing was made of this since the last assignment, and this becomes one with that
         further = self.op is setitem and value is not self and held_once(array)
+        further = further and id(self) not in HOOKS  # they are of this version
         if not further:
             array = array.copy()
         try:
@@ -164,6 +166,7 @@ class Changing(ArrayNode):
             self._params = {"at": (*self._params["at"], index)}
         else:
             before = self._version()
+            leave_hooks(self, before)
             self.op, self._held, self._requires = setitem, array, True
             self.inputs = before, before if value is self else value
             self._arrays = before._held, numbers

@@ -242,6 +242,27 @@ def test_a_hook_may_run_another_backward_over_the_same_nodes(tier):
     assert inner == [27.0, 27.0]
 
 
+def test_a_hook_stays_with_what_a_tensor_was_before_it_was_assigned_to():
+    """As PyTorch 2.13."""
+    seen = {"before": [], "between": [], "after": []}
+    w = Tensor([1.0, 2.0], requires_grad=True)
+    x = w * 1.0
+    handles = [x.register_hook(lambda g: seen["before"].append(g.tolist()))]
+    x[0] = 7.0
+    handles += [x.register_hook(lambda g: seen["between"].append(g.tolist()))]
+    x[1] = w[0] * w[0]
+    x.register_hook(lambda g: seen["after"].append(g.tolist()))
+    (x * 3).sum().backward()
+
+    assert seen == {"before": [[0.0, 0.0]], "between": [[3.0, 0.0]], "after": [[3.0, 3.0]]}
+    assert w.grad.tolist() == [6.0, 0.0]
+    for handle in handles:
+        handle.remove()
+    w.zero_grad()
+    (x * 3).sum().backward()
+    assert [len(calls) for calls in seen.values()] == [1, 1, 2]
+
+
 def test_what_takes_no_hook_says_so():
     with pytest.raises(TypeError, match="hook must be callable, got float"):
         Value(1.0).register_hook(1.0)
