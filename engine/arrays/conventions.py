@@ -267,15 +267,15 @@ def std(
 
 
 @composed
-def transpose(x: Any, *order: Any, **named: Any) -> Any:
+def transpose(x: Any, *order: Any, axes: Any = None) -> Any:
     """Axes in another order, reversed by default; two of them exchanged by `transpose(x, 0, 1)`.
 
     >>> transpose(np.ones((2, 3, 4)), 1, 2).shape, transpose(np.ones((2, 3, 4)), (1, 2, 0)).shape
     ((2, 4, 3), (3, 4, 2))
     """
-    if len(order) == 2:  # PyTorch's; NumPy's function takes one tuple
+    if len(order) == 2 and axes is None:  # PyTorch's; NumPy's function takes one tuple
         return swapaxes(x, *order)
-    return row_transpose(x, *order, **named)
+    return row_transpose(x, once("transpose", "axes", *order, axes))
 
 
 # --- norms ---

@@ -33,6 +33,15 @@ def lotka_volterra(parameters, y0, ts):
     return rk4(slope, y0, ts)
 
 
+def heat(u, rate, steps):
+    """A rod that cools, held at its ends: what is inside moves towards its neighbours."""
+    u = u.copy()
+    for _ in range(steps):
+        before = u.copy()
+        u[1:-1] += rate * (before[2:] - 2 * before[1:-1] + before[:-2])
+    return u
+
+
 def log_normal(x, mean, cov):
     """The log density of a normal distribution of several variables."""
     d = x - mean
