@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from .domain import REAL as REAL, Interval as Interval
-from .lists import array_of, dressed, tier_of
-from .node import NODES, Node, NodeArray
+from .lists import array_of, dressed, nodes_among, tier_of
+from .node import Node, NodeArray
 from .readable import Readable, write_anew
 from .signatures import Rule, bind, defaults_of, written_at
 
@@ -125,7 +125,7 @@ class Op(Readable):
         if not kwargs and len(args) == self.n_inputs and not self.variadic:
             return self.apply(args, self.defaults)  # as `bind` would
         inputs, params = bind(self, args, kwargs)
-        if self.of_nodes and any(isinstance(x, NODES) for x in params.values()):
+        if self.of_nodes and nodes_among(params.values()):
             return self.of_nodes(*inputs, **params)
         return self.apply(inputs, params)
 

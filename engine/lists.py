@@ -7,14 +7,14 @@ instead.  That costs nothing where lists hold plain numbers, as nearly all do.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import FrameType
 from typing import Any
 
 import numpy as np
 
 from .callers import module_of
-from .node import Node, NodeArray, to_numpy
+from .node import NODES, Node, NodeArray, to_numpy
 
 _NUMBERS = "fiubc"  # kinds of dtype
 
@@ -64,10 +64,21 @@ def tier_of(x: Any) -> Any:
     return NodeArray.tier if isinstance(x, np.ndarray) and x.dtype.kind == "O" else None
 
 
+def nodes_among(parts: Iterable[Any]) -> bool:
+    """Whether one of several things is a node, or an array of nodes."""
+    for x in parts:  # noqa: SIM110 - `any` takes three times as long
+        if type(x) is not float and isinstance(x, NODES):
+            return True
+    return False
+
+
+_PLAIN = frozenset((np.ndarray, np.float64, float, int))
+
+
 def dressed(y: Any, inputs: tuple[Any, ...]) -> Any:
     """What was computed of plain inputs, as an `Array` if one of them is (see `engine.arrays`)."""
     for x in inputs:
-        if hasattr(x, "dressed"):
+        if type(x) not in _PLAIN and hasattr(x, "dressed"):
             return x.dressed(y)
     return y
 
