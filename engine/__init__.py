@@ -55,9 +55,10 @@ from .checking import (
 )
 from .choices import (
     clip as clip, clip_between as clip_between, elu as elu, floor_divide as floor_divide,
-    gate as gate, gelu as gelu, leaky_relu as leaky_relu, logaddexp as logaddexp,
-    logsigmoid as logsigmoid, maximum as maximum, minimum as minimum,
-    relu as relu, remainder as remainder, sigmoid as sigmoid, silu as silu,
+    fmax as fmax, fmin as fmin, gate as gate, gelu as gelu, leaky_relu as leaky_relu,
+    logaddexp as logaddexp, logit as logit, logsigmoid as logsigmoid, maximum as maximum,
+    minimum as minimum, nan_to_num as nan_to_num, relu as relu, remainder as remainder,
+    sigmoid as sigmoid, silu as silu, sinc as sinc,
     softplus as softplus, where as where, xlogy as xlogy,
 )  # fmt: skip
 from .core import (
@@ -89,10 +90,12 @@ from .elsewhere import (
     NotOnLayers as NotOnLayers, answer_in as answer_in, no_attribute as no_attribute,
     not_methods as _not_methods, public as _public,
 )  # fmt: skip
+from .gammas import digamma as digamma, lgamma as lgamma, polygamma as polygamma
 from .graph import toposort as toposort
 from .inverses import (
     arccos as arccos, arccosh as arccosh, arcsin as arcsin, arcsinh as arcsinh, arctan as arctan,
-    arctan2 as arctan2, arctanh as arctanh, erf as erf, erfc as erfc, hypot as hypot,
+    arctan2 as arctan2, arctanh as arctanh, erf as erf, erfc as erfc, erfinv as erfinv,
+    hypot as hypot,
 )  # fmt: skip
 from . import linalg as linalg
 from .linalg import (
@@ -111,11 +114,11 @@ from .by_name import example_of as example_of, has_numbers as has_numbers
 from .node import Node as Node, NodeArray as NodeArray, to_numpy as to_numpy
 from .node_hooks import RemovableHandle as RemovableHandle
 from .ops import (
-    abs as abs, add as add, ceil as ceil, cos as cos, cosh as cosh, div as div, exp as exp,
-    exp2 as exp2, expm1 as expm1, floor as floor, identity as identity, log as log, log1p as log1p,
-    log2 as log2, log10 as log10, mul as mul, neg as neg, pow as pow, reciprocal as reciprocal,
-    round as round, sign as sign, sin as sin, sinh as sinh, sqrt as sqrt, square as square,
-    sub as sub, tan as tan, tanh as tanh,
+    abs as abs, add as add, cbrt as cbrt, ceil as ceil, cos as cos, cosh as cosh, div as div,
+    exp as exp, exp2 as exp2, expm1 as expm1, floor as floor, identity as identity, log as log,
+    log10 as log10, log1p as log1p, log2 as log2, mul as mul, neg as neg, pow as pow,
+    reciprocal as reciprocal, round as round, sign as sign, sin as sin, sinh as sinh, sqrt as sqrt,
+    square as square, sub as sub, tan as tan, tanh as tanh,
 )  # fmt: skip
 from .questions import (
     allclose as allclose, array_equal as array_equal, eq as eq, ge as ge, gt as gt,

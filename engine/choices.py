@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import math
 import operator
+import sys
 from typing import Any
 
 import numpy as np
 
 from . import floats
 from .by_name import example_of, is_float, is_recorded
-from .core import REAL, Op
+from .core import REAL, Interval, Op
 from .define import elementwise
 from .inverses import erfc
-from .ops import LN2, POSITIVE, exp, log, near
+from .ops import LN2, POSITIVE, cos, exp, floor, log, near
 
 
 def tie(a: Any, b: Any) -> Any:
@@ -89,13 +90,15 @@ fmax = elementwise(
     "fmax", np.fmax,
     lambda g, y, a, b: _first_number(g, a, b, a > b),
     lambda g, y, a, b: _other_number(g, a, b, b > a),
-    commutative=True, kinks=tie, ulp=0, doc="the larger number, also beside nan; a tie is a's",
+    commutative=True, scalar=lambda a, b: a if a > b or b != b else b, kinks=tie, ulp=0,
+    doc="the larger number, also beside nan; a tie is a's",
 )  # fmt: skip
 fmin = elementwise(
     "fmin", np.fmin,
     lambda g, y, a, b: _first_number(g, a, b, a < b),
     lambda g, y, a, b: _other_number(g, a, b, b < a),
-    commutative=True, kinks=tie, ulp=0, doc="the smaller number, also beside nan; a tie is a's",
+    commutative=True, scalar=lambda a, b: a if a < b or b != b else b, kinks=tie, ulp=0,
+    doc="the smaller number, also beside nan; a tie is a's",
 )  # fmt: skip
 
 
@@ -177,6 +180,62 @@ remainder = elementwise(
     lambda g, y, a, b: g, lambda g, y, a, b: -g * floor_divide(a, b),
     symbol="%", infix=True, scalar=operator.mod, domain=(REAL, POSITIVE), kinks=_to_multiple,
     ulp=0, doc="a - b * (a // b): what is left of a, with the sign of b",
+)  # fmt: skip
+
+
+def _nan_to_num(x: Any, nan: float = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
+    return np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
+
+
+def _nan_to_num_float(x: float, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> float:
+    if x != x:
+        return nan
+    if math.isfinite(x):
+        return x
+    largest = posinf if x > 0 else neginf
+    return math.copysign(sys.float_info.max, x) if largest is None else largest
+
+
+nan_to_num = elementwise(
+    "nan_to_num", _nan_to_num, lambda g, y, x, nan, posinf, neginf: gate(g, y == x),
+    scalar=_nan_to_num_float, ulp=0,
+    doc="x, numbers in place of nan, inf and -inf: 0 and the dtype's largest, or as named",
+)  # fmt: skip
+
+
+def _sinc_slope_near_0(x: Any) -> Any:
+    """(cos(pi x) - sinc(x)) / x by its power series, for |x| < 1/4, where that has few digits."""
+    series: Any = 1.0
+    for k in range(10, 1, -1):
+        series = 1 - math.pi**2 / (2 * (k - 1) * (2 * k + 1)) * x * x * series
+    return -(math.pi**2) / 3 * x * series
+
+
+def _sinc(x: Any) -> Any:
+    x = floats.floating(x)
+    whole = np.rint(x)  # sin(pi x) is sin(pi (x - whole)), or less that: so no digits are lost
+    sine = np.sin(math.pi * (x - whole)) * (1 - 2 * (whole % 2))
+    return np.where(x == 0, 1.0, sine / math.pi / np.where(x == 0, 1.0, x))[()]
+
+
+def _sinc_float(x: float) -> float:
+    whole = math.floor(x + 0.5)
+    sine = math.sin(math.pi * (x - whole)) * (1 - 2 * (whole % 2))
+    return sine / math.pi / x if x else 1.0
+
+
+def _sinc_vjp(g: Any, y: Any, x: Any) -> Any:
+    near = (x > -0.25) & (x < 0.25)
+    whole = floor(x + 0.5)
+    cosine = cos(math.pi * (x - whole)) * (1 - 2 * remainder(whole, 2.0))
+    if is_float(x):
+        return g * _sinc_slope_near_0(x) if near else g * (cosine - y) / x
+    slope = (cosine - y) / where(near, 1.0, x)
+    return g * where(near, _sinc_slope_near_0(where(near, x, 0.0)), slope)
+
+
+sinc: Op = elementwise(
+    "sinc", _sinc, _sinc_vjp, scalar=_sinc_float, ulp=16, doc="sin(pi x) / (pi x), and 1 at 0",
 )  # fmt: skip
 
 
@@ -327,6 +386,36 @@ elu = elementwise(
 sigmoid: Op = elementwise(
     "sigmoid", floats.sigmoid, lambda g, y, x: g * y * (1 - y),
     symbol="σ", scalar=_sigmoid, doc="1 / (1 + exp(-x))",
+)  # fmt: skip
+
+
+def _logit(x: Any, eps: Any = None) -> Any:
+    if x.dtype.type is floats.HALF:
+        return floats.in_single(_logit, x, eps)
+    if eps is not None:
+        x = _clip(x, eps, 1 - eps)
+    return np.log(x / (1 - x))
+
+
+def _logit_vjp(g: Any, y: Any, x: Any, eps: Any) -> Any:
+    if eps is None:
+        return g / (x * (1 - x))
+    inside = (x >= eps) & (x <= 1 - eps)
+    kept = where(inside, x, 0.5)
+    return gate(g, inside) / (kept * (1 - kept))
+
+
+def _logit_float(x: float, eps: Any = None) -> float:
+    if eps is not None:
+        x = _clip_float(x, eps, 1 - eps)
+    return math.log(x / (1 - x))
+
+
+logit = elementwise(
+    "logit", _logit, _logit_vjp, scalar=_logit_float,
+    kinks=lambda x, eps: _to_bounds(x, eps, None if eps is None else 1 - eps),
+    domain=Interval(0.0, 1.0, open=True),
+    doc="log(x / (1 - x)), the inverse of sigmoid; of x kept eps away from 0 and 1",
 )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from . import choices, inverses, ops
+from . import choices, gammas, inverses, ops
 from .operators import Operators
 from .updates import Updates
 
@@ -129,6 +129,34 @@ class ElementwiseMethods(Operators, Updates):
     def erfc(self) -> Self:
         """`engine.erfc` of this."""
         return inverses.erfc(self)
+
+    def erfinv(self) -> Self:
+        """`engine.erfinv` of this."""
+        return inverses.erfinv(self)
+
+    def cbrt(self) -> Self:
+        """`engine.cbrt` of this."""
+        return ops.cbrt(self)
+
+    def sinc(self) -> Self:
+        """`engine.sinc` of this."""
+        return choices.sinc(self)
+
+    def lgamma(self) -> Self:
+        """`engine.lgamma` of this."""
+        return gammas.lgamma(self)
+
+    def digamma(self, n: int = 0) -> Self:
+        """`engine.digamma` of this."""
+        return gammas.digamma(self, n)
+
+    def logit(self, eps: float | None = None) -> Self:
+        """`engine.logit` of this."""
+        return choices.logit(self, eps)
+
+    def nan_to_num(self, nan: float = 0.0, posinf: Any = None, neginf: Any = None) -> Self:
+        """`engine.nan_to_num` of this."""
+        return choices.nan_to_num(self, nan, posinf, neginf)
 
     def relu(self) -> Self:
         """`engine.relu` of this."""

@@ -115,3 +115,7 @@ erfc = elementwise(
     "erfc", floats.erfc, lambda g, y, x: -g * (2 / math.sqrt(math.pi)) * exp(-x * x),
     scalar=math.erfc, ulp=64, doc="1 - erf(x)",
 )  # fmt: skip
+erfinv = elementwise(
+    "erfinv", floats.erfinv, lambda g, y, x: g * (math.sqrt(math.pi) / 2) * exp(y * y),
+    scalar=floats.erfinv_float, domain=(UNIT,), ulp=64, doc="inverse of erf",
+)  # fmt: skip

@@ -83,6 +83,10 @@ sqrt = elementwise(
     "sqrt", np.sqrt, lambda g, y, x: g * 0.5 / y,
     scalar=math.sqrt, domain=(POSITIVE,), ulp=0, doc="square root",
 )  # fmt: skip
+cbrt = elementwise(
+    "cbrt", np.cbrt, lambda g, y, x: g / (3 * y * y),
+    scalar=math.cbrt, domain=(POSITIVE,), doc="cube root, of negative numbers too",
+)  # fmt: skip
 square = elementwise(
     "square", np.square, lambda g, y, x: g * (2 * x),
     symbol="x²", scalar=lambda x: x * x, ulp=0, doc="x * x",

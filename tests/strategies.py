@@ -12,6 +12,9 @@ PARAMETERS = {
     "leaky_relu": [{"negative_slope": 0.2}],
     "elu": [{"alpha": 0.7}],
     "softplus": [{"beta": 2.0}],
+    "digamma": [{"n": 1}, {"n": 2}],
+    "logit": [{"eps": 0.125}],
+    "nan_to_num": [{"nan": 2.0, "posinf": 3.0, "neginf": -3.0}],
     "gelu": [{"approximate": "tanh"}],
 }
 

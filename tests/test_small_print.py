@@ -176,7 +176,8 @@ def test_records_cannot_be_changed(name):
 POSITIVE, WITHIN_1 = engine.Interval(0.0, np.inf, open=True), engine.Interval(-1.0, 1.0, open=True)
 DOMAINS = {
     **dict.fromkeys(["sqrt", "reciprocal", "log", "log2", "log10"], (POSITIVE,)),
-    **dict.fromkeys(["arcsin", "arccos", "arctanh"], (WITHIN_1,)),
+    **dict.fromkeys(["cbrt", "lgamma", "digamma"], (POSITIVE,)),
+    **dict.fromkeys(["arcsin", "arccos", "arctanh", "erfinv"], (WITHIN_1,)),
     **dict.fromkeys(
         ["div", "arctan2", "floor_divide", "remainder", "xlogy"], (engine.Interval(), POSITIVE)
     ),
@@ -184,6 +185,7 @@ DOMAINS = {
     "hypot": (POSITIVE, engine.Interval()),
     "log1p": (engine.Interval(-1.0, np.inf, open=True),),
     "arccosh": (engine.Interval(1.0, np.inf, open=True),),
+    "logit": (engine.Interval(0.0, 1.0, open=True),),
     "tan": (engine.Interval(-1.5, 1.5),),
     "binary_cross_entropy": (engine.Interval(0.0, 1.0, open=True), engine.Interval(0.0, 1.0)),
 }

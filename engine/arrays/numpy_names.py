@@ -99,6 +99,7 @@ MEANINGS.update(
         "np.split": lambda ary, indices_or_sections, axis=0: conventions.split(
             ary, indices_or_sections, axis=axis
         ),
+        "np.transpose": shapes.transpose,
         "np.unstack": lambda x, axis=0: tuple(indexing.unbind(x, axis=axis)),
         "np.vdot": lambda a, b: reductions.sum(shapes.ravel(a) * shapes.ravel(b)),
         "np.vecdot": lambda a, b: reductions.sum(a * b, axis=-1),

@@ -12,10 +12,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from ..choices import clip, gelu, sigmoid
+from ..choices import clip, gelu, sigmoid, where
 from ..core import Op
 from ..inverses import erf
-from ..ops import exp, floor, log, pow, sqrt
+from ..ops import exp, floor, log, pow, sin, sqrt
 from .notations import Notation
 from .symbol import Symbol
 
@@ -40,6 +40,7 @@ SHORT_FOR: dict[str, Callable[..., Any]] = {
     "gelu": lambda x, approximate: (
         gelu.forward(x, "tanh") if approximate == "tanh" else x * (1 + erf(x / math.sqrt(2))) / 2
     ),
+    "sinc": lambda x: where(x == 0, 1, sin(math.pi * x) / (math.pi * x)),
     "clip": clip.forward,
 }
 

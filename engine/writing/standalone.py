@@ -77,10 +77,13 @@ class Helpers:
             f"def {name}({', '.join(inputs)}):",
             f'    """{op.doc or op.name}, by IEEE 754."""',
         ]
-        if code is None:
+        form = re.sub(r"place_(\d+)", r"x\1", ast.unparse(code)) if code else None
+        if form is None and inspect.isfunction(op.scalar) and not op.scalar.__closure__:
+            scalar = ast.unparse(self._reference(f"{op.name}_float", op.scalar))  # as it is
+            form = f"{scalar}({', '.join([*inputs, *given[op.n_inputs :]])})"
+        if form is None:
             lines += [f"    {line}" for line in numpys]
         else:
-            form = re.sub(r"place_(\d+)", r"x\1", ast.unparse(code))
             lines += ["    try:", f"        return float({form})"]
             lines += ["    except (ArithmeticError, ValueError, TypeError):"]
             lines += [f"        {line}" for line in numpys]

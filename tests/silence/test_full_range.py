@@ -133,6 +133,8 @@ def absolute_of(op, k, arrays, dtype):
         return 2 * limits.eps
     if op.name == "arctan":  # g / (1 + x*x): a slope below the smallest normal number is 0
         return limits.tiny
+    if op.name == "sinc" and k:  # cos(pi x) - y, over x, where both are near 0
+        return 4 * limits.eps / np.maximum(np.abs(longer_of(arrays, dtype)[0]), 1)
     if op.name == "logaddexp" and not k:  # near 0 as far off as its terms are rounded
         return 4 * limits.eps * np.maximum(*map(np.abs, longer_of(arrays, dtype)))
     return 0.0

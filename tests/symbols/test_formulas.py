@@ -140,7 +140,8 @@ WRITTEN = [case for case in elementwise_ops() if case[0].name not in BY_NAME]
 
 
 UNBOUNDED = {("clip", "min"): -math.inf, ("clip", "max"): math.inf}  # for None
-AT_DEFAULTS = {"gelu", "softplus"}  # of a parameter at which the rule looks
+UNBOUNDED |= {("nan_to_num", "posinf"): 0.0, ("nan_to_num", "neginf"): 0.0, ("logit", "eps"): 0.0}
+AT_DEFAULTS = {"digamma", "gelu", "softplus"}  # of a parameter at which the rule looks
 
 
 @pytest.mark.parametrize("case", WRITTEN, ids=case_id)

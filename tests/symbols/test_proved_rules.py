@@ -23,16 +23,20 @@ _GELU = [[Interval(*ends)] for ends in ((-40.0, -2.0), (-3.0, -1e-5), (1e-5, 3.0
 NOT_EVERYWHERE = {
     "gelu(approximate='none')": _GELU,
     "gelu(approximate='tanh')": _GELU,
+    # near 0 a sum of 10 terms in place of one that has no digits there
+    "sinc()": [[Interval(-4.0, -0.25)], [Interval(0.25, 4.0)]],
     # near 0 and 1 logarithms end at -100, and the slope at 1e12, as in PyTorch
     "binary_cross_entropy()": [[Interval(1e-11, 1 - 1e-11), Interval(0.0, 1.0)]],
 }
+#: Parameters beside which an input's place cannot be stated if they may be any number.
+AS_TRIED = {("logit", "eps")}
 
 
 def settings_of(op):
-    """What each parameter is to be: its default, any number, every text it takes."""
+    """What each parameter is to be: its default, any number; a text or a count as it is tried."""
     choices = []
     for name, default in op.defaults.items():
-        if isinstance(default, str):
+        if isinstance(default, str | int) or (op.name, name) in AS_TRIED:
             others = [given[name] for given in PARAMETERS[op.name]]
         else:
             others = [sympy.Symbol(name, real=True)]
