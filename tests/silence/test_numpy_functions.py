@@ -247,7 +247,7 @@ def test_shuffling_values_does_not_lose_one():
     [
         (lambda x: np.linalg.eig(x[None] * M), r"np\.linalg\.eig\(\)"),
         (lambda x: np.linalg.eigvals(x[None] * M), r"np\.linalg\.eigvals\(\).*no function"),
-        (lambda x: np.linalg.tensorsolve(M, x), r"np\.linalg\.tensorsolve\(\).*engine\.elementwise"),
+        (lambda x: np.linalg.tensorsolve(M, x), r"linalg\.tensorsolve\(\).*engine\.elementwise"),
         (lambda x: np.nanquantile(x, 0.3), r"np\.nanquantile\(\).*\.detach\(\) or \.numpy\(\)"),
         (lambda x: np.interp(x, [0.0, 1.0], [1.0, 2.0]), r"np\.interp\(\)"),
         (lambda x: np.gradient(x), r"np\.gradient\(\)"),
