@@ -32,6 +32,11 @@ class Size(int):
         """
         return self.shape if dim is None else self.shape[dim]
 
+    def __array_ufunc__(self, ufunc: Any, how: str, *inputs: Any, **named: Any) -> Any:
+        # NumPy takes int alone for a number that does not promote: float32 / size is float32
+        plain = [int(x) if isinstance(x, Size) else x for x in inputs]
+        return getattr(ufunc, how)(*plain, **named)
+
     def __reduce__(self) -> Any:
         return int, (int(self),)
 

@@ -184,11 +184,6 @@ class Symbol(Refusals, NumpyFunctions, ElementwiseMethods, ArrayMethods, Node):
         return len(self.shape)
 
     @property
-    def size(self) -> int:
-        """The number of elements."""
-        return int(np.prod(self.shape))
-
-    @property
     def dtype(self) -> Any:
         """The dtype; float64 of a Python number."""
         return np.asarray(self._held).dtype

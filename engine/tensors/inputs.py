@@ -76,6 +76,8 @@ def constant(x: Any, op: Op, index: int) -> Any:
         return x
     if isinstance(x, _NUMBERS):
         return x
+    if isinstance(x, int):  # as x.size is, which is one and more
+        return int(x)
     if isinstance(x, LISTS):
         x = array_of(x)
         if isinstance(x, ArrayNode):

@@ -41,6 +41,22 @@ def test_size_is_a_number_and_is_called_for_the_shape(box):
         x.size(2)
 
 
+def test_size_does_not_promote_as_no_int_does():
+    """NumPy takes int itself for a number that does not, and made float64 of float32 / x.size."""
+    single = np.ones(3, np.float32)
+    x = Tensor(single, requires_grad=True)
+    n = x.size
+    for y in (x / n, n * x, x.sum() / n, x.data / n, single / n, n - single, np.float32(2) / n,
+              np.maximum(single, n), engine.maximum(n, single), x.clip(max=n), x**n):  # fmt: skip
+        assert y.dtype == np.float32
+    single /= n
+    assert (single.dtype, np.sqrt(n)) == (np.float32, 3**0.5)
+    assert (Value(6.0) / n).data == 2.0
+    assert grad(lambda x: (x**2).sum() / x.size)(np.ones(3)).tolist() == [2 / 3] * 3
+    written = str(engine.source(lambda x: (x / x.size).sum() / x.size(0), np.ones(3)))
+    assert written.count(" / 3\n") == 2
+
+
 @ALL
 def test_shapes_are_said_as_in_pytorch(box):
     x = box(X)
