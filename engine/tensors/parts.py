@@ -1,7 +1,7 @@
 """Parts of a leaf outside the graph: what `p[k]`, `p.T` under `no_grad`, and `p.detach()` show.
 
 They show the leaf's numbers without a copy.  In PyTorch the leaf changes when they are changed in
-place, and so it does here with `p[k]`:
+place, and so it does here with `p[k]`; with that of a constant at any time:
 
     >>> from engine import Tensor, no_grad
     >>> p = Tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
@@ -31,25 +31,41 @@ from .backward import ArrayNode
 _PICKS = (bool, np.bool_, ndarray)
 
 #: Of a part, in `_params`: the leaf whose numbers it shows, and how it was reached: p[1][0] by the
-#: path (1, 0), and by None what does not come of indices alone.
-PartOf = tuple[ref[Any], tuple[Any, ...] | None]
+#: path (1, 0), and by None what does not come of indices alone.  Of a constant's part, which is
+#: made in many a loop and changed in few, what it was taken of, and the index: `_origin` goes on.
+PartOf = tuple[ref[Any], tuple[Any, ...] | None] | tuple[ArrayNode, Any]
 
 
 def note_part(y: Any, op: Op, x: Any, params: dict[str, Any]) -> None:
     """Note of a result y of x, outside the graph, that it shows the numbers of a leaf, if so."""
-    if not isinstance(x, ArrayNode) or x.op is not None:
+    if not isinstance(x, ArrayNode) or x.op is not None:  # no leaf
         return
-    if x._requires:
-        leaf, path = ref(x), ()
-    elif x._params is not None:
-        leaf, path = x._params
-    else:
-        return
+    leaf, path = (x, ()) if x._params is None else _origin(x._params)
+    if leaf is None:
+        leaf, path = x, ()
     if op.name == "getitem" and _is_plain(index := params["index"]):
         # a single number is a copy, but stands for its place
-        y._params = leaf, None if path is None else (*path, index)
-    elif y._held.base is (x._held if x._held.base is None else x._held.base):
-        y._params = leaf, None
+        y._params = ref(leaf), None if path is None else (*path, index)
+    elif (leaf._requires or leaf is not x) and y._held.base is _owner(x._held):
+        y._params = ref(leaf), None
+
+
+def _owner(array: ndarray) -> Any:
+    """The array that has the memory which this one shows."""
+    return array if array.base is None else array.base
+
+
+def _origin(part_of: Any) -> tuple[Any, Any]:
+    """The leaf and the path of a `PartOf`; no leaf, if there is none any more."""
+    found, path = part_of
+    if isinstance(found, ref):
+        return found(), path
+    if not _is_plain(path):
+        return None, None
+    if found.op is not None or found._params is None:
+        return found, (path,)
+    leaf, before = _origin(found._params)
+    return leaf, None if before is None else (*before, path)
 
 
 def _is_plain(index: Any) -> bool:
@@ -65,15 +81,14 @@ def source(part: Any) -> tuple[Any, tuple[Any, ...]] | None:
     Raises:
         RuntimeError: the leaf cannot be changed with it, or not while operations are recorded.
     """
-    found, path = part._params
-    leaf = found()
+    leaf, path = _origin(part._params)
     if leaf is None or part._requires or is_argument(leaf):
         return None
-    if path is None or RECORDING.enabled:
+    if path is None or leaf.op is not None or (RECORDING.enabled and leaf._requires):
         raise RuntimeError(
-            "these are numbers of a leaf that requires a gradient (p.detach(), p.T, p[k]), and it "
-            "would not change with them: change the leaf itself, with no_grad(): p[k] -= …, or "
-            "take .clone() for numbers of their own"
+            "these are numbers of another leaf (p.detach(), p.T, p[k]), which would not change "
+            "with them: change the leaf itself, with no_grad(): p[k] -= …, or take .clone() for "
+            "numbers of their own"
         )
     return leaf, path
 

@@ -146,10 +146,17 @@ def _taken(i: int, op: Op, is_tensor: bool) -> list[str]:
 
 def _node(op: Op, xs: str, arrays: str) -> list[str]:
     """The lines that make the node: of all Tensors but leaves."""
-    shows = "threads" if op.name == "getitem" else "threads and y._held.base is not None"
     params = "params" if op.defaults or op.variadic else "{}"
     first = "inputs[0]" if op.variadic else "x0"
-    part = [f"    if {shows}:", f"        note_part(y, op, {first}, {params})"]
+    note = f"        note_part(y, op, {first}, {params})"
+    if op.name == "getitem":
+        constants = [
+            "    elif y._held.base is not None:",
+            '        y._params = x0, params["index"]',
+        ]
+        part = ["    if threads:", note, *constants]
+    else:
+        part = ["    if threads and y._held.base is not None:", note]
     return [
         "y = new(Tensor)",
         "y._held = data if type(data) is ndarray else asarray(data)",

@@ -11,18 +11,19 @@ import json
 import sys
 from pathlib import Path
 
-import torch
-
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent))
 
-from ported.ways import PROGRAMS, run  # noqa: E402
+if __name__ == "__main__":
+    sys.path.insert(0, str(HERE.parent))
 
-torch.set_default_dtype(torch.float64)
-torch.Tensor.float = torch.Tensor.double
-stored = HERE / "torch_ports.json"
-found = json.loads(stored.read_text()) if len(sys.argv) > 1 else {}
-for name in sys.argv[1:] or PROGRAMS:
-    modules = {"torch": torch, "nn": torch.nn, "F": torch.nn.functional, "optim": torch.optim}
-    found[name] = run(PROGRAMS[name], **modules)
-stored.write_text(json.dumps(found, separators=(",", ":"), sort_keys=True) + "\n")
+    import torch
+    from ported.ways import PROGRAMS, run
+
+    torch.set_default_dtype(torch.float64)
+    torch.Tensor.float = torch.Tensor.double
+    stored = HERE / "torch_ports.json"
+    found = json.loads(stored.read_text()) if len(sys.argv) > 1 else {}
+    for name in sys.argv[1:] or PROGRAMS:
+        modules = {"torch": torch, "nn": torch.nn, "F": torch.nn.functional, "optim": torch.optim}
+        found[name] = run(PROGRAMS[name], **modules)
+    stored.write_text(json.dumps(found, separators=(",", ":"), sort_keys=True) + "\n")

@@ -279,7 +279,7 @@ def test_a_leaf_that_requires_a_gradient_is_changed_under_no_grad_only():
         w[0] = 0.0
     assert w.tolist() == [[0.0, 0.0], [3.0, 4.0]]
     part = w.detach()
-    with pytest.raises(RuntimeError, match="numbers of a leaf that requires a gradient"):
+    with pytest.raises(RuntimeError, match="numbers of another leaf"):
         part[0] = w[1] * 2.0
 
 
@@ -304,7 +304,63 @@ def test_a_result_is_not_changed_outside_recording():
     assert y.tolist() == [5.0, 4.0]
 
 
-@pytest.mark.parametrize("view", [lambda x: x[0], lambda x: x.T, lambda x: x.reshape(-1)])
+def test_a_constant_changes_with_its_parts():
+    """As letters are written one-hot: t[i][0][k] = 1."""
+    t = Tensor(np.zeros((2, 1, 3)))
+    for i, k in enumerate([2, 0]):
+        t[i][0][k] = 1.0
+    assert t.tolist() == [[[0.0, 0.0, 1.0]], [[1.0, 0.0, 0.0]]]
+    for row in t:
+        row[0, 1] = 5.0
+    w = leaf(2.0)
+    graph = t * w
+    t[0][:, 1] = 7.0
+    assert t[:, 0, 1].tolist() == [7.0, 5.0]
+    assert graph[0, 0, 1].item() == 10.0
+    graph.sum().backward()
+    assert w.grad == 12.0  # of the numbers of then
+    with no_grad():
+        t[1] *= 2.0
+        first = t[0]
+        first += 1.0
+    assert t.tolist() == [[[1.0, 8.0, 2.0]], [[2.0, 10.0, 0.0]]]
+
+
+def test_a_part_of_what_became_a_result_is_not_changed_for_it():
+    t, w = Tensor(np.zeros((2, 2))), leaf(2.0)
+    row = t[0]
+    t[1, 1] = w
+    with pytest.raises(RuntimeError, match=r"numbers of another leaf.*\.clone\(\)"):
+        row[0] = 5.0
+    assert t.tolist() == [[0.0, 0.0], [0.0, 2.0]]
+
+
+def test_numbers_picked_one_by_one_are_a_copy():
+    t = Tensor(np.zeros((2, 3)))
+    picked = t[:, [0, 1]]
+    picked[0] = 5.0
+    assert t.tolist() == np.zeros((2, 3)).tolist()
+    assert picked.tolist() == [[5.0, 5.0], [0.0, 0.0]]
+
+
+def test_a_part_outlives_its_leaf():
+    with no_grad():
+        rows = leaf(np.zeros((2, 2))).detach()
+        own = rows[0]
+        own[0] = 5.0
+    assert own.tolist() == [5.0, 0.0]
+
+
+def test_a_result_put_into_a_part_of_a_constant_names_the_way_out():
+    t, w = Tensor(np.zeros((2, 2))), leaf(2.0)
+    with pytest.raises(RuntimeError, match=r"part of another Tensor's.*x\[0, 1\] = v instead"):
+        t[0][1] = w
+    t[0, 1] = w
+    t.sum().backward()
+    assert w.grad == 1.0
+
+
+@pytest.mark.parametrize("view", [lambda x: x[0].T, lambda x: x.T, lambda x: x.reshape(-1)])
 def test_a_part_of_another_tensor_is_not_assigned_to_in_its_place(view):
     for x in (Tensor(np.zeros((2, 2))), leaf(np.ones((2, 2))) * 1.0):
         part = view(x)
