@@ -6,6 +6,7 @@ import math
 import numpy as np
 import pytest
 from ported.brought import sciences_numpy as science
+from ported.test_programs import STORED
 from scipy.optimize import minimize
 
 import engine
@@ -178,6 +179,22 @@ def test_the_density_of_a_flow_is_one_in_all_and_differentiates_as_by_nudges(dra
         return science.coupling_density([{**p[0], "w": w}, p[1]], x).mean()
 
     np.testing.assert_allclose(found[0]["w"], by_nudges(moved, p[0]["w"]), rtol=1e-6, atol=1e-9)
+
+
+def test_a_net_with_a_dict_of_parameters_learns_as_in_pytorch():
+    draw = np.random.RandomState(42)  # as in the program brought from there
+    params = {"W1": draw.randn(3, 8), "b1": np.zeros(8), "W2": draw.randn(8, 1), "b2": np.zeros(1)}
+    X, y = draw.randn(10, 3), draw.randn(10, 1)
+    losses = []
+    for _ in range(8):
+        loss, grads = value_and_grad(science.squares)(params, X, y)
+        params = {k: p - 0.1 * grads[k] for k, p in params.items()}
+        losses.append(loss)
+
+    stored = STORED["net_with_a_dict"]
+    assert losses == pytest.approx(stored["losses"], rel=1e-12)
+    for name, p in params.items():
+        np.testing.assert_allclose(p, stored[name], rtol=1e-10)
 
 
 def test_scipy_minimizes_with_gradients_and_curvature():

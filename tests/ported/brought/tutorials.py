@@ -183,6 +183,24 @@ def cubic_by_own_function(torch):
     return {"loss": loss.item(), "fit": [a.item(), b.item(), c.item(), d.item()]}
 
 
+def net_with_a_dict(torch, draw):
+    params = {
+        "W1": torch.tensor(draw.randn(3, 8), requires_grad=True),
+        "b1": torch.zeros(8, requires_grad=True),
+        "W2": torch.tensor(draw.randn(8, 1), requires_grad=True),
+        "b2": torch.zeros(1, requires_grad=True),
+    }
+    X, y = torch.tensor(draw.randn(10, 3)), torch.tensor(draw.randn(10, 1))
+    losses = []
+    for _ in range(8):
+        h = torch.tanh(X @ params["W1"] + params["b1"])
+        loss = ((h @ params["W2"] + params["b2"] - y) ** 2).mean()
+        grads = dict(zip(params, torch.autograd.grad(loss, tuple(params.values()))))
+        params = {k: (p - 0.1 * grads[k]).detach().requires_grad_() for k, p in params.items()}
+        losses.append(loss.item())
+    return {"losses": losses, **{k: p.detach() for k, p in params.items()}}
+
+
 def blitz_of_autograd(torch, draw):
     a = torch.tensor([2.0, 3.0], requires_grad=True)
     b = torch.tensor([6.0, 4.0], requires_grad=True)
