@@ -115,7 +115,7 @@ def no_attribute(
     if name.startswith("_"):  # what protocols ask for, not people
         return AttributeError(message)
     way = (ways or OF_MODULES).get(name) or OF_TENSORS.get(name) or _place(name)
-    if not way and name.endswith("_"):
+    if not way and name.endswith("_") and _is_method(name[:-1]):
         way = _IN_PLACE.format(name[:-1])
     if way:
         return AttributeError(f"{message}: {way}")
@@ -127,9 +127,14 @@ def _place(name: str) -> str:
     for place in _PLACES:
         if place in sys.modules and name in public(sys.modules[place]):
             return f"write {place}.{name}"
-    tensor = vars(sys.modules["engine"]).get("Tensor")  # not here, while engine is imported
+    return f"write x.{name}, of a Tensor x" if _is_method(name) else ""
+
+
+def _is_method(name: str) -> bool:
+    """Whether Tensors have it."""
+    tensor = vars(sys.modules["engine"]).get("Tensor")  # it is made after this
     here = getattr_static(tensor, name, None)
-    return f"write x.{name}, of a Tensor x" if here and not isinstance(here, Absent) else ""
+    return here is not None and not isinstance(here, Absent)
 
 
 def public(module: ModuleType) -> list[str]:

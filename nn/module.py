@@ -231,13 +231,15 @@ class Module(Hookable, NotOnLayers):
     def _named(self, kind: str, prefix: str) -> Iterator[tuple[str, Any]]:
         """The parameters or the buffers of all modules, each once, with their names."""
         holders: list[tuple[str, Module]] = []
-        named = (
+        named: Iterator[tuple[str, Any]] = (
             (f"{path}.{name}" if path else name, getattr(module, name))
             for path, module in self._walk(prefix, holders)
             for name in getattr(module, kind)
             if getattr(module, name) is not None
         )
-        return _each_once(named if kind == "_buffers" else _and_values(named, holders))
+        if Module._any_containers and kind == "_parameters":
+            named = _and_values(named, holders)
+        return _each_once(named)
 
     def _all_parameters(self) -> Iterator[Any]:
         return (parameter for _, parameter in self._named("_parameters", ""))

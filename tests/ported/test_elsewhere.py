@@ -29,9 +29,10 @@ MODEL = nn.Linear(2, 1)
         (engine, "fmod", "'fmod'$"),  # no module or private name is near
         (engine.autograd, "functional", "engine jacobian and hessian of functions"),
         (X, "detach_", r"write x = x\.detach\(\)"),
+        (nn.init, "eye_", r"has no attribute 'eye_'$"),
         (nn.init, "kaiming_uniform", "did you mean kaiming_uniform_"),
         (engine, "arctann", "did you mean arctan"),
-        (engine, "exponential_", r"write x = x\.exponential\(…\)"),
+        (engine, "relu_", r"write x = x\.relu\(…\)"),
         (engine.linalg, "eig", r"write engine\.linalg\.eigh\(x\)"),
         (nn, "Conv3d", "there are Conv1d and Conv2d"),
         (nn, "Linaer", "did you mean Linear"),
