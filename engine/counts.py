@@ -8,6 +8,13 @@ from typing import Any
 import numpy as np
 
 
+def is_int(x: Any) -> bool:
+    """Whether x is a whole number: Python's, NumPy's, or a single one as an array has it."""
+    if isinstance(x, np.ndarray):  # `(y == 1).sum()`
+        return x.ndim == 0 and x.dtype.kind in "iu"
+    return isinstance(x, int | np.integer) and not isinstance(x, bool)
+
+
 def at_least(least: int, **sizes: Any) -> None:
     """Check that each size is an int of at least `least`.
 
@@ -20,7 +27,7 @@ def at_least(least: int, **sizes: Any) -> None:
     ValueError: in_features must be at least 1, got 0
     """
     for name, size in sizes.items():
-        if isinstance(size, bool) or not isinstance(size, int | np.integer):
+        if not is_int(size):
             raise TypeError(f"{name} must be an int, got {type(size).__name__}: {size!r:.60}")
         if size < least:
             raise ValueError(f"{name} must be at least {least}, got {size}")

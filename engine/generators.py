@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from .counts import at_least
+from .counts import at_least, is_int
 from .cpu import CPU, device, on_cpu
 
 #: What every `rng` argument takes: a generator, a seed for a new one, or None for the shared one.
@@ -153,7 +153,7 @@ def generator(rng: Rng = None, name: str = "rng") -> np.random.Generator:
         return default_generator()
     if isinstance(rng, np.random.Generator):
         return rng
-    if isinstance(rng, bool) or not isinstance(rng, int | np.integer):
+    if not is_int(rng):
         raise TypeError(
             f"{name} must be a numpy.random.Generator, a seed or None, "
             f"got {type(rng).__name__}: {rng!r:.60}"

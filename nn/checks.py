@@ -36,6 +36,11 @@ def instance_of(kind: type, **things: Any) -> None:
             )
 
 
+def _single(x: Any) -> Any:
+    """A single number as an array has it (`w.data.max()`) as Python's; anything else as it is."""
+    return x.item() if isinstance(x, np.ndarray) and not x.ndim else x
+
+
 def number(name: str, x: Any, least: float = -math.inf, below: float = math.inf) -> float:
     """x as a finite float, least ≤ x < below.
 
@@ -47,6 +52,7 @@ def number(name: str, x: Any, least: float = -math.inf, below: float = math.inf)
     Traceback (most recent call last):
     ValueError: lr must be a finite number, at least 0, got -1
     """
+    x = _single(x)
     if isinstance(x, bool) or not isinstance(x, int | float | np.integer | np.floating):
         raise TypeError(f"{name} must be a number, got {type(x).__name__}: {x!r:.60}")
     if not (least <= x < below and math.isfinite(x)):
@@ -81,6 +87,7 @@ def probability(name: str, p: Any) -> float:
     >>> probability("p", 1)
     1.0
     """
+    p = _single(p)
     if isinstance(p, bool) or not isinstance(p, int | float | np.number):
         raise TypeError(f"{name} must be a number, got {type(p).__name__}: {p!r:.60}")
     if not 0 <= p <= 1:

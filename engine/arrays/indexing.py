@@ -13,6 +13,7 @@ import numpy as np
 from ..by_name import has_numbers
 from ..choices import where
 from ..core import Op, composed
+from ..counts import is_int
 from ..define import shape_op
 from ..node import Node, to_numpy
 from .shapes import (
@@ -360,7 +361,7 @@ def cut(x: Any, places: Iterable[int], axis: int) -> list[Any]:
 def chunk(x: Any, chunks: int, axis: int = 0, *, dim: int | None = None) -> list[Any]:
     """PyTorch's way to cut: at most `chunks` pieces of one length, the last may be shorter."""
     axis = normalize_axis(axis_or_dim("chunk", axis, dim, 0), np.ndim(x), "chunk")
-    if not isinstance(chunks, int | np.integer) or chunks <= 0:
+    if not is_int(chunks) or chunks <= 0:
         raise ValueError(f"chunks of chunk() must be a positive int, got {chunks!r}")
     length = np.shape(x)[axis]
     each = max(1, -(-length // chunks))

@@ -246,10 +246,7 @@ def _axes(x: Any) -> int:
 
 
 def _check_loader(dataset: Any, batch_size: Any, drop_last: bool) -> None:
-    if isinstance(batch_size, bool) or not isinstance(batch_size, int | np.integer):
-        raise TypeError(f"batch_size must be an int, got {batch_size!r}")
-    if batch_size < 1:
-        raise ValueError(f"batch_size must be at least 1, got {batch_size}")
+    at_least(1, batch_size=batch_size)
     if isinstance(dataset, IterableDataset):
         return
     sized = hasattr(dataset, "__len__") and hasattr(dataset, "__getitem__")

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import engine
+import nn
 from engine import Tensor, Value, ValueArray, no_grad
 from engine.arrays import Array
 
@@ -286,3 +287,22 @@ def test_a_second_derivative_without_ties_is_one_choice_as_before():
     names = [node.op.name for node in engine.toposort(w.grad) if node.op]
     assert names.count("where") == 1
     assert w.grad.tolist() == [0.0, 108.0]
+
+
+def test_a_single_number_goes_where_numpys_went():
+    """Reductions of `.data` were NumPy's numbers, which every argument took."""
+    w = with_grad()
+    rate, count = 0.1 / abs(w.grad).max(), (w.grad > 0).sum()
+    assert isinstance(rate, Array)
+    assert nn.SGD([w], lr=rate).param_groups[0]["lr"] == pytest.approx(0.1 / 12)
+    assert nn.Linear(count, count).weight.shape == (2, 2)
+    assert nn.Dropout(rate).p == pytest.approx(0.1 / 12)
+    assert len(nn.DataLoader(nn.TensorDataset(X), batch_size=count)) == 1
+    assert len(w.chunk(count)) == 2
+    assert engine.generator(count).random() == np.random.default_rng(2).random()
+    assert engine.zeros(count, 3).reshape(count, 3).shape == (2, 3)
+    for wrong in (w.grad, w.grad.sum(), w > 0, (w > 0).all()):
+        with pytest.raises(TypeError, match="in_features must be an int"):
+            nn.Linear(wrong, 2)
+    with pytest.raises(TypeError, match="lr must be a number"):
+        nn.SGD([w], lr=(w > 0).all())
