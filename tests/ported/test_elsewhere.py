@@ -19,6 +19,10 @@ MODEL = nn.Linear(2, 1)
         (X, "addmm", r"write b \+ x @ y"),
         (nn.Parameter([1.0]), "masked_fill_", r"write x\[mask\] = value"),
         (X, "hstack", r"write engine\.hstack$"),
+        (X, "logical_xor", r"write engine\.logical_xor$"),
+        (X, "svd", r"write engine\.linalg\.svd$"),
+        (X, "multiply", r"write engine\.multiply$"),
+        (X, "clamp_min", r"write x\.clamp\(min=…\)"),
         (X, "relu_", r"write x = x\.relu\(…\); or x\.data = x\.data\.relu\(…\), for a leaf"),
         (engine, "fft", "module 'engine' has no attribute 'fft': numbers are real here"),
         (engine, "ln", r"write log\(x\)"),
@@ -26,7 +30,7 @@ MODEL = nn.Linear(2, 1)
         (engine, "nn", "import nn"),
         (engine, "clone", "write x.clone, of a Tensor x"),
         (engine, "svd", r"write engine\.linalg\.svd$"),
-        (engine, "fmod", "'fmod'$"),  # no module or private name is near
+        (engine, "orgqr", "'orgqr'$"),  # no module or private name is near
         (engine.autograd, "functional", "engine jacobian and hessian of functions"),
         (X, "detach_", r"write x = x\.detach\(\)"),
         (nn.init, "eye_", r"has no attribute 'eye_'$"),
