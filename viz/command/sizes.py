@@ -33,7 +33,10 @@ REPEATED: dict[str, tuple[str, Callable[[Iterable[int]], int]]] = {
 #: Functions that put numbers around, as many as this parameter says.
 PADDED = {"pad": "pad_width", "im2col": "padding", "conv2d": "padding", "max_pool2d": "padding"}
 #: Functions that combine each number of one input with each of another, or with each index.
-PAIRED = {"outer", "tensordot", "conv2d", "getitem", "take", "take_along_axis", "gather"}
+PAIRED = {
+    "outer", "inner", "kron", "cross", "tensordot", "conv2d", "getitem", "take", "take_along_axis",
+    "gather", "quantile", "percentile", "trapezoid",
+}  # fmt: skip
 #: Functions that do so, except along the last axis of the first input.
 MULTIPLIED = {"matmul", "dot", "linear", "mm", "mv", "bmm"}
 
@@ -49,11 +52,15 @@ def numbers(name: str, arguments: Arguments, parameters: Parameters) -> int:
             return math.prod(np.broadcast_shapes(*map(_shape, arguments)))
         except ValueError:
             return 0
-    if name == "einsum":
-        return _einsum(str(arguments[0]), [_shape(x) for x in arguments[1:]])
+    if name == "einsum" and isinstance(arguments[0], str):
+        return _einsum(arguments[0], [_shape(x) for x in arguments[1:]])
+    if name == "einsum":  # a list of axes after each array
+        return math.prod(map(_size, arguments[: len(arguments) // 2 * 2 : 2]))
     if name in SHAPED:
         return math.prod(_integers(_said(name, SHAPED[name], arguments, parameters)))
     sizes = [_size(x) for x in (*arguments, *parameters.values())]
+    if name == "diag":  # a matrix with x on its k-th diagonal
+        return (sizes[0] + sum(_integers([*arguments[1:], *parameters.values()]))) ** 2
     found = math.prod(sizes) if name in PAIRED | MULTIPLIED else sum(sizes)
     if name in MULTIPLIED:
         found //= max((1, *_shape(arguments[0])[-1:]))
