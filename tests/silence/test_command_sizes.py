@@ -28,7 +28,7 @@ HUGE = [
     "broadcast_to(a, (100000, 100000))",
     "broadcast_to(a, shape=(100000, 100000))",
     "tile(a, (10000, 1000000))",
-    "diag(tile(a, 10**5))",
+    "diag(tile(a, 10000))",
     "tile(a, 10**9)",
     "tile(tile(tile(a, 200), 1000), 1000)",
     "repeat(a, 1000000000)",
