@@ -141,8 +141,8 @@ def _erfinv_block(x: np.ndarray) -> np.ndarray:
 def erfinv(x: Any) -> Any:
     """The inverse of the error function; inf at 1, nan beyond.
 
-    >>> float(erfinv(0.5)), float(erf(erfinv(0.5)))
-    (0.4769362762044699, 0.5)
+    >>> abs(float(erf(erfinv(0.5))) - 0.5) < 1e-15
+    True
     """
     with np.errstate(all="ignore"):
         return in_blocks(_erfinv_block, x)

@@ -111,7 +111,12 @@ digamma: Op = elementwise(
 def polygamma(n: int, x: Any) -> Any:
     """The n-th derivative of `digamma`, with PyTorch's (and SciPy's) order of arguments.
 
+    Raises:
+        TypeError: n is no number.
+
     >>> polygamma(1, 1.0) - math.pi**2 / 6 < 1e-15
     True
     """
+    if not isinstance(n, int | float | np.number):
+        raise TypeError(f"n of polygamma() comes first and is a number, got {n!r:.40}")
     return digamma(x, n)

@@ -93,7 +93,8 @@ def isclose(
     True
     """
     found = np.isclose(to_numpy(a), to_numpy(b), rtol, atol, equal_nan)
-    return found if np.ndim(found) else bool(found)
+    like = eq(a, b)
+    return np.asarray(found).view(type(like)) if isinstance(like, np.ndarray) else bool(found)
 
 
 def allclose(

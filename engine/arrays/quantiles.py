@@ -101,12 +101,12 @@ def quantile(
     method = once("quantile", "the method", method, interpolation) or "linear"
     if method not in METHODS:
         raise ValueError(f"method of quantile() must be one of {[*METHODS]}, got {method!r}")
-    for node in nodes_in(q):
+    if any(getattr(x, "requires_grad", True) for x in nodes_in(q)):
         raise TypeError(
-            f"q of quantile() must be plain numbers, no gradient flows to it, got {node!r:.40}: "
-            "take its numbers, q.detach() or engine.to_numpy(q)"
+            f"q of quantile() must be plain numbers, no gradient flows to it, got {q!r:.60}: take "
+            "its numbers, q.detach() or engine.to_numpy(q)"
         )
-    parts = np.asarray(q, np.float64)
+    parts = to_numpy(q).astype(np.float64)
     if not ((parts >= 0) & (parts <= 1)).all():
         raise ValueError(f"q of quantile() must be from 0 to 1, got {q!r:.60}")
     rows, kept = _in_order(x, axis, "quantile")

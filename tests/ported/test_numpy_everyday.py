@@ -99,10 +99,14 @@ def test_what_cannot_be_is_an_error_that_says_why(call, message):
         call()
 
 
-@pytest.mark.parametrize("q", [Tensor(0.5), [Value(0.5)], ValueArray.of([0.5])])
+@pytest.mark.parametrize("q", [leaf(0.5), [Value(0.5)], ValueArray.of([0.5])])
 def test_a_gradient_to_q_is_refused_not_lost(q):
     with pytest.raises(TypeError, match="no gradient flows to it"):
         E.quantile([1.0, 2.0], q)
+
+
+def test_a_tensor_that_requires_no_gradient_may_say_which_quantiles():
+    assert E.quantile(leaf(1.0, 2.0, 4.0), Tensor([0.5, 0.75])).tolist() == [2.0, 3.0]
 
 
 # --- running extremes ---
@@ -150,6 +154,8 @@ def test_questions_are_answered_as_comparisons_are():
     assert E.isfinite(Value(1.0)) is True
     assert E.isfinite(ValueArray.of([1.0, INF])).tolist() == [True, False]
     assert E.isclose(Value(1.0), 1.0) is True
+    assert type(E.isclose(x, x)) is type(x == x)
+    assert E.isclose(Tensor(1.0), 1.0).item() is True
     assert E.allclose(x, x) is False
     assert E.array_equal(x[:1], [1.0]) is True
 

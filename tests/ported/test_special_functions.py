@@ -110,6 +110,8 @@ def test_the_order_of_a_polygamma_is_a_whole_number():
     for n in (-1, 0.5, 151):
         with pytest.raises(ValueError, match="whole number from 0 to 150"):
             E.polygamma(n, 1.0)
+    with pytest.raises(TypeError, match=r"n of polygamma\(\) comes first"):
+        E.polygamma(Tensor([1.0]), 1)
     equal(E.polygamma(150, 2.0), -2.001539041066406e217)
 
 
