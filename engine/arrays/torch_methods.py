@@ -161,6 +161,10 @@ class TorchMethods:
 
     # --- in place ---
 
+    def _now(self) -> Any:
+        """This; a part of a Tensor with the numbers that are there now."""
+        return self
+
     def _assigned(self, numbers: Any) -> Any:
         """This, with other numbers in it."""
         if isinstance(numbers, LISTS):
@@ -179,23 +183,23 @@ class TorchMethods:
 
     def add_(self, other: Any, *, alpha: Any = 1) -> Any:
         """`x += alpha * other`."""
-        return self._assigned(ops.add(self, other if alpha == 1 else ops.mul(alpha, other)))
+        return self._assigned(ops.add(self._now(), other if alpha == 1 else ops.mul(alpha, other)))
 
     def sub_(self, other: Any, *, alpha: Any = 1) -> Any:
         """`x -= alpha * other`."""
-        return self._assigned(ops.sub(self, other if alpha == 1 else ops.mul(alpha, other)))
+        return self._assigned(ops.sub(self._now(), other if alpha == 1 else ops.mul(alpha, other)))
 
     def mul_(self, other: Any) -> Any:
         """`x *= other`."""
-        return self._assigned(ops.mul(self, other))
+        return self._assigned(ops.mul(self._now(), other))
 
     def div_(self, other: Any) -> Any:
         """`x /= other`."""
-        return self._assigned(ops.div(self, other))
+        return self._assigned(ops.div(self._now(), other))
 
     def clamp_(self, min: Any = None, max: Any = None) -> Any:
         """Kept between `min` and `max`."""
-        return self._assigned(choices.clip(self, min, max))
+        return self._assigned(choices.clip(self._now(), min, max))
 
     def zero_(self) -> Any:
         """0 everywhere."""

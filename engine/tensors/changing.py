@@ -197,11 +197,16 @@ class Changing(ArrayNode):
                 "v instead of x[0][1] = v, or to a .clone()"
             )
 
+    def _now(self) -> Any:
+        if self.op is None and self._params is not None:
+            self._look_again()
+        return self
+
     def _look_again(self) -> tuple[Any, tuple[Any, ...]] | None:
         """Before a part of a leaf is changed: show the leaf's numbers as they are now; `source`."""
         part_of = source(self)
         if part_of is not None:
-            self._held = at(part_of[0]._held, part_of[1])
+            self._held = np.asarray(at(part_of[0]._held, part_of[1]))  # one number is no array
         return part_of
 
     def _pass_on(self, part_of: tuple[Any, tuple[Any, ...]] | None) -> None:

@@ -1,4 +1,4 @@
-"""`transpose` in NumPy's forms and PyTorch's, and `copy`, which NumPy's programs say for clone."""
+"""What programs of others stumbled on: transpose, copy, and changes of a part in place."""
 
 import numpy as np
 import pytest
@@ -36,3 +36,28 @@ def test_a_copy_is_part_of_the_graph_and_may_be_filled():
         return y.sum()
 
     assert engine.grad(f)(np.array([1.0, 5.0])).tolist() == [0.0, 3.0]
+
+
+def test_what_changes_a_part_in_place_begins_with_the_numbers_that_are_there_now():
+    """It began with those that the part was taken with, and put them back over later ones."""
+    y = engine.zeros(4)
+    part = y[:2]
+    y[1] = 3.0
+    part.add_(1.0)
+    assert y.tolist() == [1.0, 4.0, 0.0, 0.0]
+    y[0] = 9.0
+    part.mul_(2.0)
+    assert y.tolist() == [18.0, 8.0, 0.0, 0.0]
+    part.sub_(1.0).div_(1.0).clamp_(max=10.0)
+    assert y.tolist() == [*part.tolist(), 0.0, 0.0] == [10.0, 7.0, 0.0, 0.0]
+
+
+def test_one_number_of_a_leaf_is_changed_in_place():
+    w = engine.ones(2, requires_grad=True)
+    with engine.no_grad():
+        first = w[0]
+        w[0] = 5.0
+        first.add_(1.0)
+        w[1].fill_(7.0)
+        w[1][...] = 8.0
+    assert w.tolist() == [6.0, 8.0]
