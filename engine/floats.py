@@ -132,7 +132,7 @@ def _erfinv_block(x: np.ndarray) -> np.ndarray:
     t = 2 / (math.pi * 0.147) + log / 2
     z = np.sqrt(np.sqrt(t * t - log / 0.147) - t)
     for _ in range(2):
-        off = np.where(size < 0.5, _erf_block(z) - size, 1 - size - _erfc_block(z))
+        off = np.where(size < 0.8, _erf_block(z) - size, 1 - size - _erfc_block(z))
         step = off * (0.5 * math.sqrt(math.pi)) * np.exp(z * z)
         z = z - step / (1 + z * step)
     return np.copysign(np.where(size == 1, np.inf, z), x)
@@ -159,7 +159,7 @@ def erfinv_float(x: float) -> float:
     t = 2 / (math.pi * 0.147) + log / 2
     z = math.sqrt(math.sqrt(t * t - log / 0.147) - t)
     for _ in range(2):
-        off = math.erf(z) - size if size < 0.5 else 1 - size - math.erfc(z)
+        off = math.erf(z) - size if size < 0.8 else 1 - size - math.erfc(z)
         step = off * (0.5 * math.sqrt(math.pi)) * math.exp(z * z)
         z = z - step / (1 + z * step)
     return math.copysign(z, x)
