@@ -4,9 +4,10 @@ Each file is one family; its ops are rows of the same registry as the elementwis
 here works on arrays, Tensors and arrays of Values alike and knows none of their classes.  To add an
 op, decorate its forward with `shape_op` in the file of its family, or compose it of others, and
 name it in this door and in `engine`; a method is one line in `methods`.  What NumPy and PyTorch
-mean two things by stands in `conventions`, what NumPy calls otherwise in `numpy_names`.  Others use
-the functions below, `ArrayMethods`, which both kinds of arrays inherit, `Array`, plain numbers with
-these methods (`friendly` makes one), and seven things for rules and arrays of their own:
+mean two things by stands in `conventions`, what NumPy calls otherwise in `numpy_names`, what only
+NumPy has in `numpy_composed`.  Others use the functions below, `ArrayMethods`, which both kinds of
+arrays inherit, `Array`, plain numbers with these methods (`friendly` makes one), and seven things
+for rules and arrays of their own:
 `add_reduce`, `maximum_reduce` (NumPy's, without its checks), `axis_or_dim`, `largest_finite`,
 `plain_index`, `put`, and `shaped`, which fits a rule's answer to its input.
 """
@@ -37,7 +38,7 @@ from .indexing import (
 )  # fmt: skip
 from .fitting import in_single as in_single, shaped as shaped, widened as widened
 from .methods import ArrayMethods as ArrayMethods
-from . import numpy_names as numpy_names
+from . import numpy_composed as numpy_composed, numpy_names as numpy_names
 from .picking import topk as topk
 from .plain import Array as Array, friendly as friendly
 from .products import (

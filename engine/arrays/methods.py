@@ -119,6 +119,10 @@ class ArrayMethods(TorchMethods):
         """A copy that is part of the graph."""
         return ops.identity(self)
 
+    def copy(self) -> Self:
+        """NumPy's name for `clone`: `u = u.copy()`, before numbers of u are assigned to."""
+        return ops.identity(self)
+
     def permute(self, *dims: Any) -> Self:
         """PyTorch's name for `transpose` with all axes given."""
         return shapes.permute(self, *dims)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import choices, ops
+from .. import choices, gammas, inverses, ops
 from ..node import NodeArray, to_numpy
 from ..numpy_protocol import MEANINGS
 from . import (
@@ -107,6 +107,21 @@ MEANINGS.update(
     }
 )
 
+#: SciPy's ufuncs (scipy.special.expit), whose names come without a module.
+MEANINGS.update(
+    {
+        "erf": inverses.erf,
+        "erfinv": inverses.erfinv,
+        "expit": choices.sigmoid,
+        "gammaln": gammas.lgamma,
+        "logit": choices.logit,
+        "psi": gammas.digamma,
+        "xlogy": choices.xlogy,
+    }
+)
+
 #: What NumPy composes of other functions, methods and slices, which are engine's again.
-_COMPOSED: Any = (np.array_split, np.dsplit, np.hsplit, np.rollaxis, np.vsplit)
+_COMPOSED: Any = (
+    np.array_split, np.dsplit, np.extract, np.hsplit, np.ptp, np.resize, np.rollaxis, np.vsplit,
+)  # fmt: skip
 MEANINGS.update({f"np.{f.__name__}": f.__wrapped__ for f in _COMPOSED})

@@ -133,7 +133,7 @@ class ValueArray(NumpyFunctions, ElementwiseMethods, ArrayMethods, NodeArray):  
 
     def flatten(self, start_dim: int = 0, end_dim: int = -1) -> Any:  # type: ignore[override]  # PyTorch's arguments too
         """`engine.flatten` of this; a copy, as of any array."""
-        return super().flatten(start_dim, end_dim).copy()
+        return np.ndarray.copy(super().flatten(start_dim, end_dim))
 
     def _of_memory(self, *_arguments: Any, **_named: Any) -> Any:
         raise TypeError(
@@ -146,7 +146,7 @@ class ValueArray(NumpyFunctions, ElementwiseMethods, ArrayMethods, NodeArray):  
     def astype(self, dtype: Any, *, copy: bool = True) -> Any:  # type: ignore[override]
         """As of any array; to objects, which these are, a copy with the same Values."""
         if np.dtype(dtype) == object:
-            return self.copy()
+            return np.ndarray.copy(self)
         return super().astype(dtype, copy=copy)
 
     def view(self, *shape: Any) -> Any:  # type: ignore[override]  # serves both uses
