@@ -42,7 +42,13 @@ OF_MODULES = {
     "svd_lowrank": "take the first columns of engine.linalg.svd(x)",
     "pca_lowrank": "take the first columns of engine.linalg.svd(x - x.mean(axis=0))",
     "eigvals": "write engine.linalg.eigvalsh(x), for a symmetric x",
+    "vector_norm": "write norm(x)", "matrix_norm": "write norm(x)", "multi_dot": "write A @ B @ C",
+    "cond": "divide the first by the last of engine.linalg.svdvals(A)",
     "lu": "write engine.linalg.solve(A, b)", "cdist": "write norm(x[:, None] - y[None], axis=-1)",
+    # HIPS autograd's and JAX's
+    "elementwise_grad": "write grad(lambda x: f(x).sum())",
+    "egrad": "write grad(lambda x: f(x).sum())", "make_vjp": "write vjp(f, x)",
+    "make_jvp": "write jvp(f, (x,), (v,))", "hessian_vector_product": "write hvp(f, x, v)",
     # layers, losses, optimizers
     "Conv3d": "there are Conv1d and Conv2d", "conv3d": "there are conv1d and conv2d",
     "BatchNorm3d": "there are BatchNorm1d and BatchNorm2d",
@@ -98,6 +104,11 @@ OF_TENSORS = {
     "greater": "write x > y", "less": "write x < y", "greater_equal": "write x >= y",
     "less_equal": "write x <= y", "not_equal": "write x != y", "H": "write x.mT",
     "mH": "write x.mT", "cov": "write d @ d.T / (n - 1), where d is x less the mean of each row",
+    "cleargrad": "write x.grad = None", "unchain": "write x.detach()",
+    "unchain_backward": "write x.detach()", "at": "write y = x.copy(), then y[index] = v",
+    "put": "write x[index] = v", "fill": "write x[...] = value", "flat": "write x.ravel()",
+    "compress": "write x[mask]", "conjugate": _REAL, "partition": "write x.sort(axis=…)",
+    "strides": "write x.numpy().strides",
     "register_post_accumulate_grad_hook": "write x.register_hook(function)",
 }  # fmt: skip
 

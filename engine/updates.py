@@ -83,9 +83,8 @@ def refused(op: Any, why: str) -> RuntimeError:
 WHILE_RECORDING = "would change nothing while operations are recorded: update it under no_grad()"
 LEAF_ASSIGNED_TO = (
     "x[…] = … on a leaf that requires a gradient, or on an argument of a function that is being "
-    "differentiated, while operations are recorded: assign to a copy, x = x.clone() or"
-    " x.copy(); or, to "
-    "change a leaf itself, do it under no_grad()"
+    "differentiated, while operations are recorded: assign to a copy, x = x.clone() or x.copy(); "
+    "or, to change a leaf itself, do it under no_grad()"
 )
 
 NAME_ASSIGNED = (

@@ -95,14 +95,14 @@ def _select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
 
 
 def _interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Any:
-    """On the line between the two points (xp, fp) beside x; beyond them all, the nearest one's fp."""
+    """On the line between the two points (xp, fp) beside x; beyond them, the nearest's fp."""
     given, xp, fp = _array(x), _array(xp), _array(fp)
     x = choices.clip(given, xp[0], xp[-1])
     i = np.searchsorted(to_numpy(xp), to_numpy(x), side="right") - 1
     xp, fp = shapes.concatenate([xp, xp[-1:] + 1]), shapes.concatenate([fp, fp[-1:]])
     share = (x - xp[i]) / (xp[i + 1] - xp[i])
     y = fp[i] + share * (fp[i + 1] - fp[i])
-    y = y if left is None else choices.where(given < xp[0], left, y)
+    y = choices.where(given < xp[0], fp[0] if left is None else left, y)
     return y if right is None else choices.where(given > xp[-2], right, y)
 
 
@@ -147,10 +147,14 @@ def _convolve(a: Any, v: Any, mode: str = "full") -> Any:
     if len(v) > len(a):
         a, v = v, a
     n = len(v)
-    edge = np.zeros(n - 1)
+    edge = np.zeros(n - 1, to_numpy(a).dtype)
     windows_of_a = windows.sliding_window_view(shapes.concatenate([edge, a, edge]), n)
     full = products.matmul(windows_of_a, indexing.flip(v))
-    parts = {"full": (0, len(full)), "same": ((n - 1) // 2, len(a)), "valid": (n - 1, len(a) - n + 1)}
+    parts = {
+        "full": (0, len(full)),
+        "same": ((n - 1) // 2, len(a)),
+        "valid": (n - 1, len(a) - n + 1),
+    }
     if mode not in parts:
         raise ValueError(f"mode of convolve() is one of {', '.join(parts)}, got {mode!r}")
     start, count = parts[mode]
