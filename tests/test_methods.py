@@ -96,7 +96,7 @@ def test_an_operator_is_its_row_on_either_side(method, row):
 
 def test_every_array_method_is_a_function_of_engine_too():
     """But for these, which only read well after a dot."""
-    only = {"view", "t", "numel", "dim", "contiguous", "clone", "index_select", "astype"}
+    only = {"view", "t", "numel", "dim", "contiguous", "clone", "copy", "index_select", "astype"}
     others = {name for name in methods_of(array_methods.ArrayMethods) if not hasattr(E, name)}
     assert others == only
 

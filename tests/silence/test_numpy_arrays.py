@@ -106,7 +106,6 @@ def test_fill_is_an_assignment():
 @pytest.mark.parametrize(
     "call",
     [
-        lambda x: x.copy(),
         lambda x: x.real,
         lambda x: x.compress([True] * 4),
         lambda x: x.tolist(),
