@@ -75,7 +75,8 @@ class Changing(ArrayNode):
     def updated(self, op: Op, other: Any) -> Any:
         """`self op= other` of a leaf: changed outside recording, as NumPy and PyTorch do.
 
-        While operations are recorded, a leaf that requires no gradient makes way for a new Tensor.
+        While operations are recorded, a leaf that requires no gradient makes way for a new Tensor,
+        unless it is a part of another, which changes with it (`for row in x: row += 1`).
 
         Raises:
             RuntimeError: operations are recorded, and this requires a gradient.
@@ -83,17 +84,17 @@ class Changing(ArrayNode):
         if RECORDING.enabled:
             if self._requires and not is_argument(self):
                 raise refused(op, WHILE_RECORDING)
-            if self._params is not None:
-                source(self)
-            return NotImplemented
-        if self._params is not None:
+            if self._params is None or source(self) is None or getattr(other, "_requires", False):
+                return NotImplemented  # x[0] += w goes on with x[0] = x[0] + w
+        if self._params is not None:  # no name here may hold what the whole would have to copy
             self._look_again()
-        else:
-            self._refuse_a_view()
+            self.change(op(self, other)._held)
+            return self
+        self._refuse_a_view()
         held = self._held
         if type(other) is Array and other.shape == held.shape and other.dtype is held.dtype:
             other = np.asarray(other)  # as step * p.grad is; plain ones are faster
-            if RECORDING.watcher is None and self._params is None:
+            if RECORDING.watcher is None:
                 self.adopt(op.forward(held, other))
                 return self
         self.change(op(self, other)._held)

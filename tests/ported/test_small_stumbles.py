@@ -52,6 +52,25 @@ def test_what_changes_a_part_in_place_begins_with_the_numbers_that_are_there_now
     assert y.tolist() == [*part.tolist(), 0.0, 0.0] == [10.0, 7.0, 0.0, 0.0]
 
 
+def test_a_constant_changes_with_a_part_that_is_added_to():
+    """`row += 1` made a new Tensor, and the constant stayed what it was, in silence."""
+    t = engine.zeros(2, 3)
+    for row in t:
+        row += 1.0
+    first = t[0]
+    t[0, 0] = 5.0
+    first *= 2.0
+    assert t.tolist() == [[10.0, 2.0, 2.0], [1.0, 1.0, 1.0]]
+    w = engine.ones(3, requires_grad=True)
+    t[0] += w
+    t.sum().backward()
+    assert w.grad.tolist() == [1.0, 1.0, 1.0]
+    with engine.no_grad():
+        part = w[1:]
+    with pytest.raises(RuntimeError, match="numbers of another leaf"):
+        part += 1.0
+
+
 def test_one_number_of_a_leaf_is_changed_in_place():
     w = engine.ones(2, requires_grad=True)
     with engine.no_grad():
