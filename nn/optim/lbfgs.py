@@ -122,15 +122,15 @@ class LBFGS(Optimizer):
         memory: State = {**dict.fromkeys(COUNTS, 0), **self._memory}
         memory |= {key: list(self._memory.get(key, ())) for key in LISTS}
         try:
-            first = self._iterate(closure, start, memory)
+            first = self._iterate(closure, memory)
         except BaseException:  # as it was: the place of a guess is no place to go on from
             self._go(start)
             raise
         self._memory = memory
         return first
 
-    def _iterate(self, closure: Callable[[], Any], x: ndarray, memory: State) -> Any:
-        """Iterations from x, with what is remembered in `memory`; the first loss."""
+    def _iterate(self, closure: Callable[[], Any], memory: State) -> Any:
+        """Iterations, with what is remembered in `memory`; the first loss."""
         group = self.param_groups[0]
         little = group["tolerance_change"]
         first, loss, g = self._evaluate(closure)
@@ -146,10 +146,9 @@ class LBFGS(Optimizer):
             if here.slope > -little:
                 break
             most = group["max_eval"] - evaluations
-            there, looked_at = self._search(closure, x, d, here, guess, most, bool(left))
+            there, looked_at = self._search(closure, d, here, guess, most, bool(left))
             memory["t"], loss, g, _ = there
             evaluations += looked_at
-            self._go(x := x + there.t * d)
             moved = float(np.abs(there.t * d).max())
             if evaluations >= group["max_eval"] or min(moved, abs(loss - here.loss)) < little:
                 break
@@ -159,14 +158,17 @@ class LBFGS(Optimizer):
     def _search(
         self,
         closure: Callable[[], Any],
-        x: ndarray,
         d: ndarray,
         here: Point,
         guess: float,
         most: int,
         look: bool,
     ) -> tuple[Point, int]:
-        """Where to go from x along d, and how many places were looked at."""
+        """Go along d: where that is, and how many places were looked at.
+
+        From where the parameters are: closure may have moved them, as when it keeps them in bounds.
+        """
+        x = self._numbers()
 
         def at(t: float) -> Point:
             self._go(x + t * d)
@@ -176,8 +178,13 @@ class LBFGS(Optimizer):
         group = self.param_groups[0]
         if group["line_search_fn"]:
             narrowest = group["tolerance_change"] / float(np.abs(d).max())
-            return strong_wolfe(at, here, guess, narrowest, min(25, most))
-        return (at(guess), 1) if look else (here._replace(t=guess), 0)  # the next step looks
+            there, looked_at = strong_wolfe(at, here, guess, narrowest, min(25, most))
+            self._go(x + there.t * d)
+            return there, looked_at
+        if look:
+            return at(guess), 1
+        self._go(x + guess * d)
+        return here._replace(t=guess), 0  # the next step looks
 
     def _direction(self, g: ndarray, memory: State) -> ndarray:
         """−H g by two loops over the steps that are remembered; takes in the last one."""
