@@ -15,8 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Op, composed
+from ..core import Op, composed, registry
 from ..floats import floating
+from ..node import Node
 from ..ops import abs
 from . import indexing, norms, quantiles, reductions, running, variance
 from .picking import picked
@@ -74,6 +75,8 @@ def _extreme(
         return row.apply((x,), {"axis": axis, "keepdims": bool(keepdims)})
     name = row.name
     numpys = axis is not None or keepdims is not None
+    if len(along) == 1 and isinstance(along[0], Node | np.ndarray) and not (numpys or given):
+        return registry[f"{name}imum"](x, along[0])  # no axis is an array
     if _by_position(along, numpys, given):
         said = along[0] if isinstance(along[0], int | tuple) else "…"
         raise _unclear(
@@ -94,6 +97,8 @@ def _extreme(
 @composed
 def max(x: Any, *along: Any, axis: Any = None, keepdims: Any = None, **pytorchs: Any) -> Any:
     """Largest number of all, or along axes; with `dim`, as in PyTorch, a pair with its indices.
+
+    Of two arrays, `max(x, y)`, their `maximum`, as in PyTorch.
 
     Equal ones share the gradient evenly; with `dim` (and `keepdim`) it goes to the one that the
     indices name.

@@ -10,12 +10,13 @@ import numpy as np
 from numpy import ndarray
 
 from ..elementwise_methods import ElementwiseMethods
+from ..elsewhere import NotOnTensors
 from ..numpy_protocol import NumpyFunctions
 from .methods import ArrayMethods
 from .torch_methods import TorchMethods
 
 
-class Array(ndarray, ElementwiseMethods, ArrayMethods):  # type: ignore[misc]  # NumPy's methods win, on purpose
+class Array(ndarray, ElementwiseMethods, ArrayMethods, NotOnTensors):  # type: ignore[misc]  # NumPy's methods win, on purpose
     """An ndarray with the methods that Tensors have: `p.grad.abs()`, `(x == y).float().mean()`.
 
     To NumPy it is an ndarray, and a method that NumPy has too is NumPy's: `g.mean(axis=0)`.  With
@@ -44,6 +45,12 @@ class Array(ndarray, ElementwiseMethods, ArrayMethods):  # type: ignore[misc]  #
         if self.ndim:
             raise TypeError("an array of several numbers has no hash")
         return hash(self.item())
+
+    def __float__(self) -> float:  # of one number in any shape, as a Tensor's
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
 
     def __reduce__(self) -> Any:
         return np.array(self).__reduce__()
@@ -101,7 +108,7 @@ _PYTORCHS = frozenset({"dim", "keepdim", "unbiased", "correction", "descending"}
 #: What means different things by position.
 _UNCLEAR = frozenset({"max", "min", "std", "var"})
 #: Types of a last argument that NumPy does not take there, or takes for something else.
-_ODD = {"flatten": (int,), "transpose": (int,)}
+_ODD = {"flatten": (int,), "transpose": (int,), "repeat": (int,)}
 
 
 def _of_both(name: str) -> Callable[..., Any]:
@@ -148,7 +155,7 @@ for _mixin in (TorchMethods, ArrayMethods, ElementwiseMethods):
             setattr(Array, _name, _of_tensors(_method))
 for _name in [
     "all", "any", "argmax", "argmin", "argsort", "cumprod", "cumsum", "flatten", "max", "mean",
-    "min", "prod", "sort", "squeeze", "std", "sum", "transpose", "var",
+    "min", "prod", "repeat", "sort", "squeeze", "std", "sum", "transpose", "var",
 ]:  # fmt: skip
     setattr(Array, _name, _of_both(_name))
 NumpyFunctions.compared = staticmethod(_compared)

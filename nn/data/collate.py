@@ -8,6 +8,7 @@ import numpy as np
 from numpy import ndarray
 
 from engine import Tensor, ValueArray, array_of, stack, to_numpy
+from engine.arrays import friendly
 
 from ..checks import is_tracked
 
@@ -95,7 +96,7 @@ def tracked_or_plain(x: Any) -> Any:
 
 
 def as_batch(array: Any) -> Any:
-    """Floating-point numbers as a Tensor (not copied); labels, which index, as they are."""
+    """Floating-point numbers as a Tensor (not copied); labels, which index, as a friendly array."""
     if isinstance(array, Tensor):
         return array
-    return Tensor.wrap(array) if array.dtype.kind == "f" else array
+    return Tensor.wrap(array) if array.dtype.kind == "f" else friendly(array)
