@@ -21,6 +21,11 @@ _IN_PLACE = "write x = x.{0}(…); or x.data = x.data.{0}(…), for a leaf"
 _WINDOWS = "write engine.sliding_window_view(x, shape, axis)"
 _ADDED = "write x + engine.scatter_add(source, x.shape, index): an index may come twice"
 _ALONE = "one computer, one process: it is left out"
+_DISTANCE = "write norm(x - y + 1e-6, dim=1)"
+_TRIPLET = "write relu(norm(a - p + 1e-6, dim=1) - norm(a - n + 1e-6, dim=1) + margin).mean()"
+_RANKING = "write relu(margin - y * (x1 - x2)).mean()"
+_COSINES = "write where(y > 0, 1 - c, relu(c - margin)).mean(), c = cosine_similarity(x1, x2)"
+_GAUSSIAN = "write 0.5 * (log(var) + (x - y) ** 2 / var).mean()"
 
 #: What to write for a name of a module, or why there is nothing.
 OF_MODULES = {
@@ -49,6 +54,15 @@ OF_MODULES = {
     "elementwise_grad": "write grad(lambda x: f(x).sum())",
     "egrad": "write grad(lambda x: f(x).sum())", "make_vjp": "write vjp(f, x)",
     "make_jvp": "write jvp(f, (x,), (v,))", "hessian_vector_product": "write hvp(f, x, v)",
+    "LongTensor": "write tensor(x), or tensor(x, dtype=long)",
+    "FloatTensor": "write tensor(x, dtype=float32)", "DoubleTensor": "write tensor(x)",
+    "Size": "shapes are tuples",
+    "is_floating_point": "write x.dtype.kind == 'f'",
+    "meshgrid": "write tensor(np.meshgrid(x, y, indexing='ij'))",
+    "tril_indices": "write np.tril_indices(n)", "triu_indices": "write np.triu_indices(n)",
+    "mode": "write np.unique(x.numpy(), …)",
+    "var_mean": "write x.var(dim=…) and x.mean(dim=…)", "bucketize": "write np.searchsorted(v, x)",
+    "std_mean": "write x.std(dim=…) and x.mean(dim=…)",
     # layers, losses, optimizers
     "Conv3d": "there are Conv1d and Conv2d", "conv3d": "there are conv1d and conv2d",
     "BatchNorm3d": "there are BatchNorm1d and BatchNorm2d",
@@ -60,7 +74,23 @@ OF_MODULES = {
     "Mish": "write x * tanh(softplus(x))", "mish": "write x * tanh(softplus(x))",
     "LogSigmoid": "write nn.functional.logsigmoid(x)", "ZeroPad2d": "write nn.functional.pad(x, …)",
     "Softsign": "write x / (1 + abs(x))", "softsign": "write x / (1 + abs(x))",
-    "PairwiseDistance": "write norm(x - y, dim=1)", "pairwise_distance": "write norm(x - y, dim=1)",
+    "PairwiseDistance": _DISTANCE, "pairwise_distance": _DISTANCE,
+    "TripletMarginLoss": _TRIPLET, "triplet_margin_loss": _TRIPLET,
+    "MarginRankingLoss": _RANKING, "margin_ranking_loss": _RANKING,
+    "CosineEmbeddingLoss": _COSINES, "cosine_embedding_loss": _COSINES,
+    "GaussianNLLLoss": _GAUSSIAN, "gaussian_nll_loss": _GAUSSIAN,
+    "PoissonNLLLoss": "write (exp(x) - y * x).mean()",
+    "poisson_nll_loss": "write (exp(x) - y * x).mean()",
+    "HingeEmbeddingLoss": "write where(y > 0, x, relu(1 - x)).mean()",
+    "hinge_embedding_loss": "write where(y > 0, x, relu(1 - x)).mean()",
+    "EmbeddingBag": "write nn.Embedding, and the mean of its vectors",
+    "AdaptiveAvgPool1d": "write x.mean(dim=-1, keepdim=True), for a length of 1",
+    "AdaptiveMaxPool2d": "write x.amax(dim=(2, 3), keepdim=True), for a size of 1",
+    "ReflectionPad2d": "write nn.functional.pad(x, …, mode='reflect')",
+    "hardsigmoid": "write clip(x / 6 + 0.5, 0, 1)",
+    "hardswish": "write x * clip(x / 6 + 0.5, 0, 1)",
+    "prelu": "write where(x > 0, x, slope * x)", "softmin": "write softmax(-x, dim=…)",
+    "glu": "write a * sigmoid(b), with a, b = x.chunk(2, dim=-1)",
     "Buffer": "write self.register_buffer(name, array)", "SparseAdam": _DENSE,
     "Adadelta": "write Adam or RMSprop", "Adamax": "write Adam",
 }  # fmt: skip
@@ -109,6 +139,10 @@ OF_TENSORS = {
     "put": "write x[index] = v", "fill": "write x[...] = value", "flat": "write x.ravel()",
     "compress": "write x[mask]", "conjugate": _REAL, "partition": "write x.sort(axis=…)",
     "strides": "write x.numpy().strides",
+    "scatter": "write y = x.clone(), y[rows, columns] = source",
+    "logical_not": "write ~x, of bools", "logical_and": "write x & y",
+    "logical_or": "write x | y", "byte": "write x.to(engine.uint8)", "short": "write x.long()",
+    "is_contiguous": _CPU, "ndimension": "write x.dim()",
     "register_post_accumulate_grad_hook": "write x.register_hook(function)",
 }  # fmt: skip
 

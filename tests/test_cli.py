@@ -253,7 +253,7 @@ MISTAKES = [
     (["compare", "elu(a, beta=1)", "a=1"], "elu() has no parameter 'beta'; its parameters: alpha"),
     (["compare", "elu(a, **b)", "a=1"], "** cannot be used in elu(…)"),
     (["compare", "gelu(a, approximate='x')", "a=1"], "approximate must be"),
-    (["compare", "max(a, b)", "a=1", "b=2"], "maximum(…) compares two arrays"),
+    (["compare", "max(a, 1)", "a=[1,2]"], "max(dim=1) gives .values and .indices"),
     (["compare", "sum(a, axis=5)", "a=[1]"], "axis"),
     (["compare", "a @ b", "a=[1,2]", "b=[1,2,3]"], "matmul"),
     (["compare", "a + b", "a=[1,2]", "b=[1,2,3]"], "add"),

@@ -82,7 +82,7 @@ def _extreme(
         raise _unclear(
             f"{name}({_arguments(along)})",
             f"{name}(axis={said}) gives the numbers",
-            f"{name}(dim={said}) gives .values and .indices, {name}imum(…) compares two arrays",
+            f"{name}(dim={said}) gives .values and .indices",
         )
     given = _checked(name, given, "dim keepdim", numpys)
     if not given:

@@ -95,6 +95,12 @@ class Array(ndarray, ElementwiseMethods, ArrayMethods, NotOnTensors):  # type: i
             return self.reshape(*shape)
         return ndarray.view(self, *shape, **named)
 
+    def repeat(self, *repeats: Any, **named: Any) -> Any:
+        """With `axis`, or along axis 0 (as `np.tile` asks for it) NumPy's; else as of Tensors."""
+        if named or repeats[1:] == (0,):
+            return ndarray.repeat(self, *repeats, **named)
+        return friendly(ArrayMethods.repeat(self, *repeats))
+
 
 def _are_ints(shape: tuple[Any, ...]) -> bool:
     """Whether the arguments of `view` are a shape: ints, or one tuple or list of them."""
@@ -108,7 +114,7 @@ _PYTORCHS = frozenset({"dim", "keepdim", "unbiased", "correction", "descending"}
 #: What means different things by position.
 _UNCLEAR = frozenset({"max", "min", "std", "var"})
 #: Types of a last argument that NumPy does not take there, or takes for something else.
-_ODD = {"flatten": (int,), "transpose": (int,), "repeat": (int,)}
+_ODD = {"flatten": (int,), "transpose": (int,)}
 
 
 def _of_both(name: str) -> Callable[..., Any]:
@@ -155,7 +161,7 @@ for _mixin in (TorchMethods, ArrayMethods, ElementwiseMethods):
             setattr(Array, _name, _of_tensors(_method))
 for _name in [
     "all", "any", "argmax", "argmin", "argsort", "cumprod", "cumsum", "flatten", "max", "mean",
-    "min", "prod", "repeat", "sort", "squeeze", "std", "sum", "transpose", "var",
+    "min", "prod", "sort", "squeeze", "std", "sum", "transpose", "var",
 ]:  # fmt: skip
     setattr(Array, _name, _of_both(_name))
 NumpyFunctions.compared = staticmethod(_compared)

@@ -158,7 +158,8 @@ def test_floats_come_as_tensors_without_gradient_and_labels_as_arrays():
     assert isinstance(x, Tensor)
     assert x.dtype == np.float32
     assert not x.requires_grad
-    assert type(y) is np.ndarray
+    assert isinstance(y, np.ndarray)
+    assert y.size(0) == 2  # with the methods of a Tensor
     assert (y.dtype, m.dtype) == (np.int64, np.bool_)
 
 

@@ -334,3 +334,21 @@ def test_integers_stay_integers_in_place(box):
     assert ids.tolist() == [4, 6]
     assert box([True]).zero_().tolist() == [False]
     assert box(np.float32([1])).copy_(np.array([0.5])).dtype == np.float32
+
+
+@ALL
+def test_max_and_min_of_two_arrays_compare_them(box):
+    """`torch.min(a, b)`; no axis is an array, so nothing else can be meant."""
+    x, y = box(X), box(X[::-1].copy())
+    same(engine.max(x, y), np.maximum(X, X[::-1]))
+    same(engine.min(x, y), np.minimum(X, X[::-1]))
+    same(x.max(y), np.maximum(X, X[::-1]))
+    same(engine.min(x, np.array(1.0)), np.minimum(X, 1.0))
+    with pytest.raises(ValueError, match="two meanings"):
+        engine.max(x, 1)
+
+
+def test_the_larger_of_two_arrays_has_the_gradient():
+    x = Tensor([1.0, 5.0, 2.0], requires_grad=True)
+    engine.max(x, Tensor([2.0, 3.0, 2.0])).sum().backward()
+    assert x.grad.tolist() == [0.0, 1.0, 0.5]

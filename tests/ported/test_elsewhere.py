@@ -16,6 +16,11 @@ MODEL = nn.Linear(2, 1)
     ("owner", "name", "words"),
     [
         (X, "cuda", "'Tensor' object has no attribute 'cuda': arrays live in the processor's"),
+        (X > 0, "type_as", r"'Array' object has no attribute 'type_as': write x\.to\(y"),
+        (X.data, "scatter_", r"'TensorData' object has no attribute 'scatter_': write x\[rows, "),
+        (X, "scatter", r"write y = x\.clone\(\), y\[rows, columns\] = source"),
+        (engine, "LongTensor", r"write tensor\(x\)"),
+        (nn, "TripletMarginLoss", r"write relu\(norm\(a - p"),
         (X, "addmm", r"write b \+ x @ y"),
         (nn.Parameter([1.0]), "masked_fill_", r"write x\[mask\] = value"),
         (X, "hstack", r"write engine\.hstack$"),
@@ -88,3 +93,26 @@ def test_what_is_not_here_is_not_listed_and_may_be_defined():
     own = Own()
     own.compile = 0.5
     assert own.cuda().compile == 0.5
+
+
+def test_the_losses_that_are_written_out_give_the_numbers_of_pytorch():
+    rows = Tensor([[1.0, 2.0], [3.0, -1.0], [0.5, 0.5], [2.0, 0.0]])
+    x, y, var = rows[:2], rows[2:], Tensor([[0.5, 2.0], [1.0, 1.0]])
+    names = {
+        name: getattr(engine, name) for name in ("norm", "relu", "where", "log", "exp", "clip")
+    }
+    names |= {"a": x, "p": y, "n": y * 2, "x": x, "margin": 1.0, "var": var}
+    names |= {"x1": x[:, 0], "x2": x[:, 1]}
+    signs = Tensor([[1.0, -1.0], [-1.0, 1.0]])
+
+    def value(name, **more):
+        code = OF_MODULES[name].removeprefix("write ")
+        return eval(code, {**names, **more}).tolist()
+
+    assert value("pairwise_distance", y=y) == pytest.approx([1.58114, 1.41421], abs=1e-5)
+    assert value("triplet_margin_loss") == pytest.approx(1.2906, abs=1e-4)
+    assert value("margin_ranking_loss", y=signs[0]) == pytest.approx(3.5)
+    assert value("gaussian_nll_loss", y=y) == pytest.approx(0.4531, abs=1e-4)
+    assert value("poisson_nll_loss", y=y) == pytest.approx(5.7652, abs=1e-4)
+    assert value("hinge_embedding_loss", y=signs) == pytest.approx(0.0)
+    assert value("hardswish")[1] == pytest.approx([3.0, -1 / 3])

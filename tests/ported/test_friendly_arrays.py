@@ -174,6 +174,21 @@ def test_axes_by_position_are_those_of_pytorch_where_numpy_has_none():
         g[0].transpose(0, 1)
 
 
+def test_an_array_is_not_repeated_by_position():
+    g = X.view(Array)
+    with pytest.raises(ValueError, match="repeats each number"):
+        g.repeat(2, 1)
+    assert g.repeat(2, 1, 1).shape == (2, 2, 2)
+    assert g.repeat(2, axis=1).tolist() == np.repeat(g, 2, 1).tolist()
+
+
+def test_one_number_in_any_shape_is_a_float_and_an_int():
+    g = np.array([[3.0]]).view(Array)
+    assert (float(g), int(g), int(Tensor([3]) == 3)) == (3.0, 3, 1)
+    with pytest.raises(ValueError, match="size 1"):
+        float(X.view(Array))
+
+
 def test_a_gradient_changes_in_place_and_is_nobody_elses():
     w = with_grad()
     other = with_grad()

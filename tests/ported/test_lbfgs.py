@@ -379,3 +379,27 @@ def test_fit_gives_it_a_closure(scalar):
     np.testing.assert_allclose(to_numpy(model.weight), [[2.0, -1.0]], atol=1e-5)
     np.testing.assert_allclose(to_numpy(model.bias), [0.5], atol=1e-5)
     assert history["loss"][0] > 0.1 > history["loss"][1]
+
+
+@pytest.mark.parametrize(
+    ("search", "end"),
+    [
+        (None, [2.446104160885, 0.199869156103, -1.31967025836]),
+        ("strong_wolfe", [3.16572616062, 0.199869156103, -1.947976763902]),
+    ],
+)
+def test_a_closure_may_keep_the_parameters_in_bounds(search, end):
+    """As the programs that paint a picture do; steps went on from where they had left off."""
+    x = Tensor([0.2, 0.9, -0.1], requires_grad=True)
+    optimizer = LBFGS([x], max_iter=4, line_search_fn=search)
+
+    def closure():
+        with no_grad():
+            x.clamp_(0, 1)
+        optimizer.zero_grad()
+        loss = ((x - [1.5, 0.3, 0.4]) ** 4).sum() + x.prod()
+        loss.backward()
+        return loss
+
+    optimizer.step(closure)
+    np.testing.assert_allclose(x.tolist(), end, atol=1e-11)

@@ -307,3 +307,15 @@ def test_a_split_takes_pytorchs_generator():
     assert all(isinstance(part, Subset) for part in parts)
     with pytest.raises(TypeError, match="generator and rng are two names of one argument"):
         random_split(range(10), [7, 3], rng=1, generator=2)
+
+
+def test_labels_have_the_methods_of_tensors():
+    """A dataset that gives a Tensor and an int: its labels were an ndarray, without `to`."""
+    samples = [(Tensor([float(i), 1.0]), i % 2) for i in range(5)]
+    right, total = 0, 0
+    for x, y in DataLoader(samples, batch_size=2):
+        x, y = x.to("cpu"), y.to("cpu")
+        total += y.size(0)
+        right += (x.argmax(1) == y).sum().item()
+        assert y.float().unsqueeze(1).shape == (len(x), 1)
+    assert (right, total, int(y)) == (2, 5, 0)
