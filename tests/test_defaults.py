@@ -37,6 +37,8 @@ OF_ENGINE = {
     "gelu": {"approximate": "none"},
     "leaky_relu": {"negative_slope": 0.01},
     "softplus": {"beta": 1.0},
+    "nan_to_num": {"nan": 0.0},
+    "digamma": {"n": 0},
     "as_integers": {"dtype": np.int64},
     # checks and derivatives
     "gradcheck": {"order": 2, "rtol": 1e-5, "atol": 1e-6},
@@ -109,6 +111,8 @@ def test_every_default_of_an_op_stands_here():
 def test_a_method_has_the_defaults_of_its_function():
     for name, method in vars(ArrayMethods).items():
         if callable(method) and not name.startswith("_") and hasattr(engine, name):
+            if name == "norm":  # there p stands first, as in PyTorch
+                continue
             assert defaults(method) == defaults(getattr(engine, name)), name
 
 

@@ -98,7 +98,7 @@ class _Leaf:
     __slots__ = ()
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(frozen=True)
 class Tree:
     """How a container is built: its `like` holds a mark for each leaf, and is nobody else's."""
 

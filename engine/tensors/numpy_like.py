@@ -76,8 +76,8 @@ class NumpyLike(Hookable, NumpyFunctions, Changing, Comparing):
             raise RuntimeError(
                 "a Tensor that requires a gradient cannot become an array (np.asarray(t), "
                 "out[:] = t, a.dot(t)): that would leave the graph; use engine's functions (a @ t, "
-                "engine.stack), fill a Tensor (out = engine.zeros(n)) in place of an array, or "
-                "take .detach(), .numpy() or .data for its numbers alone"
+                "engine.stack), a Tensor to be filled (out = engine.zeros(n)), or .detach(), "
+                ".numpy() or .data for its numbers alone"
             )
         if copy or (dtype is not None and dtype != self._held.dtype):
             return self._held.astype(dtype or self._held.dtype)

@@ -133,10 +133,10 @@ def test_an_array_is_not_filled_from_nodes_in_silence():
 
 def test_what_the_engine_does_not_have_is_an_error_that_names_it():
     k = Tensor(np.eye(2), requires_grad=True)
-    with pytest.raises(TypeError, match=r"np\.linalg\.cholesky.*\.detach\(\)"):
-        np.linalg.cholesky(k)
-    with pytest.raises(TypeError, match=r"np\.linalg\.cholesky"):
-        grad(lambda a: np.linalg.cholesky(a).sum())(np.eye(2))
+    with pytest.raises(TypeError, match=r"np\.linalg\.cond.*\.detach\(\)"):
+        np.linalg.cond(k)
+    with pytest.raises(TypeError, match=r"np\.linalg\.eigvals\(\)"):
+        grad(lambda a: np.linalg.eigvals(a).sum())(np.eye(2))
 
 
 def test_copies_inside_a_derivative_are_right_or_refused():
@@ -156,9 +156,11 @@ def test_numpys_statistics_leave_an_array_of_values_alone():
     np.median(x).backward()
     assert x.grad.tolist() == [0.0, 0.0, 1.0]
     x.zero_grad()
-    for f in (np.gradient, lambda a: np.quantile(a, 0.75)):
-        with pytest.raises(TypeError, match=r"np\.(gradient|quantile).*\.detach\(\)"):
-            f(x)
+    np.quantile(x, 0.75).backward()
+    assert x.grad.tolist() == [0.5, 0.0, 0.5]
+    x.zero_grad()
+    np.gradient(x).sum().backward()
+    assert x.grad.tolist() == [-1.5, 0.0, 1.5]
     assert all(a is b for a, b in zip(before, x, strict=True))
 
 

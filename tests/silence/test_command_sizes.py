@@ -7,7 +7,7 @@ import engine
 from engine import Tensor, Value
 from viz.command.cli import main
 from viz.command.expression import MOST_NUMBERS, MOST_VALUES, Expression, ExpressionError
-from viz.command.sizes import MULTIPLIED, PADDED, PAIRED, REPEATED, SHAPED, numbers
+from viz.command.sizes import MULTIPLIED, PADDED, PAIRED, REPEATED, SHAPED, SQUARED, numbers
 
 pytestmark = pytest.mark.usefixtures("in_a_folder_of_its_own")
 
@@ -21,7 +21,9 @@ NO_LARGER = {
     "atleast_1d", "atleast_2d", "atleast_3d", "flipud", "fliplr", "rot90",
     "topk", "roll", "split", "chunk", "unbind", "masked_fill", "diagonal", "tril", "triu", "trace",
     "attention_weights", "standardize", "rnn_scan", "lstm_scan", "gru_scan", "bce_with_logits",
-    "hinge", "cross_entropy", "linear_neuron", "relu_neuron",
+    "hinge", "cross_entropy", "linear_neuron", "relu_neuron", "setitem", "cholesky",
+    "cholesky_solve", "cofactors", "det", "eigh", "eigvalsh", "inv", "logdet", "matrix_power",
+    "packed_eigh", "packed_slogdet", "slogdet", "solve", "solve_triangular", "svdvals",
 }  # fmt: skip
 
 HUGE = [
@@ -29,6 +31,7 @@ HUGE = [
     "broadcast_to(a, shape=(100000, 100000))",
     "tile(a, (10000, 1000000))",
     "diag(tile(a, 10000))",
+    "svd(reshape(tile(a, 10000), (10000, 1)))",
     "tile(a, 10**9)",
     "tile(tile(tile(a, 200), 1000), 1000)",
     "repeat(a, 1000000000)",
@@ -137,6 +140,7 @@ def test_the_whole_expression_shares_one_room():
         ("einsum", ["ij,jk->ik", np.ones((2, 3)), np.ones((3, 5))], {}, 30),
         ("einsum", [np.ones((2, 3)), [0, 1], np.ones(3), [1]], {}, 18),
         ("diag", [np.ones(5)], {"k": -2}, 49),
+        ("svd", [np.ones((2, 30, 4))], {}, 2 * 900 + 240),
         ("kron", [np.ones(5), np.ones((2, 3))], {}, 30),
         ("conv2d", [np.ones((1, 1, 4, 4)), np.ones((1, 1, 2, 2))], {"padding": ((1, 1), (1, 1))},
          64 * 4 * 3 * 3 * 6 * 6 // 16),
@@ -150,6 +154,6 @@ def test_the_numbers_of_a_call(name, arguments, parameters, count):
 def test_of_each_function_it_is_known_whether_it_can_make_more_than_it_is_given():
     """A new function on whole arrays is put into a table of `sizes`, or among these."""
     there = {name for name, op in engine.registry.items() if op.kind != "elementwise"}
-    grow = {*SHAPED, *REPEATED, *PADDED, *PAIRED, *MULTIPLIED, "einsum"}
+    grow = {*SHAPED, *REPEATED, *PADDED, *PAIRED, *MULTIPLIED, *SQUARED, "einsum", "diag"}
     assert (there | set(engine.functions)) - grow - NO_LARGER == set()
     assert grow & NO_LARGER == set()

@@ -131,7 +131,17 @@ def test_a_function_may_return_nested_lists_of_nodes(tier):
 # --- every function ---
 
 #: What takes something else than one array, or gives several.
-OTHERWISE = {"einsum", "unbind", "split", "chunk", "concatenate", "cat", "qr", "slogdet", "stack"}
+OTHERWISE = {
+    "einsum",
+    "unbind",
+    "split",
+    "chunk",
+    "concatenate",
+    "cat",
+    "qr",
+    "slogdet",
+    "stack",
+}
 
 
 def arrays_functions():

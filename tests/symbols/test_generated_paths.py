@@ -34,6 +34,9 @@ PARAMETERS = {
     "elu": [{}, {"alpha": 2.0}, {"alpha": 1}],
     "softplus": [{}, {"beta": 2.5}, {"beta": 1}, {"beta": -3}],
     "gelu": [{}, {"approximate": "tanh"}],
+    "logit": [{}, {"eps": 0.1}, {"eps": 1e-6}],
+    "nan_to_num": [{}, {"nan": 2.0, "posinf": 3.0}, {"neginf": -1}],
+    "digamma": [{}, {"n": 1}, {"n": 2}],
 }
 ROWS = [op for op in registry.values() if op.kind == "elementwise"]
 CASES = [(op, params) for op in ROWS for params in PARAMETERS.get(op.name, [{}])]

@@ -85,8 +85,8 @@ def test_what_asks_for_numbers_is_an_error_that_names_the_line(ask):
 
 def test_a_function_of_numpy_without_a_row_is_an_error():
     a, _ = numbers(Trace())
-    with pytest.raises(TypeError, match="sinc"):
-        np.sinc(a)
+    with pytest.raises(TypeError, match="i0"):
+        np.i0(a)
 
 
 def test_questions_about_numbers_are_recorded_without_a_gradient():

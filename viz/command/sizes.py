@@ -39,6 +39,8 @@ PAIRED = {
 }  # fmt: skip
 #: Functions that do so, except along the last axis of the first input.
 MULTIPLIED = {"matmul", "dot", "linear", "mm", "mv", "bmm"}
+#: Functions of matrices whose results may be square, as tall or as wide.
+SQUARED = {"svd", "qr", "lstsq", "pinv", "packed_svd", "packed_qr"}
 
 
 def numbers(name: str, arguments: Arguments, parameters: Parameters) -> int:
@@ -58,6 +60,9 @@ def numbers(name: str, arguments: Arguments, parameters: Parameters) -> int:
         return math.prod(map(_size, arguments[: len(arguments) // 2 * 2 : 2]))
     if name in SHAPED:
         return math.prod(_integers(_said(name, SHAPED[name], arguments, parameters)))
+    if name in SQUARED:
+        *batch, rows, columns = (1, 1, *_shape(arguments[0]))
+        return math.prod(batch) * max(rows, columns) ** 2 + sum(map(_size, arguments))
     sizes = [_size(x) for x in (*arguments, *parameters.values())]
     if name == "diag":  # a matrix with x on its k-th diagonal
         return (sizes[0] + sum(_integers([*arguments[1:], *parameters.values()]))) ** 2
