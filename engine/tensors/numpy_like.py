@@ -8,7 +8,6 @@ from typing import Any, Self
 import numpy as np
 from numpy import ndarray
 
-from .. import ops
 from ..arrays import stack
 from ..copies import copy_graph, copy_node, reduce_graph
 from ..core import Op
@@ -51,10 +50,6 @@ class NumpyLike(Hookable, NumpyFunctions, Changing, Comparing):
         view = self._held.view()
         view.setflags(write=False)
         return view
-
-    def copy(self) -> Any:
-        """NumPy's name for `clone()`: a copy that is part of the graph."""
-        return ops.identity(self)
 
     def item(self) -> Any:
         """The number of a one-element tensor, as a Python number."""
