@@ -159,6 +159,7 @@ def lost(x: Node, what: str) -> RuntimeError:
     """The error for x, which is being differentiated, where `what` would cut it off."""
     return RuntimeError(
         f"{what} of a {type(x).__name__} that is being differentiated would lose its gradient: "
-        "use operators and engine's functions (engine.sin(x), engine.stack([x, y])), or take the "
-        "number out on purpose with .item(), .data, .numpy() or .detach()"
+        "use operators and engine's functions (engine.sin(x), engine.stack([x, y])), fill a Tensor "
+        "(out = engine.zeros(n)) in place of an array, or take the number out on purpose with "
+        ".item(), .data, .numpy() or .detach()"
     )

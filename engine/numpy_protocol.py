@@ -135,8 +135,9 @@ def _refusal(name: str, function: Any, given: dict[str, Any]) -> str:
     if given.get("out") is not None:
         return (
             f"{name}(…, out=…) of a node that requires a gradient: numbers written into an array "
-            "lose it; take the result (y = np.exp(x), a = a * x in place of a *= x), or write the "
-            "numbers on purpose, with .detach() or .numpy()"
+            "lose it; take the result (y = np.exp(x), a = a * x in place of a *= x), begin with a "
+            "Tensor (a = engine.tensor(a)), or write the numbers on purpose, with .detach() or "
+            ".numpy()"
         )
     why = "engine has no function for it"
     if function is not None:

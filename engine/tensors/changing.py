@@ -15,14 +15,14 @@ from ..arrays import Array, plain_index, put, setitem
 from ..core import Op
 from ..differentiating import is_argument
 from ..lists import LISTS, array_of
-from ..node import Node
+from ..node import NODES, Node
 from ..node_hooks import HOOKS, leave_hooks
 from ..recording import ATTENTION, RECORDING
 from ..references import held_once
 from ..updates import LEAF_ASSIGNED_TO, NAME_ASSIGNED, WHILE_RECORDING, refused
 from ..versions import note_assigned
 from .backward import ArrayNode
-from .inputs import constant, wrong_shapes
+from .inputs import constant, numeric, wrong_shapes
 from .parts import at, source
 
 
@@ -109,7 +109,7 @@ class Changing(ArrayNode):
         Raises:
             RuntimeError: this is a leaf that requires a gradient, while operations are recorded; a
                 result, while they are not; or shows numbers that are part of another Tensor's.
-            TypeError: a gradient would flow into integers or bools.
+            TypeError: a gradient would flow into integers or bools; Values or None are put in.
 
         >>> from engine import Tensor
         >>> w, x = Tensor([2.0, 3.0], requires_grad=True), Tensor([0.0, 0.0, 0.0])
@@ -122,6 +122,8 @@ class Changing(ArrayNode):
             value = array_of(value)
         if isinstance(value, Node) and value.leads:
             raise TypeError(NAME_ASSIGNED)
+        if value is None or (isinstance(value, NODES) and not isinstance(value, ArrayNode)):
+            numeric(value, "what is assigned", None)  # refuses it: NumPy would ask for a float
         if RECORDING.enabled and (self._requires or getattr(value, "_requires", False)):
             self._assign(plain_index(index), value)
             return

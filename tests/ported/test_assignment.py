@@ -401,6 +401,16 @@ def test_what_does_not_fit_leaves_everything_as_it_was():
     close(x.grad, [0.0, 1.0, 1.0, 1.0])
 
 
+@pytest.mark.parametrize(
+    ("value", "words"), [(Value(1.0), "two tiers do not mix"), (None, "must hold real numbers")]
+)
+def test_values_and_none_are_not_made_floats_to_be_put_in(value, words):
+    x = Tensor([1.0, 2.0])
+    with pytest.raises(TypeError, match=f"what is assigned .*{words}"):
+        x[0] = value
+    assert x.tolist() == [1.0, 2.0]
+
+
 def test_a_name_is_not_assigned_to():
     def f(x):
         x[0] = 1.0

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import special
 
-from engine import Tensor, Value, ValueArray, grad, gradcheck, to_numpy
+from engine import Tensor, Value, ValueArray, grad, gradcheck, tensor, to_numpy, zeros
 
 X = np.array([0.3, -1.2, 0.8, 2.0, -0.4])
 M = np.array([[0.3, -1.2, 0.8, 2.0], [1.1, 0.2, -0.7, 0.5], [0.9, -0.1, 1.4, -1.6]])
@@ -165,3 +165,25 @@ def test_greeks_through_scipys_normal_distribution():
     price = Value(100.0)
     call_price(price).backward()
     assert price.grad == pytest.approx(slope(100.0), rel=1e-12)
+
+
+def test_filling_an_array_by_a_value_says_to_fill_a_tensor_and_that_how():
+    def f(c, out):
+        out[0] = c
+        return out.sum()
+
+    with pytest.raises(RuntimeError, match=r"fill a Tensor \(out = engine\.zeros\(n\)\)"):
+        grad(f)(0.3, np.zeros(3))
+    with pytest.raises(TypeError, match=r"make them Tensors .* \(np\.array\(2\.0\) instead of 2\.0"):
+        grad(lambda c: f(c, zeros(3)))(0.3)
+    assert grad(lambda c: f(c, zeros(3)))(np.array(0.3)) == 1.0
+
+
+def test_a_running_sum_in_an_array_says_to_begin_with_a_tensor():
+    def f(c, a):
+        a[1:] += c**2 * np.ones(2)
+        return a.sum()
+
+    with pytest.raises(TypeError, match=r"begin with a Tensor \(a = engine\.tensor\(a\)\)"):
+        grad(f)(np.array(0.3), np.ones(3))
+    assert grad(lambda c: f(c, tensor(np.ones(3))))(np.array(0.3)) == pytest.approx(1.2)
