@@ -173,8 +173,10 @@ def test_filling_an_array_by_a_value_says_to_fill_a_tensor_and_that_how():
         return out.sum()
 
     with pytest.raises(RuntimeError, match=r"fill a Tensor \(out = engine\.zeros\(n\)\)"):
-        grad(f)(0.3, np.zeros(3))
-    with pytest.raises(TypeError, match=r"make them Tensors .* \(np\.array\(2\.0\) instead of 2\.0"):
+        grad(lambda c: f(c, np.zeros(3)))(0.3)
+    with pytest.raises(
+        TypeError, match=r"make them Tensors .* \(np\.array\(2\.0\) instead of 2\.0"
+    ):
         grad(lambda c: f(c, zeros(3)))(0.3)
     assert grad(lambda c: f(c, zeros(3)))(np.array(0.3)) == 1.0
 

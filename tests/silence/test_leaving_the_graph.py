@@ -152,7 +152,7 @@ def test_a_warning_names_the_line_that_asked():
 # --- arrays ---
 
 
-REFUSED = "cannot become an array .* use engine's functions .*, or take .detach"
+REFUSED = "cannot become an array .* use engine's functions .*, or .detach"
 
 
 @pytest.mark.parametrize("ask", [np.asarray, np.array, np.float32, lambda t: np.full(2, t)])
