@@ -10,7 +10,7 @@ and `manual_seed`, dtypes, and `device`; `autograd` and `func` hold its names fo
 For those who build on it, as nn and viz do: `Node` (what both tiers have in common), `NodeArray`,
 `Op` with `registry` and `functions`, `toposort`, `watch` and `Watching`, `Restoring` and `insist`,
 `to_numpy`, `has_numbers`, `example_of`, `array_of`, `gate`, `WideOp`, `input_names`, `held_once`,
-`moved`, `warn_caller`, `at_least`, `on_cpu`, `names_device`, `Rng`, `generator`,
+`moved`, `nearest`, `answer_in`, `warn_caller`, `at_least`, `on_cpu`, `names_device`, `Rng`, `generator`,
 `default_generator`, `set_generator_state`.  Everything else stands behind the doors of the rooms:
 `arrays`, `values`, `tensors`, `creating`, `files`, `derivatives`, `linalg`, `looking`, `writing`
 and `checking` say what others may use.
@@ -87,7 +87,8 @@ from .generators import (
     set_generator_state as set_generator_state,
 )
 from .elsewhere import (
-    NotOnLayers as NotOnLayers, answer_in as answer_in, no_attribute as no_attribute,
+    NotOnLayers as NotOnLayers, answer_in as answer_in, nearest as nearest,
+    no_attribute as no_attribute,
     not_methods as _not_methods, public as _public,
 )  # fmt: skip
 from .gammas import digamma as digamma, lgamma as lgamma, polygamma as polygamma

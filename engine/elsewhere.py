@@ -27,12 +27,15 @@ _RANKING = "write relu(margin - y * (x1 - x2)).mean()"
 _COSINES = "write where(y > 0, 1 - c, relu(c - margin)).mean(), c = cosine_similarity(x1, x2)"
 _GAUSSIAN = "write 0.5 * (log(var) + (x - y) ** 2 / var).mean()"
 
+#: Functions that textbooks and other languages have another name for.
+TEXTBOOKS = {
+    "ln": "log", "lg": "log10", "tg": "tan", "arctg": "arctan", "sgn": "sign", "fabs": "abs",
+}  # fmt: skip
+
 #: What to write for a name of a module, or why there is nothing.
 OF_MODULES = {
-    # textbooks'
-    "ln": "write log(x)", "lg": "write log10(x)", "tg": "write tan(x)", "arctg": "write arctan(x)",
-    "sgn": "write sign(x)", "cot": "write 1 / tan(x)", "sec": "write 1 / cos(x)",
-    "csc": "write 1 / sin(x)", "fabs": "write abs(x)",
+    **{name: f"write {ours}(x)" for name, ours in TEXTBOOKS.items()},
+    "cot": "write 1 / tan(x)", "sec": "write 1 / cos(x)", "csc": "write 1 / sin(x)",
     # PyTorch's rooms
     "nn": "import nn", "optim": "from nn import optim", "utils": "import nn.utils, or nn.data",
     "distributions": "write the log density, with engine.lgamma; draw by engine.randn",
@@ -179,8 +182,20 @@ def no_attribute(
         way = _IN_PLACE.format(name[:-1])
     if way:
         return AttributeError(f"{message}: {way}")
-    near = get_close_matches(name, names, 1, 0.7)
-    return AttributeError(message + (f"; did you mean {near[0]}?" if near else ""))
+    near = nearest(name, names)
+    return AttributeError(message + (f"; did you mean {near}?" if near else ""))
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """Which of some names is meant by another; "" if none is near.
+
+    >>> nearest("ln", ["log", "tanh"]), nearest("tahn", ["log", "tanh"])
+    ('log', 'tanh')
+    """
+    names = list(names)
+    if TEXTBOOKS.get(name) in names:
+        return TEXTBOOKS[name]
+    return next(iter(get_close_matches(name, names, 1, 0.7)), "")
 
 
 def _place(name: str) -> str:

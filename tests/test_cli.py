@@ -278,6 +278,7 @@ MISTAKES = [
     (["step", "max(a, dim=0)", "a=[1,2]"], "gives 2 results, only one can be drawn"),
     (["draw", "argmax(a)", "a=[1,2]"], "no gradient flows from the result to any name"),
     (["ops", "tanhh"], "there is no op 'tanhh'; did you mean tanh?"),
+    (["ops", "ln"], "there is no op 'ln'; did you mean log?"),
     (["ops", "qqq"], "there is no op 'qqq'"),
     (["notebooks", "--port", "x"], "--port: must be a whole number from 1, got 'x'"),
     (["notebooks", "a", "b"], "unrecognized arguments: b"),

@@ -7,13 +7,12 @@ import math
 import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 
 import engine
-from engine import NodeArray, Op, Value, functions, input_names, registry
+from engine import NodeArray, Op, Value, functions, input_names, nearest, registry
 
 from ..drawing import shorten
 from .sizes import numbers
@@ -27,8 +26,6 @@ BINARY: dict[type[ast.operator], Op] = {
     ast.Mod: engine.remainder,
     ast.MatMult: engine.matmul,
 }
-#: What textbooks have other names for.
-WRITTEN = {"ln": "log", "lg": "log10", "tg": "tan", "arctg": "arctan", "sgn": "sign"}
 _NUMBER, _NAME = r"(?<![\w.])\d+\.?\d*(?:[eE][+-]?\d+)?", r"(?<![\w.])[^\W\d]\w*"
 _SIDE_BY_SIDE = re.compile(rf"({_NUMBER}(?=\s*[^\W\d])|{_NAME}(?=\s)|\))\s*([^\W\d]\w*|\d+)")
 CONSTANTS = {"pi": math.pi, "inf": math.inf, "nan": math.nan}
@@ -177,7 +174,7 @@ def _number(node: ast.Constant) -> float:
 def _function(name: str) -> Callable[..., Any]:
     """The public function of that name: an op of the table, or composed of such."""
     if name not in registry and name not in functions:
-        near = WRITTEN.get(name) or next(iter(get_close_matches(name, [*registry, *functions])), "")
+        near = nearest(name, [*registry, *functions])
         hint = f"; did you mean {near}?" if near else f"; a product is written {name}*(…)"
         raise ExpressionError(f"there is no function {shorten(name, 40)!r}{hint}")
     # For an op on whole arrays `engine` has the form that also takes NumPy's forms of a call.

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import ast
-import difflib
 import functools
 import linecache
 from collections.abc import Callable
 from typing import Any
 
 import nn  # noqa: F401 - its fused ops are rows of the registry too
-from engine import REAL, Op, functions, input_names, registry
+from engine import REAL, Op, functions, input_names, nearest, registry
 from engine.symbols import LaTeX, formulas
 
 KINDS = {
@@ -68,8 +67,8 @@ def op_page(name: str) -> str:
         function = functions[name]
         return f"{name}(…)\n{doc_of(function)}\n\n{COMPOSED}\n\n{_source(name, [function])}"
     if name not in registry:
-        near = difflib.get_close_matches(name, [*registry, *functions], 1)
-        raise LookupError(f"there is no op {name!r}{f'; did you mean {near[0]}?' if near else ''}")
+        near = nearest(name, [*registry, *functions])
+        raise LookupError(f"there is no op {name!r}{f'; did you mean {near}?' if near else ''}")
     op = registry[name]
     facts = [KINDS[op.kind], f"the tiers agree to {bound_of(op)}"]
     if op.kind == "elementwise":
