@@ -13,7 +13,7 @@ from ..core import functions, registry
 from ..cpu import names_device, on_cpu
 from ..generators import Rng, generator as generator_of
 from ..lists import LISTS, array_of
-from ..node import Node
+from ..node import Node, to_numpy
 from . import shapes
 
 
@@ -216,6 +216,33 @@ class TorchMethods:
     def uniform_(self, low: Any = 0.0, high: Any = 1.0, *, generator: Rng = None) -> Any:
         """Uniform numbers at random, at least `low` and below `high`."""
         return self._assigned(generator_of(generator, "generator").uniform(low, high, self.shape))
+
+    def scatter_(self, dim: Any, index: Any, src: Any = None, *, value: Any = None) -> Any:
+        """`src`, an array or a number, put in along `dim`, where `gather` would read.
+
+        Raises:
+            ValueError: index has not an axis for each of this.
+            TypeError: nothing to put in.
+
+        >>> from engine import zeros
+        >>> zeros(2, 3).scatter_(1, np.array([[2], [0]]), 1.0)  # one-hot rows
+        Tensor([[0., 0., 1.],
+                [1., 0., 0.]])
+        """
+        index, src = to_numpy(index), shapes.once("scatter_", "what to put in", src, value)
+        if index.ndim != len(self.shape) or src is None:
+            raise (TypeError if src is None else ValueError)(
+                f"scatter_(dim, index, src) into shape {self.shape} takes an index with as many "
+                f"axes and what to put in, got an index of shape {index.shape} and {src!r:.40}"
+            )
+        places = list(np.indices(index.shape, sparse=True))
+        places[shapes.normalize_axis(dim, index.ndim, "scatter_")] = index
+        if isinstance(src, LISTS):
+            src = array_of(src)
+        if np.ndim(src):  # may be larger than the index, as in PyTorch
+            src = src[tuple(map(slice, index.shape))]
+        self[tuple(places)] = src  # type: ignore[index]  # each of these can
+        return self
 
     def copy_(self, other: Any) -> Any:
         """The numbers of another array, in this dtype."""

@@ -75,6 +75,11 @@ class Tensor(NumpyLike, MakingMore, ElementwiseMethods, ArrayMethods, NotOnTenso
         self._arrays = ()
         self.label = label
         if requires_grad:
+            if not isinstance(requires_grad, bool | np.bool_):
+                raise TypeError(
+                    f"requires_grad must be True or False, got {requires_grad!r}; for new numbers "
+                    "of a shape write engine.empty(2, 3)"
+                )
             self.requires_grad = True
 
     # --- recording: see `written` ----------------------------------------------------------------

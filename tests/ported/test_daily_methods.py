@@ -352,3 +352,32 @@ def test_the_larger_of_two_arrays_has_the_gradient():
     x = Tensor([1.0, 5.0, 2.0], requires_grad=True)
     engine.max(x, Tensor([2.0, 3.0, 2.0])).sum().backward()
     assert x.grad.tolist() == [0.0, 1.0, 0.5]
+
+
+@ALL
+def test_scatter_puts_in_what_gather_reads(box):
+    with no_grad():
+        x = box(np.zeros((2, 3)))
+        assert x.scatter_(1, np.array([[2], [0]]), 1.0) is x
+        same(x, [[0, 0, 1], [1, 0, 0]])
+        x.scatter_(-1, Tensor([[0, 1], [1, 2]]), [[5.0, 6.0, 0.0], [7.0, 8.0, 0.0]])
+        same(x, [[5, 6, 1], [1, 7, 8]])
+        same(x.scatter_(dim=0, index=np.array([[1, 1, 0]]), value=4.0), [[5, 6, 4], [4, 4, 8]])
+        with pytest.raises(ValueError, match="with as many axes"):
+            x.scatter_(1, np.array([2, 0]), 1.0)
+        with pytest.raises(TypeError, match="what to put in"):
+            x.scatter_(1, np.array([[2], [0]]))
+        with pytest.raises(IndexError):
+            x.scatter_(2, np.array([[2], [0]]), 1.0)
+
+
+def test_scatter_is_recorded():
+    w = Tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    engine.zeros(2, 3).scatter_(1, Tensor([[0, 2], [1, 0]]), w**2)[:, 0].sum().backward()
+    assert w.grad.tolist() == [[2.0, 0.0], [0.0, 8.0]]
+
+
+def test_a_tensor_of_a_shape_is_an_error_that_names_empty():
+    with pytest.raises(TypeError, match=r"got 3; for new numbers of a shape write engine\.empty"):
+        Tensor(2, 3)
+    assert Tensor(2.0, np.bool_(True)).requires_grad

@@ -17,8 +17,8 @@ MODEL = nn.Linear(2, 1)
     [
         (X, "cuda", "'Tensor' object has no attribute 'cuda': arrays live in the processor's"),
         (X > 0, "type_as", r"'Array' object has no attribute 'type_as': write x\.to\(y"),
-        (X.data, "scatter_", r"'TensorData' object has no attribute 'scatter_': write x\[rows, "),
-        (X, "scatter", r"write y = x\.clone\(\), y\[rows, columns\] = source"),
+        (X.data, "index_put_", r"'TensorData' object has no attribute 'index_put_': write x\["),
+        (X, "scatter", r"write x\.clone\(\)\.scatter_\("),
         (engine, "LongTensor", r"write tensor\(x\)"),
         (nn, "TripletMarginLoss", r"write relu\(norm\(a - p"),
         (X, "addmm", r"write b \+ x @ y"),
