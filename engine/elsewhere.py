@@ -14,6 +14,8 @@ from inspect import getattr_static
 from types import ModuleType
 from typing import Any, NoReturn
 
+from .numpy_protocol import MEANINGS
+
 _CPU = "arrays live in the processor's memory: leave it out"
 _REAL = "numbers are real here: complex ones are left out"
 _DENSE = "arrays are dense here: sparse ones are left out"
@@ -66,7 +68,7 @@ OF_MODULES = {
     "FloatTensor": "write tensor(x, dtype=float32)", "DoubleTensor": "write tensor(x)",
     "Size": "shapes are tuples",
     "is_floating_point": "write x.dtype.kind == 'f'",
-    "meshgrid": "write tensor(np.meshgrid(x, y, indexing='ij'))",
+    "meshgrid": "write np.meshgrid(x, y, indexing='ij')",
     "tril_indices": "write np.tril_indices(n)", "triu_indices": "write np.triu_indices(n)",
     "mode": "write np.unique(x.numpy(), …)",
     "var_mean": "write x.var(dim=…) and x.mean(dim=…)", "bucketize": "write np.searchsorted(v, x)",
@@ -208,7 +210,9 @@ def _place(name: str) -> str:
     for place in _PLACES:
         if place in sys.modules and name in public(sys.modules[place]):
             return f"write {place}.{name}"
-    return f"write x.{name}, of a Tensor x" if _is_method(name) else ""
+    if _is_method(name):
+        return f"write x.{name}, of a Tensor x"
+    return f"write np.{name}, which takes Tensors" if f"np.{name}" in MEANINGS else ""
 
 
 def _is_method(name: str) -> bool:

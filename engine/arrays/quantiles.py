@@ -125,8 +125,13 @@ def _between(rows: Any, places: Any, share_of: Any) -> Any:
     end = take(rows, np.ceil(places).astype(np.intp), -1)
     dtype = getattr(rows, "dtype", None)
     share = share.astype(dtype) if dtype is not None and dtype.kind == "f" else share
-    y = start + (end - start) * (share if share.ndim else share.item())
-    return y if share.all() else where(share == 0, start, y)
+    whole = share == 1  # the number itself, for of infinite ones the difference is inf or nan
+    y = where(whole, end, start) if whole.any() else start
+    between = (share > 0) & ~whole
+    if not between.any():
+        return y
+    inside = start + (end - start) * (share if share.ndim else share.item())
+    return inside if between.all() else where(between, inside, y)
 
 
 @composed

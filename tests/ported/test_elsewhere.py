@@ -43,6 +43,7 @@ MODEL = nn.Linear(2, 1)
         (engine, "arctann", "did you mean arctan"),
         (engine, "relu_", r"write x = x\.relu\(…\)"),
         (engine.linalg, "vector_norm", r"write norm\(x\)"),
+        (engine, "nansum", r"write np\.nansum, which takes Tensors"),
         (engine, "elementwise_grad", r"write grad\(lambda x: f\(x\)\.sum\(\)\)"),
         (X, "cleargrad", r"write x\.grad = None"),
         (X, "flat", r"write x\.ravel\(\)"),

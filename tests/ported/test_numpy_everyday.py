@@ -68,6 +68,13 @@ def test_quantiles_by_every_method_are_numpys():
 
 def test_a_quantile_beside_infinite_numbers_is_that_number():
     assert E.quantile([1.0, INF], [0.0, 1.0]).tolist() == [1.0, INF]
+    x = leaf(INF, -INF, 1.0, INF)
+    for method in ("higher", "nearest"):
+        y = E.quantile(x, [0.25, 0.0], method=method)
+        assert y.tolist() == [1.0, -INF]
+        assert E.quantile(x, 0.25, method=method).item() == 1.0
+    y[0].backward()
+    assert x.grad.tolist() == [0.0, 0.0, 1.0, 0.0]
     assert E.median([1.0, INF, INF, INF]) == INF
     assert E.median([-1e308, -1.2e308]) == -1.1e308
 
