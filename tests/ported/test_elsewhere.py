@@ -19,6 +19,8 @@ MODEL = nn.Linear(2, 1)
         (X > 0, "type_as", r"'Array' object has no attribute 'type_as': write x\.to\(y"),
         (X.data, "index_put_", r"'TensorData' object has no attribute 'index_put_': write x\["),
         (X, "scatter", r"write x\.clone\(\)\.scatter_\("),
+        (engine.func, "grad_and_value", r"write value_and_grad\(f\)"),
+        (nn.utils, "rnn", r"to pad rows, x = full\("),
         (engine, "LongTensor", r"write tensor\(x\)"),
         (nn, "TripletMarginLoss", r"write relu\(norm\(a - p"),
         (X, "addmm", r"write b \+ x @ y"),
