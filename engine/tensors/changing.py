@@ -23,7 +23,7 @@ from ..updates import LEAF_ASSIGNED_TO, NAME_ASSIGNED, WHILE_RECORDING, refused
 from ..versions import note_assigned
 from .backward import ArrayNode
 from .inputs import constant, numeric, wrong_shapes
-from .parts import at, source
+from .parts import NOT_ITS_OWN, at, owner, source
 
 
 class Changing(ArrayNode):
@@ -90,7 +90,6 @@ class Changing(ArrayNode):
             self._look_again()
             self.change(op(self, other)._held)
             return self
-        self._refuse_a_view()
         held = self._held
         if type(other) is Array and other.shape == held.shape and other.dtype is held.dtype:
             other = np.asarray(other)  # as step * p.grad is; plain ones are faster
@@ -134,8 +133,6 @@ class Changing(ArrayNode):
                 "copy"
             )
         part_of = None if self._params is None else self._look_again()
-        if part_of is None:
-            self._refuse_a_view()
         self._put(plain_index(index), value._held if isinstance(value, ArrayNode) else value)
         self._pass_on(part_of)
 
@@ -147,8 +144,8 @@ class Changing(ArrayNode):
             raise TypeError(
                 f"a Tensor of {self._held.dtype} holds no number that a gradient flows to"
             )
-        if self._params is not None and self.op is None:
-            source(self)  # refuses what shows a leaf's numbers
+        if self.op is None and self._params is not None and source(self) is not None:
+            raise RuntimeError(NOT_ITS_OWN)
         self._refuse_a_view()
         if not isinstance(value, ArrayNode):
             value = constant(value, setitem, 1)
@@ -187,18 +184,19 @@ class Changing(ArrayNode):
         return y
 
     def _refuse_a_view(self) -> None:
-        """Refuse to change what another Tensor shows too, and would not change with this.
+        """Refuse to change what another result shows too, and would not change with this.
 
         Raises:
-            RuntimeError: this shares its numbers, as x[0] does with x.
+            RuntimeError: this shares its numbers, as x[0] does with x; unless nobody has x.
         """
-        shared = self._held.base
-        if isinstance(shared, ndarray) and not held_once(shared):
-            raise RuntimeError(
-                f"these numbers, of shape {self.shape}, are part of another Tensor's (x[0], x.T, "
-                "x.reshape()), which would not change with them: assign to that itself, x[0, 1] = "
-                "v instead of x[0][1] = v, or to a .clone()"
-            )
+        node: Any = self
+        while node.op is not None:
+            whole = node.inputs[0]
+            if not isinstance(whole, ArrayNode) or self._held.base is not owner(whole._held):
+                return
+            if not held_once(whole):
+                raise RuntimeError(NOT_ITS_OWN)
+            node = whole
 
     def _now(self) -> Any:
         if self.op is None and self._params is not None:

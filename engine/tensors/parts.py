@@ -26,13 +26,21 @@ from numpy import ndarray
 from ..core import Op
 from ..differentiating import is_argument
 from ..recording import RECORDING
+from ..references import held_once
 from .backward import ArrayNode
 
 _PICKS = (bool, np.bool_, ndarray)
 
+NOT_ITS_OWN = (
+    "these numbers are another Tensor's (x[0], x.T, x.reshape(), p.detach()), which would not "
+    "change with them: change that itself, x[0, 1] = v in place of x[0][1] = v, or, a leaf that "
+    "requires a gradient, with no_grad(): p[k] -= …; or take .clone() for numbers of their own"
+)
+
 #: Of a part, in `_params`: the leaf whose numbers it shows, and how it was reached: p[1][0] by the
 #: path (1, 0), and by None what does not come of indices alone.  Of a constant's part, which is
-#: made in many a loop and changed in few, what it was taken of, and the index: `_origin` goes on.
+#: made in many a loop and changed in few, what it was taken of, and the index or None: `_origin`
+#: goes on from there.
 PartOf = tuple[ref[Any], tuple[Any, ...] | None] | tuple[ArrayNode, Any]
 
 
@@ -40,32 +48,35 @@ def note_part(y: Any, op: Op, x: Any, params: dict[str, Any]) -> None:
     """Note of a result y of x, outside the graph, that it shows the numbers of a leaf, if so."""
     if not isinstance(x, ArrayNode) or x.op is not None:  # no leaf
         return
-    leaf, path = (x, ()) if x._params is None else _origin(x._params)
+    leaf, path = (x, ()) if x._params is None else _origin(x)
     if leaf is None:
         leaf, path = x, ()
     if op.name == "getitem" and _is_plain(index := params["index"]):
         # a single number is a copy, but stands for its place
         y._params = ref(leaf), None if path is None else (*path, index)
-    elif (leaf._requires or leaf is not x) and y._held.base is _owner(x._held):
+    elif y._held.base is owner(x._held):
         y._params = ref(leaf), None
 
 
-def _owner(array: ndarray) -> Any:
+def owner(array: ndarray) -> Any:
     """The array that has the memory which this one shows."""
     return array if array.base is None else array.base
 
 
-def _origin(part_of: Any) -> tuple[Any, Any]:
-    """The leaf and the path of a `PartOf`; no leaf, if there is none any more."""
-    found, path = part_of
+def _origin(part: Any) -> tuple[Any, Any]:
+    """The leaf whose numbers a part shows, and the path to them; no leaf, if nobody has it."""
+    found, path = part._params
     if isinstance(found, ref):
         return found(), path
-    if not _is_plain(path):
+    if path is not None and not _is_plain(path):
         return None, None
-    if found.op is not None or found._params is None:
-        return found, (path,)
-    leaf, before = _origin(found._params)
-    return leaf, None if before is None else (*before, path)
+    if found.op is None and found._params is not None:
+        leaf, before = _origin(found)
+        if leaf is not None:
+            return leaf, None if path is None or before is None else (*before, path)
+    if held_once(found):
+        return None, None
+    return found, None if path is None else (path,)
 
 
 def _is_plain(index: Any) -> bool:
@@ -81,15 +92,11 @@ def source(part: Any) -> tuple[Any, tuple[Any, ...]] | None:
     Raises:
         RuntimeError: the leaf cannot be changed with it, or not while operations are recorded.
     """
-    leaf, path = _origin(part._params)
+    leaf, path = _origin(part)
     if leaf is None or part._requires or is_argument(leaf):
         return None
     if path is None or leaf.op is not None or (RECORDING.enabled and leaf._requires):
-        raise RuntimeError(
-            "these are numbers of another leaf (p.detach(), p.T, p[k]), which would not change "
-            "with them: change the leaf itself, with no_grad(): p[k] -= …, or take .clone() for "
-            "numbers of their own"
-        )
+        raise RuntimeError(NOT_ITS_OWN)
     return leaf, path
 
 

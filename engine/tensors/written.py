@@ -149,14 +149,21 @@ def _node(op: Op, xs: str, arrays: str) -> list[str]:
     params = "params" if op.defaults or op.variadic else "{}"
     first = "inputs[0]" if op.variadic else "x0"
     note = f"        note_part(y, op, {first}, {params})"
-    if op.name == "getitem":
-        constants = [
-            "    elif y._held.base is not None:",
-            '        y._params = x0, params["index"]',
-        ]
-        part = ["    if threads:", note, *constants]
+    shows = "y._held.base is not None"
+    if op.variadic:
+        part = [f"    if {shows}:", note]
+    elif op.name == "getitem":
+        part = [
+            "    if threads:", note,
+            f"    elif {shows}:", '        y._params = x0, params["index"]',
+        ]  # fmt: skip
     else:
-        part = ["    if threads and y._held.base is not None:", note]
+        part = [
+            f"    if {shows}:",
+            "        if threads:", f"    {note}",
+            "        elif y._held.base is a0 or y._held.base is a0.base:",
+            "            y._params = x0, None",
+        ]  # fmt: skip
     return [
         "y = new(Tensor)",
         "y._held = data if type(data) is ndarray else asarray(data)",
