@@ -14,7 +14,7 @@ from typing import Any
 
 try:
     import fcntl
-except ImportError:  # Windows
+except ImportError:  # pragma: no cover - Windows
     fcntl = None  # type: ignore[assignment]
 locks: Any = fcntl
 
@@ -95,7 +95,7 @@ def _sweep(target: Path) -> None:
 def _sync_folder(folder: Path) -> None:
     """Bring a change of name to the disk, where the system can (Windows cannot)."""
     if os.name != "posix":
-        return
+        return  # pragma: no cover - Windows
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
