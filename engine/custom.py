@@ -48,6 +48,10 @@ class _Call:
         self.args = tuple([None if i in self.places else x for i, x in enumerate(args)])
         self.saved: list[Any] = []  # an input's number, "result", or what else was saved
 
+    def __repr__(self) -> str:
+        args = ["…" if i in self.places else repr(x) for i, x in enumerate(self.args)]
+        return f"{self.function.__name__}({', '.join(args)})"
+
     def forward(self, *arrays: Any) -> np.ndarray:
         """The user's forward on Tensors outside of any graph; notes what it saves."""
         inside = [Tensor.wrap(x) for x in arrays]

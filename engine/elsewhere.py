@@ -108,6 +108,7 @@ OF_MODULES = {
 
 #: The same of Tensors.
 OF_TENSORS = {
+    **{name: f"write x.{ours}()" for name, ours in TEXTBOOKS.items()},
     "cuda": _CPU, "pin_memory": _CPU, "xpu": _CPU, "get_device": _CPU, "storage": _CPU,
     "untyped_storage": _CPU, "data_ptr": _CPU, "share_memory_": _ALONE, "to_sparse": _DENSE,
     "to_dense": _DENSE, "is_sparse": _DENSE, "coalesce": _DENSE, "real": _REAL, "imag": _REAL,
@@ -199,13 +200,16 @@ def no_attribute(
 def nearest(name: str, names: Iterable[str]) -> str:
     """Which of some names is meant by another; "" if none is near.
 
-    >>> nearest("ln", ["log", "tanh"]), nearest("tahn", ["log", "tanh"])
-    ('log', 'tanh')
+    >>> nearest("ln", ["log", "tanh"]), nearest("tahn", ["log", "tanh"]), nearest("Relu", ["ReLU"])
+    ('log', 'tanh', 'ReLU')
     """
     names = list(names)
     if TEXTBOOKS.get(name) in names:
         return TEXTBOOKS[name]
-    return next(iter(get_close_matches(name, names, 1, 0.7)), "")
+    for other in names:
+        if other.lower() == name.lower():
+            return other
+    return next(iter(get_close_matches(name, names, 1, 0.65)), "")
 
 
 def _place(name: str) -> str:

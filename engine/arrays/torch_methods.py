@@ -30,7 +30,12 @@ class Size(int):
         >>> x.size, x.size(), x.size(-1)
         (3, (1, 3), 3)
         """
-        return self.shape if dim is None else self.shape[dim]
+        if dim is None:
+            return self.shape
+        try:
+            return self.shape[dim]
+        except IndexError:
+            raise IndexError(f"size({dim}) of shape {self.shape}: there is no such axis") from None
 
     def __array_ufunc__(self, ufunc: Any, how: str, *inputs: Any, **named: Any) -> Any:
         # NumPy takes int alone for a number that does not promote: float32 / size is float32

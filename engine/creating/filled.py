@@ -201,6 +201,12 @@ def tensor(
 ) -> Tensor:
     """A Tensor with a copy of `data`: a number, nested lists, an array or a Tensor.
 
+    By default the dtype is that of data: Python's floats are float64, ints int64.
+
+    Raises:
+        TypeError: data is not of real numbers or bools; integers that are to require a gradient.
+        ValueError: rows of different lengths; device is not the CPU.
+
     >>> tensor([1, 2, 3]), tensor([1, 2], dtype=np.float32)
     (Tensor([1, 2, 3]), Tensor([1., 2.], float32))
     """

@@ -35,15 +35,15 @@ def grad_of(
         outputs: a result, or a list of them: Values, Tensors or arrays of Values.
         inputs: what to differentiate by, one or several: leaves, or results on the way.
         grad_outputs: what to multiply with, for each output; may be left out for a single number.
-        retain_graph, only_inputs: taken for the sake of PyTorch's programs, and not looked at; the
-            graph stays in any case.
+        retain_graph: taken for the sake of PyTorch's programs; the graph stays in any case.
+        only_inputs: True, as PyTorch's has to be.
         create_graph: record the gradients too.
         allow_unused: give None for an input that no output depends on, instead of an error.
 
     Raises:
         RuntimeError: an input is unused or requires no gradient, an output requires none, or is
             more than one number without a gradient in `grad_outputs`.
-        ValueError: grad_outputs does not match outputs.
+        ValueError: grad_outputs does not match outputs; only_inputs=False.
         TypeError: an output or an input is no node.
 
     >>> from engine import Value
@@ -52,6 +52,8 @@ def grad_of(
     >>> slope.data, grad_of(slope, x)
     (12.0, (12.0,))
     """
+    if not only_inputs:
+        raise ValueError("only_inputs=False adds to the .grad of other leaves: call backward()")
     ys, xs = in_list(outputs), in_list(inputs)
     gs = [None] * len(ys) if grad_outputs is None else _outputs(grad_outputs, len(ys))
     wanted = [nodes_of(x, f"input {i}") for i, x in enumerate(xs)]

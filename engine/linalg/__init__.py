@@ -3,8 +3,14 @@
 A matrix is the last two axes; those before are a batch.  What LAPACK does is a row of the table,
 with a rule in ops; the rest is composed.  A row has one array as its result, so those of `eigh`,
 `svd`, `qr` and `slogdet` pack several into one (`packed_eigh`), and the functions give the parts by
-NumPy's names.  `solving`, `determinants`, `factorizations`, `spectra` and `least_squares` are the
-families; `elimination` and `rotations` do the same number by number, for Values.
+NumPy's names.  The families, a module each; `elimination` and `rotations` do the same number by
+number, for Values:
+
+    solving         solve inv solve_triangular cholesky_solve matrix_power
+    determinants    det slogdet logdet cofactors
+    factorizations  cholesky qr
+    spectra         eigh eigvalsh svd svdvals norm
+    least_squares   lstsq pinv matrix_rank
 """
 
 # One name a line would be two pages.

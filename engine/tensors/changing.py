@@ -189,6 +189,7 @@ class Changing(ArrayNode):
         Raises:
             RuntimeError: this shares its numbers, as x[0] does with x; unless nobody has x.
         """
+        _refuse_repeats(self._held)
         node: Any = self
         while node.op is not None:
             whole = node.inputs[0]
@@ -207,6 +208,7 @@ class Changing(ArrayNode):
         """Before a part of a leaf is changed: show the leaf's numbers as they are now; `source`."""
         part_of = source(self)
         if part_of is not None:
+            _refuse_repeats(part_of[0]._held)
             self._held = np.asarray(at(part_of[0]._held, part_of[1]))  # one number is no array
         return part_of
 
@@ -220,6 +222,16 @@ class Changing(ArrayNode):
         """Write numbers at an index, where `path` leads; graphs keep the old ones."""
         array = self._held
         if not (held_once(array) and array.base is None and array.flags.writeable):
+            _refuse_repeats(array)
             array = array.copy()
         put(at(array, path) if path else array, index, numbers)
         self._held = array
+
+
+def _refuse_repeats(array: ndarray) -> None:
+    """Refuse what shows a number at several places, as `x.expand(3, -1)`: they cannot differ."""
+    if array.base is not None and not array.flags.writeable:
+        raise RuntimeError(
+            "one number stands at several places here (x.expand(), np.broadcast_to, windows), and "
+            "changes at all of them or none: take .clone() first"
+        )

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import has_numbers, to_numpy
+from engine import has_numbers, ones, to_numpy, zeros
 
 from ..checks import as_array, at_least, floating, number, plain, rank
 from ..half import in_float32
@@ -71,11 +71,16 @@ def batch_norm(
     y = standardize(x, weight, bias, axis, eps)
     if has_numbers(x) and (running_mean is not None or running_var is not None):
         center, spread = mean_and_variance(to_numpy(x), axis)
-        if running_mean is not None:
-            running_mean += momentum * (center - running_mean)
-        if running_var is not None:
-            running_var += momentum * (spread - running_var)
+        _follow(running_mean, momentum, center)
+        _follow(running_var, momentum, spread)
     return y
+
+
+def _follow(running: Any, momentum: float, batch: Any) -> None:
+    """Move a running statistic, an array or a Tensor, towards that of a batch, in place."""
+    if running is not None:
+        numbers = to_numpy(running)
+        running[...] = numbers + momentum * (batch - numbers)
 
 
 def _per_channel(name: str, p: Any, x: Any) -> Any:
@@ -115,8 +120,8 @@ class _BatchNorm(Module):
         self.weight = Parameter(np.ones(num_features)) if affine else None
         self.bias = Parameter(np.zeros(num_features)) if affine else None
         tracked = track_running_stats
-        self.register_buffer("running_mean", np.zeros(num_features) if tracked else None)
-        self.register_buffer("running_var", np.ones(num_features) if tracked else None)
+        self.register_buffer("running_mean", zeros(num_features) if tracked else None)
+        self.register_buffer("running_var", ones(num_features) if tracked else None)
         self.register_buffer("num_batches_tracked", np.array(0) if tracked else None)
         self.to(device, dtype)
 

@@ -240,7 +240,7 @@ class MLP(Module):
 
     Raises:
         ValueError: fewer than two sizes, or one below 1.
-        TypeError: activation cannot be called.
+        TypeError: sizes is one number; or activation cannot be called.
 
     >>> model = MLP([2, 16, 16, 1], rng=0)
     >>> sum(p.size for p in model.parameters()), model([[1.0, 2.0]]).shape
@@ -253,6 +253,10 @@ class MLP(Module):
         activation: Callable[..., Any] = engine.relu,
         rng: Rng = None,
     ) -> None:
+        if isinstance(sizes, int):  # MLP(2, [16, 16, 1])
+            raise TypeError(
+                f"sizes must be a list, [{sizes}, …]; micrograd's MLP({sizes}, …) is nn.scalar.MLP"
+            )
         sizes = list(sizes)
         if len(sizes) < 2:
             raise ValueError(f"sizes must name inputs and outputs at least, got {sizes}")

@@ -71,9 +71,11 @@ class Optimizer:
         how: Mapping[str, bool | None] | None = None,
     ) -> None:
         _check_how(type(self).__name__, how or {})
-        if isinstance(params, (*LEARNED, Mapping, str)):
+        if isinstance(params, (*LEARNED, Mapping, str)) or not isinstance(params, Iterable):
+            way = ": write model.parameters()" if hasattr(params, "parameters") else ""
             raise TypeError(
-                f"params must be a list of parameters or of groups, got a {type(params).__name__}"
+                "params must be a list of parameters or of groups, got a "
+                f"{type(params).__name__}{way}"
             )
         self.defaults = dict(defaults)
         self.check(self.defaults)

@@ -129,6 +129,7 @@ def test_an_x_that_is_not_used_is_an_error_or_none():
     with pytest.raises(RuntimeError, match="input 0 is not used"):
         grad_of(t.sum(), b)
     assert grad_of(x * x, [x, w], allow_unused=True) == (4.0, None)
+    assert torch.autograd.grad(x * x, [x, w], allow_unused=True) == (4.0, None)
     assert grad_of(t.sum(), [b], allow_unused=True, create_graph=True) == (None,)
     assert grad_of(x * x, ValueArray.of([1.0]), allow_unused=True) == (None,)
 

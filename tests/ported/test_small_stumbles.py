@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 
 import engine
+import nn
+import viz
+from nn import functional as F, optim
 
 X = np.arange(24.0).reshape(2, 3, 4)
 
@@ -80,3 +83,57 @@ def test_one_number_of_a_leaf_is_changed_in_place():
         w[1].fill_(7.0)
         w[1][...] = 8.0
     assert w.tolist() == [6.0, 8.0]
+
+
+def test_a_wrong_first_argument_is_told_what_is_meant():
+    with pytest.raises(TypeError, match=r"got a Linear: write model\.parameters\(\)$"):
+        optim.SGD(nn.Linear(2, 1), lr=0.1)
+    with pytest.raises(TypeError, match=r"got a int$"):
+        optim.Adam(3)
+    with pytest.raises(TypeError, match=r"sizes must be a list, \[2, …\]; .*nn\.scalar\.MLP"):
+        nn.MLP(2, [16, 1])
+    with pytest.raises(IndexError, match=r"size\(3\) of shape \(2, 3, 4\): there is no such axis"):
+        engine.tensor(X).size(3)
+
+
+def test_running_statistics_follow_a_batch_in_the_arrays_that_were_given():
+    x = engine.arange(12.0).view(4, 3)
+    running = engine.zeros(3), engine.ones(3)
+    F.batch_norm(x, *running, training=True)
+    layer = nn.BatchNorm1d(3)
+    layer(x)
+    for mean, var in (running, (layer.running_mean, layer.running_var)):
+        np.testing.assert_allclose(mean.tolist(), [0.45, 0.55, 0.65], rtol=1e-15)
+        np.testing.assert_allclose(var.tolist(), [2.4, 2.4, 2.4], rtol=1e-15)
+    layer.running_mean.zero_()
+    assert layer.running_mean.abs().sum().item() == 0.0
+
+
+def test_a_call_of_a_function_class_is_named_in_pictures():
+    class Scaled(engine.autograd.Function):
+        @staticmethod
+        def forward(ctx, x, by):
+            return x * by
+
+    y = Scaled.apply(engine.ones(2, requires_grad=True), 3.0)
+    assert "call = Scaled(…, 3.0)" in str(viz.draw(y))
+
+
+def test_the_functions_of_linalg_are_named_on_its_page():
+    public = engine.elsewhere.public(engine.linalg)
+    named = engine.linalg.__doc__.split()
+    assert sorted(set(public) - set(named)) == ["LinAlgError", "MEANINGS"]
+
+
+def test_a_number_shown_at_several_places_is_not_assigned_to():
+    constant = engine.ones(2, 1).expand(2, 3)
+    result = (engine.ones(2, 1, requires_grad=True) * 2.0).expand(2, 3)
+    for y in (constant, result):
+        before = y.tolist()
+        with pytest.raises(RuntimeError, match=r"at several places .* take \.clone\(\) first"):
+            y[0, 1] = 5.0
+        assert y.tolist() == before
+    row = constant[0]
+    with pytest.raises(RuntimeError, match="at several places"):
+        row += 1.0
+    assert row.tolist() == constant[0].tolist() == [1.0, 1.0, 1.0]
