@@ -173,6 +173,7 @@ inverse, pinverse = linalg.inv, linalg.pinv
 movedim = moveaxis
 repeat_interleave = repeat
 row_stack = vstack
+Size = type(())  # shapes are tuples
 trapz = trapezoid
 unsqueeze = expand_dims
 

@@ -90,7 +90,8 @@ fmax = elementwise(
     "fmax", np.fmax,
     lambda g, y, a, b: _first_number(g, a, b, a > b),
     lambda g, y, a, b: _other_number(g, a, b, b > a),
-    commutative=True, scalar=lambda a, b: a if b != b or (a == a and a > b) else b,
+    commutative=True,
+    scalar=lambda a, b: a if math.isnan(b) or (not math.isnan(a) and a > b) else b,
     kinks=tie, ulp=0,
     doc="the larger number, also beside nan; a tie is a's",
 )  # fmt: skip
@@ -98,7 +99,8 @@ fmin = elementwise(
     "fmin", np.fmin,
     lambda g, y, a, b: _first_number(g, a, b, a < b),
     lambda g, y, a, b: _other_number(g, a, b, b < a),
-    commutative=True, scalar=lambda a, b: a if b != b or (a == a and a < b) else b,
+    commutative=True,
+    scalar=lambda a, b: a if math.isnan(b) or (not math.isnan(a) and a < b) else b,
     kinks=tie, ulp=0,
     doc="the smaller number, also beside nan; a tie is a's",
 )  # fmt: skip

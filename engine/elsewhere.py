@@ -70,7 +70,7 @@ OF_MODULES = {
     "rnn": "to pad rows, x = full((n, longest), value) and x[i, :len(row)] = row",
     "LongTensor": "write tensor(x), or tensor(x, dtype=long)",
     "FloatTensor": "write tensor(x, dtype=float32)", "DoubleTensor": "write tensor(x)",
-    "Size": "shapes are tuples", "is_floating_point": "write x.dtype.kind == 'f'",
+    "is_floating_point": "write x.dtype.kind == 'f'",
     "meshgrid": "write np.meshgrid(x, y, indexing='ij')",
     "tril_indices": "write np.tril_indices(n)", "triu_indices": "write np.triu_indices(n)",
     "mode": "write np.unique(x.numpy(), …)", "var_mean": "write x.var(dim=…) and x.mean(dim=…)",

@@ -46,13 +46,13 @@ def run(
     positions = positions_of(argnums, len(args))
     call, trees = list(args), None
     held = []  # the places of containers
-    for i, x in enumerate(args):
-        if type(x) not in LEAVES:
+    if not LEAVES.issuperset(map(type, args)):
+        for i, x in enumerate(args):
             if is_container(x):
                 held.append(i)
             else:
                 call[i] = nodes_in_list(x)
-    args = tuple(call)
+        args = tuple(call)
     if held and not set(held).isdisjoint(positions):
         trees, arguments = _opened(args, positions)
         rest = iter([argument.node for argument in arguments])

@@ -30,7 +30,9 @@ def value_of(f: Any, args: list[Any], kwargs: Any, has_aux: bool) -> tuple[Any, 
                 f"beside the derivative), got {type(y).__name__}"
             )
         y, aux = y
-    if type(y) is Value or type(y) is Tensor or not is_container(y):
+    if type(y) is Value or (type(y) is Tensor and y._requires):  # the usual ones
+        return y, None, aux
+    if not is_container(y):
         return _result(y, name_of(f)), None, aux
     tree, leaves = taken_apart(y, f"{name_of(f)}()")
     return [_result(x, name) for name, x in zip(tree.names, leaves, strict=True)], tree, aux

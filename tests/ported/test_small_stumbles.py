@@ -137,3 +137,7 @@ def test_a_number_shown_at_several_places_is_not_assigned_to():
     with pytest.raises(RuntimeError, match="at several places"):
         row += 1.0
     assert row.tolist() == constant[0].tolist() == [1.0, 1.0, 1.0]
+
+
+def test_a_size_is_a_tuple():
+    assert engine.zeros(3, 4).shape == engine.Size([3, 4])
