@@ -58,6 +58,19 @@ class Generator(np.random.Generator):
         """The seed it started from."""
         return self._seed
 
+    def get_state(self) -> Any:
+        """Where it stands in its numbers: what `set_state` and `engine.save` take."""
+        return self.bit_generator.state
+
+    def set_state(self, state: Any) -> Self:
+        """Go on from where `get_state` was asked; returns the generator itself.
+
+        Raises:
+            ValueError: the state is not one of such a generator.
+        """
+        set_generator_state(self, state)
+        return self
+
     @property
     def device(self) -> device:
         """`engine.device("cpu")`."""

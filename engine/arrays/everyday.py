@@ -144,6 +144,9 @@ def rot90(x: Any, k: int = 1, axes: Any = (0, 1), *, dims: Any = None) -> Any:
 def diag(x: Any, k: int = 0, *, diagonal: int = 0) -> Any:
     """A matrix with the numbers x on its k-th diagonal; of a matrix, its k-th diagonal.
 
+    Raises:
+        ValueError: x has no axes, or more than two.
+
     >>> diag(np.array([1.0, 2.0]))
     array([[1., 0.],
            [0., 2.]])
@@ -188,6 +191,9 @@ def diff(
     dim: Any = None,
 ) -> Any:
     """x[i + 1] - x[i] along an axis, n times; `prepend` and `append` are joined to x before.
+
+    Raises:
+        ValueError: n is negative.
 
     >>> diff(np.array([1.0, 4.0, 9.0])), diff(np.array([1.0, 4.0, 9.0]), n=2)
     (array([3., 5.]), array([2.]))

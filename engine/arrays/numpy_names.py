@@ -17,6 +17,7 @@ from ..node import NodeArray, to_numpy
 from ..numpy_protocol import MEANINGS
 from . import (
     conventions,
+    everyday,
     exponentials,
     indexing,
     norms,
@@ -67,12 +68,14 @@ MEANINGS.update(
         "np.clip": _clip,
         "np.conjugate": ops.identity,
         "np.copy": ops.identity,
+        "np.cross": lambda a, b, axis=-1: everyday.cross(a, b, axis),
         "np.deg2rad": lambda x: x * (math.pi / 180),
         "np.degrees": lambda x: x * (180 / math.pi),
         "np.divmod": lambda a, b: (choices.floor_divide(a, b), choices.remainder(a, b)),
         "np.einsum": products.einsum,
         "np.fabs": ops.abs,
         "np.float_power": ops.pow,
+        "np.linalg.cross": lambda x1, x2, axis=-1: everyday.cross(x1, x2, axis),
         "np.linalg.diagonal": lambda x, offset=0: indexing.diagonal(x, offset, -2, -1),
         "np.linalg.matmul": lambda x1, x2: products.matmul(x1, x2),
         "np.linalg.outer": lambda x1, x2: products.outer(x1, x2),

@@ -142,7 +142,7 @@ empty, empty_like = zeros, zeros_like
 
 
 def arange(
-    start: Any,
+    start: Any = 0,
     end: Any = None,
     step: Any = 1,
     *,

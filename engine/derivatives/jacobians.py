@@ -111,13 +111,14 @@ def hessian(
     return derivative
 
 
-def hvp(f: Callable[..., Any], primals: Any, vectors: Any) -> Any:
+def hvp(f: Callable[..., Any], primals: Any, vectors: Any, has_aux: bool = False) -> Any:
     """The Hessian of f times a vector, without building the Hessian.
 
     Args:
         f: a function with a single number as result.
         primals: where; one argument, or a tuple of all; containers as in `grad`.
         vectors: one for each primal, of its shape, and built as it is.
+        has_aux: f returns a pair; what stands second in it comes second here too.
 
     Raises:
         ValueError: vectors do not match primals, or f's result is not a single number.
@@ -132,7 +133,8 @@ def hvp(f: Callable[..., Any], primals: Any, vectors: Any) -> Any:
 
     def slope(*args: Any) -> Any:
         total: Any = 0.0
-        gradients = grad(f, tuple(range(len(args))))(*args)
+        gradients = grad(f, tuple(range(len(args))), has_aux)(*args)
+        gradients, aux = gradients if has_aux else (gradients, None)
         for i, (g, v) in enumerate(zip(gradients, along, strict=True)):
             name = f"vector {i}"
             given, parts = [(name, v)], [g]
@@ -141,7 +143,9 @@ def hvp(f: Callable[..., Any], primals: Any, vectors: Any) -> Any:
                 given = tree.leaves_of(v, name, f"primal {i}")
             for (name, one), part in zip(given, parts, strict=True):
                 total = total + contract(part, direction(one, part, name))
-        return total
+        return (total, aux) if has_aux else total
 
-    products = grad(slope, tuple(range(len(at))))(*at)
-    return products if several else products[0]
+    products = grad(slope, tuple(range(len(at))), has_aux)(*at)
+    products, aux = products if has_aux else (products, None)
+    products = products if several else products[0]
+    return (products, aux) if has_aux else products

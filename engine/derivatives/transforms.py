@@ -165,10 +165,11 @@ def _elements(tangent: Any, argument: Argument) -> list[Any]:
     return list(tangent.flat) if isinstance(argument.node, ValueArray) else [tangent]
 
 
-def jvp(f: Callable[..., Any], primals: Any, tangents: Any) -> tuple[Any, Any]:
+def jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = False) -> Any:
     """f(*primals), and its derivative along the tangents (one per primal; a tuple of each).
 
-    Primals, tangents and the result may be containers, as in `grad`.
+    Primals, tangents and the result may be containers, as in `grad`.  With has_aux f returns a
+    pair, and what stands second in it comes third.
 
     Raises:
         ValueError: the tangents do not match the primals in number or shape, or are built in
@@ -180,7 +181,7 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any) -> tuple[Any, Any]:
     primals, tangents = several_of(primals), several_of(tangents)
     if len(primals) != len(tangents):
         raise ValueError(f"got {len(primals)} primals but {len(tangents)} tangents")
-    call = run(f, primals, {}, tuple(range(len(primals))))
+    call = run(f, primals, {}, tuple(range(len(primals))), has_aux)
     given: list[tuple[str, Any]] = []
     for i, t in enumerate(tangents):
         tree = call.trees[i] if call.trees else None
@@ -192,9 +193,8 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any) -> tuple[Any, Any]:
     plain = call.plain and not any(map(in_graph, checked))
     found = [(one.value(), _along(one, checked, plain)) for one in call.each()]
     call.check_reached()
-    return call.as_result([value for value, _ in found]), call.as_result(
-        [along for _, along in found]
-    )
+    pair = tuple(call.as_result(list(each)) for each in zip(*found, strict=True))
+    return (*pair, call.given_aux()) if has_aux else pair
 
 
 def _along(call: Call, tangents: tuple[Any, ...], plain: bool) -> Any:

@@ -95,6 +95,9 @@ def qr(a: Any, mode: str = "reduced") -> Any:
         mode: "reduced"; "r", R alone; or "complete", Q square: if m > n, and a requires a
             gradient, this is an error, for the columns of Q beyond n are not determined.
 
+    Raises:
+        ValueError: no matrix, another mode, or mode="complete" where it has no gradient.
+
     >>> qr(np.array([[3.0], [4.0]])).R
     array([[-5.]])
     """

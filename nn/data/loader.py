@@ -36,7 +36,7 @@ class DataLoader:
         num_workers: taken as in PyTorch; samples are loaded where the loop runs, whatever the
             number, so that order and bits do not depend on it, not of samples drawn at random
             either.
-        pin_memory: taken as in PyTorch; on the CPU nothing is pinned.
+        pin_memory, persistent_workers: taken as in PyTorch, and nothing changes.
         rng: a Generator or a seed to draw the orders from (the same seed gives the same passes);
             None for the shared one of `nn.random`.
         generator: PyTorch's name of rng.
@@ -71,6 +71,7 @@ class DataLoader:
         collate_fn: Callable[[list[Any]], Any] | None = None,
         num_workers: int = 0,
         pin_memory: bool = False,
+        persistent_workers: bool = False,
         rng: Rng = None,
         generator: Rng = None,
     ) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import has_numbers, ones, to_numpy, zeros
+from engine import has_numbers, ones, tensor, to_numpy, zeros
 
 from ..checks import as_array, at_least, floating, number, plain, rank
 from ..half import in_float32
@@ -79,7 +79,7 @@ def batch_norm(
 def _follow(running: Any, momentum: float, batch: Any) -> None:
     """Move a running statistic, an array or a Tensor, towards that of a batch, in place."""
     if running is not None:
-        numbers = to_numpy(running)
+        numbers = np.asarray(running)  # an Array would take longer
         running[...] = numbers + momentum * (batch - numbers)
 
 
@@ -122,7 +122,7 @@ class _BatchNorm(Module):
         tracked = track_running_stats
         self.register_buffer("running_mean", zeros(num_features) if tracked else None)
         self.register_buffer("running_var", ones(num_features) if tracked else None)
-        self.register_buffer("num_batches_tracked", np.array(0) if tracked else None)
+        self.register_buffer("num_batches_tracked", tensor(0) if tracked else None)
         self.to(device, dtype)
 
     def forward(self, x: Any) -> Any:

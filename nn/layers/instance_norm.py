@@ -119,6 +119,9 @@ class InstanceNorm1d(_InstanceNorm):
 class InstanceNorm2d(_InstanceNorm):
     """`InstanceNorm1d` of images, (batch, num_features, height, width) or without the batch.
 
+    Raises:
+        ValueError: as `InstanceNorm1d`.
+
     >>> InstanceNorm2d(2, affine=True)(np.arange(16.0).reshape(2, 2, 2, 2)).shape
     (2, 2, 2, 2)
     """

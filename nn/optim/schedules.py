@@ -207,6 +207,9 @@ class LinearLR(Schedule):
         start_factor: from above 0 to 1; default 1/3.
         end_factor: from 0 to 1; default 1.
         total_iters: at least 1; default 5.
+
+    Raises:
+        ValueError: an argument outside what is said above.
     """
 
     multiplies = True

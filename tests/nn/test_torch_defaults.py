@@ -50,7 +50,7 @@ OWN = {
     "Parameter": {"label": ""},
     "DataLoader": {
         "batch_size": 1, "shuffle": False, "drop_last": False, "num_workers": 0,
-        "pin_memory": False,
+        "pin_memory": False, "persistent_workers": False,
     },
     "scalar.Neuron": {"nonlin": True},
     "hinge_loss": {"margin": 1.0, "reduction": "mean"},

@@ -267,6 +267,20 @@ def test_what_else_f_returns_stays_a_node_for_an_outer_derivative():
     assert grad(outer)(3.0) == 13.0
 
 
+def test_has_aux_of_jvp_and_hvp():
+    pair = lambda x: ((x**3).sum(), {"squares": x * x})  # noqa: E731
+
+    y, along, aux = jvp(pair, X, np.ones(3), has_aux=True)
+    product, again = hvp(pair, X, np.ones(3), has_aux=True)
+    products, last = hvp(lambda a, b: (a * a * b, "aux"), (2.0, 3.0), (1.0, 0.0), has_aux=True)
+
+    assert (y, along) == ((X**3).sum(), (3 * X**2).sum())
+    assert product.tolist() == (6 * X).tolist()
+    assert aux["squares"].tolist() == again["squares"].tolist() == (X * X).tolist()
+    assert type(aux["squares"]) is type(again["squares"])
+    assert (products, last) == ((6.0, 4.0), "aux")
+
+
 def test_has_aux_of_vjp_jacobian_and_hessian():
     y, pullback, aux = vjp(lambda x: (x * x, "aux"), X, has_aux=True)
     assert (y.tolist(), aux) == ([1.0, 4.0, 9.0], "aux")

@@ -120,6 +120,7 @@ def test_a_range_ends_before_its_end():
     assert torch.arange(3).tolist() == [0, 1, 2]
     assert torch.arange(3).dtype == np.int64
     assert torch.arange(1, 7, 2).tolist() == [1, 3, 5]
+    assert torch.arange(end=3).tolist() == [0, 1, 2]
     assert torch.arange(start=5, end=2, step=-1).tolist() == [5, 4, 3]
     x = torch.arange(0, 1, 0.25, requires_grad=True)
     assert (x.tolist(), x.dtype) == ([0.0, 0.25, 0.5, 0.75], np.float64)

@@ -79,6 +79,19 @@ def test_copies_of_a_generator_go_on_where_it_is():
         assert other.random() == expected
 
 
+def test_a_generator_goes_back_to_a_state_that_it_had(tmp_path):
+    g = torch.Generator().manual_seed(3)
+    torch.rand(5, generator=g)
+    torch.save({"generator": g.get_state()}, tmp_path / "state.pt")
+    numbers = torch.rand(4, generator=g)
+
+    other = torch.Generator().set_state(torch.load(tmp_path / "state.pt")["generator"])
+
+    assert torch.rand(4, generator=other).tolist() == numbers.tolist()
+    with pytest.raises(ValueError, match="not the state of a PCG64 generator"):
+        other.set_state({"state": 3})
+
+
 def test_generators_of_a_generator_are_numpys():
     own, numpys = torch.Generator().manual_seed(3), np.random.default_rng(3)
     assert [g.random() for g in own.spawn(2)] == [g.random() for g in numpys.spawn(2)]

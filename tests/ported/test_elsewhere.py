@@ -58,6 +58,8 @@ MODEL = nn.Linear(2, 1)
         (optim, "SDG", "did you mean SGD"),
         (nn, "tan", r"module 'nn' has no attribute 'tan': write engine\.tan$"),
         (F, "conv3d", "module 'nn.functional' has no attribute 'conv3d': there are conv1d and"),
+        (engine, "get_rng_state", r"write default_generator\(\)\.bit_generator\.state"),
+        (X, "is_floating_point", r"write x\.dtype\.kind == 'f'"),
         (optim, "Adma", "module 'nn.optim' has no attribute 'Adma'; did you mean Adam"),
         (MODEL, "cuda", "'Linear' object has no attribute 'cuda': arrays live"),
         (MODEL, "bfloat16", r"write model\.to\(engine\.float32\)"),

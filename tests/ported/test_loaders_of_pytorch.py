@@ -231,7 +231,9 @@ def test_workers_change_neither_order_nor_bits_not_of_what_is_drawn_either(worke
     found = []
     for count in (0, workers):
         nn.manual_seed(0)
-        loader = DataLoader(Noisy(), 2, shuffle=True, num_workers=count, pin_memory=True)
+        loader = DataLoader(
+            Noisy(), 2, shuffle=True, num_workers=count, persistent_workers=count > 0
+        )
         found.append([(walked(loader), nn.random.default_generator().random()) for _ in range(2)])
     assert found[0] == found[1]
 

@@ -106,6 +106,15 @@ def test_what_cannot_be_is_an_error_that_says_why(call, message):
         call()
 
 
+@pytest.mark.parametrize("cross", [np.cross, np.linalg.cross])
+@pytest.mark.parametrize("of", [lambda x: leaf(*x), ValueArray.of])
+def test_numpys_cross_is_along_the_last_axis_as_numpys_where_pytorchs_is_not(cross, of):
+    a, b = np.array([[1.0, 2.0, 0.0], [0.0, 1.0, 5.0], [2.0, 0.0, 1.0]]), np.eye(3)
+
+    assert E.to_numpy(cross(of(a), b)).tolist() == cross(a, b).tolist()
+    assert E.to_numpy(cross(b, of(a), axis=0)).tolist() == cross(b, a, axis=0).tolist()
+
+
 @pytest.mark.parametrize("q", [leaf(0.5), [Value(0.5)], ValueArray.of([0.5])])
 def test_a_gradient_to_q_is_refused_not_lost(q):
     with pytest.raises(TypeError, match="no gradient flows to it"):

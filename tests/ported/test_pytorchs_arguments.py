@@ -1,5 +1,6 @@
 """Arguments that PyTorch's layers take: `dtype`, `device`, `inplace`; and paths people import."""
 
+import copy
 import inspect
 
 import numpy as np
@@ -204,6 +205,20 @@ def test_a_model_is_initialized_and_counted_as_gpt_py_does_it():
 
 
 # --- buffers and states are as friendly as gradients ---
+
+
+def test_an_average_of_a_model_follows_its_buffers_too():
+    """A running mean by (1 - momentum) of the old and momentum of the batch's: [1], then [1.9]."""
+    model = nn.Sequential(nn.BatchNorm1d(1))
+    average = copy.deepcopy(model).requires_grad_(False)
+    with engine.no_grad():
+        for _ in range(2):
+            model(np.array([[9.0], [11.0]]))
+            for a, b in zip(average.buffers(), model.buffers(), strict=True):
+                a.copy_(b)
+
+    assert model[0].running_mean.clone().view(1, -1).tolist() == [[1.9]]
+    assert [buffer.tolist() for buffer in average.buffers()] == [[1.9], [pytest.approx(1.19)], 2]
 
 
 def test_a_buffer_made_of_a_tensor_has_a_tensors_methods_and_keeps_them():
