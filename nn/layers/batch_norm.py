@@ -79,8 +79,12 @@ def batch_norm(
 def _follow(running: Any, momentum: float, batch: Any) -> None:
     """Move a running statistic, an array or a Tensor, towards that of a batch, in place."""
     if running is not None:
-        numbers = np.asarray(running)  # an Array would take longer
-        running[...] = numbers + momentum * (batch - numbers)
+        numbers = np.asarray(running)  # an Array's own: it would take longer itself
+        step = momentum * (batch - numbers)
+        if isinstance(running, np.ndarray):
+            numbers += step
+        else:
+            running[...] = numbers + step
 
 
 def _per_channel(name: str, p: Any, x: Any) -> Any:
@@ -148,7 +152,8 @@ class _BatchNorm(Module):
             self.eps,
         )
         if follow and has_numbers(x):  # writing the layer down does not train it
-            self.num_batches_tracked = self.num_batches_tracked + 1
+            batches = np.asarray(self.num_batches_tracked)
+            batches += 1
         return y
 
     def extra_repr(self) -> str:
