@@ -17,6 +17,7 @@ For the others that is an error: an update must not be lost in silence.
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 from weakref import ref
 
@@ -26,7 +27,7 @@ from numpy import ndarray
 from ..core import Op
 from ..differentiating import is_argument
 from ..recording import RECORDING
-from ..references import held_once
+from ..references import held_by
 from .backward import ArrayNode
 
 _PICKS = (bool, np.bool_, ndarray)
@@ -65,18 +66,28 @@ def owner(array: ndarray) -> Any:
 
 def _origin(part: Any) -> tuple[Any, Any]:
     """The leaf whose numbers a part shows, and the path to them; no leaf, if nobody has it."""
-    found, path = part._params
-    if isinstance(found, ref):
-        return found(), path
-    if path is not None and not _is_plain(path):
+    wholes, paths = [part], []  # what was taken of what, by indices of their own
+    found = whole = None
+    while not isinstance(found, ref) and wholes[-1].op is None and wholes[-1]._params is not None:
+        found, path = wholes[-1]._params
+        if isinstance(found, ref):
+            whole = found()
+        else:
+            whole, path = found, None if path is None else (path,)
+        if whole is None or not (path is None or all(map(_is_plain, path))):
+            break
+        wholes.append(whole)
+        paths.append(path)
+    weak, found, whole = isinstance(found, ref), None, None
+    while paths and not weak:  # what only the next part of it holds is nobody's
+        last = wholes[-1]
+        if not held_by(last, 2):
+            break
+        wholes.pop()
+        paths.pop()
+    if not paths:
         return None, None
-    if found.op is None and found._params is not None:
-        leaf, before = _origin(found)
-        if leaf is not None:
-            return leaf, None if path is None or before is None else (*before, path)
-    if held_once(found):
-        return None, None
-    return found, None if path is None else (path,)
+    return wholes[-1], None if None in paths else tuple(chain.from_iterable(reversed(paths)))
 
 
 def _is_plain(index: Any) -> bool:

@@ -335,6 +335,16 @@ def test_a_part_of_what_became_a_result_is_not_changed_for_it():
     assert t.tolist() == [[0.0, 0.0], [0.0, 2.0]]
 
 
+def test_a_part_of_a_part_of_a_part_is_found_without_recursion():
+    t = Tensor(np.zeros(5000))
+    part = t
+    for _ in range(4000):
+        part = part[1:]
+    part[0] = 5.0
+    assert t[4000].item() == 5.0
+    assert np.count_nonzero(t.numpy()) == 1
+
+
 def test_numbers_picked_one_by_one_are_a_copy():
     t = Tensor(np.zeros((2, 3)))
     picked = t[:, [0, 1]]
