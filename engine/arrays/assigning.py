@@ -29,11 +29,11 @@ def _setitem_vjp(g: Any, y: Any, *arrays: Any, at: Any) -> tuple[Any, ...]:
     """To each value goes the gradient of the places that it was the last to be put in."""
     last, places, count = np.full(y.shape, -1), [], 0  # places are numbered as they are assigned
     for index in at:
-        shape = np.shape(last[index])
-        size = int(np.prod(shape))
-        places.append(np.arange(count, count + size).reshape(shape))
-        last[index] = places[-1]
-        count += size
+        picked = last[index]
+        own = np.arange(count, count + np.size(picked)).reshape(np.shape(picked))
+        places.append(own)
+        last[index] = own
+        count += own.size
     parts = [where(last < 0, g, 0.0)]
     for v, index, own in zip(arrays[1:], at, places, strict=True):
         part = getitem(g, index)

@@ -6,7 +6,7 @@ becomes the result of `setitem`, of what it was and what was put in (see `engine
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy import ndarray
@@ -175,12 +175,28 @@ class Changing(ArrayNode):
         if ATTENTION.threads and RECORDING.watcher is not None:
             RECORDING.watcher.recorded(setitem, self, self.inputs)
 
+    # how a version, or a copy, takes a node apart and puts it together again
+
+    def _state(self) -> tuple[Any, ...]:
+        return self._held, self.label, self._requires, self._retain, self._arrays
+
+    @classmethod
+    def _from_state(
+        cls, state: tuple[Any, ...], op: Op | None, inputs: tuple[Any, ...], params: Any
+    ) -> Self:
+        y = object.__new__(cls)
+        # a copied input's array is the very one in _arrays if that was so in the original
+        y._held, y.label, y._requires, y._retain, y._arrays = state
+        y._grad = None
+        y.op = op
+        y.inputs = inputs
+        y._params = params or None
+        return y
+
     def _version(self) -> Any:
         """What this is now, as a node of its own."""
-        y = object.__new__(type(self))
-        for name in ArrayNode.__slots__[1:]:
-            setattr(y, name, getattr(self, name))
-        y.label, self._grad = "", None
+        y = self._from_state(self._state(), self.op, self.inputs, self._params)
+        y.label, y._grad, self._grad = "", self._grad, None
         return y
 
     def _refuse_a_view(self) -> None:

@@ -10,7 +10,6 @@ from numpy import ndarray
 
 from ..arrays import stack
 from ..copies import copy_graph, copy_node, reduce_graph
-from ..core import Op
 from ..differentiating import leave_graph
 from ..lists import READING, TensorInside, looks
 from ..node_hooks import Hookable
@@ -141,24 +140,6 @@ class NumpyLike(Hookable, NumpyFunctions, Changing, Comparing):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return reduce_graph(self)
-
-    # how copies.py takes a node apart and puts it together again
-
-    def _state(self) -> tuple[Any, ...]:
-        return self._held, self.label, self._requires, self._retain, self._arrays
-
-    @classmethod
-    def _from_state(
-        cls, state: tuple[Any, ...], op: Op | None, inputs: tuple[Any, ...], params: Any
-    ) -> Self:
-        y = object.__new__(cls)
-        # a copied input's array is the very one in _arrays if that was so in the original
-        y._held, y.label, y._requires, y._retain, y._arrays = state
-        y._grad = None
-        y.op = op
-        y.inputs = inputs
-        y._params = params or None
-        return y
 
 
 def data_of(x: Any) -> Any:

@@ -66,20 +66,15 @@ def owner(array: ndarray) -> Any:
 
 def _origin(part: Any) -> tuple[Any, Any]:
     """The leaf whose numbers a part shows, and the path to them; no leaf, if nobody has it."""
-    wholes, paths = [part], []  # what was taken of what, by indices of their own
-    found = whole = None
-    while not isinstance(found, ref) and wholes[-1].op is None and wholes[-1]._params is not None:
-        found, path = wholes[-1]._params
-        if isinstance(found, ref):
-            whole = found()
-        else:
-            whole, path = found, None if path is None else (path,)
-        if whole is None or not (path is None or all(map(_is_plain, path))):
+    wholes, paths, strong = [part], [], True  # what was taken of what, by which indices
+    while strong and wholes[-1].op is None and wholes[-1]._params is not None:
+        whole, path, strong = _taken_of(wholes[-1])
+        if whole is None:
             break
         wholes.append(whole)
         paths.append(path)
-    weak, found, whole = isinstance(found, ref), None, None
-    while paths and not weak:  # what only the next part of it holds is nobody's
+    whole = None  # it is not to count as a holder
+    while paths and strong:  # what only the next part of it holds is nobody's
         last = wholes[-1]
         if not held_by(last, 2):
             break
@@ -88,6 +83,16 @@ def _origin(part: Any) -> tuple[Any, Any]:
     if not paths:
         return None, None
     return wholes[-1], None if None in paths else tuple(chain.from_iterable(reversed(paths)))
+
+
+def _taken_of(part: Any) -> tuple[Any, Any, bool]:
+    """What a part was taken of, or None; the path there; and whether the part keeps it alive."""
+    found, path = part._params
+    if isinstance(found, ref):
+        return found(), path, False
+    if path is None:
+        return found, None, True
+    return found if _is_plain(path) else None, (path,), True
 
 
 def _is_plain(index: Any) -> bool:
