@@ -10,20 +10,13 @@ from numpy import ndarray
 from ..counts import at_least, shape_of
 from ..cpu import on_cpu
 from ..node import NODES
-from ..tensors import Tensor
+from ..tensors import Tensor, new_leaf
 
 
 def leaf(array: ndarray, requires_grad: bool, device: Any) -> Tensor:
-    """A Tensor that holds `array` itself, which nobody else has.
-
-    Raises:
-        TypeError: the numbers are not real, or integers that are to require a gradient.
-        ValueError: device is not the CPU.
-    """
-    on_cpu(device)
-    if array.dtype.kind not in "fiub":
-        raise TypeError(f"a Tensor holds real numbers or bools, not dtype {array.dtype}")
-    return Tensor.wrap(array).requires_grad_(requires_grad)
+    """`new_leaf` of the array tier."""
+    made: Tensor = new_leaf(Tensor, array, requires_grad, device)
+    return made
 
 
 # --- of a shape ---

@@ -11,6 +11,19 @@ from ..counts import shape_of
 from ..cpu import on_cpu
 
 
+def new_leaf(tier: Any, array: np.ndarray, requires_grad: bool, device: Any) -> Any:
+    """A Tensor that holds `array` itself, which nobody else has.
+
+    Raises:
+        TypeError: the numbers are not real, or integers that are to require a gradient.
+        ValueError: device is not the CPU.
+    """
+    on_cpu(device)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"a Tensor holds real numbers or bools, not dtype {array.dtype}")
+    return tier.wrap(array).requires_grad_(requires_grad)
+
+
 class MakingMore:
     """Leaves of this dtype, on memory of their own."""
 
@@ -18,7 +31,6 @@ class MakingMore:
 
     dtype: Any
     leaf: Callable[..., Any]
-    wrap: Callable[..., Any]
 
     def new_full(
         self,
@@ -35,9 +47,8 @@ class MakingMore:
         >>> Tensor([1.0]).new_full((2,), 7)
         Tensor([7., 7.])
         """
-        on_cpu(device)
         array = np.full(shape_of((size,)), fill_value, dtype or self.dtype)
-        return self.wrap(array).requires_grad_(requires_grad)
+        return new_leaf(self, array, requires_grad, device)
 
     def new_zeros(self, *shape: Any, **made: Any) -> Any:
         """Zeros of this dtype: `x.new_zeros(2, 3)`, with the keywords of `new_full`."""
@@ -53,7 +64,6 @@ class MakingMore:
         self, data: Any, *, dtype: Any = None, requires_grad: bool = False, device: Any = None
     ) -> Any:
         """A Tensor of this dtype with a copy of `data`."""
-        on_cpu(device)
         array = self.leaf(data, requires_grad=False)._held
         array = array.astype(dtype or self.dtype, copy=False)
-        return self.wrap(array).requires_grad_(requires_grad)
+        return new_leaf(self, array, requires_grad, device)

@@ -86,6 +86,10 @@ def test_integers_and_complex_numbers_have_no_gradient():
         torch.full((2,), 7, requires_grad=True)
     with pytest.raises(TypeError, match=r"a Tensor holds real numbers or bools, not dtype complex"):
         torch.zeros(2, dtype=complex)
+    x = Tensor([1.0])
+    for make in (x.new_tensor, lambda a, **given: x.new_full((2,), a, **given)):
+        with pytest.raises(TypeError, match=r"a Tensor holds real numbers or bools, not"):
+            make(1.0, dtype=complex)
 
 
 @pytest.mark.parametrize("x", [
