@@ -404,7 +404,7 @@ def _logit(x: Any, eps: Any = None) -> Any:
 def _logit_vjp(g: Any, y: Any, x: Any, eps: Any) -> Any:
     if eps is None:
         return g / (x * (1 - x))
-    inside = (x >= eps) & (x <= 1 - eps)
+    inside = _inside(x, eps, 1 - eps)
     kept = where(inside, x, 0.5)
     return gate(g, inside) / (kept * (1 - kept))
 

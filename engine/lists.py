@@ -57,6 +57,11 @@ def array_of(x: Any) -> Any:
     return array
 
 
+def array_if_list(x: Any) -> Any:
+    """`array_of` a list or a tuple; anything else as it is."""
+    return array_of(x) if isinstance(x, LISTS) else x
+
+
 def tier_of(x: Any) -> Any:
     """What records an op on x: a node's class, or that of arrays of nodes; None if x is plain."""
     if isinstance(x, Node):

@@ -9,13 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from .lists import LISTS, array_of
+from .lists import array_if_list
 from .node import to_numpy
-
-
-def _array(x: Any) -> Any:
-    return array_of(x) if isinstance(x, LISTS) else x
-
 
 # PyTorch's names of the comparisons
 
@@ -26,32 +21,32 @@ def eq(a: Any, b: Any) -> Any:
     >>> eq([1.0, 2.0], 2.0)
     array([False,  True])
     """
-    return _array(a) == _array(b)
+    return array_if_list(a) == array_if_list(b)
 
 
 def ne(a: Any, b: Any) -> Any:
     """`a != b`, number by number."""
-    return _array(a) != _array(b)
+    return array_if_list(a) != array_if_list(b)
 
 
 def lt(a: Any, b: Any) -> Any:
     """`a < b`, number by number."""
-    return _array(a) < _array(b)
+    return array_if_list(a) < array_if_list(b)
 
 
 def le(a: Any, b: Any) -> Any:
     """`a <= b`, number by number."""
-    return _array(a) <= _array(b)
+    return array_if_list(a) <= array_if_list(b)
 
 
 def gt(a: Any, b: Any) -> Any:
     """`a > b`, number by number."""
-    return _array(a) > _array(b)
+    return array_if_list(a) > array_if_list(b)
 
 
 def ge(a: Any, b: Any) -> Any:
     """`a >= b`, number by number."""
-    return _array(a) >= _array(b)
+    return array_if_list(a) >= array_if_list(b)
 
 
 def isnan(x: Any) -> Any:
@@ -60,7 +55,7 @@ def isnan(x: Any) -> Any:
     >>> isnan([1.0, float("nan")])
     array([False,  True])
     """
-    x = _array(x)
+    x = array_if_list(x)
     return x != x
 
 
@@ -70,7 +65,7 @@ def isinf(x: Any) -> Any:
     >>> isinf(float("-inf"))
     True
     """
-    x = _array(x)
+    x = array_if_list(x)
     return (x == np.inf) | (x == -np.inf)
 
 
@@ -80,7 +75,7 @@ def isfinite(x: Any) -> Any:
     >>> isfinite(float("nan"))
     False
     """
-    x = _array(x)
+    x = array_if_list(x)
     return (x > -np.inf) & (x < np.inf)
 
 

@@ -20,7 +20,7 @@ from ..floats import floating
 from ..node import Node
 from ..ops import abs
 from . import indexing, norms, quantiles, reductions, running, variance
-from .picking import picked
+from .picking import ValuesAndIndices, picked
 from .shapes import (
     dims,
     normalize_axes,
@@ -66,6 +66,14 @@ def _by_position(along: tuple[Any, ...], *keywords: Any) -> bool:
 # --- extremes, and sorting ---
 
 
+def _pair(name: str, x: Any, along: Any, order: Any, given: dict[str, Any]) -> ValuesAndIndices:
+    """What `order` picks along the dim that a call names, as PyTorch's keywords say."""
+    dim = once(name, "the axis", *along, given.get("dim"))
+    if dim is None:
+        raise TypeError(f"{name}(keepdim=…) needs a dim; for all numbers, say keepdims=…")
+    return picked(name, x, dim, order, given.get("keepdim", False))
+
+
 def _extreme(
     row: Op, place: Op, x: Any, along: Any, axis: Any, keepdims: Any, given: dict[str, Any]
 ) -> Any:
@@ -88,10 +96,7 @@ def _extreme(
     if not given:
         axis = once(name, "the axis", *along, axis)
         return row.apply((x,), {"axis": axis, "keepdims": bool(keepdims)})
-    dim = once(name, "the axis", *along, given.get("dim"))
-    if dim is None:
-        raise TypeError(f"{name}(keepdim=…) needs a dim; for all numbers, say keepdims=…")
-    return picked(name, x, dim, lambda x, dim: place(x, dim, True), given.get("keepdim", False))
+    return _pair(name, x, along, lambda x, dim: place(x, dim, True), given)
 
 
 @composed
@@ -178,10 +183,7 @@ def median(x: Any, *along: Any, axis: Any = None, keepdims: Any = None, **pytorc
     given = _checked("median", pytorchs, "dim keepdim", numpys)
     if not given:
         return quantiles.median(x, once("median", "the axis", *along, axis), bool(keepdims))
-    dim = once("median", "the axis", *along, given.get("dim"))
-    if dim is None:
-        raise TypeError("median(keepdim=…) needs a dim; for all numbers, say keepdims=…")
-    return picked("median", x, dim, quantiles.middle, given.get("keepdim", False))
+    return _pair("median", x, along, quantiles.middle, given)
 
 
 def _running(name: str, down: bool, x: Any, along: Any, axis: Any, given: dict[str, Any]) -> Any:

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from ..core import composed
-from ..lists import LISTS, array_of
+from ..lists import array_if_list
 from ..ops import mul
-from .indexing import diagonal as diagonal_of, flip, getitem, kth, scatter_add
+from .indexing import cut, diagonal as diagonal_of, flip, getitem, kth, scatter_add
 from .products import tensordot
 from .reductions import sum
 from .shapes import (
@@ -32,7 +32,7 @@ _OBJECT = np.dtype(object)
 
 def _with_axes(x: Any, ndim: int) -> Any:
     """x with at least that many axes, up to 3; new ones where NumPy's `atleast_…` have them."""
-    x = array_of(x) if isinstance(x, LISTS) else x
+    x = array_if_list(x)
     shape = np.shape(x)
     if ndim == 3 and len(shape) == 2:
         return reshape(x, (*shape, 1))
@@ -163,13 +163,10 @@ def diag(x: Any, k: int = 0, *, diagonal: int = 0) -> Any:
     return reshape(scatter_add(x, (n * n,), places), (n, n))
 
 
-def _along(axis: int, part: slice) -> tuple[Any, ...]:
-    return (slice(None),) * axis + (part,)
-
-
 def _ends_of_steps(x: Any, axis: int) -> tuple[Any, Any]:
     """x without its last and without its first along an axis: the two ends of each step."""
-    return getitem(x, _along(axis, slice(-1))), getitem(x, _along(axis, slice(1, None)))
+    lead = (slice(None),) * axis
+    return getitem(x, (*lead, slice(-1))), getitem(x, (*lead, slice(1, None)))
 
 
 def _edge(end: Any, shape: tuple[int, ...], x: Any) -> Any:
@@ -282,7 +279,7 @@ def cross(a: Any, b: Any, axis: Any = None, *, dim: Any = None) -> Any:
         i = normalize_axis(along, len(shape), "cross")
         if shape[i] != 3:
             raise ValueError(f"cross() is of vectors of 3 numbers, axis {i} has {shape[i]}")
-        parts.append([getitem(x, _along(i, slice(k, k + 1))) for k in range(3)])
+        parts.append(cut(x, (1, 2), i))
     (a0, a1, a2), (b0, b1, b2) = parts
     numbers = [a1 * b2 - a2 * b1, a2 * b0 - a0 * b2, a0 * b1 - a1 * b0]
     return concatenate(numbers, along)

@@ -11,31 +11,26 @@ from typing import Any
 import numpy as np
 
 from .. import choices
-from ..lists import LISTS, array_of
+from ..lists import array_if_list
 from ..node import to_numpy
 from ..numpy_protocol import MEANINGS
 from ..questions import isnan
 from . import everyday, indexing, products, reductions, shapes, windows
-
-
-def _array(x: Any) -> Any:
-    return array_of(x) if isinstance(x, LISTS) else x
-
 
 # --- polynomials ---
 
 
 def _polyval(p: Any, x: Any) -> Any:
     """Horner's rule: p[0] x^2 + p[1] x + p[2] is (p[0] x + p[1]) x + p[2]."""
-    x = _array(x)
+    x = array_if_list(x)
     y: Any = np.zeros(np.shape(x))
-    for coefficient in _array(p):
+    for coefficient in array_if_list(p):
         y = y * x + coefficient
     return y
 
 
 def _vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
-    x = _array(x)
+    x = array_if_list(x)
     powers = np.arange(len(x) if N is None else N)
     return x[:, None] ** (powers if increasing else powers[::-1])
 
@@ -60,7 +55,7 @@ def _meshgrid(*lines: Any, indexing: str = "xy", sparse: bool = False) -> Any:
 
 
 def _linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True) -> Any:
-    start, stop = _array(start), _array(stop)
+    start, stop = array_if_list(start), array_if_list(stop)
     ndim = max(np.ndim(start), np.ndim(stop))
     share = np.arange(num).reshape(-1, *[1] * ndim) / max(num - endpoint, 1)
     return (1 - share) * start + share * stop
@@ -96,7 +91,7 @@ def _select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
 
 def _interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Any:
     """On the line between the two points (xp, fp) beside x; beyond them, the nearest's fp."""
-    given, xp, fp = _array(x), _array(xp), _array(fp)
+    given, xp, fp = array_if_list(x), array_if_list(xp), array_if_list(fp)
     x = choices.clip(given, xp[0], xp[-1])
     i = np.searchsorted(to_numpy(xp), to_numpy(x), side="right") - 1
     xp, fp = shapes.concatenate([xp, xp[-1:] + 1]), shapes.concatenate([fp, fp[-1:]])
@@ -115,7 +110,7 @@ def _gradient(f: Any, *steps: Any, axis: Any = None) -> Any:
     A step is a number, or the places of the numbers; where they are uneven the nearer side counts
     for more, as for a parabola through three points.
     """
-    f = _array(f)
+    f = array_if_list(f)
     axes = shapes.normalize_axes(axis, np.ndim(f), "gradient")
     steps = steps or (1.0,)
     if len(steps) == 1 and np.ndim(steps[0]) == 0:
@@ -175,7 +170,7 @@ def _cov(
     m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: int | None = None
 ) -> Any:
     """Covariances of the rows of m and y, each a variable (of the columns without `rowvar`)."""
-    given = [_array(x) for x in (m, y) if x is not None]
+    given = [array_if_list(x) for x in (m, y) if x is not None]
     rows = shapes.concatenate(
         [everyday.atleast_2d(x) if rowvar or np.ndim(x) < 2 else shapes.transpose(x) for x in given]
     )

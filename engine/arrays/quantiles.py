@@ -10,12 +10,21 @@ import numpy as np
 from ..by_name import has_numbers
 from ..choices import where
 from ..core import composed
-from ..lists import LISTS, array_of
+from ..lists import array_if_list
 from ..node import to_numpy
 from ..numpy_protocol import nodes_in
 from ..ops import div
 from .indexing import sort, take
-from .shapes import axis_or_dim, dims, moveaxis, normalize_axes, once, reshape, transpose
+from .shapes import (
+    axis_or_dim,
+    dims,
+    kept_shape,
+    moveaxis,
+    normalize_axes,
+    once,
+    reshape,
+    transpose,
+)
 
 #: How far a result is from the lower neighbour to the upper one, 0 to 1, by its place in the order.
 METHODS: dict[str, Any] = {
@@ -27,9 +36,9 @@ METHODS: dict[str, Any] = {
 }
 
 
-def _in_order(x: Any, axis: Any, name: str) -> tuple[Any, list[int]]:
+def _in_order(x: Any, axis: Any, name: str) -> tuple[Any, Any]:
     """x sorted along its axes, which are joined into one at the end; and its shape with these 1."""
-    x = array_of(x) if isinstance(x, LISTS) else x
+    x = array_if_list(x)
     shape = np.shape(x)
     axes = normalize_axes(axis, len(shape), name)
     count = math.prod(shape[i] for i in axes)
@@ -41,7 +50,7 @@ def _in_order(x: Any, axis: Any, name: str) -> tuple[Any, list[int]]:
     rows = reshape(x, (*(shape[i] for i in others), count))
     if getattr(x, "dtype", None) is not None and x.dtype.kind in "iub":
         rows = rows * 1.0
-    return sort(rows, -1), [1 if i in axes else n for i, n in enumerate(shape)]
+    return sort(rows, -1), kept_shape(shape, axes)
 
 
 def _or_nan(y: Any, rows: Any) -> Any:

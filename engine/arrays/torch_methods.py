@@ -12,7 +12,7 @@ from .. import choices, ops
 from ..core import functions, registry
 from ..cpu import names_device, on_cpu
 from ..generators import Rng, generator as generator_of
-from ..lists import LISTS, array_of
+from ..lists import array_if_list
 from ..node import Node, to_numpy
 from . import shapes
 
@@ -172,8 +172,7 @@ class TorchMethods:
 
     def _assigned(self, numbers: Any) -> Any:
         """This, with other numbers in it."""
-        if isinstance(numbers, LISTS):
-            numbers = array_of(numbers)
+        numbers = array_if_list(numbers)
         dtype = getattr(numbers, "dtype", None) or np.result_type(numbers)
         if _RANK[dtype.kind] > _RANK[self.dtype.kind]:
             raise TypeError(
@@ -242,8 +241,7 @@ class TorchMethods:
             )
         places = list(np.indices(index.shape, sparse=True))
         places[shapes.normalize_axis(dim, index.ndim, "scatter_")] = index
-        if isinstance(src, LISTS):
-            src = array_of(src)
+        src = array_if_list(src)
         if np.ndim(src):  # may be larger than the index, as in PyTorch
             src = src[tuple(map(slice, index.shape))]
         self[tuple(places)] = src  # type: ignore[index]  # each of these can
