@@ -90,7 +90,8 @@ def _convolve(
     """Check everything, give a missing axis the length 1, and apply the op."""
     x, weight = as_array(x), as_array(weight)
     bias = None if bias is None else as_array(bias)
-    _check_shapes(name, axes, weight, bias, groups)
+    check_weight(name, axes, weight, groups, "filters", "channels")
+    check_bias(name, bias, len(weight))
     images = images_of(name, axes, x, weight.shape[1] * groups)
     settings = Settings(name, axes, weight.shape[2:], stride, padding, dilation)
     params: dict[str, Any] = {
@@ -102,16 +103,24 @@ def _convolve(
     return as_before(fused_conv2d(images, weight, bias, groups=groups, **params), x, axes)
 
 
-def _check_shapes(name: str, axes: int, weight: Any, bias: Any, groups: int) -> None:
+def check_weight(name: str, axes: int, weight: Any, groups: int, first: str, second: str) -> None:
+    """Check a weight (first, second / groups, *kernel): filters come first, transposed channels.
+
+    Raises:
+        TypeError, ValueError: another number of axes, or groups that do not divide the first.
+    """
     at_least(1, groups=groups)
     if weight.ndim != axes + 2:
         raise ValueError(
-            f"weight of {name} must have shape (filters, channels / groups, "
+            f"weight of {name} must have shape ({first}, {second} / groups, "
             f"{', '.join(['kernel'] * axes)}), got {weight.shape}"
         )
-    filters = len(weight)
-    if filters % groups:
-        raise ValueError(f"groups must divide the {filters} filters of {name}, got {groups}")
+    if len(weight) % groups:
+        raise ValueError(f"groups must divide the {len(weight)} {first} of {name}, got {groups}")
+
+
+def check_bias(name: str, bias: Any, filters: int) -> None:
+    """Check that a bias is None or has a number for each filter; ValueError otherwise."""
     if bias is not None and bias.shape != (filters,):
         raise ValueError(f"bias of {name} must have shape ({filters},), got {bias.shape}")
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..checks import as_array, at_least
+from ..checks import as_array
 from ..half import in_float32
 from ..random import Rng
-from .conv import ConvLayer
+from .conv import ConvLayer, check_bias, check_weight
 from .conv_op import input_gradient
 from .sliding import Settings, as_before, images_of, pair
 
@@ -97,18 +97,10 @@ def _spread(
 ) -> Any:
     """Check everything, give a missing axis the length 1, and take conv2d's gradient."""
     x, weight = as_array(x), as_array(weight)
-    at_least(1, groups=groups)
-    if weight.ndim != axes + 2:
-        raise ValueError(
-            f"weight of {name} must have shape (channels, filters / groups, "
-            f"{', '.join(['kernel'] * axes)}), got {weight.shape}"
-        )
-    if len(weight) % groups:
-        raise ValueError(f"groups must divide the {len(weight)} channels of {name}, got {groups}")
+    check_weight(name, axes, weight, groups, "channels", "filters")
     images = images_of(name, axes, x, len(weight))
-    check_padding(axes, stride, padding, output_padding)
+    extra = (0, *_extra(axes, stride, padding, output_padding))[-2:]
     settings = Settings(name, axes, weight.shape[2:], stride, padding, dilation)
-    extra = (0, *pair("output_padding", output_padding, least=0, count=axes))[-2:]
     size = tuple(
         (n - 1) * s - sum(p) + d * (k - 1) + more + 1
         for n, s, p, d, k, more in zip(
@@ -126,14 +118,13 @@ def _spread(
     )  # fmt: skip
     if bias is not None:
         bias = as_array(bias)
-        if bias.shape != (filters,):
-            raise ValueError(f"bias of {name} must have shape ({filters},), got {bias.shape}")
+        check_bias(name, bias, filters)
         y = y + bias.reshape((-1, 1, 1))
     return as_before(y, x, axes)
 
 
-def check_padding(axes: int, stride: Any, padding: Any, output_padding: Any) -> None:
-    """Check that padding is numbers, and output_padding below stride, or there were more windows.
+def _extra(axes: int, stride: Any, padding: Any, output_padding: Any) -> tuple[int, ...]:
+    """output_padding for each axis: below stride, or there were more windows.  padding is numbers.
 
     Raises:
         TypeError, ValueError: they are not.
@@ -143,6 +134,7 @@ def check_padding(axes: int, stride: Any, padding: Any, output_padding: Any) -> 
     extra = pair("output_padding", output_padding, least=0, count=axes)
     if any(more >= s for more, s in zip(extra, strides, strict=True)):
         raise ValueError(f"output_padding must be below stride {strides}, got {extra}")
+    return extra
 
 
 class _ConvTranspose(ConvLayer):
@@ -164,12 +156,11 @@ class _ConvTranspose(ConvLayer):
         device: Any = None,
         dtype: Any = None,
     ) -> None:
-        check_padding(self._axes, stride, padding, output_padding)
+        self.output_padding = _extra(self._axes, stride, padding, output_padding)
         super().__init__(
             in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias,
             padding_mode, rng, device, dtype,
         )  # fmt: skip
-        self.output_padding = pair("output_padding", output_padding, least=0, count=self._axes)
 
     def weight_shape(self) -> tuple[int, ...]:
         """(in_channels, out_channels / groups, *kernel_size): as of the convolution it undoes."""
