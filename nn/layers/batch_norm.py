@@ -13,7 +13,7 @@ from ..checks import as_array, at_least, floating, number, plain, rank
 from ..half import in_float32
 from ..module import Module
 from ..parameter import Parameter
-from .standardize import mean_and_variance, of_shape, standardize
+from .standardize import mean_and_variance, of_shape, per_channel, standardize
 
 
 @in_float32
@@ -49,7 +49,7 @@ def batch_norm(
     x = floating("batch_norm()", x)
     if x.ndim < 2:
         raise ValueError(f"batch_norm() takes inputs of shape (batch, channels, …), got {x.shape}")
-    weight, bias = _per_channel("weight", weight, x), _per_channel("bias", bias, x)
+    weight, bias = per_channel("weight", weight, x), per_channel("bias", bias, x)
     running = {"running_mean": running_mean, "running_var": running_var}
     for name, array in running.items():
         of_shape(name, array, (x.shape[1],))
@@ -57,7 +57,7 @@ def batch_norm(
         if running_mean is None or running_var is None:
             raise ValueError("running_mean and running_var must be given unless training")
         numbers = [plain(name, array) for name, array in running.items()]
-        center, scale = (_per_channel("running", array, x) for array in numbers)
+        center, scale = (per_channel("running", array, x) for array in numbers)
         scale = 1 / np.sqrt(scale + eps)
         y = (x - center) * (scale if weight is None else weight * scale)
         return y if bias is None else y + bias
@@ -85,12 +85,6 @@ def _follow(running: Any, momentum: float, batch: Any) -> None:
             numbers += step
         else:
             running[...] = numbers + step
-
-
-def _per_channel(name: str, p: Any, x: Any) -> Any:
-    """A number for each channel, shaped to be broadcast with x (batch, channels, …)."""
-    p = of_shape(name, p, (x.shape[1],))
-    return p if p is None or x.ndim == 2 else p.reshape((-1, *[1] * (x.ndim - 2)))
 
 
 class _BatchNorm(Module):

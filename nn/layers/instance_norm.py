@@ -11,7 +11,7 @@ from ..checks import as_array, at_least, floating, number, rank
 from ..half import in_float32
 from ..module import Module
 from ..parameter import Parameter
-from .standardize import of_shape, standardize
+from .standardize import per_channel, standardize
 
 
 @in_float32
@@ -36,13 +36,7 @@ def instance_norm(x: Any, *, weight: Any = None, bias: Any = None, eps: float = 
             "instance_norm() takes inputs of shape (batch, channels, …) with more than one number "
             f"in a channel, got {x.shape}"
         )
-    weight, bias = (
-        p if p is None else p.reshape((-1, *[1] * (x.ndim - 2)))
-        for p in (
-            of_shape("weight", weight, (x.shape[1],)),
-            of_shape("bias", bias, (x.shape[1],)),
-        )
-    )
+    weight, bias = per_channel("weight", weight, x), per_channel("bias", bias, x)
     return standardize(x, weight, bias, tuple(range(2, x.ndim)), eps)
 
 

@@ -153,3 +153,9 @@ def of_shape(name: str, p: Any, shape: tuple[int, ...]) -> Any:
     if p.shape != shape:
         raise ValueError(f"{name} must have shape {shape}, got {p.shape}")
     return p
+
+
+def per_channel(name: str, p: Any, x: Any) -> Any:
+    """A number for each channel, or None; shaped to be broadcast with x (batch, channels, …)."""
+    p = of_shape(name, p, (x.shape[1],))
+    return p if p is None or x.ndim == 2 else p.reshape((-1, *[1] * (x.ndim - 2)))
