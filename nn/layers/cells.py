@@ -15,6 +15,7 @@ from ..module import Module
 from ..parameter import Parameter
 from ..random import Rng, generator
 from .linear import linear
+from .recurrent import both_biases
 from .scans import gru_scan, lstm_scan, rnn_scan
 
 
@@ -67,10 +68,6 @@ class _Cell(Module):
         y = linear(x, self.weight_ih, bias)
         return y.reshape((1, -1, y.shape[-1]))
 
-    def _biases(self) -> Any:
-        """Both biases as one, where they are only added."""
-        return None if self.bias_ih is None else self.bias_ih + self.bias_hh
-
     def extra_repr(self) -> str:
         """The sizes, and what differs from the defaults."""
         bias = ", bias=False" if self.bias_ih is None else ""
@@ -120,7 +117,7 @@ class RNNCell(_Cell):
         h is zeros by default.
         """
         x = self._input(x)
-        step, h = self._step(x, self._biases()), self._state("h", h, x)
+        step, h = self._step(x, both_biases(self.bias_ih, self.bias_hh)), self._state("h", h, x)
         y = rnn_scan(step, self.weight_hh, h, self.nonlinearity)
         return y.reshape((*x.shape[:-1], self.hidden_size))
 
@@ -165,6 +162,6 @@ class LSTMCell(_Cell):
         elif not isinstance(states, tuple | list) or len(states) != 2:
             raise TypeError(f"states must be the pair (h, c), got {type(states).__name__}")
         h, c = (self._state(name, s, x) for name, s in zip(("h", "c"), states, strict=True))
-        y = lstm_scan(self._step(x, self._biases()), self.weight_hh, h, c)
+        y = lstm_scan(self._step(x, both_biases(self.bias_ih, self.bias_hh)), self.weight_hh, h, c)
         n, shape = self.hidden_size, (*x.shape[:-1], self.hidden_size)
         return y[..., 5 * n :].reshape(shape), y[..., 4 * n : 5 * n].reshape(shape)

@@ -79,8 +79,8 @@ class TransformerEncoderLayer(TransformerBlock):
         return y.transpose((1, 0, 2)) if swapped else y
 
     def extra_repr(self) -> str:
-        parts = [super().extra_repr()] if super().extra_repr() else []
-        return ", ".join([*parts, *(["batch_first=True"] if self.batch_first else [])])
+        parts = (super().extra_repr(), "batch_first=True" if self.batch_first else "")
+        return ", ".join(filter(None, parts))
 
 
 class TransformerEncoder(Module):

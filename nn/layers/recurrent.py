@@ -161,7 +161,7 @@ class Recurrent(Module):
         return text
 
 
-def _both(b_ih: Any, b_hh: Any) -> Any:
+def both_biases(b_ih: Any, b_hh: Any) -> Any:
     """Both biases as one, where they are only added."""
     return None if b_ih is None else b_ih + b_hh
 
@@ -214,7 +214,7 @@ class RNN(Recurrent):
 
     def scan(self, x: Any, suffix: str, states: list[Any]) -> tuple[Any, list[Any]]:
         w_ih, w_hh, b_ih, b_hh = self._weights(suffix)
-        h = rnn_scan(linear(x, w_ih, _both(b_ih, b_hh)), w_hh, states[0], self.nonlinearity)
+        h = rnn_scan(linear(x, w_ih, both_biases(b_ih, b_hh)), w_hh, states[0], self.nonlinearity)
         return h, [h[-1]]
 
 
@@ -255,7 +255,7 @@ class LSTM(Recurrent):
     def scan(self, x: Any, suffix: str, states: list[Any]) -> tuple[Any, list[Any]]:
         w_ih, w_hh, b_ih, b_hh = self._weights(suffix)
         n = self.hidden_size
-        y = lstm_scan(linear(x, w_ih, _both(b_ih, b_hh)), w_hh, *states)
+        y = lstm_scan(linear(x, w_ih, both_biases(b_ih, b_hh)), w_hh, *states)
         h = y[..., 5 * n :]
         return h, [h[-1], y[-1, :, 4 * n : 5 * n]]
 
