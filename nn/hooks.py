@@ -108,11 +108,9 @@ class _Gradients:
     def __init__(self, module: Any) -> None:
         self.module = module
         self.grad_output: tuple[Any, ...] = ()
-        self.count = 0
 
     def enter(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
         """The arguments, with a node between them and the module."""
-        self.count = len(args)
         self.inputs, inside = _joined(args, self.on_inputs)
         return tuple(inside)
 
@@ -131,16 +129,16 @@ class _Gradients:
             grads = self.outputs.checked(hook(self.module, grads), grads)
         self.grad_output = grads
         if not self.inputs.places:  # nothing below will tell when the rest is done
-            self._call((None,) * self.count, self.inputs)
+            self._call((None,) * self.inputs.size)
         return self.outputs.join(grads, g)
 
     def on_inputs(self, g: Any) -> Any:
         """All of grad_input is known: after the module's backward."""
-        return self.inputs.join(self._call(self.inputs.split(g), self.inputs), g)
+        return self.inputs.join(self._call(self.inputs.split(g)), g)
 
-    def _call(self, grads: tuple[Any, ...], pieces: _Pieces) -> tuple[Any, ...]:
+    def _call(self, grads: tuple[Any, ...]) -> tuple[Any, ...]:
         for hook in _of_kind(self.module, _Backward):
-            grads = pieces.checked(hook(self.module, grads, self.grad_output), grads)
+            grads = self.inputs.checked(hook(self.module, grads, self.grad_output), grads)
         return grads
 
 
