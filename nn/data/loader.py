@@ -54,9 +54,8 @@ class DataLoader:
     (3, [[0, 1], [2, 3], [4]])
     """
 
-    sampler: Any = (
-        None  # and batch_sampler: of loaders that were pickled before there were samplers
-    )
+    # of loaders that were pickled before there were samplers
+    sampler: Any = None
     batch_sampler: Any = None
 
     def __init__(
