@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .optimizer import Optimizer
-from .schedule import Schedule
+from .schedule import Schedule, check_schedulers
 
 
 class ChainedScheduler:
@@ -37,13 +37,7 @@ class ChainedScheduler:
         if not self.schedules:
             raise ValueError("schedulers is empty: there is nothing to step")
         self.optimizer = getattr(self.schedules[0], "optimizer", None) or optimizer
-        for i, schedule in enumerate(self.schedules):
-            whose = getattr(schedule, "optimizer", None)
-            if not isinstance(schedule, Schedule) or whose is not (optimizer or self.optimizer):
-                raise TypeError(
-                    f"schedulers[{i}] must be a schedule over the same optimizer, got a "
-                    f"{type(schedule).__name__}"
-                )
+        check_schedulers(self.schedules, optimizer or self.optimizer)
 
     def step(self) -> None:
         """One epoch (or batch) further."""

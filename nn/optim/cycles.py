@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..checks import at_least, instance_of, number, one_of
-from .groups import per_group
+from .groups import check_count, per_group
 from .one_cycle import momentum_of, momentum_setting
 from .optimizer import Optimizer
 from .schedule import Schedule
+from .schedules import half_cosine
 
 
 class CyclicLR(Schedule):
@@ -80,11 +80,7 @@ class CyclicLR(Schedule):
         super().__init__(optimizer, last_epoch)
 
     def rate(self, t: int, group: int) -> float:
-        if len(self.max_lrs) != len(self.groups):
-            raise ValueError(
-                f"CyclicLR has max_lr for {len(self.max_lrs)} groups, there are "
-                f"{len(self.groups)} now: make it after the last group"
-            )
+        check_count("CyclicLR", "max_lr", self.max_lrs, self.groups)
         base = self.base_lrs[group]
         return base + (self.max_lrs[group] - base) * self._height(t)
 
@@ -103,10 +99,9 @@ class CyclicLR(Schedule):
         part = place / self.up if place <= self.up else (self.up + self.down - place) / self.down
         if self.scale_fn is not None:
             return part * self.scale_fn(cycles + 1 if self.scale_mode == "cycle" else t)
-        return (
-            part
-            * {"triangular": 1.0, "triangular2": 0.5**cycles, "exp_range": self.gamma**t}[self.mode]
-        )
+        if self.mode == "triangular2":
+            return part * 0.5**cycles
+        return part * self.gamma**t if self.mode == "exp_range" else part
 
 
 class CosineAnnealingWarmRestarts(Schedule):
@@ -154,8 +149,7 @@ class CosineAnnealingWarmRestarts(Schedule):
             place %= length
         while place >= length:
             place, length = place - length, length * self.T_mult
-        half = (1 + math.cos(math.pi * place / length)) / 2
-        return self.eta_min + (self.base_lrs[group] - self.eta_min) * half
+        return self.eta_min + (self.base_lrs[group] - self.eta_min) * half_cosine(place, length)
 
     def step(self, epoch: float | None = None) -> None:
         """One epoch further; or to this epoch, of which a part may be over."""

@@ -38,6 +38,15 @@ def per_group(name: str, x: Any, count: int) -> list[float]:
     return [number(name, item, least=0) for item in found]
 
 
+def check_count(owner: str, name: str, numbers: list[float], groups: list[Group]) -> None:
+    """Check that there is a number of `per_group` for each group still: one may have been added."""
+    if len(numbers) != len(groups):
+        raise ValueError(
+            f"{owner} has {name} for {len(numbers)} groups, there are {len(groups)} now: make it "
+            "after the last group"
+        )
+
+
 def check_betas(group: Group) -> None:
     """Check that "betas" are two numbers in [0, 1)."""
     betas = group["betas"]

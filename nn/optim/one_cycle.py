@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..checks import at_least, instance_of, number, one_of
-from .groups import Group, per_group
+from .groups import Group, check_count, per_group
 from .optimizer import Optimizer
 from .schedule import Schedule
 
@@ -81,11 +81,7 @@ class OneCycleLR(Schedule):
         super().__init__(optimizer, last_epoch)
 
     def rate(self, t: int, group: int) -> float:
-        if len(self.max_lrs) != len(self.groups):
-            raise ValueError(
-                f"OneCycleLR has max_lr for {len(self.max_lrs)} groups, there are "
-                f"{len(self.groups)} now: make it after the last group"
-            )
+        check_count("OneCycleLR", "max_lr", self.max_lrs, self.groups)
         before, after, part = self._place(t)
         base = self.base_lrs[group]
         rates = {"start": base, "peak": self.max_lrs[group], "end": base / self.final_div_factor}

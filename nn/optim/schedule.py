@@ -224,6 +224,16 @@ def rates_of(key: str, rates: Iterable[Any], groups: int) -> list[float]:
     return found
 
 
+def check_schedulers(schedules: list[Schedule], optimizer: Any) -> None:
+    """Check that all are schedules of that optimizer; TypeError otherwise."""
+    for i, schedule in enumerate(schedules):
+        if not isinstance(schedule, Schedule) or schedule.optimizer is not optimizer:
+            raise TypeError(
+                f"schedulers[{i}] must be a schedule over the same optimizer, got a "
+                f"{type(schedule).__name__}"
+            )
+
+
 class SequentialLR(Schedule):
     """One schedule after another; each counts from 0 when its turn comes.
 
@@ -245,12 +255,7 @@ class SequentialLR(Schedule):
     ) -> None:
         self.schedules = list(schedulers)
         self.milestones = rising(milestones)
-        for i, schedule in enumerate(self.schedules):
-            if not isinstance(schedule, Schedule) or schedule.optimizer is not optimizer:
-                raise TypeError(
-                    f"schedulers[{i}] must be a schedule over the same optimizer, got a "
-                    f"{type(schedule).__name__}"
-                )
+        check_schedulers(self.schedules, optimizer)
         if len(self.schedules) != len(self.milestones) + 1:
             raise ValueError(
                 f"{len(self.schedules)} schedules need {len(self.schedules) - 1} milestones, "

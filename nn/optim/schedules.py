@@ -159,14 +159,16 @@ class CosineAnnealingLR(Schedule):
         return self.eta_min == 0
 
     def rate(self, t: int, group: int) -> float:
-        return self.eta_min + (self.base_lrs[group] - self.eta_min) * self._half(t)
+        return self.eta_min + (self.base_lrs[group] - self.eta_min) * half_cosine(t, self.T_max)
 
     def base_of(self, lr: float) -> float:
-        half = self._half(self.last_epoch)
+        half = half_cosine(self.last_epoch, self.T_max)
         return self.eta_min + (lr - self.eta_min) / half if half else lr
 
-    def _half(self, t: int) -> float:
-        return (1 + math.cos(math.pi * t / self.T_max)) / 2
+
+def half_cosine(t: float, steps: int) -> float:
+    """Where half a cosine is after t steps, that takes `steps` from 1 to 0."""
+    return (1 + math.cos(math.pi * t / steps)) / 2
 
 
 class ConstantLR(Schedule):

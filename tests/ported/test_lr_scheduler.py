@@ -274,6 +274,13 @@ def test_cycles_of_momentum_need_a_momentum():
     nn.CyclicLR(adagrad, 0.1, 1.0, cycle_momentum=False)
 
 
+def test_a_gamma_that_its_mode_does_not_use_does_not_overflow():
+    schedule = nn.CyclicLR(one_group(), 0.0, 1.0, 4, gamma=1e200)
+    for _ in range(2):
+        schedule.step()
+    assert schedule.get_last_lr() == [0.5]
+
+
 def test_a_group_that_is_added_to_a_cycle_is_refused_before_it_is_stepped():
     optimizer = one_group()
     schedule = nn.CyclicLR(optimizer, 0.1, 1.0, 4)
