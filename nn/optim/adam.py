@@ -83,9 +83,7 @@ class Adam(Optimizer):
         if group["amsgrad"]:
             largest = buffer(state, "max_exp_avg_sq", g)
             v = np.maximum(largest, v, out=largest)
-        np.sqrt(v, out=new)
-        new *= 1 / math.sqrt(1 - beta2**t)
-        new += group["eps"]
+        root(v, 1 - beta2**t, group["eps"], new)
         np.divide(m, new, out=new)
         new *= group["lr"] / (1 - beta1**t)
         return np.subtract(p, new, out=new)
@@ -141,3 +139,10 @@ def moments(
     v *= beta2
     v += new
     return m, v, new
+
+
+def root(v: ndarray, seen: float, eps: float, out: ndarray) -> None:
+    """√v̂ + eps with v̂ = v / seen, where seen is 1 − β₂ᵗ; written in `out`."""
+    np.sqrt(v, out=out)
+    out *= 1 / math.sqrt(seen)
+    out += eps

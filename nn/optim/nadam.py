@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy import ndarray
 
-from .adam import moments
+from .adam import moments, root
 from .groups import Group, check_betas, check_flags, check_numbers, with_decay
 from .optimizer import Optimizer
 from .slots import State
@@ -74,9 +73,7 @@ class NAdam(Optimizer):
         t, decay, lr = state["step"], group["momentum_decay"], group["lr"]
         now, ahead = (beta1 * (1 - 0.5 * 0.96 ** (s * decay)) for s in (t, t + 1))
         done = state["mu_product"] = state.get("mu_product", 1.0) * now
-        np.sqrt(v, out=new)
-        new *= 1 / math.sqrt(1 - beta2**t)
-        new += group["eps"]
+        root(v, 1 - beta2**t, group["eps"], new)
         step = m * (lr * ahead / (1 - done * ahead))
         step += g * (lr * (1 - now) / (1 - done))
         np.divide(step, new, out=new)
