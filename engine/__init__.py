@@ -11,9 +11,9 @@ For those who build on it, as nn and viz do: `Node` (what both tiers have in com
 `Op` with `registry` and `functions`, `toposort`, `watch` and `Watching`, `Restoring` and `insist`,
 `to_numpy`, `has_numbers`, `example_of`, `array_of`, `gate`, `WideOp`, `input_names`, `held_once`,
 `moved`, `nearest`, `answer_in`, `warn_caller`, `at_least`, `on_cpu`, `names_device`, `Rng`,
-`generator`, `default_generator`, `set_generator_state`. Everything else stands behind the doors of
-the rooms: `arrays`, `values`, `tensors`, `creating`, `files`, `derivatives`, `linalg`, `looking`,
-`writing` and `checking` say what others may use.
+`generator`, `one_of_both`, `default_generator`, `set_generator_state`. Everything else stands
+behind the doors of the rooms: `arrays`, `values`, `tensors`, `creating`, `files`, `derivatives`,
+`linalg`, `looking`, `writing` and `checking` say what others may use.
 
 The modules beside this one are the ground floor.  `node` and `core` say what a node and a row of
 the table are, `ops`, `inverses` and `choices` are the table, `graph` is the walk.
@@ -84,6 +84,7 @@ from .generators import (
     default_generator as default_generator,
     generator as generator,
     manual_seed as manual_seed,
+    one_of_both as one_of_both,
     set_generator_state as set_generator_state,
 )
 from .elsewhere import (

@@ -175,6 +175,17 @@ def generator(rng: Rng = None, name: str = "rng") -> np.random.Generator:
     return np.random.default_rng(int(rng))
 
 
+def one_of_both(generator: Rng, rng: Rng) -> Rng:
+    """What was given as `generator`, PyTorch's name, or as `rng`.
+
+    Raises:
+        TypeError: both were.
+    """
+    if generator is not None and rng is not None:
+        raise TypeError("generator and rng are two names of one argument: give one of them")
+    return rng if generator is None else generator
+
+
 def set_generator_state(generator: np.random.Generator, state: Any) -> None:
     """Put a generator into a state taken from `generator.bit_generator.state`.
 

@@ -5,16 +5,6 @@ from engine import (
     default_generator as default_generator,
     generator as generator,
     manual_seed as manual_seed,
+    one_of_both as one_of_both,
     set_generator_state as set_generator_state,
 )
-
-
-def one_of_both(generator: Rng, rng: Rng) -> Rng:
-    """What was given as `generator`, PyTorch's name, or as `rng`.
-
-    Raises:
-        TypeError: both were.
-    """
-    if generator is not None and rng is not None:
-        raise TypeError("generator and rng are two names of one argument: give one of them")
-    return rng if generator is None else generator

@@ -11,18 +11,15 @@ import numpy as np
 from numpy import ndarray
 
 from ..counts import at_least, shape_of
-from ..generators import Rng, generator as generator_of
+from ..generators import Rng, generator as generator_of, one_of_both
 from ..node import Node, to_numpy
 from ..tensors import Tensor
 from .filled import leaf, like
 
 
 def _source(generator: Rng, rng: Rng) -> np.random.Generator:
-    if generator is None:
-        return generator_of(rng)
-    if rng is not None:
-        raise TypeError("generator and rng are two names of one argument: give one of them")
-    return generator_of(generator, "generator")
+    given = one_of_both(generator, rng)
+    return generator_of(given, "rng" if generator is None else "generator")
 
 
 def _floating(dtype: Any) -> np.dtype[Any]:
