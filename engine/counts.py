@@ -33,6 +33,13 @@ def at_least(least: int, **sizes: Any) -> None:
             raise ValueError(f"{name} must be at least {least}, got {size}")
 
 
+def spread_arguments(given: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The arguments of a call: `x.reshape(2, 3)` and `x.reshape((2, 3))` mean the same."""
+    if len(given) == 1 and isinstance(given[0], tuple | list):
+        return tuple(given[0])
+    return given
+
+
 def shape_of(given: tuple[Any, ...], size: Any = None) -> tuple[int, ...]:
     """The shape that a call names: `zeros(2, 3)`, `zeros((2, 3))` or `zeros(size=(2, 3))`.
 
@@ -45,9 +52,7 @@ def shape_of(given: tuple[Any, ...], size: Any = None) -> tuple[int, ...]:
     """
     if (size is None) is not bool(given):
         raise TypeError(f"a shape must be given, once: ints or a tuple; got {given}, size={size}")
-    lengths = given if size is None else (size,)
-    if len(lengths) == 1 and isinstance(lengths[0], tuple | list):
-        lengths = tuple(lengths[0])
+    lengths = spread_arguments(given if size is None else (size,))
     try:
         shape = tuple(operator.index(n) for n in lengths)
     except TypeError:

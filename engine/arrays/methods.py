@@ -11,6 +11,7 @@ from typing import Any, Self
 import numpy as np
 
 from .. import ops, questions
+from ..counts import spread_arguments
 from . import (
     conventions,
     everyday,
@@ -24,13 +25,6 @@ from . import (
     shapes,
 )
 from .torch_methods import TorchMethods
-
-
-def _spread_arguments(arguments: tuple[Any, ...]) -> Any:
-    """`x.reshape(2, 3)` and `x.reshape((2, 3))` mean the same."""
-    if len(arguments) == 1 and isinstance(arguments[0], tuple | list):
-        return tuple(arguments[0])
-    return arguments
 
 
 def _shape(x: Any) -> tuple[int, ...]:
@@ -69,11 +63,11 @@ class ArrayMethods(TorchMethods):
 
     def reshape(self, *shape: Any) -> Self:
         """`engine.reshape`: the same numbers in another shape."""
-        return shapes.reshape.apply((self,), {"shape": _spread_arguments(shape)})
+        return shapes.reshape.apply((self,), {"shape": spread_arguments(shape)})
 
     def view(self, *shape: Any) -> Self:
         """PyTorch's name for `reshape`."""
-        return shapes.reshape(self, _spread_arguments(shape))
+        return shapes.reshape(self, spread_arguments(shape))
 
     def transpose(self, *axes: Any) -> Self:
         """`engine.transpose`: axes reversed, or in the order given, as in NumPy.
@@ -95,7 +89,7 @@ class ArrayMethods(TorchMethods):
                     "PyTorch: say .T, or swapaxes(0, 1)"
                 )
             return shapes.swapaxes(self, a, b)
-        return shapes.transpose(self, _spread_arguments(axes))
+        return shapes.transpose(self, spread_arguments(axes))
 
     def t(self) -> Self:
         """PyTorch's name for the transpose of a matrix; fewer axes stay as they are."""
@@ -251,7 +245,7 @@ class ArrayMethods(TorchMethods):
 
     def tile(self, *reps: Any) -> Self:
         """`engine.tile` of this."""
-        return shapes.tile(self, _spread_arguments(reps))
+        return shapes.tile(self, spread_arguments(reps))
 
     def chunk(self, chunks: int, axis: int = 0, *, dim: int | None = None) -> list[Self]:
         """`engine.chunk` of this."""

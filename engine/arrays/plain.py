@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ..counts import spread_arguments
 from ..elementwise_methods import ElementwiseMethods
 from ..elsewhere import NotOnTensors
 from ..numpy_protocol import NumpyFunctions
@@ -104,9 +105,7 @@ class Array(ndarray, ElementwiseMethods, ArrayMethods, NotOnTensors):  # type: i
 
 def _are_ints(shape: tuple[Any, ...]) -> bool:
     """Whether the arguments of `view` are a shape: ints, or one tuple or list of them."""
-    if len(shape) == 1 and isinstance(shape[0], tuple | list):
-        shape = tuple(shape[0])
-    return all(isinstance(n, int | np.integer) for n in shape)
+    return all(isinstance(n, int | np.integer) for n in spread_arguments(shape))
 
 
 #: What PyTorch calls otherwise than NumPy: it decides whose method is meant.

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..core import composed
+from ..counts import spread_arguments
 from ..define import shape_op
 from ..floats import HALF, in_single
 from ..lists import LISTS, array_of
@@ -240,8 +241,7 @@ def transpose(x: Any, axes: Any = None) -> Any:
 @composed
 def permute(x: Any, *dims: Any) -> Any:
     """PyTorch's name for `transpose` with all axes given."""
-    axes = dims[0] if len(dims) == 1 and isinstance(dims[0], tuple | list) else dims
-    return transpose(x, tuple(axes))
+    return transpose(x, spread_arguments(dims))
 
 
 @composed

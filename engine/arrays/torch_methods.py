@@ -10,6 +10,7 @@ import numpy as np
 
 from .. import choices, ops
 from ..core import functions, registry
+from ..counts import spread_arguments
 from ..cpu import names_device, on_cpu
 from ..generators import Rng, generator as generator_of
 from ..lists import array_if_list
@@ -145,8 +146,7 @@ class TorchMethods:
 
     def expand(self, *sizes: Any) -> Any:
         """`engine.broadcast_to` of this, as PyTorch says it: -1 keeps the length of an axis."""
-        if len(sizes) == 1 and isinstance(sizes[0], tuple | list):
-            sizes = tuple(sizes[0])
+        sizes = spread_arguments(sizes)
         own = (*[-1] * (len(sizes) - len(self.shape)), *self.shape)
         if len(own) > len(sizes) or -1 in (shape := _filled(sizes, own)):
             raise ValueError(
