@@ -46,7 +46,9 @@ class _Call:
         self.places = [i for i, x in enumerate(args) if isinstance(x, Tensor)]
         self.ctx = FunctionContext(tuple([isinstance(x, Tensor) and x.requires_grad for x in args]))
         self.args = tuple([None if i in self.places else x for i, x in enumerate(args)])
-        self.saved: list[Any] = []  # an input's number, "result", or what else was saved
+        #: What was saved: the number of an input (that of the result is the last), or None and what
+        #: else it is.
+        self.saved: list[tuple[int | None, Any]] = []
 
     def __repr__(self) -> str:
         args = ["…" if i in self.places else repr(x) for i, x in enumerate(self.args)]
@@ -68,7 +70,7 @@ class _Call:
             )
         known = [*inside, y]
         self.saved = [
-            next((k for k, x in enumerate(known) if x is one), one)
+            next(((k, None) for k, x in enumerate(known) if x is one), (None, one))
             for one in self.ctx.saved_tensors
         ]
         self.ctx.saved_tensors = ()
@@ -78,7 +80,7 @@ class _Call:
         """The user's backward: on constants, or on nodes where it is to be differentiated."""
         plain = not isinstance(g, Node)
         known = [Tensor.wrap(np.asarray(x)) if plain else x for x in (*inputs, y)]
-        self.ctx.saved_tensors = tuple([known[x] if type(x) is int else x for x in self.saved])
+        self.ctx.saved_tensors = tuple([x if k is None else known[k] for k, x in self.saved])
         with no_grad() if plain else nullcontext():
             found = self.function.backward(self.ctx, Tensor.wrap(np.asarray(g)) if plain else g)
         self.ctx.saved_tensors = ()

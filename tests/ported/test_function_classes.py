@@ -187,3 +187,22 @@ def test_what_cannot_be_is_said_with_a_way_out():
     Empty.forward = staticmethod(lambda ctx, x: x * 1)
     with pytest.raises(NotImplementedError, match="must define backward"):
         Empty.apply(x).backward()
+
+
+def test_a_whole_number_that_is_saved_is_given_back_and_not_taken_for_a_tensor_s_place():
+    class Power(torch.autograd.Function):
+        """x to the power of n."""
+
+        @staticmethod
+        def forward(ctx, x, n):
+            ctx.save_for_backward(x, n)
+            return x**n
+
+        @staticmethod
+        def backward(ctx, g):
+            x, n = ctx.saved_tensors
+            return g * n * x ** (n - 1), None
+
+    x = Tensor([2.0, 3.0], requires_grad=True)
+    Power.apply(x, 1).sum().backward()
+    assert x.grad.tolist() == [1.0, 1.0]
