@@ -95,10 +95,20 @@ def adjoints(order: list[Any], seeds: dict[Any, Any], plain: bool = False) -> di
     return found
 
 
+def gradients_on_the_way(
+    root: Any, wanted: Sequence[Any], seed: Any, plain: bool = False
+) -> list[Any]:
+    """The gradient of root, times seed, for each node wanted, by `adjoints`; None where none flows.
+
+    Rules are run, and hooks called, on the way to what is wanted only.
+    """
+    order = leading_to(wanted, toposort(root))
+    found = adjoints(order, {root: seed}, plain)
+    return [found.get(node) for node in wanted]
+
+
 def with_hooks(root: Any, wanted: Sequence[Any], seed: Any, alone: Any) -> Any:
-    """`Node.gradients` of a graph with hooks: those on the way to what is wanted are called."""
+    """`Node.gradients` of a graph with hooks."""
     if alone is not None and root.gradients((), alone=alone) is None:
         return None
-    order = leading_to(wanted, toposort(root))
-    found = adjoints(order, {root: root.full(1.0) if seed is None else seed}, plain=True)
-    return [found.get(node) for node in wanted]
+    return gradients_on_the_way(root, wanted, root.full(1.0) if seed is None else seed, plain=True)

@@ -83,9 +83,6 @@ class Node(OnCPU):
     def settle(self) -> None:
         """Have for inputs what this was made of, if one was assigned to since: on arrays only."""
 
-    def check_fresh(self) -> None:
-        """Refuse to run the rules of a stale node: a RuntimeError."""
-
     # --- recording ---
 
     @classmethod

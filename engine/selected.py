@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .commits import GRADIENTS
-from .graph import adjoints, leading_to, toposort
+from .graph import gradients_on_the_way, toposort
 from .lists import LISTS
 from .node import Node, NodeArray
 from .recording import ATTENTION, RECORDING
@@ -43,11 +43,7 @@ def gradients_for(root: Any, nodes: list[Any], seed: Any, create_graph: bool) ->
     if not create_graph:
         return list(root.gradients(nodes, seed))
     seed = seed if isinstance(seed, Node) else root.leaf(seed, requires_grad=False)
-    order = leading_to(nodes, toposort(root))
-    for node in order:
-        node.check_fresh()
-    found = adjoints(order, {root: seed})
-    return [found.get(node) for node in nodes]
+    return gradients_on_the_way(root, nodes, seed)
 
 
 def accumulate(root: Any, inputs: Any, seed: Any, create_graph: bool) -> None:

@@ -14,8 +14,9 @@ import numpy as np
 
 from ..callers import warn_caller
 from ..differentiating import RUNNING, differentiating, other_leaves
-from ..graph import adjoints, toposort, visit
+from ..graph import adjoints, gradients_on_the_way, toposort, visit
 from ..node import Node, to_numpy
+from ..node_hooks import HOOKS
 from ..recording import ATTENTION, RECORDING, enable_grad
 from ..tensors import Tensor
 from ..values import ValueArray
@@ -100,8 +101,10 @@ def recorded_gradients(root: Any, wanted: list[Any], seed: Any = None) -> list[A
     """The gradient of root for each node, as a node; None where root does not depend on it."""
     if not isinstance(root, Node):
         return [None] * len(wanted)  # a constant
-    seed = root.full(1.0) if seed is None else seed
-    found = adjoints(toposort(root), {root: root.leaf(seed, requires_grad=False)})
+    seed = root.leaf(root.full(1.0) if seed is None else seed, requires_grad=False)
+    if HOOKS:  # those elsewhere are not to be called; else most nodes are on the way
+        return gradients_on_the_way(root, wanted, seed)
+    found = adjoints(toposort(root), {root: seed})
     return [found.get(node) for node in wanted]
 
 

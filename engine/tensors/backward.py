@@ -66,10 +66,6 @@ class ArrayNode(Node):
             pairs = zip(self.inputs, self._arrays, strict=True)
             self.inputs = tuple([_version(x, array) for x, array in pairs])
 
-    def check_fresh(self) -> None:
-        """Refuse to run the rules of a stale node: a RuntimeError."""
-        check_unchanged(self)
-
     @staticmethod
     def flows_to(x: Any) -> bool:
         """Whether the input x requires a gradient."""
@@ -131,6 +127,7 @@ class ArrayNode(Node):
 
     def pull(self, g: Any) -> list[Any]:
         """`contributions` as Tensors, to be differentiated again; None where nothing flows."""
+        check_unchanged(self)
         return self.pulled(*in_single(self, g))
 
     @staticmethod

@@ -243,8 +243,6 @@ class Tensor(NumpyLike, MakingMore, ElementwiseMethods, ArrayMethods, NotOnTenso
             RECORDING.watcher.backward(toposort(self), seed)
         if create_graph or (HOOKS and hooked_in(toposort(self))):
             order = toposort(self) if HOOKS else results(self)
-            for node in order:
-                check_unchanged(node)
             found = adjoints(order, {self: seed}, plain=not create_graph)
         else:
             order = results(self)

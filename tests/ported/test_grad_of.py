@@ -5,7 +5,7 @@ import pytest
 
 import engine
 import engine as torch
-from engine import Tensor, Value, ValueArray, grad_of, nan_trace
+from engine import Tensor, Value, ValueArray, grad, grad_of, nan_trace
 
 
 def leaf(tier, numbers):
@@ -180,6 +180,20 @@ def test_a_leaf_changed_after_the_graph_was_made_is_refused_with_create_graph_to
         with pytest.raises(RuntimeError, match="was changed after the graph was made"):
             y.backward(create_graph=create_graph)
     assert x.grad is None
+
+
+def test_a_parameter_that_a_function_changes_behind_its_graph_is_refused_by_grad():
+    """The gradient by x is p as it was, and was p as it is, where it is a node."""
+    p = Tensor([2.0], requires_grad=True)
+
+    def f(x):
+        y = (x * p).sum()
+        p.data = [3.0]
+        return y
+
+    for x in (np.array([1.0]), Tensor([1.0])):
+        with pytest.raises(RuntimeError, match=r"input 1 of mul.*changed after the graph was made"):
+            grad(f)(x)
 
 
 def test_nan_trace_watches_it():

@@ -345,3 +345,15 @@ def test_set_grad_enabled_is_for_a_block_a_function_or_from_now_on():
     with no_grad():
         assert list(each()) == [True]
         assert not engine.is_grad_enabled()
+
+
+@TIERS
+def test_a_hook_on_a_leaf_of_a_functions_own_is_not_called_for_its_arguments_gradient(tier):
+    """As `grad_of` has it, and PyTorch: nothing of that leaf is asked for."""
+    seen = []
+    p, x = leaf(tier, 2.0), leaf(tier, 3.0)
+    p.register_hook(seen.append)
+    slope = grad(lambda x: x * p)(x)
+    assert (float(slope.data), seen) == (2.0, [])
+    slope.backward()
+    assert [float(g) for g in seen] == [1.0]
