@@ -30,6 +30,13 @@ def in_graph(x: Any) -> bool:
     return isinstance(x, NODES)
 
 
+def in_array(parts: list[Any], shape: tuple[int, ...]) -> Any:
+    """An array of Values of these, nodes or numbers; in the place of None a constant 0."""
+    each = np.empty(len(parts), dtype=object)
+    each[:] = [Value(0.0, requires_grad=False) if x is None else x for x in parts]
+    return each.reshape(shape).view(ValueArray)
+
+
 @dataclass
 class Argument:
     """An argument to differentiate, or a leaf of one: what was given, and the node(s) for it."""
@@ -47,9 +54,7 @@ class Argument:
     def assemble(self, gradients: list[Any]) -> Any:
         """This argument's gradient from those of its nodes (None: it does not matter)."""
         if isinstance(self.node, ValueArray):
-            each = np.empty(len(gradients), dtype=object)
-            each[:] = [Value(0.0, requires_grad=False) if g is None else g for g in gradients]
-            return each.reshape(self.node.shape).view(ValueArray)
+            return in_array(gradients, self.node.shape)
         (g,) = gradients
         if g is None:
             g = self.node.full(0.0)
@@ -70,9 +75,8 @@ def node_for(given: Any, arrays: bool, position: int, name: str = "") -> Any:
     if isinstance(given, Node):
         return _fresh(given)
     if isinstance(given, NodeArray):
-        each = np.empty(given.size, dtype=object)
-        each[:] = [_fresh(x) if isinstance(x, Value) else Value(x) for x in given.flat]
-        return each.reshape(given.shape).view(ValueArray)
+        each = [_fresh(x) if isinstance(x, Value) else Value(x) for x in given.flat]
+        return in_array(each, given.shape)
     if not isinstance(given, np.ndarray | list | tuple) and not arrays:
         return Value(number(given, name or f"argument {position}"))
     array = np.array(given, dtype=np.float64 if _all_ints(given) else None)

@@ -11,8 +11,7 @@ from ..node import Node, NodeArray, to_numpy
 from ..recording import enable_grad
 from ..selected import gradients_for, in_list, nodes_of
 from ..tensors import Tensor
-from ..values import Value, ValueArray
-from .arguments import in_graph
+from .arguments import in_array, in_graph
 from .transforms import contract, direction
 
 
@@ -117,7 +116,5 @@ def _gathered(x: Any, gradients: list[Any]) -> Any:
         return g.view(Array) if isinstance(g, np.ndarray) else g
     if all(g is None for g in gradients):
         return None
-    each = np.empty(len(gradients), dtype=object)
-    each[:] = [Value(0.0, requires_grad=False) if g is None else g for g in gradients]
-    g = each.reshape(x.shape).view(ValueArray)
+    g = in_array(gradients, x.shape)
     return g if any(isinstance(one, Node) for one in gradients) else to_numpy(g).view(Array)
