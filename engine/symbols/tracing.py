@@ -183,7 +183,7 @@ def _traced(f: Callable[..., Any], args: Sequence[Any]) -> Program:
     arguments: dict[str, Any] = {}
     given: list[Any] = []
     names = _argument_names(f, len(args))
-    home = (f.func if isinstance(f, functools.partial) else f).__module__
+    home = _unbound(f).__module__
     trace.names = _nodes_in([("", f), *zip(names, args, strict=True)], home)
 
     def symbol(x: Any, label: str) -> Symbol:
@@ -246,7 +246,7 @@ def _is_numeric(x: Any) -> bool:
 
 
 def _name(f: Any) -> str:
-    f = f.func if isinstance(f, functools.partial) else f
+    f = _unbound(f)
     name = getattr(f, "__name__", type(f).__name__)
     return "f" if name == "<lambda>" else str(name)
 
@@ -369,12 +369,17 @@ def _look(
                 names.setdefault(id(x), name)
 
 
+def _unbound(f: Any) -> Any:
+    """f without the arguments that `functools.partial` has bound."""
+    return f.func if isinstance(f, functools.partial) else f
+
+
 def _function(f: Any) -> Any:
     """What runs when f is called: of a model, its `forward`."""
     return f if inspect.isroutine(f) else getattr(f, "forward", f)
 
 
 def _code(f: Any) -> CodeType | None:
-    f = _function(f.func if isinstance(f, functools.partial) else f)
+    f = _function(_unbound(f))
     f = inspect.unwrap(f if inspect.isroutine(f) else type(f).__call__)
     return getattr(f, "__code__", None)
