@@ -147,7 +147,7 @@ OF_TENSORS = {
     "index_put": "write x[index] = y, of a clone", "new": "write x.new_zeros(…)",
     "greater": "write x > y", "less": "write x < y", "greater_equal": "write x >= y",
     "less_equal": "write x <= y", "not_equal": "write x != y", "H": "write x.mT",
-    "mH": "write x.mT", "cov": "write d @ d.T / (n - 1), where d is x less the mean of each row",
+    "mH": "write x.mT", "cov": "write np.cov(x)",
     "cleargrad": "write x.grad = None", "unchain": "write x.detach()",
     "unchain_backward": "write x.detach()", "at": "write y = x.copy(), then y[index] = v",
     "put": "write x[index] = v", "fill": "write x[...] = value", "flat": "write x.ravel()",
