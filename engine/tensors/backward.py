@@ -159,8 +159,9 @@ class ArrayNode(Node):
 
 def _changed(node: ArrayNode) -> int | None:
     """The first input that holds another array than the op was applied to, or None."""
-    for i, (x, array) in enumerate(zip(node.inputs, node._arrays, strict=True)):
-        if isinstance(x, ArrayNode) and x._held is not array:
+    arrays = node._arrays  # `zip` of both would take three times as long
+    for i, x in enumerate(node.inputs):
+        if isinstance(x, ArrayNode) and x._held is not arrays[i]:
             return i
     return None
 
