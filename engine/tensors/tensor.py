@@ -243,6 +243,9 @@ class Tensor(NumpyLike, MakingMore, ElementwiseMethods, ArrayMethods, NotOnTenso
             RECORDING.watcher.backward(toposort(self), seed)
         if create_graph or (HOOKS and hooked_in(toposort(self))):
             order = toposort(self) if HOOKS else results(self)
+            if create_graph:  # where no gradient flows too, and before a hook is called
+                for node in order:
+                    check_unchanged(node)
             found = adjoints(order, {self: seed}, plain=not create_graph)
         else:
             order = results(self)

@@ -357,3 +357,14 @@ def test_a_hook_on_a_leaf_of_a_functions_own_is_not_called_for_its_arguments_gra
     assert (float(slope.data), seen) == (2.0, [])
     slope.backward()
     assert [float(g) for g in seen] == [1.0]
+
+
+def test_a_graph_that_is_out_of_date_is_refused_before_a_hook_is_called():
+    x, called = Tensor([1.0, 2.0], requires_grad=True), []
+    y = (x * x) * 3.0
+    y.register_hook(called.append)
+    with engine.no_grad():
+        x[0] = 5.0
+    with pytest.raises(RuntimeError, match="was changed after the graph was made"):
+        y.sum().backward(create_graph=True)
+    assert called == []
