@@ -318,4 +318,6 @@ def _input(x: Any, trace: Any) -> Any:
         return stack([_input(one, trace) for one in x]) if x.ndim else _input(x.item(), trace)
     if np.iscomplexobj(x):
         raise TypeError(f"numbers must be real, got {x!r:.60}")
+    if isinstance(x, np.ndarray) and id(x) in trace.captured:
+        return trace.hold(x)
     return float(x) if isinstance(x, Fraction) else x

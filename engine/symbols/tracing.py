@@ -9,7 +9,7 @@ import itertools
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from types import CodeType, FrameType, FunctionType, MethodType, ModuleType
+from types import CodeType, FrameType, FunctionType, MappingProxyType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -38,6 +38,9 @@ class Trace:
         recorded: whether gradients made now are to be differentiated again (see
             `is_recorded`).
     """
+
+    #: Arrays from outside that are to be read at each call, by id: see `LastingTrace`.
+    captured: dict[int, np.ndarray] = MappingProxyType({})  # type: ignore[assignment]  # none
 
     def __init__(self) -> None:
         self.inputs: list[Symbol] = []

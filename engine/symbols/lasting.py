@@ -1,0 +1,126 @@
+"""Programs that are run again and again: what is read, drawn and changed anew at each call.
+
+`source` writes a function down as it fell out once.  A compiled program stands for every call, so
+what the function reads from outside is an input of it, as is what it draws; what it changes (running
+statistics, `.grad`) is noted, to be changed after each call.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..generators import Rng, generator
+from ..node import Node
+from ..restoring import Restoring
+from .symbol import Symbol
+from .tracing import Trace
+
+
+class Draw(NamedTuple):
+    """Numbers that are drawn at each call: what stands for them, from where, and how."""
+
+    symbol: Symbol
+    rng: Rng
+    draw: Callable[[np.random.Generator], Any]
+
+    def __call__(self) -> np.ndarray:
+        return np.asarray(self.draw(generator(self.rng)))
+
+
+class LastingTrace(Trace):
+    """A `Trace` of a program that is run again and again.
+
+    Args:
+        captured: arrays that the function may read from outside: what it does with these is done
+            with what they hold at each call.
+
+    Attributes:
+        draws: in order.
+        held: each captured array that was met, by its id, and the Symbol that stands for it.
+        assigned: arrays, and what their numbers are to become after each call.
+        actions: what is to be called after each call, in order.
+    """
+
+    def __init__(self, captured: dict[int, np.ndarray] | None = None) -> None:
+        super().__init__()
+        self.captured = captured or {}
+        self.draws: list[Draw] = []
+        self.held: dict[int, tuple[np.ndarray, Symbol]] = {}
+        self.assigned: list[tuple[np.ndarray, Symbol]] = []
+        self.actions: list[Callable[[], Any]] = []
+
+    def drawn(self, rng: Rng, draw: Callable[[np.random.Generator], Any]) -> Symbol:
+        """A Symbol for `draw(generator)`, drawn anew at each call; now nothing is used up."""
+        source = generator(rng)
+        before = source.bit_generator.state
+        try:
+            example = np.asarray(draw(source))
+        finally:
+            source.bit_generator.state = before
+        symbol = self.input(example, "drawn", requires=False)
+        self.draws.append(Draw(symbol, rng, draw))
+        return symbol
+
+    def hold(self, array: np.ndarray, label: str = "") -> Symbol:
+        """A Symbol for the numbers that an array has at each call."""
+        known = self.held.get(id(array))
+        if known is None:
+            label = label or self.names.get(id(array), "array")
+            known = array, self.input(np.array(array), label, requires=False)
+            self.held[id(array)] = known
+        return known[1]
+
+    def assign(self, array: np.ndarray, numbers: Any) -> None:
+        """Have `array[...] = numbers` after each call; `numbers` is made of Symbols."""
+        for i, (known, _) in enumerate(self.assigned):
+            if known is array:  # the last one counts
+                del self.assigned[i]
+                break
+        self.assigned.append((array, numbers))
+
+    def afterwards(self, action: Callable[[], Any]) -> None:
+        """Have `action()` called after each call, in the order of these."""
+        self.actions.append(action)
+
+    def backward(self, root: Symbol, gradient: Any) -> None:
+        """What `root.backward()` does: with `compile`."""
+        root.refuse("backward()")
+
+    def lift(self, root: Any) -> Symbol:
+        """The Symbol for a Value or Tensor: a leaf is an input, which is read at each call."""
+        if isinstance(root, Node) and root.op is None and root not in self.lifted:
+            label = self.names.get(id(root), "") or root.label
+            self.lifted[root] = self.input(root._held, label, root.requires_grad)
+        return super().lift(root)
+
+
+class _Now(threading.local):
+    trace: Any = None
+
+
+_NOW = _Now()
+
+
+def tracing_now() -> Any:
+    """The `LastingTrace` of the program that is being written down in this thread, or None."""
+    return _NOW.trace
+
+
+class Tracing(Restoring):
+    """While a function runs on Symbols, this is `tracing_now()`."""
+
+    def __init__(self, trace: LastingTrace) -> None:
+        self.trace = trace
+
+    def saved(self) -> Any:
+        return _NOW.trace
+
+    def change(self) -> None:
+        _NOW.trace = self.trace
+
+    def restore(self, saved: Any) -> None:
+        _NOW.trace = saved
