@@ -1,8 +1,8 @@
 """Programs that are run again and again: what is read, drawn and changed anew at each call.
 
 `source` writes a function down as it fell out once.  A compiled program stands for every call, so
-what the function reads from outside is an input of it, as is what it draws; what it changes (running
-statistics, `.grad`) is noted, to be changed after each call.
+what the function reads from outside is an input of it, as is what it draws; what it changes
+(running statistics, `.grad`) is noted, to be changed after each call.
 """
 
 from __future__ import annotations
