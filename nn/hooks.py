@@ -25,6 +25,8 @@ from engine import (
     reshape,
 )
 
+from .postponed import refuse_while_traced
+
 #: hook(module, args, output): called after forward; what it returns replaces the output.
 Hook = Callable[[Any, tuple[Any, ...], Any], Any]
 
@@ -83,6 +85,11 @@ class Hookable:
 
 def called(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """A call of a module that has hooks."""
+    refuse_while_traced(
+        f"hooks of a {type(module).__name__}",
+        "it calls none: remove them, or call the model without compile "
+        "(viz.History(activations=False) registers none)",
+    )
     hooks = _of_kind(module, _Before)
     for hook in hooks:
         changed = hook(module, args)

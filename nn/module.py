@@ -15,6 +15,7 @@ from engine.looking import box
 from .checks import instance_of
 from .hooks import Hookable, called
 from .parameter import Parameter, forget_gradients, is_learned, leaves
+from .postponed import is_postponed
 from .state import IncompatibleKeys, load_into, places
 from .unregistered import SUSPECTS, may_hold, parts, warn_of_unregistered
 
@@ -282,7 +283,8 @@ class Module(Hookable, NotOnLayers):
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradient of every parameter; set_to_none=False makes it zeros instead."""
-        forget_gradients(self._all_parameters(), set_to_none)
+        if not is_postponed(self.zero_grad, set_to_none):
+            forget_gradients(self._all_parameters(), set_to_none)
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Say for every parameter whether it collects a gradient: False freezes them."""

@@ -6,6 +6,7 @@ what an array is later changed to is not seen by a Tensor made of it.  The defau
 NumPy's: float64, and int64 where all that was given are ints.
 """
 
+from .anew import draw_anew as draw_anew
 from .drawn import (
     bernoulli as bernoulli,
     multinomial as multinomial,

@@ -11,15 +11,11 @@ import numpy as np
 from numpy import ndarray
 
 from ..counts import at_least, shape_of
-from ..generators import Rng, generator as generator_of, one_of_both
+from ..generators import Rng
 from ..node import Node, to_numpy
 from ..tensors import Tensor
-from .filled import leaf, like
-
-
-def _source(generator: Rng, rng: Rng) -> np.random.Generator:
-    given = one_of_both(generator, rng)
-    return generator_of(given, "rng" if generator is None else "generator")
+from .anew import drawn_leaf, numbers_outside
+from .filled import like
 
 
 def _floating(dtype: Any) -> np.dtype[Any]:
@@ -43,12 +39,17 @@ def rand(
     >>> rand(2, 3, generator=0).shape
     (2, 3)
     """
-    dtype = _floating(dtype)
-    numbers = _source(generator, rng).random(shape_of(shape, size))
-    if dtype != numbers.dtype:  # rounded to fewer digits, the largest would become 1: cut them off
+    dtype, full = _floating(dtype), shape_of(shape, size)
+
+    def draw(source: np.random.Generator) -> ndarray:
+        numbers = source.random(full)
+        if dtype == numbers.dtype:
+            return numbers
+        # rounded to fewer digits, the largest would become 1: cut them off
         digits = 2.0 ** (np.finfo(dtype).nmant + 1)
-        numbers = (np.floor(numbers * digits) / digits).astype(dtype)
-    return leaf(numbers, requires_grad, device)
+        return (np.floor(numbers * digits) / digits).astype(dtype)
+
+    return drawn_leaf(generator, rng, draw, requires_grad, device)
 
 
 def randn(
@@ -65,9 +66,11 @@ def randn(
     >>> randn(3, generator=0).tolist() == np.random.default_rng(0).normal(size=3).tolist()
     True
     """
-    dtype = _floating(dtype)
-    numbers = _source(generator, rng).standard_normal(shape_of(shape, size))
-    return leaf(numbers.astype(dtype), requires_grad, device)
+    dtype, full = _floating(dtype), shape_of(shape, size)
+    return drawn_leaf(
+        generator, rng, lambda source: source.standard_normal(full).astype(dtype),
+        requires_grad, device,
+    )  # fmt: skip
 
 
 def rand_like(x: Any, *, dtype: Any = None, **given: Any) -> Tensor:
@@ -121,10 +124,13 @@ def randint(
             f"got {bounds}, low={low!r}, high={high!r}, size={size!r}"
         )
     dtype = np.dtype(np.int64 if dtype is None else dtype)
-    drawn: Any = dtype if dtype.kind in "iub" else np.int64
-    source = _source(generator, rng)
-    numbers = source.integers(ends[0], ends[1], shape_of((size,)), dtype=drawn)
-    return leaf(numbers.astype(dtype, copy=False), requires_grad, device)
+    kind: Any = dtype if dtype.kind in "iub" else np.int64
+    full = shape_of((size,))
+
+    def draw(source: np.random.Generator) -> ndarray:
+        return source.integers(ends[0], ends[1], full, dtype=kind).astype(dtype, copy=False)
+
+    return drawn_leaf(generator, rng, draw, requires_grad, device)
 
 
 def randperm(
@@ -136,7 +142,10 @@ def randperm(
     Tensor([2, 0, 1, 3])
     """
     at_least(0, n=n)
-    return leaf(_source(generator, rng).permutation(n).astype(dtype or np.int64), False, device)
+    kind = dtype or np.int64
+    return drawn_leaf(
+        generator, rng, lambda source: source.permutation(n).astype(kind), False, device
+    )
 
 
 def bernoulli(p: Any, *, generator: Rng = None, rng: Rng = None) -> Tensor:
@@ -151,11 +160,11 @@ def bernoulli(p: Any, *, generator: Rng = None, rng: Rng = None) -> Tensor:
     >>> bernoulli([0.0, 1.0, 0.5], generator=0)
     Tensor([0., 1., 1.])
     """
-    p = to_numpy(p)
+    p = numbers_outside("bernoulli", p, "engine.rand_like(p) < p")
     dtype = _floating(p.dtype)
     if not ((p >= 0) & (p <= 1)).all():
         raise ValueError("bernoulli() takes probabilities in [0, 1]")
-    return leaf((_source(generator, rng).random(p.shape) < p).astype(dtype), False, None)
+    return drawn_leaf(generator, rng, lambda source: (source.random(p.shape) < p).astype(dtype))
 
 
 def normal(
@@ -183,7 +192,11 @@ def normal(
         raise TypeError(
             "normal() passes no gradient on to mean and std: use mean + std * engine.randn_like(…)"
         )
-    kinds = [x if type(x) in (int, float) else to_numpy(x).dtype for x in (mean, std)]
+    way = "mean + std * engine.randn_like(mean)"
+    kinds = [
+        x if type(x) in (int, float) else numbers_outside("normal", x, way).dtype
+        for x in (mean, std)
+    ]
     mean, std = to_numpy(mean), to_numpy(std)
     if (size is None) == (mean.ndim == std.ndim == 0):
         raise TypeError("normal() takes arrays, or numbers and a size: normal(0.0, 1.0, (2, 3))")
@@ -194,8 +207,12 @@ def normal(
         dtype = dtype or np.result_type(*kinds, np.float16)
     else:
         shape = shape_of((size,))
-    numbers = mean + std * _source(generator, rng).standard_normal(shape)
-    return leaf(np.asarray(numbers, _floating(dtype)), requires_grad, device)
+    kind = _floating(dtype)
+
+    def draw(source: np.random.Generator) -> ndarray:
+        return np.asarray(mean + std * source.standard_normal(shape), kind)
+
+    return drawn_leaf(generator, rng, draw, requires_grad, device)
 
 
 def multinomial(
@@ -220,7 +237,8 @@ def multinomial(
     >>> multinomial([0.0, 3.0, 0.0], 2, replacement=True)
     Tensor([1, 1])
     """
-    p = np.asarray(to_numpy(weights), np.float64)
+    p = numbers_outside("multinomial", weights, "what is drawn outside, as an argument")
+    p = np.asarray(p, np.float64)
     at_least(1, num_samples=num_samples)
     if p.ndim not in (1, 2) or not p.shape[-1]:
         raise ValueError(f"weights must have shape (classes,) or (rows, classes), got {p.shape}")
@@ -232,10 +250,9 @@ def multinomial(
             f"multinomial() cannot draw {num_samples} of {fewest} weights above 0"
             + ("" if replacement else " without replacement")
         )
-    source = _source(generator, rng)
-    draw = _again_and_again if replacement else _each_once
-    rows = draw(p / p.max(-1, keepdims=True), num_samples, source)
-    return leaf(rows, False, None)
+    pick = _again_and_again if replacement else _each_once
+    p = p / p.max(-1, keepdims=True)
+    return drawn_leaf(generator, rng, lambda source: pick(p, num_samples, source))
 
 
 def _again_and_again(p: ndarray, n: int, source: np.random.Generator) -> ndarray:

@@ -8,12 +8,14 @@ what the function reads from outside is an input of it, as is what it draws; wha
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..arrays import cast
 from ..generators import Rng, generator
+from ..graph import toposort
 from ..node import Node
 from ..restoring import Restoring
 from .symbol import Symbol
@@ -43,6 +45,8 @@ class LastingTrace(Trace):
         held: each captured array that was met, by its id, and the Symbol that stands for it.
         assigned: arrays, and what their numbers are to become after each call.
         actions: what is to be called after each call, in order.
+        outdated: leaves that an action changes, with what it is, and how many results were made
+            before: what is made later would take their old numbers.
     """
 
     def __init__(self, captured: dict[int, np.ndarray] | None = None) -> None:
@@ -52,6 +56,7 @@ class LastingTrace(Trace):
         self.held: dict[int, tuple[np.ndarray, Symbol]] = {}
         self.assigned: list[tuple[np.ndarray, Symbol]] = []
         self.actions: list[Callable[[], Any]] = []
+        self.outdated: dict[Node, tuple[str, int]] = {}
 
     def drawn(self, rng: Rng, draw: Callable[[np.random.Generator], Any]) -> Symbol:
         """A Symbol for `draw(generator)`, drawn anew at each call; now nothing is used up."""
@@ -67,6 +72,9 @@ class LastingTrace(Trace):
 
     def hold(self, array: np.ndarray, label: str = "") -> Symbol:
         """A Symbol for the numbers that an array has at each call."""
+        for assigned, numbers in self.assigned:
+            if assigned is array:
+                return cast(numbers, array.dtype)  # as it is from here on
         known = self.held.get(id(array))
         if known is None:
             label = label or self.names.get(id(array), "array")
@@ -86,12 +94,30 @@ class LastingTrace(Trace):
         """Have `action()` called after each call, in the order of these."""
         self.actions.append(action)
 
+    def outdate(self, leaves: Iterable[Node], what: str) -> None:
+        """Note that `what`, an action, changes these leaves: no op may read them from now on."""
+        self.outdated |= dict.fromkeys(leaves, (what, self.made))
+
+    def _check_current(self, root: Any) -> None:
+        """Refuse an op that was made after an action had changed a leaf that it reads."""
+        for node in toposort(root):
+            for x in node.inputs or (node,):
+                what, made = self.outdated.get(x, ("", 0)) if isinstance(x, Node) else ("", 0)
+                if what and (node.op is None or self.when.get(node, 0) > made):
+                    raise TypeError(
+                        f"an op reads {x.label or 'a parameter'} after {what} in a compiled "
+                        "function, where the step is made after the call: compute it before the "
+                        "step, or in a function of its own"
+                    )
+
     def backward(self, root: Symbol, gradient: Any) -> None:
         """What `root.backward()` does: with `compile`."""
         root.refuse("backward()")
 
     def lift(self, root: Any) -> Symbol:
         """The Symbol for a Value or Tensor: a leaf is an input, which is read at each call."""
+        if self.outdated:
+            self._check_current(root)
         if isinstance(root, Node) and root.op is None and root not in self.lifted:
             label = self.names.get(id(root), "") or root.label
             self.lifted[root] = self.input(root._held, label, root.requires_grad)

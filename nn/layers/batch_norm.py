@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from engine import has_numbers, ones, tensor, to_numpy, zeros
+from engine import ones, tensor, zeros
 
-from ..checks import as_array, at_least, floating, number, plain, rank
+from ..buffers import as_it_is, follow, is_followed, numbers_of
+from ..checks import as_array, at_least, floating, number, rank
 from ..half import in_float32
 from ..module import Module
 from ..parameter import Parameter
@@ -56,7 +57,7 @@ def batch_norm(
     if not training:
         if running_mean is None or running_var is None:
             raise ValueError("running_mean and running_var must be given unless training")
-        numbers = [plain(name, array) for name, array in running.items()]
+        numbers = [as_it_is(name, array) for name, array in running.items()]
         center, scale = (per_channel("running", array, x) for array in numbers)
         scale = 1 / np.sqrt(scale + eps)
         y = (x - center) * (scale if weight is None else weight * scale)
@@ -69,22 +70,13 @@ def batch_norm(
             "use a larger batch, or eval()"
         )
     y = standardize(x, weight, bias, axis, eps)
-    if has_numbers(x) and (running_mean is not None or running_var is not None):
-        center, spread = mean_and_variance(to_numpy(x), axis)
-        _follow(running_mean, momentum, center)
-        _follow(running_var, momentum, spread)
+    if is_followed(x) and (running_mean is not None or running_var is not None):
+        center, spread = mean_and_variance(numbers_of(x), axis)
+        if running_mean is not None:
+            follow(running_mean, lambda before: momentum * (center - before))
+        if running_var is not None:
+            follow(running_var, lambda before: momentum * (spread - before))
     return y
-
-
-def _follow(running: Any, momentum: float, batch: Any) -> None:
-    """Move a running statistic, an array or a Tensor, towards that of a batch, in place."""
-    if running is not None:
-        numbers = np.asarray(running)  # an Array's own: it would take longer itself
-        step = momentum * (batch - numbers)
-        if isinstance(running, np.ndarray):
-            numbers += step
-        else:
-            running[...] = numbers + step
 
 
 class _BatchNorm(Module):
@@ -131,23 +123,25 @@ class _BatchNorm(Module):
             shapes = self._shapes.format(self.num_features)
             raise ValueError(f"{type(self).__name__} takes inputs of shape {shapes}, got {x.shape}")
         tracked = self.running_mean is not None
-        follow = self.training and tracked
+        moves = self.training and tracked
         momentum = self.momentum
         if momentum is None:  # the mean of all batches so far
-            momentum = 1 / (int(self.num_batches_tracked) + 1) if follow else 0.0
+            momentum = 0.0
+            if moves:
+                before = as_it_is("num_batches_tracked", self.num_batches_tracked)
+                momentum = 1 / (before + 1)
         y = batch_norm(
             x,
-            self.running_mean if follow or not self.training else None,
-            self.running_var if follow or not self.training else None,
+            self.running_mean if moves or not self.training else None,
+            self.running_var if moves or not self.training else None,
             self.weight,
             self.bias,
             self.training or not tracked,
             momentum,
             self.eps,
         )
-        if follow and has_numbers(x):  # writing the layer down does not train it
-            batches = np.asarray(self.num_batches_tracked)
-            batches += 1
+        if moves and is_followed(x):
+            follow(self.num_batches_tracked, lambda batches: 1)
         return y
 
     def extra_repr(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..postponed import is_postponed
 from .optimizer import Optimizer
 from .schedule import Schedule, check_schedulers
 
@@ -41,6 +42,8 @@ class ChainedScheduler:
 
     def step(self) -> None:
         """One epoch (or batch) further."""
+        if is_postponed(self.step):
+            return
         before = self.state_dict()
         try:
             for schedule in self.schedules:

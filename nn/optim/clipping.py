@@ -14,6 +14,7 @@ from engine import to_numpy
 
 from ..checks import number
 from ..parameter import LEARNED, leaves
+from ..postponed import Later, is_postponed
 
 
 def clip_grad_norm_(
@@ -48,8 +49,11 @@ def clip_grad_norm_(
     (5.0, [0.6, 0.8])
     """
     max_norm = number("max_norm", max_norm, least=0)
+    params = _listed(params)
     if not norm_type > 0:
         raise ValueError(f"norm_type must be above 0, or inf, got {norm_type}")
+    if is_postponed(clip_grad_norm_, params, max_norm, norm_type, error_if_nonfinite):
+        return Later("clip_grad_norm_()")  # type: ignore[return-value]  # until after the call
     reached = _with_gradient(params)
     gradients = [g if type(g := x.grad) is ndarray else to_numpy(g) for x in reached]
     norm = _norm(gradients, norm_type)
@@ -97,22 +101,32 @@ def clip_grad_value_(params: Any, clip_value: float) -> None:
     [1.0, -0.5]
     """
     bound = number("clip_value", clip_value, least=0)
+    params = _listed(params)
+    if is_postponed(clip_grad_value_, params, bound):
+        return
     for x in _with_gradient(params):
         g = to_numpy(x.grad)
         largest = bound if bound < 1e4 else min(bound, float(np.finfo(g.dtype).max))
         x.grad = np.clip(g, -largest, largest)
 
 
-def _with_gradient(params: Any) -> list[Any]:
-    """The Tensors and single Values among the parameters that have a gradient, each once."""
+def _listed(params: Any) -> list[Any]:
+    """A parameter or several as a list, checked."""
     if isinstance(params, LEARNED):
-        params = [params]
-    elif not isinstance(params, Iterable):
+        return [params]
+    if not isinstance(params, Iterable):
         raise TypeError(f"params must be parameters, got {type(params).__name__}")
-    found = {}
+    params = list(params)
     for p in params:
         if not isinstance(p, LEARNED):
             raise TypeError(f"params must be Tensors, ValueArrays or Values, got {p!r:.60}")
+    return params
+
+
+def _with_gradient(params: list[Any]) -> list[Any]:
+    """The Tensors and single Values among the parameters that have a gradient, each once."""
+    found = {}
+    for p in params:
         for x in leaves(p):
             if getattr(x, "has_grad", False):  # a ValueArray may hold plain numbers too
                 found[id(x)] = x

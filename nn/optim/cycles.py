@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..checks import at_least, instance_of, number, one_of
+from ..postponed import is_postponed
 from .groups import check_count, per_group
 from .one_cycle import momentum_of, momentum_setting
 from .optimizer import Optimizer
@@ -155,6 +156,8 @@ class CosineAnnealingWarmRestarts(Schedule):
         """One epoch further; or to this epoch, of which a part may be over."""
         if epoch is None:
             super().step()
+            return
+        if is_postponed(self.step, epoch):
             return
         whole, part = divmod(number("epoch", epoch, least=0), 1)
         before = self.last_epoch, self.part

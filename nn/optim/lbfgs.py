@@ -12,6 +12,7 @@ from numpy import ndarray
 from engine import Tensor, Value, enable_grad
 
 from ..checks import at_least, number, one_of
+from ..postponed import CLOSURE, refuse_while_traced
 from .groups import Group, check_numbers
 from .optimizer import Optimizer
 from .saved import state_dtype
@@ -118,6 +119,7 @@ class LBFGS(Optimizer):
                 "LBFGS needs the loss at several places: call step(closure), where closure() calls "
                 "zero_grad(), computes the loss, calls its backward() and returns it"
             )
+        refuse_while_traced(*CLOSURE)
         start: ndarray = self._numbers()
         memory: State = {**dict.fromkeys(COUNTS, 0), **self._memory}
         memory |= {key: list(self._memory.get(key, ())) for key in LISTS}

@@ -9,9 +9,11 @@ import numpy as np
 from numpy import ndarray
 
 from engine import enable_grad, insist
+from engine.symbols import tracing_now
 
 from ..checks import instance_of
 from ..parameter import LEARNED, forget_gradients
+from ..postponed import CLOSURE, is_postponed, refuse_while_traced
 from .saved import row_of, settings_of
 from .slots import LoneSlot, State, arrange, with_state
 
@@ -125,7 +127,7 @@ class Optimizer:
             raise ValueError("params of a parameter group is empty: there is nothing to learn")
         full = {**self.defaults, **group}
         self.check(full)
-        owned = {id(x) for slots in self._slots for slot in slots for x in slot.leaves}
+        owned = {id(x) for x in self._leaves()}
         full["params"], slots = arrange(params, owned)
         self.param_groups.append(full)
         self._slots.append(slots)
@@ -139,8 +141,12 @@ class Optimizer:
         Returns:
             What closure returned; None without one.
         """
+        if closure is None and is_postponed(self.step):
+            tracing_now().outdate(self._leaves(), f"{type(self).__name__}.step()")
+            return None
         loss = None
         if closure is not None:
+            refuse_while_traced(*CLOSURE)
             with enable_grad():
                 loss = closure()
         for slots, group in zip(self._slots, self.param_groups, strict=True):
@@ -161,8 +167,14 @@ class Optimizer:
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradient of every parameter; set_to_none=False makes it zeros instead."""
+        if is_postponed(self.zero_grad, set_to_none):
+            return
         for group in self.param_groups:
             forget_gradients(group["params"], set_to_none)
+
+    def _leaves(self) -> list[Any]:
+        """The Tensors and Values that are updated."""
+        return [x for slots in self._slots for slot in slots for x in slot.leaves]
 
     # --- state -----------------------------------------------------------------------------------
 

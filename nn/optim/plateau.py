@@ -9,6 +9,7 @@ from typing import Any
 from engine import Tensor, Value
 
 from ..checks import at_least, instance_of, number, one_of
+from ..postponed import refuse_while_traced
 from .optimizer import Optimizer
 from .schedule import Share, rates_of
 
@@ -89,6 +90,10 @@ class ReduceLROnPlateau:
         Raises:
             ValueError: a group was added later, and min_lr has a number for each of the others.
         """
+        refuse_while_traced(
+            "ReduceLROnPlateau.step(metric)",
+            "it looks at a number, which is there after the call: step it then",
+        )
         x = float(metric.item() if isinstance(metric, Tensor | Value) else metric)
         least = self._least()
         self.last_epoch += 1

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..checks import at_least, instance_of, number
+from ..postponed import is_postponed
 from .optimizer import Optimizer
 
 
@@ -157,6 +158,8 @@ class Schedule:
 
     def step(self) -> None:
         """One epoch (or batch) further."""
+        if is_postponed(self.step):
+            return
         if len(self.base_lrs) < len(self.groups):
             self.meet_groups()
         self.last_epoch += 1
@@ -205,9 +208,8 @@ class Schedule:
         if not isinstance(state, Mapping) or set(state) != set(own):
             raise ValueError(f"the state of a {type(self).__name__} is a dict with {sorted(own)}")
         at_least(0, last_epoch=state["last_epoch"])
-        rates = {}
-        for key in ("base_lrs", "last_lr"):
-            rates[key] = rates_of(key, state[key], len(self.groups))
+        keys = ("base_lrs", "last_lr")
+        rates = {key: rates_of(key, state[key], len(self.groups)) for key in keys}
         self.last_epoch = int(state["last_epoch"])
         self.base_lrs = rates["base_lrs"]
         return rates["last_lr"]

@@ -1,0 +1,62 @@
+"""Buffers that layers read and change: at once, or as a part of a compiled function.
+
+There the numbers are those of each call, and the change is made after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from engine import Node, has_numbers, to_numpy
+from engine.symbols import tracing_now
+
+from .checks import plain
+
+
+def as_it_is(name: str, array: Any) -> Any:
+    """The numbers of an array to which no gradient flows; a Symbol in a compiled function.
+
+    Raises:
+        TypeError: it requires a gradient.
+    """
+    trace = tracing_now()
+    return plain(name, array) if trace is None or isinstance(array, Node) else trace.hold(array)
+
+
+def follow(array: Any, step: Callable[[Any], Any]) -> None:
+    """Add `step(numbers)` to an array or a Tensor that holds these numbers, in place.
+
+    Raises:
+        TypeError: in a compiled function, a Tensor, or an argument.
+    """
+    trace = tracing_now()
+    if trace is None:
+        numbers = np.asarray(array)  # an Array's own: it would take longer itself
+        if isinstance(array, np.ndarray):
+            numbers += step(numbers)
+        else:
+            array[...] = numbers + step(numbers)
+        return
+    if isinstance(array, Node):
+        raise TypeError(
+            "what a compiled function changes must be an array that it reads from outside, as the "
+            f"buffers of a layer, got a {type(array).__name__}"
+        )
+    numbers = trace.hold(array)
+    trace.assign(array, numbers + step(numbers))
+
+
+def is_followed(x: Any) -> bool:
+    """Whether a layer given x is to change its buffers: not while `source` writes it down."""
+    return tracing_now() is not None or has_numbers(x)
+
+
+def numbers_of(x: Any) -> Any:
+    """The numbers of x, without a gradient; what stands for them in a compiled function."""
+    trace = tracing_now()
+    if trace is not None and isinstance(x, Node):
+        x = trace.lift(x)
+    return to_numpy(x)
