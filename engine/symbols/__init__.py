@@ -8,7 +8,12 @@ a Symbol refuses; that it is a node like the others, with op, inputs and paramet
 rest relies on: the walk, the adjoints and the rules know nothing of it.
 """
 
-from .compiling import compiled as compiled, indented as indented, tuple_of as tuple_of
+from .compiling import (
+    code_of as code_of,
+    compiled as compiled,
+    indented as indented,
+    tuple_of as tuple_of,
+)
 from .formulas import formulas as formulas, latex as latex, rule_formulas as rule_formulas
 from .lasting import LastingTrace as LastingTrace, Tracing as Tracing, tracing_now as tracing_now
 from .notations import LaTeX as LaTeX, MathML as MathML

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import linecache
+from types import CodeType
 from typing import Any
 
 
@@ -19,10 +20,15 @@ def compiled(lines: list[str], names: dict[str, Any], what: str) -> dict[str, An
     >>> compiled(lines, {"__name__": "engine"}, "double")["double"](3)
     6
     """
-    text, file = "\n".join([*lines, ""]), f"<{names['__name__']}: {what}>"
-    linecache.cache[file] = len(text), None, text.splitlines(keepends=True), file
-    exec(compile(text, file, "exec"), names)
+    exec(code_of(lines, names["__name__"], what), names)
     return names
+
+
+def code_of(lines: list[str], module: str, what: str) -> CodeType:
+    """The same lines as code, to be run as often as there is need; `module` wrote them."""
+    text, file = "\n".join([*lines, ""]), f"<{module}: {what}>"
+    linecache.cache[file] = len(text), None, text.splitlines(keepends=True), file
+    return compile(text, file, "exec")
 
 
 def indented(lines: list[str]) -> list[str]:

@@ -9,4 +9,9 @@ text is what its row does.  A function that looks at numbers is called, and prin
 Long programs of single numbers are rolled into loops by `rolling`, which says in what steps.
 """
 
-from .source import Source as Source, source as source
+from .array_terms import OPERATORS as OPERATORS, written_constant as written_constant
+from .lowering import ArrayTier as ArrayTier
+from .names import Names as Names
+from .source import Source as Source, imports_of as imports_of, source as source
+from .standalone import Helpers as Helpers
+from .terms import parsed as parsed, reached as reached

@@ -90,8 +90,10 @@ def _without_neutral(program: Any, form: str, operands: Any, example: Any) -> An
     if form in ("{0} + {1}", "{0} - {1}"):
         zero = [i for i in (0, 1) if _is(operands[i], 0) and (i or form == "{0} + {1}")]
         other = operands[1 - zero[0]] if zero else None
-        if other is not None and _alike(other, example) and np.all(other.example != 0):
-            return other
+        if other is None or not _alike(other, example):
+            return None
+        if form == "{0} - {1}" or not (program.exact or np.any(other.example == 0)):
+            return other  # of -0.0 + 0 it would be another 0
     return None
 
 
@@ -133,7 +135,7 @@ def _one_factor(program: Any, form: str, operands: Any, example: Any) -> Any:
 
 def _gate(program: Any, form: str, operands: Any, example: Any) -> Any:
     """`g * c` for where(c, g, 0) in the backward half, as long as g is finite: as eager does."""
-    if form != "np.where({0}, {1}, {2})" or not program.backward:
+    if form != "np.where({0}, {1}, {2})" or not program.backward or program.exact:
         return None
     c, a, b = operands
     if c.is_constant:

@@ -60,6 +60,8 @@ class Program:
         self.backward = False
         #: Whether this is a long program, whose steps are to be alike; whether `1.0 * x` is x.
         self.alike, self.folds = False, True
+        #: Whether this runs on other numbers than the examples: nothing is decided by these.
+        self.exact = False
         self.node: Any = None  # that is being written down, or whose rules are
 
     def term(self, form: str, operands: tuple[Any, ...], example: Any) -> Any:

@@ -1,0 +1,157 @@
+"""Programs that run: compiled once, with workspaces that wait for the next call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..symbols import Symbol, code_of
+from ..writing import Names
+from .buffers import Storage
+from .lowered import Lowering
+from .module_text import ModuleText
+
+
+class _Module:
+    """A module's code, and workspaces: namespaces in which it ran, each with buffers of its own."""
+
+    def __init__(
+        self,
+        functions: list[str],
+        inputs: list[Sequence[Symbol]],
+        results: list[Sequence[Any]],
+    ) -> None:
+        names = Names(functions)
+        lowering = Lowering(names)
+        given = [lowering.given(one) for one in inputs]
+        steps = lowering.steps(given, [list(one) for one in results])
+        written = ModuleText(steps, Storage(steps), names, functions)
+        self.constants, self.lines = written.constants, written.lines
+        self.code = code_of(self.lines, __name__, functions[0])
+        self.free: list[dict[str, Any]] = []
+
+    def workspace(self) -> dict[str, Any]:
+        """One that nobody uses."""
+        try:
+            return self.free.pop()  # in one step, for other threads do it too
+        except IndexError:
+            made = {"__name__": __name__, **self.constants}
+            exec(self.code, made)
+            return made
+
+    @property
+    def source(self) -> str:
+        """The text with its constants, so that it runs alone."""
+        constants = [f"{name} = {_array_text(x)}" for name, x in self.constants.items()]
+        start = 1 + next(i for i, line in enumerate(self.lines) if line == "import numpy as np")
+        return "\n".join([*self.lines[:start], *constants, *self.lines[start:]])
+
+
+def _array_text(x: Any) -> str:
+    """An array as text that makes it again, to the bit."""
+    array = np.ascontiguousarray(x)
+    made = f"np.frombuffer(bytes.fromhex({array.tobytes().hex()!r}), {array.dtype.str!r})"
+    return f"{made}.reshape({np.shape(x)})"
+
+
+class ArrayProgram:
+    """A graph of Symbols as NumPy that runs: from the numbers of inputs to results.
+
+    Args:
+        name: the function's.
+        inputs: the Symbols that it is given.
+        results: Symbols that depend on these, or constants.
+
+    >>> from engine.symbols import Trace
+    >>> trace = Trace()
+    >>> x, w = trace.input(np.ones(3), "x"), trace.input(np.ones(3), "w")
+    >>> ArrayProgram("f", [x, w], [x * w + 1]).run([np.arange(3.0), np.full(3, 2.0)])
+    [array([1., 3., 5.])]
+    """
+
+    def __init__(
+        self,
+        name: str,
+        inputs: Sequence[Symbol],
+        results: Sequence[Any],
+        threads: int | None = None,
+    ) -> None:
+        self.name = name
+        self._module = _Module([name], [inputs], [results])
+
+    @property
+    def source(self) -> str:
+        """The text that runs: alone too, with NumPy."""
+        return self._module.source
+
+    def run(self, given: Sequence[Any]) -> list[Any]:
+        """The results for other numbers of the same shapes and dtypes: arrays of their own."""
+        space = self._module.workspace()
+        try:
+            found: list[Any] = space[self.name](*given)
+            return found
+        finally:
+            self._module.free.append(space)
+
+
+class _Kept:
+    """A workspace that backward still reads, and what else it needs."""
+
+    __slots__ = ("free", "numbers", "space")
+
+    def __init__(self, free: list[Any], space: dict[str, Any], numbers: tuple[Any, ...]) -> None:
+        self.free, self.space, self.numbers = free, space, numbers
+
+    def __del__(self) -> None:
+        self.free.append(self.space)
+
+
+class ArrayHalves:
+    """A program in two halves: forward now, backward later, as often as there is something kept.
+
+    Args:
+        name: the functions are called `{name}_forward` and `{name}_backward`.
+        inputs: the Symbols that forward is given.
+        outputs: what it gives: Symbols, or constants.
+        seeds: the Symbols that backward is given, like outputs.
+        gradients: what it gives: Symbols that depend on inputs and seeds, or constants.
+
+    >>> from engine.symbols import Trace
+    >>> trace = Trace()
+    >>> x, g = trace.input(np.ones(2), "x"), trace.input(np.ones(2), "g")
+    >>> halves = ArrayHalves("square", [x], [x * x], [g], [2 * g * x])
+    >>> outputs, kept = halves.forward([np.array([3.0, 4.0])])
+    >>> outputs, halves.backward(kept, [np.ones(2)])
+    ([array([ 9., 16.])], [array([6., 8.])])
+    """
+
+    def __init__(
+        self,
+        name: str,
+        inputs: Sequence[Symbol],
+        outputs: Sequence[Any],
+        seeds: Sequence[Symbol],
+        gradients: Sequence[Any],
+        threads: int | None = None,
+    ) -> None:
+        self._forward, self._backward = f"{name}_forward", f"{name}_backward"
+        functions = [self._forward, self._backward]
+        self._module = _Module(functions, [inputs, seeds], [outputs, gradients])
+
+    @property
+    def source(self) -> str:
+        """The text that runs, of both halves."""
+        return self._module.source
+
+    def forward(self, given: Sequence[Any]) -> tuple[list[Any], Any]:
+        """The outputs, and what backward needs: as long as that lives, its workspace is taken."""
+        space = self._module.workspace()
+        outputs, numbers = space[self._forward](*given)
+        return outputs, _Kept(self._module.free, space, numbers)
+
+    def backward(self, kept: Any, seeds: Sequence[Any]) -> list[Any]:
+        """The gradients; nothing that is kept is changed, so it may be called again."""
+        found: list[Any] = kept.space[self._backward](*kept.numbers, *seeds)
+        return found

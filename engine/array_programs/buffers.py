@@ -1,0 +1,124 @@
+"""Where results are written: buffers that are kept between calls, and written again once free."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+from .instructions import CALL, ELEMENTWISE, VIEW, Instruction, Steps, Value
+
+LATE = 1 << 60
+
+
+@dataclass(eq=False)
+class Buffer:
+    """A place for arrays of one shape and dtype, one after the other.
+
+    Attributes:
+        fresh: whether it is handed to the caller, and so made anew in each call.
+        name: the variable's.
+        values: what is written into it, in order.
+    """
+
+    shape: tuple[int, ...]
+    dtype: Any
+    fresh: bool = False
+    name: str = ""
+    values: list[Value] = field(default_factory=list)
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return math.prod(self.shape) * int(self.dtype.itemsize)
+
+
+class Storage:
+    """The buffers of a program, by what liveness says.
+
+    Attributes:
+        buffers: all, in the order of their first writing.
+        home: the buffer of each value that has one; others are variables, or views.
+        owners: of each value, those whose memory it may read.
+        last: the line that reads the memory of a value for the last time.
+    """
+
+    def __init__(self, steps: Steps) -> None:
+        self.steps = steps
+        self.lines = [one for half in steps.halves for one in half]
+        self.buffers: list[Buffer] = []
+        self.home: dict[Value, Buffer] = {}
+        self.owners: dict[Value, frozenset[Value]] = {}
+        self.last: dict[Value, int] = {}
+        self._note_owners()
+        self._note_lives()
+        self._place()
+
+    def owners_of(self, x: Value) -> frozenset[Value]:
+        """The values whose memory x may be, or be part of; of a constant none."""
+        return self.owners.get(x, frozenset([x] if x.given else []))
+
+    def _note_owners(self) -> None:
+        for line in self.lines:
+            found: set[Value] = set() if line.kind == VIEW else {line.result}
+            if line.kind in (VIEW, CALL):
+                found.update(*map(self.owners_of, line.operands))
+            self.owners[line.result] = frozenset(found)
+
+    def _note_lives(self) -> None:
+        """When each value's memory is read last; what the second half reads is kept for ever."""
+        start = 0
+        made: set[Value] = set()
+        for half, results in zip(self.steps.halves, self.steps.results, strict=True):
+            reads = [(start + i, x) for i, line in enumerate(half) for x in line.operands]
+            for i, x in [*reads, *((start + len(half), x) for x in results)]:
+                for owner in self.owners_of(x):
+                    self.last[owner] = LATE if owner in made else i
+            start += len(half)
+            made.update(*(self.owners[line.result] for line in half))
+        first = self.steps.results[0]
+        self.handed = {x for results in self.steps.results for x in results}
+        if len(self.steps.results) > 1:  # what backward reads must not be the caller's
+            self.handed -= {x for x in first if self.last.get(x) == LATE}
+
+    def _place(self) -> None:
+        free: list[Buffer] = []
+        for i, line in enumerate(self.lines):
+            x = line.result
+            if line.out and x.shape:
+                over = self._overwritten(line, i)
+                buffer = self._from(free, x) if over is None else self.home[over]
+                self.home[x] = buffer
+                buffer.values.append(x)
+                buffer.fresh |= x in self.handed
+            for owner in self._dying(line, i):
+                if owner in self.home and self.home[owner].values[-1] is owner:
+                    free.append(self.home[owner])
+
+    def _dying(self, line: Instruction, i: int) -> list[Value]:
+        """Whose memory nobody reads after this line."""
+        read = frozenset().union(self.owners[line.result], *map(self.owners_of, line.operands))
+        return [x for x in read if self.last.get(x, i) == i and x not in self.handed]
+
+    def _overwritten(self, line: Instruction, i: int) -> Value | None:
+        """The operand that the result may be written over: of its form, and read by nobody else."""
+        if line.kind != ELEMENTWISE:
+            return None
+        for x in line.operands:
+            if x not in self.home or self.last[x] != i or x in self.handed:
+                continue
+            others = [y for y in line.operands if y is not x]
+            alike = (x.shape, x.dtype) == (line.result.shape, line.result.dtype)
+            if alike and not any(x in self.owners_of(y) for y in others):
+                return x
+        return None
+
+    def _from(self, free: list[Buffer], x: Value) -> Buffer:
+        """A buffer that is free, or a new one: for what the caller is handed always a new one."""
+        if x not in self.handed:
+            for buffer in free:
+                if (buffer.shape, buffer.dtype) == (x.shape, x.dtype) and not buffer.fresh:
+                    free.remove(buffer)
+                    return buffer
+        self.buffers.append(Buffer(x.shape, x.dtype))
+        return self.buffers[-1]

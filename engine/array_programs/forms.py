@@ -1,0 +1,135 @@
+"""Terms as instructions: which function of NumPy a form asks for, and how it writes into `out`."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import Any
+
+import numpy as np
+
+from ..writing import OPERATORS, parsed
+from .instructions import CALL, ELEMENTWISE, PRODUCT, REDUCTION, VIEW, Instruction, Value
+
+_UFUNCS = {form: ufunc for ufunc, form in OPERATORS.items()}
+_CALL = re.compile(r"np\.(\w+)\((\{\d\}(?:, \{\d\})*)\)")
+_REDUCED = re.compile(r"\{0\}\.(sum|prod|max|min)\((.*)\)")
+_REDUCING = {"sum": "add", "prod": "multiply", "max": "maximum", "min": "minimum"}
+#: `x ** n` as NumPy's operator does it: far faster than the power.
+_POWERS = {
+    2: "np.square({0})",
+    0.5: "np.sqrt({0})",
+    1: "np.positive({0})",
+    -1: "np.reciprocal({0})",
+}
+
+
+def instruction_of(form: str, operands: list[Value], example: Any) -> Instruction:
+    """The step that a form of operands is, and its value: laid out as NumPy lays it out."""
+    result = Value(_stand_in(example))
+    made = _by_kind(form, operands, result)
+    if made.kind != CALL or not made.result.shape:
+        return made
+    layout = _laid_out(form, operands)
+    if layout is not None:
+        made.kind, result.layout = VIEW, layout
+    return made
+
+
+def _by_kind(form: str, operands: list[Value], result: Value) -> Instruction:
+    if form == "{0} ** {1}" and operands[0].dtype.kind == "f" and _is_number(operands[1]):
+        shorter = _POWERS.get(operands[1].constant)
+        if shorter is not None:
+            form, operands = shorter, operands[:1]
+    ufunc = _UFUNCS.get(form)
+    call = _CALL.fullmatch(form)
+    if ufunc is None and call is not None:
+        ufunc = getattr(np, call[1])
+        ufunc = ufunc if isinstance(ufunc, np.ufunc) and ufunc.nout == 1 else None
+    if ufunc is np.matmul:
+        return _product(form, operands, result)
+    if ufunc is not None and ufunc.signature is None:
+        places = ", ".join(f"{{{i}}}" for i in range(len(operands)))
+        name = f"np.{ufunc.__name__}"
+        operands = _converted(ufunc, operands, result)
+        out = f"{name}({places}, out={{out}})"
+        return Instruction(ELEMENTWISE, form, operands, result, out)
+    if (reduced := _REDUCED.fullmatch(form)) is not None:
+        return _reduction(reduced, form, operands, result)
+    return Instruction(CALL, form, operands, result)
+
+
+def _product(form: str, operands: list[Value], result: Value) -> Instruction:
+    """A matrix product: `np.dot` of two matrices has less to decide."""
+    a, b = operands
+    name = "dot" if len(a.shape) == len(b.shape) == 2 and a.dtype == b.dtype else "matmul"
+    return Instruction(PRODUCT, form, operands, result, f"np.{name}({{0}}, {{1}}, {{out}})")
+
+
+def _reduction(found: Any, form: str, operands: list[Value], result: Value) -> Instruction:
+    """A sum or the like: by the ufunc itself, which the method takes a detour to."""
+    call: Any = parsed(f"f({found[2]})")
+    named = {one.arg: ast.unparse(one.value) for one in call.keywords}
+    axis, dtype = named.pop("axis", "None"), named.pop("dtype", "None")
+    name = f"np.{_REDUCING[found[1]]}.reduce({{0}}, {axis}, {dtype}"
+    keep = named.pop("keepdims", "")
+    more = "".join(f", {key}={text}" for key, text in named.items())
+    plain = f"{name}{f', keepdims={keep}' * bool(keep)}{more})"
+    out = f"{name}, {{out}}{f', {keep}' * bool(keep)}{more})"
+    return Instruction(REDUCTION, plain, operands, result, out)
+
+
+# --- operands ---
+
+
+def _is_number(x: Value) -> bool:
+    number = x.constant
+    return isinstance(number, int | float) and not isinstance(number, bool | np.generic)
+
+
+def _kind(x: Value) -> Any:
+    """The dtype; of a Python number int or float, which stand for the least that they need."""
+    return (int if isinstance(x.constant, int) else float) if _is_number(x) else x.dtype
+
+
+def _converted(ufunc: Any, operands: list[Value], result: Value) -> list[Value]:
+    """Python numbers beside arrays as arrays of the dtype that they are taken for."""
+    if not result.shape or not any(map(_is_number, operands)):
+        return operands
+    kinds = [_kind(x) for x in operands]
+    try:
+        loop = ufunc.resolve_dtypes((*kinds, None))
+        with np.errstate(all="ignore"):
+            return [
+                Value(np.empty(()), constant=np.array(x.constant, dtype)) if _is_number(x) else x
+                for x, dtype in zip(operands, loop, strict=False)
+            ]
+    except OverflowError:  # a comparison with an integer that no array holds
+        return operands
+
+
+# --- layouts ---
+
+
+def _stand_in(example: Any) -> Any:
+    """What has the shape and dtype of an example, and no numbers."""
+    return np.empty(example.shape, example.dtype) if isinstance(example, np.ndarray) else example
+
+
+_VIEWS = re.compile(
+    r"\{0\}\.(T|mT|transpose\(.*\)|reshape\(.*\)|ravel\(\)|swapaxes\(.*\)|squeeze\(.*\)|diagonal\(.*\))"
+    r"|\{0\}\[[^{]*\]|np\.(broadcast_to|expand_dims|squeeze|moveaxis|reshape)\(\{0\}.*\)"
+)
+
+
+def _laid_out(form: str, operands: list[Value]) -> Any:
+    """The layout of a view; None if numbers are moved."""
+    if not _VIEWS.fullmatch(form):
+        return None
+    x = operands[0].layout
+    made = eval(compile(ast.Expression(_with_x(form)), "<form>", "eval"), {"np": np, "x": x})
+    return made if np.may_share_memory(made, x) or not made.size else None
+
+
+def _with_x(form: str) -> ast.expr:
+    return ast.parse(form.replace("{0}", "x"), mode="eval").body

@@ -1,0 +1,59 @@
+"""Graphs of Symbols as instructions: by the terms that `engine.writing` makes of their ops."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..symbols import Symbol
+from ..writing import ArrayTier, Helpers, Names, reached
+from .forms import instruction_of
+from .instructions import Steps, Value
+
+
+class Lowering(ArrayTier):
+    """The terms of a program that is to run on other numbers than the examples."""
+
+    def __init__(self, names: Names) -> None:
+        super().__init__(Helpers(names))
+        self.names = names
+        self.program.exact = True
+        self.values: dict[int, Value] = {}  # by the order of their terms
+
+    def given(self, symbols: Sequence[Symbol]) -> list[Value]:
+        """Let Symbols stand for arguments, by names of their own."""
+        for x in symbols:
+            self.terms[x] = self.program.input(self.names.taken(x.label), x._held)
+            self.seen.add(x)
+        return [self._value(self.terms[x]) for x in symbols]
+
+    def _of(self, node: Any) -> Any:
+        if node.op is None and not node.is_constant:
+            raise ValueError(f"{node!r:.60} is an input of the program that it was not given")
+        return super()._of(node)
+
+    def steps(self, inputs: list[list[Value]], results: list[list[Any]]) -> Steps:
+        """The instructions that make each half's results; what is made is not made again."""
+        halves, made = [], []
+        for wanted in results:
+            terms = [self.term(x) for x in wanted]
+            order = [x for x in reached(terms) if x.form and x.order not in self.values]
+            halves.append([self._instruction(x) for x in order])
+            made.append([self._value(x) for x in terms])
+        for node, term in self.terms.items():
+            if node.label and term.order in self.values and not self.values[term.order].name:
+                self.values[term.order].name = node.label
+        return Steps(halves, made, inputs, self.helpers)
+
+    def _value(self, term: Any) -> Value:
+        known = self.values.get(term.order)
+        if known is None:
+            constant = term.example if term.is_constant else None
+            known = Value(term.example, term.name, constant, given=bool(term.name))
+            self.values[term.order] = known
+        return known
+
+    def _instruction(self, term: Any) -> Any:
+        made = instruction_of(term.form, [self._value(x) for x in term.operands], term.example)
+        self.values[term.order] = made.result
+        return made

@@ -1,0 +1,132 @@
+"""Instructions as the text of a module: constants, buffers and views above, then the functions."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+
+from ..symbols import indented, tuple_of
+from ..writing import Names, imports_of, written_constant
+from .buffers import Storage
+from .instructions import VIEW, Instruction, Steps, Value
+
+_PLACE = re.compile(r"\{(\d+|out)\}")
+
+
+class ModuleText:
+    """The text of a program, and what it needs beside it.
+
+    Attributes:
+        lines: of the module that runs; arrays that are constants are given to it by name.
+        constants: these arrays.
+        kept: the values that the first half hands to the second, beside what is in buffers.
+    """
+
+    def __init__(self, steps: Steps, storage: Storage, names: Names, functions: list[str]) -> None:
+        self.steps, self.storage, self.names = steps, storage, names
+        self.constants: dict[str, Any] = {}
+        self.variables: dict[Value, str] = {}
+        self._known: dict[str, str] = {}  # views and constants that are made once, by their text
+        self.top: list[str] = []
+        for i, buffer in enumerate(storage.buffers, 1):
+            buffer.name = names.taken(f"b{i}")
+            if not buffer.fresh:
+                made = f"np.empty({buffer.shape}, {written_constant(buffer.dtype)})"
+                self.top.append(f"{buffer.name} = {made}")
+        for value in (x for given in steps.inputs for x in given):
+            self.variables[value] = value.name
+        self.kept = self._kept()
+        bodies = [self._body(i) for i in range(len(steps.halves))]
+        helpers = steps.helpers.text()
+        above = [*([*helpers.split("\n"), ""] if helpers else []), *self.top, ""]
+        text = []
+        for i, (function, body) in enumerate(zip(functions, bodies, strict=True)):
+            given = [x.name for x in steps.inputs[i]]
+            if i:
+                given = [*map(self._name, self.kept), *given]
+            text += ["", f"def {function}({', '.join(given)}):", *indented(body), ""]
+        whole = "\n".join([*above, *text])
+        self.lines = [*imports_of(whole, steps.helpers.modules | {"np"}).split("\n"), *above, *text]
+
+    def _kept(self) -> list[Value]:
+        """What the second half reads of the first, and finds in no buffer."""
+        if len(self.steps.halves) == 1:
+            return []
+        first, second = self.steps.halves
+        there = {line.result for line in first} | set(self.steps.inputs[0])
+        read = [x for line in second for x in line.operands] + self.steps.results[1]
+        return [x for x in dict.fromkeys(read) if x in there and not self._stays(x)]
+
+    def _stays(self, x: Value) -> bool:
+        """Whether a value is in memory that never moves."""
+        if x in self.storage.home:
+            return not self.storage.home[x].fresh
+        owners = self.storage.owners.get(x)
+        if owners is None:
+            return not x.given
+        hoisted = x not in owners  # a view
+        return hoisted and all(y in self.storage.home and self._stays(y) for y in owners)
+
+    # --- names ---
+
+    def _name(self, x: Value) -> str:
+        """What stands for a value: a variable, or a number as it is."""
+        if x in self.storage.home:
+            return self.storage.home[x].name
+        if x not in self.variables:
+            self.variables[x] = self._constant(x.constant)
+        return self.variables[x]
+
+    def _constant(self, constant: Any) -> str:
+        if isinstance(constant, int | float) and not isinstance(constant, np.generic):
+            text = written_constant(constant)
+            return f"({text})" if text.startswith("-") else text
+        if not np.ndim(constant) and constant.dtype.kind in "fiub":
+            kind = written_constant(constant.dtype)
+            made = "np.array" if isinstance(constant, np.ndarray) else ""
+            number = written_constant(constant.item())
+            return self._once("c", f"np.array({number}, {kind})" if made else f"{kind}({number})")
+        name = self.names.numbered("c")
+        self.constants[name] = constant
+        return name
+
+    def _once(self, stem: str, text: str) -> str:
+        """The name of what is made once, at the top."""
+        if text not in self._known:
+            self._known[text] = self.names.numbered(stem)
+            self.top.append(f"{self._known[text]} = {text}")
+        return self._known[text]
+
+    def _filled(self, form: str, line: Instruction, out: str = "") -> str:
+        names = [self._name(x) for x in line.operands]
+        return _PLACE.sub(lambda at: out if at[1] == "out" else names[int(at[1])], form)
+
+    # --- lines ---
+
+    def _body(self, half: int) -> list[str]:
+        lines = [one for line in self.steps.halves[half] for one in self._line(line)]
+        results, handed = [], set()
+        for x in self.steps.results[half]:
+            own = x in self.storage.home and self.storage.home[x].fresh and x not in handed
+            results.append(self._name(x) if own else f"np.array({self._name(x)})")
+            handed.add(x)
+        returned = f"[{', '.join(results)}]"
+        if len(self.steps.halves) > 1 and not half:
+            returned += f", {tuple_of([self._name(x) for x in self.kept])}"
+        return [*lines, f"return {returned}"]
+
+    def _line(self, line: Instruction) -> list[str]:
+        x, comment = line.result, f"  # {line.result.name}" if line.result.name else ""
+        if x in self.storage.home:
+            buffer = self.storage.home[x]
+            if buffer.fresh and buffer.values[0] is x:
+                return [f"{buffer.name} = {self._filled(line.form, line)}{comment}"]
+            return [f"{self._filled(line.out, line, buffer.name)}{comment}"]
+        text = self._filled(line.form, line)
+        if line.kind == VIEW and self._stays(x):
+            self.variables[x] = self._once("v", text)
+            return []
+        self.variables[x] = name = self.names.numbered("v")
+        return [f"{name} = {text}{comment}"]

@@ -1,0 +1,231 @@
+"""Array programs that run: equal to eager, with results of their own, call after call."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import engine
+from engine import Tensor
+from engine.array_programs import ArrayHalves, ArrayProgram
+from engine.symbols import Trace
+from engine.writing.walk import gradients
+
+
+def traced(f, examples):
+    """The Symbols that f's arguments are, its result, and the gradients of that."""
+    trace = Trace()
+    inputs = [
+        trace.input(x, f"x{i}", np.asarray(x).dtype.kind == "f") for i, x in enumerate(examples)
+    ]
+    y = f(*inputs)
+    seed = trace.input(y.full(1.0), "g")
+    found = gradients(y, seed, lambda *_: None)
+    return inputs, seed, y, [found.get(x, x.full(0.0)) for x in inputs if x.requires_grad]
+
+
+def eager(f, numbers, g):
+    """Result and gradients op by op."""
+    tensors = [Tensor(x, requires_grad=np.asarray(x).dtype.kind == "f") for x in numbers]
+    y = f(*tensors)
+    y.backward(g)
+    return [y.numpy(), *(x.grad for x in tensors if x.requires_grad)]
+
+
+def drawn(shape, seed, dtype=float):
+    """Random numbers."""
+    return np.random.default_rng(seed).normal(size=shape).astype(dtype)
+
+
+def assert_equal(found, expected, tolerance=1e-12):
+    """Same shapes, dtypes and numbers."""
+    for one, other in zip(found, expected, strict=True):
+        assert type(one) is np.ndarray
+        assert (one.shape, one.dtype) == (np.shape(other), other.dtype)
+        np.testing.assert_allclose(one, other, rtol=tolerance, atol=tolerance)
+
+
+def assert_no_aliases(arrays, others=()):
+    """No array shares memory with another of them, or with one of `others`."""
+    for i, one in enumerate(arrays):
+        for other in [*arrays[i + 1 :], *others]:
+            assert not np.shares_memory(one, other)
+
+
+PROGRAMS = {
+    "mlp": (lambda x, w, b: engine.relu(x @ w + b).sum(0), ((5, 3), (3, 4), (4,))),
+    "softmax": (lambda x: engine.softmax(x, axis=1), ((4, 3),)),
+    "reshaped": (lambda x: (x * 2).T.reshape(-1) * 3, ((4, 3),)),
+    "powers": (lambda x: (x**2 + abs(x) ** 0.5) / (x**-1 + 7) ** 3, ((6,),)),
+    "numbers": (lambda x: 3 - -2 * x / 5, ((2, 2),)),
+    "scalar": (lambda x: (x.sum() * 2).exp() / 100 + x.mean(), ((3,),)),
+    "0-d": (lambda x, y: x * y + 1, ((), ())),
+    "broadcast": (lambda x, y: x * y - y, ((4, 1, 3), (2, 1))),
+    "max": (lambda x: x.max(axis=0) * x.min(axis=1, keepdims=True), ((3, 3),)),
+    "index": (lambda x: x[1:, ::-1] * x[[0, 1]], ((3, 4),)),
+    "where": (lambda x, y: engine.where(x > y, x * y, y), ((5,), (5,))),
+    "batched": (lambda x, y: engine.tanh(x @ y).mT, ((2, 3, 4), (2, 4, 5))),
+    "concatenated": (lambda x, y: engine.concatenate([x, y * 2], axis=0), ((2, 3), (1, 3))),
+    "cumulated": (lambda x: x.cumsum(0), ((3, 3),)),
+    "shared": (lambda x: (x * x).sum() + (x * x).sum(), ((3,),)),
+    "itself": (lambda x: x.T, ((3, 2),)),
+    "empty": (lambda x: (x + 1).sum(0), ((0, 3),)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_program_and_its_halves_equal_eager_call_after_call(name, dtype):
+    f, shapes = PROGRAMS[name]
+    inputs, seed, y, found = traced(f, [drawn(shape, 9, dtype) for shape in shapes])
+    whole = ArrayProgram("f", [*inputs, seed], [y, *found])
+    halves = ArrayHalves("f", inputs, [y], [seed], found)
+    for call in range(3):
+        numbers = [drawn(shape, call, dtype) for shape in shapes]
+        g = np.asarray(drawn(y.shape, 7, dtype))
+        before = [x.copy() for x in (*numbers, g)]
+        expected = eager(f, numbers, g)
+        results = whole.run([*numbers, g])
+        outputs, kept = halves.forward(numbers)
+        parts = halves.backward(kept, [g])
+        again = halves.backward(kept, [g])
+        tolerance = 1e-12 if dtype is np.float64 else 1e-5
+        assert_equal(results, expected, tolerance)
+        assert_equal([*outputs, *parts], expected, tolerance)
+        assert_equal(again, parts, 0)
+        assert_no_aliases(results, [*numbers, g])
+        assert_no_aliases([*outputs, *parts, *again], [*numbers, g, *results])
+        assert_equal([*numbers, g], before, 0)
+
+
+def test_results_of_an_earlier_call_keep_their_numbers():
+    inputs, _, y, _ = traced(lambda x: engine.tanh(x * 2) + 1, [drawn(4, 0)])
+    program = ArrayProgram("f", inputs, [y])
+    (first,) = program.run([drawn(4, 1)])
+    before = first.copy()
+    program.run([drawn(4, 2)])
+    assert_equal([first], [before], 0)
+
+
+def test_forward_may_be_called_again_before_backward():
+    inputs, seed, y, found = traced(lambda x: engine.tanh(x).exp(), [drawn(4, 0)])
+    halves = ArrayHalves("f", inputs, [y], [seed], found)
+    numbers, g = [drawn(4, call) for call in range(3)], np.ones(4)
+    kept = [halves.forward([x])[1] for x in numbers]
+    for i in (1, 0, 2):
+        expected = eager(lambda x: engine.tanh(x).exp(), [numbers[i]], g)[1:]
+        assert_equal(halves.backward(kept[i], [g]), expected)
+
+
+def test_what_backward_reads_is_not_the_caller_s():
+    inputs, seed, y, found = traced(engine.tanh, [drawn(4, 0)])
+    halves = ArrayHalves("f", inputs, [y], [seed], found)
+    outputs, kept = halves.forward([drawn(4, 1)])
+    expected = halves.backward(kept, [np.ones(4)])
+    outputs[0][:] = 100
+    assert_equal(halves.backward(kept, [np.ones(4)]), expected, 0)
+
+
+def test_a_workspace_is_used_again_once_nothing_is_kept():
+    inputs, seed, y, found = traced(engine.tanh, [drawn(4, 0)])
+    halves = ArrayHalves("f", inputs, [y], [seed], found)
+    _, kept = halves.forward([drawn(4, 1)])
+    space = kept.space
+    _, other = halves.forward([drawn(4, 1)])
+    assert other.space is not space
+    del kept
+    _, kept = halves.forward([drawn(4, 1)])
+    assert kept.space is space
+
+
+def test_results_may_be_inputs_constants_views_and_the_same_twice():
+    trace = Trace()
+    x, n = trace.input(np.ones((2, 3)), "x"), trace.input(2.0, "n")
+    y = x * n
+    constant = np.arange(3)
+    program = ArrayProgram("f", [x, n], [x, n, y, y, y.T, x[0], constant, 5.0, trace.constant(1.5)])
+    given = drawn((2, 3), 0)
+    found = program.run([given, 3.0])
+    y = given * 3
+    expected = [given, np.array(3.0), y, y, y.T, given[0], constant, np.array(5.0), np.array(1.5)]
+    assert_equal(found, expected, 0)
+    assert_no_aliases(found, [given, constant])
+
+
+@pytest.mark.parametrize("turned", [
+    lambda x: x[::-1], lambda x: np.broadcast_to(x[:1], x.shape), np.asfortranarray,
+    lambda x: np.repeat(x, 2, 1)[:, ::2],
+])  # fmt: skip
+def test_inputs_may_have_any_strides_and_be_read_only(turned):
+    f = PROGRAMS["reshaped"][0]
+    inputs, seed, y, found = traced(f, [drawn((4, 3), 0)])
+    given, g = turned(drawn((4, 3), 1)), drawn(12, 2)
+    given.flags.writeable = False
+    results = ArrayProgram("f", [*inputs, seed], [y, *found]).run([given, g])
+    assert_equal(results, eager(f, [given.copy()], g))
+
+
+def test_nothing_is_decided_by_the_numbers_of_the_examples():
+    def f(x):
+        return 1 / (x + 0)  # x of no 0, or of -0.0, is not x + 0
+
+    inputs, _, y, _ = traced(f, [np.ones(2)])
+    with np.errstate(divide="ignore"):
+        (found,) = ArrayProgram("f", inputs, [y]).run([np.array([-0.0, 2.0])])
+    assert found.tolist() == [np.inf, 0.5]
+
+
+def test_a_gate_is_zero_where_the_gradient_is_infinite():
+    inputs, seed, _, found = traced(engine.relu, [np.ones(2)])
+    numbers, g = [np.array([-1.0, 1.0])], np.array([np.inf, np.inf])
+    (part,) = ArrayProgram("f", [*inputs, seed], found).run([*numbers, g])
+    assert part.tolist() == [0.0, np.inf]
+
+
+def test_integers_and_bools_keep_their_kinds():
+    def f(i, b):
+        return engine.where(b, i * 2 + 1, i) % 5
+
+    examples = [np.arange(4), np.array([True, False, True, False])]
+    trace = Trace()
+    inputs = [trace.input(x, "", False) for x in examples]
+    program = ArrayProgram("f", inputs, [f(*inputs), inputs[0] > 10**30])
+    found = program.run(examples)
+    assert_equal(found, [np.array([1, 1, 0, 3]), np.zeros(4, bool)], 0)
+
+
+def test_python_s_numbers_do_not_promote():
+    inputs, _, y, _ = traced(lambda x: x * 0.1 + 1 - (x > 0.5), [drawn(3, 0, np.float32)])
+    x = drawn(3, 1, np.float32)
+    assert_equal(ArrayProgram("f", inputs, [y]).run([x]), [x * 0.1 + 1 - (x > 0.5)], 0)
+
+
+def test_an_input_that_is_not_given_is_named():
+    trace = Trace()
+    x, y = trace.input(np.ones(2), "x"), trace.input(np.ones(2), "y")
+    with pytest.raises(ValueError, match=r"Symbol\(y\) is an input .* not given"):
+        ArrayProgram("f", [x], [x * y])
+
+
+def test_the_source_runs_alone():
+    def f(x, table):
+        return (x @ x.T * table[1] - x[np.array([0, 1])].sum()).cumsum(0)
+
+    inputs, seed, y, found = traced(f, [drawn((2, 2), 0), drawn((2, 2), 0)])
+    program = ArrayProgram("f", [*inputs, seed], [y, *found, np.arange(30.0).reshape(5, 6)])
+    numbers = [drawn((2, 2), i).round(2) for i in range(3)]
+    expected = [x.tolist() for x in program.run(numbers)]
+    lists = ", ".join(f"np.array({x.tolist()})" for x in numbers)
+    code = f"{program.source}\nprint([x.tolist() for x in f({lists})])"
+    done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, check=True)
+    assert eval(done.stdout) == expected
+
+
+def test_the_source_of_halves_is_of_both():
+    inputs, seed, y, found = traced(lambda x: x * x, [np.ones(2)])
+    space = {}
+    exec(ArrayHalves("f", inputs, [y], [seed], found).source, space)
+    outputs, kept = space["f_forward"](np.array([2.0, 3.0]))
+    (part,) = space["f_backward"](*kept, np.ones(2))
+    assert (outputs[0].tolist(), part.tolist()) == ([4.0, 9.0], [4.0, 6.0])
