@@ -9,8 +9,8 @@ import numpy as np
 
 from ..symbols import Symbol, code_of
 from ..writing import Names
-from .buffers import Storage
 from .lowered import Lowering
+from .memory import Storage
 from .module_text import ModuleText
 
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from ..symbols import indented, tuple_of
 from ..writing import Names, imports_of, written_constant
-from .buffers import Storage
 from .instructions import VIEW, Instruction, Steps, Value
+from .memory import Storage
 
 _PLACE = re.compile(r"\{(\d+|out)\}")
 
