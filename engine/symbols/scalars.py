@@ -178,7 +178,8 @@ class Term(Node):
         if kinds == {FLOAT} and isinstance(operator, ast.Mult | ast.Div) and b.is_one:
             return a
         if isinstance(operator, ast.Pow):
-            whole = isinstance(b.code, ast.Constant) and b.code.value % 1 == 0  # type: ignore[operator]
+            exponent = b.code.operand if isinstance(b.code, ast.UnaryOp) else b.code
+            whole = isinstance(exponent, ast.Constant) and exponent.value % 1 == 0  # type: ignore[operator]
             kind = FLOAT if a.kind == FLOAT and whole else UNKNOWN
         elif not isinstance(operator, ast.Add | ast.Sub | ast.Mult | ast.Div):
             a, b = a.decided(), b.decided()

@@ -11,7 +11,23 @@ Long programs of single numbers are rolled into loops by `rolling`, which says i
 
 from .array_terms import OPERATORS as OPERATORS, written_constant as written_constant
 from .lowering import ArrayTier as ArrayTier
-from .names import Names as Names
+from .names import Names as Names, identifier as identifier
+from .printing import constant_text as constant_text, wrapped as wrapped
+from .rolling import rolled as rolled
+from .scalar_terms import (
+    FUNCTIONS as FUNCTIONS,
+    PLACE as PLACE,
+    Recipe as Recipe,
+    function_of as function_of,
+)
 from .source import Source as Source, imports_of as imports_of, source as source
 from .standalone import Helpers as Helpers
+from .straight_line import (
+    ADD as ADD,
+    Leaf as Leaf,
+    Result as Result,
+    Step as Step,
+    StraightLine as StraightLine,
+)
 from .terms import parsed as parsed, reached as reached
+from .walk import RuleOp as RuleOp

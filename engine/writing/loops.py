@@ -152,7 +152,7 @@ class Writer:
                     )
                     self._list(name, text, cells)
                     text = name
-            parts.append(text)
+            parts.append(f"[*{text}]" if text in parts else text)  # no two are one list
         self._line(f"return {', '.join(parts)}", 0)
 
     def _list(self, name: str, text: str, cells: list[Cell]) -> None:

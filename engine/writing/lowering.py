@@ -128,7 +128,7 @@ class ScalarTier(Tier):
                 return number_term(self.program, "float({0})", [found])
             except PYTHON_RAISES:
                 pass  # the function says what IEEE 754 does
-        code = None if recipe is None else recipe.code
+        code = None if recipe is None else recipe.codes[0]
         name = self.helpers.number(op, params, code)
         places = ", ".join(f"{{{i}}}" for i in range(len(operands)))
         return self.program.term(f"{name}({places})", tuple(operands), node._held)

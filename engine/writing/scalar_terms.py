@@ -16,7 +16,7 @@ from ..core import PYTHON_RAISES, Op, registry
 from ..symbols import Names as Known, Term as Form, Untraceable, followed
 from .terms import Program
 
-_PLACE = "place_"
+PLACE = "place_"  # and a number: the name of what stands in a place
 #: What forms may call: functions that Python has anyway, and those of math.
 BUILT_IN: dict[str, Any] = {"float": float, "abs": abs}
 FUNCTIONS: dict[str, Any] = {
@@ -28,14 +28,14 @@ FUNCTIONS: dict[str, Any] = {
 def recipe_of(op: Op, count: int, params: tuple[tuple[str, Any], ...]) -> Recipe | None:
     """The steps of an op's scalar form; None if that cannot be written down."""
     code = _form_of(op, count, params)
-    return None if code is None else Recipe(code, count)
+    return None if code is None else Recipe([code], count)
 
 
 def _form_of(op: Op, count: int, params: tuple[tuple[str, Any], ...]) -> ast.expr | None:
     known = Known()
-    places = [Form.named(f"{_PLACE}{i}", known) for i in range(count)]
+    places = [Form.named(f"{PLACE}{i}", known) for i in range(count)]
     if op.infix and registry.get(op.name) is not op:  # a comparison
-        return ast.parse(f"{_PLACE}0 {op.symbol} {_PLACE}1", mode="eval").body
+        return ast.parse(f"{PLACE}0 {op.symbol} {PLACE}1", mode="eval").body
     try:
         scalar: Any = op.scalar
         found = places[0].of(followed(scalar, *places, **dict(params)))
@@ -51,19 +51,19 @@ Ref = int | tuple[str, Any]
 
 
 class Recipe:
-    """An op's form as steps, each a form and what stands in its places; found once for an op.
+    """Expressions as steps, each a form and what stands in its places; found once for an op.
 
     >>> import engine
     >>> recipe = recipe_of(engine.silu, 1, ())
-    >>> recipe.steps[:2], recipe.result
-    ([('-{0}', [0]), ('exp({0})', [1])], 5)
+    >>> recipe.steps[:2], recipe.results
+    ([('-{0}', [0]), ('exp({0})', [1])], [5])
     """
 
-    def __init__(self, code: ast.expr, count: int) -> None:
-        self.code, self.count = code, count
+    def __init__(self, codes: list[ast.expr], count: int) -> None:
+        self.codes, self.count = codes, count
         self.steps: list[tuple[str, list[Ref]]] = []
         self._made: dict[str, Ref] = {}  # what is computed in any case, by its text
-        self.result = self._step(code)
+        self.results = [self._step(code) for code in codes]
 
     def term(self, program: Program, operands: list[Any]) -> Any:
         """The term of the op of these operands; errors are those of `number_term`."""
@@ -74,12 +74,12 @@ class Recipe:
 
         for form, refs in self.steps:
             found.append(number_term(program, form, [read(ref) for ref in refs]))
-        return read(self.result)
+        return read(self.results[0])
 
     def _step(self, code: ast.expr) -> Ref:
         """Where an expression stands that is computed in any case."""
-        if isinstance(code, ast.Name) and code.id.startswith(_PLACE):
-            return int(code.id.removeprefix(_PLACE))
+        if isinstance(code, ast.Name) and code.id.startswith(PLACE):
+            return int(code.id.removeprefix(PLACE))
         if isinstance(code, ast.Constant):
             return repr(code.value), code.value
         if isinstance(code, ast.Name):
@@ -150,7 +150,7 @@ def number_term(program: Program, form: str, operands: list[Any]) -> Any:
     Raises:
         ArithmeticError, ValueError, TypeError: as the form does, on the examples.
     """
-    example = compiled(form)(*(x.example for x in operands))
+    example = function_of(form)(*(x.example for x in operands))
     if all(x.is_constant for x in operands):
         return program.constant(example)
     if form == "{0} & {1}" and any(x.is_constant and x.example is False for x in operands):
@@ -168,10 +168,10 @@ def _one(x: Any, other: Any) -> bool:
 
 
 @functools.lru_cache(10_000)
-def compiled(form: str) -> Any:
+def function_of(form: str) -> Any:
     """The function that a form is."""
     places = sorted(set(re.findall(r"{(\d+)}", form)), key=int)
-    text = re.sub(r"{(\d+)}", rf"{_PLACE}\1", form)
+    text = re.sub(r"{(\d+)}", rf"{PLACE}\1", form)
     return eval(
-        f"lambda {', '.join(_PLACE + i for i in places)}: {text}", {**FUNCTIONS, "__builtins__": {}}
+        f"lambda {', '.join(PLACE + i for i in places)}: {text}", {**FUNCTIONS, "__builtins__": {}}
     )

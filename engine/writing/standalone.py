@@ -48,6 +48,7 @@ class Helpers:
         self.names = names
         self.modules: set[str] = set()  # to be imported; "np" is NumPy
         self._named: dict[int, str] = {}
+        self._on_floats = False  # whether what is called of the table is given floats
         self._numbers: dict[Any, str] = {}
         self._texts: list[str] = []
         self._kept: list[Any] = []  # so that no id is used twice
@@ -61,6 +62,7 @@ class Helpers:
 
         `code` is what the op is otherwise, with names of its inputs; None if there is nothing else.
         """
+        self._on_floats = True
         key = (op, tuple(params.items()))
         if key in self._numbers:
             return self._numbers[key]
@@ -99,7 +101,7 @@ class Helpers:
     def _reference(self, wanted: str, x: Any) -> ast.expr:
         """How the text refers to something that a function uses."""
         if isinstance(x, Op):
-            return self._reference(x.name, x.forward)
+            return self._called(x) if self._on_floats else self._reference(x.name, x.forward)
         if x is to_numpy or x is array_of:
             return _parsed("np.asarray")
         text = _of_numpy(x) or _of_library(x)
@@ -118,6 +120,23 @@ class Helpers:
                 self._named[id(x)] = self.names.taken(wanted)
                 self._texts.append(f"{self._named[id(x)]} = {text}")
         return ast.Name(self._named[id(x)])
+
+    def _called(self, op: Op) -> ast.expr:
+        """How the text calls an op that a function on floats calls: as `Op.on_floats`."""
+        if op not in self._numbers:
+            forward = ast.unparse(self._reference(op.name, op.forward))
+            lines = ["with np.errstate(all='ignore'):"]
+            lines += [f"    return float({forward}(*map(np.float64, x), **params))"]
+            if inspect.isfunction(op.scalar):
+                scalar = ast.unparse(self._reference(f"{op.name}_float", op.scalar))
+                again = [f"    {line}" for line in lines]
+                lines = ["try:", f"    return float({scalar}(*x, **params))"]
+                lines += ["except (ArithmeticError, ValueError, TypeError):", *again]
+            self._numbers[op] = name = self.names.taken(op.name)
+            numpys = ["if type(x[0]) is not float:", f"    return {forward}(*x, **params)"]
+            body = [f"    {line}" for line in (*numpys, *lines)]
+            self._texts.append("\n".join([f"def {name}(*x, **params):", *body]))
+        return ast.Name(self._numbers[op])
 
     def _constant(self, x: Any) -> str:
         if isinstance(x, dict):
@@ -171,7 +190,7 @@ class _Alone(ast.NodeTransformer):
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
         owner = self._value(node.value)
         if isinstance(owner, Op) and node.attr == "forward":
-            return self.helpers._reference(owner.name, owner)
+            return self.helpers._reference(owner.name, owner.forward)
         if isinstance(owner, types.ModuleType) and not _is_outside(owner):
             return self.helpers._reference(node.attr, self._value(node))
         self.generic_visit(node)

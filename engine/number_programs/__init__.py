@@ -1,0 +1,9 @@
+"""A program of single numbers as plain floats: its Python text, and the function that text is.
+
+A program comes as a graph of Symbols (`engine.symbols`).  `recipes` says what an op and its rules
+are in Python's arithmetic, found once per op; `float_steps` puts them in a row, forward and
+backward in the order of Values, so that results are theirs to the last bit; `number_program` makes
+text of that, with loops where steps repeat, and compiles it.  Others use `NumberProgram`.
+"""
+
+from .number_program import NumberProgram as NumberProgram

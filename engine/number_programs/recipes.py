@@ -1,0 +1,110 @@
+"""What an op and its rules are in Python's arithmetic: steps, found once for an op."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..core import Op, registry
+from ..symbols import FLOAT, Names, Term, followed
+from ..writing import FUNCTIONS, PLACE, Recipe
+
+INTEGER = "integer"  # of Terms: whole numbers, and truths
+
+_known: dict[Any, Any] = {}
+
+
+def form_of(op: Op, given: tuple[Any, ...], params: Mapping[str, Any]) -> Recipe | None:
+    """The steps of an op, of which one gives its result; None if it can only be called.
+
+    Args:
+        op: what is applied.
+        given: for each input its kind, as `FLOAT`; or its number, if that is to be decided by.
+        params: the op's parameters.
+
+    >>> import engine
+    >>> form_of(engine.square, (FLOAT,), {}).steps
+    [('{0} * {0}', [0])]
+    """
+    key = (op, "form", repr(given), repr(params) if params else "")
+    if key not in _known:
+
+        def write(maker: Term, places: list[Any]) -> list[Term]:
+            found = maker.of(_form(op, places, params))
+            return [found if answers(op) else found.sure()]
+
+        _known[key] = _recipe(write, given)
+    return _known[key]
+
+
+def rules_of(op: Op, given: tuple[Any, ...], params: Mapping[str, Any]) -> Recipe | None:
+    """The steps of an op's rules, whose results are what the edges to its inputs carry.
+
+    Their inputs are the upstream gradient, the op's result, and the inputs of the op.
+
+    >>> import engine
+    >>> recipe = rules_of(engine.mul, (FLOAT, FLOAT), {})
+    >>> recipe.steps, recipe.results
+    ([('{0} * {1}', [0, 3]), ('{0} * {1}', [0, 2])], [4, 5])
+    """
+    key = (op, "rules", repr(given), repr(params) if params else "")
+    if key not in _known:
+
+        def write(maker: Term, places: list[Any]) -> list[Term]:
+            return [maker.of(x).sure() for x in _rules(op, places, params)]
+
+        _known[key] = _recipe(write, (FLOAT, FLOAT, *given))
+    return _known[key]
+
+
+def decides(op: Op, count: int, params: Mapping[str, Any]) -> bool:
+    """Whether a number among an op's inputs says what it is: `x ** 0.5` may be complex.
+
+    >>> import engine
+    >>> decides(engine.pow, 2, {}), decides(engine.mul, 2, {})
+    (True, False)
+    """
+    key = (op, "decides", count)
+    if key not in _known:
+        names = Names()
+        try:
+            found = _form(op, [Term.named(f"{PLACE}{i}", names) for i in range(count)], params)
+        except Exception:  # as below
+            _known[key] = False
+        else:
+            _known[key] = found.kind not in (FLOAT, INTEGER)
+    return bool(_known[key])
+
+
+def _recipe(write: Any, given: tuple[Any, ...]) -> Recipe | None:
+    names = Names()
+    places = [
+        Term.named(f"{PLACE}{i}", names, x) if isinstance(x, str) else x
+        for i, x in enumerate(given)
+    ]
+    try:
+        codes = [x.code for x in write(Term.named("", names), places)]
+    except Exception:  # whatever a function does not do with a name: it is called
+        return None
+    if any(FUNCTIONS.get(name) is not x for name, x in names.known.items()):
+        return None
+    return Recipe(codes, len(given))
+
+
+def _form(op: Op, places: list[Any], params: Mapping[str, Any]) -> Any:
+    """What an op is, of names."""
+    scalar: Any = op.scalar or op.forward
+    return followed(scalar, *places, **params)
+
+
+def answers(op: Op) -> bool:
+    """Whether an op answers with a truth, not with a float, as comparisons do."""
+    return not any(op.vjps) and registry.get(op.name) is not op
+
+
+def _rules(op: Op, places: list[Any], params: Mapping[str, Any]) -> list[Any]:
+    """What the edges to the inputs of an op carry, of names."""
+    if op.vjp_all is not None:
+        return list(followed(op.vjp_all, *places, **params))
+    rules = [op.rule(i) for i in range(len(places) - 2)]
+    return [0.0 if rule is None else followed(rule, *places, **params) for rule in rules]
