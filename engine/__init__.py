@@ -9,11 +9,12 @@ and `manual_seed`, dtypes, and `device`; `autograd` and `func` hold its names fo
 
 For those who build on it, as nn and viz do: `Node` (what both tiers have in common), `NodeArray`,
 `Op` with `registry` and `functions`, `toposort`, `watch` and `Watching`, `Restoring` and `insist`,
-`to_numpy`, `has_numbers`, `example_of`, `array_of`, `gate`, `WideOp`, `input_names`, `held_once`,
-`moved`, `nearest`, `answer_in`, `warn_caller`, `at_least`, `on_cpu`, `names_device`, `Rng`,
-`generator`, `one_of_both`, `default_generator`, `set_generator_state`. Everything else stands
-behind the doors of the rooms: `arrays`, `values`, `tensors`, `creating`, `files`, `derivatives`,
-`linalg`, `looking`, `writing` and `checking` say what others may use.
+`to_numpy`, `has_numbers`, `example_of`, `is_recorded`, `own`, `called`, `array_of`, `gate`,
+`WideOp`, `input_names`, `held_once`, `moved`, `nearest`, `answer_in`, `warn_caller`, `at_least`,
+`on_cpu`, `names_device`, `Rng`, `generator`, `one_of_both`, `default_generator`,
+`set_generator_state`. Everything else stands behind the doors of the rooms: `arrays`, `values`,
+`tensors`, `creating`, `files`, `derivatives`, `linalg`, `looking`, `writing` and `checking` say
+what others may use.
 
 The modules beside this one are the ground floor.  `node` and `core` say what a node and a row of
 the table are, `ops`, `inverses` and `choices` are the table, `graph` is the walk.
@@ -112,7 +113,10 @@ from .looking import (
 )
 from .moved import moved as moved
 from .lists import array_of as array_of
-from .by_name import example_of as example_of, has_numbers as has_numbers
+from .by_name import (
+    called as called, example_of as example_of, has_numbers as has_numbers,
+    is_recorded as is_recorded, own as own,
+)  # fmt: skip
 from .node import Node as Node, NodeArray as NodeArray, to_numpy as to_numpy
 from .node_hooks import RemovableHandle as RemovableHandle
 from .ops import (

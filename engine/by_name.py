@@ -1,11 +1,14 @@
-"""What a rule may ask of what it is handed: numbers, nodes, or names, which have an example."""
+"""What a row may ask of what it is handed: numbers, nodes, or names, which have an example."""
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from .core import Op
 from .node import Node, to_numpy
 
 
@@ -31,3 +34,32 @@ def example_of(x: Any) -> np.ndarray:
     within the range of their dtype.
     """
     return to_numpy(x) if has_numbers(x) else np.asarray(x._held)
+
+
+def own(x: Any) -> Any:
+    """The array x, to be written into by `out=`; None of a number or a name, which are not.
+
+    (NumPy's result without axes is a number.)
+    """
+    return x if type(x) is np.ndarray else None
+
+
+def called(function: Callable[..., Any], *operands: Any, **params: Any) -> Any:
+    """`function(*operands, **params)`; of names (the first is one), a call of it is written down.
+
+    So a row asks for numbers without being one call as a whole: what is asked rarely, or of few
+    numbers, is a step of its own.  Nothing flows through that step.
+    """
+    first = operands[0]
+    if not has_numbers(first):
+        return first.record(_step(function, len(operands)), operands, params)
+    program = getattr(first, "program", None)
+    if program is None:
+        return function(*operands, **params)
+    return program.call(_step(function, len(operands)).name, function, operands, params)
+
+
+@functools.cache
+def _step(function: Callable[..., Any], count: int) -> Op:
+    """A function as an op that is in no table."""
+    return Op(function.__name__.strip("_"), function, (None,) * count, kind="shape")

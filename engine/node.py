@@ -219,3 +219,8 @@ def to_numpy(x: Any) -> np.ndarray:
         return array
     plain = [x._held if isinstance(x, Node) else x for x in array.ravel().tolist()]
     return np.array(plain, dtype=np.float64).reshape(array.shape)
+
+
+def numbers_of(x: Any) -> Any:
+    """The plain numbers of a node, or of an array of nodes; anything else as it is."""
+    return to_numpy(x) if isinstance(x, NODES) else x

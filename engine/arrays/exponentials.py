@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from ..by_name import example_of
+from ..by_name import example_of, own
 from ..choices import where
 from ..define import shape_op
 from ..floats import HALF, floating, in_single
-from ..node import to_numpy
+from ..node import numbers_of, to_numpy
 from ..ops import exp, log
 from .reductions import (
     add_reduce,
@@ -25,16 +25,11 @@ from .reductions import (
 from .shapes import DIM, REDUCED
 
 
-def _own(x: Any) -> Any:
-    """x, to be overwritten, if it is an array (a 0-d result of NumPy is a number, and is not)."""
-    return x if isinstance(x, np.ndarray) else None
-
-
 def largest_finite(x: Any, axis: Any) -> Any:
     """The largest finite number along the axes: what to subtract before exp."""
-    numbers = to_numpy(x)
+    numbers = numbers_of(x)
     top = maximum_reduce(numbers, axis, None, None, True, initial=-np.inf)
-    return np.where(np.isfinite(top), top, 0.0).astype(numbers.dtype)
+    return np.where(np.isfinite(top), top, 0.0)
 
 
 def _logsumexp_vjp(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
@@ -69,7 +64,7 @@ def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     shift = largest_finite(x, axes)
     e = x - shift
     with np.errstate(divide="ignore"):  # log(0) = -inf is the answer where there is nothing
-        total = np.log(add_reduce(np.exp(e, out=_own(e)), axes, None, None, True)) + shift
+        total = np.log(add_reduce(np.exp(e, out=own(e)), axes, None, None, True)) + shift
     return squeezed(total, axes, keepdims)
 
 
@@ -90,8 +85,8 @@ def softmax(x: Any, axis: Any = -1) -> Any:
     x = floating(x)
     axis = reduce_axis(x, axis, "softmax")
     e = x - maximum_reduce(x, axis, None, None, True, initial=-np.inf)
-    e = np.exp(e, out=_own(e))
-    return np.divide(e, add_reduce(e, axis, None, None, True), out=_own(e))
+    e = np.exp(e, out=own(e))
+    return np.divide(e, add_reduce(e, axis, None, None, True), out=own(e))
 
 
 def _log_softmax_vjp(g: Any, y: Any, x: Any, axis: Any) -> Any:
@@ -113,4 +108,4 @@ def log_softmax(x: Any, axis: Any = -1) -> Any:
     shifted = x - maximum_reduce(x, axis, None, None, True, initial=-np.inf)
     total = add_reduce(np.exp(shifted), axis, None, None, True)
     with np.errstate(divide="ignore"):  # a sum of nothing
-        return np.subtract(shifted, np.log(total), out=_own(shifted))
+        return np.subtract(shifted, np.log(total), out=own(shifted))

@@ -15,7 +15,7 @@ from ..choices import where
 from ..core import Op, composed
 from ..counts import is_int
 from ..define import shape_op
-from ..node import Node, to_numpy
+from ..node import Node, numbers_of
 from .shapes import (
     axis_or_dim,
     concatenate,
@@ -260,7 +260,7 @@ _ADDED_ALONG = Op("add_along_axis", _added_along, (_added_along_vjp, None), kind
 
 
 def _argsort(x: Any, axis: int | None = -1, descending: bool = False) -> Any:
-    x = to_numpy(x)
+    x = numbers_of(x)
     if axis is None:
         x, axis = x.ravel(), 0
     axis = normalize_axis(axis, x.ndim, "argsort")

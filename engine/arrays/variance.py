@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..by_name import has_numbers
+from ..by_name import called, has_numbers
 from ..choices import where
 from ..define import shape_op
 from ..floats import HALF, floating, in_single
@@ -57,6 +57,13 @@ def length(x: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
     """sqrt(sum(x * x)), right too where the squares are too large or too small."""
     with np.errstate(over="ignore"):
         total = add_reduce(x * x, axes, None, None, keepdims)
+    if type(x) is np.ndarray:
+        return _root_of_squares(total, x, axes, keepdims)
+    return called(_root_of_squares, total, x, axes=axes, keepdims=keepdims)
+
+
+def _root_of_squares(total: Any, x: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
+    """The root of a sum of squares; where that may have left the range, of x divided by a scale."""
     least, _ = _limits(x.dtype)
     if least < total < np.inf if total.ndim == 0 else finite(total) and (total > least).all():
         return np.sqrt(total)
@@ -75,19 +82,28 @@ def _ends(x: Any, axes: Any) -> tuple[Any, Any]:
     return low, maximum_reduce(x, axes, None, None, True, initial=-np.inf)
 
 
-def _variance(x: Any, axis: Any, ddof: float, keepdims: bool) -> tuple[Any, float]:
-    """The variance, and the smallest one if all of them surely are right; else 0.
+def _squares(x: Any, axis: Any, keepdims: bool) -> tuple[Any, Any]:
+    """The sum of squared distances from the mean, and the mean, whose axes stay."""
+    center = add_reduce(x, axis, None, None, True)
+    center = center / (x.size // (center.size or 1) or 1)
+    apart = x - center
+    if type(apart) is np.ndarray:
+        apart *= apart
+    else:
+        apart = apart * apart
+    return add_reduce(apart, axis, None, None, keepdims), center
+
+
+def _variance(
+    total: Any, center: Any, x: Any, axis: Any, ddof: float, keepdims: bool
+) -> tuple[Any, float]:
+    """The variance, from `_squares`; and the smallest one if all of them surely are right, else 0.
 
     It is exactly 0 where all numbers are equal, though their mean may be rounded.
     """
-    center = add_reduce(x, axis, None, None, True)
     count = x.size // (center.size or 1)
     freedom = count - ddof if count > ddof else np.nan
-    center = center / (count or 1)
-    apart = x - center
-    apart *= apart
-    total = add_reduce(apart, axis, None, None, keepdims)
-    _, rounding = _limits(apart.dtype)
+    _, rounding = _limits(total.dtype)
     if not finite(total):
         return np.square(_deviation(x, axis, keepdims) / math.sqrt(freedom)), 0.0
     lowest = minimum_reduce(total, None, initial=np.inf) if total.ndim else total
@@ -136,7 +152,19 @@ def var(x: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> An
     """Variance: mean squared distance from the mean, dividing by n - ddof; nan where that is 0."""
     if x.dtype.type is HALF:
         return in_single(var.forward, x, axis, ddof, keepdims)
-    return _variance(floating(x), reduce_axis(x, axis, "var"), ddof, keepdims)[0]
+    x, axis = floating(x), reduce_axis(x, axis, "var")
+    total, center = _squares(x, axis, keepdims)
+    if type(x) is np.ndarray:
+        return _checked_variance(total, center, x, axis, ddof, keepdims)
+    params = {"axis": axis, "ddof": ddof, "keepdims": keepdims}
+    return called(_checked_variance, total, center, x, **params)
+
+
+def _checked_variance(
+    total: Any, center: Any, x: Any, axis: Any, ddof: float, keepdims: bool
+) -> Any:
+    """The variance alone, which is right whatever the numbers are."""
+    return _variance(total, center, x, axis, ddof, keepdims)[0]
 
 
 def _std_vjp(g: Any, y: Any, x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
@@ -175,7 +203,18 @@ def std(x: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> An
     x = floating(x)
     axis = reduce_axis(x, axis, "std")
     with np.errstate(over="ignore"):
-        y, lowest = _variance(x, axis, ddof, keepdims)
+        total, center = _squares(x, axis, keepdims)
+        if type(x) is np.ndarray:
+            return _root_of_variance(total, center, x, axis, ddof, keepdims)
+        params = {"axis": axis, "ddof": ddof, "keepdims": keepdims}
+        return called(_root_of_variance, total, center, x, **params)
+
+
+def _root_of_variance(
+    total: Any, center: Any, x: Any, axis: Any, ddof: float, keepdims: bool
+) -> Any:
+    """The root of the variance; where that may have left the range, by way of `_deviation`."""
+    y, lowest = _variance(total, center, x, axis, ddof, keepdims)
     least, _ = _limits(y.dtype)
     if lowest > least or ((y > least) & (y < np.inf) | _equal(x, axis).reshape(y.shape)).all():
         return np.sqrt(y)

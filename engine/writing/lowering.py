@@ -67,6 +67,7 @@ class ArrayTier(Tier):
 
     def __init__(self, helpers: Helpers) -> None:
         super().__init__(helpers, ArrayTerm)
+        self.program.call = self._called
 
     def constant(self, x: Any) -> Any:
         """The same; a matrix whose transpose is in the text already is the transpose of that."""

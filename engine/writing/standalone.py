@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from ..by_name import is_recorded
+from ..by_name import called, is_recorded
 from ..core import Op
 from ..lists import array_of
 from ..node import NODES, Node, NodeArray, to_numpy
@@ -197,9 +197,11 @@ class _Alone(ast.NodeTransformer):
         return node
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
-        called = self._value(node.func)
-        if called is is_recorded or (called is _ABSENT and self._asks_for_nodes(node)):
+        function = self._value(node.func)
+        if function is is_recorded or (function is _ABSENT and self._asks_for_nodes(node)):
             return ast.Constant(False)
+        if function is called:
+            node = ast.Call(node.args[0], node.args[1:], node.keywords)
         if isinstance(node.func, ast.Attribute) and node.func.attr == "apply":
             owner = self._value(node.func.value)
             if isinstance(owner, Op):

@@ -63,6 +63,8 @@ class Program:
         #: Whether this runs on other numbers than the examples: nothing is decided by these.
         self.exact = False
         self.node: Any = None  # that is being written down, or whose rules are
+        #: call(name, function, operands, params): the term of a call that is not looked into.
+        self.call: Any = None
 
     def term(self, form: str, operands: tuple[Any, ...], example: Any) -> Any:
         """The term of this form and these operands.

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import exp, fused, sum as sum_of, to_numpy, where
+from engine import exp, fused, own, sum as sum_of, to_numpy, where
 from engine.arrays import add_reduce, maximum_reduce
 
 from ..checks import as_array, probability
@@ -35,16 +35,14 @@ def _of_elements(scores: Any, mask: Any = None) -> Any:
 @fused(_vjp, elements=_of_elements, symbol="softmax")
 def attention_weights(scores: Any, mask: Any = None) -> Any:
     """Softmax over the last axis without positions where mask is True; 0 where nothing is left."""
-    e = np.array(scores) if mask is None else np.where(mask, -np.inf, scores).astype(scores.dtype)
-    top = maximum_reduce(e, -1, None, None, True, initial=-np.inf)
-    if not np.isfinite(top).all():
-        top[top == -np.inf] = 0  # nothing is allowed: exp(-inf) below, not exp(nan)
-    e -= top
-    np.exp(e, out=e)
-    total = add_reduce(e, -1, None, None, True)
-    total[total == 0] = 1
-    e /= total
-    return e
+    allowed = scores if mask is None else np.where(mask, -np.inf, scores)
+    # where nothing is allowed, the least finite number: exp(-inf) below, not exp(nan)
+    least = float(np.finfo(scores.dtype).min)
+    top = maximum_reduce(allowed, -1, None, None, True, initial=least)
+    e = np.subtract(allowed, top, out=None if mask is None else own(allowed))
+    e = np.exp(e, out=own(e))
+    total = add_reduce(e, -1, None, None, True)  # the largest adds exp(0): it is 1 or more, or 0
+    return np.divide(e, np.maximum(total, 1.0, out=own(total)), out=own(e))
 
 
 # --- the function ---

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import example_of, fused, mean, sqrt, square, var
+from engine import called, example_of, fused, is_recorded, mean, own, sqrt, square, var
 
 from ..checks import as_array
 
@@ -76,8 +76,29 @@ def _divided(x: Any, axis: tuple[int, ...], eps: Any, center: bool) -> tuple[Any
     return y, scale
 
 
+def _divided_by_name(x: Any, axis: tuple[int, ...], eps: float, center: bool) -> tuple[Any, Any]:
+    """`_divided` of names: what is done where squares are too large is left to the run."""
+    count = math.prod([x.shape[i] for i in axis])
+    y = x - _sum(x, axis) / count if center else x
+    mean_square = _sum_of_products(y, y, axis) / count
+    scale = called(_inverse_root, mean_square + eps, y, axis=axis, eps=eps)
+    return y * scale, scale
+
+
+def _inverse_root(spread: Any, y: Any, axis: tuple[int, ...], eps: float) -> Any:
+    """1 / √(mean of y² + eps), given the sum under the root; right where that left the range."""
+    limits = np.finfo(spread.dtype)
+    if ((limits.tiny / limits.eps <= spread) & (spread < np.inf)).all():
+        return 1 / np.sqrt(spread)
+    y, eps, unit = _in_range(y, axis, eps)
+    scale = 1 / np.sqrt(_sum_of_products(y, y, axis) / math.prod(y.shape[i] for i in axis) + eps)
+    return scale if unit is None else scale / unit
+
+
 def _standard(x: Any, axis: tuple[int, ...], eps: float, center: bool) -> tuple[Any, Any]:
     """`_divided`, also where a square of x is too large for its dtype."""
+    if type(x) is not np.ndarray and not is_recorded(x):
+        return _divided_by_name(x, axis, eps, center)
     if type(x) is np.ndarray and eps:
         y, scale = _divided(x, axis, eps, center)
         if np.count_nonzero(scale) == scale.size:
@@ -131,9 +152,9 @@ def standardize(
     """(x - mean) / √(variance + eps) along axes, times weight, plus bias; center=False: no mean."""
     y, _ = _standard(x, axis, eps, center)
     if weight is not None:
-        y = np.multiply(y, weight, out=y if y.dtype == weight.dtype else None)
+        y = np.multiply(y, weight, out=own(y) if y.dtype == weight.dtype else None)
     if bias is not None:
-        y = np.add(y, bias, out=y if y.dtype == bias.dtype else None)
+        y = np.add(y, bias, out=own(y) if y.dtype == bias.dtype else None)
     return y
 
 

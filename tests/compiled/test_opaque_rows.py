@@ -24,13 +24,14 @@ RNG = np.random.default_rng(14)
 
 #: Rows that are one call on arrays; a rule has the name of its row and "_vjp".
 ON_ARRAYS = {
-    "add_along_axis", "all", "any", "argmax", "argmin", "argsort", "as_integers",
-    "attention_weights", "cofactors", "col2im", "conv2d", "cross_entropy", "digamma", "erf",
-    "erfc", "erfinv", "gelu", "gru_scan", "im2col", "lgamma", "linear", "logsumexp", "lstm_scan",
-    "max_pool2d", "norm", "packed_eigh", "packed_qr", "packed_slogdet", "packed_svd", "pad",
-    "rnn_scan", "running_place", "scatter", "scatter_add", "setitem", "sliding_window_view",
-    "standardize", "std", "sum_windows", "var",
+    "add_along_axis", "cofactors", "col2im", "conv2d", "cross_entropy", "digamma", "erf", "erfc",
+    "erfinv", "gelu", "gru_scan", "im2col", "lgamma", "lstm_scan", "max_pool2d", "packed_eigh",
+    "packed_qr", "packed_slogdet", "packed_svd", "pad", "rnn_scan", "running_place", "scatter",
+    "scatter_add", "setitem", "sliding_window_view", "sum_windows",
 }  # fmt: skip
+
+#: Steps inside rows that are one call: questions about few numbers, that are rarely answered no.
+STEPS = {"checked_variance", "inverse_root", "root_of_squares", "root_of_variance"}
 
 #: Rows whose form on single numbers is no expression of Python's.
 ON_NUMBERS = {"binary_cross_entropy", "digamma", "erfinv", "round"}
@@ -152,11 +153,11 @@ def test_every_row_of_the_engine_and_of_nn_is_tried():
 
 
 def test_no_row_is_opaque_on_arrays_but_those_listed():
-    assert on_arrays()[1] - ON_ARRAYS == set()
+    assert on_arrays()[1] - ON_ARRAYS - STEPS == set()
 
 
 def test_what_is_listed_as_opaque_on_arrays_is():
-    assert ON_ARRAYS - on_arrays()[1] == set()
+    assert (ON_ARRAYS | STEPS) - on_arrays()[1] == set()
 
 
 def test_the_rows_that_are_opaque_on_numbers_are_those_listed():
