@@ -62,6 +62,7 @@ from .choices import (
     sigmoid as sigmoid, silu as silu, sinc as sinc,
     softplus as softplus, where as where, xlogy as xlogy,
 )  # fmt: skip
+from .compilation import Compiled as Compiled, compile as compile
 from .core import (
     REAL as REAL, Interval as Interval, Op as Op, UnaryOp as UnaryOp, functions as functions,
     registry as registry, unregister as unregister,

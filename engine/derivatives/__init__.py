@@ -12,5 +12,11 @@ Others use the functions, nothing else.
 
 from .jacobians import hessian as hessian, hvp as hvp, jacobian as jacobian
 from .of_results import grad_of as grad_of
-from .transforms import grad as grad, jvp as jvp, value_and_grad as value_and_grad, vjp as vjp
+from .transforms import (
+    OwnDerivatives as OwnDerivatives,
+    grad as grad,
+    jvp as jvp,
+    value_and_grad as value_and_grad,
+    vjp as vjp,
+)
 from .trees import ravel_tree as ravel_tree

@@ -98,6 +98,10 @@ def nodes_in_list(x: Any) -> Any:
 
 def _fresh(node: Any) -> Any:
     """A node of its own for this argument, so that one node given twice is two arguments."""
+    if not node.has_numbers:  # a name: a gradient flows to it, because it is asked for
+        y = identity(node)
+        y.requires_grad = True
+        return y
     if not (RECORDING.enabled and node.requires_grad):
         return node.leaf()
     y = identity(node)

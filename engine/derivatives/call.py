@@ -20,6 +20,7 @@ from ..node_hooks import HOOKS
 from ..recording import ATTENTION, RECORDING, enable_grad
 from ..tensors import Tensor
 from ..values import ValueArray
+from ..writing import gradients as gradients_by_name
 from .arguments import (
     LEAVES,
     Argnums,
@@ -102,6 +103,9 @@ def recorded_gradients(root: Any, wanted: list[Any], seed: Any = None) -> list[A
     if not isinstance(root, Node):
         return [None] * len(wanted)  # a constant
     seed = root.leaf(root.full(1.0) if seed is None else seed, requires_grad=False)
+    if not root.has_numbers:  # names, written down
+        found = gradients_by_name(root, seed)
+        return [found.get(node) for node in wanted]
     if HOOKS:  # those elsewhere are not to be called; else most nodes are on the way
         return gradients_on_the_way(root, wanted, seed)
     found = adjoints(toposort(root), {root: seed})

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from ..arrays import ravel, reshape, stack
+from ..node import Node
 from ..recording import enable_grad
-from ..tensors import Tensor
 from ..values import Value, ValueArray
 from .arguments import Argnums, Argument
 from .call import Call, run
 from .returned import check_function
-from .transforms import contract, direction, grad, several_of
+from .transforms import OwnDerivatives, contract, direction, fixed, grad, several_of
 from .trees import is_container, taken_apart
 
 
@@ -38,6 +38,8 @@ def jacobian(
            [0., 4.]])
     """
     check_function(f)
+    if isinstance(f, OwnDerivatives):
+        return f.derived(jacobian, fixed(argnums), has_aux)
 
     def derivative(*args: Any, **kwargs: Any) -> Any:
         call = run(f, args, kwargs, argnums, has_aux)
@@ -64,9 +66,9 @@ def _block(call: Call) -> list[Any]:
 
 
 def _each_element(y: Any) -> list[Any]:
-    if isinstance(y, Tensor):
+    if isinstance(y, Node) and y.shape:
         flat = ravel(y)
-        return [flat[i] for i in range(y.size)]
+        return [flat[i] for i in range(flat.size)]
     return list(np.asarray(y).flat) if isinstance(y, np.ndarray) else [y]
 
 
@@ -75,7 +77,7 @@ def _stacked(rows: list[Any], shape: tuple[int, ...], argument: Argument) -> Any
     if shape == ():
         return rows[0]
     full = (*shape, *np.shape(argument.node))
-    if any(isinstance(row, Tensor) for row in rows):
+    if any(isinstance(row, Node) and not isinstance(row, Value) for row in rows):
         return reshape(stack(rows), full)
     if any(isinstance(row, Value | ValueArray) for row in rows):
         boxed = np.empty(full, dtype=object)
@@ -99,6 +101,8 @@ def hessian(
     array([[ 6.,  0.],
            [ 0., 12.]])
     """
+    if isinstance(f, OwnDerivatives):
+        return f.derived(hessian, fixed(argnums), has_aux)
     if isinstance(argnums, int):
         return jacobian(grad(f, argnums, has_aux), argnums, has_aux)
 
@@ -126,6 +130,8 @@ def hvp(f: Callable[..., Any], primals: Any, vectors: Any, has_aux: bool = False
     >>> hvp(lambda x: (x**3).sum(), np.array([1.0, 2.0]), np.array([1.0, 1.0]))
     array([ 6., 12.])
     """
+    if isinstance(f, OwnDerivatives):
+        return f.derived(_products, has_aux)(primals, vectors)
     several = type(primals) is tuple
     at, along = several_of(primals), several_of(vectors)
     if len(at) != len(along):
@@ -149,3 +155,8 @@ def hvp(f: Callable[..., Any], primals: Any, vectors: Any, has_aux: bool = False
     products, aux = products if has_aux else (products, None)
     products = products if several else products[0]
     return (products, aux) if has_aux else products
+
+
+def _products(f: Callable[..., Any], has_aux: bool) -> Callable[..., Any]:
+    """`hvp` of f as a function of primals and vectors."""
+    return lambda primals, vectors: hvp(f, primals, vectors, has_aux)

@@ -21,6 +21,17 @@ from .call import Call, recorded_gradients, run
 from .returned import check_function
 
 
+class OwnDerivatives:
+    """Base of functions that have their derivatives made for themselves: compiled ones."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        raise NotImplementedError
+
+    def derived(self, make: Callable[..., Any], *how: Any) -> Callable[..., Any]:
+        """`make(f, *how)` of the function f that this stands for, as one of its own kind."""
+        raise NotImplementedError
+
+
 def value_and_grad(
     f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False
 ) -> Callable[..., Any]:
@@ -32,6 +43,8 @@ def value_and_grad(
     (9.0, 6.0)
     """
     check_function(f)
+    if isinstance(f, OwnDerivatives):
+        return f.derived(value_and_grad, fixed(argnums), has_aux)
 
     def derivative(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         call = run(f, args, kwargs, argnums, has_aux)
@@ -68,6 +81,8 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> 
     >>> grad(lambda p: p["w"] ** 2 * p["b"])({"w": 3.0, "b": 1.0})
     {'w': 6.0, 'b': 9.0}
     """
+    if isinstance(f, OwnDerivatives):
+        return f.derived(grad, fixed(argnums), has_aux)
     both = value_and_grad(f, argnums, has_aux)
 
     def derivative(*args: Any, **kwargs: Any) -> Any:
@@ -75,6 +90,11 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> 
         return (found, value[1]) if has_aux else found
 
     return derivative
+
+
+def fixed(argnums: Argnums) -> Argnums:
+    """argnums as a key: a list is a tuple."""
+    return tuple(argnums) if isinstance(argnums, list) else argnums
 
 
 def contract(y: Any, direction: Any) -> Any:

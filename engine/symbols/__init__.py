@@ -32,6 +32,7 @@ from .symbol import Symbol as Symbol
 from .tracing import (
     Program as Program,
     Trace as Trace,
+    argument_names as argument_names,
     program as program,
     program_of as program_of,
 )

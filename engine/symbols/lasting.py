@@ -110,15 +110,16 @@ class LastingTrace(Trace):
                         "step, or in a function of its own"
                     )
 
-    def backward(self, root: Symbol, gradient: Any) -> None:
-        """What `root.backward()` does: with `compile`."""
-        root.refuse("backward()")
+    def seed(self, example: Any, label: str) -> Symbol:
+        """An upstream gradient: what stands for it is no input of the function itself."""
+        return Symbol.leaf_of(example, self, label, requires=True)
 
     def lift(self, root: Any) -> Symbol:
-        """The Symbol for a Value or Tensor: a leaf is an input, which is read at each call."""
+        """The Symbol for a Value or Tensor: what was there before is read at each call."""
         if self.outdated:
             self._check_current(root)
-        if isinstance(root, Node) and root.op is None and root not in self.lifted:
+        before = isinstance(root, Node) and (root.op is None or root not in self.when)
+        if before and root not in self.lifted:
             label = self.names.get(id(root), "") or root.label
             self.lifted[root] = self.input(root._held, label, root.requires_grad)
         return super().lift(root)

@@ -20,6 +20,7 @@ from ..elementwise_methods import ElementwiseMethods
 from ..lists import LISTS, array_of
 from ..node import NODES, Node
 from ..numpy_protocol import QUESTIONS, ArrayUfunc, NumpyFunctions
+from ..recording import ATTENTION, RECORDING
 from .comparisons import (
     AND,
     COMPARISONS,
@@ -143,6 +144,8 @@ class Symbol(Refusals, NumpyFunctions, ElementwiseMethods, ArrayMethods, Node):
             isinstance(x, Symbol) and x.requires_grad and (flows or op.rule(i) is not None)
             for i, x in enumerate(inputs)
         )
+        if ATTENTION.threads and not RECORDING.enabled:  # in a block of `no_grad`
+            y.requires_grad = False
         y.is_constant = False
         y._trace = trace
         trace.made += 1
@@ -222,6 +225,10 @@ class Symbol(Refusals, NumpyFunctions, ElementwiseMethods, ArrayMethods, Node):
         return f"Symbol({self.op.name} of {len(self.inputs)})"
 
     # --- backward: the ordinary walk over nodes ---
+
+    def backward(self, gradient: Any = None, **_how: Any) -> None:
+        """In a compiled function: have the gradients of parameters added to `.grad`."""
+        self._trace.backward(self, gradient)
 
     @staticmethod
     def flows_to(x: Any) -> bool:

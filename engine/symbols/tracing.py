@@ -63,6 +63,10 @@ class Trace:
         x.is_constant = True
         return x
 
+    def backward(self, root: Symbol, gradient: Any) -> None:
+        """What `root.backward()` in a function means: nothing, in a program that is printed."""
+        root.refuse("backward()")
+
     def lift(self, root: Any) -> Symbol:
         """The Symbol for a Value or Tensor: an input for a leaf, else what its graph writes down.
 
@@ -185,7 +189,7 @@ def _traced(f: Callable[..., Any], args: Sequence[Any]) -> Program:
     arrays = any(isinstance(x, np.ndarray) or (isinstance(x, Node) and x.shape) for x in args)
     arguments: dict[str, Any] = {}
     given: list[Any] = []
-    names = _argument_names(f, len(args))
+    names = argument_names(f, len(args))
     home = _unbound(f).__module__
     trace.names = _nodes_in([("", f), *zip(names, args, strict=True)], home)
 
@@ -254,7 +258,7 @@ def _name(f: Any) -> str:
     return "f" if name == "<lambda>" else str(name)
 
 
-def _argument_names(f: Any, count: int) -> list[str]:
+def argument_names(f: Any, count: int) -> list[str]:
     """f's names for its positional arguments, x1, x2, … where it has none."""
     try:
         parameters = list(inspect.signature(_function(f)).parameters.values())

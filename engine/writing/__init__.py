@@ -30,4 +30,4 @@ from .straight_line import (
     StraightLine as StraightLine,
 )
 from .terms import parsed as parsed, reached as reached
-from .walk import RuleOp as RuleOp
+from .walk import RuleOp as RuleOp, gradients as gradients

@@ -78,7 +78,7 @@ def _edge(node: Any, g: Any, index: int, x: Any, run: bool) -> Any:
     return Symbol.made(called, operands, params, held, node._trace)
 
 
-def gradients(root: Any, seed: Any, note: Any) -> dict[Any, Any]:
+def gradients(root: Any, seed: Any, note: Any = None) -> dict[Any, Any]:
     """The gradient of each node, as `graph.adjoints`; `note(x, g, node)` is told of each.
 
     What no gradient flows to is not walked through: a comparison is no node on the other tiers, and
@@ -96,5 +96,6 @@ def gradients(root: Any, seed: Any, note: Any) -> dict[Any, Any]:
                 part = node.leaf(0.0)  # as on Values: a rule that is None gives 0.0
             if part is not None:
                 found[x] = found[x] + part if x in found else part
-                note(x, found[x], node)
+                if note is not None:
+                    note(x, found[x], node)
     return found

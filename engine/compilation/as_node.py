@@ -1,0 +1,120 @@
+"""A call of a compiled function in a graph: one node, whose backward is the printed half."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ..by_name import is_recorded
+from ..core import Op
+from ..node import Node
+from ..tensors import Tensor, check_unchanged
+from ..values import Value
+from .graph_function import GraphFunction, plain_of
+
+
+class CompiledOp(Op):
+    """One result of a program as an op: applied to nodes it is opened, and recorded op by op."""
+
+    def __init__(self, program: GraphFunction, index: int) -> None:
+        self.program, self.index = program, index
+        super().__init__(
+            program.name,
+            self._opened,
+            (None,),
+            vjp_all=partial(_slopes, program, index),
+            variadic=True,
+            kind="shape",
+            doc="a compiled function",
+        )
+        self.push, self.push_arrays = _push_number, _push_array
+
+    def _opened(self, *inputs: Any) -> Any:
+        return self.program.carefully(inputs)[self.index]
+
+
+class _Kept(dict[str, Any]):
+    """The parameters of such a node, which has none; and what its backward half needs."""
+
+    memory: Any = None
+
+
+def record(program: GraphFunction, given: Sequence[Any]) -> list[Any]:
+    """The outputs of a program: those through which a gradient flows as nodes, the others plain."""
+    plain = [plain_of(x) for x in given]
+    if not program.ops:
+        program.ops += [CompiledOp(program, i) if f else None for i, f in enumerate(program.flows)]
+    ops = program.ops
+    if program.of_numbers:
+        found = program(plain)
+        nodes = [_value(op, y, given) if op else y for op, y in zip(ops, found, strict=True)]
+        return nodes
+    found, memory = program.halves.forward(plain)
+    return [
+        _tensor(op, y, given, plain, memory) if op else y for op, y in zip(ops, found, strict=True)
+    ]
+
+
+def _value(op: Op, y: float, given: Sequence[Any]) -> Value:
+    node = Value(y)
+    node.op, node._a = op, tuple(given)
+    return node
+
+
+def _tensor(op: Op, y: Any, given: Sequence[Any], plain: Sequence[Any], memory: Any) -> Tensor:
+    node = Tensor.wrap(y, requires_grad=True)
+    node.op, node.inputs, node._arrays = op, tuple(given), tuple(plain)
+    node._params = _Kept()
+    node._params.memory = memory
+    return node
+
+
+def _seeds(program: GraphFunction, index: int, g: Any) -> list[Any]:
+    """g for the result at `index`, zeros for the others."""
+    flowing = [i for i, flows in enumerate(program.flows) if flows]
+    return [g if i == index else plain_of(program.outputs[i].full(0.0)) for i in flowing]
+
+
+def _push_array(node: Any, g: np.ndarray, found: dict[Any, Any]) -> None:
+    """Add the gradients of a node's inputs to what is found, by the backward half."""
+    check_unchanged(node)
+    program = node.op.program
+    parts = program.halves.backward(node._params.memory, _seeds(program, node.op.index, g))
+    for i, part in zip(program.wanted, parts, strict=True):
+        x = node.inputs[i]
+        if isinstance(x, Tensor) and x._requires:
+            found[x] = found[x] + part if x in found else part
+
+
+def _push_number(node: Any, g: float) -> None:
+    """The same on floats: forward is run again, which takes no longer than to keep its results."""
+    program = node.op.program
+    plain = [x if type(x) is float else x._held for x in node._a]
+    parts = program.pullback([*plain, *_seeds(program, node.op.index, g)])
+    for i, part in zip(program.wanted, parts, strict=True):
+        x = node._a[i]
+        if type(x) is not float:
+            x._adjoint += part
+
+
+def _slopes(program: GraphFunction, index: int, g: Any, y: Any, *inputs: Any) -> tuple[Any, ...]:
+    """The gradient for each input, plain or as nodes: then by a node of the pullback's."""
+    given = [*inputs, *_seeds(program, index, g)]
+    if any(isinstance(x, Node) for x in given):
+        found = call(program.pullback, given)
+    else:
+        found = program.pullback(given)
+    parts: list[Any] = [None] * len(inputs)
+    for i, part in zip(program.wanted, found, strict=True):
+        parts[i] = part
+    return tuple(parts)
+
+
+def call(program: GraphFunction, given: Sequence[Any]) -> list[Any]:
+    """The outputs for inputs of which some are nodes: recorded, if a gradient is to flow."""
+    if any(is_recorded(x) and x.requires_grad for x in given):
+        return record(program, given)
+    return program([plain_of(x) for x in given])

@@ -1,0 +1,136 @@
+"""Leaves that a function reads from outside, while it is traced: each is taken for its Symbol.
+
+A parameter in a model is found by `Survey`, but it stays where it is: what f gets hold of is the
+very Tensor.  So for as long as f runs, the Tensor is of a class of its own, which hands everything
+on to the Symbol that stands for it: operators record, `float(w)` and `w.data` are refused.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from ..node import Node
+from ..restoring import Restoring
+from ..symbols import LastingTrace, Symbol, tracing_now
+
+#: What stays the node's own: what it is made of, and what objects have.
+_OWN = frozenset([
+    "_a", "_adjoint", "_arrays", "_b", "_grad", "_held", "_params", "_requires", "_retain",
+    "__class__", "__dict__", "__doc__", "__hash__", "__init__", "__module__", "__new__",
+    "__slots__", "__weakref__", "inputs", "label", "leads", "op", "record", "record_binary",
+    "record_unary", "record_wide", "requires_grad", "zero_grad",
+])  # fmt: skip
+_NOT_FORWARDED = _OWN | {
+    "__getattribute__", "__setattr__", "__delattr__", "__init_subclass__", "__subclasshook__",
+    "__reduce__", "__reduce_ex__", "__sizeof__", "__dir__", "__getstate__", "__copy__",
+    "__deepcopy__", "__array_ufunc__", "__getattr__",
+}  # fmt: skip
+#: `w += x` would change the leaf for good: `Symbol` only makes a new name.
+_IN_PLACE = frozenset(name for name in dir(Symbol) if name.startswith("__i") and name != "__iter__"
+                      and name not in ("__init__", "__invert__", "__index__", "__int__",
+                                       "__init_subclass__"))  # fmt: skip
+
+
+def symbol_of(leaf: Any) -> Symbol:
+    """The Symbol that stands for a leaf in the program that is being traced."""
+    symbol: Symbol = tracing_now().lift(leaf)
+    return symbol
+
+
+class Captured:
+    """What the classes of captured leaves have before their own."""
+
+    __slots__ = ()
+    leads = True
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in _OWN:
+            return object.__getattribute__(self, name)
+        return getattr(symbol_of(self), name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in _OWN:
+            object.__setattr__(self, name, value)
+        elif name == "grad" and value is None:
+            self.zero_grad()
+        else:
+            symbol_of(self).refuse(f"assigning .{name}")
+
+    def zero_grad(self) -> None:
+        """As of a leaf, but at each call."""
+        tracing_now().afterwards(functools.partial(setattr, self, "grad", None))
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **named: Any) -> Any:
+        handler: Any = Symbol.__array_ufunc__
+        return handler(symbol_of(self), ufunc, method, *inputs, **named)
+
+    @staticmethod
+    def record(op: Any, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
+        return Symbol.record(op, tuple(map(_as_symbol, inputs)), params)
+
+    def record_unary(self, op: Any) -> Any:
+        return Symbol.record(op, (symbol_of(self),), {})
+
+    @staticmethod
+    def record_binary(op: Any, a: Any, b: Any) -> Any:
+        return Symbol.record(op, (_as_symbol(a), _as_symbol(b)), {})
+
+    @staticmethod
+    def record_wide(op: Any, inputs: tuple[Any, ...]) -> Any:
+        return Symbol.record(op, tuple(map(_as_symbol, inputs)), {})
+
+
+def _as_symbol(x: Any) -> Any:
+    return symbol_of(x) if isinstance(x, Captured) else x
+
+
+def _forwarding(name: str) -> Callable[..., Any]:
+    def method(self: Any, *args: Any, **named: Any) -> Any:
+        return getattr(symbol_of(self), name)(*args, **named)
+
+    method.__name__ = name
+    return method
+
+
+def _refusing(name: str) -> Callable[..., Any]:
+    def method(self: Any, other: Any) -> Any:
+        symbol_of(self).refuse(f"changing it in place, by {name}(),")
+
+    method.__name__ = name
+    return method
+
+
+@functools.cache
+def _captured(kind: type) -> type:
+    """The class for captured leaves of a class: what Python looks up there, forwarded."""
+    special = {
+        name: _refusing(name) if name in _IN_PLACE else _forwarding(name)
+        for name in dir(Symbol)
+        if name.startswith("__") and name not in _NOT_FORWARDED and callable(getattr(Symbol, name))
+    }
+    return type(
+        f"Captured{kind.__name__}",
+        (Captured, kind),
+        {**special, "__slots__": (), "__hash__": kind.__hash__},
+    )
+
+
+class Capturing(Restoring):
+    """While f runs, the leaves among `nodes` are taken for their Symbols."""
+
+    def __init__(self, trace: LastingTrace, nodes: list[Node]) -> None:
+        self.trace, self.nodes = trace, [x for x in nodes if x.op is None]
+
+    def saved(self) -> Any:
+        return [type(x) for x in self.nodes]
+
+    def change(self) -> None:
+        for x in self.nodes:
+            kind: Any = type(x)
+            x.__class__ = _captured(kind)
+
+    def restore(self, saved: Any) -> None:
+        for x, kind in zip(self.nodes, saved, strict=True):
+            x.__class__ = kind

@@ -1,0 +1,143 @@
+"""The arguments of a call: what in them is a number, and by what one call is told from another."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from ..lists import LISTS
+from ..node import Node, NodeArray
+
+_FIXED = (int, str, bytes, complex, type(None), np.dtype, type(Ellipsis), slice)
+
+
+class Given:
+    """Arguments taken apart.
+
+    Attributes:
+        numbers: what becomes an input of the program, in order: floats, arrays, nodes.
+        names: of each, as one would write it.
+        objects: what else there is, a model say, with its name.
+        key: calls with the same key are of the same form: containers, kinds of numbers, shapes,
+            dtypes and everything that is no number are the same.
+    """
+
+    def __init__(self, args: tuple[Any, ...], kwargs: dict[str, Any], names: list[str]) -> None:
+        """names: of the positional arguments; further ones are called by their place."""
+        self.args, self.kwargs = args, kwargs
+        names = [*names, *(f"x{i + 1}" for i in range(len(names), len(args)))][: len(args)]
+        self.numbers: list[Any] = []
+        self.names: list[str] = []
+        self.objects: list[tuple[str, Any]] = []
+        keys = [self._note(x, name) for x, name in zip(args, names, strict=True)]
+        named = [(name, self._note(x, name)) for name, x in kwargs.items()]
+        self.key = (*keys, *named)
+
+    def _note(self, x: Any, name: str) -> Any:
+        """Note what is in x; the key of it."""
+        kind = type(x)
+        if kind is float:
+            self._add(x, name)
+            return float
+        if isinstance(x, Node):
+            self._add(x, name)
+            return x.leads, np.ndarray if x.shape != () else kind, x.shape, _dtype(x), _requires(x)
+        if isinstance(x, np.ndarray | np.generic):
+            if x.dtype.kind == "O":
+                each = tuple([self._note(one, f"{name}[{i}]") for i, one in enumerate(x.flat)])
+                return kind, x.shape, each
+            if x.dtype.kind in "fiub":
+                self._add(x, name)
+                return np.ndarray, x.shape, x.dtype
+            return kind, x.dtype, x.shape, x.tobytes()
+        if isinstance(x, float):  # a subclass
+            self._add(float(x), name)
+            return float
+        if isinstance(x, _FIXED) or kind is bool:
+            return kind, x if kind is not slice else repr(x)
+        if kind is list and x and all(type(one) is float for one in x):
+            self.numbers += x
+            self.names += [f"{name}[{i}]" for i in range(len(x))]
+            return float, len(x)
+        parts = parts_of(x)
+        if parts is not None:
+            return kind, tuple([(key, self._note(one, name + key)) for key, one in parts])
+        self.objects.append((name, x))
+        return kind, id(x)
+
+    def _add(self, x: Any, name: str) -> None:
+        self.numbers.append(x)
+        self.names.append(name)
+
+    def with_numbers(self, numbers: Iterator[Any]) -> tuple[list[Any], dict[str, Any]]:
+        """The same arguments with other things in the place of their numbers."""
+        args = [rebuilt(x, numbers) for x in self.args]
+        return args, {name: rebuilt(x, numbers) for name, x in self.kwargs.items()}
+
+
+def _dtype(x: Any) -> Any:
+    return None if type(x._held) is float else x._held.dtype
+
+
+def _requires(x: Any) -> bool:
+    return bool(x.requires_grad)
+
+
+def is_number(x: Any) -> bool:
+    """Whether x is an input of a program, not a setting: see `Given`."""
+    if isinstance(x, Node | float):
+        return True
+    return isinstance(x, np.ndarray | np.generic) and x.dtype.kind in "fiub"
+
+
+def parts_of(x: Any) -> list[tuple[str, Any]] | None:
+    """What a container holds, each with what is written after its name; None for no container."""
+    if isinstance(x, dict):
+        return [(f"[{key!r}]", one) for key, one in x.items()]
+    if isinstance(x, LISTS):
+        return [(f"[{i}]", one) for i, one in enumerate(x)]
+    if dataclasses.is_dataclass(x) and not isinstance(x, type):
+        return [(f".{f.name}", getattr(x, f.name)) for f in dataclasses.fields(x)]
+    return None
+
+
+def rebuilt(x: Any, numbers: Iterator[Any]) -> Any:
+    """x with others in the place of its numbers, in the same containers."""
+    if is_number(x):
+        return next(numbers)
+    if isinstance(x, np.ndarray) and x.dtype.kind == "O":
+        each = np.empty(x.shape, dtype=object)
+        for i, one in enumerate(x.flat):
+            each.flat[i] = rebuilt(one, numbers)
+        return each.view(type(x)) if isinstance(x, NodeArray) else each
+    parts = parts_of(x)
+    if parts is None:
+        return x
+    each_part = [rebuilt(one, numbers) for _, one in parts]
+    if isinstance(x, dict):
+        y: Any = type(x)() if type(x) is dict else x.copy()
+        y.update(zip(x, each_part, strict=True))
+        return y
+    if isinstance(x, tuple):
+        return x._make(each_part) if hasattr(x, "_make") else type(x)(each_part)
+    if isinstance(x, list):
+        return type(x)(each_part)
+    y = object.__new__(type(x))
+    for field, part in zip(dataclasses.fields(x), each_part, strict=True):
+        object.__setattr__(y, field.name, part)
+    return y
+
+
+def numbers_in(x: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """The numbers in x that `rebuilt` replaces, in its order, with their names."""
+    if is_number(x):
+        yield name, x
+    elif isinstance(x, np.ndarray) and x.dtype.kind == "O":
+        for i, one in enumerate(x.flat):
+            yield from numbers_in(one, f"{name}[{i}]")
+    else:
+        for key, one in parts_of(x) or ():
+            yield from numbers_in(one, name + key)

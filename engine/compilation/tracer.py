@@ -1,0 +1,238 @@
+"""A function written down for calls of one form: traced twice, so that nothing in it is chance.
+
+What f does with numbers becomes a graph of Symbols; all else that it does is done now, once.  So
+what it must not do is told from what it may: what is drawn from NumPy, or read from a clock, is
+another number the second time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..callers import caller
+from ..graph import visit
+from ..node import Node
+from ..recording import enable_grad
+from ..symbols import LastingTrace, Symbol, Tracing
+from ..writing import gradients
+from .captured import Captured, Capturing, symbol_of
+from .given import Given, numbers_in, rebuilt
+from .survey import Survey
+
+
+class FunctionTrace(LastingTrace):
+    """The trace of a function under `compile`.
+
+    Attributes:
+        learned: the gradients that `loss.backward()` in the function adds to the leaves' `.grad`,
+            by leaf; `when_learned`: how many actions come before that.
+    """
+
+    def __init__(self, survey: Survey) -> None:
+        super().__init__(survey.arrays)
+        self.names = dict(survey.names)
+        self.learned: list[tuple[int, dict[Any, Any]]] = []
+
+    def backward(self, root: Symbol, gradient: Any) -> None:
+        """Note the gradients of the leaves that f reads: they are added after each call."""
+        if root.shape and gradient is None and root.size != 1:
+            raise RuntimeError(
+                f"backward() of shape {root.shape} needs a gradient of that shape: it can be left "
+                "out for a single number only"
+            )
+        seed = self.constant(root.full(1.0)) if gradient is None else gradient
+        found = gradients(root, seed)
+        leaves = {x: found[s] for x, s in self.lifted.items() if s.requires_grad and s in found}
+        if not leaves:
+            raise RuntimeError("backward() of a result that depends on no parameter")
+        self.learned.append((len(self.actions), leaves))
+        self.actions.append(_Learn(len(self.learned) - 1))
+
+
+@dataclass(frozen=True)
+class _Learn:
+    """Stands among a trace's actions for adding the gradients of one `backward()`."""
+
+    number: int
+
+    def __call__(self) -> None:
+        raise NotImplementedError
+
+
+class _Stopping(FunctionTrace):
+    """A trace that ends at one result, with the user's line."""
+
+    stop = 0
+
+    @property
+    def made(self) -> int:
+        return self._made
+
+    @made.setter
+    def made(self, count: int) -> None:
+        self._made = count
+        if self.stop and count == self.stop:
+            raise _Found(_line())
+
+
+class _Found(BaseException):
+    """Carries a line of the user's out of his function."""
+
+
+def _line() -> str:
+    frame, _ = caller()
+    return "" if frame is None else f" ({frame.f_code.co_filename}, line {frame.f_lineno})"
+
+
+@dataclass
+class Run:
+    """One run of f on Symbols."""
+
+    trace: FunctionTrace
+    arguments: list[Symbol]  # for the numbers among the arguments
+    result: Any  # what f returned, with Symbols
+    outputs: list[Any]  # the numbers in it: Symbols, and what f made of none
+
+
+def run_once(f: Any, given: Given, survey: Survey, trace: FunctionTrace) -> Run:
+    """Call f on Symbols; everything that it changes from outside is put back.
+
+    Raises:
+        TypeError: f changes a variable, an attribute or an argument, or asks for a number.
+    """
+    arguments = [_input(trace, x, name) for x, name in zip(given.numbers, given.names, strict=True)]
+    args, kwargs = given.with_numbers(iter(arguments))
+    before = list(numbers_in((args, kwargs)))
+    with Tracing(trace), enable_grad(), Capturing(trace, [*survey.nodes.values()]):
+        try:
+            result = f(*args, **kwargs)
+            found = [
+                (name, symbol_of(x) if isinstance(x, Captured) else _lifted(trace, x))
+                for name, x in numbers_in(result)
+            ]
+        finally:
+            changed = [v for v in survey.variables if not v.holds()]
+            for variable in changed:
+                variable.put_back()
+    if changed:
+        raise TypeError(
+            f"{_name(f)} changes {changed[0].name}: a compiled program would do so once, while it "
+            "is traced; return the new value instead"
+        )
+    after = list(numbers_in((args, kwargs)))
+    if len(after) != len(before) or any(
+        a[1] is not b[1] for a, b in zip(after, before, strict=True)
+    ):
+        raise TypeError(f"{_name(f)} changes its arguments: return what is new instead")
+    result = rebuilt(result, iter([x for _, x in found]))
+    return Run(trace, arguments, result, [x for _, x in found])
+
+
+def _input(trace: FunctionTrace, x: Any, name: str) -> Symbol:
+    """The Symbol for an argument's number: gradients may flow to all but integers and bools."""
+    if isinstance(x, Node):
+        return trace.input(x._held, x.label or name, x.requires_grad)
+    return trace.input(x if type(x) is float else np.asarray(x), name, requires=False)
+
+
+def _lifted(trace: FunctionTrace, x: Any) -> Any:
+    return trace.lift(x) if isinstance(x, Node) and not isinstance(x, Symbol) else x
+
+
+def trace_twice(f: Callable[..., Any], given: Given, survey: Survey) -> Run:
+    """Write f down, and make sure that it comes out the same a second time.
+
+    Raises:
+        TypeError: as `run_once`; or something is another the second time: names the line.
+    """
+    first = run_once(f, given, survey, FunctionTrace(survey))
+    again = run_once(f, given, survey, FunctionTrace(survey))
+    place = _difference(first, again)
+    if place is None:
+        return first
+    stopping = _Stopping(survey)
+    stopping.stop = place
+    try:
+        run_once(f, given, survey, stopping)
+        line = ""
+    except _Found as found:
+        (line,) = found.args
+    raise TypeError(
+        f"{_name(f)} does not do the same twice{line}: a number that is drawn, counted or read "
+        "from a clock would stay what it was while tracing; draw with engine's functions "
+        "(engine.randn(3)), or give the number as an argument"
+    )
+
+
+def _name(f: Any) -> str:
+    return str(getattr(f, "__name__", type(f).__name__))
+
+
+# --- whether two runs are the same ---
+
+
+def _ends(run: Run) -> list[Any]:
+    learned = [g for _, leaves in run.trace.learned for g in leaves.values()]
+    return [*run.outputs, *(x for _, x in run.trace.assigned), *learned]
+
+
+def order_of(symbols: list[Any]) -> list[Symbol]:
+    """All that Symbols depend on, inputs first."""
+    order: list[Any] = []
+    seen: set[Any] = set()
+    for y in symbols:
+        if isinstance(y, Symbol) and y not in seen:
+            visit(y, seen, order)
+    return order
+
+
+def _difference(first: Run, again: Run) -> int | None:
+    """The place of the first result of the second run that is another; None if all is the same."""
+    one, two = order_of(_ends(first)), order_of(_ends(again))
+    number = {x: i for i, x in enumerate(one)}, {x: i for i, x in enumerate(two)}
+    for a, b in zip(one, two, strict=False):
+        if a.op is not b.op or not _same_parts(a, b, number):
+            return b.place
+    ends = zip(_ends(first), _ends(again), strict=False)
+    if len(_ends(first)) != len(_ends(again)) or len(one) != len(two):
+        return 0
+    return None if all(_same(a, b, number) for a, b in ends) else 0
+
+
+def _same_parts(a: Symbol, b: Symbol, number: Any) -> bool:
+    if a.op is None:
+        return a.is_constant == b.is_constant and (not a.is_constant or same(a._held, b._held))
+    if len(a.inputs) != len(b.inputs) or a._params.keys() != b._params.keys():
+        return False
+    pairs = [*zip(a.inputs, b.inputs, strict=True)]
+    pairs += [(x, b._params[name]) for name, x in a._params.items()]
+    return all(_same(x, y, number) for x, y in pairs)
+
+
+def _same(x: Any, y: Any, number: Any) -> bool:
+    if isinstance(x, Symbol) or isinstance(y, Symbol):
+        return number[0].get(x, -1) == number[1].get(y, -2)
+    return same(x, y)
+
+
+def same(x: Any, y: Any) -> bool:
+    """Whether two plain things are equal to the last bit, as far as that can be asked."""
+    if x is y:
+        return True
+    if type(x) is not type(y):
+        return False
+    if isinstance(x, np.ndarray | np.generic):
+        return x.dtype == y.dtype and x.shape == y.shape and x.tobytes() == y.tobytes()
+    if isinstance(x, float):
+        return x.hex() == y.hex()
+    if isinstance(x, tuple | list):
+        return len(x) == len(y) and all(same(a, b) for a, b in zip(x, y, strict=True))
+    if isinstance(x, dict):
+        return x.keys() == y.keys() and all(same(one, y[key]) for key, one in x.items())
+    if isinstance(x, slice):
+        return (x.start, x.stop, x.step) == (y.start, y.stop, y.step)
+    return bool(x == y) if not isinstance(x, Node) else False
