@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..array_programs import ArrayHalves, ArrayProgram
 from ..core import PYTHON_RAISES
 from ..graph import toposort
 from ..node import Node
@@ -68,7 +69,9 @@ class GraphFunction:
     @functools.cached_property
     def program(self) -> Any:
         """What runs it."""
-        return _OpByOp(self.inputs, self.outputs)
+        if self.of_numbers:
+            return _OpByOp(self.inputs, self.outputs)
+        return ArrayProgram(self.name, self.inputs, self.outputs, self.threads)
 
     # --- derivatives ---
 
@@ -100,9 +103,11 @@ class GraphFunction:
         )
 
     @functools.cached_property
-    def halves(self) -> Any:
+    def halves(self) -> ArrayHalves:
         """Forward now and backward later, on arrays."""
-        return _Halves(self)
+        return ArrayHalves(
+            self.name, self.inputs, self.outputs, self.seeds, self.slopes, self.threads
+        )
 
 
 class _OpByOp:
@@ -113,17 +118,6 @@ class _OpByOp:
 
     def run(self, given: Any) -> list[Any]:
         return [fresh(y) for y in op_by_op(self.inputs, self.outputs, given)]
-
-
-class _Halves:
-    def __init__(self, program: Any) -> None:
-        self.program = program
-
-    def forward(self, given: Any) -> Any:
-        return self.program(given), given
-
-    def backward(self, kept: Any, seeds: Any) -> Any:
-        return self.program.pullback([*kept, *seeds])
 
 
 def gradients_of(ys: Sequence[Symbol], seeds: Sequence[Any]) -> dict[Any, Any]:
