@@ -12,6 +12,7 @@ from ..recording import RECORDING
 from ..symbols import Symbol
 from ..tensors import Tensor
 from ..values import Value
+from ..writing import identifier
 from .as_node import record
 from .given import Given, rebuilt
 from .graph_function import GraphFunction, plain_of
@@ -36,7 +37,7 @@ class Traced:
         outputs = [*results, *(x for _, x in trace.assigned), *(g for _, g in self.learned)]
         self.count = len(results)
         self.inputs = _used(trace.inputs, outputs)
-        name = getattr(owner, "__name__", "f")
+        name = identifier(owner.__name__.replace("<lambda>", "")) or "f"
         self.forward = GraphFunction(name, self.inputs, outputs, owner.threads)
         place = {x: i for i, x in enumerate(run.arguments)}
         leaves = {s: node for node, s in trace.lifted.items()}
@@ -139,9 +140,9 @@ def _used(inputs: list[Symbol], outputs: list[Any]) -> list[Symbol]:
 def _kind(node: Any) -> Any:
     """What of a leaf a program depends on, beside its number: shape, dtype, whether it learns."""
     held = node._held
-    return (
-        (held.shape, held.dtype, node._requires) if isinstance(node, Tensor) else node._grad is None
-    )
+    if isinstance(node, Tensor):
+        return held.shape, held.dtype, node._requires
+    return node.requires_grad
 
 
 def _own(x: Any) -> Any:
