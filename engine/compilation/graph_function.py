@@ -17,6 +17,7 @@ from ..array_programs import ArrayHalves, ArrayProgram
 from ..core import PYTHON_RAISES
 from ..graph import toposort
 from ..node import Node
+from ..number_programs import NumberProgram
 from ..symbols import Symbol
 from ..writing import gradients
 from .op_by_op import op_by_op
@@ -70,7 +71,7 @@ class GraphFunction:
     def program(self) -> Any:
         """What runs it."""
         if self.of_numbers:
-            return _OpByOp(self.inputs, self.outputs)
+            return NumberProgram(self.name, self.inputs, self.outputs)
         return ArrayProgram(self.name, self.inputs, self.outputs, self.threads)
 
     # --- derivatives ---
@@ -108,16 +109,6 @@ class GraphFunction:
         return ArrayHalves(
             self.name, self.inputs, self.outputs, self.seeds, self.slopes, self.threads
         )
-
-
-class _OpByOp:
-    source = ""
-
-    def __init__(self, inputs: Any, outputs: Any) -> None:
-        self.inputs, self.outputs = inputs, outputs
-
-    def run(self, given: Any) -> list[Any]:
-        return [fresh(y) for y in op_by_op(self.inputs, self.outputs, given)]
 
 
 def gradients_of(ys: Sequence[Symbol], seeds: Sequence[Any]) -> dict[Any, Any]:
