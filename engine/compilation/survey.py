@@ -14,68 +14,20 @@ import functools
 import sys
 from collections.abc import Callable, Iterator
 from types import CodeType, FunctionType, MethodType, ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from ..callers import LIBRARIES
 from ..lists import LISTS
 from ..node import Node
+from ..symbols import names_in
+from .variables import ABSENT, PLAIN, Contents, Variable, flat, refill, sorted_of
 
-#: What never changes inside.
-PLAIN = (float, int, str, bytes, bool, complex, type(None), np.generic, np.dtype)
 _BUILTIN = frozenset(sys.builtin_module_names) | sys.stdlib_module_names - {"__main__"}
 _OUTSIDE = LIBRARIES | _BUILTIN | {"builtins", "scipy", "graphviz", "pytest", "hypothesis"}
 #: Who asks for attributes by such a name may read any.
 _ANY_NAME = frozenset(["getattr", "vars", "__dict__", "hasattr"])
-_ABSENT: Any = object()
-
-
-class Variable(NamedTuple):
-    """A place that f may read, and what was found there.
-
-    Attributes:
-        name: as one would write it, `model.layers[0].training`.
-        read: gives what is there now; raises LookupError or AttributeError where it is gone.
-        write: puts something there.
-        value: what was there; of a list, a dictionary and a set all that was in it.
-    """
-
-    name: str
-    read: Callable[[], Any]
-    write: Callable[[Any], Any]
-    value: Any
-
-    def now(self) -> Any:
-        """What is there now, or a mark that nothing else is."""
-        with contextlib.suppress(LookupError, AttributeError, ValueError):
-            return self.read()
-        return _ABSENT
-
-    def holds(self) -> bool:
-        """Whether what is there now is the same: the very thing, or an equal plain one."""
-        now, value = self.now(), self.value
-        if now is value:
-            return True
-        if type(value) is _Contents and type(now) is _Contents:
-            return len(now) == len(value) and all(map(_is_same, now, value))
-        return _is_same(now, value)
-
-    def put_back(self) -> None:
-        """Have there what was there."""
-        self.write(self.value)
-
-
-class _Contents(list[Any]):
-    """What was in a container."""
-
-
-def _is_same(now: Any, value: Any) -> bool:
-    return now is value or (
-        type(now) is type(value)
-        and isinstance(value, PLAIN)
-        and (now == value or (now != now and value != value))
-    )
 
 
 class Survey:
@@ -99,9 +51,7 @@ class Survey:
         found = roots
         while found:
             found = [one for name, x in found for one in self._inside(name, x)]
-            if (
-                not found
-            ):  # attributes of objects: by the names that all functions found so far read
+            if not found:  # attributes, by the names that all functions found so far read
                 found = self._attributes()
 
     def _inside(self, name: str, x: Any) -> Iterator[tuple[str, Any]]:
@@ -121,12 +71,12 @@ class Survey:
             for i, one in enumerate(x):
                 yield f"{name}[{i}]", one
             if isinstance(x, list):
-                self._keep(name, functools.partial(_Contents, x), functools.partial(_refill, x))
+                self._keep(name, functools.partial(Contents, x), functools.partial(refill, x))
         elif isinstance(x, dict):
             yield from ((f"{name}[{key!r}]", one) for key, one in x.items())
-            self._keep(name, functools.partial(_flat, x), functools.partial(_refill, x))
+            self._keep(name, functools.partial(flat, x), functools.partial(refill, x))
         elif isinstance(x, set):
-            self._keep(name, functools.partial(_sorted, x), functools.partial(_refill, x))
+            self._keep(name, functools.partial(sorted_of, x), functools.partial(refill, x))
         elif isinstance(x, MethodType):
             yield name, x.__func__
             yield f"{name}.__self__", x.__self__
@@ -149,7 +99,7 @@ class Survey:
     def _of_function(self, f: FunctionType) -> Iterator[tuple[str, Any]]:
         """What a function of the user's reads: and that goes on with what is found there."""
         self._note_names(f.__code__)
-        for name in dict.fromkeys(_names_in(f.__code__)):
+        for name in dict.fromkeys(names_in(f.__code__)):
             if name in f.__globals__:
                 value = f.__globals__[name]
                 write = functools.partial(f.__globals__.__setitem__, name)
@@ -188,7 +138,7 @@ class Survey:
                     continue
                 self._seen_attributes.add(key)
                 value = _attribute(x, name)
-                if value is _ABSENT:
+                if value is ABSENT:
                     continue
                 write = functools.partial(_set_attribute, x, name)
                 self._keep(f"{where}.{name}", functools.partial(_attribute, x, name), write)
@@ -236,28 +186,6 @@ def is_users(module: str | None) -> bool:
     return (module or "").partition(".")[0] not in _OUTSIDE
 
 
-def _flat(x: dict[Any, Any]) -> _Contents:
-    return _Contents([*x.keys(), *x.values()])
-
-
-def _sorted(x: set[Any]) -> _Contents:
-    """A set's elements in an order: that of their hashes, for there is no other."""
-    return _Contents(sorted(x, key=lambda one: (hash(one), repr(one))))
-
-
-def _refill(x: Any, contents: _Contents) -> None:
-    """Have in a container what was in it."""
-    if isinstance(x, list):
-        x[:] = contents
-        return
-    x.clear()
-    if isinstance(x, dict):
-        half = len(contents) // 2
-        x.update(zip(contents[:half], contents[half:], strict=True))
-    else:
-        x.update(contents)
-
-
 def _set_attribute(x: Any, name: str, value: Any) -> None:
     """Put an attribute back as it was kept: no property, and no `__setattr__`, is run."""
     own = getattr(x, "__dict__", {})
@@ -292,13 +220,6 @@ def _attribute(x: Any, name: str) -> Any:
             if isinstance(kept, staticmethod | classmethod):
                 return kept.__func__
             if hasattr(kept, "__get__") and not callable(kept):  # a slot
-                return getattr(x, name, _ABSENT)
+                return getattr(x, name, ABSENT)
             return kept
-    return _ABSENT
-
-
-def _names_in(code: CodeType) -> Iterator[str]:
-    yield from code.co_names
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _names_in(constant)
+    return ABSENT

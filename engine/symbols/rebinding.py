@@ -79,7 +79,7 @@ def _rebound(function: Any, stand_in: Any, done: dict[Any, Any]) -> Any:
     names["__builtins__"] = vars(builtins)
     if not ours and (detour := _detour(function.__code__)):
         raise NotPure(detour)
-    for name in _names_in(function.__code__):
+    for name in names_in(function.__code__):
         if name in function.__globals__:
             names[name] = _stand(function.__globals__[name], ours, stand_in, done)
         elif not ours and getattr(builtins, name, None) not in (*_PURE, None):
@@ -125,7 +125,7 @@ def _root(module: str | None) -> str:
 
 def variables_of(function: FunctionType) -> dict[str, Any]:
     """The variables outside that a function reads, by name; those of functions inside it too."""
-    names = dict.fromkeys(_names_in(function.__code__))
+    names = dict.fromkeys(names_in(function.__code__))
     found = {name: function.__globals__[name] for name in names if name in function.__globals__}
     cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
     for name, cell in cells:
@@ -134,11 +134,12 @@ def variables_of(function: FunctionType) -> dict[str, Any]:
     return found
 
 
-def _names_in(code: CodeType) -> Iterator[str]:
+def names_in(code: CodeType) -> Iterator[str]:
+    """The names of variables outside and of attributes that a code reads; inner functions' too."""
     yield from code.co_names
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
-            yield from _names_in(constant)
+            yield from names_in(constant)
 
 
 # --- rules on Symbols ---
@@ -159,7 +160,7 @@ def _runs_on_names(function: Any, seen: set[Any]) -> bool:
     if function in seen:
         return True
     seen.add(function)
-    if "random" in _names_in(function.__code__) or _detour(function.__code__, lookups=True):
+    if "random" in names_in(function.__code__) or _detour(function.__code__, lookups=True):
         return False
     read = variables_of(function).values()
     return all(_stays(x) and _runs_on_names(x, seen) for x in read)
