@@ -8,9 +8,9 @@ from typing import Any
 
 from ..derivatives import OwnDerivatives
 from ..symbols import Symbol, argument_names, tracing_now
-from .given import Given
+from .call_form import Given
 from .survey import Survey
-from .traced import Traced
+from .trace_kept import Traced
 from .tracer import trace_twice
 
 #: From this many traces on, a warning says what has changed each time.

@@ -19,8 +19,8 @@ from ..node import Node
 from ..recording import enable_grad
 from ..symbols import LastingTrace, Symbol, Tracing
 from ..writing import gradients
+from .call_form import Given, numbers_in, rebuilt
 from .captured import Captured, Capturing, symbol_of
-from .given import Given, numbers_in, rebuilt
 from .survey import Survey
 
 

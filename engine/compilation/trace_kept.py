@@ -14,7 +14,7 @@ from ..tensors import Tensor
 from ..values import Value
 from ..writing import identifier
 from .as_node import record
-from .given import Given, rebuilt
+from .call_form import Given, rebuilt
 from .graph_function import GraphFunction, plain_of
 from .survey import Survey
 from .tracer import Run, order_of, same
