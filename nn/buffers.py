@@ -54,7 +54,7 @@ def is_followed(x: Any) -> bool:
     return tracing_now() is not None or has_numbers(x)
 
 
-def numbers_of(x: Any) -> Any:
+def without_gradient(x: Any) -> Any:
     """The numbers of x, without a gradient; what stands for them in a compiled function."""
     trace = tracing_now()
     if trace is not None and isinstance(x, Node):

@@ -9,7 +9,7 @@ import numpy as np
 
 from engine import ones, tensor, zeros
 
-from ..buffers import as_it_is, follow, is_followed, numbers_of
+from ..buffers import as_it_is, follow, is_followed, without_gradient
 from ..checks import as_array, at_least, floating, number, rank
 from ..half import in_float32
 from ..module import Module
@@ -71,7 +71,7 @@ def batch_norm(
         )
     y = standardize(x, weight, bias, axis, eps)
     if is_followed(x) and (running_mean is not None or running_var is not None):
-        center, spread = mean_and_variance(numbers_of(x), axis)
+        center, spread = mean_and_variance(without_gradient(x), axis)
         if running_mean is not None:
             follow(running_mean, lambda before: momentum * (center - before))
         if running_var is not None:

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 import engine
-from engine import clip, fused, gate, maximum, relu, sigmoid, softplus, to_numpy
+from engine import clip, fused, gate, maximum, relu, sigmoid, softplus
 
+from ..checked import check_of
 from ..checks import plain
 from ..half import in_float32
 from .loss import Loss, broadcastable, check_reduction, pair, reduced, within
@@ -50,8 +51,7 @@ def binary_cross_entropy(
     """
     check_reduction(reduction)
     p, t = pair(input, target, "binary_cross_entropy()")
-    within(p, 0, 1, "input")
-    within(t, 0, 1, "target")
+    p, t = within(p, 0, 1, "input"), within(t, 0, 1, "target")
     losses = _bce(p, t)
     return reduced(_weighted(losses, weight, p), reduction)
 
@@ -164,6 +164,13 @@ def hinge(x: Any, t: Any, margin: float = 1.0) -> Any:
     return np.maximum(margin - t * x, 0.0)
 
 
+@check_of
+def _of_sides(labels: np.ndarray) -> None:
+    """Labels, checked to be -1 and 1."""
+    if np.count_nonzero(labels * labels == 1) != labels.size:  # a third of the time of all()
+        raise ValueError(f"target must hold -1 and 1 only, got {labels[labels**2 != 1].flat[0]}")
+
+
 @in_float32
 def hinge_loss(input: Any, target: Any, reduction: str = "mean", margin: float = 1.0) -> Any:
     """max(0, margin - target * input), with targets -1 and 1; derivative 0 at the margin.
@@ -179,9 +186,7 @@ def hinge_loss(input: Any, target: Any, reduction: str = "mean", margin: float =
     """
     check_reduction(reduction)
     x, t = pair(input, target, "hinge_loss()")
-    labels = to_numpy(t)
-    if np.count_nonzero(labels * labels == 1) != labels.size:  # a third of the time of all()
-        raise ValueError(f"target must hold -1 and 1 only, got {labels[labels**2 != 1].flat[0]}")
+    t = _of_sides(t)
     return reduced(hinge(x, t, float(margin)), reduction)
 
 

@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 import engine
-from engine import Tensor, Value, ValueArray, example_of, has_numbers
+from engine import Node, Value, ValueArray, has_numbers
 
+from ..buffers import without_gradient
+from ..checked import check_of
 from ..checks import as_array, dtype_of, one_of
 from ..module import Module
 
@@ -59,9 +61,7 @@ def floats(x: Any, name: str) -> Any:
 
 def is_variable(x: Any) -> bool:
     """Whether a gradient can flow to x."""
-    if isinstance(x, _VALUES) or not has_numbers(x):  # a name, of which `source` writes down
-        return True
-    return isinstance(x, Tensor) and x.requires_grad
+    return isinstance(x, _VALUES) or (isinstance(x, Node) and x.requires_grad)
 
 
 def constant(x: Any, like: Any, name: str) -> Any:
@@ -74,7 +74,8 @@ def constant(x: Any, like: Any, name: str) -> Any:
         return x
     if isinstance(like, Value):
         return float(x)
-    return np.asarray(x).astype(dtype_of(like), copy=False)
+    numbers = without_gradient(x) if isinstance(x, Node) else np.asarray(x)
+    return numbers.astype(dtype_of(like), copy=False)
 
 
 def pair(input: Any, target: Any, loss: str) -> tuple[Any, Any]:
@@ -92,18 +93,18 @@ def pair(input: Any, target: Any, loss: str) -> tuple[Any, Any]:
     return x, t
 
 
-def within(x: Any, lo: float, hi: float, name: str) -> None:
-    """Check that all numbers lie in [lo, hi]; nan does not.
+@check_of
+def within(x: np.ndarray, lo: float, hi: float, name: str) -> None:
+    """x, checked: all numbers lie in [lo, hi]; nan does not.
 
     Raises:
         ValueError: one does not; it is named.
     """
-    numbers = example_of(x)
-    wrong = ~((numbers >= lo) & (numbers <= hi))
+    wrong = ~((x >= lo) & (x <= hi))
     if wrong.any():
         index = tuple(int(i) for i in np.argwhere(wrong)[0])
         place = f"{name}[{', '.join(map(str, index))}]" if index else name
-        raise ValueError(f"{name} must lie in [{lo:g}, {hi:g}], but {place} is {numbers[index]}")
+        raise ValueError(f"{name} must lie in [{lo:g}, {hi:g}], but {place} is {x[index]}")
 
 
 def broadcastable(name: str, x: Any, like: Any) -> Any:
