@@ -1,7 +1,9 @@
 """Training: `fit`, and what it does in each epoch; `evaluate` and `accuracy`.
 
-`fit` holds the loop, `interrupts` lets Ctrl-C end it between two batches.  What is to happen
-besides is a callback, so there is nothing to add here but another metric beside `accuracy`.
+`fit` holds the loop, `evaluation` what is measured, `interrupts` lets Ctrl-C end it between two
+batches.  What is to happen besides is a callback, so there is nothing to add here but another
+metric beside `accuracy`.
 """
 
-from .fit import accuracy as accuracy, evaluate as evaluate, fit as fit
+from .evaluation import accuracy as accuracy, evaluate as evaluate
+from .fit import fit as fit

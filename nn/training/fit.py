@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary, ref
 
-import numpy as np
+import engine
 
-from engine import Tensor, Value, ValueArray, no_grad, to_numpy
-
-from ..blocks import EvalMode
 from ..callbacks import Callback, EpochHistory, Progress, Run
 from ..checks import at_least, instance_of
 from ..data import DataLoader
 from ..module import Module
 from ..optim import Optimizer
+from .evaluation import Means, Metrics, evaluate, number_of, numbers_of, parts_of
 from .interrupts import Interrupts
 
-Metrics = Mapping[str, Callable[[Any, Any], float]]
+LossOf = Callable[..., tuple[Any, Any]]
 
 #: The passes that Ctrl-C cut short: by loader, the model that was trained, and where it stood.
 _CUT_SHORT: WeakKeyDictionary[DataLoader, tuple[ref[Module], dict[str, Any]]] = WeakKeyDictionary()
@@ -38,6 +36,7 @@ def fit(
     callbacks: Sequence[Callback] = (),
     history: EpochHistory | None = None,
     progress: bool = True,
+    compile: bool = False,
 ) -> EpochHistory:
     """Train a model: passes over a loader, one optimizer step for each batch.
 
@@ -62,6 +61,8 @@ def fit(
             counting); default a new one, with which they start anew.
         progress: show a bar (on a terminal, with tqdm of the `plots` extra), else a line for
             each epoch.
+        compile: run the loss of a batch and its gradients as a compiled function (see
+            `engine.compile`), one for each shape of batch: the same numbers, sooner.
 
     Returns:
         The history: a row for each epoch with "epoch", "loss", "lr", "seconds", each metric, and
@@ -74,6 +75,7 @@ def fit(
             optimizer over another model's parameters, or a callback that is given twice or
             belongs to another model or optimizer.
 
+    >>> import numpy as np
     >>> from nn import SGD, DataLoader, Linear
     >>> model = Linear(1, 1, rng=0)
     >>> data = DataLoader((np.array([[0.0], [1.0]]), np.array([[1.0], [3.0]])), batch_size=2)
@@ -86,6 +88,9 @@ def fit(
     _check(model, loss, optimizer, epochs, callbacks)
     metrics = dict(metrics or {})
     history = EpochHistory() if history is None else history
+    loss_of: LossOf = partial(loss_of_batch, model, loss, bool(metrics))
+    if compile:
+        loss_of = engine.compile(loss_of)
     run = Run(model, optimizer, history)
     bar = Progress(progress, epochs, loader)
     with Interrupts() as interrupts, bar as show, ExitStack() as afterwards:
@@ -96,7 +101,7 @@ def fit(
         for _ in range(epochs):
             history.start_epoch()
             show.start_epoch(history.epoch)
-            row = train_epoch(run, loss, loader, metrics, callbacks, show, interrupts)
+            row = train_epoch(run, loss_of, loader, metrics, callbacks, show, interrupts)
             if validation is not None and run.whole:
                 found = evaluate(model, loss, validation, metrics)
                 row |= {f"validation_{name}": number for name, number in found.items()}
@@ -115,7 +120,7 @@ def fit(
 
 def train_epoch(
     run: Run,
-    loss: Callable[[Any, Any], Any],
+    loss_of: LossOf,
     loader: Iterable[Any],
     metrics: Metrics,
     callbacks: Sequence[Callback],
@@ -130,18 +135,17 @@ def train_epoch(
     model.train()
     means = Means()
     for done, batch in enumerate(loader, start=1):
-        inputs, target = _parts(model, batch)
-        output = model(*inputs)
-        total = loss(output, target)
-        run.loss = _number(total)
+        batch = parts_of(model, batch)
+        total, output = loss_of(*batch)
+        run.loss = number_of(total)
         optimizer.zero_grad()
         total.backward()
         _call(callbacks, "before_step", run)
         if optimizer.needs_closure:  # LBFGS
-            optimizer.step(partial(_again, run, loss, inputs, target))
+            optimizer.step(partial(_again, optimizer, loss_of, batch))
         else:
             optimizer.step()
-        means.add(len(target), _numbers(run.loss, output, target, metrics))
+        means.add(len(batch[-1]), numbers_of(run.loss, output, batch[-1], metrics))
         _call(callbacks, "after_step", run)
         show.step(means)
         run.whole = not interrupts.came or done == show.batches
@@ -152,10 +156,19 @@ def train_epoch(
     return means.result(loader)
 
 
-def _again(run: Run, loss: Callable[[Any, Any], Any], inputs: list[Any], target: Any) -> Any:
+def loss_of_batch(
+    model: Module, loss: Callable[[Any, Any], Any], with_output: bool, *batch: Any
+) -> tuple[Any, Any]:
+    """The loss of a batch, and the model's output, if it is asked for."""
+    *inputs, target = batch
+    output = model(*inputs)
+    return loss(output, target), output if with_output else None
+
+
+def _again(optimizer: Optimizer, loss_of: LossOf, batch: Any) -> Any:
     """The loss of a batch and its gradients, where an optimizer has moved the parameters to."""
-    run.optimizer.zero_grad()
-    total = loss(run.model(*inputs), target)
+    optimizer.zero_grad()
+    total, _ = loss_of(*batch)
     total.backward()
     return total
 
@@ -167,106 +180,6 @@ def _go_on(model: Module, loader: Any) -> None:
     trained, left = _CUT_SHORT.pop(loader)
     if trained() is model:
         loader.go_on(left["order"], left["served"])
-
-
-def evaluate(
-    model: Module, loss: Callable[[Any, Any], Any], loader: Any, metrics: Metrics | None = None
-) -> dict[str, float]:
-    """The mean loss and metrics over the samples of a loader: {"loss": …, metric: …}.
-
-    In eval mode and without recording; each module is left in the mode it was in.
-
-    Args:
-        model, loss, loader, metrics: as for `fit`.
-
-    Raises:
-        ValueError, TypeError: as for `fit`.
-    """
-    metrics = dict(metrics or {})
-    means = Means()
-    with EvalMode(model), no_grad():
-        for batch in loader:
-            inputs, target = _parts(model, batch)
-            output = model(*inputs)
-            total = loss(output, target)
-            means.add(len(target), _numbers(_number(total), output, target, metrics))
-    return means.result(loader)
-
-
-def accuracy(output: Any, target: Any) -> float:
-    """The fraction of samples whose highest score is that of their class.
-
-    Args:
-        output: scores of shape (…, classes), of either tier.
-        target: class indices of shape (…).
-
-    Raises:
-        ValueError: the shapes do not fit.
-
-    >>> accuracy(np.array([[0.1, 0.9], [0.8, 0.2]]), np.array([1, 1]))
-    0.5
-    """
-    scores, labels = to_numpy(output), to_numpy(target)
-    if not scores.ndim or scores.shape[:-1] != labels.shape or not labels.size:
-        raise ValueError(
-            f"accuracy takes scores of shape (…, classes) and classes of shape (…), not empty; "
-            f"got {scores.shape} and {labels.shape}"
-        )
-    return float(np.mean(scores.argmax(axis=-1) == labels))
-
-
-class Means:
-    """Running means over samples, of numbers that are means over batches."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.sums: dict[str, float] = {}
-
-    def add(self, samples: int, numbers: Mapping[str, float]) -> None:
-        """Take in a batch."""
-        self.count += samples
-        for name, x in numbers.items():
-            self.sums[name] = self.sums.get(name, 0.0) + samples * x
-
-    def result(self, loader: Any) -> dict[str, float]:
-        """The means; ValueError if there was nothing."""
-        if not self.count:
-            raise ValueError(f"the loader {loader!r:.60} gave no samples")
-        return {name: x / self.count for name, x in self.sums.items()}
-
-
-def _number(total: Any) -> float:
-    """The loss of a batch as a number, if it is one that backward can start from."""
-    if not isinstance(total, Tensor | Value):
-        raise TypeError(
-            f"loss must give a Tensor or a Value, got {type(total).__name__}: write it with the "
-            "functions of engine and nn"
-        )
-    if total.shape not in ((), (1,)):
-        raise ValueError(f"loss must give a single number, got shape {total.shape}: take its mean")
-    return float(total.item())
-
-
-def _numbers(loss: float, output: Any, target: Any, metrics: Metrics) -> dict[str, float]:
-    if not metrics:
-        return {"loss": loss}
-    with no_grad():
-        return {"loss": loss} | {
-            name: float(metric(output, target)) for name, metric in metrics.items()
-        }
-
-
-def _parts(model: Module, batch: Any) -> tuple[list[Any], Any]:
-    """A batch as the model's inputs and the target, in the form the model's tier takes."""
-    if not isinstance(batch, tuple | list) or len(batch) < 2:
-        raise TypeError(
-            f"a batch must be a tuple of inputs and a target, got {type(batch).__name__} "
-            "(a loader over a tuple of arrays gives such batches)"
-        )
-    if any(isinstance(p, ValueArray) for p in model.parameters()):
-        batch = [to_numpy(x) if isinstance(x, Tensor) else x for x in batch]
-    *inputs, target = batch
-    return inputs, target
 
 
 def _call(callbacks: Sequence[Callback], name: str, run: Run) -> None:

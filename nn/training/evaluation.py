@@ -1,0 +1,114 @@
+"""What a model is worth: the mean loss and metrics over a loader, without training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from engine import Tensor, Value, ValueArray, no_grad, to_numpy
+
+from ..blocks import EvalMode
+from ..module import Module
+
+Metrics = Mapping[str, Callable[[Any, Any], float]]
+
+
+def evaluate(
+    model: Module, loss: Callable[[Any, Any], Any], loader: Any, metrics: Metrics | None = None
+) -> dict[str, float]:
+    """The mean loss and metrics over the samples of a loader: {"loss": …, metric: …}.
+
+    In eval mode and without recording; each module is left in the mode it was in.
+
+    Args:
+        model, loss, loader, metrics: as for `fit`.
+
+    Raises:
+        ValueError, TypeError: as for `fit`.
+    """
+    metrics = dict(metrics or {})
+    means = Means()
+    with EvalMode(model), no_grad():
+        for batch in loader:
+            *inputs, target = parts_of(model, batch)
+            output = model(*inputs)
+            total = number_of(loss(output, target))
+            means.add(len(target), numbers_of(total, output, target, metrics))
+    return means.result(loader)
+
+
+def accuracy(output: Any, target: Any) -> float:
+    """The fraction of samples whose highest score is that of their class.
+
+    Args:
+        output: scores of shape (…, classes), of either tier.
+        target: class indices of shape (…).
+
+    Raises:
+        ValueError: the shapes do not fit.
+
+    >>> accuracy(np.array([[0.1, 0.9], [0.8, 0.2]]), np.array([1, 1]))
+    0.5
+    """
+    scores, labels = to_numpy(output), to_numpy(target)
+    if not scores.ndim or scores.shape[:-1] != labels.shape or not labels.size:
+        raise ValueError(
+            f"accuracy takes scores of shape (…, classes) and classes of shape (…), not empty; "
+            f"got {scores.shape} and {labels.shape}"
+        )
+    return float(np.mean(scores.argmax(axis=-1) == labels))
+
+
+class Means:
+    """Running means over samples, of numbers that are means over batches."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.sums: dict[str, float] = {}
+
+    def add(self, samples: int, numbers: Mapping[str, float]) -> None:
+        """Take in a batch."""
+        self.count += samples
+        for name, x in numbers.items():
+            self.sums[name] = self.sums.get(name, 0.0) + samples * x
+
+    def result(self, loader: Any) -> dict[str, float]:
+        """The means; ValueError if there was nothing."""
+        if not self.count:
+            raise ValueError(f"the loader {loader!r:.60} gave no samples")
+        return {name: x / self.count for name, x in self.sums.items()}
+
+
+def number_of(total: Any) -> float:
+    """The loss of a batch as a number, if it is one that backward can start from."""
+    if not isinstance(total, Tensor | Value):
+        raise TypeError(
+            f"loss must give a Tensor or a Value, got {type(total).__name__}: write it with the "
+            "functions of engine and nn"
+        )
+    if total.shape not in ((), (1,)):
+        raise ValueError(f"loss must give a single number, got shape {total.shape}: take its mean")
+    return float(total.item())
+
+
+def numbers_of(loss: float, output: Any, target: Any, metrics: Metrics) -> dict[str, float]:
+    if not metrics:
+        return {"loss": loss}
+    with no_grad():
+        return {"loss": loss} | {
+            name: float(metric(output, target)) for name, metric in metrics.items()
+        }
+
+
+def parts_of(model: Module, batch: Any) -> Sequence[Any]:
+    """A batch, the model's inputs and last the target, in the form the model's tier takes."""
+    if not isinstance(batch, tuple | list) or len(batch) < 2:
+        raise TypeError(
+            f"a batch must be a tuple of inputs and a target, got {type(batch).__name__} "
+            "(a loader over a tuple of arrays gives such batches)"
+        )
+    if any(isinstance(p, ValueArray) for p in model.parameters()):
+        return [to_numpy(x) if isinstance(x, Tensor) else x for x in batch]
+    return batch
