@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 import engine
-from engine import scatter_add
+from engine import has_numbers, scatter_add, where
 
+from ..checked import check_of
 from ..checks import dtype_of, plain
 from .loss import floats
 from .rows_cross_entropy import all_in_range
@@ -53,8 +54,11 @@ def shaped(losses: Any, shape: tuple[int, ...]) -> Any:
 
 def labels_of(
     target: Any, shape: tuple[int, ...], classes: int, ignore_index: int, x: Any
-) -> tuple[np.ndarray, Any]:
-    """Class indices, checked, in one axis; and which of them count (None for all)."""
+) -> tuple[Any, Any]:
+    """Class indices, checked, in one axis; and which of them count (None for all).
+
+    Which count are their places; or, in a compiled function, a truth for each.
+    """
     if target.size == 0 and target.shape == shape:
         target = target.astype(np.intp)
     if target.dtype.kind not in "iu":
@@ -67,10 +71,20 @@ def labels_of(
             f"target of class indices must have shape {shape} for input of shape {x.shape}, "
             f"got {target.shape}"
         )
+    if not has_numbers(target):
+        labels = _class_indices(target, classes, ignore_index).reshape(-1)
+        return labels, labels != ignore_index
     labels = np.asarray(target).reshape(-1)
-    in_range = all_in_range(labels, classes)
-    if in_range and not 0 <= ignore_index < classes:
+    if all_in_range(labels, classes) and not 0 <= ignore_index < classes:
         return labels, None
+    _class_indices(target, classes, ignore_index)
+    counts = labels != ignore_index
+    return labels, None if counts.all() else np.flatnonzero(counts)
+
+
+@check_of
+def _class_indices(target: np.ndarray, classes: int, ignore_index: int) -> None:
+    """target, checked: each number is a class, or ignored."""
     wrong = ((target < 0) | (target >= classes)) & (target != ignore_index)
     if wrong.any():
         index = tuple(int(i) for i in np.argwhere(wrong)[0])
@@ -78,8 +92,13 @@ def labels_of(
         raise IndexError(
             f"{place} is {target[index]}, but input has {classes} classes (0 to {classes - 1})"
         )
-    counts = labels != ignore_index
-    return labels, None if counts.all() else np.flatnonzero(counts)
+
+
+def that_count(x: Any, kept: Any) -> Any:
+    """Of rows (or labels) those that count; in a compiled function zeros for the others."""
+    if kept is None or has_numbers(kept):
+        return x if kept is None else x[kept]
+    return where(kept.reshape((-1, *[1] * (x.ndim - 1))), x, 0)
 
 
 def class_weights(weight: Any, rows: Any) -> Any:
@@ -94,18 +113,29 @@ def class_weights(weight: Any, rows: Any) -> Any:
     return w
 
 
-def scaled_labels(labels: np.ndarray, w: Any, reduction: str) -> tuple[np.ndarray, Any, float]:
-    """The targets that count, the factor of each one's loss, and of what is spread."""
-    scale: Any = 1.0 if w is None else w[labels]
+def scaled(labels: Any, w: Any, kept: Any, reduction: str, dtype: Any) -> tuple[Any, Any]:
+    """The factor of the loss of each target that counts, and of what is spread."""
+    if not has_numbers(labels):
+        scale = where(kept, 1.0 if w is None else w[labels], 0.0).astype(dtype)
+        if reduction != "mean":
+            return scale, 1.0
+        whole = engine.sum(scale)
+        spread = where(whole == 0, np.nan, 1 / where(whole == 0, 1.0, whole))
+        return where(kept, scale * spread, 0.0), spread
+    factors: Any = 1.0 if w is None else w[labels]
     if reduction != "mean":
-        return labels, scale, 1.0
-    whole = float(len(labels) if w is None else scale.sum())
+        return factors, 1.0
+    whole = float(len(labels) if w is None else factors.sum())
     spread = 1.0 / whole if whole else np.nan
-    return labels, scale * spread, spread
+    return factors * spread, spread
 
 
 def finished(y: Any, kept: Any, shape: tuple[int, ...], count: int, reduction: str) -> Any:
     """The losses in their places, 0 where a target is ignored; or their sum or mean."""
+    if not has_numbers(kept):
+        if reduction == "none":
+            return shaped(where(kept, y, 0.0), shape)
+        return where(kept.any(), y, np.nan) if reduction == "mean" else y
     if reduction == "none":
         return shaped(y if kept is None else scatter_add(y, (count,), kept), shape)
     nothing = len(kept) == 0 if kept is not None else count == 0

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 import engine
-from engine import Value, log_softmax
+from engine import Value, has_numbers, log_softmax, where
 
+from ..buffers import without_gradient
 from ..checks import as_array, dtype_of, probability
 from ..half import in_float32
 from .class_targets import (
@@ -18,11 +19,18 @@ from .class_targets import (
     labels_of,
     logits_of,
     rows_of,
-    scaled_labels,
+    scaled,
     shaped,
+    that_count,
 )
 from .loss import Loss, check_reduction, constant, is_variable, reduced
-from .rows_cross_entropy import in_precision, is_usual, picked, rows_cross_entropy
+from .rows_cross_entropy import (
+    in_precision,
+    is_usual,
+    picked,
+    rows_cross_entropy,
+    rows_of_labels,
+)
 
 
 @in_float32
@@ -72,20 +80,21 @@ def cross_entropy(
     classes = rows.shape[1]
     w = class_weights(weight, rows)
     given = as_array(target)
-    given = np.asarray(given) if isinstance(given, Value) or not is_variable(given) else given
+    given = without_gradient(given) if isinstance(given, Value) or not is_variable(given) else given
     if given.dtype.kind in "fO" and given.shape == x.shape:  # probabilities
         q, _ = rows_of(constant(given, x, "target"))
         q = (1 - smoothing) * q + smoothing / classes if smoothing else q
         losses = _soft(rows, q if w is None else q * w)
         return shaped(losses, shape) if reduction == "none" else reduced(losses, reduction)
     labels, kept = labels_of(given, shape, classes, ignore_index, x)
-    t, scale, spread = scaled_labels(labels if kept is None else labels[kept], w, reduction)
-    rows = rows if kept is None else rows[kept]
+    t, rows = that_count(labels, kept), that_count(rows, kept)
+    scale, spread = scaled(t, w, kept, reduction, dtype_of(rows))
     total = reduction != "none"
-    y = rows_cross_entropy(rows, t, scale, total)
+    y = rows_of_labels(rows, t, scale, total)
     if smoothing:
         even = np.full(rows.shape, 1.0 / classes, dtype_of(rows))
         soft = _soft(rows, even if w is None else even * w) * spread
+        soft = soft if has_numbers(t) else where(kept, soft, 0.0)
         y = (1 - smoothing) * y + smoothing * (engine.sum(soft) if total else soft)
     return finished(y, kept, shape, len(labels), reduction)
 
@@ -151,11 +160,12 @@ def nll_loss(
     check_ignored(ignore_index)
     x = logits_of(input)
     rows, shape = rows_of(x)
-    given = np.asarray(target)
-    labels, kept = labels_of(given, shape, rows.shape[1], ignore_index, x)
+    labels, kept = labels_of(
+        without_gradient(as_array(target)), shape, rows.shape[1], ignore_index, x
+    )
     w = class_weights(weight, rows)
-    t, scale, _ = scaled_labels(labels if kept is None else labels[kept], w, reduction)
-    rows = rows if kept is None else rows[kept]
+    t, rows = that_count(labels, kept), that_count(rows, kept)
+    scale, _ = scaled(t, w, kept, reduction, dtype_of(rows))
     losses = -rows[picked(t)] * in_precision(scale, rows)
     y = engine.sum(losses) if reduction != "none" else losses
     return finished(y, kept, shape, len(labels), reduction)

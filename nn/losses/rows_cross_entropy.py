@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 import engine
-from engine import Tensor, exp, fused, log, softmax
+from engine import Op, Tensor, exp, fused, has_numbers, log, softmax
 from engine.arrays import add_reduce, largest_finite, maximum_reduce
 
 FEW_CLASSES = 64
@@ -49,6 +49,31 @@ def _vjp(g: Any, y: Any, x: Any, target: Any, scale: Any, total: bool) -> Any:
     factor = g * in_precision(scale, x)
     plain = type(x) is np.ndarray and not isinstance(factor, Tensor)
     return (_slope_in_place if plain else _slope)(x, target, factor)
+
+
+# --- where the labels are an input too, in a compiled function ---
+
+
+def _vjp_by_name(g: Any, y: Any, x: Any, target: Any) -> Any:
+    one_hot = target.reshape((-1, 1)) == np.arange(x.shape[1])
+    return (softmax(x, -1) - one_hot) * g.reshape((-1, 1))
+
+
+def _by_name(x: Any, target: Any) -> Any:
+    """logsumexp(row) - row[target], for each row of x (n, classes)."""
+    shifted = x - largest_finite(x, -1)
+    return np.log(add_reduce(np.exp(shifted), -1)) - shifted[picked(target)]
+
+
+_OF_NAMES = Op("rows_cross_entropy", _by_name, (_vjp_by_name, None), kind="fused")
+
+
+def rows_of_labels(x: Any, target: Any, scale: Any, total: bool) -> Any:
+    """`rows_cross_entropy`, whatever the target is."""
+    if has_numbers(target):
+        return rows_cross_entropy(x, target, scale, total)
+    losses = _OF_NAMES.apply((x, target), {}) * scale
+    return engine.sum(losses) if total else losses
 
 
 # --- the fast ways ---
