@@ -9,8 +9,9 @@ import numpy as np
 import engine
 from engine import has_numbers, scatter_add, where
 
+from ..buffers import as_it_is
 from ..checked import check_of
-from ..checks import dtype_of, plain
+from ..checks import as_array, dtype_of
 from .loss import floats
 from .rows_cross_entropy import all_in_range
 
@@ -105,7 +106,7 @@ def class_weights(weight: Any, rows: Any) -> Any:
     """One factor for each class, checked, in the rows' dtype; or None."""
     if weight is None:
         return None
-    w = np.asarray(plain("weight", weight), dtype=dtype_of(rows))
+    w = as_it_is("weight", as_array(weight)).astype(dtype_of(rows), copy=False)
     if w.shape != rows.shape[1:]:
         raise ValueError(
             f"weight must have one number for each of {rows.shape[1]} classes, got shape {w.shape}"
