@@ -57,6 +57,6 @@ def is_followed(x: Any) -> bool:
 def without_gradient(x: Any) -> Any:
     """The numbers of x, without a gradient; what stands for them in a compiled function."""
     trace = tracing_now()
-    if trace is not None and isinstance(x, Node):
+    if trace is not None and isinstance(x, Node) and has_numbers(x):
         x = trace.lift(x)
     return to_numpy(x)
