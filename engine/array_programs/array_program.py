@@ -12,6 +12,7 @@ from ..writing import Names
 from .lowered import Lowering
 from .memory import Storage
 from .module_text import ModuleText
+from .shortcuts import shortened
 
 
 class _Module:
@@ -26,7 +27,7 @@ class _Module:
         names = Names(functions)
         lowering = Lowering(names)
         given = [lowering.given(one) for one in inputs]
-        steps = lowering.steps(given, [list(one) for one in results])
+        steps = shortened(lowering.steps(given, [list(one) for one in results]))
         written = ModuleText(steps, Storage(steps), names, functions)
         self.constants, self.lines = written.constants, written.lines
         self.code = code_of(self.lines, __name__, functions[0])

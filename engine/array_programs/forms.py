@@ -9,7 +9,17 @@ from typing import Any
 import numpy as np
 
 from ..writing import OPERATORS, parsed
-from .instructions import CALL, ELEMENTWISE, PRODUCT, REDUCTION, VIEW, Instruction, Value
+from .instructions import (
+    CALL,
+    ELEMENTWISE,
+    PRODUCT,
+    REDUCTION,
+    VIEW,
+    WRITE,
+    Instruction,
+    Value,
+    constant_of,
+)
 
 _UFUNCS = {form: ufunc for ufunc, form in OPERATORS.items()}
 _CALL = re.compile(r"np\.(\w+)\((\{\d\}(?:, \{\d\})*)\)")
@@ -41,6 +51,9 @@ def _by_kind(form: str, operands: list[Value], result: Value) -> Instruction:
         shorter = _POWERS.get(operands[1].constant)
         if shorter is not None:
             form, operands = shorter, operands[:1]
+    if form == "np.where({0}, {1}, {2})":
+        write = "np.copyto({out}, {2})\nnp.copyto({out}, {1}, where={0})"
+        return Instruction(WRITE, form, operands, result, write)
     ufunc = _UFUNCS.get(form)
     call = _CALL.fullmatch(form)
     if ufunc is None and call is not None:
@@ -62,7 +75,8 @@ def _by_kind(form: str, operands: list[Value], result: Value) -> Instruction:
 def _product(form: str, operands: list[Value], result: Value) -> Instruction:
     """A matrix product: `np.dot` of two matrices has less to decide."""
     a, b = operands
-    name = "dot" if len(a.shape) == len(b.shape) == 2 and a.dtype == b.dtype else "matmul"
+    floats = a.dtype == b.dtype and a.dtype.char in "fd"
+    name = "dot" if floats and len(a.shape) == len(b.shape) == 2 else "matmul"
     return Instruction(PRODUCT, form, operands, result, f"np.{name}({{0}}, {{1}}, {{out}})")
 
 
@@ -76,7 +90,13 @@ def _reduction(found: Any, form: str, operands: list[Value], result: Value) -> I
     more = "".join(f", {key}={text}" for key, text in named.items())
     plain = f"{name}{f', keepdims={keep}' * bool(keep)}{more})"
     out = f"{name}, {{out}}{f', {keep}' * bool(keep)}{more})"
-    return Instruction(REDUCTION, plain, operands, result, out)
+    made = Instruction(REDUCTION, plain, operands, result, out)
+    if found[1] == "sum" and dtype == "None" and not named:
+        axes = ast.literal_eval(axis)
+        ndim = len(operands[0].shape)
+        every = range(ndim) if axes is None else np.atleast_1d(axes).tolist()
+        made.sums = tuple(sorted(i % ndim for i in every))
+    return made
 
 
 # --- operands ---
@@ -101,7 +121,7 @@ def _converted(ufunc: Any, operands: list[Value], result: Value) -> list[Value]:
         loop = ufunc.resolve_dtypes((*kinds, None))
         with np.errstate(all="ignore"):
             return [
-                Value(np.empty(()), constant=np.array(x.constant, dtype)) if _is_number(x) else x
+                constant_of(np.array(x.constant, dtype)) if _is_number(x) else x
                 for x, dtype in zip(operands, loop, strict=False)
             ]
     except OverflowError:  # a comparison with an integer that no array holds

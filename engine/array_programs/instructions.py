@@ -12,6 +12,7 @@ ELEMENTWISE = "elementwise"  # a ufunc: it may be cut in blocks, and write over 
 REDUCTION = "reduction"
 PRODUCT = "product"
 VIEW = "view"  # no numbers are moved
+WRITE = "write"  # something else that writes into `out`
 CALL = "call"  # anything else: the result may be part of what it reads
 
 
@@ -47,8 +48,12 @@ class Value:
 class Instruction:
     """One step: `result = form`, with operands in the places {0}, {1}, … of the form.
 
+    A place may say how the operand is looked at: {0.reshape(6)} or {0.view(np.int64)}.
+
     Attributes:
-        out: the same writing into {out}, for a step that can; else "".
+        out: the same writing into {out}, for a step that can; else "".  Several lines are several
+            steps, of which the first writes.
+        sums: of a sum, the axes that it is over.
     """
 
     kind: str
@@ -56,6 +61,7 @@ class Instruction:
     operands: list[Value]
     result: Value
     out: str = ""
+    sums: tuple[int, ...] = ()
 
 
 @dataclass
@@ -72,3 +78,8 @@ class Steps:
     results: list[list[Value]]
     inputs: list[list[Value]]
     helpers: Any
+
+
+def constant_of(array: Any) -> Value:
+    """An array that never changes."""
+    return Value(array, constant=array)

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from ..symbols import indented, tuple_of
-from ..writing import Names, imports_of, written_constant
+from ..writing import Names, imports_of, uniform, written_constant
 from .instructions import VIEW, Instruction, Steps, Value
 from .memory import Storage
 
-_PLACE = re.compile(r"\{(\d+|out)\}")
+_PLACE = re.compile(r"\{(\d+|out)(\.[^{}]*)?\}")
 
 
 class ModuleText:
@@ -85,9 +85,12 @@ class ModuleText:
             return f"({text})" if text.startswith("-") else text
         if not np.ndim(constant) and constant.dtype.kind in "fiub":
             kind = written_constant(constant.dtype)
-            made = "np.array" if isinstance(constant, np.ndarray) else ""
             number = written_constant(constant.item())
-            return self._once("c", f"np.array({number}, {kind})" if made else f"{kind}({number})")
+            array = isinstance(constant, np.ndarray)
+            return self._once("c", f"np.array({number}, {kind})" if array else f"{kind}({number})")
+        if isinstance(constant, np.ndarray) and (number := uniform(constant)) is not None:
+            made = f"np.full({constant.shape}, {number.item()}, {written_constant(constant.dtype)})"
+            return self._once("c", made)
         name = self.names.numbered("c")
         self.constants[name] = constant
         return name
@@ -100,8 +103,14 @@ class ModuleText:
         return self._known[text]
 
     def _filled(self, form: str, line: Instruction, out: str = "") -> str:
-        names = [self._name(x) for x in line.operands]
-        return _PLACE.sub(lambda at: out if at[1] == "out" else names[int(at[1])], form)
+        def place(at: re.Match[str]) -> str:
+            x = line.result if at[1] == "out" else line.operands[int(at[1])]
+            name = out if at[1] == "out" else self._name(x)
+            if not at[2]:
+                return name
+            return self._once("v", name + at[2]) if self._stays(x) else name + at[2]
+
+        return _PLACE.sub(place, form)
 
     # --- lines ---
 
@@ -123,7 +132,8 @@ class ModuleText:
             buffer = self.storage.home[x]
             if buffer.fresh and buffer.values[0] is x:
                 return [f"{buffer.name} = {self._filled(line.form, line)}{comment}"]
-            return [f"{self._filled(line.out, line, buffer.name)}{comment}"]
+            first, *more = self._filled(line.out, line, buffer.name).split("\n")
+            return [f"{first}{comment}", *more]
         text = self._filled(line.form, line)
         if line.kind == VIEW and self._stays(x):
             self.variables[x] = self._once("v", text)

@@ -10,6 +10,7 @@ Long programs of single numbers are rolled into loops by `rolling`, which says i
 """
 
 from .array_terms import OPERATORS as OPERATORS, written_constant as written_constant
+from .folding import uniform as uniform
 from .lowering import ArrayTier as ArrayTier
 from .names import Names as Names, identifier as identifier
 from .printing import constant_text as constant_text, wrapped as wrapped

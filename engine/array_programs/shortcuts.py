@@ -1,0 +1,179 @@
+"""Instructions for others that compute the same and take longer.
+
+Sums are products with ones, which BLAS is far better at; a choice between a number and 0 is a
+product of its bits with 1 or 0, which an infinite number survives.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from typing import Any
+
+import numpy as np
+
+from .instructions import ELEMENTWISE, PRODUCT, Instruction, Steps, Value, constant_of
+
+_MANY = 1 << 16  # more ones would be read from far away
+_WIDE = 32  # rows that are worth a call of BLAS each
+
+
+def shortened(steps: Steps) -> Steps:
+    """The program with shorter ways; what nobody reads any more is left out."""
+    uses = Counter(x for half in steps.halves for line in half for x in line.operands)
+    uses.update(x for results in steps.results for x in results)
+    ways = _Ways(uses)
+    halves = []
+    for half in steps.halves:
+        ways.makers = {}
+        halves.append([shorter for line in half for shorter in ways.shorter(line)])
+    read = {x for results in steps.results for x in results}
+    for half in reversed(halves):
+        for i in reversed(range(len(half))):
+            if half[i].result in read:
+                read.update(half[i].operands)
+            else:
+                del half[i]
+    steps.halves = halves
+    return steps
+
+
+class _Ways:
+    """Each method answers with instructions, or with None; `makers` are those of this half."""
+
+    def __init__(self, uses: Counter[Value]) -> None:
+        self.uses = uses
+        self.makers: dict[Value, Instruction] = {}
+        self.integers: dict[tuple[Value, Any], Value] = {}
+        self.ones: dict[Any, Value] = {}
+
+    def shorter(self, line: Instruction) -> list[Instruction]:
+        found = self._sum(line) or self._product(line) or self._gate(line) or self._relu(line)
+        found = found or [line]
+        self.makers.update((one.result, one) for one in found)
+        return found
+
+    def _one(self, count: int, dtype: Any) -> Value:
+        key = count, dtype
+        if key not in self.ones:
+            self.ones[key] = constant_of(np.ones(count, dtype))
+        return self.ones[key]
+
+    # --- sums ---
+
+    def _sum(self, line: Instruction) -> list[Instruction] | None:
+        if not line.sums:
+            return None
+        x, y = line.operands[0], line.result
+        if x.dtype.char not in "fd" or not math.prod(x.shape):
+            return None
+        factors = self._factors(x)
+        ndim, count = len(x.shape), len(line.sums)
+        if count == ndim:
+            return None if y.shape else self._total(x, y, factors)
+        if line.sums == tuple(range(ndim - count, ndim)):
+            return self._of_rows(x, y, count, factors)
+        if line.sums == tuple(range(count)):
+            rows = math.prod(x.shape[:count])
+            if rows <= _MANY:
+                form = f"np.dot({{1}}, {{0.reshape({rows}, -1)}}"
+                return [_flat(form, [x, self._one(rows, x.dtype)], y)]
+        return None
+
+    def _factors(self, x: Value) -> list[Value] | None:
+        """Two arrays of the shape of x whose product it is, if that is read only here."""
+        maker = self.makers.get(x)
+        if maker is None or self.uses[x] > 1:
+            return None
+        factors = {"{0} * {1}": maker.operands, "np.square({0})": maker.operands * 2}
+        found = factors.get(maker.form)
+        alike = found and all((y.shape, y.dtype) == (x.shape, x.dtype) for y in found)
+        return found if alike else None
+
+    def _total(self, x: Value, y: Value, factors: list[Value] | None) -> list[Instruction] | None:
+        """The sum of all: a dot product, of two factors or with ones."""
+        size = math.prod(x.shape)
+        if factors:
+            return [Instruction(PRODUCT, "np.vdot({0}, {1})", factors, y)]
+        if size > _MANY:
+            return None
+        form = "np.dot({0.reshape(-1)}, {1})"
+        return [Instruction(PRODUCT, form, [x, self._one(size, x.dtype)], y)]
+
+    def _of_rows(
+        self, x: Value, y: Value, count: int, factors: list[Value] | None
+    ) -> list[Instruction]:
+        """The sums of rows: of the last axes."""
+        width = math.prod(x.shape[-count:])
+        if factors and count == 1 and width >= _WIDE:
+            return [_flat("np.vecdot({0}, {1}", factors, y, x.shape[:-1])]
+        if width > _MANY:
+            return []
+        form = f"np.dot({{0.reshape(-1, {width})}}, {{1}}"
+        return [_flat(form, [x, self._one(width, x.dtype)], y)]
+
+    # --- products ---
+
+    def _product(self, line: Instruction) -> list[Instruction] | None:
+        """A batch of matrices with one matrix: one product of all rows."""
+        if line.form != "{0} @ {1}" or line.result.dtype.char not in "fd":
+            return None
+        (a, b), y = line.operands, line.result
+        if len(a.shape) < 3 or len(b.shape) != 2 or a.dtype != b.dtype or not math.prod(y.shape):
+            return None
+        form = f"np.dot({{0.reshape(-1, {a.shape[-1]})}}, {{1}}"
+        return [_flat(form, [a, b], y, (-1, y.shape[-1]))]
+
+    # --- choices ---
+
+    def _gate(self, line: Instruction) -> list[Instruction] | None:
+        """`where(c, x, 0)` as the product of x's bits with c's."""
+        if line.form != "np.where({0}, {1}, {2})":
+            return None
+        (c, x, zero), y = line.operands, line.result
+        if x.constant is not None or not _is_zero(zero) or c.dtype != bool:
+            return None
+        if not x.shape == c.shape == y.shape or x.dtype != y.dtype or y.dtype.kind != "f":
+            return None
+        whole = f"np.int{8 * y.dtype.itemsize}"
+        lines = []
+        if (c, whole) not in self.integers:
+            bits = Value(np.empty(y.shape, whole[3:]))
+            cast = "np.copyto({out}, {0.view(np.int8)})"
+            lines.append(Instruction(ELEMENTWISE, f"{{0}}.astype({whole})", [c], bits, cast))
+            self.integers[c, whole] = bits
+        product = f"np.multiply({{0.view({whole})}}, {{1}}"
+        plain, out = f"{product}).view(np.{y.dtype.name})", f"{product}, out={{out.view({whole})}})"
+        operands = [x, self.integers[c, whole]]
+        return [*lines, Instruction(ELEMENTWISE, plain, operands, y, out)]
+
+    def _relu(self, line: Instruction) -> list[Instruction] | None:
+        """`maximum(x, 0)` with an array of zeros, which takes a third of the time."""
+        if not line.out.startswith("np.maximum({0}, {1}, ") or not line.result.shape:
+            return None
+        x, zero = line.operands
+        if not _is_zero(zero) or zero.shape or x.shape != line.result.shape:
+            return None
+        if math.prod(x.shape) > _MANY or x.dtype.kind != "f":
+            return None
+        zeros = constant_of(np.zeros(x.shape, x.dtype))
+        return [Instruction(ELEMENTWISE, line.form, [x, zeros], line.result, line.out)]
+
+
+def _is_zero(x: Value) -> bool:
+    return (
+        x.constant is not None
+        and not np.ndim(x.constant)
+        and x.constant == 0
+        and not (np.signbit(x.constant))
+    )
+
+
+def _flat(
+    form: str, operands: list[Value], y: Value, shape: tuple[int, ...] = (-1,)
+) -> Instruction:
+    """A product whose result NumPy gives another shape; the form lacks its end."""
+    plain, out = f"{form})", f"{form}, out={{out}})"
+    if y.shape != shape:
+        plain, out = f"{plain}.reshape({y.shape})", f"{form}, out={{out.reshape{shape}}})"
+    return Instruction(PRODUCT, plain, operands, y, out)
