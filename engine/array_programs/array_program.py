@@ -23,15 +23,20 @@ class _Module:
         functions: list[str],
         inputs: list[Sequence[Symbol]],
         results: list[Sequence[Any]],
+        careful: bool = False,
     ) -> None:
         names = Names(functions)
-        lowering = Lowering(names)
+        lowering = Lowering(names, careful)
         given = [lowering.given(one) for one in inputs]
         steps = shortened(lowering.steps(given, [list(one) for one in results]))
         written = ModuleText(steps, Storage(steps), names, functions)
         self.constants, self.lines = written.constants, written.lines
         self.code = code_of(self.lines, __name__, functions[0])
         self.free: list[dict[str, Any]] = []
+        #: The same program for numbers that the short way is not right for.
+        self.careful = self
+        if any(steps.guards):
+            self.careful = _Module(functions, inputs, results, careful=True)
 
     def workspace(self) -> dict[str, Any]:
         """One that nobody uses."""
@@ -41,6 +46,15 @@ class _Module:
             made = {"__name__": __name__, **self.constants}
             exec(self.code, made)
             return made
+
+    def run(self, function: str, given: Sequence[Any]) -> list[Any]:
+        """The results of a function that keeps nothing."""
+        space = self.workspace()
+        try:
+            found: list[Any] = space[function](*given)
+            return found
+        finally:
+            self.free.append(space)
 
     @property
     def source(self) -> str:
@@ -89,24 +103,34 @@ class ArrayProgram:
 
     def run(self, given: Sequence[Any]) -> list[Any]:
         """The results for other numbers of the same shapes and dtypes: arrays of their own."""
-        space = self._module.workspace()
         try:
-            found: list[Any] = space[self.name](*given)
-            return found
-        finally:
-            self._module.free.append(space)
+            return self._module.run(self.name, given)
+        except FloatingPointError:
+            return self._module.careful.run(self.name, given)
 
 
 class _Kept:
     """A workspace that backward still reads, and what else it needs."""
 
-    __slots__ = ("free", "numbers", "space")
+    __slots__ = ("given", "module", "numbers", "space")
 
-    def __init__(self, free: list[Any], space: dict[str, Any], numbers: tuple[Any, ...]) -> None:
-        self.free, self.space, self.numbers = free, space, numbers
+    def __init__(self, module: _Module, space: Any, given: Sequence[Any], numbers: Any) -> None:
+        self.module, self.space, self.given, self.numbers = module, space, given, numbers
 
     def __del__(self) -> None:
-        self.free.append(self.space)
+        self.module.free.append(self.space)
+
+    def gradients(self, function: str, seeds: Sequence[Any]) -> list[Any]:
+        """What backward answers."""
+        found: list[Any] = self.space[function](*self.numbers, *seeds)
+        return found
+
+
+def _kept(module: _Module, function: str, given: Sequence[Any]) -> tuple[list[Any], _Kept]:
+    """The outputs of forward, and what it keeps."""
+    space = module.workspace()
+    outputs, numbers = space[function](*given)
+    return outputs, _Kept(module, space, given, numbers)
 
 
 class ArrayHalves:
@@ -148,11 +172,15 @@ class ArrayHalves:
 
     def forward(self, given: Sequence[Any]) -> tuple[list[Any], Any]:
         """The outputs, and what backward needs: as long as that lives, its workspace is taken."""
-        space = self._module.workspace()
-        outputs, numbers = space[self._forward](*given)
-        return outputs, _Kept(self._module.free, space, numbers)
+        try:
+            return _kept(self._module, self._forward, given)
+        except FloatingPointError:
+            return _kept(self._module.careful, self._forward, given)
 
     def backward(self, kept: Any, seeds: Sequence[Any]) -> list[Any]:
         """The gradients; nothing that is kept is changed, so it may be called again."""
-        found: list[Any] = kept.space[self._backward](*kept.numbers, *seeds)
-        return found
+        try:
+            return kept.gradients(self._backward, seeds)
+        except FloatingPointError:
+            _, kept = _kept(kept.module.careful, self._forward, kept.given)
+            return kept.gradients(self._backward, seeds)

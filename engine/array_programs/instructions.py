@@ -71,12 +71,14 @@ class Steps:
     Attributes:
         results: what each half gives.
         inputs: what each half is given.
+        guards: numbers in each half that have to be finite, or its results mean nothing.
         helpers: the functions that are called.
     """
 
     halves: list[list[Instruction]]
     results: list[list[Value]]
     inputs: list[list[Value]]
+    guards: list[list[Value]]
     helpers: Any
 
 

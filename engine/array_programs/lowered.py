@@ -12,12 +12,17 @@ from .instructions import Steps, Value
 
 
 class Lowering(ArrayTier):
-    """The terms of a program that is to run on other numbers than the examples."""
+    """The terms of a program that is to run on other numbers than the examples.
 
-    def __init__(self, names: Names) -> None:
+    A function that asks whether a number is finite is written down for one that is; if `careful`,
+    it is called.
+    """
+
+    def __init__(self, names: Names, careful: bool) -> None:
         super().__init__(Helpers(names))
         self.names = names
         self.program.exact = True
+        self.program.guards = None if careful else []
         self.values: dict[int, Value] = {}  # by the order of their terms
 
     def given(self, symbols: Sequence[Symbol]) -> list[Value]:
@@ -32,18 +37,35 @@ class Lowering(ArrayTier):
             raise ValueError(f"{node!r:.60} is an input of the program that it was not given")
         return super()._of(node)
 
+    def constant(self, x: Any) -> Any:
+        """The term of numbers that never change; of a size that number alone."""
+        return super().constant(int(x) if isinstance(x, int) and type(x) is not bool else x)
+
+    def result(self, node: Any, operands: list[Any], params: dict[str, Any]) -> Any:
+        """The same, without computing again what the node has as its example."""
+        self.program.blank = node.op.kind == "elementwise"
+        found = super().result(node, operands, params)
+        self.program.blank = False
+        if found.form and node.shape:
+            found.example = node._held
+        return found
+
     def steps(self, inputs: list[list[Value]], results: list[list[Any]]) -> Steps:
         """The instructions that make each half's results; what is made is not made again."""
-        halves, made = [], []
+        halves, made, guards = [], [], []
         for wanted in results:
             terms = [self.term(x) for x in wanted]
-            order = [x for x in reached(terms) if x.form and x.order not in self.values]
+            asked = list(dict.fromkeys(self.program.guards or []))
+            order = [x for x in reached(terms + asked) if x.form and x.order not in self.values]
             halves.append([self._instruction(x) for x in order])
             made.append([self._value(x) for x in terms])
+            guards.append([self._value(x) for x in asked])
+            if asked:
+                self.program.guards = []
         for node, term in self.terms.items():
             if node.label and term.order in self.values and not self.values[term.order].name:
                 self.values[term.order].name = node.label
-        return Steps(halves, made, inputs, self.helpers)
+        return Steps(halves, made, inputs, guards, self.helpers)
 
     def _value(self, term: Any) -> Value:
         known = self.values.get(term.order)

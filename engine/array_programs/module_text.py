@@ -12,6 +12,9 @@ from ..writing import Names, imports_of, uniform, written_constant
 from .instructions import VIEW, Instruction, Steps, Value
 from .memory import Storage
 
+#: What a program raises where it would answer otherwise than eager.
+CARELESS = "FloatingPointError('a sum is too large for the short way')"
+
 _PLACE = re.compile(r"\{(\d+|out)(\.[^{}]*)?\}")
 
 
@@ -116,6 +119,10 @@ class ModuleText:
 
     def _body(self, half: int) -> list[str]:
         lines = [one for line in self.steps.halves[half] for one in self._line(line)]
+        guards = [f"math.isfinite({self._name(x)})" for x in self.steps.guards[half]]
+        if guards:
+            lines += [f"if not ({' and '.join(guards)}):", f"    raise {CARELESS}"]
+            self.steps.helpers.modules.add("math")
         results, handed = [], set()
         for x in self.steps.results[half]:
             own = x in self.storage.home and self.storage.home[x].fresh and x not in handed

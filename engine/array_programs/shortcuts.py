@@ -21,13 +21,13 @@ _WIDE = 32  # rows that are worth a call of BLAS each
 def shortened(steps: Steps) -> Steps:
     """The program with shorter ways; what nobody reads any more is left out."""
     uses = Counter(x for half in steps.halves for line in half for x in line.operands)
-    uses.update(x for results in steps.results for x in results)
+    uses.update(x for results in [*steps.results, *steps.guards] for x in results)
     ways = _Ways(uses)
     halves = []
     for half in steps.halves:
         ways.makers = {}
         halves.append([shorter for line in half for shorter in ways.shorter(line)])
-    read = {x for results in steps.results for x in results}
+    read = {x for results in [*steps.results, *steps.guards] for x in results}
     for half in reversed(halves):
         for i in reversed(range(len(half))):
             if half[i].result in read:

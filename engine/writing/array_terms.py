@@ -109,7 +109,7 @@ class ArrayTerm(NDArrayOperatorsMixin, Term):
 
     def __float__(self) -> float:
         """The number, for `math.isfinite`: see `lowering.read`."""
-        return float(self.program.seen_as(self.example))
+        return float(self.program.seen_as(self))
 
 
 _ATTRIBUTES: dict[Any, Callable[[Any], Any]] = {
@@ -128,8 +128,18 @@ def made(form: str, operands: list[Any], compute: Any, elementwise: bool = False
     `elementwise`: whether operands broadcast against one another.
     """
     program = operands[0].program
+    if program.blank and elementwise:
+        compute = functools.partial(_blank, compute)
     example = compute(*(x.example for x in operands))
     return folded(program, form, operands, compute, example, elementwise)
+
+
+def _blank(compute: Any, *examples: Any) -> Any:
+    """An array of the shape and dtype of an elementwise result, which is not computed."""
+    shape = np.broadcast_shapes(*map(np.shape, examples))
+    first = [x[(slice(1),) * x.ndim] if isinstance(x, np.ndarray) else x for x in examples]
+    found = compute(*first)
+    return np.empty(shape, found.dtype) if shape else found
 
 
 def recorded(

@@ -139,15 +139,16 @@ def read(function: Any, operands: list[Any], params: dict[str, Any], program: An
     """What a function makes of terms, written down; None if it depends on their numbers.
 
     It may ask whether a number is finite: then what it says of another finite number has to be the
-    same term.
+    same term, and the number is one of the program's `guards`.
     """
-    asked: list[float] = []
+    asked: list[Any] = []
     answers: list[Any] = []
     for answer in (None, 0.5, -1e30):
 
         def seen_as(x: Any, answer: Any = answer) -> float:
-            asked.append(float(x))
-            return float(x) if answer is None or not math.isfinite(x) else answer
+            asked.append(x)
+            number = float(x.example)
+            return number if answer is None or not math.isfinite(number) else answer
 
         program.seen_as = seen_as
         try:
@@ -157,7 +158,11 @@ def read(function: Any, operands: list[Any], params: dict[str, Any], program: An
             return None
         if not asked:
             break
-        if program.exact:
+        if program.guards is None:
             return None
-    same = all(one is answers[0] for one in answers) and all(map(math.isfinite, asked))
-    return answers[0] if same else None
+    same = all(one is answers[0] for one in answers)
+    if not same or not all(math.isfinite(x.example) for x in asked):
+        return None
+    if program.guards is not None:
+        program.guards += asked
+    return answers[0]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import copy
 import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -53,15 +54,19 @@ class Program:
         self.kind = kind
         self.known: dict[Any, Term] = {}
         #: What a term is taken for that is asked for its number.
-        self.seen_as: Any = float
+        self.seen_as: Callable[[Any], float] = lambda x: float(x.example)
         #: The op that is being written down, and whether in the backward half.
         self.op = ""
         self.at: Any = None  # whose rules
         self.backward = False
         #: Whether this is a long program, whose steps are to be alike; whether `1.0 * x` is x.
         self.alike, self.folds = False, True
-        #: Whether this runs on other numbers than the examples: nothing is decided by these.
+        #: Whether this runs on other numbers than the examples: nothing is decided by these, but
+        #: for `guards`, terms that it is right for as long as they are finite; None allows none.
         self.exact = False
+        self.guards: list[Any] | None = []
+        #: Whether examples of elementwise results are shape and dtype alone.
+        self.blank = False
         self.node: Any = None  # that is being written down, or whose rules are
         #: call(name, function, operands, params): the term of a call that is not looked into.
         self.call: Any = None

@@ -229,3 +229,66 @@ def test_the_source_of_halves_is_of_both():
     outputs, kept = space["f_forward"](np.array([2.0, 3.0]))
     (part,) = space["f_backward"](*kept, np.ones(2))
     assert (outputs[0].tolist(), part.tolist()) == ([4.0, 9.0], [4.0, 6.0])
+
+
+def test_a_mean_whose_sum_is_too_large_is_computed_the_careful_way():
+    inputs, seed, y, found = traced(engine.mean, [np.ones(2)])
+    halves = ArrayHalves("f", inputs, [y], [seed], found)
+    program = ArrayProgram("f", [*inputs, seed], [y, *found])
+    assert "def mean" not in program.source
+    for numbers in (np.array([1.0, 3.0]), np.full(2, 1e308), np.array([2.0, 5.0])):
+        with np.errstate(over="ignore"):
+            expected = eager(engine.mean, [numbers], np.array(1.0))
+            outputs, kept = halves.forward([numbers])
+            assert_equal([*outputs, *halves.backward(kept, [np.array(1.0)])], expected)
+            assert_equal(program.run([numbers, np.array(1.0)]), expected)
+
+
+def test_backward_is_repeated_the_careful_way_alone():
+    trace = Trace()
+    x, g = trace.input(np.ones(2), "x"), trace.input(np.ones(2), "g")
+    halves = ArrayHalves("f", [x], [x + 1], [g], [(x * g).mean()])
+    _, kept = halves.forward([np.full(2, 2.0)])
+    with np.errstate(over="ignore"):
+        assert_equal(halves.backward(kept, [np.full(2, 5e307)]), [np.array(1e308)])
+    assert_equal(halves.backward(kept, [np.ones(2)]), [np.array(2.0)])
+
+
+def test_sums_of_every_form_equal_numpy_s():
+    def f(x, y):
+        parts = [x.sum(axis) for axis in (0, 1, 2, 3, (0, 1), (2, 3), (1, 2), (0, 3), None)]
+        parts += [x.sum(axis, keepdims=True) for axis in (0, (0, 1), 3, (2, 3), None)]
+        products = [x * x, x * y, x**2 * y]
+        return parts + [(one**2).sum(axis) for one in products for axis in (0, 3, (2, 3), None)]
+
+    numbers = [drawn((2, 3, 4, 40), 0), drawn((2, 3, 4, 1), 1)]
+    trace = Trace()
+    inputs = [trace.input(np.ones_like(x), "") for x in numbers]
+    found = ArrayProgram("f", inputs, f(*inputs)).run(numbers)
+    assert_equal(found, list(map(np.asarray, f(*numbers))))
+
+
+def test_a_gate_passes_bits_or_zero():
+    trace = Trace()
+    x, g = trace.input(np.ones(4), "x"), trace.input(np.ones(4), "g")
+    results = [
+        engine.where(x > 0, g, 0.0),
+        engine.where(x > 0, g * 2, 0.0),
+        engine.where(x > 0, 3.0, 0.0),
+    ]
+    given = [np.array([1.0, -1.0, np.nan, 2.0]), np.array([-0.0, np.inf, np.nan, np.nan])]
+    first, second, third = ArrayProgram("f", [x, g], results).run(given)
+    assert_equal([first, second], [np.array([-0.0, 0, 0, np.nan])] * 2, 0)
+    assert np.signbit(first).tolist() == [True, False, False, False]
+    assert third.tolist() == [3.0, 0.0, 0.0, 3.0]
+
+
+def test_a_large_example_is_not_computed_again():
+    def f(x):
+        return engine.tanh(x * 2 + 1) * (x > 0.5)
+
+    inputs, seed, y, found = traced(f, [drawn((60, 60), 0)])
+    numbers, g = [drawn((60, 60), 1)], drawn((60, 60), 2)
+    results = ArrayProgram("f", [*inputs, seed], [y, *found]).run([*numbers, g])
+    expected = eager(lambda x: engine.tanh(x * 2 + 1) * (x.data > 0.5), numbers, g)
+    assert_equal(results, expected)
