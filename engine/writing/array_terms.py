@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from .folding import folded
+from .folding import blank, folded
 from .terms import LooksAtNumbers, Term
 
 #: How Python writes a ufunc, if not as a call.
@@ -129,17 +129,9 @@ def made(form: str, operands: list[Any], compute: Any, elementwise: bool = False
     """
     program = operands[0].program
     if program.blank and elementwise:
-        compute = functools.partial(_blank, compute)
+        compute = functools.partial(blank, compute)
     example = compute(*(x.example for x in operands))
     return folded(program, form, operands, compute, example, elementwise)
-
-
-def _blank(compute: Any, *examples: Any) -> Any:
-    """An array of the shape and dtype of an elementwise result, which is not computed."""
-    shape = np.broadcast_shapes(*map(np.shape, examples))
-    first = [x[(slice(1),) * x.ndim] if isinstance(x, np.ndarray) else x for x in examples]
-    found = compute(*first)
-    return np.empty(shape, found.dtype) if shape else found
 
 
 def recorded(

@@ -29,6 +29,14 @@ def folded(
     return program.term(form, tuple(operands), example)
 
 
+def blank(compute: Any, *examples: Any) -> Any:
+    """An array of the shape and dtype of an elementwise result, which is not computed."""
+    shape = np.broadcast_shapes(*map(np.shape, examples))
+    first = [x[(slice(1),) * x.ndim] if isinstance(x, np.ndarray) else x for x in examples]
+    found = compute(*first)
+    return np.empty(shape, found.dtype) if shape else found
+
+
 # --- operands that broadcast ---
 
 
