@@ -10,6 +10,12 @@ import numpy as np
 
 from ..lists import LISTS
 from ..node import Node, NodeArray
+from .row import row_of
+
+
+class Floats(list[float]):
+    """A list of floats that stands for an array, as `grad` takes one."""
+
 
 _FIXED = (int, str, bytes, complex, type(None), np.dtype, type(Ellipsis), slice)
 
@@ -28,6 +34,8 @@ class Given:
     def __init__(self, args: tuple[Any, ...], kwargs: dict[str, Any], names: list[str]) -> None:
         """names: of the positional arguments; further ones are called by their place."""
         self.args, self.kwargs = args, kwargs
+        self.wrt: list[int] = []  # places of numbers that a gradient is wanted for
+        self.lists: list[tuple[int, int]] = []  # of floats: the first of them, and how many
         names = [*names, *(f"x{i + 1}" for i in range(len(names), len(args)))][: len(args)]
         self.numbers: list[Any] = []
         self.names: list[str] = []
@@ -58,10 +66,11 @@ class Given:
             return float
         if isinstance(x, _FIXED) or kind is bool:
             return kind, x if kind is not slice else repr(x)
-        if kind is list and x and all(type(one) is float for one in x):
+        if kind in (list, Floats) and x and set(map(type, x)) == {float}:
+            self.lists.append((len(self.numbers), len(x)))
             self.numbers += x
             self.names += [f"{name}[{i}]" for i in range(len(x))]
-            return float, len(x)
+            return kind, float, len(x)
         parts = parts_of(x)
         if parts is not None:
             return kind, tuple([(key, self._note(one, name + key)) for key, one in parts])
@@ -117,6 +126,8 @@ def rebuilt(x: Any, numbers: Iterator[Any]) -> Any:
     if parts is None:
         return x
     each_part = [rebuilt(one, numbers) for _, one in parts]
+    if isinstance(x, Floats):
+        return row_of(each_part)
     if isinstance(x, dict):
         y: Any = type(x)() if type(x) is dict else x.copy()
         y.update(zip(x, each_part, strict=True))

@@ -6,14 +6,17 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from ..derivatives import OwnDerivatives
-from ..symbols import Symbol, argument_names, tracing_now
+from ..callers import warn_caller
+from ..derivatives import OwnDerivatives, grad, value_and_grad
+from ..symbols import argument_names, tracing_now
 from .call_form import Given
+from .entry import MISSED
+from .gradients_given import General, Wanted
 from .survey import Survey
-from .trace_kept import Traced
-from .tracer import trace_twice
+from .trace_kept import VALUE, Traced, TracedGradient, one_number
+from .tracer import Run, trace_twice
 
-#: From this many traces on, a warning says what has changed each time.
+#: From this many traces on, a warning says so: each takes as long as hundreds of calls.
 MANY = 32
 
 
@@ -31,35 +34,63 @@ class Compiled(OwnDerivatives):
         self.function, self.threads, self.check = function, threads, check
         self.traces: list[Traced] = []
         self._by_key: dict[Any, list[Traced]] = {}
+        #: By the number of arguments: short ways in, and what each is of.
+        self._entries: dict[int, list[tuple[Any, Traced]]] = {}
         self._derived: dict[Any, Compiled] = {}
         self.__name__ = getattr(function, "__name__", type(function).__name__)
         functools.update_wrapper(self, function, updated=())
         self._names = argument_names(function, 16)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if tracing_now() is not None or any(isinstance(x, Symbol) for x in args):
+        if tracing_now() is not None:
             return self.function(*args, **kwargs)  # part of a larger program
-        given = Given(args, kwargs, self._names)
-        return self.trace_for(given).call(given)
+        if not kwargs:
+            for enter, _ in self._entries.get(len(args), ()):
+                found = enter(*args)
+                if found is not MISSED:
+                    return found
+        return self._at_length(args, kwargs)
 
-    def trace_for(self, given: Given) -> Traced:
+    def _at_length(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """A call by which no short way leads, as yet."""
+        given = Given(args, kwargs, self._names)
+        traced = self._trace_for(given)
+        result = traced.call(given)
+        self._remember(traced, given)
+        return result
+
+    def _remember(self, traced: Traced, given: Given) -> None:
+        """Have a short way for the next call like this one."""
+        entries = self._entries.setdefault(len(given.args), [])
+        entries[:] = [pair for pair in entries if pair[1] is not traced]
+        enter = traced.entry(given)
+        if enter is not None:
+            entries.insert(0, (enter, traced))
+
+    def _trace_for(self, given: Given) -> Traced:
         """The trace for a call: one that was made for calls like it, or a new one."""
         known = self._by_key.setdefault(given.key, [])
         for traced in known:
             if traced.holds():
                 return traced
-        traced = self._traced(given)
+        survey = Survey([("", self._traced_function), *given.objects])
+        run = trace_twice(self._traced_function, given, survey)
+        traced = self._kept(run, survey, given)
         known.insert(0, traced)
         self.traces.append(traced)
+        if len(self.traces) == MANY:
+            warn_caller(
+                f"{self.__name__} was compiled {MANY} times, for calls of as many forms: give what "
+                "changes from call to call as arrays or floats among its arguments"
+            )
         return traced
 
-    def _traced(self, given: Given) -> Traced:
-        roots = [("", self.function), *given.objects]
-        survey = Survey(roots)
-        traced = Traced(trace_twice(self.function, given, survey), survey, given, self)
-        if self.check:
-            traced.compare_with_eager(given)
-        return traced
+    def _kept(self, run: Run, survey: Survey, given: Given) -> Traced:
+        return Traced(run, survey, given, self.__name__, self.threads)
+
+    @property
+    def _traced_function(self) -> Callable[..., Any]:
+        return self.function
 
     # --- what a program is ---
 
@@ -86,12 +117,66 @@ class Compiled(OwnDerivatives):
         """`make(function, *how)`, compiled: a derivative of the function as one program."""
         if (make, how) not in self._derived:
             function = make(self.function, *how)
-            self._derived[make, how] = Compiled(function, self.threads, self.check)
+            if make in (grad, value_and_grad) and not how[1]:
+                made: Compiled = Gradient(self, function, how[0], make is value_and_grad)
+            else:
+                made = Compiled(function, self.threads, self.check)
+            self._derived[make, how] = made
         return self._derived[make, how]
 
     def __get__(self, owner: Any, kind: type | None = None) -> Any:
         """As a method: bound to its object."""
         return self if owner is None else functools.partial(self, owner)
+
+
+class Gradient(Compiled):
+    """`grad` or `value_and_grad` of a compiled function: function and gradient in one program.
+
+    That holds for plain arguments; any other call is as of a function of its own.
+
+    Args:
+        of: the compiled function.
+        function: its derivative, as engine makes it.
+        argnums, both: as in `grad`; whether the value is wanted too.
+    """
+
+    def __init__(self, of: Compiled, function: Any, argnums: Any, both: bool) -> None:
+        super().__init__(function, of.threads, of.check)
+        self._of, self._argnums, self._both = of, argnums, both
+        self.__name__ = of.__name__
+        self._general = Compiled(function, of.threads, of.check)
+
+    @property
+    def _traced_function(self) -> Callable[..., Any]:
+        return self._of.function
+
+    def _at_length(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        try:
+            wanted = self._wanted(args, kwargs)
+            traced = self._trace_for(wanted.given)
+            if wanted.has_rows and not traced.program.of_numbers:
+                wanted = self._wanted(args, kwargs, rows=False)
+                traced = self._trace_for(wanted.given)
+        except General:
+            return self._general(*args, **kwargs)
+        if not isinstance(traced, TracedGradient):
+            return self._general(*args)
+        found = traced.found(wanted.given)
+        if wanted.as_given:
+            ending = f"{VALUE}, {wanted.text}" if self._both else wanted.text
+            traced.ending = f"return {ending}"
+            self._remember(traced, Given(wanted.args, {}, self._of._names))
+        value = found[0] if traced.program.of_numbers else one_number(found[0])
+        gradients = wanted.answer(found)
+        return (value, gradients) if self._both else gradients
+
+    def _wanted(self, args: Any, kwargs: Any, rows: bool = True) -> Wanted:
+        return Wanted(args, kwargs, self._of._names, self._argnums, rows)
+
+    def _kept(self, run: Run, survey: Survey, given: Given) -> Traced:
+        if run.has_gradient(given):
+            return TracedGradient(run, survey, given, self.__name__, self.threads)
+        return super()._kept(run, survey, given)
 
 
 def compile(

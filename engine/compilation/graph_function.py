@@ -11,11 +11,9 @@ import functools
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from ..array_programs import ArrayHalves, ArrayProgram
 from ..core import PYTHON_RAISES
-from ..graph import toposort
+from ..graph import visit
 from ..node import Node
 from ..number_programs import NumberProgram
 from ..symbols import Symbol
@@ -23,16 +21,14 @@ from ..writing import gradients
 from .op_by_op import op_by_op
 
 
-def is_numeric(symbols: Sequence[Any]) -> bool:
-    """Whether a program is of single numbers only."""
+def order_of(symbols: Sequence[Any]) -> list[Any]:
+    """All that Symbols depend on, inputs first."""
+    order: list[Any] = []
     seen: set[Any] = set()
     for y in symbols:
         if isinstance(y, Symbol) and y not in seen:
-            for x in toposort(y):
-                if not x.is_number:
-                    return False
-                seen.add(x)
-    return True
+            visit(y, seen, order)
+    return order
 
 
 class GraphFunction:
@@ -43,23 +39,40 @@ class GraphFunction:
         inputs: Symbols of one trace.
         outputs: Symbols made of them, or constants.
         threads: see `compile`.
+        lists: inputs that are given together, as a list of floats: the first, and how many.
     """
 
     def __init__(
-        self, name: str, inputs: Sequence[Symbol], outputs: Sequence[Any], threads: int | None
+        self,
+        name: str,
+        inputs: Sequence[Symbol],
+        outputs: Sequence[Any],
+        threads: int | None,
+        lists: Sequence[tuple[int, int]] = (),
     ) -> None:
         self.name, self.inputs, self.outputs = name, list(inputs), list(outputs)
         self.threads = threads
-        self.of_numbers = is_numeric(self.outputs) and is_numeric(self.inputs)
+        self.of_numbers = all(x.is_number for x in [*self.inputs, *order_of(self.outputs)])
+        self.lists = list(lists) if self.of_numbers else []
+        #: How inputs are given: from which on, and how many of them in a list; 0 for one alone.
+        self.groups = _groups(len(self.inputs), dict(self.lists))
         self.ops: list[Any] = []  # of nodes that its calls are, see `as_node`
-        self.flows = [isinstance(y, Symbol) and y.requires_grad for y in self.outputs]
+        #: Whether a gradient flows from each output to an input.
+        self.flows = [_flows(y) for y in self.outputs]
+
+    def grouped(self, each: Sequence[Any]) -> list[Any]:
+        """What there is for each input, with a list for those that are given together."""
+        if not self.lists:
+            return list(each)
+        return [list(each[i : i + n]) if n else each[i] for i, n in self.groups]
 
     def __call__(self, given: Sequence[Any]) -> list[Any]:
         """The outputs, plain, for plain inputs."""
         if not self.of_numbers:
-            return self.program.run(list(given))
+            found: list[Any] = self.program.run(given)
+            return found
         try:
-            return self.program.run(list(given))
+            return [*self.program.function(*self.grouped(given))]
         except PYTHON_RAISES:
             return self.carefully(given)
 
@@ -71,7 +84,7 @@ class GraphFunction:
     def program(self) -> Any:
         """What runs it."""
         if self.of_numbers:
-            return NumberProgram(self.name, self.inputs, self.outputs)
+            return NumberProgram(self.name, self.grouped(self.inputs), self.outputs)
         return ArrayProgram(self.name, self.inputs, self.outputs, self.threads)
 
     # --- derivatives ---
@@ -92,16 +105,19 @@ class GraphFunction:
     def slopes(self) -> list[Any]:
         """The gradients of the wanted inputs, of the inputs and the seeds; zeros where none is."""
         ys = [y for y, flows in zip(self.outputs, self.flows, strict=True) if flows]
-        found = gradients_of(ys, self.seeds)
+        total: dict[Any, Any] = {}
+        for y, seed in zip(ys, self.seeds, strict=True):
+            for x, g in gradients(y, seed).items():
+                total[x] = total[x] + g if x in total else g
         xs = [self.inputs[i] for i in self.wanted]
-        return [found.get(x, x.full(0.0)) for x in xs]
+        return [total.get(x, x.full(0.0)) for x in xs]
 
     @functools.cached_property
     def pullback(self) -> GraphFunction:
         """The gradients of the wanted inputs as a function of the inputs and the seeds."""
-        return GraphFunction(
-            f"{self.name}_backward", [*self.inputs, *self.seeds], self.slopes, self.threads
-        )
+        inputs = [*self.inputs, *self.seeds]
+        name = f"{self.name}_backward"
+        return GraphFunction(name, inputs, self.slopes, self.threads, self.lists)
 
     @functools.cached_property
     def halves(self) -> ArrayHalves:
@@ -111,20 +127,74 @@ class GraphFunction:
         )
 
 
-def gradients_of(ys: Sequence[Symbol], seeds: Sequence[Any]) -> dict[Any, Any]:
-    """The gradient of several results times a seed each, for every node below them."""
-    total: dict[Any, Any] = {}
-    for y, seed in zip(ys, seeds, strict=True):
-        for x, g in gradients(y, seed).items():
-            total[x] = total[x] + g if x in total else g
-    return total
+class GradientFunction(GraphFunction):
+    """A program with the gradients of one of its results: after the outputs, one for each of `wrt`.
+
+    Args:
+        root: a single number; what gradients are of.
+        wrt: places among the inputs.
+        name, inputs, outputs, threads, lists: see `GraphFunction`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        inputs: Sequence[Symbol],
+        outputs: Sequence[Any],
+        threads: int | None,
+        lists: Sequence[tuple[int, int]],
+        root: Symbol,
+        wrt: Sequence[int],
+    ) -> None:
+        super().__init__(name, inputs, outputs, threads, lists)
+        self.root, self.wrt = root, list(wrt)
+
+    @functools.cached_property
+    def program(self) -> Any:
+        """What runs it."""
+        if not self.of_numbers:
+            return ArrayProgram(
+                self.name, self.inputs, [*self.outputs, *self.of_root], self.threads
+            )
+        inputs = self.grouped(self.inputs)
+        return NumberProgram(self.name, inputs, self.outputs, self.root, self._wanted(inputs))
+
+    def _wanted(self, groups: list[Any]) -> list[Any]:
+        """Those groups of inputs that are among `wrt`."""
+        wrt = set(self.wrt)
+        return [x for (i, _), x in zip(self.groups, groups, strict=True) if i in wrt]
+
+    @functools.cached_property
+    def of_root(self) -> list[Any]:
+        """The gradients, as Symbols; zeros where none flows."""
+        found = gradients(self.root, self.root.leaf(self.root.full(1.0)))
+        xs = [self.inputs[i] for i in self.wrt]
+        return [found.get(x, x.full(0.0)) for x in xs]
+
+    def carefully(self, given: Sequence[Any]) -> list[Any]:
+        """Outputs and gradients op by op."""
+        found = op_by_op(self.inputs, [*self.outputs, *self.of_root], given)
+        count = len(self.outputs)
+        rest = dict(zip(self.wrt, found[count:], strict=True))
+        each = [rest.get(i) for i in range(len(self.inputs))]
+        return [*found[:count], *self._wanted(self.grouped(each))]
+
+
+def _flows(y: Any) -> bool:
+    if not isinstance(y, Symbol) or not y.requires_grad:
+        return False
+    return any(x.op is None and x.requires_grad for x in order_of([y]))
+
+
+def _groups(count: int, lists: dict[int, int]) -> list[tuple[int, int]]:
+    groups = []
+    i = 0
+    while i < count:
+        groups.append((i, lists.get(i, 0)))
+        i += lists.get(i, 1)
+    return groups
 
 
 def plain_of(x: Any) -> Any:
     """What a node holds; anything else as it is."""
     return x._held if isinstance(x, Node) else x
-
-
-def fresh(x: Any) -> Any:
-    """An array of one's own; a number as it is."""
-    return np.array(x) if isinstance(x, np.ndarray) else x

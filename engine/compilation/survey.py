@@ -71,12 +71,16 @@ class Survey:
             for i, one in enumerate(x):
                 yield f"{name}[{i}]", one
             if isinstance(x, list):
-                self._keep(name, functools.partial(Contents, x), functools.partial(refill, x))
+                self._keep(
+                    name, functools.partial(Contents, x), functools.partial(refill, x), (x, None)
+                )
         elif isinstance(x, dict):
             yield from ((f"{name}[{key!r}]", one) for key, one in x.items())
-            self._keep(name, functools.partial(flat, x), functools.partial(refill, x))
+            self._keep(name, functools.partial(flat, x), functools.partial(refill, x), (x, None))
         elif isinstance(x, set):
-            self._keep(name, functools.partial(sorted_of, x), functools.partial(refill, x))
+            self._keep(
+                name, functools.partial(sorted_of, x), functools.partial(refill, x), (x, None)
+            )
         elif isinstance(x, MethodType):
             yield name, x.__func__
             yield f"{name}.__self__", x.__self__
@@ -93,8 +97,14 @@ class Survey:
         elif is_users(type(x).__module__) or callable(x):
             self._objects.append((name, x))
 
-    def _keep(self, name: str, read: Callable[[], Any], write: Callable[[Any], Any]) -> None:
-        self.variables.append(Variable(name, read, write, read()))
+    def _keep(
+        self,
+        name: str,
+        read: Callable[[], Any],
+        write: Callable[[Any], Any],
+        at: tuple[Any, Any] = (None, None),
+    ) -> None:
+        self.variables.append(Variable(name, read, write, read(), at))
 
     def _of_function(self, f: FunctionType) -> Iterator[tuple[str, Any]]:
         """What a function of the user's reads: and that goes on with what is found there."""
@@ -103,13 +113,20 @@ class Survey:
             if name in f.__globals__:
                 value = f.__globals__[name]
                 write = functools.partial(f.__globals__.__setitem__, name)
-                self._keep(name, functools.partial(f.__globals__.__getitem__, name), write)
+                self._keep(
+                    name,
+                    functools.partial(f.__globals__.__getitem__, name),
+                    write,
+                    (f.__globals__, name),
+                )
                 yield name, value
         for name, cell in zip(f.__code__.co_freevars, f.__closure__ or (), strict=True):
             with contextlib.suppress(ValueError):  # a variable that is not set yet
                 value = cell.cell_contents
                 write = functools.partial(setattr, cell, "cell_contents")
-                self._keep(name, functools.partial(getattr, cell, "cell_contents"), write)
+                self._keep(
+                    name, functools.partial(getattr, cell, "cell_contents"), write, (cell, None)
+                )
                 yield name, value
         for x in (*(f.__defaults__ or ()), *(f.__kwdefaults__ or {}).values()):
             yield f"a default of {f.__name__}", x
@@ -141,7 +158,9 @@ class Survey:
                 if value is ABSENT:
                     continue
                 write = functools.partial(_set_attribute, x, name)
-                self._keep(f"{where}.{name}", functools.partial(_attribute, x, name), write)
+                own = getattr(x, "__dict__", {})
+                at = (own, name) if isinstance(own, dict) and name in own else (None, None)
+                self._keep(f"{where}.{name}", functools.partial(_attribute, x, name), write, at)
                 found.append((f"{where}.{name}", value))
         return found
 

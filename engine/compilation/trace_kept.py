@@ -7,103 +7,123 @@ from typing import Any
 
 import numpy as np
 
+from ..core import PYTHON_RAISES
 from ..node import Node
-from ..recording import RECORDING
-from ..symbols import Symbol
+from ..recording import ATTENTION, RECORDING
+from ..symbols import Draw, Symbol
 from ..tensors import Tensor
 from ..values import Value
 from ..writing import identifier
 from .as_node import record
 from .call_form import Given, rebuilt
-from .graph_function import GraphFunction, plain_of
+from .entry import Entry, TooMany, entered
+from .graph_function import GradientFunction, GraphFunction, order_of, plain_of
 from .survey import Survey
-from .tracer import Run, order_of, same
+from .tracer import Learn, Run, same
 
 
 class Traced:
     """One program of a compiled function.
 
     Attributes:
-        forward: the program of its results, and of what else it changes.
-        variables: what the program depends on beside its arguments.
+        program: of its results, and of what else it changes.
     """
 
-    def __init__(self, run: Run, survey: Survey, given: Given, owner: Any) -> None:
+    def __init__(self, run: Run, survey: Survey, given: Given, name: str, threads: Any) -> None:
         trace = run.trace
-        self.run, self.given_key = run, given.key
-        self.kept = [x for _, x in given.objects]  # so that no other has its id
-        results = [x for x in run.outputs if isinstance(x, Symbol)]
-        self.learned = [pair for _, leaves in trace.learned for pair in leaves.items()]
-        outputs = [*results, *(x for _, x in trace.assigned), *(g for _, g in self.learned)]
-        self.count = len(results)
-        self.inputs = _used(trace.inputs, outputs)
-        name = identifier(owner.__name__.replace("<lambda>", "")) or "f"
-        self.forward = GraphFunction(name, self.inputs, outputs, owner.threads)
-        place = {x: i for i, x in enumerate(run.arguments)}
-        leaves = {s: node for node, s in trace.lifted.items()}
-        held = {s: array for array, s in trace.held.values()}
-        drawn = {draw.symbol: draw for draw in trace.draws}
-        self.draws = trace.draws
+        self.run = run
+        self.kept = given.objects  # so that no other has their ids
+        self.results = [x for x in run.outputs if isinstance(x, Symbol)]
+        learned = [g for _, leaves in trace.learned for g in leaves.values()]
+        self.outputs = [*self.results, *(x for _, x in trace.assigned), *learned]
+        self.name = identifier(name.replace("<lambda>", "")) or "f"
+        self.threads = threads
+        self.lists = given.lists
+        self.inputs = self._inputs()
+        self.program = self._program()
         #: Where each input's numbers come from: an argument's place, a leaf, an array, a draw.
-        self.sources = [place.get(x, leaves.get(x, held.get(x, drawn.get(x)))) for x in self.inputs]
+        known: dict[Any, Any] = {x: i for i, x in enumerate(run.arguments)}
+        known |= {s: node for node, s in trace.lifted.items()}
+        known |= {s: array for array, s in trace.held.values()}
+        known |= {draw.symbol: draw for draw in trace.draws}
+        self.sources = [known[x] for x in self.inputs]
         self.variables = survey.variables
         met = {id(array) for array, _ in trace.held.values()}
         self.arrays = [(x, x.copy()) for x in survey.arrays.values() if id(x) not in met]
-        self.leaves = [(x, _kind(x)) for x in leaves.values()]
-        self.shapes = [(x, x.shape, x.dtype) for x in held.values()]
-        nodes = {x for x, s in zip(self.inputs, self.sources, strict=True) if isinstance(s, Node)}
-        nodes |= {x for x, n in zip(run.arguments, given.numbers, strict=True)
-                  if isinstance(n, Node)}  # fmt: skip
-        self.dressed = [_dress(x, nodes) for x in results]
+        self.leaves = [(x, _form(x)) for x in trace.lifted]
+        self.shapes = [(x, x.shape, x.dtype) for x, _ in trace.held.values()]
+        nodes = {s for x, s in trace.lifted.items()}
+        nodes |= {
+            s for s, x in zip(run.arguments, given.numbers, strict=True) if isinstance(x, Node)
+        }
+        self.node_arguments = {i for i, x in enumerate(given.numbers) if isinstance(x, Node)}
+        self.dressed = [_dress(x, nodes) for x in self.results]
+        #: Whether a gradient may flow from a result to a leaf or an argument of such calls.
+        self.flows = not trace.learned and any(self.program.flows[: len(self.results)])
+
+    def _inputs(self) -> list[Symbol]:
+        """The inputs that a result depends on; of a list of floats all."""
+        used = set(order_of(self.outputs))
+        if all(x.is_number for x in used):
+            arguments = self.run.arguments
+            for first, count in self.lists:
+                used.update(arguments[first : first + count])
+        return [x for x in self.run.trace.inputs if x in used]
+
+    def _lists(self) -> list[tuple[int, int]]:
+        place = {x: i for i, x in enumerate(self.inputs)}
+        arguments = self.run.arguments
+        return [(place[arguments[i]], n) for i, n in self.lists if arguments[i] in place]
+
+    def _program(self) -> GraphFunction:
+        return GraphFunction(self.name, self.inputs, self.outputs, self.threads, self._lists())
 
     def holds(self) -> bool:
         """Whether all that the program depends on is as it was when it was traced."""
         return (
             all(v.holds() for v in self.variables)
-            and all(_kind(x) == kind for x, kind in self.leaves)
+            and all(_form(x) == form for x, form in self.leaves)
             and all(x.shape == s and x.dtype == d for x, s, d in self.shapes)
             and all(same(x, copy) for x, copy in self.arrays)
         )
 
     def call(self, given: Given) -> Any:
         """The function's result for a call of this form."""
-        drawn = {id(draw): draw() for draw in self.draws}
-        each = [self._input(source, given, drawn) for source in self.sources]
-        program, count = self.forward, self.count
-        trace = self.run.trace
-        if (
-            RECORDING.enabled
-            and not self.learned
-            and any(
-                flows and any(isinstance(x, Node) and x.requires_grad for x in each)
-                for flows in program.flows[:count]
-            )
-        ):
+        return self.on([self._input(source, given) for source in self.sources])
+
+    def found(self, given: Given) -> list[Any]:
+        """What the program gives, plain."""
+        return self.program([plain_of(self._input(source, given)) for source in self.sources])
+
+    def _input(self, source: Any, given: Given) -> Any:
+        if type(source) is int:
+            return given.numbers[source]
+        return source() if isinstance(source, Draw) else source
+
+    def on(self, each: list[Any]) -> Any:
+        """The function's result for these inputs, nodes among them."""
+        program, count, trace = self.program, len(self.results), self.run.trace
+        if self.flows and (not ATTENTION.threads or RECORDING.enabled):
             found = record(program, each)
         else:
             found = program([plain_of(x) for x in each])
         results = [dress(y) for dress, y in zip(self.dressed, found, strict=False)]
         for (array, _), numbers in zip(trace.assigned, found[count:], strict=False):
             array[...] = plain_of(numbers)
-        self._act(found[count + len(trace.assigned) :])
+        if trace.actions:
+            self._act(found[count + len(trace.assigned) :])
+        if self.run.result is self.results[0] if self.results else False:
+            return results[0]
         return self._result(results)
-
-    def _input(self, source: Any, given: Given, drawn: dict[int, Any]) -> Any:
-        if type(source) is int:
-            return given.numbers[source]
-        if id(source) in drawn:
-            return drawn[id(source)]
-        return source
 
     def _act(self, gradients: list[Any]) -> None:
         """What the function does beside computing, in its order."""
         rest = iter(gradients)
         for action in self.run.trace.actions:
-            number = getattr(action, "number", None)
-            if number is None:
+            if not isinstance(action, Learn):
                 action()
                 continue
-            for leaf in self.run.trace.learned[number][1]:
+            for leaf in self.run.trace.learned[action.number][1]:
                 g = next(rest)
                 leaf.commit({leaf: g}, False)
 
@@ -113,35 +133,119 @@ class Traced:
         each = [next(rest) if isinstance(x, Symbol) else _own(x) for x in self.run.outputs]
         return rebuilt(self.run.result, iter(each))
 
+    # --- the short way in ---
+
+    def entry(self, given: Given) -> Any:
+        """A function of the arguments that answers calls of this form; None if that is too much."""
+        if given.kwargs or self.arrays:
+            return None
+        try:
+            entry = entered(given, self.variables)
+            inputs = [self._written(entry, source) for source in self.sources]
+        except TooMany:
+            return None
+        for x, shape, dtype in self.shapes:
+            name = entry.name(x)
+            entry.conditions += [f"{name}.shape == {entry.name(shape)}",
+                                 f"{name}.dtype == {entry.name(dtype)}"]  # fmt: skip
+        return entry.function(len(given.args), self._body(entry, inputs), self.name)
+
+    def _written(self, entry: Entry, source: Any) -> str:
+        if type(source) is int:
+            return entry.inputs[source]
+        if isinstance(source, Draw):
+            return f"{entry.name(source)}()"
+        return entry.leaf(source) if isinstance(source, Node) else entry.name(source)
+
+    def _body(self, entry: Entry, inputs: list[str]) -> list[str]:
+        """The lines of an entry: straight to the function, where that is all."""
+        plain = self.program.of_numbers and not self.flows and not self.run.trace.actions
+        if plain and not self.run.trace.assigned and self.run.result is self.results[0]:
+            return self._of_numbers(entry, inputs, ["return dress(found[0])"])
+        entry.known["on"] = self.on
+        return [f"return on([{', '.join(inputs)}])"]
+
+    def _plain(self, inputs: list[str]) -> list[str]:
+        """The expressions of inputs, plain: what nodes hold."""
+        pairs = zip(inputs, self.sources, strict=True)
+        return [f"{x}._held" if self._is_node(source) else x for x, source in pairs]
+
+    def _is_node(self, source: Any) -> bool:
+        return isinstance(source, Node) or (type(source) is int and source in self.node_arguments)
+
+    def _of_numbers(self, entry: Entry, inputs: list[str], ending: list[str]) -> list[str]:
+        """Lines that call a program of numbers, the careful way where Python raises."""
+        wheres = {first: where for where, first, _ in entry.lists}
+        places = {source: i for i, source in enumerate(self.sources) if type(source) is int}
+        by_input = {places[first]: where for first, where in wheres.items() if first in places}
+        plain = self._plain(inputs)
+        grouped = [by_input[i] if n else plain[i] for i, n in self.program.groups]
+        entry.known |= {
+            "function": self.program.program.function, "RAISES": PYTHON_RAISES,
+            "carefully": self.program.carefully, "dress": self.dressed[0],
+        }  # fmt: skip
+        return [
+            "try:",
+            f"    found = function({', '.join(grouped)})",
+            "except RAISES:",
+            f"    found = carefully([{', '.join(plain)}])",
+            *ending,
+        ]
+
     @property
     def source(self) -> str:
         """The text that runs."""
-        return str(self.forward.program.source)
+        return str(self.program.program.source)
 
     def plan(self) -> Any:
         """How that text uses memory."""
-        return self.forward.program.plan()
-
-    def compare_with_eager(self, given: Given) -> None:
-        """Run the program and the function itself once, and compare.
-
-        Raises:
-            AssertionError: a result is another.
-        """
-        raise NotImplementedError
+        return self.program.program.plan()
 
 
-def _used(inputs: list[Symbol], outputs: list[Any]) -> list[Symbol]:
-    """The inputs that a result depends on."""
-    used = set(order_of(outputs))
-    return [x for x in inputs if x in used]
+class TracedGradient(Traced):
+    """The program of a function and its gradient, for the numbers in `given.wrt`."""
+
+    def __init__(self, run: Run, survey: Survey, given: Given, name: str, threads: Any) -> None:
+        self.wrt = given.wrt
+        super().__init__(run, survey, given, f"{name}_and_gradients", threads)
+        self.flows = False
+
+    def _inputs(self) -> list[Symbol]:
+        used = set(super()._inputs()) | {self.run.arguments[i] for i in self.wrt}
+        return [x for x in self.run.trace.inputs if x in used]
+
+    #: The last line of an entry: what is returned of `found`, the value and the gradients.
+    ending = ""
+
+    def _body(self, entry: Entry, inputs: list[str]) -> list[str]:
+        entry.known |= {"array": np.array, "one_number": one_number}
+        if self.program.of_numbers:
+            return self._of_numbers(entry, inputs, [self.ending.replace(VALUE, "found[0]")])
+        entry.known["run"] = self.program.program.run
+        plain = ", ".join(self._plain(inputs))
+        return [f"found = run([{plain}])", self.ending]
+
+    def _program(self) -> GraphFunction:
+        place = {x: i for i, x in enumerate(self.inputs)}
+        wrt = [place[self.run.arguments[i]] for i in self.wrt]
+        return GradientFunction(
+            self.name, self.inputs, self.outputs, self.threads, self._lists(), self.results[0], wrt
+        )
 
 
-def _kind(node: Any) -> Any:
+#: The value, in the last line of an entry.
+VALUE = "one_number(found[0])"
+
+
+def one_number(y: Any) -> Any:
+    """A result without axes as a Python number, as `value_and_grad` gives it."""
+    return y if y.ndim else y.item()
+
+
+def _form(node: Any) -> Any:
     """What of a leaf a program depends on, beside its number: shape, dtype, whether it learns."""
-    held = node._held
     if isinstance(node, Tensor):
-        return held.shape, held.dtype, node._requires
+        return node._held.shape, node._held.dtype, node._requires
     return node.requires_grad
 
 
@@ -153,7 +257,7 @@ def _own(x: Any) -> Any:
 def _dress(x: Symbol, nodes: set[Any]) -> Callable[[Any], Any]:
     """How a plain result is given back: a node if it is made of nodes, else a number or array."""
     if nodes.isdisjoint(order_of([x])):
-        return _plain_number if not x.is_number and x.shape == () else _as_it_is
+        return _number_of_array if not x.is_number and x.shape == () else _as_it_is
     return _constant_value if x.is_number else _constant_tensor
 
 
@@ -161,7 +265,7 @@ def _as_it_is(y: Any) -> Any:
     return y
 
 
-def _plain_number(y: Any) -> Any:
+def _number_of_array(y: Any) -> Any:
     return y[()] if isinstance(y, np.ndarray) else y
 
 

@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 
 from ..callers import caller
-from ..graph import visit
 from ..node import Node
 from ..recording import enable_grad
 from ..symbols import LastingTrace, Symbol, Tracing
 from ..writing import gradients
 from .call_form import Given, numbers_in, rebuilt
 from .captured import Captured, Capturing, symbol_of
+from .graph_function import order_of
 from .survey import Survey
 
 
@@ -50,11 +50,11 @@ class FunctionTrace(LastingTrace):
         if not leaves:
             raise RuntimeError("backward() of a result that depends on no parameter")
         self.learned.append((len(self.actions), leaves))
-        self.actions.append(_Learn(len(self.learned) - 1))
+        self.actions.append(Learn(len(self.learned) - 1))
 
 
 @dataclass(frozen=True)
-class _Learn:
+class Learn:
     """Stands among a trace's actions for adding the gradients of one `backward()`."""
 
     number: int
@@ -97,6 +97,18 @@ class Run:
     result: Any  # what f returned, with Symbols
     outputs: list[Any]  # the numbers in it: Symbols, and what f made of none
 
+    def has_gradient(self, given: Given) -> bool:
+        """Whether `grad` of the function is plain, and depends on each of these arguments."""
+        y, trace = self.result, self.trace
+        if not isinstance(y, Symbol) or y.size != 1 or trace.learned:
+            return False
+        below = set(order_of([y]))
+        if any(s.requires_grad and s in below for s in trace.lifted.values()):
+            return False
+        flowing = {x for x in order_of([y]) if x.requires_grad}
+        listed = {i for first, count in given.lists for i in range(first, first + count)}
+        return all(self.arguments[i] in flowing or i in listed for i in given.wrt)
+
 
 def run_once(f: Any, given: Given, survey: Survey, trace: FunctionTrace) -> Run:
     """Call f on Symbols; everything that it changes from outside is put back.
@@ -104,7 +116,10 @@ def run_once(f: Any, given: Given, survey: Survey, trace: FunctionTrace) -> Run:
     Raises:
         TypeError: f changes a variable, an attribute or an argument, or asks for a number.
     """
-    arguments = [_input(trace, x, name) for x, name in zip(given.numbers, given.names, strict=True)]
+    pairs = zip(given.numbers, given.names, strict=True)
+    arguments = [_input(trace, x, name) for x, name in pairs]
+    for i in given.wrt:
+        arguments[i].requires_grad = True
     args, kwargs = given.with_numbers(iter(arguments))
     before = list(numbers_in((args, kwargs)))
     with Tracing(trace), enable_grad(), Capturing(trace, [*survey.nodes.values()]):
@@ -178,16 +193,6 @@ def _name(f: Any) -> str:
 def _ends(run: Run) -> list[Any]:
     learned = [g for _, leaves in run.trace.learned for g in leaves.values()]
     return [*run.outputs, *(x for _, x in run.trace.assigned), *learned]
-
-
-def order_of(symbols: list[Any]) -> list[Symbol]:
-    """All that Symbols depend on, inputs first."""
-    order: list[Any] = []
-    seen: set[Any] = set()
-    for y in symbols:
-        if isinstance(y, Symbol) and y not in seen:
-            visit(y, seen, order)
-    return order
 
 
 def _difference(first: Run, again: Run) -> int | None:

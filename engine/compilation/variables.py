@@ -21,12 +21,14 @@ class Variable(NamedTuple):
         read: gives what is there now; raises LookupError or AttributeError where it is gone.
         write: puts something there.
         value: what was there; of a list, a dictionary and a set all that was in it.
+        at: for a quick look: a dictionary and a key, or a cell, or a list and nothing.
     """
 
     name: str
     read: Callable[[], Any]
     write: Callable[[Any], Any]
     value: Any
+    at: tuple[Any, Any] = (None, None)
 
     def now(self) -> Any:
         """What is there now, or a mark that nothing else is."""

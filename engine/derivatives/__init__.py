@@ -7,9 +7,11 @@ few lines each on top of that; `of_results` has what needs no function.  Read `a
 
 You may touch everything; what decides is that each function can be applied to its own result.
 
-Others use the functions, nothing else.
+Others use the functions; `compilation` also what says how arguments are taken, and
+`OwnDerivatives`.
 """
 
+from .arguments import on_tensors as on_tensors, positions_of as positions_of
 from .jacobians import hessian as hessian, hvp as hvp, jacobian as jacobian
 from .of_results import grad_of as grad_of
 from .transforms import (

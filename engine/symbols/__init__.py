@@ -15,7 +15,12 @@ from .compiling import (
     tuple_of as tuple_of,
 )
 from .formulas import formulas as formulas, latex as latex, rule_formulas as rule_formulas
-from .lasting import LastingTrace as LastingTrace, Tracing as Tracing, tracing_now as tracing_now
+from .lasting import (
+    Draw as Draw,
+    LastingTrace as LastingTrace,
+    Tracing as Tracing,
+    tracing_now as tracing_now,
+)
 from .notations import LaTeX as LaTeX, MathML as MathML
 from .rebinding import names_in as names_in, runs_on_names as runs_on_names
 from .scalars import (
