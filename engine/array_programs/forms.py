@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from typing import Any
 
@@ -23,6 +24,10 @@ from .instructions import (
 
 _UFUNCS = {form: ufunc for ufunc, form in OPERATORS.items()}
 _CALL = re.compile(r"np\.(\w+)\((\{\d\}(?:, \{\d\})*)\)")
+#: Functions that are no ufuncs, and take `out` too.
+_WITH_OUT = frozenset([
+    "np.concatenate", "np.stack", "np.cumsum", "np.cumprod", "np.einsum", "np.argmax", "np.argmin",
+])  # fmt: skip
 _REDUCED = re.compile(r"\{0\}\.(sum|prod|max|min)\((.*)\)")
 _REDUCING = {"sum": "add", "prod": "multiply", "max": "maximum", "min": "minimum"}
 #: `x ** n` as NumPy's operator does it: far faster than the power.
@@ -40,9 +45,13 @@ def instruction_of(form: str, operands: list[Value], example: Any) -> Instructio
     made = _by_kind(form, operands, result)
     if made.kind != CALL or not made.result.shape:
         return made
-    layout = _laid_out(form, operands)
-    if layout is not None:
-        made.kind, result.layout = VIEW, layout
+    if _VIEWS.fullmatch(form):
+        x = operands[0].layout
+        layout = _code(form.replace("{0}", "x"))(x)
+        if np.may_share_memory(layout, x) or not layout.size:
+            made.kind, result.layout = VIEW, layout
+        elif form.startswith(("{0}.reshape(", "{0}.ravel(")):  # a copy, with its axes as in x
+            made.kind, made.out = WRITE, f"np.copyto({{out.reshape{x.shape}}}, {{0}})"
     return made
 
 
@@ -67,6 +76,11 @@ def _by_kind(form: str, operands: list[Value], result: Value) -> Instruction:
         operands = _converted(ufunc, operands, result)
         out = f"{name}({places}, out={{out}})"
         return Instruction(ELEMENTWISE, form, operands, result, out)
+    if (name := form.partition("(")[0]) in _WITH_OUT:
+        return Instruction(WRITE, form, operands, result, f"{form[:-1]}, out={{out}})")
+    if name == "{0}.astype":
+        write = "np.copyto({out}, {0}, casting='unsafe')"
+        return Instruction(ELEMENTWISE, form, operands, result, write)
     if (reduced := _REDUCED.fullmatch(form)) is not None:
         return _reduction(reduced, form, operands, result)
     return Instruction(CALL, form, operands, result)
@@ -142,14 +156,6 @@ _VIEWS = re.compile(
 )
 
 
-def _laid_out(form: str, operands: list[Value]) -> Any:
-    """The layout of a view; None if numbers are moved."""
-    if not _VIEWS.fullmatch(form):
-        return None
-    x = operands[0].layout
-    made = eval(compile(ast.Expression(_with_x(form)), "<form>", "eval"), {"np": np, "x": x})
-    return made if np.may_share_memory(made, x) or not made.size else None
-
-
-def _with_x(form: str) -> ast.expr:
-    return ast.parse(form.replace("{0}", "x"), mode="eval").body
+@functools.cache
+def _code(expression: str) -> Any:
+    return eval(f"lambda x: {expression}", {"np": np})

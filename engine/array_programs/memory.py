@@ -41,6 +41,8 @@ class Storage:
         home: the buffer of each value that has one; others are variables, or views.
         owners: of each value, those whose memory it may read.
         last: the line that reads the memory of a value for the last time.
+        handed: the values whose memory the caller gets.
+        shown: the same for each result that is one of them, or a view of it.
     """
 
     def __init__(self, steps: Steps) -> None:
@@ -76,10 +78,23 @@ class Storage:
                     self.last[owner] = LATE if owner in made else i
             start += len(half)
             made.update(*(self.owners[line.result] for line in half))
-        first = self.steps.results[0]
-        self.handed = {x for results in self.steps.results for x in results}
-        if len(self.steps.results) > 1:  # what backward reads must not be the caller's
-            self.handed -= {x for x in first if self.last.get(x) == LATE}
+        self._note_handed()
+
+    def _note_handed(self) -> None:
+        """Results that are, or show, memory of their own, which the caller gets with them.
+
+        What backward reads must not be the caller's.
+        """
+        self.handed: set[Value] = set()
+        self.shown: dict[Value, Value] = {}
+        written = {line.result for line in self.lines if line.out and line.result.shape}
+        for x in [x for results in self.steps.results for x in results]:
+            owners = self.owners_of(x)
+            owner = next(iter(owners), x)
+            free = owner not in self.handed and self.last.get(owner) != LATE
+            if len(owners) == 1 and owner in written and free:
+                self.handed.add(owner)
+                self.shown[x] = owner
 
     def _place(self) -> None:
         free: list[Buffer] = []

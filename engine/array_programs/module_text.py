@@ -125,7 +125,7 @@ class ModuleText:
             self.steps.helpers.modules.add("math")
         results, handed = [], set()
         for x in self.steps.results[half]:
-            own = x in self.storage.home and self.storage.home[x].fresh and x not in handed
+            own = x in self.storage.shown and x not in handed
             results.append(self._name(x) if own else f"np.array({self._name(x)})")
             handed.add(x)
         returned = f"[{', '.join(results)}]"

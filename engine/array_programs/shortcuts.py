@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .instructions import ELEMENTWISE, PRODUCT, Instruction, Steps, Value, constant_of
+from .instructions import ELEMENTWISE, PRODUCT, VIEW, WRITE, Instruction, Steps, Value, constant_of
 
 _MANY = 1 << 16  # more ones would be read from far away
 _WIDE = 32  # rows that are worth a call of BLAS each
@@ -46,9 +46,12 @@ class _Ways:
         self.makers: dict[Value, Instruction] = {}
         self.integers: dict[tuple[Value, Any], Value] = {}
         self.ones: dict[Any, Value] = {}
+        self.copies: dict[Value, Value] = {}
 
     def shorter(self, line: Instruction) -> list[Instruction]:
-        found = self._sum(line) or self._product(line) or self._gate(line) or self._relu(line)
+        found = None
+        for way in (self._sum, self._product, self._turned, self._copy, self._gate, self._relu):
+            found = found or way(line)
         found = found or [line]
         self.makers.update((one.result, one) for one in found)
         return found
@@ -124,6 +127,34 @@ class _Ways:
         form = f"np.dot({{0.reshape(-1, {a.shape[-1]})}}, {{1}}"
         return [_flat(form, [a, b], y, (-1, y.shape[-1]))]
 
+    def _turned(self, line: Instruction) -> list[Instruction] | None:
+        """The transpose of a product as the product of transposes, which BLAS reads as well."""
+        maker = self.makers.get(line.operands[0]) if line.form in ("{0}.T", "{0}.mT") else None
+        if maker is None or maker.form != "{0} @ {1}" or self.uses[maker.result] > 1:
+            return None
+        a, b = maker.operands
+        ndim = len(line.result.shape)
+        if not len(a.shape) == len(b.shape) == ndim or (ndim > 2 and line.form == "{0}.T"):
+            return None
+        lines = [_transposed(b), _transposed(a)]
+        operands = [one.result for one in lines]
+        line.result.layout = np.empty(line.result.shape, line.result.dtype)
+        product = Instruction(PRODUCT, "{0} @ {1}", operands, line.result, maker.out)
+        return [*lines, product]
+
+    # --- copies ---
+
+    def _copy(self, line: Instruction) -> list[Instruction] | None:
+        """The same numbers copied again in another shape: a view of the first copy."""
+        if line.kind != WRITE or not line.form.startswith(("{0}.reshape(", "{0}.ravel(")):
+            return None
+        first = self.copies.setdefault(line.operands[0], line.result)
+        if first is line.result:
+            return None
+        form = f"{{0}}.reshape({line.result.shape})"
+        line.result.layout = first.layout.reshape(line.result.shape)
+        return [Instruction(VIEW, form, [first], line.result)]
+
     # --- choices ---
 
     def _gate(self, line: Instruction) -> list[Instruction] | None:
@@ -158,6 +189,11 @@ class _Ways:
             return None
         zeros = constant_of(np.zeros(x.shape, x.dtype))
         return [Instruction(ELEMENTWISE, line.form, [x, zeros], line.result, line.out)]
+
+
+def _transposed(x: Value) -> Instruction:
+    """The step that gives the matrices of x transposed."""
+    return Instruction(VIEW, "{0}.mT", [x], Value(x.layout.mT))
 
 
 def _is_zero(x: Value) -> bool:
