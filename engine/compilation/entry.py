@@ -114,7 +114,7 @@ class Entry:
                                         f"all(map(is_, {h}.values(), {values}))"]  # fmt: skip
                 return
             self.conditions.append(f"{self.name(v.holds)}()")
-        elif isinstance(holder, dict):
+        elif hasattr(holder, "get"):  # a dictionary, or that of a class
             get, value = self.name(holder.get), self.name(v.value)
             self.conditions.append(f"{get}({key!r}) is {value}")
         elif holder is not None:

@@ -158,8 +158,7 @@ class Survey:
                 if value is ABSENT:
                     continue
                 write = functools.partial(_set_attribute, x, name)
-                own = getattr(x, "__dict__", {})
-                at = (own, name) if isinstance(own, dict) and name in own else (None, None)
+                at = (_home(x, name, value), name)
                 self._keep(f"{where}.{name}", functools.partial(_attribute, x, name), write, at)
                 found.append((f"{where}.{name}", value))
         return found
@@ -196,7 +195,9 @@ class Survey:
 _MODULES_OWN = frozenset(["training", "_parameters", "_buffers", "_modules", "_hooks"])
 _NO_VARIABLES = frozenset(
     ["__dict__", "__weakref__", "__doc__", "__module__", "__annotations__", "__qualname__",
-     "__static_attributes__", "__firstlineno__", "__slots__", "__hash__", "__new__"]
+     "__static_attributes__", "__firstlineno__", "__slots__", "__hash__", "__new__", "__init__",
+     "__repr__", "__str__", "__match_args__", "__dataclass_params__", "__dataclass_fields__",
+     "__post_init__", "__replace__"]
 )  # fmt: skip
 
 
@@ -214,6 +215,15 @@ def _set_attribute(x: Any, name: str, value: Any) -> None:
         type.__setattr__(x, name, value) if isinstance(x, type) else object.__setattr__(
             x, name, value
         )
+
+
+def _home(x: Any, name: str, value: Any) -> Any:
+    """The dictionary, an object's own or a class's, that has a value as it is; None if none has."""
+    kinds = x.__mro__ if isinstance(x, type) else type(x).__mro__
+    for home in (getattr(x, "__dict__", {}), *map(vars, kinds)):
+        if name in home:
+            return home if home[name] is value else None
+    return None
 
 
 def _own_names(x: Any) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -137,7 +138,7 @@ class Traced:
 
     def entry(self, given: Given) -> Any:
         """A function of the arguments that answers calls of this form; None if that is too much."""
-        if given.kwargs or self.arrays:
+        if given.kwargs:
             return None
         try:
             entry = entered(given, self.variables)
@@ -148,6 +149,8 @@ class Traced:
             name = entry.name(x)
             entry.conditions += [f"{name}.shape == {entry.name(shape)}",
                                  f"{name}.dtype == {entry.name(dtype)}"]  # fmt: skip
+        for x, copy in self.arrays:
+            entry.conditions.append(f"{entry.name(partial(same, x, copy))}()")
         return entry.function(len(given.args), self._body(entry, inputs), self.name)
 
     def _written(self, entry: Entry, source: Any) -> str:
