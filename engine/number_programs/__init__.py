@@ -2,8 +2,8 @@
 
 A program comes as a graph of Symbols (`engine.symbols`).  `recipes` says what an op and its rules
 are in Python's arithmetic, found once per op; `float_steps` puts them in a row, forward and
-backward in the order of Values, so that results are theirs to the last bit; `number_program` makes
-text of that, with loops where steps repeat, and compiles it.  Others use `NumberProgram`.
+backward in the order of Values, so that results are theirs to the last bit; `float_loops` finds
+loops in that, and `float_text` writes it for speed.  Others use `NumberProgram`.
 """
 
 from .number_program import NumberProgram as NumberProgram

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -55,6 +55,7 @@ class Steps:
         self._constant_at: dict[str, int] = {}
         self._known: dict[Any, int] = {}
         self._truths: set[int] = set()  # values that are no floats
+        self._usual: dict[Any, Recipe | None] = {}  # without parameters, of floats
         self._node: Any = None  # whose steps these are
         self._op, self._of, self._folds = "", -1, not long
 
@@ -73,8 +74,6 @@ class Steps:
     def value(self, x: Any) -> int:
         """The number of what a node is, or of a constant as a float."""
         if isinstance(x, Symbol):
-            if x not in self.at:
-                self.forward(x)
             return self.at[x]
         return self.constant(float(x))
 
@@ -84,40 +83,53 @@ class Steps:
 
     # --- forward ---
 
-    def forward(self, root: Symbol) -> None:
-        """The steps of a node and of what it depends on."""
-        for node in sorted(toposort(root), key=lambda node: node.place):  # as they were made
+    def forward(self, order: Sequence[Symbol]) -> None:
+        """The steps of nodes, in an order in which all that is read is made before."""
+        for node in order:
             if node not in self.at:
-                self._node, self._op = node, ""
-                self.at[node] = self._result(node)
-                if node.label and self.at[node] >= 0 and not self.names[self.at[node]]:
-                    self.names[self.at[node]] = node.label
+                self._node = node
+                self.at[node] = made = self._result(node)
+                if node.label and made >= 0 and not self.names[made]:
+                    self.names[made] = node.label
 
     def _result(self, node: Any) -> int:
         if node.op is None:
             return self.constant(_plain(node._held))
-        reads = [self._input(node.op, x) for x in node.inputs]
+        reads = self._inputs(node)
         if max(reads) <= CONSTANT:
             return self.constant(_plain(node._held))
         recipe = self._recipe(form_of, node, reads)
         if recipe is None:
             return self._call(node.op, node.params, reads)
-        return self._follow(recipe, reads, recipe.results)[0]
+        return next(self._results(recipe, reads, recipe.results))
 
-    def _input(self, op: Any, x: Any) -> int:
-        if isinstance(x, Symbol):
-            return self.at[x]
-        return self.constant(_plain(x) if answers(op) else float(x))
+    def _inputs(self, node: Any) -> list[int]:
+        """What a node is made of."""
+        op, at = node.op, self.at
+        return [
+            at[x] if type(x) is Symbol
+            else self.constant(_plain(x) if answers(op) else float(x))
+            for x in node.inputs
+        ]  # fmt: skip
 
     def _recipe(self, of: Any, node: Any, reads: Sequence[int]) -> Recipe | None:
         """The form or the rules of a node's op, decided by constants if it is by numbers."""
-        kinds = tuple([INTEGER if v in self._truths else FLOAT for v in reads])
-        if decides(node.op, len(reads), node.params):
+        op, params, truths = node.op, node._params, self._truths
+        key = of, op, len(reads)
+        usual = not params and (not truths or truths.isdisjoint(reads))
+        if usual and key in self._usual:
+            return self._usual[key]
+        found: Recipe | None
+        if decides(op, len(reads), params):
+            usual = False
             numbers = [self.example(v) if v <= CONSTANT else FLOAT for v in reads]
-            found: Recipe | None = of(node.op, tuple(numbers), node.params)
+            found = of(op, tuple(numbers), params)
             if found is not None:
                 return found
-        return of(node.op, kinds, node.params)
+        found = of(op, tuple([INTEGER if v in truths else FLOAT for v in reads]), params)
+        if usual:
+            self._usual[key] = found
+        return found
 
     def _call(self, op: Any, params: Any, reads: Sequence[int]) -> int:
         """A step that calls an op, whose text is printed above."""
@@ -142,39 +154,44 @@ class Steps:
                 continue
             self._node, self._op, self._of = node, node.op.name, self.at[node]
             self._folds = not self.long or g <= CONSTANT
-            for x, part in zip(node.inputs, self._pulled(node, g), strict=True):
-                if isinstance(x, Symbol) and x.requires_grad:
-                    found[x] = self.step(ADD, (found[x], part)) if x in found else part
+            inputs = node.inputs
+            flows = [type(x) is Symbol and x.requires_grad for x in inputs]
+            parts = self._pulled(node, g, flows)
+            flown = [x for x, flow in zip(inputs, flows, strict=True) if flow]
+            for x, part in zip(flown, parts, strict=True):
+                found[x] = self.step(ADD, (found[x], part)) if x in found else part
         return found
 
-    def _pulled(self, node: Any, g: int) -> list[int]:
-        """What each edge of a node carries."""
-        op, params = node.op, node.params
-        reads = [self._input(op, x) for x in node.inputs]
+    def _pulled(self, node: Any, g: int, flows: Sequence[bool]) -> Iterator[int]:
+        """What those edges of a node carry to which a gradient flows, one after the other."""
+        op = node.op
+        reads = self._inputs(node)
         recipe = self._recipe(rules_of, node, reads)
         reads = [g, self.at[node], *reads]
         if recipe is not None:
-            wanted = [
-                r if isinstance(x, Symbol) and x.requires_grad else 0
-                for r, x in zip(recipe.results, node.inputs, strict=True)
-            ]
-            return self._follow(recipe, reads, wanted)
-        return [
-            self._call(RuleOp(op, i, len(reads)), params, reads)
-            if isinstance(x, Symbol) and x.requires_grad
-            else g
-            for i, x in enumerate(node.inputs)
-        ]
+            wanted = recipe.results
+            if not all(flows):
+                wanted = [r for r, flow in zip(wanted, flows, strict=True) if flow]
+            return self._results(recipe, reads, wanted)
+        edges = [i for i, flow in enumerate(flows) if flow]
+        return (self._call(RuleOp(op, i, len(reads)), node.params, reads) for i in edges)
 
     # --- steps ---
 
-    def _follow(self, recipe: Recipe, given: Sequence[int], results: Sequence[Any]) -> list[int]:
-        """The steps of a recipe, and where what it results in is."""
+    def _results(
+        self, recipe: Recipe, given: Sequence[int], results: Sequence[Any]
+    ) -> Iterator[int]:
+        """Results of a recipe, one after the other: no steps are made before they are needed."""
         found = [*given]
-        for form, refs in recipe.steps:
-            reads = [found[r] if isinstance(r, int) else self.constant(r[1]) for r in refs]
-            found.append(self.step(form, tuple(reads)))
-        return [found[r] if isinstance(r, int) else self.constant(r[1]) for r in results]
+        for result in results:
+            if not isinstance(result, int):
+                yield self.constant(result[1])
+                continue
+            while len(found) <= result:
+                form, refs = recipe.steps[len(found) - recipe.count]
+                reads = [found[r] if isinstance(r, int) else self.constant(r[1]) for r in refs]
+                found.append(self.step(form, tuple(reads)))
+            yield found[result]
 
     def step(self, form: str, reads: tuple[int, ...]) -> int:
         """The value of a form of values; folded where that is the same to the last bit.

@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..graph import toposort
+from ..graph import visit
 from ..symbols import Symbol, compiled
 from ..writing import (
     FUNCTIONS,
     Helpers,
     Leaf,
     Names,
-    Result,
-    Step,
     StraightLine,
+    broken,
     constant_text,
     imports_of,
-    rolled,
     wrapped,
 )
-from .float_steps import CONSTANT, LEAF, LONG, Steps
+from .float_loops import row_of
+from .float_steps import LONG, Steps
+from .float_text import FloatWriter
 
 
 class NumberProgram:
@@ -58,51 +58,50 @@ class NumberProgram:
         root: Symbol | None = None,
         wrt: Sequence[Any] = (),
     ) -> None:
+        self.name = name
         names = Names(FUNCTIONS)
         names.reserve([name])
         helpers = Helpers(names)
-        inputs = [x for one in arguments for x in (one if isinstance(one, list) else [one])]
-        wanted = [x for one in outputs for x in (one if isinstance(one, list) else [one])]
-        reached = [x for x in [*wanted, root] if isinstance(x, Symbol)]
-        length = len({id(node) for x in reached for node in toposort(x) if node.op is not None})
-        steps = Steps(inputs, helpers, length >= LONG)
-        for x in sorted(reached, key=lambda x: x.place):
-            steps.forward(x)
-        results = [("y", one, steps.value) for one in outputs]
+        inputs = [x for one in arguments for x in _several(one)]
+        reached = [x for one in [*outputs, root] for x in _several(one) if isinstance(x, Symbol)]
+        order = _in_order(reached)
+        long = sum(x.op is not None for x in order) >= LONG
+        steps = Steps(inputs, helpers, long)
+        steps.forward(order)
         steps.half = len(steps.forms)
+        results = [("y", [*map(steps.value, _several(one))]) for one in outputs]
+        words = [names.taken(_label(one)) for one in arguments]
         if root is not None:
-            found = steps.backward(root)
-            zero = steps.constant(0.0)
-            results += [("d", one, lambda x: found.get(x, zero)) for one in wrt]
-
-        leaves: list[Leaf] = []
-        words: list[str] = []
-        of_leaf: dict[int, str] = {}
-        for one in arguments:
-            several = isinstance(one, list)
-            first = (one or [None])[0] if several else one
-            label = getattr(first, "label", "")
-            word = names.taken(label.partition("[")[0] if several else label)
-            words.append(word)
-            of_leaf[id(one)] = word
-            leaves += [Leaf(word, i) for i in range(len(one))] if several else [Leaf(word)]
-
-        def values(one: Any, value: Any) -> Any:
-            return [*map(value, one)] if isinstance(one, list) else value(one)
-
-        returned = []
-        for stem, one, value in results:
-            word = of_leaf.get(id(one), "")
-            returned.append(
-                (f"{stem}_{word}" if stem == "d" and word else stem, values(one, value))
-            )
-        program = _straight_line(steps, leaves, returned)
-        body = rolled(program, names, length >= LONG).text()
-        if len(returned) == 1:
+            found, zero = steps.backward(root), steps.constant(0.0)
+            label = {id(one): f"d_{word}" for one, word in zip(arguments, words, strict=True)}
+            for one in wrt:
+                gradients = [found.get(x, zero) for x in _several(one)]
+                results.append((label.get(id(one), "d"), gradients))
+        row = row_of(steps, [values for _, values in results])
+        row = row._replace(
+            results=[
+                found if isinstance(one, list) else found[0]
+                for one, found in zip([*outputs, *wrt], row.results, strict=True)
+            ]
+        )
+        leaves = [
+            Leaf(word, i if isinstance(one, list) else None)
+            for word, one in zip(words, arguments, strict=True)
+            for i in range(len(_several(one)))
+        ]
+        constants = [constant_text(x, numbers=True) for x in steps.constants]
+        writer = FloatWriter(
+            row, StraightLine(leaves, constants, (), ()), [word for word, _ in results], names, long
+        )
+        body = writer.text()
+        if len(results) == 1:
             body[-1] += ","
-        lines = [*wrapped(f"def {name}(", words, "):"), *(f"    {line}" for line in body)]
         above = helpers.text()
-        text = (f"{above}\n\n\n" if above else "") + "\n".join(lines) + "\n"
+        lines = [f"{above}\n\n" for _ in range(bool(above))]
+        for word, texts in writer.tables.lists.items():
+            lines += broken(f"{word} = [{', '.join(texts)}]", 0)
+        lines += [*wrapped(f"def {name}(", words, "):"), *(f"    {line}" for line in body)]
+        text = "\n".join(lines) + "\n"
         self.source = imports_of(text, helpers.modules) + text
         self.function = compiled(self.source.splitlines(), {"__name__": __name__}, name)[name]
 
@@ -116,48 +115,24 @@ class NumberProgram:
         return [*self.function(*given)]
 
 
-def _straight_line(
-    steps: Steps, leaves: Sequence[Leaf], returned: Sequence[tuple[str, Any]]
-) -> StraightLine:
-    """What results depend on, as `rolled` reads it."""
-    live = [False] * len(steps.forms)
-    for _, values in returned:
-        for v in values if isinstance(values, list) else [values]:
-            if v >= 0:
-                live[v] = True
-    for i in range(len(live) - 1, -1, -1):
-        if live[i]:
-            for v in steps.reads[i]:
-                if v >= 0:
-                    live[v] = True
-    first = len(leaves) + len(steps.constants)
-    number = [0] * len(live)
-    count = first
-    for i, lives in enumerate(live):
-        if lives:
-            number[i] = count
-            count += 1
+def _several(one: Any) -> list[Any]:
+    """What stands in a list, or alone, as a list."""
+    return one if isinstance(one, list) else [one]
 
-    def numbered(v: int) -> int:
-        if v >= 0:
-            return number[v]
-        return LEAF - v if v > CONSTANT else len(leaves) + CONSTANT - v
 
-    line = [
-        Step(
-            form,
-            tuple(map(numbered, steps.reads[i])),
-            steps.names[i],
-            steps.ops[i],
-            numbered(steps.of[i]) if steps.of[i] >= 0 and live[steps.of[i]] else -1,
-            "forward" if i < steps.half else "backward",
-        )
-        for i, form in enumerate(steps.forms)
-        if live[i]
-    ]
-    results = [
-        Result(name, [*map(numbered, values)] if isinstance(values, list) else numbered(values))
-        for name, values in returned
-    ]
-    texts = [constant_text(x, numbers=True) for x in steps.constants]
-    return StraightLine(leaves, texts, line, results)
+def _label(one: Any) -> str:
+    """What an argument wants to be called: a list as its first element without its place."""
+    first = _several(one)[:1]
+    label = first[0].label if first else ""
+    return label.partition("[")[0] if isinstance(one, list) else label
+
+
+def _in_order(roots: Sequence[Symbol]) -> list[Any]:
+    """Roots and what they depend on, as they were made."""
+    order: list[Any] = []
+    seen: set[Any] = set()
+    for x in roots:
+        if x not in seen:
+            visit(x, seen, order)
+    order.sort(key=lambda node: node.place)
+    return order

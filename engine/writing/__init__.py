@@ -10,25 +10,25 @@ Long programs of single numbers are rolled into loops by `rolling`, which says i
 """
 
 from .array_terms import OPERATORS as OPERATORS, written_constant as written_constant
+from .carried import Carried as Carried
 from .folding import uniform as uniform
+from .loops import LoopWriter as LoopWriter, broken as broken
 from .lowering import ArrayTier as ArrayTier
 from .names import Names as Names, identifier as identifier
+from .phrases import Phrase as Phrase
 from .printing import constant_text as constant_text, wrapped as wrapped
-from .rolling import rolled as rolled
+from .repeats import NOTHING as NOTHING, Ints as Ints, Items as Items, Loop as Loop
 from .scalar_terms import (
     FUNCTIONS as FUNCTIONS,
     PLACE as PLACE,
     Recipe as Recipe,
     function_of as function_of,
 )
+from .sites import Axis as Axis, Body as Body, Site as Site, Sites as Sites
 from .source import Source as Source, imports_of as imports_of, source as source
 from .standalone import Helpers as Helpers
-from .straight_line import (
-    ADD as ADD,
-    Leaf as Leaf,
-    Result as Result,
-    Step as Step,
-    StraightLine as StraightLine,
-)
+from .storing import Stores as Stores, affine as affine
+from .straight_line import ADD as ADD, Leaf as Leaf, Step as Step, StraightLine as StraightLine
+from .tables import index_text as index_text
 from .terms import parsed as parsed, reached as reached
 from .walk import RuleOp as RuleOp, gradients as gradients

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import textwrap
 
@@ -10,19 +9,19 @@ import numpy as np
 
 from .declaring import filling, home_of
 from .names import Names
+from .phrases import Phrase, number_phrase, phrase_of
 from .repeats import CONSTANTS, LEAVES, Ints
 from .sites import Axis, Body, Site
 from .slices import Cell, interleaved, list_text
 from .storing import Store, Stores, affine
 from .straight_line import StraightLine
 from .tables import Tables, index_text
-from .terms import filled, parsed
 
 WIDTH = 84  # inside a function
 COUNTERS = "ijklmn"
 
 
-class Writer:
+class LoopWriter:
     """Writes the body of the function.
 
     It is written several times: once to tell which loops had better count down, then which lists of
@@ -119,13 +118,19 @@ class Writer:
             self._declare(sites, body.axes, depth)
             if isinstance(child, Site):
                 for site in shown:
-                    target = self._cell(site.values, site.axes)
-                    self._line(f"{target} = {ast.unparse(self._value(site))}", depth, site.comment)
+                    self._assign(site, depth)
             elif shown and child.axis is not None:
-                over = f"range({child.axis.count})"
-                over = f"reversed({over})" if child.axis in self.down else over
-                self._line(f"for {self.counters[child.axis]} in {over}:", depth)
-                self._body(child, depth + 1)
+                self._loop(child, child.axis, depth)
+
+    def _assign(self, site: Site, depth: int) -> None:
+        target = self._cell(site.values, site.axes)
+        self._line(f"{target} = {self._value(site).text}", depth, site.comment)
+
+    def _loop(self, body: Body, axis: Axis, depth: int) -> None:
+        over = f"range({axis.count})"
+        over = f"reversed({over})" if axis in self.down else over
+        self._line(f"for {self.counters[axis]} in {over}:", depth)
+        self._body(body, depth + 1)
 
     def _declare(self, sites: list[Site], axes: tuple[Axis, ...], depth: int) -> None:
         """Make the lists that are used here first."""
@@ -152,7 +157,7 @@ class Writer:
                     )
                     self._list(name, text, cells)
                     text = name
-            parts.append(f"[*{text}]" if text in parts else text)  # no two are one list
+            parts.append(text)
         self._line(f"return {', '.join(parts)}", 0)
 
     def _list(self, name: str, text: str, cells: list[Cell]) -> None:
@@ -190,18 +195,18 @@ class Writer:
 
     # --- expressions ---
 
-    def _value(self, site: Site) -> ast.expr:
+    def _value(self, site: Site) -> Phrase:
         """What a line computes, with the lines written into it."""
-        parts = [self._read(read, site.axes) for read in site.reads]
-        return filled(site.form, parts)
+        return phrase_of(site.form, [self._read(read, site.axes) for read in site.reads])
 
-    def _read(self, reads: Ints, axes: tuple[Axis, ...]) -> ast.expr:
+    def _read(self, reads: Ints, axes: tuple[Axis, ...]) -> Phrase:
         if reads.flat[0] < 0:
             name, places = self.tables.inputs(reads)
-            text = name if places is None else f"{name}[{self._index(places, axes)}]"
-            return parsed(text)
+            if places is None:
+                return number_phrase(name)
+            return Phrase(f"{name}[{self._index(places, axes)}]")
         source = self.sites.all[self.sites.owner[reads.flat[0]]]
-        return self._value(source) if source.host else parsed(self._cell(reads, axes))
+        return self._value(source) if source.host else Phrase(self._cell(reads, axes))
 
     def _cell(self, values: Ints, axes: tuple[Axis, ...]) -> str:
         """The variable, or the list and index, that values are kept in by repetition."""

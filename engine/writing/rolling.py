@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .carried import Carried
-from .loops import Writer, list_lines
+from .loops import LoopWriter, list_lines
 from .names import Names
 from .ordering import regrouped
 from .repeats import CONSTANTS, LEAVES, NOTHING, Ints, Items, Loop, lines
@@ -54,7 +54,7 @@ def rolled(program: StraightLine, names: Names | None = None, loops: bool = True
         started, reads, tree = np.zeros(count, bool), _numbered(program), [*range(count)]
     results = [(r.name, _encoded(np.asarray(r.values), program)) for r in program.results]
     sites = Sites(tree, reads, program.steps, results, started)
-    writer = Writer(program, Stores(Carried(sites)), names or Names(_words(program)))
+    writer = LoopWriter(program, Stores(Carried(sites)), names or Names(_words(program)))
     return Rolled(writer.tables.lists, writer.lines())
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,7 +85,7 @@ class Sites:
         self,
         tree: Sequence[int | Loop],
         reads: Ints,
-        steps: Sequence[Step],
+        steps: Any,
         results: Sequence[tuple[str, Ints]],
         started: NDArray[np.bool_],
     ) -> None:
@@ -102,7 +103,7 @@ class Sites:
         tree: Sequence[int | Loop],
         axes: tuple[Axis, ...],
         reads: Ints,
-        steps: Sequence[Step],
+        steps: Any,
     ) -> Body:
         children: list[Site | Body] = []
         for item in tree:
@@ -111,7 +112,7 @@ class Sites:
                 children.append(self._body(item.body, (*axes, inner), reads, steps))
                 continue
             values = moved(item, axes)
-            step = steps[item]
+            step: Step = steps[item]
             site = Site(axes, step.form, values, [reads[values, q] for q in range(len(step.reads))])
             site.name, site.comment, site.part = step.name, step.comment, step.part
             site.time = 2 * values

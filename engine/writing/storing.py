@@ -55,9 +55,12 @@ def affine(cells: Ints, axes: Sequence[Axis]) -> Index | None:
 
 
 class Stores:
-    """The stores of a program, and for each value its cell."""
+    """The stores of a program, and for each value its cell.
 
-    def __init__(self, carried: Carried) -> None:
+    `variables`: whether results that are all in variables stay there, whatever list they are for.
+    """
+
+    def __init__(self, carried: Carried, variables: bool = False) -> None:
         self.sites = sites = carried.sites
         self.links = carried.links
         self.cell = np.zeros(sites.count, np.int64)
@@ -79,7 +82,8 @@ class Stores:
         for group in self._classes(lines):
             self._keep(group)
         for number, values in enumerate(sites.results):
-            self._keep_as_result(number, values)
+            if not variables or any(self.of[s].size > 1 for s in sites.sources(values)):
+                self._keep_as_result(number, values)
 
     def all(self) -> list[Store]:
         """Each store once, in the order of its first line."""
