@@ -23,8 +23,8 @@ def is_float(x: Any) -> bool:
 
 
 def has_numbers(x: Any) -> bool:
-    """Whether a rule may look at x's numbers; if not, it has to be written for all of them."""
-    return not isinstance(x, Node) or x.has_numbers
+    """Whether a row may look at x's numbers; if not, it has to be written for all of them."""
+    return bool(getattr(x, "has_numbers", True))
 
 
 def example_of(x: Any) -> np.ndarray:
@@ -45,18 +45,18 @@ def own(x: Any) -> Any:
 
 
 def called(function: Callable[..., Any], *operands: Any, **params: Any) -> Any:
-    """`function(*operands, **params)`; of names (the first is one), a call of it is written down.
+    """`function(*operands, **params)`; where an operand is a name, a call of it is written down.
 
     So a row asks for numbers without being one call as a whole: what is asked rarely, or of few
     numbers, is a step of its own.  Nothing flows through that step.
     """
-    first = operands[0]
-    if not has_numbers(first):
-        return first.record(_step(function, len(operands)), operands, params)
-    program = getattr(first, "program", None)
-    if program is None:
+    name = next((x for x in operands if not has_numbers(x)), None)
+    if name is None:
         return function(*operands, **params)
-    return program.call(_step(function, len(operands)).name, function, operands, params)
+    step = _step(function, len(operands))
+    if isinstance(name, Node):
+        return name.record(step, operands, params)
+    return name.program.call(step.name, function, operands, params)
 
 
 @functools.cache

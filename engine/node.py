@@ -210,17 +210,14 @@ def to_numpy(x: Any) -> np.ndarray:
     >>> to_numpy([Value(1.0), 2.0]), to_numpy(Value(3.0))
     (array([1., 2.]), array(3.))
     """
+    if type(x) is np.ndarray and x.dtype.kind != "O":
+        return x
+    if not getattr(x, "has_numbers", True):  # a name stands for them
+        return x.detach()
     if isinstance(x, Node):
-        if not x.has_numbers:  # a name stands for them
-            return x.detach()  # type: ignore[attr-defined]  # it has that
         x = x.data
     array = np.asarray(x)
     if array.dtype.kind != "O":
         return array
     plain = [x._held if isinstance(x, Node) else x for x in array.ravel().tolist()]
     return np.array(plain, dtype=np.float64).reshape(array.shape)
-
-
-def numbers_of(x: Any) -> Any:
-    """The plain numbers of a node, or of an array of nodes; anything else as it is."""
-    return to_numpy(x) if isinstance(x, NODES) else x

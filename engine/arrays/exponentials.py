@@ -10,7 +10,7 @@ from ..by_name import example_of, own
 from ..choices import where
 from ..define import shape_op
 from ..floats import HALF, floating, in_single
-from ..node import numbers_of, to_numpy
+from ..node import to_numpy
 from ..ops import exp, log
 from .reductions import (
     add_reduce,
@@ -27,7 +27,7 @@ from .shapes import DIM, REDUCED
 
 def largest_finite(x: Any, axis: Any) -> Any:
     """The largest finite number along the axes: what to subtract before exp."""
-    numbers = numbers_of(x)
+    numbers = to_numpy(x)
     top = maximum_reduce(numbers, axis, None, None, True, initial=-np.inf)
     return np.where(np.isfinite(top), top, 0.0)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 import operator
 from collections.abc import Iterable
 from typing import Any
@@ -15,7 +14,8 @@ from ..choices import where
 from ..core import Op, composed
 from ..counts import is_int
 from ..define import shape_op
-from ..node import Node, numbers_of
+from ..node import Node, to_numpy
+from .scattering import add_in_zeros, add_rows, check_fits, put_in_zeros
 from .shapes import (
     axis_or_dim,
     concatenate,
@@ -37,11 +37,16 @@ _OBJECT = np.dtype(object)
 def plain_index(index: Any) -> Any:
     """An index free of nodes and lists, its arrays copied: changes must not reach backward.
 
+    A name stays one.
+
     Raises:
         IndexError: an index array holds neither integers nor bools.
+        TypeError: a mask is a name.
     """
     if isinstance(index, tuple):
         return tuple(plain_index(part) for part in index)
+    if not has_numbers(index):
+        return _named_index(index)
     if isinstance(index, _ARRAYS):
         array = np.array(index)
         if array.size == 0 and isinstance(index, list):
@@ -50,6 +55,29 @@ def plain_index(index: Any) -> Any:
             raise IndexError(f"an index array must hold integers or bools, got dtype {array.dtype}")
         return array
     return index
+
+
+def _named_index(index: Any) -> Any:
+    """The name of an index array, checked."""
+    if index.dtype.kind == "b":
+        raise TypeError(
+            "x[mask] of a mask that depends on arguments: how many numbers it picks depends on "
+            "numbers, and the program is written for arrays of one shape; engine.where(mask, x, "
+            "0.0) keeps the shape"
+        )
+    if index.dtype.kind not in "iu":
+        raise IndexError(f"an index array must hold integers or bools, got dtype {index.dtype}")
+    return index.detach() if index.requires_grad else index
+
+
+def _apply_at(op: Op, x: Any, params: dict[str, Any]) -> Any:
+    """An op on x with an index among the parameters, whose names may be the only ones."""
+    index = params["index"]
+    parts = index if type(index) is tuple else (index,)
+    for part in parts:
+        if isinstance(part, Node):
+            return part.record(op, (x,), params)
+    return op.apply((x,), params)
 
 
 def _picks_once(index: Any) -> bool:
@@ -72,7 +100,7 @@ def _getitem_vjp(g: Any, y: Any, x: Any, index: Any) -> Any:
             return _scatter.forward(g, x.shape, index)
         return _scatter.apply((g,), {"shape": x.shape, "index": index})
     if type(g) is np.ndarray and type(index) is np.ndarray:  # they are known to fit
-        return _add_rows(g, x.shape, index)
+        return add_rows(g, x.shape, index)
     return _scatter_add.apply((g,), {"shape": x.shape, "index": index})
 
 
@@ -88,38 +116,23 @@ def getitem(x: Any, index: Any) -> Any:
     >>> getitem([1.0, 2.0, 3.0], [0, 0, 2])
     array([1., 1., 3.])
     """
-    return _getitem.apply((x,), {"index": plain_index(index)})
+    return _apply_at(_getitem, x, {"index": plain_index(index)})
 
 
 def _scatter_vjp(g: Any, y: Any, x: Any, shape: Any, index: Any) -> Any:
-    return _getitem.apply((g,), {"index": index})
+    return _apply_at(_getitem, g, {"index": index})
 
 
 @shape_op(_scatter_vjp, name="scatter", ulp=0)
 def _scatter(x: Any, shape: Any, index: Any) -> Any:
     """Zeros of `shape` with x at `index`, which names no element twice."""
-    y = np.zeros(shape, x.dtype)
-    y[index] = x
-    return y
+    return put_in_zeros(x, shape, index)
 
 
 @shape_op(_scatter_vjp, name="scatter_add", symbol="scatter", ulp=64)
 def _scatter_add(x: Any, shape: Any, index: Any) -> Any:
     """Zeros of `shape` with x added at `index`; an element named twice gets both."""
-    if type(index) is np.ndarray and x.dtype.kind == "f":
-        _check_fits(x, (*index.shape, *shape[1:]), shape)
-        if index.size and not -shape[0] <= index.min() <= index.max() < shape[0]:
-            raise IndexError(
-                f"an index is out of bounds for {shape[0]} rows: {index.min()} to {index.max()}"
-            )
-        return _add_rows(x, tuple(shape), index)
-    places = np.arange(math.prod(shape)).reshape(shape)[index]
-    _check_fits(x, places.shape, shape)
-    if x.dtype.kind == "f":
-        return _add_at(places, x, shape)
-    out = np.zeros(shape, x.dtype)
-    np.add.at(out, index, x)
-    return out
+    return add_in_zeros(x, tuple(shape), index)
 
 
 def scatter_add(x: Any, shape: Any, index: Any) -> Any:
@@ -130,65 +143,20 @@ def scatter_add(x: Any, shape: Any, index: Any) -> Any:
     """
     params = {"shape": tuple(shape), "index": plain_index(index)}
     if not _picks_once(params["index"]):
-        return _scatter_add.apply((x,), params)
-    _check_fits(x, np.broadcast_to(0.0, params["shape"])[params["index"]].shape, shape)
+        return _apply_at(_scatter_add, x, params)
+    check_fits(x, np.broadcast_to(0.0, params["shape"])[params["index"]].shape, shape)
     return _scatter.apply((x,), params)
-
-
-def _check_fits(x: Any, expected: tuple[int, ...], shape: Any) -> None:
-    if np.shape(x) != expected:
-        raise ValueError(f"the index picks {expected} of the result's {shape}, x is {np.shape(x)}")
-
-
-def _add_at(places: np.ndarray, x: np.ndarray, shape: Any) -> np.ndarray:
-    """Zeros of `shape` with x added at the flat positions `places`: much faster than np.add.at."""
-    total = np.bincount(places.ravel(), x.ravel(), math.prod(shape))
-    return total.reshape(shape).astype(x.dtype, copy=False)
-
-
-def _add_rows(x: np.ndarray, shape: tuple[int, ...], index: np.ndarray) -> np.ndarray:
-    """`scatter_add` of whole rows: the gradient of a table that rows are looked up in."""
-    rows, width = shape[0], math.prod(shape[1:])
-    flat = index.ravel()
-    if flat.size and np.minimum.reduce(flat) < 0:
-        flat = flat % rows
-    values = x.reshape(flat.size, width)
-    if rows <= 40:
-        total = _one_hot_product(flat, values, rows)
-        finite = np.isfinite(total)
-        if np.count_nonzero(finite) == total.size:  # else 0 * inf may have reached other rows
-            return total.reshape(shape)
-    return _add_at(flat[:, None] * width + np.arange(width), values, shape)
-
-
-_BLOCK = 1024  # rows added at a time: what they leave stays in the cache
-
-
-def _one_hot_product(flat: np.ndarray, values: np.ndarray, rows: int) -> np.ndarray:
-    """Row i is the sum of the values whose place is i: a product with a matrix of 0 and 1."""
-    step = _BLOCK if flat.size > 4 * _BLOCK else max(flat.size, 1)
-    columns = np.arange(step)
-    one_hot = np.zeros((rows, columns.size), values.dtype)
-    total = np.zeros((rows, values.shape[1]), values.dtype)
-    with np.errstate(invalid="ignore"):  # 0 * inf
-        for start in range(0, flat.size, step):
-            places = flat[start : start + step]
-            ones = places, columns[: places.size]
-            one_hot[ones] = 1
-            part = one_hot[:, : places.size] @ values[start : start + step]
-            total = total + part if start else part
-            if step < flat.size:
-                one_hot[ones] = 0
-    return total
 
 
 def _integers(indices: Any, name: str) -> Any:
     """An index, or an array of them; no mask: NumPy takes True for 1 here."""
     if type(indices) is int:
         return indices
-    array = np.asarray(indices)
+    array = np.asarray(indices) if has_numbers(indices) else indices
     if array.dtype.kind == "b":
         raise IndexError(f"indices of {name}() must be integers, got bools; x[mask] takes a mask")
+    if not has_numbers(indices):
+        return indices
     if array.ndim == 0 and array.dtype.kind in "iu":
         return int(array)
     return array if array.size else array.astype(np.intp)
@@ -210,9 +178,9 @@ def take(x: Any, indices: Any, axis: int | None = None, *, dim: int | None = Non
 def take_along_axis(x: Any, indices: Any, axis: int | None = -1, *, dim: int | None = None) -> Any:
     """For each position, the element that `indices` names along the axis."""
     axis = axis_or_dim("take_along_axis", axis, dim, -1)
-    if has_numbers(indices):
-        indices = np.asarray(_integers(indices, "take_along_axis"))
-    if axis is None and has_numbers(indices):
+    indices = _integers(indices, "take_along_axis")
+    indices = np.asarray(indices) if has_numbers(indices) else indices
+    if axis is None:
         return getitem(ravel(x), indices)
     ndim = np.ndim(x)
     axis = normalize_axis(axis, ndim, "take_along_axis")
@@ -221,8 +189,6 @@ def take_along_axis(x: Any, indices: Any, axis: int | None = -1, *, dim: int | N
             f"indices of take_along_axis() must have {ndim} axes like the array, "
             f"got shape {indices.shape}"
         )
-    if not has_numbers(indices):
-        return _ALONG.apply((x, indices), {"axis": axis})
     return getitem(x, _grid(indices, np.shape(x), axis))
 
 
@@ -233,34 +199,11 @@ def _grid(indices: Any, shape: Any, axis: int) -> tuple[Any, ...]:
         indices if i == axis else np.arange(n).reshape([-1 if j == i else 1 for j in range(n_axes)])
         for i, n in enumerate(shape)
     ]
-    return tuple(np.broadcast_arrays(*grid))
-
-
-# The same by name: which elements are taken is known only when the program runs.
-
-
-def _along(x: Any, indices: Any, axis: int = 0) -> Any:
-    return np.take_along_axis(x, indices, axis)
-
-
-def _added_along(x: Any, indices: Any, shape: Any = (), axis: int = 0) -> Any:
-    return _scatter_add.forward(x, shape, _grid(indices, shape, axis))
-
-
-def _along_vjp(g: Any, y: Any, x: Any, indices: Any, axis: int) -> Any:
-    return _ADDED_ALONG.apply((g, indices), {"shape": x.shape, "axis": axis})
-
-
-def _added_along_vjp(g: Any, y: Any, x: Any, indices: Any, shape: Any, axis: int) -> Any:
-    return _ALONG.apply((g, indices), {"axis": axis})
-
-
-_ALONG = Op("take_along_axis", _along, (_along_vjp, None), kind="shape")
-_ADDED_ALONG = Op("add_along_axis", _added_along, (_added_along_vjp, None), kind="shape")
+    return tuple(grid)
 
 
 def _argsort(x: Any, axis: int | None = -1, descending: bool = False) -> Any:
-    x = numbers_of(x)
+    x = to_numpy(x)
     if axis is None:
         x, axis = x.ravel(), 0
     axis = normalize_axis(axis, x.ndim, "argsort")
@@ -380,7 +323,8 @@ def unbind(x: Any, axis: int = 0, *, dim: int | None = None) -> list[Any]:
 def gather(x: Any, dim: int, index: Any) -> Any:
     """PyTorch's `take_along_axis`: index may be shorter than x along the other axes."""
     dim = normalize_axis(dim, np.ndim(x), "gather")
-    index = np.asarray(_integers(index, "gather"))
+    index = _integers(index, "gather")
+    index = np.asarray(index) if has_numbers(index) else index
     shape = np.shape(x)
     if index.ndim != len(shape) or any(n > shape[i] for i, n in enumerate(index.shape) if i != dim):
         raise ValueError(f"index of gather() of shape {index.shape} does not fit x of {shape}")

@@ -12,7 +12,7 @@ from ..choices import gate
 from ..core import composed
 from ..define import shape_op
 from ..floats import HALF, floating, in_single
-from ..node import NodeArray, numbers_of, to_numpy
+from ..node import NodeArray, to_numpy
 from .indexing import diagonal
 from .shapes import DIM, REDUCED, kept_shape, normalize_axes, normalize_axis, spread
 
@@ -192,7 +192,7 @@ def _argument(name: str, function: Any) -> Any:
     def forward(x: Any, axis: Any, keepdims: bool) -> Any:
         if axis is not None and x.ndim:
             axis = normalize_axis(axis, x.ndim, name)
-        return function(numbers_of(x), axis=axis, keepdims=keepdims)
+        return function(to_numpy(x), axis=axis, keepdims=keepdims)
 
     return forward
 
@@ -214,7 +214,7 @@ def argmin(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 def _truth(name: str, function: Any) -> Any:
     def forward(x: Any, axis: Any, keepdims: bool) -> Any:
-        return function(numbers_of(x), axis=reduce_axis(x, axis, name), keepdims=keepdims)
+        return function(to_numpy(x), axis=reduce_axis(x, axis, name), keepdims=keepdims)
 
     return forward
 

@@ -18,7 +18,7 @@ from ..counts import spread_arguments
 from ..define import shape_op
 from ..floats import HALF, in_single
 from ..lists import LISTS, array_of
-from ..node import NodeArray, numbers_of
+from ..node import NodeArray, to_numpy
 
 
 def dims(dim: Any) -> Any:
@@ -176,7 +176,7 @@ def as_integers(x: Any, dtype: Any = np.int64) -> Any:
             f"nodes hold real numbers or bools, not {dtype}: engine.to_numpy(x).astype(…) "
             "changes the numbers alone"
         )
-    return numbers_of(x).astype(dtype)
+    return to_numpy(x).astype(dtype)
 
 
 # --- reshape and the functions composed of it ---

@@ -18,7 +18,7 @@ from ..arrays import ArrayMethods, cast, in_single, shaped, stack
 from ..core import Op
 from ..elementwise_methods import ElementwiseMethods
 from ..lists import LISTS, array_of
-from ..node import NODES, Node
+from ..node import Node
 from ..numpy_protocol import QUESTIONS, ArrayUfunc, NumpyFunctions
 from ..recording import ATTENTION, RECORDING
 from .comparisons import (
@@ -34,6 +34,7 @@ from .comparisons import (
     NOT_EQUAL,
     OR,
 )
+from .lifting import lifted
 from .refusals import Refusals
 
 _new = object.__new__
@@ -112,10 +113,8 @@ class Symbol(Refusals, NumpyFunctions, ElementwiseMethods, ArrayMethods, Node):
     @classmethod
     def record(cls, op: Op, inputs: tuple[Any, ...], params: dict[str, Any]) -> Symbol:
         """Apply an op: write it down, and run it on the examples."""
+        op, inputs, params = lifted(op, inputs, params)
         trace = next(x._trace for x in inputs if isinstance(x, Symbol))
-        for name, x in params.items():
-            if isinstance(x, NODES):
-                raise TypeError(f"{name} of {op.name}() is a plain value, got a {type(x).__name__}")
         inputs = tuple([_input(x, trace) for x in inputs])
         if all(x.is_number if isinstance(x, Symbol) else not np.ndim(x) for x in inputs):
             inputs = tuple([_beside_numbers(x) for x in inputs])

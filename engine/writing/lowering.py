@@ -10,6 +10,7 @@ import numpy as np
 from ..core import PYTHON_RAISES, registry
 from ..graph import visit
 from ..node import Node
+from ..symbols import LiftedOp
 from .array_terms import ArrayTerm, as_term, made, recorded
 from .folding import uniform
 from .scalar_terms import FUNCTIONS, number_term, recipe_of
@@ -84,11 +85,17 @@ class ArrayTier(Tier):
             operands = [
                 _of_numpy(x) if number else x for x, number in zip(operands, numbers, strict=True)
             ]
-        plain = [x.example if x.is_constant else x for x in operands]
+        lifted = isinstance(node.op, LiftedOp)  # NumPy takes no term for an index, terms do
+        plain = [x.example if x.is_constant and not lifted else x for x in operands]
         if isinstance(node.op, RuleOp):
             found = self._called(node.op.name, node.op.function, plain, params)
             return found if node.op.part is None else found[node.op.part]
         found = read(node.op.forward, plain, params, self.program)
+        if found is None and lifted:
+            raise TypeError(
+                f"{node.op.name}() looks at the numbers of a parameter that depends on arguments, "
+                "so it cannot be written down: give that parameter as a plain value"
+            )
         if found is None:
             found = self._called(node.op.name, node.op.forward, plain, params)
         return as_term(found, self.program)

@@ -40,6 +40,11 @@ class Term:
     made_by: str  # the op that it is part of
     made_at: Any  # in the backward half, the term whose rule it is part of
     program: Any
+    has_numbers = False
+
+    def detach(self) -> Term:
+        """What stands for the numbers of this: itself, for a forward is not differentiated."""
+        return self
 
     @property
     def is_constant(self) -> bool:

@@ -24,14 +24,17 @@ RNG = np.random.default_rng(14)
 
 #: Rows that are one call on arrays; a rule has the name of its row and "_vjp".
 ON_ARRAYS = {
-    "add_along_axis", "cofactors", "col2im", "conv2d", "cross_entropy", "digamma", "erf", "erfc",
-    "erfinv", "gelu", "gru_scan", "im2col", "lgamma", "lstm_scan", "max_pool2d", "packed_eigh",
-    "packed_qr", "packed_slogdet", "packed_svd", "pad", "rnn_scan", "running_place", "scatter",
-    "scatter_add", "setitem", "sliding_window_view", "sum_windows",
+    "cofactors", "col2im", "conv2d", "cross_entropy", "digamma", "erf", "erfc", "erfinv", "gelu",
+    "gru_scan", "im2col", "lgamma", "lstm_scan", "max_pool2d", "packed_eigh", "packed_qr",
+    "packed_slogdet", "packed_svd", "pad", "rnn_scan", "scatter", "setitem",
+    "sliding_window_view", "sum_windows",
 }  # fmt: skip
 
 #: Steps inside rows that are one call: questions about few numbers, that are rarely answered no.
-STEPS = {"checked_variance", "inverse_root", "root_of_squares", "root_of_variance"}
+STEPS = {
+    "checked_variance", "inverse_root", "places", "root_of_squares", "root_of_variance",
+    "rows_added",
+}  # fmt: skip
 
 #: Rows whose form on single numbers is no expression of Python's.
 ON_NUMBERS = {"binary_cross_entropy", "digamma", "erfinv", "round"}
