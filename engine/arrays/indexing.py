@@ -44,10 +44,10 @@ def plain_index(index: Any) -> Any:
         TypeError: a mask is a name.
     """
     if isinstance(index, tuple):
-        return tuple(plain_index(part) for part in index)
-    if not has_numbers(index):
-        return _named_index(index)
+        return tuple([plain_index(part) for part in index])
     if isinstance(index, _ARRAYS):
+        if not has_numbers(index):
+            return _named_index(index)
         array = np.array(index)
         if array.size == 0 and isinstance(index, list):
             array = array.astype(np.intp)
@@ -73,8 +73,7 @@ def _named_index(index: Any) -> Any:
 def _apply_at(op: Op, x: Any, params: dict[str, Any]) -> Any:
     """An op on x with an index among the parameters, whose names may be the only ones."""
     index = params["index"]
-    parts = index if type(index) is tuple else (index,)
-    for part in parts:
+    for part in index if type(index) is tuple else (index,):
         if isinstance(part, Node):
             return part.record(op, (x,), params)
     return op.apply((x,), params)
@@ -116,6 +115,8 @@ def getitem(x: Any, index: Any) -> Any:
     >>> getitem([1.0, 2.0, 3.0], [0, 0, 2])
     array([1., 1., 3.])
     """
+    if type(index) is int or type(index) is slice:  # the usual ones
+        return _getitem.apply((x,), {"index": index})
     return _apply_at(_getitem, x, {"index": plain_index(index)})
 
 

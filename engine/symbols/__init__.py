@@ -15,16 +15,13 @@ from .compiling import (
     tuple_of as tuple_of,
 )
 from .formulas import formulas as formulas, latex as latex, rule_formulas as rule_formulas
-<<<<<<< HEAD
 from .lasting import (
     Draw as Draw,
     LastingTrace as LastingTrace,
     Tracing as Tracing,
     tracing_now as tracing_now,
 )
-=======
 from .lifting import LiftedOp as LiftedOp
->>>>>>> d9d04d6 (Places are arguments of a written program: indices, take, gather and scatter_add of names)
 from .notations import LaTeX as LaTeX, MathML as MathML
 from .rebinding import names_in as names_in, runs_on_names as runs_on_names
 from .scalars import (
