@@ -24,7 +24,7 @@ def is_float(x: Any) -> bool:
 
 def has_numbers(x: Any) -> bool:
     """Whether a row may look at x's numbers; if not, it has to be written for all of them."""
-    return bool(getattr(x, "has_numbers", True))
+    return type(x) is np.ndarray or bool(getattr(x, "has_numbers", True))
 
 
 def example_of(x: Any) -> np.ndarray:
