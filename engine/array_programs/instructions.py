@@ -12,7 +12,8 @@ ELEMENTWISE = "elementwise"  # a ufunc: it may be cut in blocks, and write over 
 REDUCTION = "reduction"
 PRODUCT = "product"
 VIEW = "view"  # no numbers are moved
-WRITE = "write"  # something else that writes into `out`
+WRITE = "write"  # elementwise in several steps: not over what it reads
+COPY = "copy"  # numbers go to other places, in `out` too
 CALL = "call"  # anything else: the result may be part of what it reads
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .instructions import ELEMENTWISE, PRODUCT, VIEW, WRITE, Instruction, Steps, Value, constant_of
+from .instructions import COPY, ELEMENTWISE, PRODUCT, VIEW, Instruction, Steps, Value, constant_of
 
 _MANY = 1 << 16  # more ones would be read from far away
 _WIDE = 32  # rows that are worth a call of BLAS each
@@ -146,7 +146,7 @@ class _Ways:
 
     def _copy(self, line: Instruction) -> list[Instruction] | None:
         """The same numbers copied again in another shape: a view of the first copy."""
-        if line.kind != WRITE or not line.form.startswith(("{0}.reshape(", "{0}.ravel(")):
+        if line.kind != COPY or not line.form.startswith(("{0}.reshape(", "{0}.ravel(")):
             return None
         first = self.copies.setdefault(line.operands[0], line.result)
         if first is line.result:
