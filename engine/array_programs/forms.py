@@ -29,6 +29,8 @@ _CALL = re.compile(r"np\.(\w+)\((\{\d\}(?:, \{\d\})*)\)")
 _WITH_OUT = frozenset([
     "np.concatenate", "np.stack", "np.cumsum", "np.cumprod", "np.einsum", "np.argmax", "np.argmin",
 ])  # fmt: skip
+#: Functions whose result is new memory, always.
+_NEW = frozenset(["np.bincount", "np.sort", "np.pad"])
 _REDUCED = re.compile(r"\{0\}\.(sum|prod|max|min)\((.*)\)")
 _REDUCING = {"sum": "add", "prod": "multiply", "max": "maximum", "min": "minimum"}
 #: `x ** n` as NumPy's operator does it: far faster than the power.
@@ -81,6 +83,8 @@ def _by_kind(form: str, operands: list[Value], result: Value) -> Instruction:
         return _gather(form, operands, result)
     if (name := form.partition("(")[0]) in _WITH_OUT:
         return Instruction(COPY, form, operands, result, f"{form[:-1]}, out={{out}})")
+    if name in _NEW:
+        return Instruction(COPY, form, operands, result)
     if name == "{0}.astype":
         write = "np.copyto({out}, {0}, casting='unsafe')"
         return Instruction(ELEMENTWISE, form, operands, result, write)

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from .instructions import CALL, ELEMENTWISE, VIEW, Instruction, Steps, Value
+from .instructions import CALL, COPY, ELEMENTWISE, VIEW, Instruction, Steps, Value
 
 LATE = 1 << 60
 
@@ -87,7 +87,8 @@ class Storage:
         """
         self.handed: set[Value] = set()
         self.shown: dict[Value, Value] = {}
-        written = {line.result for line in self.lines if line.out and line.result.shape}
+        new = (line for line in self.lines if line.out or line.kind == COPY)
+        written = {line.result for line in new if line.result.shape}
         for x in [x for results in self.steps.results for x in results]:
             owners = self.owners_of(x)
             owner = next(iter(owners), x)
