@@ -103,6 +103,8 @@ class Storage:
             x = line.result
             if line.out and x.shape:
                 over = self._overwritten(line, i)
+                if over and x in self.handed and self._is_of_first_half(self.home[over], i):
+                    over = None  # a fresh buffer is made where the half begins to write it
                 buffer = self._from(free, x) if over is None else self.home[over]
                 self.home[x] = buffer
                 buffer.values.append(x)
@@ -110,6 +112,11 @@ class Storage:
             for owner in self._dying(line, i):
                 if owner in self.home and self.home[owner].values[-1] is owner:
                     free.append(self.home[owner])
+
+    def _is_of_first_half(self, buffer: Buffer, i: int) -> bool:
+        """Whether line i is in the second half, and the buffer was written in the first."""
+        made = {line.result for line in self.steps.halves[0]}
+        return i >= len(self.steps.halves[0]) and buffer.values[0] in made
 
     def _dying(self, line: Instruction, i: int) -> list[Value]:
         """Whose memory nobody reads after this line."""
