@@ -10,7 +10,12 @@ import numpy as np
 
 from ..lists import LISTS
 from ..node import Node, NodeArray
+from ..values import ValueArray
 from .row import row_of
+
+
+class Fixed(np.ndarray):
+    """An array of integers that is a setting: places in a program of single numbers."""
 
 
 class Floats(list[float]):
@@ -36,6 +41,7 @@ class Given:
         self.args, self.kwargs = args, kwargs
         self.wrt: list[int] = []  # places of numbers that a gradient is wanted for
         self.lists: list[tuple[int, int]] = []  # of floats: the first of them, and how many
+        self._names = names
         names = [*names, *(f"x{i + 1}" for i in range(len(names), len(args)))][: len(args)]
         self.numbers: list[Any] = []
         self.names: list[str] = []
@@ -52,12 +58,12 @@ class Given:
             return float
         if isinstance(x, Node):
             self._add(x, name)
-            return x.leads, np.ndarray if x.shape != () else kind, x.shape, _dtype(x), _requires(x)
+            return kind, x.shape, _dtype(x), _requires(x)
         if isinstance(x, np.ndarray | np.generic):
             if x.dtype.kind == "O":
                 each = tuple([self._note(one, f"{name}[{i}]") for i, one in enumerate(x.flat)])
                 return kind, x.shape, each
-            if x.dtype.kind in "fiub":
+            if is_number(x):
                 self._add(x, name)
                 return np.ndarray, x.shape, x.dtype
             return kind, x.dtype, x.shape, x.tobytes()
@@ -77,6 +83,12 @@ class Given:
         self.objects.append((name, x))
         return kind, id(x)
 
+    def in_numbers(self) -> Given:
+        """The same with each array as an array of single numbers, for a program on Values."""
+        args = tuple([_in_numbers(x) for x in self.args])
+        kwargs = {name: _in_numbers(x) for name, x in self.kwargs.items()}
+        return Given(args, kwargs, self._names)
+
     def _add(self, x: Any, name: str) -> None:
         self.numbers.append(x)
         self.names.append(name)
@@ -85,6 +97,17 @@ class Given:
         """The same arguments with other things in the place of their numbers."""
         args = [rebuilt(x, numbers) for x in self.args]
         return args, {name: rebuilt(x, numbers) for name, x in self.kwargs.items()}
+
+
+def _in_numbers(x: Any) -> Any:
+    if type(x) is np.ndarray and x.dtype.kind == "f":
+        return x.astype(np.float64).astype(object).view(ValueArray)
+    if type(x) is np.ndarray and x.dtype.kind in "iub":
+        return x.view(Fixed)
+    parts = parts_of(x)
+    if parts is None or isinstance(x, Floats):
+        return x
+    return with_parts(x, [_in_numbers(one) for _, one in parts])
 
 
 def _dtype(x: Any) -> Any:
@@ -99,7 +122,9 @@ def is_number(x: Any) -> bool:
     """Whether x is an input of a program, not a setting: see `Given`."""
     if isinstance(x, Node | float):
         return True
-    return isinstance(x, np.ndarray | np.generic) and x.dtype.kind in "fiub"
+    if not isinstance(x, np.ndarray | np.generic) or type(x) is Fixed:
+        return False
+    return x.dtype.kind in "fiub"
 
 
 def parts_of(x: Any) -> list[tuple[str, Any]] | None:
@@ -126,8 +151,11 @@ def rebuilt(x: Any, numbers: Iterator[Any]) -> Any:
     if parts is None:
         return x
     each_part = [rebuilt(one, numbers) for _, one in parts]
-    if isinstance(x, Floats):
-        return row_of(each_part)
+    return row_of(each_part) if isinstance(x, Floats) else with_parts(x, each_part)
+
+
+def with_parts(x: Any, each_part: list[Any]) -> Any:
+    """A container like x that holds these; its class's own `__init__` is not run."""
     if isinstance(x, dict):
         y: Any = type(x)() if type(x) is dict else x.copy()
         y.update(zip(x, each_part, strict=True))

@@ -6,9 +6,14 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from ..callers import warn_caller
 from ..derivatives import OwnDerivatives, grad, value_and_grad
+from ..node import Node
 from ..symbols import argument_names, tracing_now
+from ..values import Value
+from .agreement import compared
 from .call_form import Given
 from .entry import MISSED
 from .gradients_given import General, Wanted
@@ -53,11 +58,24 @@ class Compiled(OwnDerivatives):
 
     def _at_length(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """A call by which no short way leads, as yet."""
-        given = Given(args, kwargs, self._names)
-        traced = self._trace_for(given)
-        result = traced.call(given)
+        before = len(self.traces)
+        traced, given = self._trace_for(Given(args, kwargs, self._names))
+        if self.check and len(self.traces) > before:
+            result = self._checked(traced, given, args, kwargs)
+        else:
+            result = traced.call(given)
         self._remember(traced, given)
         return result
+
+    def _checked(self, traced: Traced, given: Given, args: Any, kwargs: Any) -> Any:
+        """The result, compared with what the function itself gives."""
+        leaves = [x for x, _ in traced.leaves] + [x for x in given.numbers if isinstance(x, Node)]
+        return compared(
+            traced.run,
+            [x for x in leaves if x.requires_grad],
+            lambda: self.function(*args, **kwargs),
+            lambda: traced.call(given),
+        )
 
     def _remember(self, traced: Traced, given: Given) -> None:
         """Have a short way for the next call like this one."""
@@ -67,13 +85,20 @@ class Compiled(OwnDerivatives):
         if enter is not None:
             entries.insert(0, (enter, traced))
 
-    def _trace_for(self, given: Given) -> Traced:
-        """The trace for a call: one that was made for calls like it, or a new one."""
+    def _trace_for(self, given: Given) -> tuple[Traced, Given]:
+        """The trace for a call, one that was made for calls like it or a new one; and the call."""
         known = self._by_key.setdefault(given.key, [])
+        numbers = None
         for traced in known:
-            if traced.holds():
-                return traced
+            if traced.key == given.key and traced.holds():
+                return traced, given
+            if traced.key != given.key:
+                numbers = numbers or given.in_numbers()
+                if traced.key == numbers.key and traced.holds():
+                    return traced, numbers
         survey = Survey([("", self._traced_function), *given.objects])
+        if any(isinstance(x, Value) for x in (*survey.nodes.values(), *given.numbers)):
+            given = given.in_numbers()
         run = trace_twice(self._traced_function, given, survey)
         traced = self._kept(run, survey, given)
         known.insert(0, traced)
@@ -83,7 +108,7 @@ class Compiled(OwnDerivatives):
                 f"{self.__name__} was compiled {MANY} times, for calls of as many forms: give what "
                 "changes from call to call as arrays or floats among its arguments"
             )
-        return traced
+        return traced, given
 
     def _kept(self, run: Run, survey: Survey, given: Given) -> Traced:
         return Traced(run, survey, given, self.__name__, self.threads)
@@ -153,15 +178,24 @@ class Gradient(Compiled):
     def _at_length(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         try:
             wanted = self._wanted(args, kwargs)
-            traced = self._trace_for(wanted.given)
+            before = len(self.traces)
+            traced, _ = self._trace_for(wanted.given)
             if wanted.has_rows and not traced.program.of_numbers:
                 wanted = self._wanted(args, kwargs, rows=False)
-                traced = self._trace_for(wanted.given)
+                traced, _ = self._trace_for(wanted.given)
         except General:
             return self._general(*args, **kwargs)
         if not isinstance(traced, TracedGradient):
             return self._general(*args)
         found = traced.found(wanted.given)
+        if self.check and len(self.traces) > before:
+            both = value_and_grad(self._of.function, self._argnums)
+            compared(
+                traced.run,
+                [],
+                lambda: both(*args),
+                lambda: (one_number(np.asarray(found[0])), wanted.answer(found)),
+            )
         if wanted.as_given:
             ending = f"{VALUE}, {wanted.text}" if self._both else wanted.text
             traced.ending = f"return {ending}"
@@ -198,7 +232,7 @@ def compile(
     Args:
         f: the function; without it, a decorator.
         threads: how many threads blocks of large arrays are worked through by; default all cores.
-        check: compare with f itself, once for each trace.
+        check: compare with f itself, results and gradients, at the first call of each form.
 
     Raises:
         TypeError: f is no function; or cannot be compiled, with the line and the way out.

@@ -33,6 +33,7 @@ class Traced:
     def __init__(self, run: Run, survey: Survey, given: Given, name: str, threads: Any) -> None:
         trace = run.trace
         self.run = run
+        self.key = given.key
         self.kept = given.objects  # so that no other has their ids
         self.results = [x for x in run.outputs if isinstance(x, Symbol)]
         learned = [g for _, leaves in trace.learned for g in leaves.values()]
