@@ -1,7 +1,8 @@
 """Programs of arrays that run: the graph of Symbols as straight NumPy, with buffers that are kept.
 
 `instructions` says what a step is, `forms` and `lowered` make steps of the terms of
-`engine.writing`, `memory` gives each result a place, `module_text` writes the module and
+`engine.writing`, `chains` puts those together that are done block by block (`chain_text`,
+`workers`), `memory` gives each result a place, `module_text` writes the module and
 `array_program` runs it.
 Others use `ArrayProgram` and `ArrayHalves`.  You may change how a step is computed; that results
 are fresh arrays, and that nothing given is written to, is what the rest relies on.

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..symbols import Symbol, code_of
 from ..writing import Names
+from .chains import in_chains
 from .lowered import Lowering
 from .memory import Storage
 from .module_text import ModuleText
@@ -28,7 +29,7 @@ class _Module:
         names = Names(functions)
         lowering = Lowering(names, careful)
         given = [lowering.given(one) for one in inputs]
-        steps = shortened(lowering.steps(given, [list(one) for one in results]))
+        steps = shortened(in_chains(lowering.steps(given, [list(one) for one in results])))
         written = ModuleText(steps, Storage(steps), names, functions)
         self.constants, self.lines = written.constants, written.lines
         self.code = code_of(self.lines, __name__, functions[0])

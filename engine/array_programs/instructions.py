@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import itertools
+import math
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ PRODUCT = "product"
 VIEW = "view"  # no numbers are moved
 WRITE = "write"  # elementwise in several steps: not over what it reads
 COPY = "copy"  # numbers go to other places, in `out` too
+CHAIN = "chain"  # a `Chain`
 CALL = "call"  # anything else: the result may be part of what it reads
 
 
@@ -63,6 +66,44 @@ class Instruction:
     result: Value
     out: str = ""
     sums: tuple[int, ...] = ()
+
+    @property
+    def results(self) -> list[Value]:
+        """The values that others may read."""
+        return [self.result]
+
+
+@dataclass(eq=False)
+class Chain(Instruction):
+    """Elementwise steps over arrays of one shape, and sums of all their numbers: block by block.
+
+    Attributes:
+        body: the steps.
+        exported: which of their values others read.
+        axes: start and end of the axes that can be taken for one.
+        shape: of the arrays with these as one; they are cut along the first.
+    """
+
+    body: list[Instruction] = field(default_factory=list)
+    exported: list[Value] = field(default_factory=list)
+    axes: list[tuple[int, int]] = field(default_factory=list)
+    shape: tuple[int, ...] = ()
+
+    @property
+    def results(self) -> list[Value]:
+        """The values that others may read."""
+        return self.exported
+
+    def shape_of(self, x: Value) -> tuple[int, ...]:
+        """The shape of a value with these axes, without those in front that are 1."""
+        padded = (1,) * (self.axes[-1][1] - len(x.shape)) + x.shape
+        shape = [math.prod(padded[start:end]) for start, end in self.axes]
+        return tuple(itertools.dropwhile(lambda size: size == 1, shape))
+
+    def cuts(self, x: Value) -> bool:
+        """Whether a block has a part of x only."""
+        shape = self.shape_of(x)
+        return len(shape) == len(self.shape) and shape[0] == self.shape[0]
 
 
 @dataclass

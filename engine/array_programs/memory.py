@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from .instructions import CALL, COPY, ELEMENTWISE, VIEW, Instruction, Steps, Value
+from .instructions import CALL, CHAIN, COPY, ELEMENTWISE, VIEW, Instruction, Steps, Value
 
 LATE = 1 << 60
 
@@ -62,10 +62,11 @@ class Storage:
 
     def _note_owners(self) -> None:
         for line in self.lines:
-            found: set[Value] = set() if line.kind == VIEW else {line.result}
-            if line.kind in (VIEW, CALL):
-                found.update(*map(self.owners_of, line.operands))
-            self.owners[line.result] = frozenset(found)
+            for x in line.results:
+                found: set[Value] = set() if line.kind == VIEW else {x}
+                if line.kind in (VIEW, CALL):
+                    found.update(*map(self.owners_of, line.operands))
+                self.owners[x] = frozenset(found)
 
     def _note_lives(self) -> None:
         """When each value's memory is read last; what the second half reads is kept for ever."""
@@ -77,7 +78,7 @@ class Storage:
                 for owner in self.owners_of(x):
                     self.last[owner] = LATE if owner in made else i
             start += len(half)
-            made.update(*(self.owners[line.result] for line in half))
+            made.update(*(self.owners[x] for line in half for x in line.results))
         self._note_handed()
 
     def _note_handed(self) -> None:
@@ -87,8 +88,8 @@ class Storage:
         """
         self.handed: set[Value] = set()
         self.shown: dict[Value, Value] = {}
-        new = (line for line in self.lines if line.out or line.kind == COPY)
-        written = {line.result for line in new if line.result.shape}
+        new = (line for line in self.lines if line.out or line.kind in (CHAIN, COPY))
+        written = {x for line in new for x in line.results if x.shape}
         for x in [x for results in self.steps.results for x in results]:
             owners = self.owners_of(x)
             owner = next(iter(owners), x)
@@ -100,11 +101,8 @@ class Storage:
     def _place(self) -> None:
         free: list[Buffer] = []
         for i, line in enumerate(self.lines):
-            x = line.result
-            if line.out and x.shape:
+            for x in (x for x in line.results if x.shape and (line.out or line.kind == CHAIN)):
                 over = self._overwritten(line, i)
-                if over and x in self.handed and self._is_of_first_half(self.home[over], i):
-                    over = None  # a fresh buffer is made where the half begins to write it
                 buffer = self._from(free, x) if over is None else self.home[over]
                 self.home[x] = buffer
                 buffer.values.append(x)
@@ -113,14 +111,9 @@ class Storage:
                 if owner in self.home and self.home[owner].values[-1] is owner:
                     free.append(self.home[owner])
 
-    def _is_of_first_half(self, buffer: Buffer, i: int) -> bool:
-        """Whether line i is in the second half, and the buffer was written in the first."""
-        made = {line.result for line in self.steps.halves[0]}
-        return i >= len(self.steps.halves[0]) and buffer.values[0] in made
-
     def _dying(self, line: Instruction, i: int) -> list[Value]:
         """Whose memory nobody reads after this line."""
-        read = frozenset().union(self.owners[line.result], *map(self.owners_of, line.operands))
+        read = frozenset().union(*map(self.owners_of, [*line.results, *line.operands]))
         return [x for x in read if self.last.get(x, i) == i and x not in self.handed]
 
     def _overwritten(self, line: Instruction, i: int) -> Value | None:

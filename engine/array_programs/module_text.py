@@ -9,7 +9,8 @@ import numpy as np
 
 from ..symbols import indented, tuple_of
 from ..writing import Names, imports_of, uniform, written_constant
-from .instructions import VIEW, Instruction, Steps, Value
+from .chain_text import ChainText
+from .instructions import VIEW, Chain, Instruction, Steps, Value
 from .memory import Storage
 
 #: What a program raises where it would answer otherwise than eager.
@@ -33,6 +34,7 @@ class ModuleText:
         self.variables: dict[Value, str] = {}
         self._known: dict[str, str] = {}  # views and constants that are made once, by their text
         self.top: list[str] = []
+        self.parts: list[str] = []  # functions of chains
         for i, buffer in enumerate(storage.buffers, 1):
             buffer.name = names.taken(f"b{i}")
             if not buffer.fresh:
@@ -44,7 +46,7 @@ class ModuleText:
         bodies = [self._body(i) for i in range(len(steps.halves))]
         helpers = steps.helpers.text()
         above = [*([*helpers.split("\n"), ""] if helpers else []), *self.top, ""]
-        text = []
+        text = self.parts
         for i, (function, body) in enumerate(zip(functions, bodies, strict=True)):
             given = [x.name for x in steps.inputs[i]]
             if i:
@@ -58,7 +60,7 @@ class ModuleText:
         if len(self.steps.halves) == 1:
             return []
         first, second = self.steps.halves
-        there = {line.result for line in first} | set(self.steps.inputs[0])
+        there = {x for line in first for x in line.results} | set(self.steps.inputs[0])
         read = [x for line in second for x in line.operands] + self.steps.results[1]
         return [x for x in dict.fromkeys(read) if x in there and not self._stays(x)]
 
@@ -111,9 +113,13 @@ class ModuleText:
             name = out if at[1] == "out" else self._name(x)
             if not at[2]:
                 return name
-            return self._once("v", name + at[2]) if self._stays(x) else name + at[2]
+            return self._seen_as(x, name, at[2])
 
         return _PLACE.sub(place, form)
+
+    def _seen_as(self, x: Value, name: str, suffix: str) -> str:
+        """A view of what has a name, made once if that never moves."""
+        return self._once("v", name + suffix) if self._stays(x) else name + suffix
 
     # --- lines ---
 
@@ -134,6 +140,8 @@ class ModuleText:
         return [*lines, f"return {returned}"]
 
     def _line(self, line: Instruction) -> list[str]:
+        if isinstance(line, Chain):
+            return self._chain(line)
         x, comment = line.result, f"  # {line.result.name}" if line.result.name else ""
         if x in self.storage.home:
             buffer = self.storage.home[x]
@@ -147,3 +155,25 @@ class ModuleText:
             return []
         self.variables[x] = name = self.names.numbered("v")
         return [f"{name} = {text}{comment}"]
+
+    def _chain(self, chain: Chain) -> list[str]:
+        """Fresh arrays for its results, the call, and its sums."""
+
+        def reshaped(x: Value, shape: tuple[int, ...]) -> str:
+            name = self._name(x)
+            return name if x.shape in ((), shape) else self._seen_as(x, name, f".reshape({shape})")
+
+        written = ChainText(chain, self.names, self.steps.helpers, self._name, reshaped)
+        self.top += written.top
+        self.parts += ["", *written.function, ""]
+        homes = [(x, self.storage.home[x]) for x in chain.results if x.shape]
+        lines = [
+            f"{buffer.name} = np.empty({buffer.shape}, {written_constant(buffer.dtype)})"
+            for x, buffer in homes
+            if buffer.fresh and buffer.values[0] is x
+        ]
+        lines.append(written.call)
+        for x, total in written.totals.items():
+            self.variables[x] = self.names.numbered("v")
+            lines.append(f"{self.variables[x]} = {total}")
+        return lines

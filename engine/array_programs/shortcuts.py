@@ -12,7 +12,17 @@ from typing import Any
 
 import numpy as np
 
-from .instructions import COPY, ELEMENTWISE, PRODUCT, VIEW, Instruction, Steps, Value, constant_of
+from .instructions import (
+    COPY,
+    ELEMENTWISE,
+    PRODUCT,
+    VIEW,
+    Chain,
+    Instruction,
+    Steps,
+    Value,
+    constant_of,
+)
 
 _MANY = 1 << 16  # more ones would be read from far away
 _WIDE = 32  # rows that are worth a call of BLAS each
@@ -30,7 +40,7 @@ def shortened(steps: Steps) -> Steps:
     read = {x for results in [*steps.results, *steps.guards] for x in results}
     for half in reversed(halves):
         for i in reversed(range(len(half))):
-            if half[i].result in read:
+            if any(x in read for x in half[i].results):
                 read.update(half[i].operands)
             else:
                 del half[i]
@@ -49,6 +59,10 @@ class _Ways:
         self.copies: dict[Value, Value] = {}
 
     def shorter(self, line: Instruction) -> list[Instruction]:
+        if isinstance(line, Chain):
+            inner = _Ways(self.uses)  # what it makes is its own
+            line.body = [one for step in line.body for one in inner._gate(step) or [step]]
+            return [line]
         found = None
         for way in (self._sum, self._product, self._turned, self._copy, self._gate, self._relu):
             found = found or way(line)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import exp, fused, has_numbers, own, sum as sum_of, to_numpy, where
+from engine import exp, fused, own, sum as sum_of, to_numpy, where
 from engine.arrays import add_reduce, maximum_reduce
 
 from ..checks import as_array, probability
@@ -119,8 +119,6 @@ def weights_of(q: Any, k: Any, blocked: Any, bias: Any, scale: float | None) -> 
     scores = (q * scale) @ k.mT  # the queries are scaled, not the scores: there are fewer
     if bias is not None:
         scores = scores + (to_numpy(bias).astype(scores.dtype) if _plain(bias, scores) else bias)
-    if not has_numbers(blocked):  # in a compiled function a mask is an input, as the scores are
-        scores, blocked = where(blocked, -np.inf, scores), None
     return attention_weights(scores, blocked)
 
 

@@ -1,0 +1,111 @@
+"""A chain as text: a function of one block, and the lines that call it for every block."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+
+from ..symbols import indented
+from ..writing import Helpers, Names, written_constant
+from .instructions import ELEMENTWISE, REDUCTION, Chain, Instruction, Value
+from .workers import blocks, in_blocks
+
+#: Bytes of a block of an array: those of a dozen arrays fit the cache.
+BLOCK = 1 << 16
+
+_PLACE = re.compile(r"\{(\d+|out)(\.[^{}]*)?\}")
+
+
+class ChainText:
+    """What stands for a chain in a module.
+
+    Attributes:
+        top: lines that are run once.
+        function: that of a block.
+        call: the line that calls it for all.
+        totals: the text of each sum after that.
+    """
+
+    def __init__(
+        self,
+        chain: Chain,
+        names: Names,
+        helpers: Helpers,
+        name_of: Callable[[Value], str],
+        reshaped: Callable[[Value, tuple[int, ...]], str],
+    ) -> None:
+        self.chain, self.names, self.name_of = chain, names, name_of
+        self.known: dict[Value, str] = {}  # the variable of each value in the function
+        self.spaces: list[str] = []  # variables that are workspaces, and how these are made
+        self.makers: list[str] = []
+        self.top: list[str] = []
+        count, *inner = chain.shape
+        arrays = [x for x in (*chain.operands, *chain.results) if x.shape]
+        self.rows = max(1, BLOCK // max(x.dtype.itemsize for x in arrays) // math.prod(inner))
+
+        cut = [x for x in arrays if chain.cuts(x)]
+        whole = [x for x in chain.operands if x not in cut and (x.shape or x.constant is None)]
+        sums = {line.result: names.numbered("s") for line in chain.body if line.kind == REDUCTION}
+        for x, name in sums.items():
+            self._at_top(name, f"np.empty({-(-count // self.rows)}, {written_constant(x.dtype)})")
+        self.totals = {x: f"np.add.reduce({name})" for x, name in sums.items()}
+
+        number, part, parts = names.taken("i"), names.numbered("part"), names.numbered("blocks")
+        self.known = {x: name_of(x) for x in (*cut, *whole)}
+        given = [number, *self.known.values(), *sums.values()]  # and then workspaces
+        self.known |= {x: f"{name}[{number}]" for x, name in sums.items()}
+        body = self._body()
+        self.function = [f"def {part}({', '.join([*given, *self.spaces])}):", *indented(body)]
+        spaces = f"[{', '.join(self.makers)}]"
+        self._at_top(parts, f"{helpers.name('blocks', blocks)}({count}, {self.rows}, {spaces})")
+        shown = [", ".join(reshaped(x, chain.shape_of(x)) for x in xs) for xs in (cut, whole)]
+        shown[1] = ", ".join([*filter(None, shown[1:]), *sums.values()])
+        self.call = (
+            f"{helpers.name('in_blocks', in_blocks)}({part}, {parts}, [{shown[0]}], [{shown[1]}])"
+        )
+
+    def _at_top(self, name: str, text: str) -> None:
+        self.top.append(f"{name} = {text}")
+
+    def _body(self) -> list[str]:
+        """The steps, on variables of the function."""
+        last = {x: k for k, line in enumerate(self.chain.body) for x in line.operands}
+        free: list[tuple[str, Value]] = []
+        text: list[str] = []
+        for k, line in enumerate(self.chain.body):
+            dying = [x for x in dict.fromkeys(line.operands) if last[x] == k]
+            ours = [(self.known[x], x) for x in dying if self.known.get(x) in self.spaces]
+            if line.result not in self.known:
+                self.known[line.result] = self._space(line, ours, free)
+            text += self._filled(line).split("\n")
+            free += [one for one in ours if one[0] != self.known[line.result]]
+        return text
+
+    def _space(
+        self, line: Instruction, ours: list[tuple[str, Value]], free: list[tuple[str, Value]]
+    ) -> str:
+        """A workspace for a result: of an operand that dies, one that is free, or a new one."""
+        dtype = line.result.dtype
+        for name, x in ours:
+            if line.kind == ELEMENTWISE and x.dtype == dtype:
+                return name
+        for one in reversed(free):  # the last, which is still near
+            if one[1].dtype == dtype:
+                free.remove(one)
+                return one[0]
+        shape = self.rows, *self.chain.shape[1:]
+        self.makers.append(f"np.empty({shape}, {written_constant(dtype)})")
+        self.spaces.append(self.names.numbered("t"))
+        return self.spaces[-1]
+
+    def _filled(self, line: Instruction) -> str:
+        """A step as text."""
+
+        def place(at: re.Match[str]) -> str:
+            x = line.result if at[1] == "out" else line.operands[int(at[1])]
+            return (self.known[x] if x in self.known else self.name_of(x)) + (at[2] or "")
+
+        if line.kind == REDUCTION:
+            return _PLACE.sub(place, "{out} = np.add.reduce({0}, None)")
+        return _PLACE.sub(place, line.out)

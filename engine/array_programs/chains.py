@@ -1,0 +1,137 @@
+"""Elementwise steps over large arrays, put together so that they can be done block by block.
+
+A step over 1e6 numbers reads and writes memory far from the processor. Twenty of them in a row on
+a few thousand numbers at a time stay in its cache, and what only they read needs no large array.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from .instructions import CHAIN, ELEMENTWISE, REDUCTION, WRITE, Chain, Instruction, Steps, Value
+
+#: From how many numbers on an array is worth cutting.
+LARGE = 1 << 16
+
+
+@dataclass(eq=False)
+class _Group:
+    """Steps that come one after the other, and the groups that have to come before.
+
+    Attributes:
+        shape: of the arrays; () of a single step that none may join.
+        last: the line of its last step.
+    """
+
+    shape: tuple[int, ...]
+    last: int = 0
+    lines: list[Instruction] = field(default_factory=list)
+    needs: set[_Group] = field(default_factory=set)
+
+    def comes_after(self, other: _Group) -> bool:
+        """Whether `other` has to come first, if only because of others between."""
+        seen, left = {self}, [self]
+        while left:
+            group = left.pop()
+            if group is other:
+                return True
+            left += group.needs - seen
+            seen |= group.needs
+        return False
+
+
+def in_chains(steps: Steps) -> Steps:
+    """The program with chains in place of steps over large arrays."""
+    for i, half in enumerate(steps.halves):
+        if any(_shape(line) for line in half):
+            read = {x for others in (steps.results, steps.guards) for xs in others for x in xs}
+            later = (line for other in steps.halves[i + 1 :] for line in other)
+            read.update(x for line in later for x in line.operands)
+            steps.halves[i] = list(_ordered(_grouped(half), read))
+    return steps
+
+
+def _shape(line: Instruction) -> tuple[int, ...]:
+    """The shape of the arrays that a step may be cut with; () if it cannot, or is too small."""
+    total = line.kind == REDUCTION and len(line.sums) == len(line.operands[0].shape)
+    total = total and not line.result.shape
+    if line.kind not in (ELEMENTWISE, WRITE) and not total:
+        return ()
+    x = line.operands[0] if total else line.result
+    return x.shape if math.prod(x.shape) >= LARGE else ()
+
+
+def _grouped(half: list[Instruction]) -> list[_Group]:
+    """Each step in the last group of its shape that it can join, or in one of its own."""
+    makers: dict[Value, _Group] = {}
+    groups: list[_Group] = []
+    newest: dict[tuple[int, ...], _Group] = {}
+    for i, line in enumerate(half):
+        shape = _shape(line)
+        needs = {makers[x] for x in line.operands if x in makers}
+        group = newest.get(shape)
+        if group is None or any(x.comes_after(group) for x in needs - {group}):
+            group = _Group(shape)
+            groups.append(group)
+            if shape:
+                newest[shape] = group
+        group.last = i
+        group.lines.append(line)
+        group.needs |= needs - {group}
+        makers[line.result] = group
+    return groups
+
+
+def _ordered(groups: list[_Group], read: set[Value]) -> Iterator[Instruction]:
+    """The steps, each after what it needs and else in the order that they had."""
+    waiting = {group: len(group.needs) for group in groups}
+    followers: dict[_Group, list[_Group]] = {group: [] for group in groups}
+    readers: dict[Value, set[_Group | None]] = {x: {None} for x in read}
+    for group in groups:
+        for other in group.needs:
+            followers[other].append(group)
+        for x in (x for line in group.lines for x in line.operands):
+            readers.setdefault(x, set()).add(group)
+    ready = [(group.last, group) for group in groups if not waiting[group]]
+    heapq.heapify(ready)
+    while ready:
+        _, group = heapq.heappop(ready)
+        yield from _chain(group, readers)
+        for other in followers[group]:
+            waiting[other] -= 1
+            if not waiting[other]:
+                heapq.heappush(ready, (other.last, other))
+
+
+def _chain(group: _Group, readers: dict[Value, set[_Group | None]]) -> list[Instruction]:
+    """A group as one instruction, where there is something to be kept in the cache."""
+    if sum(line.kind != REDUCTION for line in group.lines) < 2:
+        return group.lines
+    made = {line.result for line in group.lines}
+    operands = [x for line in group.lines for x in line.operands if x not in made]
+    exported = [line.result for line in group.lines if readers[line.result] - {group}]
+    axes = _axes(group.shape, {x.shape for x in operands})
+    shape = tuple(math.prod(group.shape[start:end]) for start, end in axes)
+    if math.prod(shape[1:]) > LARGE // 4:  # a row is more than a block
+        return group.lines
+    operands = list(dict.fromkeys(operands))
+    return [Chain(CHAIN, "", operands, exported[0], "", (), group.lines, exported, axes, shape)]
+
+
+def _axes(shape: tuple[int, ...], others: set[tuple[int, ...]]) -> list[tuple[int, int]]:
+    """Start and end of the axes that are one, to all that is broadcast to a shape."""
+    stretched = [
+        [
+            size != of_all
+            for size, of_all in zip((1,) * (len(shape) - len(one)) + one, shape, strict=True)
+        ]
+        for one in others
+        if one
+    ]
+    axes = [i for i, size in enumerate(shape) if size != 1]
+    starts = [j for i, j in itertools.pairwise(axes) if any(x[i] != x[j] for x in stretched)]
+    return list(itertools.pairwise([0, *starts, len(shape)]))

@@ -1,0 +1,137 @@
+"""Chains of elementwise steps over large arrays run block by block, and equal eager."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+
+import engine
+from engine import Tensor
+from engine.array_programs import ArrayHalves, ArrayProgram
+from engine.array_programs.chains import LARGE
+from engine.symbols import Trace
+from engine.writing import gradients
+
+
+def traced(f, examples):
+    """The Symbols of f's arguments, of its result, of the seed and of the gradients."""
+    trace = Trace()
+    xs = [trace.input(x, f"x{i}", x.dtype.kind == "f") for i, x in enumerate(examples)]
+    y = f(*xs)
+    seed = trace.input(y.full(1.0), "g")
+    found = gradients(y, seed)
+    return xs, y, seed, [found.get(x, x.full(0.0)) for x in xs if x.requires_grad]
+
+
+def eager(f, numbers, g):
+    """Result and gradients op by op."""
+    tensors = [Tensor(x, requires_grad=x.dtype.kind == "f") for x in numbers]
+    y = f(*tensors)
+    y.backward(g)
+    return [y.numpy(), *(x.grad for x in tensors if x.requires_grad)]
+
+
+def drawn(shape, seed, dtype=float):
+    """Random numbers."""
+    return np.random.default_rng(seed).normal(size=shape).astype(dtype)
+
+
+def assert_equal(found, expected, dtype):
+    """The same numbers, beside the rounding of sums."""
+    tolerance = 1e-12 if dtype == np.float64 else 1e-5
+    for one, other in zip(found, expected, strict=True):
+        assert (one.shape, one.dtype) == (np.shape(other), other.dtype)
+        np.testing.assert_allclose(one, other, rtol=tolerance, atol=tolerance)
+
+
+def smooth(x, y):
+    """Elementwise steps with a choice in them."""
+    a = engine.tanh(x * y + 0.5)
+    return engine.relu(a - y) * engine.exp(a * -0.5) / engine.sqrt(a * a + 1.0)
+
+
+ROWS = LARGE // 64 + 5
+PROGRAMS = {
+    "numbers": (smooth, [(LARGE + 77,)] * 2),
+    "whole blocks": (smooth, [(LARGE,)] * 2),
+    "matrices": (smooth, [(300, 301)] * 2),
+    "a row": (smooth, [(ROWS, 64), (64,)]),
+    "a column": (smooth, [(ROWS, 64), (ROWS, 1)]),
+    "planes": (smooth, [(41, 32, 64), (41, 1, 1)]),
+    "a plane": (smooth, [(41, 32, 64), (32, 64)]),
+    "an outer product": (smooth, [(ROWS, 1), (64,)]),
+    "a number": (smooth, [(300, 301), ()]),
+    "their sum": (lambda x, y: smooth(x, y).sum(), [(LARGE + 77,)] * 2),
+    "its mean": (lambda x, y: smooth(x, y).mean() * 2, [(300, 301), (301,)]),
+    "masked": (lambda x, y: engine.where(x > y, smooth(x, y), y * 2), [(300, 301)] * 2),
+    "transposed": (lambda x, y: smooth(x.T, y) * 2, [(300, 301), (301, 300)]),
+    "a product between": (lambda x, y: smooth(x @ y, x) + smooth(x, y), [(300, 300)] * 2),
+    "long rows": (smooth, [(2, LARGE), (2, LARGE)]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_program_in_blocks_equals_eager_in_one_piece_and_in_halves(name, dtype):
+    f, shapes = PROGRAMS[name]
+    xs, y, seed, found = traced(f, [drawn(s, i, dtype) for i, s in enumerate(shapes)])
+    program = ArrayProgram("f", [*xs, seed], [y, *found])
+    halves = ArrayHalves("f", xs, [y], [seed], found)
+    assert "in_blocks(" in program.source
+    for call in range(2):
+        numbers = [drawn(s, 10 * call + i + 2, dtype) for i, s in enumerate(shapes)]
+        g = drawn(y.shape, call, dtype)
+        expected = eager(f, numbers, g)
+        assert_equal(program.run([*numbers, g]), expected, dtype)
+        outputs, kept = halves.forward(numbers)
+        assert_equal([*outputs, *halves.backward(kept, [g])], expected, dtype)
+
+
+def test_steps_over_small_arrays_are_left_in_one_piece():
+    xs, y, seed, found = traced(smooth, [drawn((64, 256), i) for i in range(2)])
+    assert "blocks" not in ArrayProgram("f", [*xs, seed], [y, *found]).source
+
+
+def test_rows_that_are_longer_than_a_block_are_left_in_one_piece():
+    xs, y, *_ = traced(smooth, [drawn((3, LARGE), 0), drawn(LARGE, 1)])
+    assert "blocks" not in ArrayProgram("f", xs, [y]).source
+
+
+def test_a_single_step_is_left_in_one_piece():
+    xs, y, *_ = traced(lambda x: engine.exp(x), [drawn(LARGE, 0)])
+    assert "blocks" not in ArrayProgram("f", xs, [y]).source
+
+
+def test_inputs_may_have_any_strides():
+    numbers = [drawn((600, 602), i)[::2, ::-2] for i in range(2)]
+    xs, y, _, _ = traced(smooth, numbers)
+    numbers[1] = np.broadcast_to(drawn(301, 3), (300, 301))
+    expected = smooth(*map(Tensor, numbers)).numpy()
+    assert_equal(ArrayProgram("f", xs, [y]).run(numbers), [expected], np.float64)
+
+
+def test_nan_and_infinity_pass_through_blocks():
+    numbers = [drawn(LARGE + 3, i) for i in range(2)]
+    for x in numbers:
+        x[::1000], x[5::1000], x[LARGE:] = np.nan, np.inf, -np.inf
+    xs, y, seed, found = traced(smooth, numbers)
+    g = np.ones(LARGE + 3)
+    with np.errstate(all="ignore"):
+        assert_equal(
+            ArrayProgram("f", [*xs, seed], [y, *found]).run([*numbers, g]),
+            eager(smooth, numbers, g),
+            np.float64,
+        )
+
+
+def test_what_only_a_chain_reads_takes_no_large_array():
+    numbers = [drawn(1_000_000, i, np.float32) for i in range(2)]
+    xs, y, seed, found = traced(lambda x, y: smooth(x, y).sum(), numbers)
+    program = ArrayProgram("f", [*xs, seed], [y, *found])
+    given = [*numbers, np.float32(1.0)]
+    program.run(given)
+    tracemalloc.start()
+    results = program.run(given)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < sum(x.nbytes for x in results) + 64 * 1024
