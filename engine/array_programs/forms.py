@@ -54,7 +54,7 @@ def instruction_of(form: str, operands: list[Value], example: Any) -> Instructio
         if np.may_share_memory(layout, x) or not layout.size:
             made.kind, result.layout = VIEW, layout
         elif form.startswith(("{0}.reshape(", "{0}.ravel(")):  # a copy, with its axes as in x
-            made.kind, made.out = COPY, f"np.copyto({{out.reshape{x.shape}}}, {{0}})"
+            made.kind, made.out = COPY, f"np.copyto({{out.reshape({x.shape})}}, {{0}})"
     return made
 
 

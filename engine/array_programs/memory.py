@@ -17,6 +17,7 @@ class Buffer:
 
     Attributes:
         fresh: whether it is handed to the caller, and so made anew in each call.
+        shared: whether what is in it later has nothing to do with what was in it first.
         name: the variable's.
         values: what is written into it, in order.
     """
@@ -24,6 +25,7 @@ class Buffer:
     shape: tuple[int, ...]
     dtype: Any
     fresh: bool = False
+    shared: bool = False
     name: str = ""
     values: list[Value] = field(default_factory=list)
 
@@ -123,6 +125,8 @@ class Storage:
         for x in line.operands:
             if x not in self.home or self.last[x] != i or x in self.handed:
                 continue
+            if line.result in self.handed and self.home[x].shared:
+                continue  # it stays
             others = [y for y in line.operands if y is not x]
             alike = (x.shape, x.dtype) == (line.result.shape, line.result.dtype)
             if alike and not any(x in self.owners_of(y) for y in others):
@@ -133,8 +137,9 @@ class Storage:
         """A buffer that is free, or a new one: for what the caller is handed always a new one."""
         if x not in self.handed:
             for buffer in free:
-                if (buffer.shape, buffer.dtype) == (x.shape, x.dtype) and not buffer.fresh:
+                if (buffer.shape, buffer.dtype) == (x.shape, x.dtype):
                     free.remove(buffer)
+                    buffer.shared = True
                     return buffer
         self.buffers.append(Buffer(x.shape, x.dtype))
         return self.buffers[-1]

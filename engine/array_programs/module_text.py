@@ -10,8 +10,8 @@ import numpy as np
 from ..symbols import indented, tuple_of
 from ..writing import Names, imports_of, uniform, written_constant
 from .chain_text import ChainText
-from .instructions import VIEW, Chain, Instruction, Steps, Value
-from .memory import Storage
+from .instructions import COPY, VIEW, Chain, Instruction, Steps, Value
+from .memory import Buffer, Storage
 
 #: What a program raises where it would answer otherwise than eager.
 CARELESS = "FloatingPointError('a sum is too large for the short way')"
@@ -38,8 +38,7 @@ class ModuleText:
         for i, buffer in enumerate(storage.buffers, 1):
             buffer.name = names.taken(f"b{i}")
             if not buffer.fresh:
-                made = f"np.empty({buffer.shape}, {written_constant(buffer.dtype)})"
-                self.top.append(f"{buffer.name} = {made}")
+                self.top.append(f"{buffer.name} = {_empty(buffer)}")
         for value in (x for given in steps.inputs for x in given):
             self.variables[value] = value.name
         self.kept = self._kept()
@@ -145,10 +144,13 @@ class ModuleText:
         x, comment = line.result, f"  # {line.result.name}" if line.result.name else ""
         if x in self.storage.home:
             buffer = self.storage.home[x]
+            made = []
             if buffer.fresh and buffer.values[0] is x:
-                return [f"{buffer.name} = {self._filled(line.form, line)}{comment}"]
+                if line.kind != COPY:
+                    return [f"{buffer.name} = {self._filled(line.form, line)}{comment}"]
+                made = [f"{buffer.name} = {_empty(buffer)}"]
             first, *more = self._filled(line.out, line, buffer.name).split("\n")
-            return [f"{first}{comment}", *more]
+            return [*made, f"{first}{comment}", *more]
         text = self._filled(line.form, line)
         if line.kind == VIEW and self._stays(x):
             self.variables[x] = self._once("v", text)
@@ -168,7 +170,7 @@ class ModuleText:
         self.parts += ["", *written.function, ""]
         homes = [(x, self.storage.home[x]) for x in chain.results if x.shape]
         lines = [
-            f"{buffer.name} = np.empty({buffer.shape}, {written_constant(buffer.dtype)})"
+            f"{buffer.name} = {_empty(buffer)}"
             for x, buffer in homes
             if buffer.fresh and buffer.values[0] is x
         ]
@@ -177,3 +179,7 @@ class ModuleText:
             self.variables[x] = self.names.numbered("v")
             lines.append(f"{self.variables[x]} = {total}")
         return lines
+
+
+def _empty(buffer: Buffer) -> str:
+    return f"np.empty({buffer.shape}, {written_constant(buffer.dtype)})"

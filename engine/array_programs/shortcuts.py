@@ -225,5 +225,5 @@ def _flat(
     """A product whose result NumPy gives another shape; the form lacks its end."""
     plain, out = f"{form})", f"{form}, out={{out}})"
     if y.shape != shape:
-        plain, out = f"{plain}.reshape({y.shape})", f"{form}, out={{out.reshape{shape}}})"
+        plain, out = f"{plain}.reshape({y.shape})", f"{form}, out={{out.reshape({shape})}})"
     return Instruction(PRODUCT, plain, operands, y, out)

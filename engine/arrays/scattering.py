@@ -20,7 +20,7 @@ def put_in_zeros(x: Any, shape: Any, index: Any) -> Any:
     if not has_numbers(x) and (slices := _as_slices(shape, index)) is not None:
         x = x.reshape([stop - start for start, stop in slices])
         widths = [(start, n - stop) for (start, stop), n in zip(slices, shape, strict=True)]
-        return np.pad(x, widths)
+        return np.pad(x, widths) if widths else x
     y = np.zeros(shape, x.dtype)
     y[index] = x
     return y

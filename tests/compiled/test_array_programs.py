@@ -5,53 +5,11 @@ import sys
 
 import numpy as np
 import pytest
+from program_checks import assert_equal, assert_no_aliases, drawn, eager, traced
 
 import engine
-from engine import Tensor
 from engine.array_programs import ArrayHalves, ArrayProgram
 from engine.symbols import Trace
-from engine.writing.walk import gradients
-
-
-def traced(f, examples):
-    """The Symbols that f's arguments are, its result, and the gradients of that."""
-    trace = Trace()
-    inputs = [
-        trace.input(x, f"x{i}", np.asarray(x).dtype.kind == "f") for i, x in enumerate(examples)
-    ]
-    y = f(*inputs)
-    seed = trace.input(y.full(1.0), "g")
-    found = gradients(y, seed, lambda *_: None)
-    return inputs, seed, y, [found.get(x, x.full(0.0)) for x in inputs if x.requires_grad]
-
-
-def eager(f, numbers, g):
-    """Result and gradients op by op."""
-    tensors = [Tensor(x, requires_grad=np.asarray(x).dtype.kind == "f") for x in numbers]
-    y = f(*tensors)
-    y.backward(g)
-    return [y.numpy(), *(x.grad for x in tensors if x.requires_grad)]
-
-
-def drawn(shape, seed, dtype=float):
-    """Random numbers."""
-    return np.random.default_rng(seed).normal(size=shape).astype(dtype)
-
-
-def assert_equal(found, expected, tolerance=1e-12):
-    """Same shapes, dtypes and numbers."""
-    for one, other in zip(found, expected, strict=True):
-        assert type(one) is np.ndarray
-        assert (one.shape, one.dtype) == (np.shape(other), other.dtype)
-        np.testing.assert_allclose(one, other, rtol=tolerance, atol=tolerance)
-
-
-def assert_no_aliases(arrays, others=()):
-    """No array shares memory with another of them, or with one of `others`."""
-    for i, one in enumerate(arrays):
-        for other in [*arrays[i + 1 :], *others]:
-            assert not np.shares_memory(one, other)
-
 
 PROGRAMS = {
     "mlp": (lambda x, w, b: engine.relu(x @ w + b).sum(0), ((5, 3), (3, 4), (4,))),
