@@ -14,7 +14,7 @@ from ..node import Node
 from ..symbols import argument_names, tracing_now
 from ..values import Value
 from .agreement import compared
-from .call_form import Given
+from .call_form import Given, numbers_in, rebuilt
 from .entry import MISSED
 from .gradients_given import General, Wanted
 from .survey import Survey
@@ -149,6 +149,10 @@ class Compiled(OwnDerivatives):
             self._derived[make, how] = made
         return self._derived[make, how]
 
+    def __getattr__(self, name: str) -> Any:
+        """What else the function has: of a compiled model, `parameters()`, `train()`, …"""
+        return getattr(self.__dict__["function"], name)
+
     def __get__(self, owner: Any, kind: type | None = None) -> Any:
         """As a method: bound to its object."""
         return self if owner is None else functools.partial(self, owner)
@@ -184,9 +188,9 @@ class Gradient(Compiled):
                 wanted = self._wanted(args, kwargs, rows=False)
                 traced, _ = self._trace_for(wanted.given)
         except General:
-            return self._general(*args, **kwargs)
+            return self._in_general(args, kwargs)
         if not isinstance(traced, TracedGradient):
-            return self._general(*args)
+            return self._in_general(args, {})
         found = traced.found(wanted.given)
         if self.check and len(self.traces) > before:
             both = value_and_grad(self._of.function, self._argnums)
@@ -203,6 +207,12 @@ class Gradient(Compiled):
         value = found[0] if traced.program.of_numbers else one_number(found[0])
         gradients = wanted.answer(found)
         return (value, gradients) if self._both else gradients
+
+    def _in_general(self, args: Any, kwargs: Any) -> Any:
+        """The derivative as a function of its own; a single number as a Python number."""
+        found = self._general(*args, **kwargs)
+        each = [x.item() if isinstance(x, np.generic) else x for _, x in numbers_in(found)]
+        return rebuilt(found, iter(each))
 
     def _wanted(self, args: Any, kwargs: Any, rows: bool = True) -> Wanted:
         return Wanted(args, kwargs, self._of._names, self._argnums, rows)

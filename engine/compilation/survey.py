@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from ..callers import LIBRARIES
+from ..core import Op
 from ..lists import LISTS
 from ..node import Node
 from ..symbols import names_in
@@ -91,6 +92,9 @@ class Survey:
         elif isinstance(x, FunctionType):
             if is_users(x.__module__):
                 yield from self._of_function(x)
+        elif isinstance(x, Op):
+            rules = [rule for rule in (x.forward, x.scalar, *x.vjps) if rule is not None]
+            yield from ((f"a rule of {x.name}", rule) for rule in rules)
         elif isinstance(x, type):
             if is_users(x.__module__):
                 self._objects.append((name, x))

@@ -19,7 +19,7 @@ from .as_node import record
 from .call_form import Given, rebuilt
 from .entry import Entry, TooMany, entered
 from .graph_function import GradientFunction, GraphFunction, order_of, plain_of
-from .survey import Survey
+from .survey import Survey, is_users
 from .tracer import Learn, Run, same
 
 
@@ -53,6 +53,9 @@ class Traced:
         met = {id(array) for array, _ in trace.held.values()}
         self.arrays = [(x, x.copy()) for x in survey.arrays.values() if id(x) not in met]
         self.leaves = [(x, _form(x)) for x in trace.lifted]
+        #: Rows of the user's own, which may be written anew.
+        rows = {x.op for x in order_of(self.outputs) if x.op and is_users(x.op.__module__)}
+        self.rows = [(op, op.forward, op.vjps) for op in rows]
         self.shapes = [(x, x.shape, x.dtype) for x, _ in trace.held.values()]
         nodes = {s for x, s in trace.lifted.items()}
         nodes |= {
@@ -87,6 +90,7 @@ class Traced:
             and all(_form(x) == form for x, form in self.leaves)
             and all(x.shape == s and x.dtype == d for x, s, d in self.shapes)
             and all(same(x, copy) for x, copy in self.arrays)
+            and all(op.forward is f and op.vjps is rules for op, f, rules in self.rows)
         )
 
     def call(self, given: Given) -> Any:
@@ -150,6 +154,10 @@ class Traced:
             name = entry.name(x)
             entry.conditions += [f"{name}.shape == {entry.name(shape)}",
                                  f"{name}.dtype == {entry.name(dtype)}"]  # fmt: skip
+        for op, forward, rules in self.rows:
+            name = entry.name(op)
+            entry.conditions += [f"{name}.forward is {entry.name(forward)}",
+                                 f"{name}.vjps is {entry.name(rules)}"]  # fmt: skip
         for x, copy in self.arrays:
             entry.conditions.append(f"{entry.name(partial(same, x, copy))}()")
         return entry.function(len(given.args), self._body(entry, inputs), self.name)
