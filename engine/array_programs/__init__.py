@@ -2,10 +2,11 @@
 
 `instructions` says what a step is, `forms` and `lowered` make steps of the terms of
 `engine.writing`, `chains` puts those together that are done block by block (`chain_text`,
-`workers`), `memory` gives each result a place, `module_text` writes the module and
-`array_program` runs it.
+`workers`), `shortcuts` takes shorter ways, `memory` gives each result a place, `module_text` writes
+the module, `plan` shows it and `array_program` runs it.
 Others use `ArrayProgram` and `ArrayHalves`.  You may change how a step is computed; that results
 are fresh arrays, and that nothing given is written to, is what the rest relies on.
 """
 
 from .array_program import ArrayHalves as ArrayHalves, ArrayProgram as ArrayProgram
+from .plan import Plan as Plan, PlannedBuffer as PlannedBuffer, PlannedLine as PlannedLine

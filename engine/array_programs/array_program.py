@@ -13,6 +13,7 @@ from .chains import in_chains
 from .lowered import Lowering
 from .memory import Storage
 from .module_text import ModuleText
+from .plan import Plan, eager_peak, planned
 from .shortcuts import shortened
 
 
@@ -30,7 +31,11 @@ class _Module:
         lowering = Lowering(names, careful)
         given = [lowering.given(one) for one in inputs]
         steps = shortened(in_chains(lowering.steps(given, [list(one) for one in results])))
-        written = ModuleText(steps, Storage(steps), names, functions)
+        storage = Storage(steps)
+        written = ModuleText(steps, storage, names, functions)
+        outputs = results[0][:1] if len(results) == 1 else results[0]
+        peak = eager_peak(outputs, [x for one in results for x in one])
+        self.plan = planned(functions[0], written.printed, storage, written.scratch, peak)
         self.constants, self.lines = written.constants, written.lines
         self.code = code_of(self.lines, __name__, functions[0])
         self.free: list[dict[str, Any]] = []
@@ -102,6 +107,10 @@ class ArrayProgram:
         """The text that runs: alone too, with NumPy."""
         return self._module.source
 
+    def plan(self) -> Plan:
+        """Lines and buffers; what the first result depends on is forward."""
+        return self._module.plan
+
     def run(self, given: Sequence[Any]) -> list[Any]:
         """The results for other numbers of the same shapes and dtypes: arrays of their own."""
         try:
@@ -170,6 +179,10 @@ class ArrayHalves:
     def source(self) -> str:
         """The text that runs, of both halves."""
         return self._module.source
+
+    def plan(self) -> Plan:
+        """Lines and buffers, of both halves."""
+        return self._module.plan
 
     def forward(self, given: Sequence[Any]) -> tuple[list[Any], Any]:
         """The outputs, and what backward needs: as long as that lives, its workspace is taken."""

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from ..symbols import indented
 from ..writing import Helpers, Names, written_constant
 from .instructions import ELEMENTWISE, REDUCTION, Chain, Instruction, Value
+from .memory import Buffer
 from .workers import blocks, in_blocks
 
 #: Bytes of a block of an array: those of a dozen arrays fit the cache.
@@ -25,6 +26,7 @@ class ChainText:
         function: that of a block.
         call: the line that calls it for all.
         totals: the text of each sum after that.
+        buffers: its workspaces.
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class ChainText:
         self.known: dict[Value, str] = {}  # the variable of each value in the function
         self.spaces: list[str] = []  # variables that are workspaces, and how these are made
         self.makers: list[str] = []
+        self.buffers: list[Buffer] = []
         self.top: list[str] = []
         count, *inner = chain.shape
         arrays = [x for x in (*chain.operands, *chain.results) if x.shape]
@@ -97,6 +100,7 @@ class ChainText:
         shape = self.rows, *self.chain.shape[1:]
         self.makers.append(f"np.empty({shape}, {written_constant(dtype)})")
         self.spaces.append(self.names.numbered("t"))
+        self.buffers.append(Buffer(shape, dtype, name=self.spaces[-1]))
         return self.spaces[-1]
 
     def _filled(self, line: Instruction) -> str:

@@ -25,6 +25,7 @@ class ModuleText:
     Attributes:
         lines: of the module that runs; arrays that are constants are given to it by name.
         constants: these arrays.
+        printed: each instruction and its lines; `scratch`, workspaces for one alone.
         kept: the values that the first half hands to the second, beside what is in buffers.
     """
 
@@ -35,6 +36,8 @@ class ModuleText:
         self._known: dict[str, str] = {}  # views and constants that are made once, by their text
         self.top: list[str] = []
         self.parts: list[str] = []  # functions of chains
+        self.printed: list[tuple[Instruction, list[str]]] = []
+        self.scratch: list[tuple[Buffer, Instruction]] = []  # of chains
         for i, buffer in enumerate(storage.buffers, 1):
             buffer.name = names.taken(f"b{i}")
             if not buffer.fresh:
@@ -123,7 +126,9 @@ class ModuleText:
     # --- lines ---
 
     def _body(self, half: int) -> list[str]:
-        lines = [one for line in self.steps.halves[half] for one in self._line(line)]
+        printed = [(line, self._line(line)) for line in self.steps.halves[half]]
+        lines = [text for _, texts in printed for text in texts]
+        self.printed += printed
         guards = [f"math.isfinite({self._name(x)})" for x in self.steps.guards[half]]
         if guards:
             lines += [f"if not ({' and '.join(guards)}):", f"    raise {CARELESS}"]
@@ -166,6 +171,7 @@ class ModuleText:
             return name if x.shape in ((), shape) else self._seen_as(x, name, f".reshape({shape})")
 
         written = ChainText(chain, self.names, self.steps.helpers, self._name, reshaped)
+        self.scratch += [(buffer, chain) for buffer in written.buffers]
         self.top += written.top
         self.parts += ["", *written.function, ""]
         homes = [(x, self.storage.home[x]) for x in chain.results if x.shape]

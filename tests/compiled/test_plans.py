@@ -1,0 +1,78 @@
+"""The plan of a program: what it writes where, for how long, and what it costs op by op."""
+
+import numpy as np
+import pytest
+from program_checks import drawn, traced
+
+import engine
+from engine.array_programs import ArrayHalves, ArrayProgram
+
+
+def program_of(f, *shapes):
+    """A program with the gradients."""
+    inputs, seed, y, found = traced(f, [drawn(shape, 0) for shape in shapes])
+    return ArrayProgram("f", [*inputs, seed], [y, *found])
+
+
+def net(x, w, v):
+    """Two layers."""
+    return engine.tanh(engine.relu(x @ w) @ v).sum()
+
+
+SHAPES = ((20, 30), (30, 30), (30, 30))
+LARGE = ((1000, 300),)
+
+
+def test_the_lines_of_a_plan_are_the_program_s():
+    program = program_of(net, *SHAPES)
+    plan = program.plan()
+    assert len(plan.lines) > 10
+    assert all(f"\n    {line.text}\n" in program.source for line in plan.lines)
+
+
+def test_a_buffer_holds_one_thing_at_a_time():
+    for plan in (program_of(net, *SHAPES).plan(), program_of(engine.tanh, *LARGE).plan()):
+        assert {name for line in plan.lines for name in line.writes} <= {
+            b.name for b in plan.buffers
+        }
+        for buffer in plan.buffers:
+            assert all(1 <= first <= last <= len(plan.lines) for first, last in buffer.lives)
+            assert all(a[1] <= b[0] for a, b in zip(buffer.lives, buffer.lives[1:], strict=False))
+
+
+def test_sizes_are_added_up():
+    plan = program_of(net, *SHAPES).plan()
+    assert plan.fresh == 2 * 8 * 30 * 30 + 8 * 20 * 30
+    assert plan.kept == sum(buffer.size for buffer in plan.buffers) - plan.fresh
+    assert plan.kept < plan.eager
+
+
+def test_op_by_op_what_forward_makes_stays_until_the_end():
+    inputs, _, y, _ = traced(lambda x: engine.tanh(x * 2).sum(), [np.ones(1000)])
+    assert ArrayProgram("f", inputs, [y]).plan().eager == 2 * 8000 + 8
+
+
+def test_op_by_op_what_backward_makes_is_given_up():
+    inputs, seed, y, found = traced(lambda x: x * 2 * 3 * 4, [np.ones(1000)])
+    plan = ArrayHalves("f", inputs, [y], [seed], found).plan()
+    assert plan.eager == 3 * 8000 + 2 * 8000
+
+
+def test_views_cost_nothing_op_by_op():
+    inputs, _, y, _ = traced(lambda x: (x * 2).T.reshape(-1)[:10], [np.ones((1000, 1))])
+    assert ArrayProgram("f", inputs, [y]).plan().eager == 8000
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_a_plan_is_printed_as_a_table(large):
+    plan = program_of(engine.tanh, *LARGE).plan() if large else program_of(net, *SHAPES).plan()
+    text = str(plan)
+    assert max(map(len, text.split("\n"))) <= 100
+    assert f"f: {len(plan.lines)} lines, {len(plan.buffers)} buffers" in text
+    assert all(buffer.name in text for buffer in plan.buffers)
+    assert ("2.3 MiB" in text) == large
+
+
+def test_a_program_without_lines_has_a_plan():
+    inputs, _, _, _ = traced(lambda x: x * 2, [np.ones(3)])
+    assert str(ArrayProgram("f", inputs, [inputs[0]]).plan()).startswith("f: 0 lines, 0 buffers")
