@@ -6,10 +6,11 @@ op, decorate its forward with `shape_op` in the file of its family, or compose i
 name it in this door and in `engine`; a method is one line in `methods`.  What NumPy and PyTorch
 mean two things by stands in `conventions`, what NumPy calls otherwise in `numpy_names`, what only
 NumPy has in `numpy_composed`.  Others use the functions below, `ArrayMethods`, which both kinds of
-arrays inherit, `Array`, plain numbers with these methods (`friendly` makes one), and seven things
+arrays inherit, `Array`, plain numbers with these methods (`friendly` makes one), and eight things
 for rules and arrays of their own:
-`add_reduce`, `maximum_reduce` (NumPy's, without its checks), `axis_or_dim`, `largest_finite`,
-`plain_index`, `put`, and `shaped`, which fits a rule's answer to its input.
+`add_in_zeros` (the forward of `scatter_add`), `add_reduce`, `maximum_reduce` (NumPy's, without its
+checks), `axis_or_dim`, `largest_finite`, `plain_index`, `put`, and `shaped`, which fits a rule's
+answer to its input.
 """
 
 # One name a line would be two pages.
@@ -60,4 +61,5 @@ from .shapes import (
     reshape as reshape, stack as stack, sum_to as sum_to, swapaxes as swapaxes,
     tile as tile,
 )  # fmt: skip
+from .scattering import add_in_zeros as add_in_zeros
 from .windows import sliding_window_view as sliding_window_view, sum_windows as sum_windows

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..by_name import has_numbers
 from ..core import composed
 from ..counts import spread_arguments
 from ..define import shape_op
@@ -372,9 +373,9 @@ def _inner(g: Any, y: Any, x: Any, pad_width: Any, constant_values: Any) -> Any:
 @shape_op(_inner, name="pad", ulp=0)
 def constant_pad(x: Any, pad_width: Any, constant_values: Any = 0.0) -> Any:
     """x with a border of numbers: one for all sides, or for each as in NumPy."""
-    if np.ndim(constant_values):  # a number for each side of each axis
+    if np.ndim(constant_values) or not has_numbers(x):  # a number for each side of each axis
         padded = np.pad(x, pad_width, constant_values=constant_values)
-        return padded.view(type(x))
+        return padded.view(type(x)) if has_numbers(x) else padded
     shape = [before + n + after for (before, after), n in zip(pad_width, x.shape, strict=True)]
     out = np.full(shape, constant_values, dtype=x.dtype)
     out[tuple(slice(b, b + n) for (b, _), n in zip(pad_width, x.shape, strict=True))] = x

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.lib import stride_tricks
 
+from ..by_name import has_numbers
 from ..define import shape_op
 from ..floats import HALF, in_single
 from .shapes import normalize_axes
@@ -35,7 +36,8 @@ def _windows_vjp(g: Any, y: Any, x: Any, window_shape: Any, axis: Any) -> Any:
 def sliding_window_view(x: Any, window_shape: Any, axis: Any = None) -> Any:
     """Every window of `window_shape` over the axes; the window's axes come last."""
     window, axes = _window_axes(x, window_shape, axis)
-    return stride_tricks.sliding_window_view(np.asarray(x), window, axes)
+    x = x if not has_numbers(x) else np.asarray(x)
+    return stride_tricks.sliding_window_view(x, window, axes)
 
 
 @shape_op(

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from ..by_name import called, is_recorded
+from ..by_name import called, has_numbers, is_recorded
 from ..core import Op
 from ..lists import array_of
 from ..node import NODES, Node, NodeArray, to_numpy
@@ -200,6 +200,8 @@ class _Alone(ast.NodeTransformer):
         function = self._value(node.func)
         if function is is_recorded or (function is _ABSENT and self._asks_for_nodes(node)):
             return ast.Constant(False)
+        if function is has_numbers:
+            return ast.Constant(True)
         if function is called:
             node = ast.Call(node.args[0], node.args[1:], node.keywords)
         if isinstance(node.func, ast.Attribute) and node.func.attr == "apply":
@@ -256,6 +258,10 @@ class _Alone(ast.NodeTransformer):
         if isinstance(node.op, ast.Not) and isinstance(node.operand, ast.Constant):
             return ast.Constant(not node.operand.value)
         return node
+
+    def visit_For(self, node: ast.For) -> Any:
+        self.generic_visit(node)
+        return node if node.body else None  # all that was in it was decided
 
     def visit_If(self, node: ast.If) -> Any:
         node.test = self.visit(node.test)

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from numpy.lib import stride_tricks
 
-from engine import fused, pad, scatter_add, sliding_window_view
+from engine import called, fused, has_numbers, pad, scatter_add, sliding_window_view
 
 from .sliding import NO_PADS, Pads, Pair, out_sizes
 
@@ -30,10 +31,12 @@ def offsets(kernel: Pair, stride: Pair, dilation: Pair, out: Pair) -> Iterator[t
             yield i, j, (slice(None), slice(None), rows, columns)
 
 
-def padded(x: np.ndarray, padding: Pads, border: float = 0.0) -> np.ndarray:
+def padded(x: Any, padding: Pads, border: float = 0.0) -> Any:
     """An array (N, C, H, W) with a border of one number; x itself if there is none."""
     if padding == NO_PADS:
         return x
+    if not has_numbers(x):
+        return np.pad(x, ((0, 0), (0, 0), *padding), constant_values=border)
     (top, bottom), (left, right) = padding
     n, c, h, w = x.shape
     out = np.full((n, c, top + h + bottom, left + w + right), border, x.dtype)
@@ -49,18 +52,40 @@ def inside(x: Any, padding: Pads) -> Any:
     return x[:, :, top : x.shape[2] - bottom, left : x.shape[3] - right]
 
 
+def zeros_in(out: np.ndarray | None, shape: Any, dtype: Any) -> np.ndarray:
+    """Zeros of a shape: `out`, if that has it."""
+    if out is None or out.shape != tuple(shape):
+        return np.zeros(shape, dtype)
+    out.fill(0)
+    return out
+
+
+def cut(x: np.ndarray, padding: Pads, out: np.ndarray | None) -> np.ndarray:
+    """x without its border, in `out` if there is one."""
+    y: np.ndarray = inside(x, padding)
+    if out is not None and y is not out:
+        np.copyto(out, y)
+    return y
+
+
 def _im2col_vjp(
     g: Any, y: Any, x: Any, kernel: Pair, stride: Pair, padding: Pads, dilation: Pair
 ) -> Any:
     return col2im(g, x.shape, stride, padding, dilation)
 
 
-def _windows_of_elements(x: Any, kernel: Pair, stride: Pair, padding: Pads, dilation: Pair) -> Any:
+def _windows(x: Any, sliding: Any, kernel: Pair, stride: Pair, dilation: Pair) -> Any:
+    """Every window of a padded array, by a function like NumPy's sliding_window_view."""
     spans = tuple(d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True))
-    x = pad(x, ((0, 0), (0, 0), *padding))
-    windows = sliding_window_view(x, spans, (2, 3))  # (N, C, all rows, all columns, *spans)
-    windows = windows[:, :, :: stride[0], :: stride[1], :: dilation[0], :: dilation[1]]
+    windows = sliding(x, spans, (2, 3))  # (N, C, all rows, all columns, *spans)
+    if (*stride, *dilation) != (1, 1, 1, 1):
+        windows = windows[:, :, :: stride[0], :: stride[1], :: dilation[0], :: dilation[1]]
     return windows.transpose((0, 1, 4, 5, 2, 3))
+
+
+def _windows_of_elements(x: Any, kernel: Pair, stride: Pair, padding: Pads, dilation: Pair) -> Any:
+    x = pad(x, ((0, 0), (0, 0), *padding))
+    return _windows(x, sliding_window_view, kernel, stride, dilation)
 
 
 @fused(_im2col_vjp, symbol="windows", elements=_windows_of_elements, ulp=0)
@@ -76,6 +101,8 @@ def im2col(
     if kernel == (1, 1) == stride and padding == NO_PADS:
         return x.reshape((*x.shape[:2], 1, 1, *out))
     x = padded(x, padding)
+    if not has_numbers(x):
+        return _windows(x, stride_tricks.sliding_window_view, kernel, stride, dilation)
     windows = np.empty((*x.shape[:2], *kernel, *out), x.dtype)
     for i, j, places in offsets(kernel, stride, dilation, out):
         windows[:, :, i, j] = x[places]
@@ -105,11 +132,18 @@ def col2im(
     dilation: Pair = (1, 1),
 ) -> Any:
     """The transpose of `im2col`: each window added back where it was, in images of `shape`."""
-    n, c, *kernel, rows, columns = x.shape
-    if tuple(kernel) == (1, 1) == stride and padding == NO_PADS:
+    if x.shape[2:4] == (1, 1) == stride and padding == NO_PADS:
         return x.reshape(shape)
+    return called(_added, x, shape=tuple(shape), stride=stride, padding=padding, dilation=dilation)
+
+
+def _added(
+    x: np.ndarray, shape: Any, stride: Pair, padding: Pads, dilation: Pair, out: Any = None
+) -> np.ndarray:
+    """`col2im` of an array, into `out` if there is one."""
+    n, c, *kernel, rows, columns = x.shape
     full = [size + sum(p) for size, p in zip(shape[2:], padding, strict=True)]
-    out = np.zeros((n, c, *full), x.dtype)
+    total = zeros_in(out, (n, c, *full), x.dtype)
     for i, j, places in offsets((kernel[0], kernel[1]), stride, dilation, (rows, columns)):
-        out[places] += x[:, :, i, j]
-    return inside(out, padding)
+        total[places] += x[:, :, i, j]
+    return cut(total, padding, out)

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from engine import fused, has_numbers, pad, scatter_add, to_numpy, where
+from engine import called, fused, has_numbers, is_recorded, pad, scatter_add, to_numpy, where
+from engine.arrays import add_in_zeros
 
 from ..checks import floating
 from ..module import Module
-from .im2col import im2col, inside, offsets, padded, strided
+from .im2col import cut, im2col, inside, offsets, padded, strided, zeros_in
 from .pooling import PoolSettings
 from .sliding import NO_PADS, Pads, Pair, as_before, images_of, out_sizes
 
@@ -58,24 +59,48 @@ def _max_vjp(
     g: Any, y: Any, x: Any, kernel: Pair, stride: Pair, padding: Pads, dilation: Pair
 ) -> Any:
     """g where the windows' winners are; where windows overlap it adds up."""
-    full = (*x.shape[:2], *(n + sum(p) for n, p in zip(x.shape[2:], padding, strict=True)))
+    settings = {"kernel": kernel, "stride": stride, "padding": padding, "dilation": dilation}
+    if type(x) is np.ndarray and type(g) is np.ndarray:
+        return _passed(g, y, x, **settings)
     if not has_numbers(x):
-        return inside(_passed_by_name(g, y, x, full, (kernel, stride, padding, dilation)), padding)
-    if type(g) is not np.ndarray or not _all_finite(g, y):
+        if not is_recorded(x):
+            return called(_passed, g, y, x, **settings)
+        return inside(_passed_by_name(g, y, x, _full(x, padding), settings.values()), padding)
+    return inside(scatter_add(g, _full(x, padding), _winners(x, **settings)), padding)
+
+
+def _full(x: Any, padding: Pads) -> tuple[int, ...]:
+    """The shape of padded x."""
+    return (*x.shape[:2], *(n + sum(p) for n, p in zip(x.shape[2:], padding, strict=True)))
+
+
+def _passed(
+    g: np.ndarray,
+    y: np.ndarray,
+    x: np.ndarray,
+    kernel: Pair,
+    stride: Pair,
+    padding: Pads,
+    dilation: Pair,
+    out: Any = None,
+) -> np.ndarray:
+    """`_max_vjp` of arrays, into `out` if there is one."""
+    full = _full(x, padding)
+    if not _all_finite(g, y):
         winners = _winners(x, kernel, stride, padding, dilation)
-        return inside(scatter_add(g, full, winners), padding)
+        return cut(add_in_zeros(g, full, winners), padding, out)
     apart = all(s > d * (k - 1) for k, s, d in zip(kernel, stride, dilation, strict=True))
-    out = np.zeros(full, g.dtype)
+    total = zeros_in(out, full, g.dtype)
     x = padded(x, padding, -np.inf)
     taken = np.zeros(g.shape, bool)
     for _, _, places in offsets(kernel, stride, dilation, y.shape[2:]):
         wins = np.greater(x[places] == y, taken)  # equal to the largest, and the first that is
         taken |= wins
         if apart:  # no other window has this place
-            np.multiply(g, wins, out=out[places])
+            np.multiply(g, wins, out=total[places])
         else:
-            out[places] += g * wins
-    return inside(out, padding)
+            total[places] += g * wins
+    return cut(total, padding, out)
 
 
 def _passed_by_name(g: Any, y: Any, x: Any, full: tuple[int, ...], settings: Any) -> Any:
