@@ -44,22 +44,36 @@ def own(x: Any) -> Any:
     return x if type(x) is np.ndarray else None
 
 
-def called(function: Callable[..., Any], *operands: Any, **params: Any) -> Any:
+def called(
+    function: Callable[..., Any], *operands: Any, vjps: tuple[Any, ...] = (), **params: Any
+) -> Any:
     """`function(*operands, **params)`; where an operand is a name, a call of it is written down.
 
     So a row asks for numbers without being one call as a whole: what is asked rarely, or of few
-    numbers, is a step of its own.  Nothing flows through that step.
+    numbers, is a step of its own.
+
+    Args:
+        vjps: (in a rule, which may be differentiated again) a rule for each operand, as an op has
+            them.
     """
     name = next((x for x in operands if not has_numbers(x)), None)
     if name is None:
         return function(*operands, **params)
-    step = _step(function, len(operands))
+    step = _step(function, vjps or (_refusal(function),) * len(operands))
     if isinstance(name, Node):
         return name.record(step, operands, params)
     return name.program.call(step.name, function, operands, params)
 
 
 @functools.cache
-def _step(function: Callable[..., Any], count: int) -> Op:
+def _refusal(function: Callable[..., Any]) -> Callable[..., Any]:
+    def refuse(*_operands: Any, **_params: Any) -> Any:
+        raise NotImplementedError(f"{function.__name__}() of names has no rules: give vjps")
+
+    return refuse
+
+
+@functools.cache
+def _step(function: Callable[..., Any], vjps: tuple[Any, ...]) -> Op:
     """A function as an op that is in no table."""
-    return Op(function.__name__.strip("_"), function, (None,) * count, kind="shape")
+    return Op(function.__name__.strip("_"), function, vjps, kind="shape")

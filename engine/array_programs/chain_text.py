@@ -15,7 +15,7 @@ from .workers import blocks, in_blocks
 #: Bytes of a block of an array: those of a dozen arrays fit the cache.
 BLOCK = 1 << 16
 
-_PLACE = re.compile(r"\{(\d+|out)(\.[^{}]*)?\}")
+_PLACE = re.compile(r"\{(\d+|out)([.\[][^{}]*)?\}")
 
 
 class ChainText:

@@ -31,6 +31,7 @@ _WITH_OUT = frozenset([
 ])  # fmt: skip
 #: Functions whose result is new memory, always.
 _NEW = frozenset(["np.bincount", "np.sort", "np.pad"])
+_PADDED = re.compile(r"np\.pad\(\{0\}, ([^{=]*)(?:, constant_values=([^{(]*))?\)")
 _REDUCED = re.compile(r"\{0\}\.(sum|prod|max|min)\((.*)\)")
 _REDUCING = {"sum": "add", "prod": "multiply", "max": "maximum", "min": "minimum"}
 #: `x ** n` as NumPy's operator does it: far faster than the power.
@@ -81,6 +82,8 @@ def _by_kind(form: str, operands: list[Value], result: Value) -> Instruction:
         return Instruction(ELEMENTWISE, form, operands, result, out)
     if form == "{0}[{1}]" and _is_gather(*operands):
         return _gather(form, operands, result)
+    if (padded := _PADDED.fullmatch(form)) is not None:
+        return _padding(padded, form, operands, result)
     if (name := form.partition("(")[0]) in _WITH_OUT:
         return Instruction(COPY, form, operands, result, f"{form[:-1]}, out={{out}})")
     if name in _NEW:
@@ -123,6 +126,15 @@ def _gather(form: str, operands: list[Value], result: Value) -> Instruction:
 
 def _in_range(index: Any, rows: int) -> bool:
     return bool(((index >= -rows) & (index < rows)).all())
+
+
+def _padding(found: Any, form: str, operands: list[Value], result: Value) -> Instruction:
+    """A border of one number: everywhere first, then what is inside."""
+    shape = operands[0].shape
+    sides = zip(ast.literal_eval(found[1]), shape, strict=True)
+    inside = ", ".join(f"{before}:{before + n}" for (before, _), n in sides)
+    write = f"np.copyto({{out}}, {found[2] or 0})\nnp.copyto({{out[{inside}]}}, {{0}})"
+    return Instruction(COPY, form, operands, result, write)
 
 
 def _reduction(found: Any, form: str, operands: list[Value], result: Value) -> Instruction:
@@ -184,6 +196,7 @@ def _stand_in(example: Any) -> Any:
 _VIEWS = re.compile(
     r"\{0\}\.(T|mT|transpose\(.*\)|reshape\(.*\)|ravel\(\)|swapaxes\(.*\)|squeeze\(.*\)|diagonal\(.*\))"
     r"|\{0\}\[[^{]*\]|np\.(broadcast_to|expand_dims|squeeze|moveaxis|reshape)\(\{0\}.*\)"
+    r"|np\.lib\.stride_tricks\.sliding_window_view\(\{0\}, [^{]*\)"
 )
 
 

@@ -52,7 +52,7 @@ class Value:
 class Instruction:
     """One step: `result = form`, with operands in the places {0}, {1}, … of the form.
 
-    A place may say how the operand is looked at: {0.reshape(6)} or {0.view(np.int64)}.
+    A place may say how the operand is looked at: {0.reshape(6)}, {0.view(np.int64)}, {0[1:5]}.
 
     Attributes:
         out: the same writing into {out}, for a step that can; else "".  Several lines are several

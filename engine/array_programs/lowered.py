@@ -8,7 +8,7 @@ from typing import Any
 from ..symbols import Symbol
 from ..writing import ArrayTier, Helpers, Names, reached
 from .forms import instruction_of
-from .instructions import Steps, Value
+from .instructions import COPY, Steps, Value
 
 
 class Lowering(ArrayTier):
@@ -77,5 +77,7 @@ class Lowering(ArrayTier):
 
     def _instruction(self, term: Any) -> Any:
         made = instruction_of(term.form, [self._value(x) for x in term.operands], term.example)
+        if term.form.partition("(")[0] in self.helpers.with_out and made.result.shape:
+            made.kind, made.out = COPY, f"{term.form[:-1]}, out={{out}})"
         self.values[term.order] = made.result
         return made

@@ -16,7 +16,7 @@ from .memory import Buffer, Storage
 #: What a program raises where it would answer otherwise than eager.
 CARELESS = "FloatingPointError('a sum is too large for the short way')"
 
-_PLACE = re.compile(r"\{(\d+|out)(\.[^{}]*)?\}")
+_PLACE = re.compile(r"\{(\d+|out)([.\[][^{}]*)?\}")
 
 
 class ModuleText:

@@ -47,6 +47,7 @@ class Helpers:
     def __init__(self, names: Names) -> None:
         self.names = names
         self.modules: set[str] = set()  # to be imported; "np" is NumPy
+        self.with_out: set[str] = set()  # what writes its result into an argument `out`
         self._named: dict[int, str] = {}
         self._on_floats = False  # whether what is called of the table is given floats
         self._numbers: dict[Any, str] = {}
@@ -55,7 +56,10 @@ class Helpers:
 
     def name(self, wanted: str, function: Any) -> str:
         """The name to call a function by; its text joins the others."""
-        return ast.unparse(self._reference(wanted, function))
+        name = ast.unparse(self._reference(wanted, function))
+        if inspect.isfunction(function) and "out" in inspect.signature(function).parameters:
+            self.with_out.add(name)
+        return name
 
     def number(self, op: Op, params: dict[str, Any], code: ast.expr | None) -> str:
         """The name to call an op on numbers by, for numbers of which Python's arithmetic raises.

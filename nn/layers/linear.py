@@ -83,7 +83,7 @@ def fused_linear(x: Any, weight: Any, bias: Any) -> Any:
     ):
         y = np.add(weight.dot(flat.T).T, bias, order="C")
     else:
-        y = flat.dot(weight.T)
+        y = _product(flat, weight.T)
         if y.dtype is bias.dtype and type(y) is ndarray:
             y += bias
         else:

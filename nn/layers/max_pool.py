@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import called, fused, has_numbers, is_recorded, pad, scatter_add, to_numpy, where
+from engine import called, fused, has_numbers, pad, scatter_add, to_numpy, where
 from engine.arrays import add_in_zeros
 
 from ..checks import floating
@@ -59,13 +59,16 @@ def _max_vjp(
     g: Any, y: Any, x: Any, kernel: Pair, stride: Pair, padding: Pads, dilation: Pair
 ) -> Any:
     """g where the windows' winners are; where windows overlap it adds up."""
-    settings = {"kernel": kernel, "stride": stride, "padding": padding, "dilation": dilation}
+    settings: dict[str, Any] = {
+        "kernel": kernel,
+        "stride": stride,
+        "padding": padding,
+        "dilation": dilation,
+    }
     if type(x) is np.ndarray and type(g) is np.ndarray:
         return _passed(g, y, x, **settings)
     if not has_numbers(x):
-        if not is_recorded(x):
-            return called(_passed, g, y, x, **settings)
-        return inside(_passed_by_name(g, y, x, _full(x, padding), settings.values()), padding)
+        return called(_passed, g, y, x, vjps=(_taken, None, None), **settings)
     return inside(scatter_add(g, _full(x, padding), _winners(x, **settings)), padding)
 
 
@@ -103,17 +106,27 @@ def _passed(
     return cut(total, padding, out)
 
 
-def _passed_by_name(g: Any, y: Any, x: Any, full: tuple[int, ...], settings: Any) -> Any:
-    """`_max_vjp` of names, before the border is cut off: which number wins is written down."""
-    kernel, stride, padding, dilation = settings
+def _taken(
+    u: Any,
+    _out: Any,
+    _g: Any,
+    y: Any,
+    x: Any,
+    kernel: Pair,
+    stride: Pair,
+    padding: Pads,
+    dilation: Pair,
+) -> Any:
+    """The transpose of `_passed`: for each window what u has where its winner is."""
     own = padded(np.ones((1, 1, *x.shape[2:])), padding) != 0
     x = pad(x, ((0, 0), (0, 0), *padding), constant_values=-np.inf)
+    u = pad(u, ((0, 0), (0, 0), *padding))
     total, taken = 0.0, np.zeros(y.shape, bool)
     for _, _, places in offsets(kernel, stride, dilation, y.shape[2:]):
         part = x[places]
         wins = ((part == y) | (part != part)) & own[places] & ~taken
         taken = taken | wins
-        total = total + scatter_add(where(wins, g, 0.0), full, places)
+        total = total + where(wins, u[places], 0.0)
     return total
 
 

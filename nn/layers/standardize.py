@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import called, example_of, fused, is_recorded, mean, own, sqrt, square, var
+from engine import called, example_of, fused, has_numbers, mean, own, sqrt, square, var
 
 from ..checks import as_array
 
@@ -81,7 +81,8 @@ def _divided_by_name(x: Any, axis: tuple[int, ...], eps: float, center: bool) ->
     count = math.prod([x.shape[i] for i in axis])
     y = x - _sum(x, axis) / count if center else x
     mean_square = _sum_of_products(y, y, axis) / count
-    scale = called(_inverse_root, mean_square + eps, y, axis=axis, eps=eps)
+    slope = (_inverse_root_vjp, None)
+    scale = called(_inverse_root, mean_square + eps, y, vjps=slope, axis=axis, eps=eps)
     return y * scale, scale
 
 
@@ -95,9 +96,13 @@ def _inverse_root(spread: Any, y: Any, axis: tuple[int, ...], eps: float) -> Any
     return scale if unit is None else scale / unit
 
 
+def _inverse_root_vjp(g: Any, scale: Any, _spread: Any, _y: Any, **_params: Any) -> Any:
+    return g * (-0.5 * scale * scale * scale)
+
+
 def _standard(x: Any, axis: tuple[int, ...], eps: float, center: bool) -> tuple[Any, Any]:
     """`_divided`, also where a square of x is too large for its dtype."""
-    if type(x) is not np.ndarray and not is_recorded(x):
+    if not has_numbers(x):
         return _divided_by_name(x, axis, eps, center)
     if type(x) is np.ndarray and eps:
         y, scale = _divided(x, axis, eps, center)

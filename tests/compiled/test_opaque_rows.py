@@ -24,16 +24,16 @@ RNG = np.random.default_rng(14)
 
 #: Rows that are one call on arrays; a rule has the name of its row and "_vjp".
 ON_ARRAYS = {
-    "cofactors", "col2im", "conv2d", "cross_entropy", "digamma", "erf", "erfc", "erfinv", "gelu",
-    "gru_scan", "im2col", "lgamma", "lstm_scan", "max_pool2d", "packed_eigh", "packed_qr",
-    "packed_slogdet", "packed_svd", "pad", "rnn_scan", "scatter", "setitem",
-    "sliding_window_view", "sum_windows",
+    "cofactors", "cross_entropy", "digamma", "erf", "erfc", "erfinv", "gelu", "gru_scan", "lgamma",
+    "lstm_scan", "packed_eigh", "packed_qr", "packed_slogdet", "packed_svd", "rnn_scan", "scatter",
+    "setitem", "sum_windows",
 }  # fmt: skip
 
-#: Steps inside rows that are one call: questions about few numbers, that are rarely answered no.
+#: Steps inside rows that are one call: questions about few numbers, that are rarely answered no;
+#: and what is written place by place.
 STEPS = {
-    "checked_variance", "inverse_root", "places", "root_of_squares", "root_of_variance",
-    "rows_added",
+    "added", "checked_variance", "inverse_root", "passed", "places", "root_of_squares",
+    "root_of_variance", "rows_added",
 }  # fmt: skip
 
 #: Rows whose form on single numbers is no expression of Python's.
