@@ -82,12 +82,14 @@ def fused_linear(x: Any, weight: Any, bias: Any) -> Any:
         and _is_faster_transposed(len(flat), *weight.shape)
     ):
         y = np.add(weight.dot(flat.T).T, bias, order="C")
-    else:
-        y = _product(flat, weight.T)
-        if y.dtype is bias.dtype and type(y) is ndarray:
+    elif type(x) is type(weight) is ndarray:
+        y = flat.dot(weight.T)
+        if y.dtype is bias.dtype:
             y += bias
         else:
             y = y + bias
+    else:
+        y = flat @ weight.T + bias
     return y if x.ndim == 2 else y.reshape((*x.shape[:-1], len(weight)))
 
 
