@@ -13,6 +13,7 @@ from .chains import in_chains
 from .lowered import Lowering
 from .memory import Storage
 from .module_text import ModuleText
+from .negatives import without_negatives
 from .plan import Plan, eager_peak, planned
 from .shortcuts import shortened
 
@@ -30,7 +31,8 @@ class _Module:
         names = Names(functions)
         lowering = Lowering(names, careful)
         given = [lowering.given(one) for one in inputs]
-        steps = shortened(in_chains(lowering.steps(given, [list(one) for one in results])))
+        steps = without_negatives(lowering.steps(given, [list(one) for one in results]))
+        steps = shortened(in_chains(steps))
         storage = Storage(steps)
         written = ModuleText(steps, storage, names, functions)
         outputs = results[0][:1] if len(results) == 1 else results[0]
@@ -66,8 +68,10 @@ class _Module:
     def source(self) -> str:
         """The text with its constants, so that it runs alone."""
         constants = [f"{name} = {_array_text(x)}" for name, x in self.constants.items()]
-        start = 1 + next(i for i, line in enumerate(self.lines) if line == "import numpy as np")
-        return "\n".join([*self.lines[:start], *constants, *self.lines[start:]])
+        numpy = "import numpy as np"
+        lines = self.lines if numpy in self.lines else [numpy, *self.lines]
+        start = 1 + lines.index(numpy)
+        return "\n".join([*lines[:start], *constants, *lines[start:]])
 
 
 def _array_text(x: Any) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from typing import Any
 
 from ..symbols import indented
 from ..writing import Helpers, Names, written_constant
@@ -12,8 +13,11 @@ from .instructions import ELEMENTWISE, REDUCTION, Chain, Instruction, Value
 from .memory import Buffer
 from .workers import blocks, in_blocks
 
-#: Bytes of a block of an array: those of a dozen arrays fit the cache.
-BLOCK = 1 << 16
+#: Bytes of a block of an array: what a few steps in a row read and write fits the cache.
+BLOCK = 96 << 10
+
+#: Ufuncs that are far faster on an array than with one number.
+_WHOLE = ("np.maximum({0}, {1})", "np.minimum({0}, {1})")
 
 _PLACE = re.compile(r"\{(\d+|out)([.\[][^{}]*)?\}")
 
@@ -42,6 +46,7 @@ class ChainText:
         self.spaces: list[str] = []  # variables that are workspaces, and how these are made
         self.makers: list[str] = []
         self.buffers: list[Buffer] = []
+        self.constants: dict[Any, str] = {}  # those that hold a constant
         self.top: list[str] = []
         count, *inner = chain.shape
         arrays = [x for x in (*chain.operands, *chain.results) if x.shape]
@@ -97,17 +102,31 @@ class ChainText:
             if one[1].dtype == dtype:
                 free.remove(one)
                 return one[0]
+        return self._new("np.empty({shape}, {dtype})", dtype)
+
+    def _new(self, maker: str, dtype: Any) -> str:
+        """A workspace that is made in this way."""
         shape = self.rows, *self.chain.shape[1:]
-        self.makers.append(f"np.empty({shape}, {written_constant(dtype)})")
+        self.makers.append(maker.format(shape=shape, dtype=written_constant(dtype)))
         self.spaces.append(self.names.numbered("t"))
         self.buffers.append(Buffer(shape, dtype, name=self.spaces[-1]))
         return self.spaces[-1]
+
+    def _filled_with(self, x: Value) -> str:
+        """A workspace that holds a constant."""
+        text = f"np.full({{shape}}, {written_constant(x.constant.item())}, {{dtype}})"
+        key = text, x.dtype
+        if key not in self.constants:
+            self.constants[key] = self._new(text, x.dtype)
+        return self.constants[key]
 
     def _filled(self, line: Instruction) -> str:
         """A step as text."""
 
         def place(at: re.Match[str]) -> str:
             x = line.result if at[1] == "out" else line.operands[int(at[1])]
+            if line.form in _WHOLE and x.constant is not None and not x.shape:
+                return self._filled_with(x)
             return (self.known[x] if x in self.known else self.name_of(x)) + (at[2] or "")
 
         if line.kind == REDUCTION:

@@ -64,6 +64,8 @@ def _by_kind(form: str, operands: list[Value], result: Value) -> Instruction:
         shorter = _POWERS.get(operands[1].constant)
         if shorter is not None:
             form, operands = shorter, operands[:1]
+    if form == "{0} * {1}" and operands[0] is operands[1] and result.dtype.kind == "f":
+        form, operands = "np.square({0})", operands[:1]  # which reads it once
     if form == "np.where({0}, {1}, {2})":
         write = "np.copyto({out}, {2})\nnp.copyto({out}, {1}, where={0})"
         return Instruction(WRITE, form, operands, result, write)
@@ -78,7 +80,8 @@ def _by_kind(form: str, operands: list[Value], result: Value) -> Instruction:
         places = ", ".join(f"{{{i}}}" for i in range(len(operands)))
         name = f"np.{ufunc.__name__}"
         operands = _converted(ufunc, operands, result)
-        out = f"{name}({places}, out={{out}})"
+        named = "out=" * (ufunc in (np.maximum, np.minimum))  # else slower
+        out = f"{name}({places}, {named}{{out}})"
         return Instruction(ELEMENTWISE, form, operands, result, out)
     if form == "{0}[{1}]" and _is_gather(*operands):
         return _gather(form, operands, result)
