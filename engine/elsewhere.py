@@ -41,8 +41,7 @@ OF_MODULES = {
     # PyTorch's rooms
     "nn": "import nn", "optim": "from nn import optim", "utils": "import nn.utils, or nn.data",
     "distributions": "write the log density, with engine.lgamma; draw by engine.randn",
-    "fft": _REAL, "sparse": _DENSE, "jit": "engine.source(f, *args) writes a program out",
-    "compile": "engine.source(f, *args) writes a program out",
+    "fft": _REAL, "sparse": _DENSE, "jit": "engine.compile(f)",
     "vmap": "put an axis in front of the arrays: ops broadcast", "multiprocessing": _ALONE,
     "distributed": _ALONE, "special": "its functions stand in engine, as engine.erf",
     "hub": "weights come from a file: nn.load(model, path)", "backends": _CPU,
@@ -164,7 +163,7 @@ OF_TENSORS = {
 OF_LAYERS = {
     "cuda": _CPU, "xpu": _CPU, "to_empty": _CPU, "share_memory": _ALONE,
     "bfloat16": "write model.to(engine.float32)",
-    "compile": "engine.source(model, x) writes a program out",
+    "compile": "engine.compile(model)",
     "get_parameter": "write dict(model.named_parameters())[name]",
 }  # fmt: skip
 

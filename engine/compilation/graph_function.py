@@ -87,6 +87,11 @@ class GraphFunction:
             return NumberProgram(self.name, self.grouped(self.inputs), self.outputs)
         return ArrayProgram(self.name, self.inputs, self.outputs, self.threads)
 
+    @property
+    def shown(self) -> Any:
+        """What ran last: of calls that are nodes, the two halves."""
+        return self.halves if "halves" in vars(self) else self.program
+
     # --- derivatives ---
 
     @functools.cached_property

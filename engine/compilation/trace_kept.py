@@ -99,7 +99,10 @@ class Traced:
 
     def found(self, given: Given) -> list[Any]:
         """What the program gives, plain."""
-        return self.program([plain_of(self._input(source, given)) for source in self.sources])
+        found = self.program([plain_of(self._input(source, given)) for source in self.sources])
+        if not self._slim:
+            self._forget_examples()
+        return found
 
     def _input(self, source: Any, given: Given) -> Any:
         if type(source) is int:
@@ -113,6 +116,8 @@ class Traced:
             found = record(program, each)
         else:
             found = program([plain_of(x) for x in each])
+        if not self._slim:
+            self._forget_examples()
         results = [dress(y) for dress, y in zip(self.dressed, found, strict=False)]
         for (array, _), numbers in zip(trace.assigned, found[count:], strict=False):
             array[...] = plain_of(numbers)
@@ -121,6 +126,15 @@ class Traced:
         if self.run.result is self.results[0] if self.results else False:
             return results[0]
         return self._result(results)
+
+    _slim = False
+
+    def _forget_examples(self) -> None:
+        """Have shapes and dtypes in the place of the numbers that the function was traced with."""
+        self._slim = True
+        for x in order_of(self.outputs):
+            if type(x._held) is np.ndarray and not x.is_constant:
+                x._held = np.broadcast_to(x._held.dtype.type(1), x._held.shape)
 
     def _act(self, gradients: list[Any]) -> None:
         """What the function does beside computing, in its order."""
@@ -207,11 +221,11 @@ class Traced:
     @property
     def source(self) -> str:
         """The text that runs."""
-        return str(self.program.program.source)
+        return str(self.program.shown.source)
 
     def plan(self) -> Any:
         """How that text uses memory."""
-        return self.program.program.plan()
+        return self.program.shown.plan()
 
 
 class TracedGradient(Traced):

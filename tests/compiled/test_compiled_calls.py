@@ -491,3 +491,19 @@ def test_a_row_that_is_written_anew_is_traced_anew():
         assert len(f.traces) == 2
     finally:
         engine.unregister("twofold")
+
+
+def test_the_numbers_of_the_first_call_are_not_kept():
+    f = compile(lambda x: (x * 2 + 1).sum())
+    f(np.ones(100_000))
+    kept = [x._held for x in f.traces[0].run.arguments]
+    assert [x.strides for x in kept] == [(0,)]
+    assert f(np.full(100_000, 3.0)) == 700_000.0
+
+
+def test_the_text_of_a_node_is_of_both_halves():
+    w = Tensor(W, requires_grad=True)
+    f = compile(lambda x: (x @ w).sum())
+    f(X)
+    assert "_forward(" in f.source
+    assert "_backward(" in f.source
