@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -13,10 +12,10 @@ from ..node import Node
 from ..recording import ATTENTION, RECORDING
 from ..symbols import Draw, Symbol
 from ..tensors import Tensor
-from ..values import Value
 from ..writing import identifier
 from .as_node import record
 from .call_form import Given, rebuilt
+from .dressing import dressing_of
 from .entry import Entry, TooMany, entered
 from .graph_function import GradientFunction, GraphFunction, order_of, plain_of
 from .survey import Survey, is_users
@@ -62,7 +61,7 @@ class Traced:
             s for s, x in zip(run.arguments, given.numbers, strict=True) if isinstance(x, Node)
         }
         self.node_arguments = {i for i, x in enumerate(given.numbers) if isinstance(x, Node)}
-        self.dressed = [_dress(x, nodes) for x in self.results]
+        self.dressed = [dressing_of(x, nodes) for x in self.results]
         #: Whether a gradient may flow from a result to a leaf or an argument of such calls.
         self.flows = not trace.learned and any(self.program.flows[: len(self.results)])
 
@@ -278,26 +277,3 @@ def _form(node: Any) -> Any:
 def _own(x: Any) -> Any:
     """A constant among the results, as its caller's own."""
     return x.copy() if isinstance(x, np.ndarray) else x
-
-
-def _dress(x: Symbol, nodes: set[Any]) -> Callable[[Any], Any]:
-    """How a plain result is given back: a node if it is made of nodes, else a number or array."""
-    if nodes.isdisjoint(order_of([x])):
-        return _number_of_array if not x.is_number and x.shape == () else _as_it_is
-    return _constant_value if x.is_number else _constant_tensor
-
-
-def _as_it_is(y: Any) -> Any:
-    return y
-
-
-def _number_of_array(y: Any) -> Any:
-    return y[()] if isinstance(y, np.ndarray) else y
-
-
-def _constant_value(y: Any) -> Any:
-    return y if isinstance(y, Node) else Value(y, requires_grad=False)
-
-
-def _constant_tensor(y: Any) -> Any:
-    return y if isinstance(y, Node) else Tensor.wrap(np.asarray(y))

@@ -1,0 +1,37 @@
+"""How plain results are given back: as the function itself would have given them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..node import Node
+from ..symbols import Symbol
+from ..tensors import Tensor
+from ..values import Value
+from .graph_function import order_of
+
+
+def dressing_of(x: Symbol, nodes: set[Any]) -> Callable[[Any], Any]:
+    """How a plain result is given back: a node if it is made of nodes, else a number or array."""
+    if nodes.isdisjoint(order_of([x])):
+        return _number_of_array if not x.is_number and x.shape == () else _as_it_is
+    return _constant_value if x.is_number else _constant_tensor
+
+
+def _as_it_is(y: Any) -> Any:
+    return y
+
+
+def _number_of_array(y: Any) -> Any:
+    return y[()] if isinstance(y, np.ndarray) else y
+
+
+def _constant_value(y: Any) -> Any:
+    return y if isinstance(y, Node) else Value(y, requires_grad=False)
+
+
+def _constant_tensor(y: Any) -> Any:
+    return y if isinstance(y, Node) else Tensor.wrap(np.asarray(y))
