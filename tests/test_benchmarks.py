@@ -1,6 +1,7 @@
 """The benchmark's harness: contenders agree before they are timed, ratios are taken in turns."""
 
 import gc
+import math
 import os
 import subprocess
 import sys
@@ -8,8 +9,18 @@ import sys
 import pytest
 from bench import arrays, command, contenders, growth, networks, report, rows, scalars
 from bench.chart import chart
-from bench.contenders import NN, Program, workload
-from bench.contest import HAND, OURS, DisagreementError, Result, Workload, made, measure, race
+from bench.contenders import COMPILED_NN, NN, Program, workload
+from bench.contest import (
+    COMPILED,
+    HAND,
+    OURS,
+    DisagreementError,
+    Result,
+    Workload,
+    made,
+    measure,
+    race,
+)
 from pages import ROOT, text_of
 
 import engine
@@ -35,16 +46,17 @@ def planted(slope):
 def raced(name="chain of 100,000", units=1, **cpu):
     """A result of one round."""
     cpu = {key.replace("_", " "): [seconds] for key, seconds in cpu.items()}
-    return Result(name, cpu, cpu, dict.fromkeys(cpu, 1024), units)
+    first = {key: 101 * seconds for key, (seconds,) in cpu.items()}
+    return Result(name, cpu, cpu, dict.fromkeys(cpu, 1024), first, units)
 
 
 # --- agreement ---
 
 
 def test_contenders_that_agree_are_let_in():
-    steps = made(workload("square", planted(2.0)))
-    assert list(steps) == [HAND, OURS]
-    assert steps[OURS]() == (9.0, [6.0])
+    steps, first = made(workload("square", planted(2.0)))
+    assert list(steps) == list(first) == [HAND, OURS, COMPILED]
+    assert steps[OURS]() == steps[COMPILED]() == (9.0, [6.0])
 
 
 def test_a_planted_wrong_gradient_is_refused_by_name():
@@ -71,19 +83,22 @@ def test_every_program_agrees_with_what_is_written_by_hand():
     for module in (scalars, arrays, networks, growth):
         for found in module.workloads():
             if found.units < 1_000_000 and "1024" not in found.name:
-                assert {HAND, OURS} <= set(made(found)) <= {HAND, OURS, NN}
+                names = set(made(found)[0])
+                assert {HAND, OURS} <= names <= {HAND, OURS, COMPILED, NN, COMPILED_NN}
+                assert COMPILED in names or found.name.startswith("4×4")
 
 
 def test_a_contender_is_one_entry(monkeypatch):
-    monkeypatch.setitem(contenders.CONTENDERS, "compiled", contenders.eager)
-    assert list(made(workload("square", planted(2.0)))) == [HAND, OURS, "compiled"]
+    monkeypatch.setitem(contenders.CONTENDERS, "another", contenders.eager)
+    steps, _ = made(workload("square", planted(2.0)))
+    assert list(steps) == [HAND, OURS, COMPILED, "another"]
 
 
 def test_a_peer_that_is_missing_or_cannot_do_it_takes_no_part(monkeypatch):
     reasons = {"micrograd": "", "torch": "", "jax": "not installed"}
     monkeypatch.setattr(contenders, "why_not", reasons.get)
     found = workload("square", planted(2.0), ("micrograd", "jax"))
-    assert list(found.makers) == [HAND, OURS, "micrograd"]
+    assert list(found.makers) == [HAND, OURS, COMPILED, "micrograd"]
 
 
 def test_every_row_with_two_inputs_is_measured():
@@ -122,6 +137,13 @@ def test_peaks_are_of_those_whose_memory_is_seen():
     assert not result.peak
 
 
+def test_compiling_pays_from_the_step_on_by_which_it_took_less_in_all():
+    result = raced(by_hand=1.0, twingrad=11.0, compiled=1.0, jax=12.0)
+    assert result.compile_seconds() == 100.0
+    assert result.pays_from() == 11  # 100 s + 11 · 1 s < 11 · 11 s, but 100 + 10 = 10 · 11
+    assert result.pays_from("jax") == math.inf
+
+
 # --- what is shown ---
 
 
@@ -143,15 +165,23 @@ def test_the_table_has_a_peer_s_time_as_a_multiple_of_ours():
         raced("y", by_hand=1.0, twingrad=3.0, compiled=1.5),
     ]
     assert report.race_table(both).splitlines() == [
-        "| workload | twingrad, CPU | wall | an op | / by hand | micrograd / | compiled / |",
+        "| workload | twingrad, CPU | wall | an op | / by hand | compiled / | micrograd / |",
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
-        "| chain of 100,000 | 2 s | 2 s | 1 s | 2.00 | 5.00 |  |",
-        "| y | 3 s | 3 s |  | 3.00 |  | 0.50 |",
+        "| chain of 100,000 | 2 s | 2 s | 1 s | 2.00 |  | 5.00 |",
+        "| y | 3 s | 3 s |  | 3.00 | 0.50 |  |",
     ]
     assert report.memory_table(both).splitlines()[2:] == [
-        "| chain of 100,000 | 512 B | 1 KiB | 1 KiB | 1 KiB |  |",
-        "| y |  | 1 KiB | 1 KiB |  | 1 KiB |",
+        "| chain of 100,000 | 512 B | 1 KiB | 1 KiB |  | 1 KiB |",
+        "| y |  | 1 KiB | 1 KiB | 1 KiB |  |",
     ]
+
+
+def test_the_table_of_the_compiled_has_when_it_pays():
+    both = [raced(twingrad=1.0), raced("y", by_hand=2.0, twingrad=11.0, compiled=1.0, jax=12.0)]
+    assert report.compiled_table(both).splitlines()[2:] == [
+        "| y | 1 s | 0.50 |  |  | 12 | 100 s | 11 | 1200 s | never |",
+    ]
+    assert report.compiled_part(both[:1]) == ""
 
 
 def test_a_bar_is_shown_where_it_was_measured():
@@ -166,8 +196,9 @@ def test_a_bar_is_shown_where_it_was_measured():
 
 
 def test_every_bar_names_a_workload_that_there_is():
-    names = [w.name for module in (scalars, arrays) for w in module.workloads()]
-    results = [raced(name, twingrad=1.0, by_hand=1.0, micrograd=1.0) for name in names]
+    names = [w.name for module in (scalars, arrays, networks) for w in module.workloads()]
+    every = dict.fromkeys(["by_hand", "twingrad", "compiled", "micrograd", "torch"], 1.0)
+    results = [raced(name, **every) for name in names]
     costs = {"add": rows.Cost(1.0, 1.0, 1.0, None)}
     assert report.bar_table(results, costs).count("\n") == len(report.BARS) + 1
 

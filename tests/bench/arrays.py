@@ -11,6 +11,9 @@ from nn.datasets import make_moons
 
 # --- one op on 4x4: what a Tensor adds to bare NumPy ---
 
+#: Of workloads on both, and how far results may be apart.
+FLOATS = ((np.float32, 1e-3), (np.float64, 1e-9))
+
 DEPTH = 20
 rng = np.random.default_rng(0)
 A, B, G = (rng.uniform(0.1, 0.3, (4, 4)) for _ in range(3))
@@ -278,6 +281,9 @@ def workloads():
     """Those of this module."""
     yield from small_ops()
     yield workload("tensor MLP 2-16-16-1, plain operators", moons_program())
-    yield workload("20 elementwise ops on 1e6", elementwise_program(1_000_000), units=20_000_000)
+    for dtype, tolerance in FLOATS:
+        name = f"20 elementwise ops on 1e6, {np.dtype(dtype).name}"
+        program = elementwise_program(1_000_000, dtype)
+        yield workload(name, program, tolerance=tolerance, units=20_000_000)
     yield workload("gather 4096×8 of 27 rows of 32", gather_program(27, 32, (4096, 8)))
     yield workload("gather and scatter-add", messages_program(1000, 32, 4096), ("torch", "jax"))

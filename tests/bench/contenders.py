@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import numpy as np
 
 import engine
-from bench.contest import HAND, OURS, Workload
+from bench.contest import COMPILED, HAND, OURS, Workload
 from engine import Tensor, Value
 
 
@@ -100,6 +100,18 @@ def eager(program):
         return loss.data, [leaf.grad for leaf in leaves]
 
     return step
+
+
+#: twingrad's functions for a compiled step, whose numbers are Python's.
+ON_FLOATS = SimpleNamespace(**{**vars(engine), "Value": lambda x: x})
+
+
+def compiled(program):
+    """twingrad, the whole step as one program; data is an argument, as for `jax`."""
+    slope = engine.value_and_grad(
+        engine.compile(lambda leaves, data: program.loss(ON_FLOATS, data, leaves))
+    )
+    return lambda: slope(program.leaves, program.data)
 
 
 def by_hand(program):
@@ -197,8 +209,8 @@ def tinygrad(program):
 
 #: How each contender makes a step of a program, the reference first.
 CONTENDERS = {
-    HAND: by_hand, OURS: eager, "micrograd": micrograd, "autograd": autograd, "mygrad": mygrad,
-    "torch": torch, "jax": jax, "tinygrad": tinygrad,
+    HAND: by_hand, OURS: eager, COMPILED: compiled, "micrograd": micrograd, "autograd": autograd,
+    "mygrad": mygrad, "torch": torch, "jax": jax, "tinygrad": tinygrad,
 }  # fmt: skip
 
 #: The libraries of the `bench` extra.
@@ -207,8 +219,8 @@ PEERS = ("micrograd", "autograd", "mygrad", "torch", "jax", "tinygrad")
 #: Contenders whose memory is not Python's nor NumPy's.
 UNTRACED = ("torch", "jax", "tinygrad")
 
-#: The column of the layers and losses of `nn`, where a workload is written by plain operators.
-NN = "nn"
+#: The columns of the layers and losses of `nn`, where a workload is written by plain operators.
+NN, COMPILED_NN = "nn", "nn, compiled"
 
 ON_NUMBERS = ("micrograd",)
 ON_ARRAYS = ("autograd", "mygrad", "torch", "jax", "tinygrad")

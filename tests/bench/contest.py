@@ -4,6 +4,7 @@ A step is a function without arguments that returns `(loss, gradients)`.
 """
 
 import gc
+import math
 import statistics
 import time
 import tracemalloc
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-OURS, HAND = "twingrad", "by hand"
+OURS, HAND, COMPILED = "twingrad", "by hand", "compiled"
 
 Step = Callable[[], tuple]
 
@@ -33,12 +34,19 @@ class Workload:
 
 @dataclass(frozen=True)
 class Result:
-    """CPU and wall seconds of a step by each contender, a number a round; bytes at peak."""
+    """What was measured of each contender.
+
+    Attributes:
+        cpu, wall: seconds of a step, a number a round.
+        peak: bytes that a step allocates at most.
+        first: CPU seconds of making a step and running it for the first time.
+    """
 
     name: str
     cpu: dict[str, list[float]]
     wall: dict[str, list[float]]
     peak: dict[str, int] = field(default_factory=dict)
+    first: dict[str, float] = field(default_factory=dict)
     units: int = 1
 
     def seconds(self, contender=OURS):
@@ -54,6 +62,15 @@ class Result:
         return statistics.median(
             a / b for a, b in zip(self.cpu[contender], self.cpu[to], strict=True)
         )
+
+    def compile_seconds(self, contender=COMPILED):
+        """What the first step takes longer than a usual one."""
+        return max(0.0, self.first[contender] - self.seconds(contender))
+
+    def pays_from(self, contender=COMPILED):
+        """How many steps until compiling takes less time in all than twingrad's eager step."""
+        gained = self.seconds() - self.seconds(contender)
+        return 1 + int(self.compile_seconds(contender) / gained) if gained > 0 else math.inf
 
 
 def agree(name, answers, tolerance):
@@ -84,10 +101,15 @@ def agree(name, answers, tolerance):
 
 
 def made(workload):
-    """The steps of a workload by contender, each of which agreed with the first."""
-    steps = {name: make() for name, make in workload.makers.items()}
-    agree(workload.name, {name: step() for name, step in steps.items()}, workload.tolerance)
-    return steps
+    """A workload's steps by contender, which agreed; and CPU seconds until each first answered."""
+    steps, answers, first = {}, {}, {}
+    for name, make in workload.makers.items():
+        start = time.process_time()
+        steps[name] = make()
+        answers[name] = steps[name]()
+        first[name] = time.process_time() - start
+    agree(workload.name, answers, workload.tolerance)
+    return steps, first
 
 
 def race(steps, rounds, turn):
@@ -133,7 +155,7 @@ def peak_bytes(step):
 
 def measure(workload, rounds, turn, untraced=()):
     """The result of a workload; `untraced` contenders allocate where tracemalloc cannot see."""
-    steps = made(workload)
+    steps, first = made(workload)
     cpu, wall = race(steps, rounds, turn)
     peak = {name: peak_bytes(step) for name, step in steps.items() if name not in untraced}
-    return Result(workload.name, cpu, wall, peak, workload.units)
+    return Result(workload.name, cpu, wall, peak, first, workload.units)

@@ -2,21 +2,25 @@
 
 import numpy as np
 
+import engine
 import nn
-from bench.arrays import classes_program
-from bench.contenders import NN, Program, library, workload
-from bench.contest import OURS
+from bench.arrays import FLOATS, classes_program
+from bench.contenders import COMPILED_NN, NN, Program, library, workload
+from bench.contest import COMPILED, OURS
 from engine import Tensor
 
-FLOATS = ((np.float32, 1e-3), (np.float64, 1e-9))
+
+def as_it_is(loss):
+    """A loss that is not compiled."""
+    return loss
 
 
-def step_of(model, loss):
+def step_of(model, loss, *data):
     """Forward and backward of a model of nn or torch."""
 
     def step():
         model.zero_grad()
-        total = loss(model)
+        total = loss(*data)
         total.backward()
         return total.data, [p.grad for p in model.parameters()]
 
@@ -26,7 +30,7 @@ def step_of(model, loss):
 # --- an MLP by nn ---
 
 
-def mlp(program):
+def mlp(program, how=as_it_is):
     """A step of `nn.MLP` and `nn.CrossEntropyLoss`, whose weights are (out, in)."""
     x, targets = program.data
     sizes = [len(w) for w in program.leaves[::2]] + [targets.shape[1]]
@@ -34,7 +38,7 @@ def mlp(program):
     for p, w in zip(model.parameters(), program.leaves, strict=True):
         p.data = w.T
     classes, loss_of, x = targets.argmax(1), nn.CrossEntropyLoss(), Tensor(x)
-    step = step_of(model, lambda model: loss_of(model(x), classes))
+    step = step_of(model, how(lambda x, classes: loss_of(model(x), classes)), x, classes)
 
     def turned():
         loss, gradients = step()
@@ -156,19 +160,18 @@ def conv_nets(dtype, batch=32):
     classes = rng.integers(10, size=batch)
     leaves = [np.array(p.numpy(), dtype) for p in conv_layers(nn).parameters()]
 
-    def ours():
-        model = loaded(conv_layers(nn), leaves)
-        inputs = Tensor(x)
-        return step_of(model, lambda model: nn.functional.cross_entropy(model(inputs), classes))
+    def ours(how=as_it_is):
+        model, loss = loaded(conv_layers(nn), leaves), nn.functional.cross_entropy
+        return step_of(model, how(lambda x, classes: loss(model(x), classes)), Tensor(x), classes)
 
     def theirs():
         torch = library("torch")
         model = loaded_torch(conv_layers(torch.nn), leaves)
         inputs, targets, loss = torch.tensor(x), torch.tensor(classes), torch.nn.CrossEntropyLoss()
-        return step_of(model, lambda model: loss(model(inputs), targets))
+        return step_of(model, lambda: loss(model(inputs), targets))
 
     program = Program(conv_net, conv_net_by_hand, leaves, [x, classes, np.arange(batch)])
-    return program, {OURS: ours, "torch": theirs}
+    return program, {OURS: ours, COMPILED: lambda: ours(engine.compile), "torch": theirs}
 
 
 def loaded(model, leaves):
@@ -289,10 +292,9 @@ def blocks(dtype):
     leaves = [np.array(p.numpy(), dtype) for p in made.parameters()]
     blocked = np.where(np.tri(TIME, dtype=bool), 0, -1e30).astype(dtype)
 
-    def ours():
+    def ours(how=as_it_is):
         model = loaded(nn.TransformerBlock(WIDTH, HEADS, causal=True, activation="relu"), leaves)
-        inputs = Tensor(x)
-        return step_of(model, lambda model: (model(inputs) ** 2).mean())
+        return step_of(model, how(lambda x: (model(x) ** 2).mean()), Tensor(x))
 
     def theirs():
         torch = library("torch")
@@ -303,12 +305,13 @@ def blocks(dtype):
         mask = torch.triu(torch.ones(TIME, TIME, dtype=torch.bool), 1)
         inputs = torch.tensor(x)
 
-        def loss(model):
+        def loss():
             return (model(inputs, src_mask=mask, is_causal=True) ** 2).mean()
 
         return step_of(model, loss)
 
-    return Program(block, block_by_hand, leaves, [x, blocked]), {OURS: ours, "torch": theirs}
+    own = {OURS: ours, COMPILED: lambda: ours(engine.compile), "torch": theirs}
+    return Program(block, block_by_hand, leaves, [x, blocked]), own
 
 
 def workloads():
@@ -316,7 +319,8 @@ def workloads():
     for dtype, tolerance in FLOATS:
         program = classes_program([784, 256, 128, 10], dtype)
         name = f"MLP 784-256-128-10, {np.dtype(dtype).name}"
-        yield workload(name, program, own={NN: lambda p=program: mlp(p)}, tolerance=tolerance)
+        own = {NN: lambda p=program: mlp(p), COMPILED_NN: lambda p=program: mlp(p, engine.compile)}
+        yield workload(name, program, own=own, tolerance=tolerance)
     for title, make, peers in (
         ("conv net", conv_nets, ("mygrad", "jax")),
         ("transformer block", blocks, ("autograd", "mygrad", "jax")),

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from bench.contenders import CONTENDERS, NN, PEERS, why_not
-from bench.contest import HAND, OURS
+from bench.contenders import COMPILED_NN, CONTENDERS, NN, PEERS, why_not
+from bench.contest import COMPILED, HAND, OURS
 
 
 def three(x):
@@ -45,7 +45,7 @@ def table(header, rows):
 def columns(results):
     """The contenders of some results, in the order of `CONTENDERS`."""
     there = {name for r in results for name in r.cpu}
-    order = [HAND, OURS, NN, *CONTENDERS]
+    order = [HAND, OURS, COMPILED, NN, COMPILED_NN, *CONTENDERS]
     return sorted(there, key=lambda name: order.index(name) if name in order else len(order))
 
 
@@ -60,6 +60,24 @@ def race_table(results):
         rows.append(cells + [times(r.ratio(name)) if name in r.cpu else "" for name in others])
     header = ["workload", "twingrad, CPU", "wall", "an op", "/ by hand"]
     return table(header + [f"{name} /" for name in others], rows)
+
+
+def compiled_table(results):
+    """A line a workload that was compiled: how fast it is, and from which step on that pays."""
+    others = ("micrograd", "torch", "jax")
+    rows = []
+    for r in results:
+        if COMPILED not in r.cpu:
+            continue
+        cells = [r.name, seconds(r.seconds(COMPILED)), times(r.ratio(COMPILED, HAND))]
+        cells += [times(r.ratio(name, COMPILED)) if name in r.cpu else "" for name in others]
+        for name in (COMPILED, "jax"):
+            there = name in r.cpu
+            cells.append(seconds(r.compile_seconds(name)) if there else "")
+            cells.append(f"{r.pays_from(name):,}".replace("inf", "never") if there else "")
+        rows.append(cells)
+    header = ["workload", "compiled, CPU", "/ by hand", *(f"{name} / compiled" for name in others)]
+    return table([*header, "to compile", "pays from step", "jax.jit", "pays from step"], rows)
 
 
 def memory_table(results):
@@ -109,16 +127,22 @@ class Bar:
         return value >= self.limit if self.at_least else value <= self.limit
 
 
-def than(peer, workload, limit):
+def than(peer, workload, limit, ours=OURS):
     """So many times as fast as a peer."""
-    what = f"{workload}: {peer} / twingrad"
-    return Bar(what, lambda results, _: results[workload].ratio(peer), limit, True)
+    what = f"{workload}: {peer} / {ours}"
+    return Bar(what, lambda results, _: results[workload].ratio(peer, ours), limit, True)
 
 
-def by_hand(workload, limit):
-    """So many times as slow as what is written by hand."""
-    what = f"{workload}: twingrad / by hand"
-    return Bar(what, lambda results, _: results[workload].ratio(OURS, HAND), limit)
+def by_hand(workload, limit, ours=OURS, to=HAND):
+    """So many times as slow as what is written by hand, or as a peer."""
+    what = f"{workload}: {ours} / {to}"
+    return Bar(what, lambda results, _: results[workload].ratio(ours, to), limit)
+
+
+def compiled_in(workload, limit):
+    """At most so many seconds to compile."""
+    what = f"{workload}: seconds to compile"
+    return Bar(what, lambda results, _: results[workload].compile_seconds(), limit)
 
 
 def dearest_row(_, costs):
@@ -132,6 +156,11 @@ def bytes_a_node(results, _):
     """Of the longest chain."""
     longest = results["chain of 1,000,000"]
     return longest.peak[OURS] / longest.units
+
+
+def compiled_peak(results, _):
+    """MiB of a compiled step, beside what it keeps from step to step."""
+    return results["20 elementwise ops on 1e6, float32"].peak[COMPILED] / 2**20
 
 
 def above_numpy(results, _):
@@ -154,6 +183,26 @@ BARS = (
     by_hand("tensor MLP 2-16-16-1, plain operators", 2.2),
     by_hand("gather 4096×8 of 27 rows of 32", 1.2),
     by_hand("gather and scatter-add", 1.2),
+    than("micrograd", "README expression", 40, COMPILED),
+    than("micrograd", "moons MLP step, plain operators", 150, COMPILED),
+    by_hand("moons MLP step, plain operators", 1.0, COMPILED),
+    by_hand("chain of 100,000", 1.15, COMPILED),
+    by_hand("dot of 10,000", 1.5, COMPILED),
+    by_hand("tensor MLP 2-16-16-1, plain operators", 0.95, COMPILED),
+    by_hand("MLP 784-256-128-10, float32", 1.0, COMPILED),
+    by_hand("MLP 784-256-128-10, float64", 1.0, COMPILED),
+    by_hand("20 elementwise ops on 1e6, float64", 0.6, COMPILED),
+    by_hand("20 elementwise ops on 1e6, float32", 0.7, COMPILED),
+    Bar("20 elementwise ops on 1e6, float32: MiB at peak", compiled_peak, 10),
+    by_hand("conv net, float32", 0.95, COMPILED),
+    by_hand("transformer block, float32", 1.1, COMPILED, "torch"),
+    by_hand("gather 4096×8 of 27 rows of 32", 1.05, COMPILED),
+    by_hand("gather and scatter-add", 1.05, COMPILED),
+    compiled_in("moons MLP step, plain operators", 1.5),
+    compiled_in("MLP 784-256-128-10, float64", 0.1),
+    compiled_in("conv net, float32", 0.1),
+    compiled_in("transformer block, float32", 0.1),
+    compiled_in("chain of 1,000,000", 5.0),
 )
 
 
@@ -193,6 +242,18 @@ def folded(title, text):
     return f"<details><summary>{title}</summary>\n\n{text}\n\n</details>"
 
 
+def compiled_part(results):
+    """What compiling gives, of those that were compiled; nothing if none was."""
+    results = [r for r in results if COMPILED in r.cpu]
+    if not results:
+        return ""
+    return (
+        "`compiled` is the whole step under `engine.compile`, layers of nn a node each step; from "
+        "the step on that is given it takes less time in all than eager, compiling included.\n\n"
+        + compiled_table(results)
+    )
+
+
 def section(results, grown, costs):
     """Everything that was measured, as Markdown."""
     parts = [
@@ -201,6 +262,7 @@ def section(results, grown, costs):
         "median of the turns' ratios of CPU time: `/ by hand` is twingrad / by hand, `torch /` is "
         "torch / twingrad, so that more than 1 is slower than twingrad.",
         race_table(results) if results else "",
+        compiled_part([*results, *grown]),
         bar_table([*results, *grown], costs),
         folded("What a step grows with", race_table(grown)) if grown else "",
         folded("A node of the scalar tier, by op", row_table(costs)) if costs else "",
