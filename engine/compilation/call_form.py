@@ -12,6 +12,7 @@ from ..lists import LISTS
 from ..node import Node, NodeArray
 from ..values import ValueArray
 from .row import row_of
+from .rows_of_floats import rows_of
 
 
 class Fixed(np.ndarray):
@@ -77,6 +78,12 @@ class Given:
             self.numbers += x
             self.names += [f"{name}[{i}]" for i in range(len(x))]
             return kind, float, len(x)
+        form, flat = rows_of(x)
+        if flat:
+            self.lists.append((len(self.numbers), len(flat)))
+            self.numbers += flat
+            self.names += [one for one, _ in numbers_in(x, name)]
+            return kind, form, len(x)
         parts = parts_of(x)
         if parts is not None:
             return kind, tuple([(key, self._note(one, name + key)) for key, one in parts])

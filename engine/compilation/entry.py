@@ -17,6 +17,7 @@ from ..symbols import compiled, indented
 from ..tensors import Tensor
 from ..values import Value
 from .call_form import Given
+from .rows_of_floats import flattening, rows_of
 from .variables import Contents, Variable
 
 #: What an entry returns where the call is of another form.
@@ -70,6 +71,12 @@ class Entry:
                                 f"set(map(type, {at})) == FLOATS"]  # fmt: skip
             self.lists.append((at, len(self.inputs), len(x)))
             self.inputs += [f"{at}[{i}]" for i in range(len(x))]
+        elif (rows := rows_of(x))[1]:
+            take, flat = self.name(flattening(rows[0])), self.name(None)
+            self.conditions += [f"type({at}) is {self.name(kind)}", f"len({at}) == {len(x)}",
+                                f"({flat} := {take}({at})) is not None"]  # fmt: skip
+            self.lists.append((flat, len(self.inputs), len(rows[1])))
+            self.inputs += [f"{flat}[{i}]" for i in range(len(rows[1]))]
         elif kind in LISTS:
             self.conditions += [f"type({at}) is {kind.__name__}", f"len({at}) == {len(x)}"]
             self.known[kind.__name__] = kind

@@ -108,10 +108,9 @@ ON_FLOATS = SimpleNamespace(**{**vars(engine), "Value": lambda x: x})
 
 def compiled(program):
     """twingrad, the whole step as one program; data is an argument, as for `jax`."""
-    slope = engine.value_and_grad(
-        engine.compile(lambda leaves, data: program.loss(ON_FLOATS, data, leaves))
-    )
-    return lambda: slope(program.leaves, program.data)
+    loss, leaves, data = program.loss, program.leaves, program.data
+    slope = engine.value_and_grad(engine.compile(lambda p, data: loss(ON_FLOATS, data, p)))
+    return lambda: slope(leaves, data)
 
 
 def by_hand(program):
