@@ -9,4 +9,9 @@ are fresh arrays, and that nothing given is written to, is what the rest relies 
 """
 
 from .array_program import ArrayHalves as ArrayHalves, ArrayProgram as ArrayProgram
-from .plan import Plan as Plan, PlannedBuffer as PlannedBuffer, PlannedLine as PlannedLine
+from .plan import (
+    Plan as Plan,
+    PlannedBuffer as PlannedBuffer,
+    PlannedLine as PlannedLine,
+    in_bytes as in_bytes,
+)

@@ -1,7 +1,8 @@
 """Pictures of graphs: drawn, folded into modules, compared with another, both tiers at once.
 
 The way is from nodes to a `Scene` (`scene`, with what `fold` puts together, `traced` knows of
-modules and `marks` finds wrong) and from there to text (`dot`) and a `Picture`.  Users have `draw`,
+modules and `marks` finds wrong) and from there to text (`dot`) and a `Picture`; the plan of a
+compiled function is text at once (`memory_plan`).  Users have `draw`,
 `to_dot`, `diff`, `side_by_side` and `trace`; the stepper and the command line take `image`,
 `check_direction` and `SUFFIXES`, the notebooks `scene_dot` for scenes of their own.  To add a kind
 of picture, write a module that makes a `Scene`, as `difference` does, and add its line here.  You

@@ -10,10 +10,12 @@ from typing import Any
 
 import nn
 from engine import NodeArray
+from engine.array_programs import Plan
 from engine.files import naming
 
 from ..drawing import RenderError, render
 from .dot import to_dot
+from .memory_plan import plan_dot
 from .traced import trace
 
 SUFFIXES = (".svg", ".png", ".dot")
@@ -134,9 +136,10 @@ def draw(root: Any, *inputs: Any, **options: Any) -> Picture:
 
     Args:
         root: a Value or a Tensor, the result whose graph is drawn; or an `nn.Module`, which is
-            run on `inputs` under `viz.trace` (of an array of Values the sum is drawn).
+            run on `inputs` under `viz.trace` (of an array of Values the sum is drawn); or the
+            `plan()` of a compiled function, whose buffers are drawn as bars over its lines.
         options: as `viz.to_dot`: direction, dark, max_nodes, fold, depth, around, radius, local,
-            seen.
+            seen; of a plan, dark alone.
 
     Raises:
         TypeError, ValueError: as `viz.to_dot`; or inputs were given though root is not a model.
@@ -155,4 +158,6 @@ def draw(root: Any, *inputs: Any, **options: Any) -> Picture:
         raise TypeError(
             f"draw() takes inputs only for a model to run on, and root is a {type(root).__name__}"
         )
+    if isinstance(root, Plan):
+        return Picture(plan_dot(root, **options))
     return Picture(to_dot(root, **options))
