@@ -43,7 +43,8 @@ class Row(NamedTuple):
         if old < 0:
             return Step(ADD, (0, 0), "", "", -1, self._half(i + 1))
         part, comment = self._half(i), steps.ops[old]
-        return Step(steps.forms[old], steps.reads[old], steps.names[old], comment, -1, part)
+        name = steps.names.get(old, "")
+        return Step(steps.forms[old], steps.reads[old], name, comment, -1, part)
 
     def _half(self, i: int) -> str:
         return "forward" if self.old[i] < self.steps.half else "backward"

@@ -4,25 +4,16 @@ from __future__ import annotations
 
 import ast
 import functools
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from ..core import PYTHON_RAISES
-from ..graph import toposort, visit
+from ..graph import visit
 from ..symbols import FLOAT, Symbol
-from ..writing import (
-    ADD,
-    FUNCTIONS,
-    Helpers,
-    Recipe,
-    RuleOp,
-    constant_text,
-    function_of,
-)
-from .recipes import INTEGER, answers, decides, form_of, rules_of
+from ..writing import ADD, Helpers, RuleOp, constant_text, function_of
+from .recipes import FLOATS, INTEGER, FlatRecipe, answers, decides, form_of, rules_of
 
 #: Values are numbered: steps from 0 on, inputs and constants below (as `writing.repeats` has them).
 LEAF = -2
@@ -34,10 +25,17 @@ LONG = 40
 class Steps:
     """Steps under construction.
 
+    There may be a million of them: what is done for each is written to be quick.
+
+    Args:
+        inputs: of the program.
+        helpers: where the text of what is called goes.
+        long: whether steps are to be alike where ops are, so that loops are found.
+
     Attributes:
         forms, reads: of each step its text with places, and the values in these.
-        names, ops, of: what it would like to be called, the op it is part of, and in the backward
-            half the value whose rule it is part of.
+        ops: in the backward half, whose rule each is part of.
+        names: what steps would like to be called.
         constants: numbers that are the same in each call.
         half: how many steps the forward half has.
     """
@@ -46,51 +44,58 @@ class Steps:
         self.helpers, self.long = helpers, long
         self.forms: list[str] = []
         self.reads: list[tuple[int, ...]] = []
-        self.names: list[str] = []
         self.ops: list[str] = []
-        self.of: list[int] = []
+        self.names: dict[int, str] = {}
         self.constants: list[Any] = []
         self.half = 0
         self.at: dict[Symbol, int] = {x: LEAF - k for k, x in enumerate(inputs)}
-        self._constant_at: dict[str, int] = {}
+        self._constant_at: dict[Any, int] = {}
         self._known: dict[Any, int] = {}
         self._truths: set[int] = set()  # values that are no floats
-        self._usual: dict[Any, Recipe | None] = {}  # without parameters, of floats
-        self._node: Any = None  # whose steps these are
-        self._op, self._of, self._folds = "", -1, not long
+        self._usual: dict[Any, FlatRecipe | None] = {}  # without parameters, of floats
+        self._short: dict[Any, Any] = {}
+        self._numbers: dict[FlatRecipe, list[int]] = {}  # of a recipe's constants
+        self._op, self._folds = "", not long
 
     # --- values ---
 
     def constant(self, x: Any) -> int:
         """The number of a constant."""
-        text = constant_text(x, numbers=True)
-        if text not in self._constant_at:
-            self._constant_at[text] = CONSTANT - len(self.constants)
+        # as keys, 0.0 is -0.0 and 1 is 1.0 and True
+        key = x if type(x) is float and x else constant_text(x, numbers=True)
+        found = self._constant_at.get(key)
+        if found is None:
+            found = self._constant_at[key] = CONSTANT - len(self.constants)
             self.constants.append(x)
-            if type(x) is not float:
-                self._truths.add(self._constant_at[text])
-        return self._constant_at[text]
+            if type(x) is bool:
+                self._truths.add(found)
+        return found
 
     def value(self, x: Any) -> int:
         """The number of what a node is, or of a constant as a float."""
-        if isinstance(x, Symbol):
-            return self.at[x]
-        return self.constant(float(x))
-
-    def example(self, value: int) -> Any:
-        """The number that a constant is."""
-        return self.constants[CONSTANT - value]
+        return self.at[x] if isinstance(x, Symbol) else self.constant(float(x))
 
     # --- forward ---
 
-    def forward(self, order: Sequence[Symbol]) -> None:
+    def forward(self, order: Sequence[Any]) -> None:
         """The steps of nodes, in an order in which all that is read is made before."""
+        at = self.at
         for node in order:
-            if node not in self.at:
-                self._node = node
-                self.at[node] = made = self._result(node)
-                if node.label and made >= 0 and not self.names[made]:
-                    self.names[made] = node.label
+            if node not in at:
+                edges = None if self._truths or node.op is None else self._edges(form_of, node)
+                if edges is None:
+                    made = self._result(node)
+                else:
+                    reads = self._floats(node)
+                    if max(reads) <= CONSTANT:
+                        made = self.constant(node._held)
+                    else:
+                        form, places = edges[0]
+                        made = self.step(form, tuple([reads[i] for i in places]))
+                at[node] = made
+                if node.label and made >= 0:
+                    self.names.setdefault(made, node.label)
+        self.half = len(self.forms)
 
     def _result(self, node: Any) -> int:
         if node.op is None:
@@ -101,29 +106,50 @@ class Steps:
         recipe = self._recipe(form_of, node, reads)
         if recipe is None:
             return self._call(node.op, node.params, reads)
-        return next(self._results(recipe, reads, recipe.results))
+        (result,) = recipe.results
+        return self._follow(recipe, [*reads, *self._constants(recipe)], result)
+
+    def _edges(self, of: Any, node: Any) -> Any:
+        """`FlatRecipe.edges` of a node's op if they are the same for all its nodes."""
+        op = node.op
+        key = of, op
+        if key in self._short:
+            return self._short[key]
+        usual = not node._params and not op.variadic and not answers(op)
+        if not usual or decides(op, op.n_inputs, {}):
+            found = None
+        else:
+            recipe = of(op, (FLOAT,) * op.n_inputs, {})
+            found = None if recipe is None else recipe.edges
+            if of is form_of and found is not None and isinstance(found[0], int):
+                found = None
+        self._short[key] = found
+        return found
 
     def _inputs(self, node: Any) -> list[int]:
         """What a node is made of."""
-        op, at = node.op, self.at
-        return [
-            at[x] if type(x) is Symbol
-            else self.constant(_plain(x) if answers(op) else float(x))
-            for x in node.inputs
-        ]  # fmt: skip
+        at = self.at
+        return [at[x] if type(x) is Symbol else self._plain(node.op, x) for x in node.inputs]
 
-    def _recipe(self, of: Any, node: Any, reads: Sequence[int]) -> Recipe | None:
+    def _floats(self, node: Any) -> list[int]:
+        """The same, where all of it is floats."""
+        at = self.at
+        return [at[x] if type(x) is Symbol else self.constant(float(x)) for x in node.inputs]
+
+    def _plain(self, op: Any, x: Any) -> int:
+        return self.constant(_plain(x) if answers(op) else float(x))
+
+    def _recipe(self, of: Any, node: Any, reads: Sequence[int]) -> FlatRecipe | None:
         """The form or the rules of a node's op, decided by constants if it is by numbers."""
         op, params, truths = node.op, node._params, self._truths
-        key = of, op, len(reads)
         usual = not params and (not truths or truths.isdisjoint(reads))
+        key = of, op, len(reads)
         if usual and key in self._usual:
             return self._usual[key]
-        found: Recipe | None
+        found: FlatRecipe | None
         if decides(op, len(reads), params):
             usual = False
-            numbers = [self.example(v) if v <= CONSTANT else FLOAT for v in reads]
-            found = of(op, tuple(numbers), params)
+            found = of(op, tuple([self._example(v, FLOAT) for v in reads]), params)
             if found is not None:
                 return found
         found = of(op, tuple([INTEGER if v in truths else FLOAT for v in reads]), params)
@@ -131,112 +157,133 @@ class Steps:
             self._usual[key] = found
         return found
 
-    def _call(self, op: Any, params: Any, reads: Sequence[int]) -> int:
+    def _example(self, value: int, otherwise: Any = None) -> Any:
+        """The number that a constant is."""
+        return self.constants[CONSTANT - value] if value <= CONSTANT else otherwise
+
+    def _constants(self, recipe: FlatRecipe) -> list[int]:
+        found = self._numbers.get(recipe)
+        if found is None:
+            found = self._numbers[recipe] = [self.constant(x) for x in recipe.constants]
+        return found
+
+    def _call(self, op: Any, params: Mapping[str, Any], reads: Sequence[int]) -> int:
         """A step that calls an op, whose text is printed above."""
         name = self.helpers.number(op, dict(params), None)
         places = ", ".join(f"{{{i}}}" for i in range(len(reads)))
-        return self._new((), f"{name}({places})", tuple(reads))
+        return self._new(f"{name}({places})", tuple(reads))
 
     # --- backward ---
 
-    def backward(self, root: Symbol) -> dict[Symbol, int]:
+    def backward(self, root: Symbol, seed: int, order: Sequence[Any]) -> dict[Symbol, int]:
         """The steps of the gradients of root, and of each node the number of its gradient.
 
         What no gradient flows to is not walked through, as it is no Value.
+
+        Args:
+            root: what gradients are of.
+            seed: the number of its own.
+            order: all nodes.
         """
-        self.half = len(self.forms)
-        found = {root: self.constant(1.0)}
-        order: list[Any] = []
-        visit(root, {x for x in toposort(root) if not x.requires_grad}, order)
-        for node in reversed(order):
+        found = {root: seed}
+        way: list[Any] = []
+        visit(root, {x for x in order if not x.requires_grad}, way)
+        for node in reversed(way):
             g = found.get(node)
             if g is None or node.op is None:
                 continue
-            self._node, self._op, self._of = node, node.op.name, self.at[node]
-            self._folds = not self.long or g <= CONSTANT
-            inputs = node.inputs
-            flows = [type(x) is Symbol and x.requires_grad for x in inputs]
-            parts = self._pulled(node, g, flows)
-            flown = [x for x, flow in zip(inputs, flows, strict=True) if flow]
-            for x, part in zip(flown, parts, strict=True):
-                found[x] = self.step(ADD, (found[x], part)) if x in found else part
+            self._op, self._folds = node.op.name, not self.long or g <= CONSTANT
+            edges = None if self._truths else self._edges(rules_of, node)
+            if edges is not None:
+                self._push(node, g, edges, found)
+                continue
+            inputs = self._inputs(node)
+            recipe = self._recipe(rules_of, node, inputs)
+            values = [g, self.at[node], *inputs]
+            if recipe is not None:
+                values += self._constants(recipe)
+            for i, x in enumerate(node.inputs):
+                if type(x) is Symbol and x.requires_grad:
+                    if recipe is None:
+                        part = self._call(RuleOp(node.op, i, len(values)), node.params, values)
+                    else:
+                        part = self._follow(recipe, values, recipe.results[i])
+                    before = found.get(x)
+                    found[x] = part if before is None else self.step(ADD, (before, part))
         return found
 
-    def _pulled(self, node: Any, g: int, flows: Sequence[bool]) -> Iterator[int]:
-        """What those edges of a node carry to which a gradient flows, one after the other."""
-        op = node.op
-        reads = self._inputs(node)
-        recipe = self._recipe(rules_of, node, reads)
-        reads = [g, self.at[node], *reads]
-        if recipe is not None:
-            wanted = recipe.results
-            if not all(flows):
-                wanted = [r for r, flow in zip(wanted, flows, strict=True) if flow]
-            return self._results(recipe, reads, wanted)
-        edges = [i for i, flow in enumerate(flows) if flow]
-        return (self._call(RuleOp(op, i, len(reads)), node.params, reads) for i in edges)
+    def _push(self, node: Any, g: int, edges: Sequence[Any], found: dict[Symbol, int]) -> None:
+        """Add what the edges of a node carry, each of which is one step at most."""
+        values: list[int] = []
+        for x, edge in zip(node.inputs, edges, strict=True):
+            if type(x) is Symbol and x.requires_grad:
+                if edge == 0:
+                    part = g
+                else:
+                    values = values or [g, self.at[node], *self._floats(node)]
+                    if type(edge) is int:
+                        part = values[edge]
+                    else:
+                        form, places = edge
+                        part = self.step(form, tuple([values[i] for i in places]))
+                before = found.get(x)
+                found[x] = part if before is None else self.step(ADD, (before, part))
 
     # --- steps ---
 
-    def _results(
-        self, recipe: Recipe, given: Sequence[int], results: Sequence[Any]
-    ) -> Iterator[int]:
-        """Results of a recipe, one after the other: no steps are made before they are needed."""
-        found = [*given]
-        for result in results:
-            if not isinstance(result, int):
-                yield self.constant(result[1])
-                continue
-            while len(found) <= result:
-                form, refs = recipe.steps[len(found) - recipe.count]
-                reads = [found[r] if isinstance(r, int) else self.constant(r[1]) for r in refs]
-                found.append(self.step(form, tuple(reads)))
-            yield found[result]
+    def _follow(self, recipe: FlatRecipe, values: list[int], result: int) -> int:
+        """One of a recipe's results: the steps up to it, added to the `values` that are there."""
+        for form, places in recipe.steps[len(values) - recipe.count : result + 1 - recipe.count]:
+            values.append(self.step(form, tuple([values[i] for i in places])))
+        return values[result]
 
     def step(self, form: str, reads: tuple[int, ...]) -> int:
-        """The value of a form of values; folded where that is the same to the last bit.
+        """The value of a form of values; folded where that is the same to the last bit."""
+        if min(reads) <= CONSTANT:
+            return self._beside_constants(form, reads)
+        if self.long and form in _CHEAP:
+            return self._new(form, reads)
+        return self._once((form, reads), form, reads)
 
-        Where steps are to be alike, what two nodes do with one number is not one step: that their
-        numbers are equal is chance.  Nor are products within a neuron, a node of many inputs.
-        """
-        constant = [v <= CONSTANT for v in reads]
-        if all(constant):
+    def _beside_constants(self, form: str, reads: tuple[int, ...]) -> int:
+        """`step` where one of the values is a constant."""
+        if max(reads) <= CONSTANT:
             try:
-                found = function_of(form)(*map(self.example, reads))
+                found = function_of(form)(*map(self._example, reads))
             except PYTHON_RAISES:
                 pass  # it will raise in each call, and the caller knows what to do
             else:
                 if type(found) is not complex:
                     return self.constant(found)
         if self._folds and form in _NEUTRAL:
-            if self._is_one(reads[1]) and reads[0] not in self._truths:
-                return reads[0]
-            if form == "{0} * {1}" and self._is_one(reads[0]) and reads[1] not in self._truths:
-                return reads[1]
-        key: Any = (form, reads)
-        if self.long and any(constant):
-            neuron = form == "{0} * {1}" and len(self._node.inputs) > 2
-            key = object() if neuron else (self._node, key)
-        return self._new(key, form, reads)
+            a, b = reads
+            if self._example(b) == 1 and a not in self._truths:
+                return a
+            if form == "{0} * {1}" and self._example(a) == 1 and b not in self._truths:
+                return b
+        if self.long:  # that two nodes read the same number is chance
+            return self._new(form, reads)
+        return self._once((form, reads), form, reads)
 
-    def _is_one(self, value: int) -> bool:
-        return value <= CONSTANT and bool(self.example(value) == 1)
-
-    def _new(self, key: Any, form: str, reads: tuple[int, ...]) -> int:
-        known = self._known.get(key or (form, reads))
+    def _once(self, key: Any, form: str, reads: tuple[int, ...]) -> int:
+        known = self._known.get(key)
         if known is None:
-            known = self._known[key or (form, reads)] = len(self.forms)
-            self.forms.append(form)
-            self.reads.append(reads)
-            self.names.append("")
-            self.ops.append(self._op)
-            self.of.append(self._of)
-            if not _is_float(form, tuple([v not in self._truths for v in reads])):
-                self._truths.add(known)
+            known = self._known[key] = self._new(form, reads)
         return known
+
+    def _new(self, form: str, reads: tuple[int, ...]) -> int:
+        made = len(self.forms)
+        self.forms.append(form)
+        self.reads.append(reads)
+        self.ops.append(self._op)
+        usual = form in FLOATS and not self._truths
+        if not usual and not _is_float(form, tuple([v not in self._truths for v in reads])):
+            self._truths.add(made)
+        return made
 
 
 _NEUTRAL = {"{0} * {1}", "{0} / {1}", "{0} ** {1}"}
+_CHEAP = {"{0} + {1}", "{0} - {1}", "{0} * {1}", "-{0}"}
 
 
 def _plain(x: Any) -> Any:
@@ -259,11 +306,7 @@ def _is_float(form: str, floats: tuple[bool, ...]) -> bool:
         if isinstance(code, ast.UnaryOp) and isinstance(code.op, ast.USub):
             return is_float(code.operand)
         if isinstance(code, ast.Call):
-            function = FUNCTIONS.get(ast.unparse(code.func), float)
-            return function in _ALWAYS_FLOATS or all(map(is_float, code.args))
+            return True  # what is no float is made one, by `float`
         return isinstance(code, ast.Constant) and type(code.value) is float
 
     return is_float(ast.parse(form, mode="eval").body)
-
-
-_ALWAYS_FLOATS = {float, math.exp, math.log, math.tanh, math.sqrt}

@@ -28,6 +28,7 @@ from ..writing import (
     affine,
     broken,
     index_text,
+    list_lines,
 )
 from .float_loops import Row, tree_of
 from .float_steps import CONSTANT, LEAF
@@ -53,10 +54,16 @@ class FloatWriter(LoopWriter):
         self.often = _read_often(sites)
         self.kept = {site: self.names.numbered("v") for site in self._read_at_once()}
 
-    def text(self) -> list[str]:
-        """The lines of the body."""
+    def text(self) -> tuple[list[str], list[str]]:
+        """The lines above the function, lists of constants; and those of its body."""
         self._write()
-        return [*self._unpacked(), *self.written]
+        names = {leaf.name for leaf in self.tables.program.leaves}
+        above: list[str] = []
+        lists: list[str] = []
+        for name, texts in self.tables.lists.items():
+            given = any(text.partition("[")[0] in names for text in texts)
+            (lists if given else above).extend(list_lines(name, texts))
+        return above, [*lists, *self._unpacked(), *self.written]
 
     def _unpacked(self) -> list[str]:
         """The lines that take elements out of the lists that are given."""

@@ -13,7 +13,6 @@ from ..writing import (
     Leaf,
     Names,
     StraightLine,
-    broken,
     constant_text,
     imports_of,
     wrapped,
@@ -68,11 +67,11 @@ class NumberProgram:
         long = sum(x.op is not None for x in order) >= LONG
         steps = Steps(inputs, helpers, long)
         steps.forward(order)
-        steps.half = len(steps.forms)
         results = [("y", [*map(steps.value, _several(one))]) for one in outputs]
         words = [names.taken(_label(one)) for one in arguments]
         if root is not None:
-            found, zero = steps.backward(root), steps.constant(0.0)
+            found = steps.backward(root, steps.constant(1.0), order)
+            zero = steps.constant(0.0)
             label = {id(one): f"d_{word}" for one, word in zip(arguments, words, strict=True)}
             for one in wrt:
                 gradients = [found.get(x, zero) for x in _several(one)]
@@ -89,17 +88,15 @@ class NumberProgram:
             for word, one in zip(words, arguments, strict=True)
             for i in range(len(_several(one)))
         ]
-        constants = [constant_text(x, numbers=True) for x in steps.constants]
+        texts = [constant_text(x, numbers=True) for x in steps.constants]
         writer = FloatWriter(
-            row, StraightLine(leaves, constants, (), ()), [word for word, _ in results], names, long
+            row, StraightLine(leaves, texts, (), ()), [word for word, _ in results], names, long
         )
-        body = writer.text()
+        constants, body = writer.text()
         if len(results) == 1:
             body[-1] += ","
         above = helpers.text()
-        lines = [f"{above}\n\n" for _ in range(bool(above))]
-        for word, texts in writer.tables.lists.items():
-            lines += broken(f"{word} = [{', '.join(texts)}]", 0)
+        lines = [*[f"{above}\n\n"] * bool(above), *constants]
         lines += [*wrapped(f"def {name}(", words, "):"), *(f"    {line}" for line in body)]
         text = "\n".join(lines) + "\n"
         self.source = imports_of(text, helpers.modules) + text

@@ -10,11 +10,50 @@ from ..symbols import FLOAT, Names, Term, followed
 from ..writing import FUNCTIONS, PLACE, Recipe
 
 INTEGER = "integer"  # of Terms: whole numbers, and truths
+#: Forms that are floats where what they read is.
+FLOATS = {"{0} + {1}", "{0} - {1}", "{0} * {1}", "{0} / {1}", "-{0}"}
+
+
+class FlatRecipe:
+    """A `Recipe` whose steps read places only: of inputs, then constants, then steps.
+
+    Attributes:
+        constants: what stands behind the inputs.
+        count: how many places come before those of steps.
+        steps: each a form, and the places of what it reads.
+        results: places.
+        edges: results as places, or as a form and the places that it reads; None if it takes more
+            than one step to one of them.
+    """
+
+    def __init__(self, recipe: Recipe) -> None:
+        refs = [ref for _, refs in recipe.steps for ref in refs] + recipe.results
+        names = list(dict.fromkeys(ref[0] for ref in refs if isinstance(ref, tuple)))
+        known = dict(ref for ref in refs if isinstance(ref, tuple))
+        self.constants = [known[name] for name in names]
+        self.count = recipe.count + len(names)
+
+        def place(ref: Any) -> int:
+            if isinstance(ref, tuple):
+                return recipe.count + names.index(ref[0])
+            return ref if ref < recipe.count else ref + len(names)
+
+        self.steps = [(form, [*map(place, refs)]) for form, refs in recipe.steps]
+        self.results = [*map(place, recipe.results)]
+        self.edges: list[Any] | None = [
+            result if result < self.count else self.steps[result - self.count]
+            for result in self.results
+        ]
+        if self.constants or any(
+            not isinstance(edge, int) and max(edge[1]) >= self.count for edge in self.edges
+        ):
+            self.edges = None
+
 
 _known: dict[Any, Any] = {}
 
 
-def form_of(op: Op, given: tuple[Any, ...], params: Mapping[str, Any]) -> Recipe | None:
+def form_of(op: Op, given: tuple[Any, ...], params: Mapping[str, Any]) -> FlatRecipe | None:
     """The steps of an op, of which one gives its result; None if it can only be called.
 
     Args:
@@ -23,8 +62,8 @@ def form_of(op: Op, given: tuple[Any, ...], params: Mapping[str, Any]) -> Recipe
         params: the op's parameters.
 
     >>> import engine
-    >>> form_of(engine.square, (FLOAT,), {}).steps
-    [('{0} * {0}', [0])]
+    >>> form_of(engine.reciprocal, (FLOAT,), {}).steps
+    [('{0} / {1}', [1, 0])]
     """
     key = (op, "form", repr(given), repr(params) if params else "")
     if key not in _known:
@@ -37,7 +76,7 @@ def form_of(op: Op, given: tuple[Any, ...], params: Mapping[str, Any]) -> Recipe
     return _known[key]
 
 
-def rules_of(op: Op, given: tuple[Any, ...], params: Mapping[str, Any]) -> Recipe | None:
+def rules_of(op: Op, given: tuple[Any, ...], params: Mapping[str, Any]) -> FlatRecipe | None:
     """The steps of an op's rules, whose results are what the edges to its inputs carry.
 
     Their inputs are the upstream gradient, the op's result, and the inputs of the op.
@@ -76,7 +115,7 @@ def decides(op: Op, count: int, params: Mapping[str, Any]) -> bool:
     return bool(_known[key])
 
 
-def _recipe(write: Any, given: tuple[Any, ...]) -> Recipe | None:
+def _recipe(write: Any, given: tuple[Any, ...]) -> FlatRecipe | None:
     names = Names()
     places = [
         Term.named(f"{PLACE}{i}", names, x) if isinstance(x, str) else x
@@ -88,7 +127,7 @@ def _recipe(write: Any, given: tuple[Any, ...]) -> Recipe | None:
         return None
     if any(FUNCTIONS.get(name) is not x for name, x in names.known.items()):
         return None
-    return Recipe(codes, len(given))
+    return FlatRecipe(Recipe(codes, len(given)))
 
 
 def _form(op: Op, places: list[Any], params: Mapping[str, Any]) -> Any:

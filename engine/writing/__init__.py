@@ -12,7 +12,7 @@ Long programs of single numbers are rolled into loops by `rolling`, which says i
 from .array_terms import OPERATORS as OPERATORS, written_constant as written_constant
 from .carried import Carried as Carried
 from .folding import uniform as uniform
-from .loops import LoopWriter as LoopWriter, broken as broken
+from .loops import LoopWriter as LoopWriter, broken as broken, list_lines as list_lines
 from .lowering import ArrayTier as ArrayTier
 from .names import Names as Names, identifier as identifier
 from .phrases import Phrase as Phrase
