@@ -9,13 +9,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..writing import ADD, NOTHING, Ints, Items, Loop, Step
+from ..writing import ADD, NOTHING, Ints, Items, Loop, Step, lines
 from .float_steps import Steps
 
 #: Steps that the body of a loop has at most, if loops inside it are written out.
 MOST = 4_000
 #: Steps of a loop that is written out: then what it makes is in variables.
 SHORT = 600
+#: Lines from which on loops are not looked at: writing them takes longer than a line for each step.
+FEW, MANY = 10_000, 1_000_000
 
 
 class Row(NamedTuple):
@@ -50,13 +52,14 @@ class Row(NamedTuple):
         return "forward" if self.old[i] < self.steps.half else "backward"
 
 
-def row_of(steps: Steps, results: Sequence[Sequence[int]]) -> Row:
-    """The steps that these results depend on; every sum begins with -0.0, which changes none."""
+def row_of(steps: Steps, results: Sequence[int | Sequence[int]]) -> Row:
+    """The steps that these results depend on."""
     reads, forms = steps.reads, steps.forms
     live = [False] * len(forms)
-    stack = [v for values in results for v in values if v >= 0]
-    for v in stack:
-        live[v] = True
+    numbered = [np.asarray(values, np.int64) for values in results]
+    for values in numbered:
+        for v in values[values >= 0].tolist():
+            live[v] = True
     for i in range(len(live) - 1, -1, -1):
         if live[i]:
             for v in reads[i]:
@@ -69,10 +72,9 @@ def row_of(steps: Steps, results: Sequence[Sequence[int]]) -> Row:
     kinds = [numbers.setdefault((forms[i], i < half), len(numbers)) for i in old.tolist()]
     table = _table([reads[i] for i in old.tolist()])
     table = _moved(table, new)
-    found = [_moved(np.asarray(values, np.int64), new) for values in results]
+    found = [_moved(values, new) for values in numbered]
     begun = np.zeros(len(old), bool)
-    row = Row(steps, old, np.array(kinds, np.int64), table, begun, found)
-    return _with_sums_begun(row, numbers)
+    return Row(steps, old, np.array(kinds, np.int64), table, begun, found)
 
 
 def _table(reads: Sequence[Sequence[int]]) -> Ints:
@@ -87,18 +89,22 @@ def _table(reads: Sequence[Sequence[int]]) -> Ints:
 
 def _moved(values: Ints, places: Ints) -> Ints:
     """Values whose steps are in other places."""
-    found = values.copy()
+    found = np.array(values)
     of_steps = values >= 0
     found[of_steps] = places[values[of_steps]]
     return found
 
 
-def _with_sums_begun(row: Row, numbers: dict[Any, int]) -> Row:
-    """A step for the start of every sum of three or more: so that all its additions are alike."""
-    adds = np.zeros(len(row.old), bool)
-    for (form, _), kind in numbers.items():
-        if form == ADD:
-            adds |= row.kinds == kind
+def _with_sums_begun(row: Row) -> Row:
+    """A step for the start of every sum of three or more: so that all its additions are alike.
+
+    It adds to -0.0, which changes no number.
+    """
+    forms, half = row.steps.forms, row.steps.half
+    adds = np.array([forms[i] == ADD for i in row.old.tolist()], bool)
+    next_kind = int(row.kinds.max(initial=-1)) + 1
+    of_half = [row.kinds[adds & part] for part in (row.old < half, row.old >= half)]
+    kind_of_adds = [int(x[0]) if x.size else next_kind + k for k, x in enumerate(of_half)]
     to = row.reads[:, 0] if row.reads.size else row.old
     before = to[adds & (to >= 0)]
     before = before[adds[before] & (to[before] >= 0)]
@@ -118,8 +124,7 @@ def _with_sums_begun(row: Row, numbers: dict[Any, int]) -> Row:
     new = place[starts] + 1
     zero = row.steps.constant(-0.0)
     reads[new, 0], reads[new, 1] = zero, place[starts]
-    forward = row.old[starts] < row.steps.half
-    kinds[new] = [numbers.setdefault((ADD, bool(half)), len(numbers)) for half in forward]
+    kinds[new] = np.where(row.old[starts] < half, *kind_of_adds)
     begun = np.zeros(count, bool)
     begun[new] = True
     results = [_moved(values, place) for values in row.results]
@@ -129,10 +134,9 @@ def _with_sums_begun(row: Row, numbers: dict[Any, int]) -> Row:
 # --- loops ---
 
 
-def tree_of(row: Row, long: bool) -> list[int | Loop]:
-    """The steps and loops of a row, one step after the other if it is not long."""
-    if not long:
-        return [*range(len(row.old))]
+def with_loops(row: Row) -> tuple[Row, list[int | Loop]] | None:
+    """The row with its sums begun, as steps and loops; None if there are no loops worth it."""
+    row = _with_sums_begun(row)
     tree: list[int | Loop] = []
     for item in Items(row.kinds, row.reads).roll():
         if isinstance(item, int) or item.size > MOST:
@@ -142,4 +146,5 @@ def tree_of(row: Row, long: bool) -> list[int | Loop]:
         else:
             body = tuple(range(item.first, item.first + item.size))
             tree.append(item._replace(body=body))
-    return tree
+    count = sum(map(lines, tree))
+    return None if count > 0.9 * len(row.old) or count > FEW < len(row.old) < MANY else (row, tree)

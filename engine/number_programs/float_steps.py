@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,7 +11,7 @@ from ..core import PYTHON_RAISES
 from ..graph import visit
 from ..symbols import FLOAT, Symbol
 from ..writing import ADD, Helpers, RuleOp, constant_text, function_of
-from .recipes import FLOATS, INTEGER, FlatRecipe, answers, decides, form_of, rules_of
+from .recipes import FLOATS, INTEGER, FlatRecipe, answers, decides, form_of, is_float, rules_of
 
 #: Values are numbered: steps from 0 on, inputs and constants below (as `writing.repeats` has them).
 LEAF = -2
@@ -277,7 +275,7 @@ class Steps:
         self.reads.append(reads)
         self.ops.append(self._op)
         usual = form in FLOATS and not self._truths
-        if not usual and not _is_float(form, tuple([v not in self._truths for v in reads])):
+        if not usual and not is_float(form, tuple([v not in self._truths for v in reads])):
             self._truths.add(made)
         return made
 
@@ -289,24 +287,3 @@ _CHEAP = {"{0} + {1}", "{0} - {1}", "{0} * {1}", "-{0}"}
 def _plain(x: Any) -> Any:
     """A constant as Python's number: a truth, or a float."""
     return bool(x) if isinstance(x, bool | np.bool_) else float(x)
-
-
-@functools.lru_cache(10_000)
-def _is_float(form: str, floats: tuple[bool, ...]) -> bool:
-    """Whether a form is a float for certain, where these of its places are floats."""
-
-    def is_float(code: ast.expr) -> bool:
-        if isinstance(code, ast.Set):
-            place: Any = code.elts[0]
-            return floats[place.value]
-        if isinstance(code, ast.BinOp):
-            return is_float(code.left) or is_float(code.right)
-        if isinstance(code, ast.IfExp):
-            return is_float(code.body) and is_float(code.orelse)
-        if isinstance(code, ast.UnaryOp) and isinstance(code.op, ast.USub):
-            return is_float(code.operand)
-        if isinstance(code, ast.Call):
-            return True  # what is no float is made one, by `float`
-        return isinstance(code, ast.Constant) and type(code.value) is float
-
-    return is_float(ast.parse(form, mode="eval").body)

@@ -7,7 +7,6 @@ side, in place of counting, and that elements read by name are taken out of thei
 from __future__ import annotations
 
 import textwrap
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,6 +17,7 @@ from ..writing import (
     Body,
     Carried,
     Ints,
+    Loop,
     LoopWriter,
     Names,
     Phrase,
@@ -26,12 +26,13 @@ from ..writing import (
     Stores,
     StraightLine,
     affine,
-    broken,
     index_text,
     list_lines,
+    number_phrase,
 )
-from .float_loops import Row, tree_of
-from .float_steps import CONSTANT, LEAF
+from .float_lines import Elements
+from .float_loops import Row
+from .float_steps import CONSTANT
 
 WIDTH = 84  # inside a function
 
@@ -40,18 +41,22 @@ class FloatWriter(LoopWriter):
     """Writes the body of a function."""
 
     def __init__(
-        self, row: Row, outside: StraightLine, results: Sequence[str], names: Names, long: bool
-    ):
+        self,
+        row: Row,
+        tree: Sequence[int | Loop],
+        outside: StraightLine,
+        results: Sequence[str],
+        names: Names,
+    ) -> None:
         found = list(zip(results, row.results, strict=True))
-        sites = Sites(tree_of(row, long), row.reads, row, found, row.begun)
+        sites = Sites(tree, row.reads, row, found, row.begun)
         stores = Stores(Carried(sites), variables=True)
         super().__init__(outside, stores, names)
         self.value_time = _times(sites)
         self.slices: dict[Axis, dict[str, str]] = {}  # of each loop: what it goes over, and names
         self.counted: set[Axis] = set()  # loops whose counter is read
         self.whole: set[str] = set()  # lists that are returned
-        self.taken: dict[int, str] = {}  # inputs that are in variables
-        self.often = _read_often(sites)
+        self.elements = Elements(outside.leaves, names, _read_often(sites))
         self.kept = {site: self.names.numbered("v") for site in self._read_at_once()}
 
     def text(self) -> tuple[list[str], list[str]]:
@@ -63,23 +68,7 @@ class FloatWriter(LoopWriter):
         for name, texts in self.tables.lists.items():
             given = any(text.partition("[")[0] in names for text in texts)
             (lists if given else above).extend(list_lines(name, texts))
-        return above, [*lists, *self._unpacked(), *self.written]
-
-    def _unpacked(self) -> list[str]:
-        """The lines that take elements out of the lists that are given."""
-        lists: dict[str, dict[int, str]] = {}
-        for number, variable in self.taken.items():
-            name, place = self.tables.program.leaves[LEAF - number]
-            lists.setdefault(name, {})[place or 0] = variable
-        lengths = Counter(name for name, place in self.tables.program.leaves if place is not None)
-        lines: list[str] = []
-        for name, places in lists.items():
-            if 2 * len(places) > lengths[name]:
-                targets = [places.get(i, "_") for i in range(lengths[name])]
-                lines += broken(f"[{', '.join(targets)}] = {name}", 0)
-            else:
-                lines += [f"{variable} = {name}[{place}]" for place, variable in places.items()]
-        return lines
+        return above, [*lists, *self.elements.lines(), *self.written]
 
     # --- lines ---
 
@@ -122,16 +111,8 @@ class FloatWriter(LoopWriter):
             return super()._read(reads, axes)
         name, places = self.tables.inputs(reads)
         if places is None:
-            if first > CONSTANT and first in self.often and "[" in name:
-                return Phrase(self._taken(first))
-            return super()._read(reads, axes)
+            return Phrase(self.elements.text(first)) if first > CONSTANT else number_phrase(name)
         return (axes and self._slice(name, places, axes)) or super()._read(reads, axes)
-
-    def _taken(self, leaf: int) -> str:
-        if leaf not in self.taken:
-            name, place = self.tables.program.leaves[LEAF - leaf]
-            self.taken[leaf] = self.names.taken(f"{name}{place}")
-        return self.taken[leaf]
 
     def _slice(
         self, name: str, cells: Ints, axes: tuple[Axis, ...], whole: int = -1
@@ -224,10 +205,11 @@ def _times(sites: Sites) -> Ints:
     return times
 
 
-def _read_often(sites: Sites) -> set[int]:
+def _read_often(sites: Sites) -> list[int]:
     """Inputs that are read more than once."""
     reads = [read.ravel() for site in sites.all for read in site.reads]
     read = np.concatenate([np.zeros(0, np.int64), *reads])
     read = read[(read < 0) & (read > CONSTANT)]
     numbers, counts = np.unique(read, return_counts=True)
-    return set(numbers[counts > 1].tolist())
+    found: list[int] = numbers[counts > 1].tolist()
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..graph import visit
@@ -17,7 +17,8 @@ from ..writing import (
     imports_of,
     wrapped,
 )
-from .float_loops import row_of
+from .float_lines import LineWriter
+from .float_loops import row_of, with_loops
 from .float_steps import LONG, Steps
 from .float_text import FloatWriter
 
@@ -67,30 +68,29 @@ class NumberProgram:
         long = sum(x.op is not None for x in order) >= LONG
         steps = Steps(inputs, helpers, long)
         steps.forward(order)
-        results = [("y", [*map(steps.value, _several(one))]) for one in outputs]
+        results = [("y", _each(one, steps.value)) for one in outputs]
         words = [names.taken(_label(one)) for one in arguments]
         if root is not None:
             found = steps.backward(root, steps.constant(1.0), order)
             zero = steps.constant(0.0)
             label = {id(one): f"d_{word}" for one, word in zip(arguments, words, strict=True)}
-            for one in wrt:
-                gradients = [found.get(x, zero) for x in _several(one)]
-                results.append((label.get(id(one), "d"), gradients))
-        row = row_of(steps, [values for _, values in results])
-        row = row._replace(
-            results=[
-                found if isinstance(one, list) else found[0]
-                for one, found in zip([*outputs, *wrt], row.results, strict=True)
+            results += [
+                (label.get(id(one), "d"), _each(one, lambda x: found.get(x, zero))) for one in wrt
             ]
-        )
+        row = row_of(steps, [values for _, values in results])
         leaves = [
             Leaf(word, i if isinstance(one, list) else None)
             for word, one in zip(words, arguments, strict=True)
             for i in range(len(_several(one)))
         ]
+        looped = with_loops(row) if long else None
         texts = [constant_text(x, numbers=True) for x in steps.constants]
-        writer = FloatWriter(
-            row, StraightLine(leaves, texts, (), ()), [word for word, _ in results], names, long
+        outside = StraightLine(leaves, texts, (), ())
+        wanted = [word for word, _ in results]
+        writer: FloatWriter | LineWriter = (
+            FloatWriter(*looped, outside, wanted, names)
+            if looped
+            else LineWriter(row, outside, wanted, names)
         )
         constants, body = writer.text()
         if len(results) == 1:
@@ -99,7 +99,8 @@ class NumberProgram:
         lines = [*[f"{above}\n\n"] * bool(above), *constants]
         lines += [*wrapped(f"def {name}(", words, "):"), *(f"    {line}" for line in body)]
         text = "\n".join(lines) + "\n"
-        self.source = imports_of(text, helpers.modules) + text
+        used = "\n".join([above, *set(steps.forms), *(t for t in texts if t.isidentifier())])
+        self.source = imports_of(used, helpers.modules) + text
         self.function = compiled(self.source.splitlines(), {"__name__": __name__}, name)[name]
 
     def run(self, given: list[Any]) -> list[Any]:
@@ -115,6 +116,11 @@ class NumberProgram:
 def _several(one: Any) -> list[Any]:
     """What stands in a list, or alone, as a list."""
     return one if isinstance(one, list) else [one]
+
+
+def _each(one: Any, number: Callable[[Any], int]) -> Any:
+    """The number of what stands alone, or of each in a list."""
+    return [*map(number, one)] if isinstance(one, list) else number(one)
 
 
 def _label(one: Any) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -147,3 +149,24 @@ def _rules(op: Op, places: list[Any], params: Mapping[str, Any]) -> list[Any]:
         return list(followed(op.vjp_all, *places, **params))
     rules = [op.rule(i) for i in range(len(places) - 2)]
     return [0.0 if rule is None else followed(rule, *places, **params) for rule in rules]
+
+
+@functools.lru_cache(10_000)
+def is_float(form: str, floats: tuple[bool, ...]) -> bool:
+    """Whether a form is a float for certain, where these of its places are floats."""
+
+    def known(code: ast.expr) -> bool:
+        if isinstance(code, ast.Set):
+            place: Any = code.elts[0]
+            return floats[place.value]
+        if isinstance(code, ast.BinOp):
+            return known(code.left) or known(code.right)
+        if isinstance(code, ast.IfExp):
+            return known(code.body) and known(code.orelse)
+        if isinstance(code, ast.UnaryOp) and isinstance(code.op, ast.USub):
+            return known(code.operand)
+        if isinstance(code, ast.Call):
+            return True  # what is no float is made one, by `float`
+        return isinstance(code, ast.Constant) and type(code.value) is float
+
+    return known(ast.parse(form, mode="eval").body)

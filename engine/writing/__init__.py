@@ -15,9 +15,9 @@ from .folding import uniform as uniform
 from .loops import LoopWriter as LoopWriter, broken as broken, list_lines as list_lines
 from .lowering import ArrayTier as ArrayTier
 from .names import Names as Names, identifier as identifier
-from .phrases import Phrase as Phrase
+from .phrases import Phrase as Phrase, number_phrase as number_phrase, phrase_of as phrase_of
 from .printing import constant_text as constant_text, wrapped as wrapped
-from .repeats import NOTHING as NOTHING, Ints as Ints, Items as Items, Loop as Loop
+from .repeats import NOTHING as NOTHING, Ints as Ints, Items as Items, Loop as Loop, lines as lines
 from .scalar_terms import (
     FUNCTIONS as FUNCTIONS,
     PLACE as PLACE,
@@ -25,6 +25,7 @@ from .scalar_terms import (
     function_of as function_of,
 )
 from .sites import Axis as Axis, Body as Body, Site as Site, Sites as Sites
+from .slices import Cell as Cell, list_text as list_text
 from .source import Source as Source, imports_of as imports_of, source as source
 from .standalone import Helpers as Helpers
 from .storing import Stores as Stores, affine as affine

@@ -61,7 +61,8 @@ class Items:
             period = 1
             while 3 * period <= len(self.tree) and period * len(self.tree) <= MOST:
                 runs = list(self.runs(period))
-                self.fold(runs, period)
+                if runs:
+                    self.fold(runs, period)
                 period = 1 if runs else period + 1
         return self.tree
 

@@ -7,6 +7,7 @@ from hypothesis import given, strategies as st
 from symbols.scalar_programs import Planted, arguments_for, bits, unrolled
 
 from engine.number_programs import float_loops
+from engine.number_programs.float_lines import LineWriter
 from engine.number_programs.float_steps import LEAF, Steps
 from engine.number_programs.float_text import FloatWriter
 from engine.writing import FUNCTIONS, Helpers, Names, StraightLine, constant_text
@@ -35,8 +36,11 @@ def steps_of(program):
         steps.reads.append(tuple(map(number, step.reads)))
         steps.ops.append(step.comment)
     steps.half = sum(step.part != "backward" for step in program.steps)
-    results = [[r.values] if isinstance(r.values, int) else r.values for r in program.results]
-    return steps, [[*map(number, values)] for values in results]
+    results = [
+        number(r.values) if isinstance(r.values, int) else [*map(number, r.values)]
+        for r in program.results
+    ]
+    return steps, results
 
 
 def text_of(program):
@@ -45,14 +49,15 @@ def text_of(program):
     words = [names.taken(word) for word in dict.fromkeys(leaf.name for leaf in program.leaves)]
     steps, results = steps_of(program)
     row = float_loops.row_of(steps, results)
-    found = [
-        values[0] if isinstance(r.values, int) else values
-        for r, values in zip(program.results, row.results, strict=True)
-    ]
+    looped = float_loops.with_loops(row)
     texts = [constant_text(x, numbers=True) for x in steps.constants]
     outside = StraightLine(program.leaves, texts, (), ())
     wanted = [r.name for r in program.results]
-    above, body = FloatWriter(row._replace(results=found), outside, wanted, names, True).text()
+    if looped:
+        writer = FloatWriter(*looped, outside, wanted, names)
+    else:
+        writer = LineWriter(row, outside, wanted, names)
+    above, body = writer.text()
     lines = [*above, f"def f({', '.join(words)}):", *(f"    {line}" for line in body)]
     return "\n".join(lines) + "\n"
 
