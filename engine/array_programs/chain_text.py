@@ -9,7 +9,7 @@ from typing import Any
 
 from ..symbols import indented
 from ..writing import Helpers, Names, written_constant
-from .instructions import ELEMENTWISE, REDUCTION, Chain, Instruction, Value
+from .instructions import ELEMENTWISE, PLACE, REDUCTION, Chain, Instruction, Value
 from .memory import Buffer
 from .workers import blocks, in_blocks
 
@@ -18,8 +18,6 @@ BLOCK = 96 << 10
 
 #: Ufuncs that are far faster on an array than with one number.
 _WHOLE = ("np.maximum({0}, {1})", "np.minimum({0}, {1})")
-
-_PLACE = re.compile(r"\{(\d+|out)([.\[][^{}]*)?\}")
 
 
 class ChainText:
@@ -130,5 +128,5 @@ class ChainText:
             return (self.known[x] if x in self.known else self.name_of(x)) + (at[2] or "")
 
         if line.kind == REDUCTION:
-            return _PLACE.sub(place, "{out} = np.add.reduce({0}, None)")
-        return _PLACE.sub(place, line.out)
+            return PLACE.sub(place, "{out} = np.add.reduce({0}, None)")
+        return PLACE.sub(place, line.out)

@@ -74,7 +74,7 @@ def _by_kind(form: str, operands: list[Value], result: Value) -> Instruction:
     if ufunc is None and call is not None:
         ufunc = getattr(np, call[1])
         ufunc = ufunc if isinstance(ufunc, np.ufunc) and ufunc.nout == 1 else None
-    if ufunc is np.matmul:
+    if ufunc is np.matmul or (form == "{0}.dot({1})" and len(operands[1].shape) == 2):
         return _product(form, operands, result)
     if ufunc is not None and ufunc.signature is None:
         places = ", ".join(f"{{{i}}}" for i in range(len(operands)))
@@ -133,11 +133,22 @@ def _in_range(index: Any, rows: int) -> bool:
 
 def _padding(found: Any, form: str, operands: list[Value], result: Value) -> Instruction:
     """A border of one number: everywhere first, then what is inside."""
-    shape = operands[0].shape
-    sides = zip(ast.literal_eval(found[1]), shape, strict=True)
-    inside = ", ".join(f"{before}:{before + n}" for (before, _), n in sides)
+    inside = padded_at(form, operands[0].shape)
     write = f"np.copyto({{out}}, {found[2] or 0})\nnp.copyto({{out[{inside}]}}, {{0}})"
     return Instruction(COPY, form, operands, result, write)
+
+
+def padded_at(form: str, shape: tuple[int, ...], border: float | None = None) -> str | None:
+    """Where `np.pad` puts an array of this shape; None of another form, or another border.
+
+    >>> padded_at("np.pad({0}, [(1, 1), (0, 2)])", (3, 4), border=0)
+    '1:4, 0:4'
+    """
+    found = _PADDED.fullmatch(form)
+    if found is None or (border is not None and border != float(found[2] or 0)):
+        return None
+    sides = zip(ast.literal_eval(found[1]), shape, strict=True)
+    return ", ".join(f"{before}:{before + n}" for (before, _), n in sides)
 
 
 def _reduction(found: Any, form: str, operands: list[Value], result: Value) -> Instruction:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+
+#: A place in a form: of an operand, or of `out`; and how that is looked at.
+PLACE = re.compile(r"\{(\d+|out)([.[][^{}]*)?\}")
 
 #: What an instruction does, and so what may be done with it.
 ELEMENTWISE = "elementwise"  # a ufunc: it may be cut in blocks, and write over what it reads

@@ -10,13 +10,11 @@ import numpy as np
 from ..symbols import indented, tuple_of
 from ..writing import Names, imports_of, uniform, written_constant
 from .chain_text import ChainText
-from .instructions import COPY, VIEW, Chain, Instruction, Steps, Value
+from .instructions import COPY, PLACE, VIEW, Chain, Instruction, Steps, Value
 from .memory import Buffer, Storage
 
 #: What a program raises where it would answer otherwise than eager.
 CARELESS = "FloatingPointError('a sum is too large for the short way')"
-
-_PLACE = re.compile(r"\{(\d+|out)([.\[][^{}]*)?\}")
 
 
 class ModuleText:
@@ -117,7 +115,7 @@ class ModuleText:
                 return name
             return self._seen_as(x, name, at[2])
 
-        return _PLACE.sub(place, form)
+        return PLACE.sub(place, form)
 
     def _seen_as(self, x: Value, name: str, suffix: str) -> str:
         """A view of what has a name, made once if that never moves."""

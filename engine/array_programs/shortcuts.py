@@ -12,10 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from .forms import padded_at
 from .instructions import (
     COPY,
     ELEMENTWISE,
     PRODUCT,
+    REDUCTION,
     VIEW,
     Chain,
     Instruction,
@@ -57,6 +59,7 @@ class _Ways:
         self.integers: dict[tuple[Value, Any], Value] = {}
         self.ones: dict[Any, Value] = {}
         self.copies: dict[Value, Value] = {}
+        self.standing: dict[Value, list[tuple[Value, str]] | None] = {}  # among zeros, and where
 
     def shorter(self, line: Instruction) -> list[Instruction]:
         if isinstance(line, Chain):
@@ -64,7 +67,15 @@ class _Ways:
             line.body = [one for step in line.body for one in inner._gate(step) or [step]]
             return [line]
         found = None
-        for way in (self._sum, self._product, self._turned, self._copy, self._gate, self._relu):
+        for way in (
+            self._sum,
+            self._product,
+            self._turned,
+            self._copy,
+            self._joined,
+            self._gate,
+            self._relu,
+        ):
             found = found or way(line)
         found = found or [line]
         self.makers.update((one.result, one) for one in found)
@@ -95,7 +106,18 @@ class _Ways:
             if rows <= _MANY:
                 form = f"np.dot({{1}}, {{0.reshape({rows}, -1)}}"
                 return [_flat(form, [x, self._one(rows, x.dtype)], y)]
+        if line.sums[-1] == ndim - 1:
+            return self._in_two(x, y, line.sums)
         return None
+
+    def _in_two(self, x: Value, y: Value, axes: tuple[int, ...]) -> list[Instruction] | None:
+        """The sum over the last axes, and over what is left to sum of that."""
+        last = next(i for i in range(len(axes)) if axes[i:] == (*range(axes[i], len(x.shape)),))
+        part = Value(np.empty(x.shape[: axes[last]], x.dtype))
+        first = self._of_rows(x, part, len(axes) - last, None)
+        rest = Instruction(REDUCTION, "", [part], y, sums=axes[:last])
+        second = self._sum(rest)
+        return [*first, *second] if first and second else None
 
     def _factors(self, x: Value) -> list[Value] | None:
         """Two arrays of the shape of x whose product it is, if that is read only here."""
@@ -157,6 +179,29 @@ class _Ways:
         return [*lines, product]
 
     # --- copies ---
+
+    def _joined(self, line: Instruction) -> list[Instruction] | None:
+        """The sum of arrays that stand among zeros: each is written, or added, where it stands."""
+        if line.kind == COPY and line.form.startswith("np.pad("):
+            region = padded_at(line.form, line.operands[0].shape, border=0)
+            self.standing[line.result] = [(line.operands[0], region)] if region else None
+        y, parts = line.result, [self.standing.get(x) for x in line.operands]
+        once = all(self.uses[x] == 1 for x in line.operands)
+        alike = all((x.shape, x.dtype) == (y.shape, y.dtype) for x in line.operands)
+        if line.form != "{0} + {1}" or None in parts or not (once and alike):
+            return None
+        found = self.standing[y] = [one for part in parts for one in part or []]
+        covered = np.zeros(y.shape, bool)
+        writes = []
+        for i, (_, region) in enumerate(found):
+            here = eval(f"covered[{region}]", {"covered": covered})
+            add = f"np.add({{out[{region}]}}, {{{i}}}, out={{out[{region}]}})"
+            writes.append(add if here.any() else f"np.copyto({{out[{region}]}}, {{{i}}})")
+            here[...] = True
+        if not covered.all() or any(one.startswith("np.add") for one in writes):
+            writes.insert(0, "{out}.fill(0)")
+        parts_alone = [x for x, _ in found]
+        return [Instruction(COPY, line.form, parts_alone, y, "\n".join(writes))]
 
     def _copy(self, line: Instruction) -> list[Instruction] | None:
         """The same numbers copied again in another shape: a view of the first copy."""

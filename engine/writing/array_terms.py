@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from .folding import blank, folded
+from .folding import axes_of, blank, folded
 from .terms import LooksAtNumbers, Term
 
 #: How Python writes a ufunc, if not as a call.
@@ -272,7 +272,7 @@ def _shortened(
     **more: Any,
 ) -> dict[str, Any] | None:  # fmt: skip
     """The named arguments of a reduction that say something; None if it changes nothing."""
-    axes = axis if isinstance(axis, tuple) else None if axis is None else (axis,)
+    axes = axes_of(x, axis)
     if axes == () and x.dtype.kind == "f":
         return None
     named: dict[str, Any] = {}

@@ -37,6 +37,17 @@ def blank(compute: Any, *examples: Any) -> Any:
     return np.empty(shape, found.dtype) if shape else found
 
 
+def axes_of(x: Any, axis: Any) -> Any:
+    """The axes that an argument names, as a tuple, or None for all.
+
+    In a program that runs each has one name, so that two sums over the last axis are one.
+    """
+    if axis is None:
+        return None
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    return tuple([i % x.ndim for i in axes]) if x.program.exact and x.ndim else axes
+
+
 # --- operands that broadcast ---
 
 

@@ -250,3 +250,36 @@ def test_a_large_example_is_not_computed_again():
     results = ArrayProgram("f", [*inputs, seed], [y, *found]).run([*numbers, g])
     expected = eager(lambda x: engine.tanh(x * 2 + 1) * (x.data > 0.5), numbers, g)
     assert_equal(results, expected)
+
+
+def test_parts_among_zeros_are_written_where_they_stand():
+    def f(x):
+        return x[1:] * x[:-1] + 2 * (x[:-1] - x[1:]) ** 2
+
+    inputs, seed, y, found = traced(f, [drawn((5, 2), 0)])
+    program = ArrayProgram("f", [*inputs, seed], [y, *found])
+    assert "np.pad" not in program.source
+    numbers, g = [drawn((5, 2), 1)], drawn((4, 2), 2)
+    assert_equal(program.run([*numbers, g]), eager(f, numbers, g))
+
+
+def test_parts_that_cover_an_array_need_no_zeros():
+    def f(x):
+        return engine.concatenate([engine.tanh(x[:2]), engine.exp(x[2:])])
+
+    inputs, seed, y, found = traced(f, [drawn((5, 2), 0)])
+    program = ArrayProgram("f", [*inputs, seed], [y, *found])
+    assert ".fill(" not in program.source
+    numbers, g = [drawn((5, 2), 1)], drawn((5, 2), 2)
+    assert_equal(program.run([*numbers, g]), eager(f, numbers, g))
+
+
+def test_a_function_that_writes_into_out_is_given_a_buffer():
+    def tripled(x, out=None):
+        return np.multiply(np.asarray(x), 3.0, out=out)  # which is not asked of a name
+
+    x = Trace().input(np.ones(3), "x")
+    y = engine.Op("tripled", tripled, (None,), kind="shape").apply((x,), {})
+    program = ArrayProgram("f", [x], [y + 1])
+    assert "tripled(x, out=b1)" in program.source
+    assert_equal(program.run([np.arange(3.0)]), [np.arange(3.0) * 3 + 1])
