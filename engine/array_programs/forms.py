@@ -138,14 +138,14 @@ def _padding(found: Any, form: str, operands: list[Value], result: Value) -> Ins
     return Instruction(COPY, form, operands, result, write)
 
 
-def padded_at(form: str, shape: tuple[int, ...], border: float | None = None) -> str | None:
-    """Where `np.pad` puts an array of this shape; None of another form, or another border.
+def padded_at(form: str, shape: tuple[int, ...], zeros: bool = False) -> str | None:
+    """Where `np.pad` puts an array of this shape; None of another form, or border than `zeros`.
 
-    >>> padded_at("np.pad({0}, [(1, 1), (0, 2)])", (3, 4), border=0)
+    >>> padded_at("np.pad({0}, [(1, 1), (0, 2)])", (3, 4), zeros=True)
     '1:4, 0:4'
     """
     found = _PADDED.fullmatch(form)
-    if found is None or (border is not None and border != float(found[2] or 0)):
+    if found is None or (zeros and found[2] not in (None, "0", "0.0")):
         return None
     sides = zip(ast.literal_eval(found[1]), shape, strict=True)
     return ", ".join(f"{before}:{before + n}" for (before, _), n in sides)

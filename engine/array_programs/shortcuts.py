@@ -183,7 +183,7 @@ class _Ways:
     def _joined(self, line: Instruction) -> list[Instruction] | None:
         """The sum of arrays that stand among zeros: each is written, or added, where it stands."""
         if line.kind == COPY and line.form.startswith("np.pad("):
-            region = padded_at(line.form, line.operands[0].shape, border=0)
+            region = padded_at(line.form, line.operands[0].shape, zeros=True)
             self.standing[line.result] = [(line.operands[0], region)] if region else None
         y, parts = line.result, [self.standing.get(x) for x in line.operands]
         once = all(self.uses[x] == 1 for x in line.operands)
