@@ -10,7 +10,7 @@ import numpy as np
 from ..generators import generator
 from ..node import Node, to_numpy
 from .call_form import numbers_in
-from .tracer import Run
+from .same_program import Run
 
 #: How far apart results may be, of the largest: by the size of a number in bytes.
 NEAR = {2: 1e-2, 4: 1e-4, 8: 1e-9}

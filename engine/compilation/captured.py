@@ -46,12 +46,12 @@ class Captured:
     leads = True
 
     def __getattribute__(self, name: str) -> Any:
-        if name in _OWN:
+        if name in _OWN or tracing_now() is None:
             return object.__getattribute__(self, name)
         return getattr(symbol_of(self), name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in _OWN:
+        if name in _OWN or tracing_now() is None:
             object.__setattr__(self, name, value)
         elif name == "grad" and value is None:
             self.zero_grad()
@@ -60,26 +60,45 @@ class Captured:
 
     def zero_grad(self) -> None:
         """As of a leaf, but at each call."""
+        if tracing_now() is None:
+            _kind(self).zero_grad(self)
+            return
         tracing_now().afterwards(functools.partial(setattr, self, "grad", None))
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **named: Any) -> Any:
-        handler: Any = Symbol.__array_ufunc__
-        return handler(symbol_of(self), ufunc, method, *inputs, **named)
+        x, kind = (self, _kind(self)) if tracing_now() is None else (symbol_of(self), Symbol)
+        handler: Any = kind.__array_ufunc__
+        return handler(x, ufunc, method, *inputs, **named)
 
     @staticmethod
     def record(op: Any, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
+        if tracing_now() is None:
+            return _kind_among(inputs).record(op, inputs, params)
         return Symbol.record(op, tuple(map(_as_symbol, inputs)), params)
 
     def record_unary(self, op: Any) -> Any:
-        return Symbol.record(op, (symbol_of(self),), {})
+        return type(self).record(op, (self,), {})
 
     @staticmethod
     def record_binary(op: Any, a: Any, b: Any) -> Any:
+        if tracing_now() is None:
+            return _kind_among((a, b)).record_binary(op, a, b)
         return Symbol.record(op, (_as_symbol(a), _as_symbol(b)), {})
 
     @staticmethod
     def record_wide(op: Any, inputs: tuple[Any, ...]) -> Any:
+        if tracing_now() is None:
+            return _kind_among(inputs).record_wide(op, inputs)
         return Symbol.record(op, tuple(map(_as_symbol, inputs)), {})
+
+
+def _kind(x: Any) -> Any:
+    """The class of a captured leaf as other threads see it, which trace nothing."""
+    return type(x).__mro__[2]
+
+
+def _kind_among(inputs: tuple[Any, ...]) -> Any:
+    return next(_kind(x) for x in inputs if isinstance(x, Captured))
 
 
 def _as_symbol(x: Any) -> Any:
@@ -88,6 +107,8 @@ def _as_symbol(x: Any) -> Any:
 
 def _forwarding(name: str) -> Callable[..., Any]:
     def method(self: Any, *args: Any, **named: Any) -> Any:
+        if tracing_now() is None:
+            return getattr(_kind(self), name)(self, *args, **named)
         return getattr(symbol_of(self), name)(*args, **named)
 
     method.__name__ = name
@@ -96,6 +117,8 @@ def _forwarding(name: str) -> Callable[..., Any]:
 
 def _refusing(name: str) -> Callable[..., Any]:
     def method(self: Any, other: Any) -> Any:
+        if tracing_now() is None:
+            return getattr(_kind(self), name)(self, other)
         symbol_of(self).refuse(f"changing it in place, by {name}(),")
 
     method.__name__ = name

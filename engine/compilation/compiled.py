@@ -17,9 +17,10 @@ from .agreement import compared
 from .call_form import Given, numbers_in, rebuilt
 from .entry import MISSED
 from .gradients_given import General, Wanted
+from .same_program import Run, is_same
 from .survey import Survey
 from .trace_kept import VALUE, Traced, TracedGradient, one_number
-from .tracer import Run, trace_twice
+from .tracer import trace_twice
 
 #: From this many traces on, a warning says so: each takes as long as hundreds of calls.
 MANY = 32
@@ -100,6 +101,10 @@ class Compiled(OwnDerivatives):
         if any(isinstance(x, Value) for x in (*survey.nodes.values(), *given.numbers)):
             given = given.in_numbers()
         run = trace_twice(self._traced_function, given, survey)
+        for traced in known:
+            if is_same(traced.run, run):  # what has changed is of no matter
+                traced.renew(survey)
+                return traced, given
         traced = self._kept(run, survey, given)
         known.insert(0, traced)
         self.traces.append(traced)

@@ -7,6 +7,7 @@ longer than a small program itself.  So it is written down as Python text too.
 from __future__ import annotations
 
 from operator import is_
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from ..tensors import Tensor
 from ..values import Value
 from .call_form import Given
 from .rows_of_floats import flattening, rows_of
-from .variables import Contents, Variable
+from .variables import Variable
 
 #: What an entry returns where the call is of another form.
 MISSED: Any = object()
@@ -103,31 +104,33 @@ class Entry:
     def variable(self, v: Variable) -> None:
         """The condition that a variable is the very thing that it was."""
         holder, key = v.at
-        if isinstance(v.value, Contents):
-            if isinstance(holder, list):
-                if not v.value:
-                    self.conditions.append(f"not {self.name(holder)}")
-                    return
-                h, value = self.name(holder), self.name([*v.value])
-                self.conditions += [f"len({h}) == {len(v.value)}", f"all(map(is_, {h}, {value}))"]
-                return
-            if isinstance(holder, dict):
-                half = len(v.value) // 2
-                h = self.name(holder)
-                self.conditions.append(f"len({h}) == {half}")
-                if half:
-                    keys, values = self.name([*v.value[:half]]), self.name([*v.value[half:]])
-                    self.conditions += [f"[*{h}] == {keys}",
-                                        f"all(map(is_, {h}.values(), {values}))"]  # fmt: skip
-                return
-            self.conditions.append(f"{self.name(v.holds)}()")
-        elif hasattr(holder, "get"):  # a dictionary, or that of a class
+        if key is None:
+            self._contents(v, holder)
+        elif isinstance(key, frozenset):
+            self.conditions.append(f"{self.name(holder.keys())}.isdisjoint({self.name(key)})")
+        elif isinstance(holder, dict | MappingProxyType):
             get, value = self.name(holder.get), self.name(v.value)
             self.conditions.append(f"{get}({key!r}) is {value}")
-        elif holder is not None:
-            self.conditions.append(f"{self.name(holder)}.cell_contents is {self.name(v.value)}")
         else:
-            self.conditions.append(f"{self.name(v.now)}() is {self.name(v.value)}")
+            self.conditions.append(f"{self.name(holder)}.{key} is {self.name(v.value)}")
+
+    def _contents(self, v: Variable, holder: Any) -> None:
+        """The condition that a container holds what it held."""
+        if isinstance(holder, list) and not v.value:
+            self.conditions.append(f"not {self.name(holder)}")
+        elif isinstance(holder, list):
+            h, value = self.name(holder), self.name([*v.value])
+            self.conditions += [f"len({h}) == {len(v.value)}", f"all(map(is_, {h}, {value}))"]
+        elif isinstance(holder, dict):
+            half = len(v.value) // 2
+            h = self.name(holder)
+            self.conditions.append(f"len({h}) == {half}")
+            if half:
+                keys, values = self.name([*v.value[:half]]), self.name([*v.value[half:]])
+                self.conditions += [f"[*{h}] == {keys}",
+                                    f"all(map(is_, {h}.values(), {values}))"]  # fmt: skip
+        else:
+            self.conditions.append(f"{self.name(v.holds)}()")
 
     def leaf(self, leaf: Any) -> str:
         """The conditions that a leaf is of the form that it was of; its name."""

@@ -9,26 +9,46 @@ to be looked at again at each call.
 
 from __future__ import annotations
 
+import array
 import contextlib
 import functools
+import operator
 import sys
+import weakref
+from collections import UserDict, UserList, deque
 from collections.abc import Callable, Iterator
-from types import CodeType, FunctionType, MethodType, ModuleType
+from contextvars import ContextVar
+from types import (
+    BuiltinFunctionType,
+    FunctionType,
+    MappingProxyType,
+    MethodType,
+    ModuleType,
+)
 from typing import Any
 
 import numpy as np
 
 from ..callers import LIBRARIES
 from ..core import Op
-from ..lists import LISTS
 from ..node import Node
-from ..symbols import names_in
-from .variables import ABSENT, PLAIN, Contents, Variable, flat, refill, sorted_of
+from .names_read import names_read
+from .namespaces import function_of, put, put_item, slots_of, space_of, take_away
+from .variables import ABSENT, PLAIN, Contents, Numbers, Variable, flat, present, refill, sorted_of
 
 _BUILTIN = frozenset(sys.builtin_module_names) | sys.stdlib_module_names - {"__main__"}
-_OUTSIDE = LIBRARIES | _BUILTIN | {"builtins", "scipy", "graphviz", "pytest", "hypothesis"}
-#: Who asks for attributes by such a name may read any.
-_ANY_NAME = frozenset(["getattr", "vars", "__dict__", "hasattr"])
+_OUTSIDE = (
+    LIBRARIES | _BUILTIN | {"builtins", "scipy", "graphviz", "pytest", "_pytest", "hypothesis"}
+)
+#: What the base of all layers reads of each.
+_MODULES_OWN = frozenset(["training", "_parameters", "_buffers", "_modules", "_hooks"])
+#: What a class has for Python's own use.
+_PYTHONS = frozenset(
+    ["__dict__", "__weakref__", "__doc__", "__module__", "__annotations__", "__qualname__",
+     "__static_attributes__", "__firstlineno__", "__slots__", "__hash__", "__new__",
+     "__repr__", "__str__", "__match_args__", "__dataclass_params__", "__dataclass_fields__",
+     "__replace__"]
+)  # fmt: skip
 
 
 class Survey:
@@ -38,6 +58,7 @@ class Survey:
         nodes: Values and Tensors, by id; `names`: where each was found.
         arrays: NumPy's, by id.
         variables: where f may read anything else, or one of these.
+        held: what is in the arrays.
     """
 
     def __init__(self, roots: list[tuple[str, Any]]) -> None:
@@ -47,59 +68,84 @@ class Survey:
         self.variables: list[Variable] = []
         self._seen: dict[int, Any] = {}  # kept, so that no other has its id
         self._objects: list[tuple[str, Any]] = []
-        self._read: set[str] = set()  # names in the user's code
-        self._codes: set[CodeType] = set()
+        self._noted: set[tuple[int, str]] = set()  # attributes of these
+        self._read: set[str] = set()  # names of attributes in the user's code
+        self._any = False  # whether it reads any attribute
+        self._spaces: dict[int, tuple[dict[str, Any], set[str]]] = {}  # globals, names in them
         found = roots
         while found:
             found = [one for name, x in found for one in self._inside(name, x)]
             if not found:  # attributes, by the names that all functions found so far read
                 found = self._attributes()
+        self._note_absent()
+        self.held = [Numbers(x, self.names[i]) for i, x in self.arrays.items()]
+
+    def changed(self) -> list[Variable | Numbers]:
+        """What is not as it was."""
+        places: list[Variable | Numbers] = [*self.variables, *self.held]
+        return [one for one in places if not one.holds()]
 
     def _inside(self, name: str, x: Any) -> Iterator[tuple[str, Any]]:
         """Note what x is, and go on to what it holds."""
-        if isinstance(x, (*PLAIN, ModuleType)) or id(x) in self._seen:
+        if isinstance(x, PLAIN) or id(x) in self._seen:
             return
         self._seen[id(x)] = x
         self.names.setdefault(id(x), name)
         if isinstance(x, Node):
             self.nodes[id(x)] = x
-        elif isinstance(x, np.ndarray):
-            if x.dtype.kind == "O":
-                yield from ((f"{name}[{i}]", one) for i, one in enumerate(x.ravel().tolist()))
-            else:
-                self.arrays[id(x)] = x
-        elif isinstance(x, LISTS):
-            for i, one in enumerate(x):
-                yield f"{name}[{i}]", one
-            if isinstance(x, list):
-                self._keep(
-                    name, functools.partial(Contents, x), functools.partial(refill, x), (x, None)
-                )
-        elif isinstance(x, dict):
-            yield from ((f"{name}[{key!r}]", one) for key, one in x.items())
-            self._keep(name, functools.partial(flat, x), functools.partial(refill, x), (x, None))
-        elif isinstance(x, set):
-            self._keep(
-                name, functools.partial(sorted_of, x), functools.partial(refill, x), (x, None)
-            )
-        elif isinstance(x, MethodType):
-            yield name, x.__func__
-            yield f"{name}.__self__", x.__self__
-        elif isinstance(x, functools.partial):
-            yield name, x.func
-            yield from ((f"argument {i}", one) for i, one in enumerate(x.args))
-            yield from x.keywords.items()
+        elif isinstance(x, np.ndarray) and x.dtype.kind != "O":
+            self.arrays[id(x)] = x
         elif isinstance(x, FunctionType):
-            if is_users(x.__module__):
-                yield from self._of_function(x)
+            yield from self._of_function(name, x)
         elif isinstance(x, Op):
-            rules = [rule for rule in (x.forward, x.scalar, *x.vjps) if rule is not None]
+            rules = [x.forward, x.scalar, x.vjp_all, *x.vjps]
             yield from ((f"a rule of {x.name}", rule) for rule in rules)
-        elif isinstance(x, type):
-            if is_users(x.__module__):
+        elif isinstance(x, ModuleType | type):
+            if is_users(x.__module__ if isinstance(x, type) else x.__name__):
                 self._objects.append((name, x))
-        elif is_users(type(x).__module__) or callable(x):
+                yield from ((one.__name__, one) for one in getattr(x, "__mro__", ()))
+                yield name, type(x)
+        else:
+            yield from self._held(name, x)
             self._objects.append((name, x))
+            if is_users(type(x).__module__):
+                yield type(x).__name__, type(x)
+                self._keep_attribute(name, x, "__class__")
+                if isinstance(getattr(x, "__dict__", None), dict):
+                    self._keep_attribute(name, x, "__dict__")
+
+    def _held(self, name: str, x: Any) -> Iterator[tuple[str, Any]]:
+        """What a container holds, or what refers to something else."""
+        if isinstance(x, list | tuple | deque):
+            yield from ((f"{name}[{i}]", one) for i, one in enumerate(x))
+            if not isinstance(x, tuple):
+                self._keep_contents(name, x, Contents)
+        elif isinstance(x, dict | MappingProxyType):
+            yield from ((f"{name}[{key!r}]", one) for key, one in x.items())
+            self._keep_contents(name, x, flat)
+        elif isinstance(x, set | frozenset):
+            yield from ((f"{name}[…]", one) for one in x)
+            if isinstance(x, set):
+                self._keep_contents(name, x, sorted_of)
+        elif isinstance(x, np.ndarray):
+            yield f"{name}", x.ravel().tolist()
+            self._keep_contents(name, x, _objects_of)
+        elif isinstance(x, bytearray | memoryview | array.array):
+            self._keep_contents(name, x, bytes)
+        elif isinstance(x, MethodType | BuiltinFunctionType):
+            yield name, getattr(x, "__func__", None)
+            yield name, x.__self__
+        elif isinstance(x, functools.partial):
+            yield from ((name, one) for one in (x.func, *x.args, x.keywords))
+        elif isinstance(x, UserDict | UserList):
+            yield name, x.data
+        elif isinstance(x, weakref.ref):
+            yield name, x()
+        elif isinstance(x, ContextVar):
+            self._keep(name, functools.partial(x.get, ABSENT), x.set)
+            yield name, x.get(None)
+        elif isinstance(x, operator.attrgetter | operator.methodcaller):
+            self._read.update(str(x.__reduce__()[1]).replace("'", ".").split("."))
 
     def _keep(
         self,
@@ -110,99 +156,121 @@ class Survey:
     ) -> None:
         self.variables.append(Variable(name, read, write, read(), at))
 
-    def _of_function(self, f: FunctionType) -> Iterator[tuple[str, Any]]:
-        """What a function of the user's reads: and that goes on with what is found there."""
-        self._note_names(f.__code__)
-        for name in dict.fromkeys(names_in(f.__code__)):
-            if name in f.__globals__:
-                value = f.__globals__[name]
-                write = functools.partial(f.__globals__.__setitem__, name)
-                self._keep(
-                    name,
-                    functools.partial(f.__globals__.__getitem__, name),
-                    write,
-                    (f.__globals__, name),
-                )
-                yield name, value
+    def _keep_contents(self, name: str, x: Any, contents: Callable[[Any], Any]) -> None:
+        self._keep(name, functools.partial(contents, x), functools.partial(refill, x), (x, None))
+
+    def _keep_item(self, name: str, x: dict[str, Any], key: str) -> None:
+        write = functools.partial(put_item, x, key)
+        self._keep(name, functools.partial(operator.getitem, x, key), write, (x, key))
+
+    def _keep_attribute(self, where: str, x: Any, name: str) -> None:
+        read, write = functools.partial(getattr, x, name), functools.partial(setattr, x, name)
+        self._keep(f"{where}.{name}", read, write, (x, name))
+
+    # --- functions ---
+
+    def _of_function(self, where: str, f: FunctionType) -> Iterator[tuple[str, Any]]:
+        """What a function reads: and that goes on with what is found there."""
         for name, cell in zip(f.__code__.co_freevars, f.__closure__ or (), strict=True):
             with contextlib.suppress(ValueError):  # a variable that is not set yet
-                value = cell.cell_contents
-                write = functools.partial(setattr, cell, "cell_contents")
-                self._keep(
-                    name, functools.partial(getattr, cell, "cell_contents"), write, (cell, None)
-                )
-                yield name, value
-        for x in (*(f.__defaults__ or ()), *(f.__kwdefaults__ or {}).values()):
-            yield f"a default of {f.__name__}", x
-        wrapped = getattr(f, "__wrapped__", None)
-        if wrapped is not None:
-            yield f.__name__, wrapped
-
-    def _note_names(self, code: CodeType) -> None:
-        if code in self._codes:
+                yield name, cell.cell_contents
+            if is_users(f.__module__):
+                self._keep_cell(name, cell)
+        if not is_users(f.__module__):
             return
-        self._codes.add(code)
-        self._read.update(code.co_names)
-        for constant in code.co_consts:
-            if isinstance(constant, str):  # for getattr
-                self._read.add(constant)
-            elif isinstance(constant, CodeType):
-                self._note_names(constant)
+        names = names_read(f.__code__)
+        self._read |= names.attributes
+        self._any |= names.any_attribute
+        space, read = f.__globals__, names.variables
+        if names.any_variable:
+            read = frozenset(name for name in space if not name.startswith("__"))
+        _, known = self._spaces.setdefault(id(space), (space, set()))
+        for name in sorted(read - known):
+            known.add(name)
+            if name in space:
+                self._keep_item(name, space, name)
+                yield name, space[name]
+        yield from ((name, sys.modules.get(name)) for name in names.modules)
+        self._keep_attribute(where, f, "__code__")
+        for name in ("__defaults__", "__kwdefaults__"):
+            if getattr(f, name) is not None:
+                self._keep_attribute(where, f, name)
+                yield f"a default of {f.__name__}", getattr(f, name)
+        self._objects.append((where, f))
+
+    def _keep_cell(self, name: str, cell: Any) -> None:
+        def write(value: Any) -> None:
+            if value is ABSENT:
+                del cell.cell_contents
+            else:
+                cell.cell_contents = value
+
+        at: tuple[Any, Any]
+        try:
+            value, at = cell.cell_contents, (cell, "cell_contents")
+        except ValueError:
+            value, at = ABSENT, (cell, None)
+        read = functools.partial(getattr, cell, "cell_contents")
+        self.variables.append(Variable(name, read, write, value, at))
+
+    # --- attributes ---
 
     def _attributes(self) -> list[tuple[str, Any]]:
         """What attributes of the objects found so far hold that were not looked at yet."""
         found: list[tuple[str, Any]] = []
         for where, x in self._objects:
-            for name in self._names_read(x):
-                key = (id(x), name)
-                if key in self._seen_attributes:
+            space = space_of(x)
+            for name in self._names_of(x, space):
+                if (id(x), name) in self._noted:
                     continue
-                self._seen_attributes.add(key)
-                value = _attribute(x, name)
+                self._noted.add((id(x), name))
+                value = space[name] if name in space else getattr(x, name, ABSENT)
+                read: Any = functools.partial(operator.getitem, space, name)
+                at: tuple[Any, Any] = (space, name)
+                if name not in space:
+                    read, at = functools.partial(getattr, x, name), (None, None)
                 if value is ABSENT:
-                    continue
-                write = functools.partial(_set_attribute, x, name)
-                at = (_home(x, name, value), name)
-                self._keep(f"{where}.{name}", functools.partial(_attribute, x, name), write, at)
-                found.append((f"{where}.{name}", value))
+                    at = (None, None)
+                write = functools.partial(put, x, name)
+                self.variables.append(Variable(f"{where}.{name}", read, write, value, at))
+                found.append((f"{where}.{name}", function_of(value)))
         return found
 
-    @functools.cached_property
-    def _seen_attributes(self) -> set[tuple[int, str]]:
-        return set()
-
-    def _names_read(self, x: Any) -> list[str]:
+    def _names_of(self, x: Any, space: Any) -> list[str]:
         """The names of x's attributes that may be read: those that stand in the user's code.
 
-        Of an object of these packages (a layer, a loss) all: its code is not looked at.
+        Of what is called and is of these packages (a layer, a loss) all: its code is not looked at.
         """
-        own = _own_names(x)
-        kind = x if isinstance(x, type) else type(x)
-        users = [c for c in kind.__mro__ if is_users(c.__module__)]
-        methods = [name for c in users for name, m in vars(c).items() if name not in own]
-        library = len(users) < len([c for c in kind.__mro__ if c is not object])
-        any_name = not users or bool(_ANY_NAME & self._read)
-        read = [
-            name
-            for name in own
-            if any_name or name in self._read or (library and name in _MODULES_OWN)
-        ]
-        called = [
-            name
-            for name in methods
-            if name in self._read or name.startswith("__") or name == "forward"
-        ]
-        return [*read, *(name for name in called if name not in _NO_VARIABLES)]
+        own = [*space, *slots_of(x)]
+        if isinstance(x, type):
+            return [
+                name
+                for name in own
+                if (self._any or name in self._read or name == "forward" or name.startswith("__"))
+                and name not in _PYTHONS
+            ]
+        ours = type(x).__module__.partition(".")[0] in LIBRARIES
+        if "__wrapped__" in space and not is_users(type(x).__module__):
+            return ["__wrapped__"]
+        if callable(x) if ours else self._any and not isinstance(x, ModuleType):
+            return own
+        base = any(one in space for one in _MODULES_OWN)
+        return [name for name in own if name in self._read or (base and name in _MODULES_OWN)]
 
+    def _note_absent(self) -> None:
+        """Note what f's code has names for and is not there: for it may come to be."""
+        for known, names in self._spaces.values():
+            self._keep_absent("a global variable", known, known, frozenset(names))
+        for where, x in self._objects:
+            kind, space = x if isinstance(x, type) else type(x), space_of(x)
+            plain = isinstance(x, FunctionType) or not hasattr(x, "__dict__")
+            if not plain and (isinstance(x, ModuleType) or is_users(kind.__module__)):
+                self._keep_absent(f"an attribute of {where}", x, space, frozenset(self._read))
 
-#: What the base of all layers reads of each.
-_MODULES_OWN = frozenset(["training", "_parameters", "_buffers", "_modules", "_hooks"])
-_NO_VARIABLES = frozenset(
-    ["__dict__", "__weakref__", "__doc__", "__module__", "__annotations__", "__qualname__",
-     "__static_attributes__", "__firstlineno__", "__slots__", "__hash__", "__new__", "__init__",
-     "__repr__", "__str__", "__match_args__", "__dataclass_params__", "__dataclass_fields__",
-     "__post_init__", "__replace__"]
-)  # fmt: skip
+    def _keep_absent(self, name: str, x: Any, space: Any, names: frozenset[str]) -> None:
+        names = frozenset(names.difference(space))
+        read, write = functools.partial(present, space, names), lambda _: take_away(x, names)
+        self._keep(name, read, write, (space, names))
 
 
 def is_users(module: str | None) -> bool:
@@ -210,49 +278,5 @@ def is_users(module: str | None) -> bool:
     return (module or "").partition(".")[0] not in _OUTSIDE
 
 
-def _set_attribute(x: Any, name: str, value: Any) -> None:
-    """Put an attribute back as it was kept: no property, and no `__setattr__`, is run."""
-    own = getattr(x, "__dict__", {})
-    if isinstance(own, dict) and (name in own or not hasattr(type(x), name)):
-        own[name] = value
-    else:
-        type.__setattr__(x, name, value) if isinstance(x, type) else object.__setattr__(
-            x, name, value
-        )
-
-
-def _home(x: Any, name: str, value: Any) -> Any:
-    """The dictionary, an object's own or a class's, that has a value as it is; None if none has."""
-    kinds = x.__mro__ if isinstance(x, type) else type(x).__mro__
-    for home in (getattr(x, "__dict__", {}), *map(vars, kinds)):
-        if name in home:
-            return home if home[name] is value else None
-    return None
-
-
-def _own_names(x: Any) -> list[str]:
-    slots = [
-        name
-        for kind in type(x).__mro__
-        for name in vars(kind).get("__slots__", ())
-        if isinstance(x, kind)
-    ]
-    return [*(getattr(x, "__dict__", ()) if not isinstance(x, type) else ()), *slots]
-
-
-def _attribute(x: Any, name: str) -> Any:
-    """An attribute as it is kept: of a class, or of an object's own, no property is run."""
-    own = getattr(x, "__dict__", {})
-    if name in own:
-        return own[name]
-    for kind in x.__mro__ if isinstance(x, type) else type(x).__mro__:
-        if name in vars(kind):
-            kept = vars(kind)[name]
-            if isinstance(kept, property):
-                return kept.fget
-            if isinstance(kept, staticmethod | classmethod):
-                return kept.__func__
-            if hasattr(kept, "__get__") and not callable(kept):  # a slot
-                return getattr(x, name, ABSENT)
-            return kept
-    return ABSENT
+def _objects_of(x: np.ndarray) -> Contents:
+    return Contents(x.ravel().tolist())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,8 +17,9 @@ from .call_form import Given, rebuilt
 from .dressing import dressing_of
 from .entry import Entry, TooMany, entered
 from .graph_function import GradientFunction, GraphFunction, order_of, plain_of
+from .same_program import Run
 from .survey import Survey, is_users
-from .tracer import Learn, Run, same
+from .tracer import Learn
 
 
 class Traced:
@@ -48,9 +48,7 @@ class Traced:
         known |= {s: array for array, s in trace.held.values()}
         known |= {draw.symbol: draw for draw in trace.draws}
         self.sources = [known[x] for x in self.inputs]
-        self.variables = survey.variables
-        met = {id(array) for array, _ in trace.held.values()}
-        self.arrays = [(x, x.copy()) for x in survey.arrays.values() if id(x) not in met]
+        self.renew(survey)
         self.leaves = [(x, _form(x)) for x in trace.lifted]
         #: Rows of the user's own, which may be written anew.
         rows = {x.op for x in order_of(self.outputs) if x.op and is_users(x.op.__module__)}
@@ -82,13 +80,19 @@ class Traced:
     def _program(self) -> GraphFunction:
         return GraphFunction(self.name, self.inputs, self.outputs, self.threads, self._lists())
 
+    def renew(self, survey: Survey) -> None:
+        """Have the program stand for what there is now."""
+        assigned = {id(array) for array, _ in self.run.trace.assigned}
+        self.variables = survey.variables
+        self.arrays = [x for x in survey.held if id(x.array) not in assigned]
+
     def holds(self) -> bool:
         """Whether all that the program depends on is as it was when it was traced."""
         return (
             all(v.holds() for v in self.variables)
             and all(_form(x) == form for x, form in self.leaves)
             and all(x.shape == s and x.dtype == d for x, s, d in self.shapes)
-            and all(same(x, copy) for x, copy in self.arrays)
+            and all(x.holds() for x in self.arrays)
             and all(op.forward is f and op.vjps is rules for op, f, rules in self.rows)
         )
 
@@ -171,8 +175,7 @@ class Traced:
             name = entry.name(op)
             entry.conditions += [f"{name}.forward is {entry.name(forward)}",
                                  f"{name}.vjps is {entry.name(rules)}"]  # fmt: skip
-        for x, copy in self.arrays:
-            entry.conditions.append(f"{entry.name(partial(same, x, copy))}()")
+        entry.conditions += [f"{entry.name(x.holds)}()" for x in self.arrays]
         return entry.function(len(given.args), self._body(entry, inputs), self.name)
 
     def _written(self, entry: Entry, source: Any) -> str:

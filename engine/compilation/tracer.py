@@ -18,9 +18,9 @@ from ..node import Node
 from ..recording import enable_grad
 from ..symbols import LastingTrace, Symbol, Tracing
 from ..writing import gradients
-from .call_form import Given, numbers_in, rebuilt
+from .call_form import Given, numbers_in, parts_of, rebuilt
 from .captured import Captured, Capturing, symbol_of
-from .graph_function import order_of
+from .same_program import Run, difference, same
 from .survey import Survey
 
 
@@ -88,28 +88,6 @@ def _line() -> str:
     return "" if frame is None else f" ({frame.f_code.co_filename}, line {frame.f_lineno})"
 
 
-@dataclass
-class Run:
-    """One run of f on Symbols."""
-
-    trace: FunctionTrace
-    arguments: list[Symbol]  # for the numbers among the arguments
-    result: Any  # what f returned, with Symbols
-    outputs: list[Any]  # the numbers in it: Symbols, and what f made of none
-
-    def has_gradient(self, given: Given) -> bool:
-        """Whether `grad` of the function is plain, and depends on each of these arguments."""
-        y, trace = self.result, self.trace
-        if not isinstance(y, Symbol) or y.size != 1 or trace.learned:
-            return False
-        below = set(order_of([y]))
-        if any(s.requires_grad and s in below for s in trace.lifted.values()):
-            return False
-        flowing = {x for x in order_of([y]) if x.requires_grad}
-        listed = {i for first, count in given.lists for i in range(first, first + count)}
-        return all(self.arguments[i] in flowing or i in listed for i in given.wrt)
-
-
 def run_once(f: Any, given: Given, survey: Survey, trace: FunctionTrace) -> Run:
     """Call f on Symbols; everything that it changes from outside is put back.
 
@@ -130,9 +108,9 @@ def run_once(f: Any, given: Given, survey: Survey, trace: FunctionTrace) -> Run:
                 for name, x in numbers_in(result)
             ]
         finally:
-            changed = [v for v in survey.variables if not v.holds()]
-            for variable in changed:
-                variable.put_back()
+            changed = survey.changed()
+            for place in changed:
+                place.put_back()
     if changed:
         raise TypeError(
             f"{_name(f)} changes {changed[0].name}: a compiled program would do so once, while it "
@@ -166,8 +144,15 @@ def trace_twice(f: Callable[..., Any], given: Given, survey: Survey) -> Run:
     """
     first = run_once(f, given, survey, FunctionTrace(survey))
     again = run_once(f, given, survey, FunctionTrace(survey))
-    place = _difference(first, again)
+    if not same(first.form(), again.form()):
+        raise TypeError(
+            f"{_name(f)} returns {_kinds(first.form())}, another at each call: a compiled function "
+            "returns numbers, arrays, Values and Tensors, and lists, tuples, dictionaries and "
+            "dataclasses of these"
+        )
+    place = difference(first, again)
     if place is None:
+        first.own_arrays()
         return first
     stopping = _Stopping(survey)
     stopping.stop = place
@@ -183,61 +168,12 @@ def trace_twice(f: Callable[..., Any], given: Given, survey: Survey) -> Run:
     )
 
 
+def _kinds(form: Any) -> str:
+    parts = parts_of(form)
+    if parts is None:
+        return f"a {type(form).__name__}"
+    return ", ".join(dict.fromkeys(_kinds(x) for _, x in parts if x is not None))
+
+
 def _name(f: Any) -> str:
     return str(getattr(f, "__name__", type(f).__name__))
-
-
-# --- whether two runs are the same ---
-
-
-def _ends(run: Run) -> list[Any]:
-    learned = [g for _, leaves in run.trace.learned for g in leaves.values()]
-    return [*run.outputs, *(x for _, x in run.trace.assigned), *learned]
-
-
-def _difference(first: Run, again: Run) -> int | None:
-    """The place of the first result of the second run that is another; None if all is the same."""
-    one, two = order_of(_ends(first)), order_of(_ends(again))
-    number = {x: i for i, x in enumerate(one)}, {x: i for i, x in enumerate(two)}
-    for a, b in zip(one, two, strict=False):
-        if a.op is not b.op or not _same_parts(a, b, number):
-            return b.place
-    ends = zip(_ends(first), _ends(again), strict=False)
-    if len(_ends(first)) != len(_ends(again)) or len(one) != len(two):
-        return 0
-    return None if all(_same(a, b, number) for a, b in ends) else 0
-
-
-def _same_parts(a: Symbol, b: Symbol, number: Any) -> bool:
-    if a.op is None:
-        return a.is_constant == b.is_constant and (not a.is_constant or same(a._held, b._held))
-    if len(a.inputs) != len(b.inputs) or a._params.keys() != b._params.keys():
-        return False
-    pairs = [*zip(a.inputs, b.inputs, strict=True)]
-    pairs += [(x, b._params[name]) for name, x in a._params.items()]
-    return all(_same(x, y, number) for x, y in pairs)
-
-
-def _same(x: Any, y: Any, number: Any) -> bool:
-    if isinstance(x, Symbol) or isinstance(y, Symbol):
-        return number[0].get(x, -1) == number[1].get(y, -2)
-    return same(x, y)
-
-
-def same(x: Any, y: Any) -> bool:
-    """Whether two plain things are equal to the last bit, as far as that can be asked."""
-    if x is y:
-        return True
-    if type(x) is not type(y):
-        return False
-    if isinstance(x, np.ndarray | np.generic):
-        return x.dtype == y.dtype and x.shape == y.shape and x.tobytes() == y.tobytes()
-    if isinstance(x, float):
-        return x.hex() == y.hex()
-    if isinstance(x, tuple | list):
-        return len(x) == len(y) and all(same(a, b) for a, b in zip(x, y, strict=True))
-    if isinstance(x, dict):
-        return x.keys() == y.keys() and all(same(one, y[key]) for key, one in x.items())
-    if isinstance(x, slice):
-        return (x.start, x.stop, x.step) == (y.start, y.stop, y.step)
-    return bool(x == y) if not isinstance(x, Node) else False

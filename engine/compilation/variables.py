@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,7 +22,8 @@ class Variable(NamedTuple):
         read: gives what is there now; raises LookupError or AttributeError where it is gone.
         write: puts something there.
         value: what was there; of a list, a dictionary and a set all that was in it.
-        at: for a quick look: a dictionary and a key, or a cell, or a list and nothing.
+        at: for a quick look: a dictionary and a key, or names that it lacks; an object and the name
+            of an attribute; a list and nothing.
     """
 
     name: str
@@ -50,19 +52,48 @@ class Variable(NamedTuple):
         self.write(self.value)
 
 
+class Numbers:
+    """What was in an array: looked at again at each call, for f may compute with it by NumPy."""
+
+    def __init__(self, x: np.ndarray, name: str) -> None:
+        self.name = name
+        self.array, self.form, self.held = x, (x.shape, x.dtype), x.tobytes()
+
+    def holds(self) -> bool:
+        """Whether it is in there still, to the bit."""
+        x, held = self.array, self.held
+        if (x.shape, x.dtype) != self.form:
+            return False
+        if len(held) <= _PART:
+            return x.tobytes() == held
+        flat = np.ascontiguousarray(x).reshape(-1).view(np.uint8)  # in parts, that fit the cache
+        starts = range(0, len(held), _PART)
+        return all(flat[i : i + _PART].tobytes() == held[i : i + _PART] for i in starts)
+
+    def put_back(self) -> None:
+        """Have the array hold what it held."""
+        if self.array.flags.writeable and (self.array.shape, self.array.dtype) == self.form:
+            self.array[...] = np.frombuffer(self.held, self.form[1]).reshape(self.form[0])
+
+
+_PART = 1 << 18
+
+
 class Contents(list[Any]):
     """What was in a container."""
 
 
 def _is_same(now: Any, value: Any) -> bool:
-    return now is value or (
-        type(now) is type(value)
-        and isinstance(value, PLAIN)
-        and (now == value or (now != now and value != value))
-    )
+    if now is value:
+        return True
+    if type(now) is not type(value) or not isinstance(value, PLAIN):
+        return False
+    # 0.0 is not -0.0, and a nan is like another
+    return bool(now == value or now != now) and repr(now) == repr(value)
 
 
-def flat(x: dict[Any, Any]) -> Contents:
+def flat(x: Mapping[Any, Any]) -> Contents:
+    """What is in a dictionary: the keys, then what they stand for."""
     return Contents([*x.keys(), *x.values()])
 
 
@@ -71,13 +102,25 @@ def sorted_of(x: set[Any]) -> Contents:
     return Contents(sorted(x, key=lambda one: (hash(one), repr(one))))
 
 
+def present(space: Mapping[str, Any], names: frozenset[str]) -> tuple[str, ...]:
+    """Those of the names that a dictionary has."""
+    return () if space.keys().isdisjoint(names) else tuple(sorted(names & space.keys()))
+
+
 def refill(x: Any, contents: Contents) -> None:
     """Have in a container what was in it."""
-    if isinstance(x, list):
+    if isinstance(x, list | bytearray):
         x[:] = contents
         return
+    if isinstance(x, np.ndarray):
+        x.reshape(-1)[:] = contents
+        return
+    if not hasattr(x, "clear"):
+        return  # it is only looked through, or of numbers
     x.clear()
-    if isinstance(x, dict):
+    if isinstance(x, deque):
+        x.extend(contents)
+    elif isinstance(x, dict):
         half = len(contents) // 2
         x.update(zip(contents[:half], contents[half:], strict=True))
     else:

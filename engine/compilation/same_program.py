@@ -1,0 +1,157 @@
+"""Whether two runs of a function wrote the same program down."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from dataclasses import dataclass
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+
+from ..node import Node
+from ..symbols import Symbol
+from .call_form import rebuilt
+from .graph_function import order_of
+from .survey import is_users
+
+
+@dataclass
+class Run:
+    """One run of f on Symbols."""
+
+    trace: Any  # the FunctionTrace
+    arguments: list[Symbol]  # for the numbers among the arguments
+    result: Any  # what f returned, with Symbols
+    outputs: list[Any]  # the numbers in it: Symbols, and what f made of none
+
+    @property
+    def ends(self) -> list[Any]:
+        """All that the program is to compute."""
+        learned = [g for _, leaves in self.trace.learned for g in leaves.values()]
+        return [*self.outputs, *(x for _, x in self.trace.assigned), *learned]
+
+    def form(self) -> Any:
+        """What f returned, without the numbers in it."""
+        return rebuilt(self.result, itertools.repeat(None))
+
+    def sources(self) -> dict[Any, Any]:
+        """Where each input's numbers come from, as what can be compared."""
+        known: dict[Any, Any] = {x: i for i, x in enumerate(self.arguments)}
+        known |= {x: ("leaf", id(node)) for node, x in self.trace.lifted.items()}
+        return known | {x: ("array", id(a)) for a, x in self.trace.held.values()}
+
+    def own_arrays(self) -> None:
+        """Have copies of the arrays in the program, which their owner may change."""
+        for node in order_of(self.ends):
+            node.inputs = _own(node.inputs)
+            node._params = {name: _own(x) for name, x in node._params.items()}
+            if node.op is None:
+                node._held = _own(node._held)
+        self.outputs = [_own(x) for x in self.outputs]
+
+    def has_gradient(self, given: Any) -> bool:
+        """Whether `grad` of the function is plain, and depends on each of these arguments."""
+        y, trace = self.result, self.trace
+        if not isinstance(y, Symbol) or y.size != 1 or trace.learned:
+            return False
+        below = set(order_of([y]))
+        if any(s.requires_grad and s in below for s in trace.lifted.values()):
+            return False
+        flowing = {x for x in order_of([y]) if x.requires_grad}
+        listed = {i for first, count in given.lists for i in range(first, first + count)}
+        return all(self.arguments[i] in flowing or i in listed for i in given.wrt)
+
+
+def _own(x: Any) -> Any:
+    if isinstance(x, np.ndarray):
+        return x.copy()
+    return tuple([_own(one) for one in x]) if type(x) is tuple else x
+
+
+def difference(first: Run, again: Run) -> int | None:
+    """The place of the first result of the second run that is another; None if all is the same."""
+    one, two = order_of(first.ends), order_of(again.ends)
+    number = {x: i for i, x in enumerate(one)}, {x: i for i, x in enumerate(two)}
+    for a, b in zip(one, two, strict=False):
+        if not _same_op(a.op, b.op) or not _same_parts(a, b, number):
+            return b.place
+    ends = zip(first.ends, again.ends, strict=False)
+    if len(first.ends) != len(again.ends) or len(one) != len(two):
+        return 0
+    return None if all(_same(a, b, number) for a, b in ends) else 0
+
+
+def is_same(one: Run, two: Run) -> bool:
+    """Whether two runs wrote one program down: of the same inputs, for results of the same form."""
+    if any(run.trace.draws or run.trace.actions or run.trace.assigned for run in (one, two)):
+        return False  # these are not compared
+    if not same(one.form(), two.form()) or difference(one, two) is not None:
+        return False
+    if any(x.op is not None and not _stays(x.op) for x in order_of(one.ends)):
+        return False
+    sources = one.sources(), two.sources()
+    pairs = zip(order_of(one.ends), order_of(two.ends), strict=True)
+    return all(
+        sources[0][a] == sources[1][b]
+        and (a.shape, a.dtype, a.requires_grad) == (b.shape, b.dtype, b.requires_grad)
+        for a, b in pairs
+        if a in sources[0]
+    )
+
+
+def _stays(op: Any) -> bool:
+    """Whether an op does what it did: a user's may read variables."""
+    functions = [f for f in (op.forward, op.vjp_all, *op.vjps) if f is not None]
+    return not any(is_users(getattr(f, "__module__", None)) for f in functions)
+
+
+def _same_op(a: Any, b: Any) -> bool:
+    """Whether two ops are one, or were made anew in the same way."""
+    if a is b:
+        return True
+    return a is not None and b is not None and a.name == b.name and same(a.forward, b.forward)
+
+
+def _same_parts(a: Symbol, b: Symbol, number: Any) -> bool:
+    if a.op is None:
+        return a.is_constant == b.is_constant and (not a.is_constant or same(a._held, b._held))
+    if len(a.inputs) != len(b.inputs) or a._params.keys() != b._params.keys():
+        return False
+    pairs = [*zip(a.inputs, b.inputs, strict=True)]
+    pairs += [(x, b._params[name]) for name, x in a._params.items()]
+    return all(_same(x, y, number) for x, y in pairs)
+
+
+def _same(x: Any, y: Any, number: Any) -> bool:
+    if isinstance(x, Symbol) or isinstance(y, Symbol):
+        return number[0].get(x, -1) == number[1].get(y, -2)
+    return same(x, y)
+
+
+def same(x: Any, y: Any) -> bool:
+    """Whether two plain things are equal to the last bit, as far as that can be asked."""
+    if x is y:
+        return True
+    if type(x) is not type(y) or isinstance(x, Node):
+        return False
+    if isinstance(x, np.ndarray | np.generic):
+        if x.dtype != y.dtype or x.shape != y.shape:
+            return False
+        return same(x.tolist(), y.tolist()) if x.dtype.kind == "O" else x.tobytes() == y.tobytes()
+    if isinstance(x, float):
+        return x.hex() == y.hex()
+    if isinstance(x, tuple | list):
+        return len(x) == len(y) and all(same(a, b) for a, b in zip(x, y, strict=True))
+    if isinstance(x, dict):
+        return x.keys() == y.keys() and all(same(one, y[key]) for key, one in x.items())
+    if isinstance(x, functools.partial):
+        return same((x.func, x.args, x.keywords), (y.func, y.args, y.keywords))
+    if isinstance(x, FunctionType):
+        return x.__code__ is y.__code__ and same(*(_made_of(f) for f in (x, y)))
+    return bool(x == y)
+
+
+def _made_of(f: FunctionType) -> Any:
+    return f.__defaults__, f.__kwdefaults__, [c.cell_contents for c in f.__closure__ or ()]
