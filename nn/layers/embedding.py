@@ -6,8 +6,10 @@ from typing import Any, Self
 
 import numpy as np
 
-from engine import getitem, to_numpy, where
+from engine import getitem, has_numbers, to_numpy, where
 
+from ..buffers import without_gradient
+from ..checked import check_of
 from ..checks import as_array, at_least, floating
 from ..module import Module
 from ..parameter import Parameter
@@ -42,24 +44,28 @@ def embedding(x: Any, weight: Any, padding_idx: int | None = None) -> Any:
         return rows
     padding = _padding(padding_idx, len(weight))
     here = index == padding
-    if not here.any():
+    if has_numbers(here) and not here.any():
         return rows
     return where(here[..., None], to_numpy(weight)[padding], rows)  # a constant: no gradient
 
 
-def _index(x: Any, rows: int) -> np.ndarray:
+def _index(x: Any, rows: int) -> Any:
     """x as an array of integers that name rows."""
-    index = np.asarray(as_array(x))
+    index = without_gradient(as_array(x))
     if index.dtype.kind not in "iu" and index.size:
         raise TypeError(f"an embedding is indexed by integers, got dtype {index.dtype}")
-    index = index.astype(np.intp, copy=False)
+    return _rows_named(index.astype(np.intp, copy=False), rows)
+
+
+@check_of
+def _rows_named(index: np.ndarray, rows: int) -> None:
+    """index, checked: each names a row."""
     if index.size and not (index.min() >= 0 and index.max() < rows):
         wrong = index[(index < 0) | (index >= rows)]
         raise IndexError(
             f"index {wrong[0]} is out of range for an embedding of {rows} rows "
             f"({wrong.size} of {index.size} indices are)"
         )
-    return index
 
 
 def _padding(padding_idx: int, rows: int) -> int:
