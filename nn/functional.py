@@ -18,6 +18,8 @@ from engine import (
 )
 from engine.arrays import friendly as _friendly
 
+from .buffers import without_gradient
+from .checked import check_of
 from .layers import (
     adaptive_avg_pool2d as adaptive_avg_pool2d,
     avg_pool1d as avg_pool1d,
@@ -200,18 +202,28 @@ def one_hot(labels: Any, num_classes: int = -1) -> Any:
     array([[1, 0, 0],
            [0, 0, 1]])
     """
-    numbers = engine.to_numpy(labels)
+    numbers = without_gradient(labels)
     if numbers.dtype.kind not in "iu":
         raise TypeError(f"one_hot() takes integers, got dtype {numbers.dtype}: use labels.long()")
     if num_classes == -1:
+        if not engine.has_numbers(numbers):
+            raise TypeError("one_hot() in a compiled function needs num_classes")
         if not numbers.size:
             raise ValueError("one_hot() of no labels needs num_classes")
         num_classes = int(numbers.max()) + 1
     engine.at_least(1, num_classes=num_classes)
-    if numbers.size and not (numbers.min() >= 0 and numbers.max() < num_classes):
+    numbers = _of_classes(numbers, num_classes)
+    rows = (numbers[..., None] == np.arange(num_classes)).astype(np.int64)
+    if not engine.has_numbers(rows):
+        return rows
+    return engine.Tensor(rows) if isinstance(labels, engine.Tensor) else _friendly(rows)
+
+
+@check_of
+def _of_classes(labels: np.ndarray, num_classes: int) -> None:
+    """labels, checked to lie below num_classes."""
+    if labels.size and not (labels.min() >= 0 and labels.max() < num_classes):
         raise ValueError(
             f"labels of one_hot() must be at least 0 and below num_classes, {num_classes}, "
-            f"got {numbers.min()} to {numbers.max()}"
+            f"got {labels.min()} to {labels.max()}"
         )
-    rows = (numbers[..., None] == np.arange(num_classes)).astype(np.int64)
-    return engine.Tensor(rows) if isinstance(labels, engine.Tensor) else _friendly(rows)
