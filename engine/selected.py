@@ -40,6 +40,9 @@ def gradients_for(root: Any, nodes: list[Any], seed: Any, create_graph: bool) ->
     """The gradient of root, times seed, for each node: plain, or nodes; None where none flows."""
     if ATTENTION.threads and RECORDING.watcher is not None:
         RECORDING.watcher.backward(toposort(root), seed)
+    if not root.has_numbers:  # names: their gradients are names
+        found = root.gradients(nodes, seed)
+        return [g if create_graph or g is None else g.detach() for g in found]
     if not create_graph:
         return list(root.gradients(nodes, seed))
     seed = seed if isinstance(seed, Node) else root.leaf(seed, requires_grad=False)

@@ -19,6 +19,8 @@ from .graph_function import GraphFunction, plain_of
 class CompiledOp(Op):
     """One result of a program as an op: applied to nodes it is opened, and recorded op by op."""
 
+    opens = True
+
     def __init__(self, program: GraphFunction, index: int) -> None:
         self.program, self.index = program, index
         super().__init__(

@@ -11,7 +11,7 @@ import numpy as np
 from ..callers import warn_caller
 from ..derivatives import OwnDerivatives, grad, value_and_grad
 from ..node import Node
-from ..symbols import argument_names, tracing_now
+from ..symbols import Symbol, argument_names, tracing_now
 from ..values import Value
 from .agreement import compared
 from .call_form import Given, numbers_in, rebuilt
@@ -60,7 +60,10 @@ class Compiled(OwnDerivatives):
     def _at_length(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """A call by which no short way leads, as yet."""
         before = len(self.traces)
-        traced, given = self._trace_for(Given(args, kwargs, self._names))
+        given = Given(args, kwargs, self._names)
+        if any(isinstance(x, Symbol) for x in given.numbers):  # of a program that is printed
+            return self.function(*args, **kwargs)
+        traced, given = self._trace_for(given)
         if self.check and len(self.traces) > before:
             result = self._checked(traced, given, args, kwargs)
         else:

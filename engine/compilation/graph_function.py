@@ -188,7 +188,8 @@ class GradientFunction(GraphFunction):
 def _flows(y: Any) -> bool:
     if not isinstance(y, Symbol) or not y.requires_grad:
         return False
-    return any(x.op is None and x.requires_grad for x in order_of([y]))
+    leaves = (x for x in order_of([y]) if x.op is None)
+    return any(x.requires_grad and not x.is_constant for x in leaves)
 
 
 def _groups(count: int, lists: dict[int, int]) -> list[tuple[int, int]]:

@@ -37,15 +37,15 @@ class FunctionTrace(LastingTrace):
         self.names = dict(survey.names)
         self.learned: list[tuple[int, dict[Any, Any]]] = []
 
+    def gradients(self, root: Symbol, wanted: Any, seed: Any) -> list[Any]:
+        """The gradient of root for each node, a Symbol or a leaf from outside."""
+        found = gradients(root, seed)
+        each = [x if isinstance(x, Symbol) else self.lift(x) for x in wanted]
+        return [found.get(x) for x in each]
+
     def backward(self, root: Symbol, gradient: Any) -> None:
         """Note the gradients of the leaves that f reads: they are added after each call."""
-        if root.shape and gradient is None and root.size != 1:
-            raise RuntimeError(
-                f"backward() of shape {root.shape} needs a gradient of that shape: it can be left "
-                "out for a single number only"
-            )
-        seed = self.constant(root.full(1.0)) if gradient is None else gradient
-        found = gradients(root, seed)
+        found = gradients(root, gradient)
         leaves = {x: found[s] for x, s in self.lifted.items() if s.requires_grad and s in found}
         if not leaves:
             raise RuntimeError("backward() of a result that depends on no parameter")

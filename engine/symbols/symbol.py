@@ -234,7 +234,9 @@ class Symbol(Refusals, NumpyFunctions, ElementwiseMethods, ArrayMethods, Node):
         """A constant with the numbers `data`, as seeds of backward are."""
         if data is None:
             self.refuse("leaf()")
-        return self._trace.constant(data)
+        y = self._trace.constant(data)
+        y.requires_grad = requires_grad
+        return y
 
     def __copy__(self) -> Symbol:
         return self  # it never changes; another leaf would stand for no input
@@ -251,7 +253,21 @@ class Symbol(Refusals, NumpyFunctions, ElementwiseMethods, ArrayMethods, Node):
 
     def backward(self, gradient: Any = None, **_how: Any) -> None:
         """In a compiled function: have the gradients of parameters added to `.grad`."""
-        self._trace.backward(self, gradient)
+        self._trace.backward(self, self.upstream(gradient))
+
+    def upstream(self, gradient: Any = None) -> Any:
+        """What backward starts with, as a Symbol."""
+        if gradient is None and self.size != 1:
+            raise RuntimeError(
+                f"backward() of shape {self.shape} needs a gradient of that shape: it can be left "
+                "out for a single number only"
+            )
+        seed = self.full(1.0) if gradient is None else gradient
+        return seed if isinstance(seed, Symbol) else self._trace.constant(seed)
+
+    def gradients(self, wanted: Any, gradient: Any = None, alone: Any = None) -> Any:
+        """The gradient of this for each node, as Symbols; None where none flows."""
+        return self._trace.gradients(self, wanted, self.upstream(gradient))
 
     @staticmethod
     def flows_to(x: Any) -> bool:

@@ -67,6 +67,10 @@ class Trace:
         """What `root.backward()` in a function means: nothing, in a program that is printed."""
         root.refuse("backward()")
 
+    def gradients(self, root: Symbol, wanted: Any, seed: Any) -> list[Any]:
+        """The gradient of root for each node: in a program that is printed, `source` has them."""
+        root.refuse("a gradient")
+
     def lift(self, root: Any) -> Symbol:
         """The Symbol for a Value or Tensor: an input for a leaf, else what its graph writes down.
 
@@ -75,10 +79,12 @@ class Trace:
         for node in toposort(root):
             if node in self.lifted:
                 continue
+            inputs = tuple([self.lifted[x] if isinstance(x, Node) else x for x in node.inputs])
             if node.op is None:
                 y = self._leaf(node)
+            elif node.op.opens:  # what it is made of
+                y = node.op.forward(*inputs)
             else:
-                inputs = tuple([self.lifted[x] if isinstance(x, Node) else x for x in node.inputs])
                 y = Symbol.made(node.op, inputs, dict(node.params), node._held, self)
                 y.label = node.label or self.names.get(id(node), "")
                 y.place = self.when.get(node, 0)  # what was there before comes first
