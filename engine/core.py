@@ -114,9 +114,6 @@ class Op(Readable):
         """Whether a Value made by this keeps its inputs in two slots, not in a tuple."""
         return self.n_inputs < 3 and not self.defaults and not self.variadic
 
-    #: Whether it stands for several ops, which its forward applies: a call of a compiled function.
-    opens = False
-
     def __repr__(self) -> str:
         return f"<engine op {self.name}>"
 

@@ -17,6 +17,8 @@ _READ_BY_WRITERS = frozenset(["forward", "scalar", "vjps"])
 class Readable:
     """Base of `Op`."""
 
+    #: Whether it stands for several ops, which its forward applies: a call of a compiled function.
+    opens: ClassVar[bool] = False
     to_latex: ClassVar[Callable[[Any], str]]  # filled in by engine.symbols
 
     #: What each tier calls for this op; its writer writes them on first use.
