@@ -16,6 +16,7 @@ from .module_text import ModuleText
 from .negatives import without_negatives
 from .plan import Plan, eager_peak, planned
 from .shortcuts import shortened
+from .workers import thread_count
 
 
 class _Module:
@@ -26,13 +27,14 @@ class _Module:
         functions: list[str],
         inputs: list[Sequence[Symbol]],
         results: list[Sequence[Any]],
+        threads: int | None,
         careful: bool = False,
     ) -> None:
         names = Names(functions)
         lowering = Lowering(names, careful)
         given = [lowering.given(one) for one in inputs]
         steps = without_negatives(lowering.steps(given, [list(one) for one in results]))
-        steps = shortened(in_chains(steps))
+        steps = shortened(in_chains(steps, thread_count(threads)))
         storage = Storage(steps)
         written = ModuleText(steps, storage, names, functions)
         outputs = results[0][:1] if len(results) == 1 else results[0]
@@ -44,7 +46,7 @@ class _Module:
         #: The same program for numbers that the short way is not right for.
         self.careful = self
         if any(steps.guards):
-            self.careful = _Module(functions, inputs, results, careful=True)
+            self.careful = _Module(functions, inputs, results, threads, careful=True)
 
     def workspace(self) -> dict[str, Any]:
         """One that nobody uses."""
@@ -88,6 +90,7 @@ class ArrayProgram:
         name: the function's.
         inputs: the Symbols that it is given.
         results: Symbols that depend on these, or constants.
+        threads: how many may share the blocks of large arrays; default as many as there are cores.
 
     >>> from engine.symbols import Trace
     >>> trace = Trace()
@@ -104,7 +107,7 @@ class ArrayProgram:
         threads: int | None = None,
     ) -> None:
         self.name = name
-        self._module = _Module([name], [inputs], [results])
+        self._module = _Module([name], [inputs], [results], threads)
 
     @property
     def source(self) -> str:
@@ -156,6 +159,7 @@ class ArrayHalves:
         outputs: what it gives: Symbols, or constants.
         seeds: the Symbols that backward is given, like outputs.
         gradients: what it gives: Symbols that depend on inputs and seeds, or constants.
+        threads: as in `ArrayProgram`.
 
     >>> from engine.symbols import Trace
     >>> trace = Trace()
@@ -177,7 +181,7 @@ class ArrayHalves:
     ) -> None:
         self._forward, self._backward = f"{name}_forward", f"{name}_backward"
         functions = [self._forward, self._backward]
-        self._module = _Module(functions, [inputs, seeds], [outputs, gradients])
+        self._module = _Module(functions, [inputs, seeds], [outputs, gradients], threads)
 
     @property
     def source(self) -> str:

@@ -11,7 +11,7 @@ from ..symbols import indented
 from ..writing import Helpers, Names, written_constant
 from .instructions import ELEMENTWISE, PLACE, REDUCTION, Chain, Instruction, Value
 from .memory import Buffer
-from .workers import blocks, in_blocks
+from .workers import blocks, in_blocks, in_threads, shares
 
 #: Bytes of a block of an array: what a few steps in a row read and write fits the cache.
 BLOCK = 96 << 10
@@ -63,13 +63,14 @@ class ChainText:
         self.known |= {x: f"{name}[{number}]" for x, name in sums.items()}
         body = self._body()
         self.function = [f"def {part}({', '.join([*given, *self.spaces])}):", *indented(body)]
-        spaces = f"[{', '.join(self.makers)}]"
-        self._at_top(parts, f"{helpers.name('blocks', blocks)}({count}, {self.rows}, {spaces})")
-        shown = [", ".join(reshaped(x, chain.shape_of(x)) for x in xs) for xs in (cut, whole)]
-        shown[1] = ", ".join([*filter(None, shown[1:]), *sums.values()])
-        self.call = (
-            f"{helpers.name('in_blocks', in_blocks)}({part}, {parts}, [{shown[0]}], [{shown[1]}])"
-        )
+        shown = [[reshaped(x, chain.shape_of(x)) for x in xs] for xs in (cut, whole)]
+        arrays_text, others = (", ".join(xs) for xs in (shown[0], [*shown[1], *sums.values()]))
+        calls: list[Any] = [blocks, in_blocks] if chain.threads == 1 else [shares, in_threads]
+        cutting, calling = (helpers.name(one.__name__, one) for one in calls)
+        more = f", {chain.threads}" * (chain.threads > 1)
+        made = f"[{', '.join(self.makers)}]{more}"
+        self._at_top(parts, f"{cutting}({count}, {self.rows}, {made})")
+        self.call = f"{calling}({part}, {parts}, [{arrays_text}], [{others}])"
 
     def _at_top(self, name: str, text: str) -> None:
         self.top.append(f"{name} = {text}")

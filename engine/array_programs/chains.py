@@ -16,6 +16,8 @@ from .instructions import CHAIN, ELEMENTWISE, REDUCTION, WRITE, Chain, Instructi
 
 #: From how many numbers on an array is worth cutting.
 LARGE = 1 << 16
+#: From how many operations on a thread is worth starting: about a millisecond's.
+WORTH_A_THREAD = 1 << 22
 
 
 @dataclass(eq=False)
@@ -44,14 +46,14 @@ class _Group:
         return False
 
 
-def in_chains(steps: Steps) -> Steps:
-    """The program with chains in place of steps over large arrays."""
+def in_chains(steps: Steps, threads: int = 1) -> Steps:
+    """The program with chains in place of steps over large arrays, for so many threads at most."""
     for i, half in enumerate(steps.halves):
         if any(_shape(line) for line in half):
             read = {x for others in (steps.results, steps.guards) for xs in others for x in xs}
             later = (line for other in steps.halves[i + 1 :] for line in other)
             read.update(x for line in later for x in line.operands)
-            steps.halves[i] = list(_ordered(_grouped(half), read))
+            steps.halves[i] = list(_ordered(_grouped(half), read, threads))
     return steps
 
 
@@ -86,7 +88,7 @@ def _grouped(half: list[Instruction]) -> list[_Group]:
     return groups
 
 
-def _ordered(groups: list[_Group], read: set[Value]) -> Iterator[Instruction]:
+def _ordered(groups: list[_Group], read: set[Value], threads: int) -> Iterator[Instruction]:
     """The steps, each after what it needs and else in the order that they had."""
     waiting = {group: len(group.needs) for group in groups}
     followers: dict[_Group, list[_Group]] = {group: [] for group in groups}
@@ -100,14 +102,16 @@ def _ordered(groups: list[_Group], read: set[Value]) -> Iterator[Instruction]:
     heapq.heapify(ready)
     while ready:
         _, group = heapq.heappop(ready)
-        yield from _chain(group, readers)
+        yield from _chain(group, readers, threads)
         for other in followers[group]:
             waiting[other] -= 1
             if not waiting[other]:
                 heapq.heappush(ready, (other.last, other))
 
 
-def _chain(group: _Group, readers: dict[Value, set[_Group | None]]) -> list[Instruction]:
+def _chain(
+    group: _Group, readers: dict[Value, set[_Group | None]], threads: int
+) -> list[Instruction]:
     """A group as one instruction, where there is something to be kept in the cache."""
     if sum(line.kind != REDUCTION for line in group.lines) < 2:
         return group.lines
@@ -118,8 +122,13 @@ def _chain(group: _Group, readers: dict[Value, set[_Group | None]]) -> list[Inst
     shape = tuple(math.prod(group.shape[start:end]) for start, end in axes)
     if math.prod(shape[1:]) > LARGE // 4:  # a row is more than a block
         return group.lines
-    operands = list(dict.fromkeys(operands))
-    return [Chain(CHAIN, "", operands, exported[0], "", (), group.lines, exported, axes, shape)]
+    threads = max(1, min(threads, math.prod(shape) * len(group.lines) // WORTH_A_THREAD))
+    return [
+        Chain(
+            CHAIN, "", list(dict.fromkeys(operands)), exported[0],
+            body=group.lines, exported=exported, axes=axes, shape=shape, threads=threads,
+        )
+    ]  # fmt: skip
 
 
 def _axes(shape: tuple[int, ...], others: set[tuple[int, ...]]) -> list[tuple[int, int]]:

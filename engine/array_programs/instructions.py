@@ -86,12 +86,14 @@ class Chain(Instruction):
         exported: which of their values others read.
         axes: start and end of the axes that can be taken for one.
         shape: of the arrays with these as one; they are cut along the first.
+        threads: how many share the blocks.
     """
 
     body: list[Instruction] = field(default_factory=list)
     exported: list[Value] = field(default_factory=list)
     axes: list[tuple[int, int]] = field(default_factory=list)
     shape: tuple[int, ...] = ()
+    threads: int = 1
 
     @property
     def results(self) -> list[Value]:

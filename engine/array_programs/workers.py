@@ -1,9 +1,27 @@
-"""Blocks of large arrays, worked through one after the other."""
+"""Blocks of large arrays, worked through one after the other, or by several threads.
+
+NumPy lets other threads run while it computes.  Each block is computed in the same way whoever does
+it, and what is summed is summed in the order of the blocks: any number of threads gives the same
+bits.
+"""
 
 from __future__ import annotations
 
+import contextvars
+import os
+import threading
 from collections.abc import Callable
 from typing import Any
+
+
+def thread_count(threads: int | None) -> int:
+    """How many threads are wanted: by default as many as there are cores for this process."""
+    if threads is None:
+        cores = getattr(os, "sched_getaffinity", None)
+        return len(cores(0)) if cores else os.cpu_count() or 1
+    if type(threads) is not int or threads < 1:
+        raise ValueError(f"threads has to be an int from 1 on, or None for all cores: {threads!r}")
+    return threads
 
 
 def blocks(count: int, size: int, spaces: list[Any]) -> list[tuple[int, slice, list[Any]]]:
@@ -20,6 +38,19 @@ def blocks(count: int, size: int, spaces: list[Any]) -> list[tuple[int, slice, l
     ]
 
 
+def shares(count: int, size: int, spaces: list[Any], threads: int) -> list[list[Any]]:
+    """The blocks for each of several threads, with workspaces of its own.
+
+    >>> [[i for i, *_ in share] for share in shares(5, 1, [], 2)]
+    [[0, 1], [2, 3, 4]]
+    """
+    found = []
+    for k in range(threads):
+        own = blocks(count, size, [x.copy() for x in spaces])
+        found.append(own[k * len(own) // threads : (k + 1) * len(own) // threads])
+    return found
+
+
 def in_blocks(
     part: Callable[..., None], blocks: list[Any], arrays: list[Any], others: list[Any]
 ) -> None:
@@ -34,3 +65,43 @@ def in_blocks(
     """
     for i, at, space in blocks:
         part(i, *[x[at] for x in arrays], *others, *space)
+
+
+def in_threads(
+    part: Callable[..., None], shares: list[Any], arrays: list[Any], others: list[Any]
+) -> None:
+    """The same on a thread for each share of the blocks; when it returns or raises, all are done.
+
+    >>> sums = [0, 0]
+    >>> def part(i, x, sums):
+    ...     sums[i] = sum(x)
+    >>> in_threads(part, shares(3, 2, [], 2), [[1, 2, 3]], [sums])
+    >>> sums
+    [3, 3]
+    """
+    failures = []
+
+    def work(share: list[Any]) -> None:
+        try:
+            in_blocks(part, share, arrays, others)
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [
+        threading.Thread(target=contextvars.copy_context().run, args=(work, share))
+        for share in shares[1:]
+    ]  # the context says what NumPy does about errors
+    for thread, share in zip(threads, shares[1:], strict=True):
+        try:
+            thread.start()
+        except RuntimeError:  # there can be no more of them
+            work(share)
+    work(shares[0])
+    for thread in threads:
+        while thread.is_alive():
+            try:
+                thread.join()
+            except KeyboardInterrupt as error:  # they still write
+                failures.append(error)
+    if failures:
+        raise failures[0]
