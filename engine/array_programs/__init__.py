@@ -4,8 +4,8 @@
 `engine.writing`, `negatives` leaves some of them out, `chains` puts those together that are done
 block by block (`chain_text`, `workers`), `shortcuts` takes shorter ways, `memory` gives each result
 a place, `module_text` writes the module, `plan` shows it and `array_program` runs it.
-Others use `ArrayProgram` and `ArrayHalves`.  You may change how a step is computed; that results
-are fresh arrays, and that nothing given is written to, is what the rest relies on.
+Others use `ArrayProgram`, `ArrayHalves` and `thread_count`.  You may change how a step is computed;
+that results are fresh arrays, and that nothing given is written to, is what the rest relies on.
 """
 
 from .array_program import ArrayHalves as ArrayHalves, ArrayProgram as ArrayProgram
@@ -15,3 +15,4 @@ from .plan import (
     PlannedLine as PlannedLine,
     in_bytes as in_bytes,
 )
+from .workers import thread_count as thread_count

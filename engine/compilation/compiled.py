@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..array_programs import thread_count
 from ..callers import warn_caller
 from ..derivatives import OwnDerivatives, grad, value_and_grad
 from ..node import Node
@@ -253,6 +254,7 @@ def compile(
         check: compare with f itself, results and gradients, at the first call of each form.
 
     Raises:
+        ValueError: threads is no int from 1 on.
         TypeError: f is no function; or cannot be compiled, with the line and the way out.
 
     >>> @compile
@@ -265,4 +267,5 @@ def compile(
         return functools.partial(compile, threads=threads, check=check)
     if not callable(f):
         raise TypeError(f"compile() takes a function, got {type(f).__name__}")
+    thread_count(threads)  # which says what is wrong
     return Compiled(f, threads, check)

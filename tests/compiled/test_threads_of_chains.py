@@ -72,6 +72,8 @@ def test_without_a_number_all_cores_are_used(monkeypatch):
 def test_a_number_of_threads_that_is_none_is_named(threads):
     with pytest.raises(ValueError, match="threads has to be an int from 1 on"):
         program(16, threads)
+    with pytest.raises(ValueError, match="threads has to be an int from 1 on"):
+        engine.compile(loss, threads=threads)
 
 
 def test_small_work_is_not_shared(monkeypatch):
