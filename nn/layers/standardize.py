@@ -78,6 +78,7 @@ def _divided(x: Any, axis: tuple[int, ...], eps: Any, center: bool) -> tuple[Any
 
 def _divided_by_name(x: Any, axis: tuple[int, ...], eps: float, center: bool) -> tuple[Any, Any]:
     """`_divided` of names: what is done where squares are too large is left to the run."""
+    axis = tuple(i % x.ndim for i in axis)  # so that it is the same step in forward and backward
     count = math.prod([x.shape[i] for i in axis])
     y = x - _sum(x, axis) / count if center else x
     mean_square = _sum_of_products(y, y, axis) / count
