@@ -51,7 +51,7 @@ def instruction_of(form: str, operands: list[Value], example: Any) -> Instructio
         return made
     if _VIEWS.fullmatch(form):
         x = operands[0].layout
-        layout = _code(form.replace("{0}", "x"))(x)
+        layout = code_of_view(form.replace("{0}", "x"))(x)
         if np.may_share_memory(layout, x) or not layout.size:
             made.kind, result.layout = VIEW, layout
         elif form.startswith(("{0}.reshape(", "{0}.ravel(")):  # a copy, with its axes as in x
@@ -215,5 +215,5 @@ _VIEWS = re.compile(
 
 
 @functools.cache
-def _code(expression: str) -> Any:
+def code_of_view(expression: str) -> Any:
     return eval(f"lambda x: {expression}", {"np": np})

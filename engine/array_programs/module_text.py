@@ -10,6 +10,7 @@ import numpy as np
 from ..symbols import indented, tuple_of
 from ..writing import Names, imports_of, uniform, written_constant
 from .chain_text import ChainText
+from .forms import code_of_view
 from .instructions import COPY, PLACE, VIEW, Chain, Instruction, Steps, Value
 from .memory import Buffer, Storage
 
@@ -118,8 +119,9 @@ class ModuleText:
         return PLACE.sub(place, form)
 
     def _seen_as(self, x: Value, name: str, suffix: str) -> str:
-        """A view of what has a name, made once if that never moves."""
-        return self._once("v", name + suffix) if self._stays(x) else name + suffix
+        """A look at what has a name, made once if that never moves and no numbers are copied."""
+        is_view = np.may_share_memory(code_of_view(f"x{suffix}")(x.layout), x.layout)
+        return self._once("v", name + suffix) if is_view and self._stays(x) else name + suffix
 
     # --- lines ---
 

@@ -8,12 +8,13 @@ fails, and so does one that is listed and is opaque no more.
 import functools
 
 import numpy as np
+import pytest
 from fused_cases import CASES as FUSED
 from shape_cases import CASES
 from strategies import elementwise_ops, float_positions
 
 import engine as E
-import nn  # noqa: F401  # its rows join the table
+import nn
 from engine.symbols import program
 from engine.writing.lowering import ArrayTier, ScalarTier
 from engine.writing.names import Names
@@ -170,3 +171,39 @@ def test_the_rows_that_are_opaque_on_numbers_are_those_listed():
             f, columns = elementwise(op, given, ())
             found |= written(f, [float(x.flat[0]) for x in columns], ScalarTier).found
     assert found == ON_NUMBERS
+
+
+# --- networks ---
+
+PLACES, TARGETS = RNG.integers(0, 4, (2, 3)), RNG.integers(0, 4, 2)
+
+
+def conv_net():
+    layers = (
+        nn.Conv2d(1, 2, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(2, 3, 3, padding=1),
+        nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(3, 4),
+    )  # fmt: skip
+    model = nn.Sequential(*layers)
+    return lambda x: nn.functional.cross_entropy(model(x), TARGETS), RNG.normal(size=(2, 1, 4, 4))
+
+
+def transformer_block():
+    model = nn.TransformerEncoderLayer(4, 2, 8, dropout=0.0)
+    mask = np.triu(np.ones((3, 3), bool), 1)
+    return lambda x: total(model(x, src_mask=mask)), RNG.normal(size=(3, 2, 4))
+
+
+def looked_up():
+    table = nn.Embedding(4, 3)
+    return lambda x: total(E.norm(table(PLACES) * x, axis=-1)), RNG.normal(size=3)
+
+
+def messages():
+    source, target = RNG.integers(0, 60, (2, 9))
+    return lambda x: total(E.scatter_add(x[source], x.shape, target)), RNG.normal(size=(60, 2))
+
+
+@pytest.mark.parametrize("network", [conv_net, transformer_block, looked_up, messages])
+def test_in_common_networks_nothing_is_opaque(network):
+    f, x = network()
+    assert written(f, [x]).found - STEPS == set()
