@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 import engine
-from engine import Op, Tensor, exp, fused, has_numbers, log, softmax
+from engine import Tensor, exp, fused, has_numbers, log, softmax
 from engine.arrays import add_reduce, largest_finite, maximum_reduce
 
 FEW_CLASSES = 64
@@ -40,8 +40,7 @@ def _of_elements(x: Any, target: Any, scale: Any, total: bool) -> Any:
 
 def _slope(x: Any, target: Any, factor: Any) -> Any:
     """(softmax(row) - one_hot(target)) times its factor, for each row."""
-    one_hot = np.zeros(x.shape, x.dtype)
-    one_hot[picked(target)] = 1
+    one_hot = target.reshape((-1, 1)) == np.arange(x.shape[1])
     return (softmax(x, -1) - one_hot) * (factor.reshape((-1, 1)) if factor.ndim else factor)
 
 
@@ -51,29 +50,20 @@ def _vjp(g: Any, y: Any, x: Any, target: Any, scale: Any, total: bool) -> Any:
     return (_slope_in_place if plain else _slope)(x, target, factor)
 
 
-# --- where the labels are an input too, in a compiled function ---
-
-
-def _vjp_by_name(g: Any, y: Any, x: Any, target: Any) -> Any:
-    one_hot = target.reshape((-1, 1)) == np.arange(x.shape[1])
-    return (softmax(x, -1) - one_hot) * g.reshape((-1, 1))
-
-
-def _by_name(x: Any, target: Any) -> Any:
-    """logsumexp(row) - row[target], for each row of x (n, classes)."""
-    shifted = x - largest_finite(x, -1)
-    return np.log(add_reduce(np.exp(shifted), -1)) - shifted[picked(target)]
-
-
-_OF_NAMES = Op("rows_cross_entropy", _by_name, (_vjp_by_name, None), kind="fused")
+def _by_name(x: Any, target: Any, scale: Any, total: bool) -> Any:
+    """`rows_cross_entropy` in the steps that softmax takes too, which backward finds done."""
+    e = x - maximum_reduce(x, (1,), None, None, True, initial=-np.inf)
+    sums = add_reduce(np.exp(e), (1,), None, None, True)
+    losses = (np.log(sums).reshape(-1) - e[picked(target)]) * in_precision(scale, x)
+    return add_reduce(losses) if total else losses
 
 
 def rows_of_labels(x: Any, target: Any, scale: Any, total: bool) -> Any:
-    """`rows_cross_entropy`, whatever the target is."""
-    if has_numbers(target):
-        return rows_cross_entropy(x, target, scale, total)
-    losses = _OF_NAMES.apply((x, target), {}) * scale
-    return engine.sum(losses) if total else losses
+    """`rows_cross_entropy`, whatever the target is: in a compiled function it may be the name."""
+    params = {"target": target, "scale": scale, "total": total}
+    if has_numbers(x) and not has_numbers(target):
+        return target.record(rows_cross_entropy, (x,), params)
+    return rows_cross_entropy.apply((x,), params)
 
 
 # --- the fast ways ---
@@ -90,6 +80,8 @@ def _columns(x: np.ndarray) -> np.ndarray:
 @fused(_vjp, name="cross_entropy", elements=_of_elements, symbol="CE")
 def rows_cross_entropy(x: Any, target: Any = None, scale: Any = 1.0, total: bool = False) -> Any:
     """scale (logsumexp(row) - row[target]), for each row of x (n, classes); added up if `total`."""
+    if not (has_numbers(x) and has_numbers(target)):
+        return _by_name(x, target, scale, total)
     shifted = _columns(x)
     with np.errstate(invalid="ignore", divide="ignore"):  # rows of inf and -inf: nan, as they are
         shifted = shifted - maximum_reduce(shifted, 0)

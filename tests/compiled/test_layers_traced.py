@@ -92,3 +92,26 @@ def test_where_no_score_is_allowed_the_weights_are_0(mask):
     calls = [(np.array([[1.0, 2.0], [a, b]]),) for a, b in [(0.5, 0.0), (-np.inf, 3.0)]]
     calls.append((np.full((2, 2), -np.inf),))
     agrees(lambda x: (weights(x + leaf, mask=mask) * [[1.0, 3.0]]).sum(), [leaf], calls)
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("weight", [None, np.array([1.0, 2.0, 0.5])])
+def test_classes_are_new_in_each_call(reduction, weight):
+    leaf = Tensor(RNG.normal(size=(4, 3)), requires_grad=True)
+
+    def f(t):
+        losses = nn.functional.cross_entropy(2 * leaf, t, weight, reduction=reduction)
+        return losses if losses.shape == () else (losses * losses).sum()
+
+    calls = [(np.array(t),) for t in ([0, 2, 1, 1], [-100, 0, 0, 2], [-100] * 3 + [1])]
+    compiled = agrees(f, [leaf], calls)
+    with pytest.raises(IndexError, match=r"target\[1\] is 3, but input has 3 classes"):
+        compiled(np.array([0, 3, 0, 0]))
+
+
+def test_classes_for_numbers_that_no_gradient_flows_to():
+    logits = np.array([[1.0, 2.0, 3.0], [1000.0, 0.0, -1000.0]])
+    compiled = E.compile(lambda t: nn.functional.cross_entropy(logits, t, reduction="sum"))
+    for t in ([2, 0], [0, 2]):
+        expected = nn.functional.cross_entropy(logits, t, reduction="sum")
+        np.testing.assert_allclose(np.asarray(compiled(np.array(t))), expected, rtol=1e-14)

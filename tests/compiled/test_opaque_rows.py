@@ -25,7 +25,7 @@ RNG = np.random.default_rng(14)
 
 #: Rows that are one call on arrays; a rule has the name of its row and "_vjp".
 ON_ARRAYS = {
-    "cofactors", "cross_entropy", "digamma", "erf", "erfc", "erfinv", "gelu", "gru_scan", "lgamma",
+    "cofactors", "digamma", "erf", "erfc", "erfinv", "gelu", "gru_scan", "lgamma",
     "lstm_scan", "packed_eigh", "packed_qr", "packed_slogdet", "packed_svd", "rnn_scan", "scatter",
     "setitem", "sum_windows",
 }  # fmt: skip
