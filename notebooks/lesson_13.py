@@ -1,137 +1,109 @@
-"""Notebook 13: PyTorch's graph drawn, a file of weights opened.
-
-Nothing here imports PyTorch: its graph is read by the attributes its nodes have.
-"""
+"""Notebook 13: programs that are lists of lines, as text and as functions; what time they take."""
 
 from __future__ import annotations
 
-import importlib.util
-import json
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from viz.drawing import Arrow, Box, Scene
-from viz.graphs import Picture, scene_dot
-from viz.plots import CYCLE, figure_with
+import numpy as np
 
-#: What a package that a cell may need is called, and what installs it.
-PACKAGES = {"torch": "PyTorch", "safetensors": "safetensors"}
+from viz.plots import CYCLE
+
+#: A line of a program: what it makes, the op, what that reads.
+Line = tuple[str, str, tuple[str, ...]]
+
+FUNCTIONS = {"+": "add", "-": "subtract", "*": "multiply", "tanh": "tanh"}
 
 
-def missing(*packages: str) -> str:
-    """What to say in place of a cell that needs these packages; "" if they are all there.
+def given_to(lines: Sequence[Line]) -> list[str]:
+    """The names that lines read and do not make, in order.
 
-    >>> missing("json")
-    ''
+    >>> given_to([("t1", "*", ("x", "w")), ("t2", "-", ("1", "t1"))])
+    ['x', 'w']
     """
-    gone = [one for one in packages if importlib.util.find_spec(one) is None]
-    if not gone:
-        return ""
-    names = " and ".join(PACKAGES[one] for one in gone)
-    are = "is" if len(gone) == 1 else "are"
-    return f"{names} {are} not installed (pip install {' '.join(gone)}): this cell is skipped."
+    made = {name for name, _, _ in lines}
+    read = [x for _, _, operands in lines for x in operands]
+    return [x for x in dict.fromkeys(read) if x not in made and not x.isdigit()]
 
 
-# --- PyTorch's graph ---
-
-
-def backward_nodes(result: Any) -> list[Any]:
-    """The nodes of PyTorch's graph behind a tensor, inputs before results, as `toposort` has ours.
+def printed(
+    lines: Sequence[Line],
+    places: dict[str, str] | None = None,
+    size: int = 0,
+    arguments: Sequence[str] | None = None,
+) -> str:
+    """A program as Python text that runs, if NumPy is there.
 
     Args:
-        result: a tensor of PyTorch's with a `grad_fn`.
+        places: the buffer of each result; without it, each is an array of its own.
+        size: how many numbers a buffer has.
+        arguments: the function's; those that are read, if they are not named.
+
+    >>> print(printed([("t1", "*", ("x", "w")), ("", "return", ("t1",))]))
+    def program(x, w):
+        t1 = x * w
+        return t1,
     """
-    order: list[Any] = []
-    done: set[Any] = set()
-    stack = [(result.grad_fn, False)]
-    while stack:
-        node, seen_inputs = stack.pop()
-        if seen_inputs:
-            order.append(node)
-        elif node is not None and node not in done:
-            done.add(node)
-            stack.append((node, True))
-            stack += [(after, False) for after, _ in reversed(node.next_functions)]
-    return order
+    names = given_to(lines) if arguments is None else arguments
+    text = [f"def program({', '.join(names)}):", *(f"    {_line(x, places)}" for x in lines)]
+    made = [f"{b} = np.empty({size})" for b in sorted({*places.values()})] if places else []
+    return "\n".join([*made, "", *text] if made else text)
 
 
-def draw_backward_nodes(result: Any, names: Mapping[str, Any], direction: str = "LR") -> Picture:
-    """PyTorch's graph behind a tensor, and the arrays that each node keeps for backward.
+def _line(line: Line, places: dict[str, str] | None) -> str:
+    name, op, operands = line
+    words = [places.get(x, x) if places else x for x in operands]
+    if op == "return":
+        return f"return {', '.join(words)}{',' * (len(words) == 1)}"
+    if places:
+        out = f"np.{FUNCTIONS[op]}({', '.join(words)}, out={places[name]})"
+        return f"{out}  # {name}"
+    if op == "tanh":
+        return f"{name} = np.tanh({words[0]})"
+    return f"{name} = {words[0]} {op} {words[1]}"
 
-    Draw it before `backward`, which gives those arrays back.
 
-    Args:
-        result: a tensor of PyTorch's with a `grad_fn`.
-        names: its leaves by name, `dict(model.named_parameters())`.
-        direction: "LR" or "TB", as `viz.draw` has it.
+def function_of(text: str) -> Callable[..., Any]:
+    """The function `program` that a text defines.
+
+    >>> function_of("def program(x): return x + 1,")(2.0)
+    (3.0,)
     """
-    order = backward_nodes(result)
-    place = {node: f"n{i}" for i, node in enumerate(order)}
-    boxes, arrows = [], []
-    for node in order:
-        name = node.name().rpartition("::")[2]
-        leaf = getattr(node, "variable", None)
-        if leaf is not None:
-            label = next((one for one, tensor in names.items() if tensor is leaf), "")
-            rows = (("shape", str(tuple(leaf.shape))),)
-            boxes.append(Box(place[node], "leaf", name, "", label, rows))
-            continue
-        kind = "output" if node is order[-1] else "result"
-        symbol = name.removesuffix("Backward0").lower()
-        boxes.append(Box(place[node], kind, name, symbol, "", tuple(_kept(node))))
-        for i, (before, _) in enumerate(node.next_functions):
-            if before is not None:
-                arrows.append(Arrow(place[before], place[node], i, ""))
-    return Picture(scene_dot(Scene(boxes, arrows), direction=direction))
+    space: dict[str, Any] = {"np": np}
+    exec(text, space)
+    return space["program"]
 
 
-def _kept(node: Any) -> list[tuple[str, str]]:
-    """The arrays that a node keeps, by PyTorch's name, with their shapes."""
-    saved = {
-        name.removeprefix("_saved_"): getattr(node, name)
-        for name in dir(node)
-        if name.startswith("_saved_")
-    }
-    kept = {name: array for name, array in saved.items() if hasattr(array, "shape")}
-    return [("keeps", f"{name} {tuple(a.shape)}") for name, a in kept.items() if a.ndim]
+def seconds(function: Callable[[], Any], times: int = 5) -> float:
+    """How long a call takes: the shortest of several, which others disturbed least."""
+    taken = []
+    for _ in range(times):
+        start = time.perf_counter()
+        function()
+        taken.append(time.perf_counter() - start)
+    return min(taken)
 
 
-# --- a file of weights ---
+def draw_blocks(sizes: Sequence[int], ratios: Sequence[float], pyplot: Any) -> None:
+    """Draw the time that blocks of each size take beside that of the whole array at once."""
+    _, ax = pyplot.subplots(figsize=(7, 3), layout="constrained")
+    ax.axhline(1, color="0.6", linestyle="--")
+    ax.text(sizes[-1], 0.98, "the whole array at once", ha="right", va="top", color="0.4")
+    ax.plot(sizes, ratios, "o-", color=CYCLE[0])
+    ax.set_xscale("log", base=2)
+    ax.set(xlabel="numbers in a block", ylabel="part of its time", ylim=(0, max(1.1, *ratios)))
 
 
-def plot_file(raw: bytes, ax: Any = None) -> Any:
-    """What stands where in the bytes of a .safetensors file, a bar for each part.
-
-    Returns:
-        The axes.
-    """
-    if ax is None:
-        ax = figure_with(1, 1, (9.0, 2.6))[1][0, 0]
-    n = int.from_bytes(raw[:8], "little")
-    header = json.loads(raw[8 : 8 + n])
-    parts = [(0, 8, f"bytes 0 to 7: the header has {n} bytes", CYCLE[3])]
-    parts += [(8, 8 + n, f"bytes 8 to {7 + n}: the header, JSON", CYCLE[0])]
-    tensors = sorted(
-        (8 + n + one["data_offsets"][0], 8 + n + one["data_offsets"][1], name, one)
-        for name, one in header.items()
-        if name != "__metadata__"
-    )
-    for start, end, name, one in tensors:
-        text = f"bytes {start} to {end - 1}: {name}, {one['dtype']}, {tuple(one['shape'])}"
-        parts.append((start, end, text, CYCLE[2]))
-    least = len(raw) / 250  # of a bar, to be seen
-    for row, (start, end, text, colour) in enumerate(parts):
-        width = max(end - start, least)
-        ax.barh(row, width, left=start, color=colour, height=0.7)
-        look: dict[str, Any] = {"va": "center", "fontsize": 9}
-        if width > 0.5 * len(raw):
-            ax.text(start + width / 2, row, text, ha="center", color="white", **look)
-        elif start < 0.5 * len(raw):
-            ax.text(start + width + least, row, text, ha="left", **look)
-        else:
-            ax.text(start - least, row, text, ha="right", **look)
-    ax.invert_yaxis()
-    ax.set(yticks=[], xlabel="byte", xlim=(0, len(raw)), title=f"{len(raw):,} bytes")
-    for side in ("left", "right", "top"):
-        ax.spines[side].set_visible(False)
-    return ax
+def draw_costs(once: float, usual: float, fast: float, pyplot: Any) -> int:
+    """Draw what calls cost together, op by op and compiled; from which call on compiling pays."""
+    pays = int(once / max(usual - fast, usual / 1000)) + 1
+    calls = range(3 * pays + 1)
+    _, ax = pyplot.subplots(figsize=(7, 3), layout="constrained")
+    ax.plot(calls, [*calls], "--", color=CYCLE[1], label="op by op")
+    ax.plot(calls[1:], [(once + n * fast) / usual for n in calls[1:]], color=CYCLE[0],
+            label="compiled")  # fmt: skip
+    ax.axvline(pays, color="0.6", linewidth=0.8)
+    ax.set(xlabel="calls", ylabel="time, in calls op by op", xlim=(0, None), ylim=(0, None))
+    ax.legend(frameon=False)
+    return pays

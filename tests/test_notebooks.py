@@ -36,7 +36,8 @@ TITLES = [
     "10_names",
     "11_gradients_of_gradients",
     "12_backward_as_a_program",
-    "13_where_to_go_next",
+    "13_a_program_that_is_compiled",
+    "14_where_to_go_next",
 ]
 ALL = pytest.mark.parametrize("name", COURSE)
 
