@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..by_name import is_recorded
-from ..core import Op
+from ..core import PYTHON_RAISES, Op
 from ..node import Node
 from ..tensors import Tensor, check_unchanged
 from ..values import Value
@@ -95,7 +95,10 @@ def _push_number(node: Any, g: float) -> None:
     """The same on floats: forward is run again, which takes no longer than to keep its results."""
     program = node.op.program
     plain = [x if type(x) is float else x._held for x in node._a]
-    parts = program.pullback([*plain, *_seeds(program, node.op.index, g)])
+    try:
+        parts = program.backward_of(node.op.index).function(*program.grouped(plain), g)
+    except PYTHON_RAISES:
+        parts = program.pullback([*plain, *_seeds(program, node.op.index, g)])
     for i, part in zip(program.wanted, parts, strict=True):
         x = node._a[i]
         if type(x) is not float:

@@ -57,6 +57,7 @@ class GraphFunction:
         #: How inputs are given: from which on, and how many of them in a list; 0 for one alone.
         self.groups = _groups(len(self.inputs), dict(self.lists))
         self.ops: list[Any] = []  # of nodes that its calls are, see `as_node`
+        self.backwards: dict[int, NumberProgram] = {}  # see `backward_of`
         #: Whether a gradient flows from each output to an input.
         self.flows = [_flows(y) for y in self.outputs]
 
@@ -123,6 +124,20 @@ class GraphFunction:
         inputs = [*self.inputs, *self.seeds]
         name = f"{self.name}_backward"
         return GraphFunction(name, inputs, self.slopes, self.threads, self.lists)
+
+    def backward_of(self, index: int) -> NumberProgram:
+        """The gradients of the wanted inputs for one output of a program of numbers.
+
+        It takes the inputs, and the upstream gradient of that output.
+        """
+        if index not in self.backwards:
+            seed = self.seeds[sum(self.flows[:index])]
+            wanted = [self.inputs[i] for i in self.wanted]
+            name, inputs = f"{self.name}_backward", [*self.grouped(self.inputs), seed]
+            self.backwards[index] = NumberProgram(
+                name, inputs, [], self.outputs[index], wanted, seed
+            )
+        return self.backwards[index]
 
     @functools.cached_property
     def halves(self) -> ArrayHalves:

@@ -32,6 +32,7 @@ class NumberProgram:
         outputs: what it gives: Symbols and constants, and lists of them.
         root: what gradients are of; they follow the outputs.
         wrt: with respect to what, in the form of arguments.
+        seed: the gradient of root itself, an argument; 1.0 by default.
 
     Attributes:
         source: the text, which runs alone; it defines the function `name`.
@@ -57,6 +58,7 @@ class NumberProgram:
         outputs: Sequence[Any],
         root: Symbol | None = None,
         wrt: Sequence[Any] = (),
+        seed: Symbol | None = None,
     ) -> None:
         self.name = name
         names = Names(FUNCTIONS)
@@ -71,7 +73,8 @@ class NumberProgram:
         results = [("y", _each(one, steps.value)) for one in outputs]
         words = [names.taken(_label(one)) for one in arguments]
         if root is not None:
-            found = steps.backward(root, steps.constant(1.0), order)
+            begin = steps.constant(1.0) if seed is None else steps.at[seed]
+            found = steps.backward(root, begin, order)
             zero = steps.constant(0.0)
             label = {id(one): f"d_{word}" for one, word in zip(arguments, words, strict=True)}
             results += [

@@ -14,7 +14,7 @@ from .storing import Store, Stores
 def home_of(store: Store, stores: Stores) -> tuple[Axis, ...]:
     """The loops within which a list is made anew: nothing in it outlives one repetition."""
     values = np.concatenate([site.values.ravel() for site in store.sites])
-    if any(np.isin(result, values).any() for result in stores.sites.results):
+    if stores.returned[values].any():
         return ()
     home = store.sites[0].axes
     for site in [*store.sites, *(reader for reader, _ in store.readers)]:

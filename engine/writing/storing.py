@@ -65,6 +65,8 @@ class Stores:
         self.links = carried.links
         self.cell = np.zeros(sites.count, np.int64)
         self.last_read = self._last_reads()
+        #: Whether each value is returned.
+        self.returned = self.last_read == LATE
         self.parent: dict[Site, Site] = {}
         lines = [site for site in sites.root.sites() if site.host is None]
         for link in self.links:
