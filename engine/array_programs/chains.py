@@ -72,11 +72,13 @@ def _grouped(half: list[Instruction]) -> list[_Group]:
     makers: dict[Value, _Group] = {}
     groups: list[_Group] = []
     newest: dict[tuple[int, ...], _Group] = {}
+    totals: set[Value] = set()  # there only when all blocks are done
     for i, line in enumerate(half):
         shape = _shape(line)
         needs = {makers[x] for x in line.operands if x in makers}
         group = newest.get(shape)
-        if group is None or any(x.comes_after(group) for x in needs - {group}):
+        behind = any(makers[x] is group for x in line.operands if x in totals)
+        if group is None or behind or any(x.comes_after(group) for x in needs - {group}):
             group = _Group(shape)
             groups.append(group)
             if shape:
@@ -85,6 +87,8 @@ def _grouped(half: list[Instruction]) -> list[_Group]:
         group.lines.append(line)
         group.needs |= needs - {group}
         makers[line.result] = group
+        if line.kind == REDUCTION:
+            totals.add(line.result)
     return groups
 
 
