@@ -12,7 +12,7 @@ from ..array_programs import thread_count
 from ..callers import warn_caller
 from ..derivatives import OwnDerivatives, grad, value_and_grad
 from ..node import Node
-from ..symbols import Symbol, argument_names, tracing_now
+from ..symbols import TRACING_THREADS, Symbol, argument_names, tracing_now
 from ..values import Value
 from .agreement import compared
 from .call_form import Given, numbers_in, rebuilt
@@ -49,10 +49,10 @@ class Compiled(OwnDerivatives):
         self._names = argument_names(function, 16)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if tracing_now() is not None:
+        if TRACING_THREADS and tracing_now() is not None:
             return self.function(*args, **kwargs)  # part of a larger program
-        if not kwargs:
-            for enter, _ in self._entries.get(len(args), ()):
+        if not kwargs and len(args) in self._entries:
+            for enter, _ in self._entries[len(args)]:
                 found = enter(*args)
                 if found is not MISSED:
                     return found

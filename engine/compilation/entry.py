@@ -24,6 +24,7 @@ from .variables import Variable
 #: What an entry returns where the call is of another form.
 MISSED: Any = object()
 _MOST = 2000  # checks: a call with more is looked at in general
+_FEW = 8  # elements, which are looked at one by one
 
 
 class TooMany(Exception):
@@ -37,15 +38,16 @@ class Entry:
         self.known: dict[str, Any] = {
             "MISSED": MISSED, "float": float, "type": type, "set": set, "map": map, "len": len,
             "list": list, "ndarray": np.ndarray, "Value": Value, "Tensor": Tensor, "is_": is_,
-            "FLOATS": {float}, "all": all,
+            "all": all,
         }  # fmt: skip
+        self._names: dict[int, str] = {}
         self.conditions: list[str] = []
         self.inputs: list[str] = []  # an expression for each number among the arguments
         self.lists: list[tuple[str, int, int]] = []  # lists of floats: where, first, how many
 
     def name(self, x: Any) -> str:
         """A name for x in the text."""
-        name = f"k{len(self.known)}"
+        name = self._names.setdefault(id(x), f"k{len(self.known)}")
         self.known[name] = x
         return name
 
@@ -68,12 +70,16 @@ class Entry:
                                 f"{at}._requires is {x._requires}"]  # fmt: skip
             self.inputs.append(at)
         elif kind is list and x and set(map(type, x)) == {float}:
-            self.conditions += [f"type({at}) is list", f"len({at}) == {len(x)}",
-                                f"set(map(type, {at})) == FLOATS"]  # fmt: skip
+            each = [f"{at}[{i}]" for i in range(len(x))]
+            self.conditions += [f"type({at}) is list", f"len({at}) == {len(x)}"]
+            if len(x) < _FEW:
+                self.conditions += [f"type({one}) is float" for one in each]
+            else:
+                self.conditions.append(f"[*map(type, {at})].count(float) == {len(x)}")
             self.lists.append((at, len(self.inputs), len(x)))
-            self.inputs += [f"{at}[{i}]" for i in range(len(x))]
+            self.inputs += each
         elif (rows := rows_of(x))[1]:
-            take, flat = self.name(flattening(rows[0])), self.name(None)
+            take, flat = self.name(flattening(rows[0])), f"flat{len(self.lists)}"
             self.conditions += [f"type({at}) is {self.name(kind)}", f"len({at}) == {len(x)}",
                                 f"({flat} := {take}({at})) is not None"]  # fmt: skip
             self.lists.append((flat, len(self.inputs), len(rows[1])))
@@ -109,8 +115,7 @@ class Entry:
         elif isinstance(key, frozenset):
             self.conditions.append(f"{self.name(holder.keys())}.isdisjoint({self.name(key)})")
         elif isinstance(holder, dict | MappingProxyType):
-            get, value = self.name(holder.get), self.name(v.value)
-            self.conditions.append(f"{get}({key!r}) is {value}")
+            self.conditions.append(f"{self.name(holder)}[{key!r}] is {self.name(v.value)}")
         else:
             self.conditions.append(f"{self.name(holder)}.{key} is {self.name(v.value)}")
 
@@ -147,12 +152,11 @@ class Entry:
     def function(self, count: int, body: list[str], what: str) -> Any:
         """A function of `count` arguments: `body` where all conditions hold, else `MISSED`."""
         args = ", ".join(f"a{i}" for i in range(count))
-        lines = [f"def enter({args}):"]
-        if self.conditions:
-            lines.append("    if not (")
-            lines += [f"        {c} and" for c in self.conditions[:-1]]
-            lines += [f"        {self.conditions[-1]}", "    ):", "        return MISSED"]
-        lines += indented(body)
+        asked = [f"        {c} and" for c in dict.fromkeys(self.conditions)]
+        lines = [f"def enter({args}):", "    try:", "        known = (", *indented(asked),
+                 "            True", "        )", "    except KeyError:  # a variable is gone",
+                 "        known = False", "    if not known:", "        return MISSED",
+                 *indented(body)]  # fmt: skip
         return compiled(lines, self.known | {"__name__": __name__}, f"entry of {what}")["enter"]
 
 

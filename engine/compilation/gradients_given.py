@@ -63,7 +63,7 @@ class Wanted:
         one = isinstance(argnums, int)
         self.text = texts[positions[0]] if one else f"({', '.join(texts[i] for i in positions)},)"
         self.answer: Callable[[Any], Any] = eval(
-            f"lambda found: {self.text}", {"array": np.array, "float": float}
+            f"lambda found: {self.text}", {"fromiter": np.fromiter, "float": float}
         )
 
     def _taken(self, x: Any) -> Any:
@@ -89,7 +89,7 @@ class Wanted:
         if taken is None:
             return "None"
         if type(taken) is Floats:
-            return f"array(found[{next(place)}])"
+            return f"fromiter(found[{next(place)}], float, {len(taken)})"
         if isinstance(taken, list | tuple):
             parts = [self._text(one, t, place) for one, t in zip(x, taken, strict=True)]
             inside = ", ".join(parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -246,9 +247,10 @@ class TracedGradient(Traced):
     ending = ""
 
     def _body(self, entry: Entry, inputs: list[str]) -> list[str]:
-        entry.known |= {"array": np.array, "one_number": one_number}
-        if self.program.of_numbers:
-            return self._of_numbers(entry, inputs, [self.ending.replace(VALUE, "found[0]")])
+        entry.known |= {"fromiter": np.fromiter, "one_number": one_number}
+        if self.program.of_numbers:  # which gives numbers as they are to be
+            ending = re.sub(r"(?:float|one_number)\((found\[\d+\])\)", r"\1", self.ending)
+            return self._of_numbers(entry, inputs, [ending])
         entry.known["run"] = self.program.program.run
         plain = ", ".join(self._plain(inputs))
         return [f"found = run([{plain}])", self.ending]

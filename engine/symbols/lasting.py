@@ -131,6 +131,18 @@ class _Now(threading.local):
 
 _NOW = _Now()
 
+#: The threads in which a program is being written down; while there is none, which is quicker to
+#: see than `tracing_now()`, nobody has to ask that.
+TRACING_THREADS: set[int] = set()
+
+
+def _now(trace: Any) -> None:
+    _NOW.trace = trace
+    if trace is None:
+        TRACING_THREADS.discard(threading.get_ident())
+    else:
+        TRACING_THREADS.add(threading.get_ident())
+
 
 def tracing_now() -> Any:
     """The `LastingTrace` of the program that is being written down in this thread, or None."""
@@ -147,7 +159,7 @@ class Tracing(Restoring):
         return _NOW.trace
 
     def change(self) -> None:
-        _NOW.trace = self.trace
+        _now(self.trace)
 
     def restore(self, saved: Any) -> None:
-        _NOW.trace = saved
+        _now(saved)
