@@ -24,6 +24,12 @@ def caller() -> tuple[FrameType | None, int]:
     return frame, level
 
 
+def line_of_caller() -> str:
+    """The caller's line, to stand in a message; "" where only these packages are running."""
+    frame, _ = caller()
+    return "" if frame is None else f" ({frame.f_code.co_filename}, line {frame.f_lineno})"
+
+
 def warn_caller(message: str) -> None:
     """A UserWarning that names the caller's line."""
     warnings.warn(message, stacklevel=caller()[1])

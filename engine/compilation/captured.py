@@ -22,6 +22,8 @@ _OWN = frozenset([
     "__slots__", "__weakref__", "inputs", "label", "leads", "op", "record", "record_binary",
     "record_unary", "record_wide", "requires_grad", "zero_grad",
 ])  # fmt: skip
+#: What a user may set on a leaf, but not in a compiled function.
+_SETTINGS = frozenset(["label", "requires_grad"])
 _NOT_FORWARDED = _OWN | {
     "__getattribute__", "__setattr__", "__delattr__", "__init_subclass__", "__subclasshook__",
     "__reduce__", "__reduce_ex__", "__sizeof__", "__dir__", "__getstate__", "__copy__",
@@ -51,7 +53,7 @@ class Captured:
         return getattr(symbol_of(self), name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in _OWN or tracing_now() is None:
+        if (name in _OWN and name not in _SETTINGS) or tracing_now() is None:
             object.__setattr__(self, name, value)
         elif name == "grad" and value is None:
             self.zero_grad()

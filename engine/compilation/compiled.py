@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -23,6 +24,8 @@ from .survey import Survey
 from .trace_kept import VALUE, Traced, TracedGradient, one_number
 from .tracer import trace_twice
 
+#: Held by the thread that traces: leaves are taken for Symbols then, of all threads.
+_TRACING = threading.RLock()
 #: From this many traces on, a warning says so: each takes as long as hundreds of calls.
 MANY = 32
 
@@ -65,7 +68,8 @@ class Compiled(OwnDerivatives):
         if any(isinstance(x, Symbol) for x in given.numbers):  # of a program that is printed
             return self.function(*args, **kwargs)
         traced, given = self._trace_for(given)
-        if self.check and len(self.traces) > before:
+        doubtful = traced.asks_types and not traced.run.trace.actions
+        if (self.check or doubtful) and len(self.traces) > before:
             result = self._checked(traced, given, args, kwargs)
         else:
             result = traced.call(given)
@@ -75,12 +79,18 @@ class Compiled(OwnDerivatives):
     def _checked(self, traced: Traced, given: Given, args: Any, kwargs: Any) -> Any:
         """The result, compared with what the function itself gives."""
         leaves = [x for x, _ in traced.leaves] + [x for x in given.numbers if isinstance(x, Node)]
-        return compared(
-            traced.run,
-            [x for x in leaves if x.requires_grad],
-            lambda: self.function(*args, **kwargs),
-            lambda: traced.call(given),
-        )
+        try:
+            return compared(
+                traced.run,
+                [x for x in leaves if x.requires_grad],
+                lambda: self.function(*args, **kwargs),
+                lambda: traced.call(given),
+            )
+        except BaseException:
+            self.traces.remove(traced)
+            for known in self._by_key.values():
+                known[:] = [one for one in known if one is not traced]
+            raise
 
     def _remember(self, traced: Traced, given: Given) -> None:
         """Have a short way for the next call like this one."""
@@ -92,6 +102,10 @@ class Compiled(OwnDerivatives):
 
     def _trace_for(self, given: Given) -> tuple[Traced, Given]:
         """The trace for a call, one that was made for calls like it or a new one; and the call."""
+        with _TRACING:
+            return self._known_or_new(given)
+
+    def _known_or_new(self, given: Given) -> tuple[Traced, Given]:
         known = self._by_key.setdefault(given.key, [])
         numbers = None
         for traced in known:

@@ -13,6 +13,7 @@ import array
 import contextlib
 import functools
 import operator
+import random
 import sys
 import weakref
 from collections import UserDict, UserList, deque
@@ -40,6 +41,7 @@ _BUILTIN = frozenset(sys.builtin_module_names) | sys.stdlib_module_names - {"__m
 _OUTSIDE = (
     LIBRARIES | _BUILTIN | {"builtins", "scipy", "graphviz", "pytest", "_pytest", "hypothesis"}
 )
+_SOURCES = (np.random.Generator, np.random.RandomState, random.Random)
 #: What the base of all layers reads of each.
 _MODULES_OWN = frozenset(["training", "_parameters", "_buffers", "_modules", "_hooks"])
 #: What a class has for Python's own use.
@@ -59,6 +61,8 @@ class Survey:
         arrays: NumPy's, by id.
         variables: where f may read anything else, or one of these.
         held: what is in the arrays.
+        sources: of random numbers, with their names.
+        asks_types: whether it asks what something is: a Symbol is no array, and no float.
     """
 
     def __init__(self, roots: list[tuple[str, Any]]) -> None:
@@ -66,6 +70,8 @@ class Survey:
         self.arrays: dict[int, np.ndarray] = {}
         self.names: dict[int, str] = {}
         self.variables: list[Variable] = []
+        self.sources: list[tuple[str, Any]] = []
+        self.asks_types = False
         self._seen: dict[int, Any] = {}  # kept, so that no other has its id
         self._objects: list[tuple[str, Any]] = []
         self._noted: set[tuple[int, str]] = set()  # attributes of these
@@ -97,6 +103,8 @@ class Survey:
             self.arrays[id(x)] = x
         elif isinstance(x, FunctionType):
             yield from self._of_function(name, x)
+        elif isinstance(x, _SOURCES):
+            self.sources.append((name, x))
         elif isinstance(x, Op):
             rules = [x.forward, x.scalar, x.vjp_all, *x.vjps]
             yield from ((f"a rule of {x.name}", rule) for rule in rules)
@@ -181,6 +189,7 @@ class Survey:
         names = names_read(f.__code__)
         self._read |= names.attributes
         self._any |= names.any_attribute
+        self.asks_types |= not names.variables.isdisjoint(["isinstance", "type"])
         space, read = f.__globals__, names.variables
         if names.any_variable:
             read = frozenset(name for name in space if not name.startswith("__"))

@@ -50,6 +50,7 @@ class Traced:
         known |= {draw.symbol: draw for draw in trace.draws}
         self.sources = [known[x] for x in self.inputs]
         self.renew(survey)
+        self.asks_types = survey.asks_types
         self.leaves = [(x, _form(x)) for x in trace.lifted]
         #: Rows of the user's own, which may be written anew.
         rows = {x.op for x in order_of(self.outputs) if x.op and is_users(x.op.__module__)}
@@ -127,7 +128,7 @@ class Traced:
             array[...] = plain_of(numbers)
         if trace.actions:
             self._act(found[count + len(trace.assigned) :])
-        if self.run.result is self.results[0] if self.results else False:
+        if isinstance(self.run.result, Symbol):
             return results[0]
         return self._result(results)
 
@@ -189,7 +190,7 @@ class Traced:
     def _body(self, entry: Entry, inputs: list[str]) -> list[str]:
         """The lines of an entry: straight to the function, where that is all."""
         plain = self.program.of_numbers and not self.flows and not self.run.trace.actions
-        if plain and not self.run.trace.assigned and self.run.result is self.results[0]:
+        if plain and not self.run.trace.assigned and isinstance(self.run.result, Symbol):
             return self._of_numbers(entry, inputs, ["return dress(found[0])"])
         entry.known["on"] = self.on
         return [f"return on([{', '.join(inputs)}])"]

@@ -13,13 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from ..callers import caller
+from ..callers import line_of_caller
 from ..node import Node
 from ..recording import enable_grad
 from ..symbols import LastingTrace, Symbol, Tracing
 from ..writing import gradients
 from .call_form import Given, numbers_in, parts_of, rebuilt
 from .captured import Captured, Capturing, symbol_of
+from .randomness import stands
 from .same_program import Run, difference, same
 from .survey import Survey
 
@@ -76,16 +77,11 @@ class _Stopping(FunctionTrace):
     def made(self, count: int) -> None:
         self._made = count
         if self.stop and count == self.stop:
-            raise _Found(_line())
+            raise _Found(line_of_caller())
 
 
 class _Found(BaseException):
     """Carries a line of the user's out of his function."""
-
-
-def _line() -> str:
-    frame, _ = caller()
-    return "" if frame is None else f" ({frame.f_code.co_filename}, line {frame.f_lineno})"
 
 
 def run_once(f: Any, given: Given, survey: Survey, trace: FunctionTrace) -> Run:
@@ -111,6 +107,8 @@ def run_once(f: Any, given: Given, survey: Survey, trace: FunctionTrace) -> Run:
             changed = survey.changed()
             for place in changed:
                 place.put_back()
+    if trace.refused:  # and f went on, another way
+        raise TypeError(trace.refused[0])
     if changed:
         raise TypeError(
             f"{_name(f)} changes {changed[0].name}: a compiled program would do so once, while it "
@@ -142,30 +140,47 @@ def trace_twice(f: Callable[..., Any], given: Given, survey: Survey) -> Run:
     Raises:
         TypeError: as `run_once`; or something is another the second time: names the line.
     """
-    first = run_once(f, given, survey, FunctionTrace(survey))
-    again = run_once(f, given, survey, FunctionTrace(survey))
+    before = stands(survey.sources)
+    try:
+        first = run_once(f, given, survey, FunctionTrace(survey))
+        again = run_once(f, given, survey, FunctionTrace(survey))
+        place = difference(first, again)
+        line = "" if place is None else _line_of(place, f, given, survey)
+    finally:
+        moved = [stand for stand in before if not stand.holds()]
+        for stand in moved:
+            stand.put_back()
     if not same(first.form(), again.form()):
         raise TypeError(
             f"{_name(f)} returns {_kinds(first.form())}, another at each call: a compiled function "
             "returns numbers, arrays, Values and Tensors, and lists, tuples, dictionaries and "
             "dataclasses of these"
         )
-    place = difference(first, again)
-    if place is None:
+    if place is None and not moved:
         first.own_arrays()
         return first
-    stopping = _Stopping(survey)
-    stopping.stop = place
-    try:
-        run_once(f, given, survey, stopping)
-        line = ""
-    except _Found as found:
-        (line,) = found.args
+    if place is None:
+        raise TypeError(
+            f"{_name(f)} draws from {moved[0].name}, or seeds it, while it is traced, and a "
+            "compiled program would not do so again: draw with engine's functions "
+            "(engine.randn(3)), and seed outside"
+        )
     raise TypeError(
         f"{_name(f)} does not do the same twice{line}: a number that is drawn, counted or read "
         "from a clock would stay what it was while tracing; draw with engine's functions "
         "(engine.randn(3)), or give the number as an argument"
     )
+
+
+def _line_of(place: int, f: Callable[..., Any], given: Given, survey: Survey) -> str:
+    """The user's line that makes the result at a place, to stand in a message."""
+    stopping = _Stopping(survey)
+    stopping.stop = place
+    try:
+        run_once(f, given, survey, stopping)
+    except _Found as found:
+        return str(found.args[0])
+    return ""
 
 
 def _kinds(form: Any) -> str:

@@ -49,6 +49,8 @@ class LastingTrace(Trace):
             before: what is made later would take their old numbers.
     """
 
+    lasting = True
+
     def __init__(self, captured: dict[int, np.ndarray] | None = None) -> None:
         super().__init__()
         self.captured = captured or {}

@@ -8,7 +8,7 @@ from typing import Any, NoReturn, Self
 import numpy as np
 
 from ..arrays import stack
-from ..callers import caller
+from ..callers import line_of_caller
 from ..core import Op
 from ..lists import READING, TensorInside
 from ..updates import NAME_ASSIGNED
@@ -18,16 +18,17 @@ class Refusals:
     """Errors that name the user's line."""
 
     __slots__ = ()
+    _trace: Any
 
     def refuse(self, asked: str) -> NoReturn:
         """The error for what was asked, with the caller's line."""
-        frame, _ = caller()
-        where = "" if frame is None else f" ({frame.f_code.co_filename}, line {frame.f_lineno})"
-        raise TypeError(
-            f"{asked} of a Symbol{where}: a program that is written down must not depend on "
-            "numbers; choose with where(condition, a, b), maximum or clip, or give the number as "
-            "a plain argument"
+        message = (
+            f"{asked} of a Symbol{line_of_caller()}: a program that is written down must not "
+            "depend on numbers; choose with where(condition, a, b), maximum or clip, or give the "
+            "number as a plain argument"
         )
+        self._trace.refused.append(message)
+        raise TypeError(message)
 
     def __bool__(self) -> bool:
         self.refuse("the truth")
@@ -50,6 +51,9 @@ class Refusals:
     def __format__(self, spec: str) -> str:
         return self.refuse(f"the format {spec!r}") if spec else str(self)
 
+    def __str__(self) -> str:
+        return self.refuse("the text") if self._trace.lasting else repr(self)
+
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         if sys._getframe(1).f_code is READING:  # a list with Symbols in it is stacked
             raise TensorInside(stack)
@@ -60,7 +64,7 @@ class Refusals:
 
     def __setitem__(self, index: Any, value: Any) -> None:
         """Refused: names are written down as they are made, and do not change."""
-        raise TypeError(NAME_ASSIGNED)
+        raise TypeError(f"{NAME_ASSIGNED}{line_of_caller()}")
 
     @property
     def data(self) -> Any:

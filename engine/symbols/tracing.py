@@ -37,8 +37,11 @@ class Trace:
         when: of each Value or Tensor that a function made, how many results there were.
         recorded: whether gradients made now are to be differentiated again (see
             `is_recorded`).
+        refused: what was said where a number was asked for: f may go on, and not as it would have.
     """
 
+    #: Whether the program is run again and again: see `LastingTrace`.
+    lasting = False
     #: Arrays from outside that are to be read at each call, by id: see `LastingTrace`.
     captured: dict[int, np.ndarray] = MappingProxyType({})  # type: ignore[assignment]  # none
 
@@ -50,6 +53,7 @@ class Trace:
         self.made = 0
         self.when: dict[Node, int] = {}
         self.names: dict[int, str] = {}
+        self.refused: list[str] = []
 
     def input(self, example: Any, label: str = "", requires: bool = True) -> Symbol:
         """A new input of the program, of the example's shape and dtype."""

@@ -49,7 +49,7 @@ def pulled(node: Any, g: Any) -> list[Any]:
         try:
             return list(node.pull(g))
         except TypeError:  # a rule asks for numbers
-            pass
+            node._trace.refused.clear()
     return [node.fitted(_edge(node, g, i, x, run), i) for i, x in enumerate(node.inputs)]
 
 
@@ -64,7 +64,7 @@ def _edge(node: Any, g: Any, index: int, x: Any, run: bool) -> Any:
         try:
             return rule(g, y, *inputs, **params)
         except TypeError:  # it asks for numbers; what else is wrong is said again below
-            pass
+            node._trace.refused.clear()
     operands = (g, y, *inputs)
     if isinstance(rule, functools.partial):
         params |= rule.keywords
