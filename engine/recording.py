@@ -20,6 +20,7 @@ class _Recording(threading.local):
 
     enabled = True
     watcher: Any = None
+    opened = False  # see `open_calls`
 
 
 class _Attention:
@@ -33,6 +34,10 @@ class _Attention:
 
 RECORDING = _Recording()
 ATTENTION = _Attention()
+
+#: The threads whose compiled functions run as they are written (`RECORDING.opened`): as for
+#: `ATTENTION`, while it is empty nobody has to ask further.
+OPENED: set[int] = set()
 
 
 def is_grad_enabled() -> bool:
@@ -50,6 +55,18 @@ def _attend() -> None:
         ATTENTION.threads.discard(threading.get_ident())
     else:
         ATTENTION.threads.add(threading.get_ident())
+
+
+def open_calls(opened: bool) -> None:
+    """Whether compiled functions are to run as they are written, in this thread.
+
+    They do as part of a program that is traced, and for somebody who looks at each op.
+    """
+    RECORDING.opened = opened
+    if opened:
+        OPENED.add(threading.get_ident())
+    else:
+        OPENED.discard(threading.get_ident())
 
 
 def watch(watcher: Any) -> Any:

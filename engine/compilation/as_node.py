@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from ..by_name import is_recorded
 from ..core import PYTHON_RAISES, Op
 from ..node import Node
+from ..recording import ATTENTION, RECORDING
 from ..tensors import Tensor, check_unchanged
 from ..values import Value
 from .graph_function import GraphFunction, plain_of
@@ -27,7 +27,7 @@ class CompiledOp(Op):
             program.name,
             self._opened,
             (None,),
-            vjp_all=partial(_slopes, program, index),
+            vjp_all=_Slopes(program, index),
             variadic=True,
             kind="shape",
             doc="a compiled function",
@@ -53,11 +53,17 @@ def record(program: GraphFunction, given: Sequence[Any]) -> list[Any]:
     if program.of_numbers:
         found = program(plain)
         nodes = [_value(op, y, given) if op else y for op, y in zip(ops, found, strict=True)]
-        return nodes
-    found, memory = program.halves.forward(plain)
-    return [
-        _tensor(op, y, given, plain, memory) if op else y for op, y in zip(ops, found, strict=True)
-    ]
+    else:
+        found, memory = program.halves.forward(plain)
+        nodes = [
+            _tensor(op, y, given, plain, memory) if op else y
+            for op, y in zip(ops, found, strict=True)
+        ]
+    if ATTENTION.threads and RECORDING.watcher is not None:
+        for op, node in zip(ops, nodes, strict=True):
+            if op:
+                RECORDING.watcher.recorded(op, node, node.inputs)
+    return nodes
 
 
 def _value(op: Op, y: float, given: Sequence[Any]) -> Value:
@@ -105,17 +111,29 @@ def _push_number(node: Any, g: float) -> None:
             x._adjoint += part
 
 
-def _slopes(program: GraphFunction, index: int, g: Any, y: Any, *inputs: Any) -> tuple[Any, ...]:
-    """The gradient for each input, plain or as nodes: then by a node of the pullback's."""
-    given = [*inputs, *_seeds(program, index, g)]
-    if any(isinstance(x, Node) for x in given):
-        found = call(program.pullback, given)
-    else:
-        found = program.pullback(given)
-    parts: list[Any] = [None] * len(inputs)
-    for i, part in zip(program.wanted, found, strict=True):
-        parts[i] = part
-    return tuple(parts)
+class _Slopes:
+    """The rule of one result: the gradient for each input, by the pullback."""
+
+    def __init__(self, program: GraphFunction, index: int) -> None:
+        self.program, self.index = program, index
+
+    def __call__(self, g: Any, y: Any, *inputs: Any) -> tuple[Any, ...]:
+        """Plain gradients; of nodes nodes, whose op is the pullback."""
+        program = self.program
+        given = [*inputs, *_seeds(program, self.index, g)]
+        if any(isinstance(x, Node) for x in given):
+            found = call(program.pullback, given)
+        else:
+            found = program.pullback(given)
+        parts: list[Any] = [None] * len(inputs)
+        for i, part in zip(program.wanted, found, strict=True):
+            parts[i] = part
+        return tuple(parts)
+
+    @property
+    def source(self) -> str:
+        """The text of the pullback, which the stepper shows."""
+        return str(self.program.pullback.program.source)
 
 
 def call(program: GraphFunction, given: Sequence[Any]) -> list[Any]:

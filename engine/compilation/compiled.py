@@ -13,7 +13,8 @@ from ..array_programs import thread_count
 from ..callers import warn_caller
 from ..derivatives import OwnDerivatives, grad, value_and_grad
 from ..node import Node
-from ..symbols import TRACING_THREADS, Symbol, argument_names, tracing_now
+from ..recording import OPENED, RECORDING
+from ..symbols import Symbol, argument_names
 from ..values import Value
 from .agreement import compared
 from .call_form import Given, numbers_in, rebuilt
@@ -52,8 +53,8 @@ class Compiled(OwnDerivatives):
         self._names = argument_names(function, 16)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if TRACING_THREADS and tracing_now() is not None:
-            return self.function(*args, **kwargs)  # part of a larger program
+        if OPENED and RECORDING.opened:
+            return self.function(*args, **kwargs)
         if not kwargs and len(args) in self._entries:
             for enter, _ in self._entries[len(args)]:
                 found = enter(*args)

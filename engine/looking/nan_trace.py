@@ -12,7 +12,7 @@ from ..callers import caller
 from ..core import Op
 from ..graph import toposort
 from ..node import Node
-from ..recording import Watching
+from ..recording import RECORDING, Watching, open_calls
 
 
 class NonFiniteError(FloatingPointError):
@@ -86,7 +86,8 @@ class nan_trace(Watching):  # noqa: N801 - used as a function and as a context, 
     function, `nan_trace(root)`, it searches a finished graph.  Either raises `NonFiniteError`
     with the op, the numbers and (in a context) the line that called it.  Inputs that are inf or
     nan themselves, such as a mask of -inf, are named only if the final result is not finite.
-    NumPy's own warnings are silent inside.  Gradients are searched as they are without hooks.
+    Compiled functions run op by op inside, so that it is their lines that are named.  NumPy's own
+    warnings are silent inside.  Gradients are searched as they are without hooks.
 
     Args:
         root: a result to search; leave it out for a context.
@@ -113,15 +114,17 @@ class nan_trace(Watching):  # noqa: N801 - used as a function and as a context, 
                 self.backward(order, root.full(1.0))
 
     def saved(self) -> Any:
-        return super().saved(), np.geterr()
+        return super().saved(), np.geterr(), RECORDING.opened
 
     def change(self) -> None:
         super().change()
+        open_calls(True)
         np.seterr(all="ignore")
 
     def restore(self, saved: Any) -> None:
-        watcher, warnings = saved
+        watcher, warnings, opened = saved
         super().restore(watcher)
+        open_calls(opened)
         np.seterr(**warnings)
         if not self.entered_twice:
             self._sources.clear()

@@ -16,7 +16,6 @@ from .compiling import (
 )
 from .formulas import formulas as formulas, latex as latex, rule_formulas as rule_formulas
 from .lasting import (
-    TRACING_THREADS as TRACING_THREADS,
     Draw as Draw,
     LastingTrace as LastingTrace,
     Tracing as Tracing,

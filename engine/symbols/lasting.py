@@ -17,6 +17,7 @@ from ..arrays import cast
 from ..generators import Rng, generator
 from ..graph import toposort
 from ..node import Node
+from ..recording import RECORDING, open_calls
 from ..restoring import Restoring
 from .symbol import Symbol
 from .tracing import Trace
@@ -133,18 +134,6 @@ class _Now(threading.local):
 
 _NOW = _Now()
 
-#: The threads in which a program is being written down; while there is none, which is quicker to
-#: see than `tracing_now()`, nobody has to ask that.
-TRACING_THREADS: set[int] = set()
-
-
-def _now(trace: Any) -> None:
-    _NOW.trace = trace
-    if trace is None:
-        TRACING_THREADS.discard(threading.get_ident())
-    else:
-        TRACING_THREADS.add(threading.get_ident())
-
 
 def tracing_now() -> Any:
     """The `LastingTrace` of the program that is being written down in this thread, or None."""
@@ -158,10 +147,12 @@ class Tracing(Restoring):
         self.trace = trace
 
     def saved(self) -> Any:
-        return _NOW.trace
+        return _NOW.trace, RECORDING.opened
 
     def change(self) -> None:
-        _now(self.trace)
+        _NOW.trace = self.trace
+        open_calls(True)
 
     def restore(self, saved: Any) -> None:
-        _now(saved)
+        _NOW.trace, opened = saved
+        open_calls(opened)

@@ -16,7 +16,8 @@ LONGEST = 30  # lines of a rule that is a whole function
 def rule_source(op: Op, index: int) -> str:
     """What the row of `op` says about input `index`, word for word.
 
-    The body of a lambda on one line; of any longer function the whole text without its docstring.
+    The body of a lambda on one line; of any longer function the whole text without its docstring;
+    of a compiled function the program of its gradients.
 
     >>> import engine
     >>> rule_source(engine.tanh, 0)
@@ -24,6 +25,8 @@ def rule_source(op: Op, index: int) -> str:
     >>> rule_source(engine.mul, 1)
     'g * a'
     """
+    if (written := getattr(op.vjp_all, "source", None)) is not None:  # of a compiled function
+        return _short(written)
     if op.vjp_all is not None:
         return _read(op.vjp_all, None if op.variadic else index)
     rule = op.vjps[0 if op.variadic else index]
@@ -86,5 +89,9 @@ def _function(rule: Any) -> str:
         doc = function.body[0]
         del lines[doc.lineno - 1 : doc.end_lineno]
         text = "\n".join(lines)
+    return _short(text)
+
+
+def _short(text: str) -> str:
     lines = text.rstrip().splitlines()
     return "\n".join(lines if len(lines) <= LONGEST else [*lines[:LONGEST], "    …"])
