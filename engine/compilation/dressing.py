@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 
 from ..node import Node
-from ..symbols import Symbol
+from ..symbols import Symbol, order_of
 from ..tensors import Tensor
 from ..values import Value
-from .graph_function import order_of
 
 
 def dressing_of(x: Symbol, nodes: set[Any]) -> Callable[[Any], Any]:

@@ -13,22 +13,11 @@ from typing import Any
 
 from ..array_programs import ArrayHalves, ArrayProgram
 from ..core import PYTHON_RAISES
-from ..graph import visit
 from ..node import Node
 from ..number_programs import NumberProgram
-from ..symbols import Symbol
+from ..symbols import Symbol, order_of
 from ..writing import gradients
 from .op_by_op import op_by_op
-
-
-def order_of(symbols: Sequence[Any]) -> list[Any]:
-    """All that Symbols depend on, inputs first."""
-    order: list[Any] = []
-    seen: set[Any] = set()
-    for y in symbols:
-        if isinstance(y, Symbol) and y not in seen:
-            visit(y, seen, order)
-    return order
 
 
 class GraphFunction:

@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 
 from ..node import Node
-from ..symbols import Symbol
+from ..symbols import Symbol, order_of
 from .call_form import rebuilt
-from .graph_function import order_of
 from .survey import is_users
 
 

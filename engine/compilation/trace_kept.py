@@ -10,14 +10,14 @@ import numpy as np
 from ..core import PYTHON_RAISES
 from ..node import Node
 from ..recording import ATTENTION, RECORDING
-from ..symbols import Draw, Symbol
+from ..symbols import Draw, Symbol, order_of
 from ..tensors import Tensor
 from ..writing import identifier
 from .as_node import record
 from .call_form import Given, rebuilt
 from .dressing import dressing_of
 from .entry import Entry, TooMany, entered
-from .graph_function import GradientFunction, GraphFunction, order_of, plain_of
+from .graph_function import GradientFunction, GraphFunction, plain_of
 from .same_program import Run
 from .survey import Survey, is_users
 from .tracer import Learn

@@ -247,7 +247,7 @@ class Steps:
         """`step` where one of the values is a constant."""
         if max(reads) <= CONSTANT:
             try:
-                found = function_of(form)(*map(self._example, reads))
+                found = function_of(form)(*[self.constants[CONSTANT - v] for v in reads])
             except PYTHON_RAISES:
                 pass  # it will raise in each call, and the caller knows what to do
             else:

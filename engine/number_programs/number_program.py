@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..graph import visit
-from ..symbols import Symbol, compiled
+from ..symbols import Symbol, compiled, order_of
 from ..writing import (
     FUNCTIONS,
     Helpers,
@@ -65,8 +64,8 @@ class NumberProgram:
         names.reserve([name])
         helpers = Helpers(names)
         inputs = [x for one in arguments for x in _several(one)]
-        reached = [x for one in [*outputs, root] for x in _several(one) if isinstance(x, Symbol)]
-        order = _in_order(reached)
+        reached = [x for one in [*outputs, root] for x in _several(one)]
+        order = order_of(reached)
         long = sum(x.op is not None for x in order) >= LONG
         steps = Steps(inputs, helpers, long)
         steps.forward(order)
@@ -131,14 +130,3 @@ def _label(one: Any) -> str:
     first = _several(one)[:1]
     label = first[0].label if first else ""
     return label.partition("[")[0] if isinstance(one, list) else label
-
-
-def _in_order(roots: Sequence[Symbol]) -> list[Any]:
-    """Roots and what they depend on, as they were made."""
-    order: list[Any] = []
-    seen: set[Any] = set()
-    for x in roots:
-        if x not in seen:
-            visit(x, seen, order)
-    order.sort(key=lambda node: node.place)
-    return order

@@ -15,6 +15,7 @@ from .compiling import (
     tuple_of as tuple_of,
 )
 from .formulas import formulas as formulas, latex as latex, rule_formulas as rule_formulas
+from .in_order import order_of as order_of
 from .lasting import (
     Draw as Draw,
     LastingTrace as LastingTrace,

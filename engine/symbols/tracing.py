@@ -35,6 +35,7 @@ class Trace:
         floats: whether rules are to take numbers for floats, as they do on Values.
         made: how many results there are.
         when: of each Value or Tensor that a function made, how many results there were.
+        lifts: whether there is a result among them.
         recorded: whether gradients made now are to be differentiated again (see
             `is_recorded`).
         refused: what was said where a number was asked for: f may go on, and not as it would have.
@@ -49,7 +50,7 @@ class Trace:
         self.inputs: list[Symbol] = []
         self.lifted: dict[Node, Symbol] = {}
         self.given: dict[Node, Symbol] = {}
-        self.recorded = self.floats = False
+        self.recorded = self.floats = self.lifts = False
         self.made = 0
         self.when: dict[Node, int] = {}
         self.names: dict[int, str] = {}
@@ -92,6 +93,7 @@ class Trace:
                 y = Symbol.made(node.op, inputs, dict(node.params), node._held, self)
                 y.label = node.label or self.names.get(id(node), "")
                 y.place = self.when.get(node, 0)  # what was there before comes first
+                self.lifts = True
             self.lifted[node] = y
         return self.lifted[root]
 
