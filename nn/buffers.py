@@ -10,20 +10,38 @@ from typing import Any
 
 import numpy as np
 
-from engine import Node, has_numbers, to_numpy
+from engine import Node, ValueArray, has_numbers, to_numpy
 from engine.symbols import tracing_now
 
 from .checks import plain
 
 
-def as_it_is(name: str, array: Any) -> Any:
-    """The numbers of an array to which no gradient flows; a Symbol in a compiled function.
+def as_it_is(name: str, array: Any, x: Any) -> Any:
+    """The numbers of an array to which no gradient flows, for a layer given x.
+
+    In a compiled function a Symbol for them; beside Values, which know no arrays, they are what
+    they were while it was traced, and it is traced anew when they change.
 
     Raises:
         TypeError: it requires a gradient.
     """
     trace = tracing_now()
-    return plain(name, array) if trace is None or isinstance(array, Node) else trace.hold(array)
+    if trace is None or isinstance(array, Node) or isinstance(x, ValueArray):
+        return plain(name, array)
+    return trace.hold(array)
+
+
+def refuse_values(layer: str, x: Any) -> None:
+    """Refuse Values where a compiled function would need arrays of other numbers beside them.
+
+    Raises:
+        TypeError: x is of Values, and a compiled function is being traced.
+    """
+    if tracing_now() is not None and (isinstance(x, ValueArray) or getattr(x, "is_number", False)):
+        raise TypeError(
+            f"{layer} of a scalar model in a compiled function, in training: use the model of "
+            "Tensors, or train it without compile"
+        )
 
 
 def follow(array: Any, step: Callable[[Any], Any]) -> None:

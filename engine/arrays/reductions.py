@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..by_name import has_numbers
-from ..choices import gate
+from ..choices import gate, where
 from ..core import composed
 from ..define import shape_op
 from ..floats import HALF, floating, in_single
@@ -85,7 +85,11 @@ def _mean_vjp(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
 def _mean_of_values(x: Any, axis: Any, keepdims: bool) -> Any:
     count = count_of(x, axis, "mean")
     share = 1.0 / count if count else np.nan
-    total = np.asarray(sum(x, axis, keepdims))
+    total = sum(x, axis, keepdims)
+    first = total.flat[0] if isinstance(total, NodeArray) and total.size else total
+    if not has_numbers(first):  # which way is right is decided in the run
+        return where(total - total == 0, total * share, sum(x * share, axis, keepdims))
+    total = np.asarray(total)
     return total * share if finite(to_numpy(total)) else np.asarray(sum(x * share, axis, keepdims))
 
 

@@ -54,6 +54,11 @@ def record(program: GraphFunction, given: Sequence[Any]) -> list[Any]:
         found = program(plain)
         nodes = [_value(op, y, given) if op else y for op, y in zip(ops, found, strict=True)]
     else:
+        if any(isinstance(x, Value) and x.requires_grad for x in given):
+            raise TypeError(
+                f"{program.name}() makes arrays of Values, to which no gradient would come back: "
+                "compile it for Tensors, or leave it as it is"
+            )
         found, memory = program.halves.forward(plain)
         nodes = [
             _tensor(op, y, given, plain, memory) if op else y

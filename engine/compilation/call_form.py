@@ -107,9 +107,9 @@ class Given:
 
 
 def _in_numbers(x: Any) -> Any:
-    if type(x) is np.ndarray and x.dtype.kind == "f":
+    if isinstance(x, np.ndarray) and x.dtype.kind == "f":
         return x.astype(np.float64).astype(object).view(ValueArray)
-    if type(x) is np.ndarray and x.dtype.kind in "iub":
+    if isinstance(x, np.ndarray) and x.dtype.kind in "iub":
         return x.view(Fixed)
     parts = parts_of(x)
     if parts is None or isinstance(x, Floats):

@@ -263,6 +263,9 @@ class Survey:
             return ["__wrapped__"]
         if callable(x) if ours else self._any and not isinstance(x, ModuleType):
             return own
+        library = [c for c in type(x).__mro__ if c.__module__.partition(".")[0] in LIBRARIES]
+        if sum("forward" in vars(c) for c in library) > 1:  # of a layer, beside the base of all
+            return own
         base = any(one in space for one in _MODULES_OWN)
         return [name for name in own if name in self._read or (base and name in _MODULES_OWN)]
 

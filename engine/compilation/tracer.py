@@ -16,7 +16,7 @@ import numpy as np
 from ..callers import line_of_caller
 from ..node import Node
 from ..recording import enable_grad
-from ..symbols import LastingTrace, Symbol, Tracing
+from ..symbols import LastingTrace, Noting, Symbol, Tracing
 from ..writing import gradients
 from .call_form import Given, numbers_in, parts_of, rebuilt
 from .captured import Captured, Capturing, symbol_of
@@ -96,7 +96,8 @@ def run_once(f: Any, given: Given, survey: Survey, trace: FunctionTrace) -> Run:
         arguments[i].requires_grad = True
     args, kwargs = given.with_numbers(iter(arguments))
     before = list(numbers_in((args, kwargs)))
-    with Tracing(trace), enable_grad(), Capturing(trace, [*survey.nodes.values()]):
+    captured = Capturing(trace, [*survey.nodes.values()])
+    with Tracing(trace), enable_grad(), Noting(trace), captured:
         try:
             result = f(*args, **kwargs)
             found = [

@@ -37,6 +37,7 @@ from .scalars import (
 from .sharing import shared as shared
 from .symbol import Symbol as Symbol
 from .tracing import (
+    Noting as Noting,
     Program as Program,
     Trace as Trace,
     argument_names as argument_names,

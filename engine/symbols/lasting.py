@@ -121,10 +121,16 @@ class LastingTrace(Trace):
         """The Symbol for a Value or Tensor: what was there before is read at each call."""
         if self.outdated:
             self._check_current(root)
-        before = isinstance(root, Node) and (root.op is None or root not in self.when)
-        if before and root not in self.lifted:
-            label = self.names.get(id(root), "") or root.label
-            self.lifted[root] = self.input(root._held, label, root.requires_grad)
+        left = [root]
+        while left:
+            x = left.pop()
+            if not isinstance(x, Node) or x in self.lifted:
+                continue
+            if x.op is None or x not in self.when:  # else f made it, of its inputs
+                label = self.names.get(id(x), "") or x.label
+                self.lifted[x] = self.input(x._held, label, x.requires_grad)
+            else:
+                left += x.inputs
         return super().lift(root)
 
 

@@ -150,7 +150,9 @@ class Helpers:
             parts = ", ".join(
                 _of_numpy(one) or self._constant(one) for one in x if one not in (Node, NodeArray)
             )
-            return {list: f"[{parts}]", tuple: f"({parts},)"}.get(type(x), f"{{{parts}}}")
+            return {list: f"[{parts}]", tuple: f"({parts},)" if x else "()"}.get(
+                type(x), f"{{{parts}}}"
+            )
         try:
             return written_constant(x)
         except LooksAtNumbers:

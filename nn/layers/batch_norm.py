@@ -9,7 +9,7 @@ import numpy as np
 
 from engine import ones, tensor, zeros
 
-from ..buffers import as_it_is, follow, is_followed, without_gradient
+from ..buffers import as_it_is, follow, is_followed, refuse_values, without_gradient
 from ..checks import as_array, at_least, floating, number, rank
 from ..half import in_float32
 from ..module import Module
@@ -57,7 +57,7 @@ def batch_norm(
     if not training:
         if running_mean is None or running_var is None:
             raise ValueError("running_mean and running_var must be given unless training")
-        numbers = [as_it_is(name, array) for name, array in running.items()]
+        numbers = [as_it_is(name, array, x) for name, array in running.items()]
         center, scale = (per_channel("running", array, x) for array in numbers)
         scale = 1 / np.sqrt(scale + eps)
         y = (x - center) * (scale if weight is None else weight * scale)
@@ -69,6 +69,8 @@ def batch_norm(
             f"batch norm in training needs more than one number per channel, got shape {x.shape}: "
             "use a larger batch, or eval()"
         )
+    if running_mean is not None or running_var is not None:
+        refuse_values("batch norm", x)
     y = standardize(x, weight, bias, axis, eps)
     if is_followed(x) and (running_mean is not None or running_var is not None):
         center, spread = mean_and_variance(without_gradient(x), axis)
@@ -128,7 +130,7 @@ class _BatchNorm(Module):
         if momentum is None:  # the mean of all batches so far
             momentum = 0.0
             if moves:
-                before = as_it_is("num_batches_tracked", self.num_batches_tracked)
+                before = as_it_is("num_batches_tracked", self.num_batches_tracked, x)
                 momentum = 1 / (before + 1)
         y = batch_norm(
             x,

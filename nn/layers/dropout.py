@@ -12,6 +12,7 @@ import numpy as np
 from engine import where
 from engine.creating import draw_anew
 
+from ..buffers import refuse_values
 from ..checks import as_array, dtype_of, instance_of, probability
 from ..module import Module
 from ..random import Rng, generator
@@ -67,6 +68,7 @@ def _dropped(x: Any, shape: tuple[int, ...], p: Any, training: bool, rng: Rng) -
         return x
     if p == 1:
         return where(np.zeros(x.shape, bool), x, 0.0)
+    refuse_values("dropout", x)
     kept = draw_anew(rng, lambda source: source.random(shape)) >= p
     # a product is several times faster than a choice; Python's float keeps float32 as it is
     factor = kept * (1 / (1 - p))

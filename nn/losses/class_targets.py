@@ -106,7 +106,7 @@ def class_weights(weight: Any, rows: Any) -> Any:
     """One factor for each class, checked, in the rows' dtype; or None."""
     if weight is None:
         return None
-    w = as_it_is("weight", as_array(weight)).astype(dtype_of(rows), copy=False)
+    w = as_it_is("weight", as_array(weight), rows).astype(dtype_of(rows), copy=False)
     if w.shape != rows.shape[1:]:
         raise ValueError(
             f"weight must have one number for each of {rows.shape[1]} classes, got shape {w.shape}"

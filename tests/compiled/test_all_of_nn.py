@@ -38,6 +38,11 @@ def is_computed(thing):
 
 
 THINGS = {name: thing for name, thing in exported().items() if is_computed(thing)}
+#: What is refused for Values, while compiled, with "of a scalar model in a compiled function".
+REFUSED = {
+    "Dropout": "dropout", "Dropout2d": "dropout", "dropout": "dropout", "dropout2d": "dropout",
+    "BatchNorm1d": "batch norm", "BatchNorm2d": "batch norm",
+}  # fmt: skip
 #: What computes nothing when it is called, and what is no case of a compiled function.
 WITHOUT = {
     "ModuleList": "has no forward", "ModuleDict": "has no forward",
@@ -151,3 +156,17 @@ def test_compiled_it_is_right_and_equal_to_eager(name):
                 assert x.dtype == y.dtype
                 np.testing.assert_allclose(x, y, rtol=1e-11, atol=1e-12)
     assert len(compiled.traces) == (1 if module is None else 2)  # training and eval mode
+
+
+@pytest.mark.parametrize("name", [name for name in THINGS if name not in {**WITHOUT, **REFUSED}])
+def test_compiled_on_values_it_is_right(name):
+    calls = Calls(THINGS[name])
+    CASES[name].run(calls.thing, "value")
+    assert calls.seen
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_values_cannot_do_compiled_is_refused_by_name(name):
+    words = f"{REFUSED[name]} of a scalar model in a compiled function, in training: use"
+    with pytest.raises(TypeError, match=words):
+        CASES[name].run(Calls(THINGS[name]).thing, "value")

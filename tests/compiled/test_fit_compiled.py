@@ -16,10 +16,11 @@ def mlp(*between):
     return nn.Sequential(nn.Linear(4, 8, rng=0), *between, nn.ReLU(), nn.Linear(8, 3, rng=1))
 
 
-def trained(compile, make, loss, target, optimizer=nn.SGD, dtype=np.float64, **settings):
+def trained(compile, make, loss, target, optimizer=nn.SGD, dtype=float, **settings):
     """The history and the state of a model after three epochs; batches of 16, the last of 2."""
     nn.manual_seed(0)
-    model = make().to(dtype)
+    model = make()
+    model = model.to(dtype) if dtype is not float else model
     x = X.astype(dtype)
     loader = nn.DataLoader((x, target), batch_size=16, shuffle=True, rng=0)
     history = nn.fit(
@@ -45,6 +46,7 @@ CASES = {
     "float32": (mlp, nn.MSELoss(), NUMBERS, {"dtype": np.float32, "tolerance": 1e-5}),
     "LBFGS": (mlp, nn.MSELoss(), NUMBERS, {"optimizer": partial(nn.LBFGS, max_iter=3)}),
     "clipped": (mlp, nn.MSELoss(), NUMBERS, {"callbacks": [nn.ClipGradNorm(0.1)]}),
+    "Values": (lambda: mlp().scalar(), nn.MSELoss(), NUMBERS, {}),
     "dropout": (lambda: mlp(nn.Dropout(0.3)), nn.CrossEntropyLoss(), CLASSES, {}),
     "own dropout": (lambda: mlp(nn.Dropout(0.3, rng=5)), nn.CrossEntropyLoss(), CLASSES, {}),
     "batch norm": (lambda: mlp(nn.BatchNorm1d(8)), nn.CrossEntropyLoss(), CLASSES, {}),
@@ -55,3 +57,16 @@ CASES = {
 @pytest.mark.parametrize(("make", "loss", "target", "settings"), CASES.values(), ids=CASES)
 def test_a_compiled_fit_is_the_same_fit(make, loss, target, settings):
     same(make, loss, target, **settings)
+
+
+def test_class_indices_of_a_scalar_model_are_places_in_its_program():
+    def losses(compile):
+        model = nn.Linear(4, 3, rng=0).scalar()
+        batches = [(X[:4], nn.DataLoader((X, CLASSES), batch_size=4).dataset[:4][1])] * 2
+        optimizer = nn.SGD(model.parameters(), lr=0.5)
+        fitted = nn.fit(
+            model, nn.CrossEntropyLoss(), optimizer, batches, 3, progress=False, compile=compile
+        )
+        return fitted["loss"]
+
+    assert losses(True) == pytest.approx(losses(False), rel=1e-15)
