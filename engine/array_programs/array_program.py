@@ -70,10 +70,8 @@ class _Module:
     def source(self) -> str:
         """The text with its constants, so that it runs alone."""
         constants = [f"{name} = {_array_text(x)}" for name, x in self.constants.items()]
-        numpy = "import numpy as np"
-        lines = self.lines if numpy in self.lines else [numpy, *self.lines]
-        start = 1 + lines.index(numpy)
-        return "\n".join([*lines[:start], *constants, *lines[start:]])
+        start = 1 + self.lines.index("import numpy as np")
+        return "\n".join([*self.lines[:start], *constants, *self.lines[start:]])
 
 
 def _array_text(x: Any) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..symbols import indented, tuple_of
-from ..writing import Names, imports_of, uniform, written_constant
+from ..writing import Names, uniform, written_constant
 from .chain_text import ChainText
 from .forms import code_of_view
 from .instructions import COPY, PLACE, VIEW, Chain, Instruction, Steps, Value
@@ -53,8 +53,8 @@ class ModuleText:
             if i:
                 given = [*map(self._name, self.kept), *given]
             text += ["", f"def {function}({', '.join(given)}):", *indented(body), ""]
-        whole = "\n".join([*above, *text])
-        self.lines = [*imports_of(whole, steps.helpers.modules | {"np"}).split("\n"), *above, *text]
+        others = [f"import {name}" for name in sorted(steps.helpers.modules - {"np"})]
+        self.lines = [*others, "import numpy as np", "", *above, *text]
 
     def _kept(self) -> list[Value]:
         """What the second half reads of the first, and finds in no buffer."""

@@ -12,9 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .forms import padded_at
 from .instructions import (
-    COPY,
     ELEMENTWISE,
     PRODUCT,
     REDUCTION,
@@ -25,6 +23,7 @@ from .instructions import (
     Value,
     constant_of,
 )
+from .movements import Movements
 
 _MANY = 1 << 16  # more ones would be read from far away
 _WIDE = 32  # rows that are worth a call of BLAS each
@@ -58,24 +57,15 @@ class _Ways:
         self.makers: dict[Value, Instruction] = {}
         self.integers: dict[tuple[Value, Any], Value] = {}
         self.ones: dict[Any, Value] = {}
-        self.copies: dict[Value, Value] = {}
-        self.standing: dict[Value, list[tuple[Value, str]] | None] = {}  # among zeros, and where
+        self.movements = Movements(uses)
 
     def shorter(self, line: Instruction) -> list[Instruction]:
         if isinstance(line, Chain):
             inner = _Ways(self.uses)  # what it makes is its own
             line.body = [one for step in line.body for one in inner._gate(step) or [step]]
             return [line]
-        found = None
-        for way in (
-            self._sum,
-            self._product,
-            self._turned,
-            self._copy,
-            self._joined,
-            self._gate,
-            self._relu,
-        ):
+        found = self.movements.shorter(line, self.makers)
+        for way in (self._sum, self._product, self._turned, self._gate, self._relu):
             found = found or way(line)
         found = found or [line]
         self.makers.update((one.result, one) for one in found)
@@ -177,42 +167,6 @@ class _Ways:
         line.result.layout = np.empty(line.result.shape, line.result.dtype)
         product = Instruction(PRODUCT, "{0} @ {1}", operands, line.result, maker.out)
         return [*lines, product]
-
-    # --- copies ---
-
-    def _joined(self, line: Instruction) -> list[Instruction] | None:
-        """The sum of arrays that stand among zeros: each is written, or added, where it stands."""
-        if line.kind == COPY and line.form.startswith("np.pad("):
-            region = padded_at(line.form, line.operands[0].shape, zeros=True)
-            self.standing[line.result] = [(line.operands[0], region)] if region else None
-        y, parts = line.result, [self.standing.get(x) for x in line.operands]
-        once = all(self.uses[x] == 1 for x in line.operands)
-        alike = all((x.shape, x.dtype) == (y.shape, y.dtype) for x in line.operands)
-        if line.form != "{0} + {1}" or None in parts or not (once and alike):
-            return None
-        found = self.standing[y] = [one for part in parts for one in part or []]
-        covered = np.zeros(y.shape, bool)
-        writes = []
-        for i, (_, region) in enumerate(found):
-            here = eval(f"covered[{region}]", {"covered": covered})
-            add = f"np.add({{out[{region}]}}, {{{i}}}, out={{out[{region}]}})"
-            writes.append(add if here.any() else f"np.copyto({{out[{region}]}}, {{{i}}})")
-            here[...] = True
-        if not covered.all() or any(one.startswith("np.add") for one in writes):
-            writes.insert(0, "{out}.fill(0)")
-        parts_alone = [x for x, _ in found]
-        return [Instruction(COPY, line.form, parts_alone, y, "\n".join(writes))]
-
-    def _copy(self, line: Instruction) -> list[Instruction] | None:
-        """The same numbers copied again in another shape: a view of the first copy."""
-        if line.kind != COPY or not line.form.startswith(("{0}.reshape(", "{0}.ravel(")):
-            return None
-        first = self.copies.setdefault(line.operands[0], line.result)
-        if first is line.result:
-            return None
-        form = f"{{0}}.reshape({line.result.shape})"
-        line.result.layout = first.layout.reshape(line.result.shape)
-        return [Instruction(VIEW, form, [first], line.result)]
 
     # --- choices ---
 

@@ -336,8 +336,10 @@ def _of_library(x: Any) -> str:
 
 
 @functools.cache
-def _tree(file: str) -> ast.Module:
-    return ast.parse("".join(linecache.getlines(file)))
+def _functions(file: str) -> list[Any]:
+    """Every `def` and `lambda` in a file."""
+    tree = ast.parse("".join(linecache.getlines(file)))
+    return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.Lambda)]
 
 
 def _definition(function: Callable[..., Any]) -> Any:
@@ -348,7 +350,7 @@ def _definition(function: Callable[..., Any]) -> Any:
     """
     code: Any = function.__code__
     found: list[Any] = []
-    for node in ast.walk(_tree(code.co_filename)):
+    for node in _functions(code.co_filename):
         if isinstance(node, ast.FunctionDef) and node.name == code.co_name:
             first = min([node.lineno, *(one.lineno for one in node.decorator_list)])
             found += [node] * (first == code.co_firstlineno)

@@ -22,11 +22,12 @@ def traced(f, examples):
 
 
 def eager(f, numbers, g):
-    """Result and gradients op by op."""
+    """Result and gradients op by op; zeros where none flows."""
     tensors = [Tensor(x, requires_grad=np.asarray(x).dtype.kind == "f") for x in numbers]
     y = f(*tensors)
     y.backward(g)
-    return [y.numpy(), *(x.grad for x in tensors if x.requires_grad)]
+    slopes = [(x, x.grad) for x in tensors if x.requires_grad]
+    return [y.numpy(), *(np.zeros(x.shape, x.dtype) if g is None else g for x, g in slopes)]
 
 
 def drawn(shape, seed, dtype=float):
