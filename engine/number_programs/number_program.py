@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from sys import getsizeof
 from typing import Any
 
+from ..array_programs import Plan, PlannedLine
 from ..symbols import Symbol, compiled, order_of
+from ..values import Value
 from ..writing import (
     FUNCTIONS,
     Helpers,
@@ -66,7 +69,8 @@ class NumberProgram:
         inputs = [x for one in arguments for x in _several(one)]
         reached = [x for one in [*outputs, root] for x in _several(one)]
         order = order_of(reached)
-        long = sum(x.op is not None for x in order) >= LONG
+        self._ops = sum(x.op is not None for x in order)
+        long = self._ops >= LONG
         steps = Steps(inputs, helpers, long)
         steps.forward(order)
         results = [("y", _each(one, steps.value)) for one in outputs]
@@ -97,6 +101,7 @@ class NumberProgram:
         constants, body = writer.text()
         if len(results) == 1:
             body[-1] += ","
+        self._lines = body
         above = helpers.text()
         lines = [*[f"{above}\n\n"] * bool(above), *constants]
         lines += [*wrapped(f"def {name}(", words, "):"), *(f"    {line}" for line in body)]
@@ -113,6 +118,12 @@ class NumberProgram:
                 answer, or where a result would be complex.
         """
         return [*self.function(*given)]
+
+    def plan(self) -> Plan:
+        """Its lines: numbers need no buffers.  Op by op there are the Values of forward."""
+        each = getsizeof(Value(0.0)) + getsizeof(0.0)
+        lines = [PlannedLine(x, ()) for x in self._lines if not x.lstrip().startswith("#")]
+        return Plan(self.name, tuple(lines), (), self._ops * each)
 
 
 def _several(one: Any) -> list[Any]:

@@ -124,3 +124,20 @@ def test_a_plan_is_drawn_on_dark_ground():
 def test_a_plan_takes_no_options_of_graphs():
     with pytest.raises(TypeError, match="fold"):
         viz.draw(plan_of(((1, 2),)), fold=False)
+
+
+def test_a_program_of_numbers_has_lines_and_no_buffers():
+    f = engine.compile(lambda a, b: engine.tanh(a * b) + a)
+    f(0.5, 2.0)
+    plan = f.plan()
+    assert [line.text for line in plan.lines if "tanh" in line.text]
+    assert (plan.buffers, plan.kept, plan.fresh) == ((), 0, 0)
+    assert plan.eager > 3 * 100  # three Values
+    assert "op by op, the most at a time" in texts(viz.draw(plan).dot)
+    assert str(plan).startswith(f"f: {len(plan.lines)} lines, 0 buffers")
+
+
+def test_a_node_of_numbers_has_a_plan():
+    f = engine.compile(lambda a: a * a)
+    f(engine.Value(3.0)).backward()
+    assert f.plan().eager > 100
