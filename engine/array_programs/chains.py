@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from .instructions import CHAIN, ELEMENTWISE, REDUCTION, WRITE, Chain, Instruction, Steps, Value
 
 #: From how many numbers on an array is worth cutting.
-LARGE = 1 << 16
+LARGE = 1 << 17
 #: From how many operations on a thread is worth starting: about a millisecond's.
 WORTH_A_THREAD = 1 << 22
 
@@ -124,7 +124,7 @@ def _chain(
     exported = [line.result for line in group.lines if readers[line.result] - {group}]
     axes = _axes(group.shape, {x.shape for x in operands})
     shape = tuple(math.prod(group.shape[start:end]) for start, end in axes)
-    if math.prod(shape[1:]) > LARGE // 4:  # a row is more than a block
+    if math.prod(shape[1:]) > LARGE // 8:  # a row is more than a block
         return group.lines
     threads = max(1, min(threads, math.prod(shape) * len(group.lines) // WORTH_A_THREAD))
     return [

@@ -56,23 +56,23 @@ ROWS = LARGE // 64 + 5
 PROGRAMS = {
     "numbers": (smooth, [(LARGE + 77,)] * 2),
     "whole blocks": (smooth, [(LARGE,)] * 2),
-    "matrices": (smooth, [(300, 301)] * 2),
+    "matrices": (smooth, [(400, 401)] * 2),
     "a row": (smooth, [(ROWS, 64), (64,)]),
     "a column": (smooth, [(ROWS, 64), (ROWS, 1)]),
-    "planes": (smooth, [(41, 32, 64), (41, 1, 1)]),
-    "a plane": (smooth, [(41, 32, 64), (32, 64)]),
+    "planes": (smooth, [(71, 32, 64), (71, 1, 1)]),
+    "a plane": (smooth, [(71, 32, 64), (32, 64)]),
     "an outer product": (smooth, [(ROWS, 1), (64,)]),
-    "a number": (smooth, [(300, 301), ()]),
+    "a number": (smooth, [(400, 401), ()]),
     "their sum": (lambda x, y: smooth(x, y).sum(), [(LARGE + 77,)] * 2),
-    "its mean": (lambda x, y: smooth(x, y).mean() * 2, [(300, 301), (301,)]),
-    "parts of their sum": (lambda x, y: smooth(x, y) * 2 / smooth(x, y).sum(), [(300, 301)] * 2),
+    "its mean": (lambda x, y: smooth(x, y).mean() * 2, [(400, 401), (401,)]),
+    "parts of their sum": (lambda x, y: smooth(x, y) * 2 / smooth(x, y).sum(), [(400, 401)] * 2),
     "parts of their sum, by a row": (
         lambda x, y: y * smooth(x, y).mean() + smooth(x * 2, y) * (x * x).mean(),
-        [(300, 301), (301,)],
+        [(400, 401), (401,)],
     ),
-    "masked": (lambda x, y: engine.where(x > y, smooth(x, y), y * 2), [(300, 301)] * 2),
-    "transposed": (lambda x, y: smooth(x.T, y) * 2, [(300, 301), (301, 300)]),
-    "a product between": (lambda x, y: smooth(x @ y, x) + smooth(x, y), [(300, 300)] * 2),
+    "masked": (lambda x, y: engine.where(x > y, smooth(x, y), y * 2), [(400, 401)] * 2),
+    "transposed": (lambda x, y: smooth(x.T, y) * 2, [(400, 401), (401, 400)]),
+    "a product between": (lambda x, y: smooth(x @ y, x) + smooth(x, y), [(400, 400)] * 2),
     "long rows": (smooth, [(2, LARGE), (2, LARGE)]),
 }  # fmt: skip
 
@@ -110,9 +110,9 @@ def test_a_single_step_is_left_in_one_piece():
 
 
 def test_inputs_may_have_any_strides():
-    numbers = [drawn((600, 602), i)[::2, ::-2] for i in range(2)]
+    numbers = [drawn((800, 802), i)[::2, ::-2] for i in range(2)]
     xs, y, _, _ = traced(smooth, numbers)
-    numbers[1] = np.broadcast_to(drawn(301, 3), (300, 301))
+    numbers[1] = np.broadcast_to(drawn(401, 3), (400, 401))
     expected = smooth(*map(Tensor, numbers)).numpy()
     assert_equal(ArrayProgram("f", xs, [y]).run(numbers), [expected], np.float64)
 
