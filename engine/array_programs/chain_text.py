@@ -14,7 +14,7 @@ from .memory import Buffer
 from .workers import blocks, in_blocks, in_threads, shares
 
 #: Bytes of a block of an array: what a few steps in a row read and write fits the cache.
-BLOCK = 96 << 10
+BLOCK = 128 << 10
 
 #: Ufuncs that are far faster on an array than with one number.
 _WHOLE = ("np.maximum({0}, {1})", "np.minimum({0}, {1})")
@@ -129,5 +129,5 @@ class ChainText:
             return (self.known[x] if x in self.known else self.name_of(x)) + (at[2] or "")
 
         if line.kind == REDUCTION:
-            return PLACE.sub(place, "{out} = np.add.reduce({0}, None)")
+            return PLACE.sub(place, f"{{out}} = {line.form}")
         return PLACE.sub(place, line.out)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import math
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -16,6 +17,9 @@ from .instructions import CHAIN, ELEMENTWISE, REDUCTION, WRITE, Chain, Instructi
 
 #: From how many numbers on an array is worth cutting.
 LARGE = 1 << 17
+#: How often the arrays that a chain shares with others have to be read or written in it: those are
+#: far away, and in one piece a step is not slower where the next one finds its result near.
+WORTHWHILE = 4
 #: From how many operations on a thread is worth starting: about a millisecond's.
 WORTH_A_THREAD = 1 << 22
 
@@ -53,7 +57,8 @@ def in_chains(steps: Steps, threads: int = 1) -> Steps:
             read = {x for others in (steps.results, steps.guards) for xs in others for x in xs}
             later = (line for other in steps.halves[i + 1 :] for line in other)
             read.update(x for line in later for x in line.operands)
-            steps.halves[i] = list(_ordered(_grouped(half), read, threads))
+            groups = _grouped(half, _factors_of_rows(steps))
+            steps.halves[i] = list(_ordered(groups, read, threads))
     return steps
 
 
@@ -67,14 +72,25 @@ def _shape(line: Instruction) -> tuple[int, ...]:
     return x.shape if math.prod(x.shape) >= LARGE else ()
 
 
-def _grouped(half: list[Instruction]) -> list[_Group]:
+def _factors_of_rows(steps: Steps) -> set[Value]:
+    """Products whose sums over the last axis are all that is read: `shortcuts` makes them one."""
+    lines = [line for half in steps.halves for line in half]
+    uses = Counter(x for line in lines for x in line.operands)
+    uses.update(x for xs in (*steps.results, *steps.guards) for x in xs)
+    sums = (line for line in lines if line.sums == (len(line.operands[0].shape) - 1,))
+    summed = {line.operands[0] for line in sums if len(line.operands[0].shape) > 1}
+    products = {line.result for line in lines if line.form in ("{0} * {1}", "np.square({0})")}
+    return {x for x in summed & products if uses[x] == 1}
+
+
+def _grouped(half: list[Instruction], apart: set[Value]) -> list[_Group]:
     """Each step in the last group of its shape that it can join, or in one of its own."""
     makers: dict[Value, _Group] = {}
     groups: list[_Group] = []
     newest: dict[tuple[int, ...], _Group] = {}
     totals: set[Value] = set()  # there only when all blocks are done
     for i, line in enumerate(half):
-        shape = _shape(line)
+        shape = () if line.result in apart else _shape(line)
         needs = {makers[x] for x in line.operands if x in makers}
         group = newest.get(shape)
         behind = any(makers[x] is group for x in line.operands if x in totals)
@@ -124,8 +140,9 @@ def _chain(
     exported = [line.result for line in group.lines if readers[line.result] - {group}]
     axes = _axes(group.shape, {x.shape for x in operands})
     shape = tuple(math.prod(group.shape[start:end]) for start, end in axes)
-    if math.prod(shape[1:]) > LARGE // 8:  # a row is more than a block
-        return group.lines
+    outside = [x for x in {*operands, *exported} if x.shape == group.shape]
+    if math.prod(shape[1:]) > LARGE // 8 or WORTHWHILE * len(outside) > _traffic(group):
+        return group.lines  # where a row is more than a block, or most is for others
     threads = max(1, min(threads, math.prod(shape) * len(group.lines) // WORTH_A_THREAD))
     return [
         Chain(
@@ -133,6 +150,12 @@ def _chain(
             body=group.lines, exported=exported, axes=axes, shape=shape, threads=threads,
         )
     ]  # fmt: skip
+
+
+def _traffic(group: _Group) -> int:
+    """How many large arrays the steps of a group read and write."""
+    touched = [x for line in group.lines for x in {*line.operands, line.result}]
+    return sum(x.shape == group.shape for x in touched)
 
 
 def _axes(shape: tuple[int, ...], others: set[tuple[int, ...]]) -> list[tuple[int, int]]:

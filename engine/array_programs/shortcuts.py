@@ -61,8 +61,7 @@ class _Ways:
 
     def shorter(self, line: Instruction) -> list[Instruction]:
         if isinstance(line, Chain):
-            inner = _Ways(self.uses)  # what it makes is its own
-            line.body = [one for step in line.body for one in inner._gate(step) or [step]]
+            _Ways(self.uses).shorten_body(line)  # what it makes is its own
             return [line]
         found = self.movements.shorter(line, self.makers)
         for way in (self._sum, self._product, self._turned, self._gate, self._relu):
@@ -70,6 +69,20 @@ class _Ways:
         found = found or [line]
         self.makers.update((one.result, one) for one in found)
         return found
+
+    def shorten_body(self, chain: Chain) -> None:
+        """A chain's steps: choices, and sums of products."""
+        body = []
+        for step in chain.body:
+            found = self._gate(step) or [step]
+            if step.kind == REDUCTION and step.operands[0].dtype.char in "fd":
+                factors = self._factors(step.operands[0])
+                if factors:
+                    found = [Instruction(REDUCTION, "np.vdot({0}, {1})", factors, step.result)]
+            body += found
+            self.makers.update((one.result, one) for one in found)
+        read = {*chain.exported, *(x for one in body for x in one.operands)}
+        chain.body = [one for one in body if one.result in read]
 
     def _one(self, count: int, dtype: Any) -> Value:
         key = count, dtype
