@@ -26,7 +26,7 @@ def order_of(roots: Iterable[Any]) -> list[Any]:
     order, seen = [*found], set(found)
     for x in order:  # grows
         for z in x.inputs:
-            if type(z) is Symbol and z not in seen:
+            if (type(z) is Symbol or isinstance(z, Symbol)) and z not in seen:
                 seen.add(z)
                 order.append(z)
     order.sort(key=attrgetter("place"))

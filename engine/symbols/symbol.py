@@ -191,7 +191,7 @@ class Symbol(Refusals, NumpyFunctions, ElementwiseMethods, ArrayMethods, Node):
     @staticmethod
     def record_wide(op: Op, inputs: tuple[Any, ...]) -> Symbol:
         """Apply a fused op of many single numbers."""
-        trace = next(x._trace for x in inputs if type(x) is Symbol)
+        trace = next((x._trace for x in inputs if type(x) is Symbol), None)
         plain = [x._held if type(x) is Symbol and x._trace is trace else x for x in inputs]
         if set(map(type, plain)) == {float} and op.all_flow and not ATTENTION.threads:
             return _of_numbers(op, inputs, op.on_floats(*plain), trace)
