@@ -63,9 +63,10 @@ def zeros_in(out: np.ndarray | None, shape: Any, dtype: Any) -> np.ndarray:
 def cut(x: np.ndarray, padding: Pads, out: np.ndarray | None) -> np.ndarray:
     """x without its border, in `out` if there is one."""
     y: np.ndarray = inside(x, padding)
-    if out is not None and y is not out:
-        np.copyto(out, y)
-    return y
+    if out is None or y is out:
+        return y
+    np.copyto(out, y)
+    return out
 
 
 def _im2col_vjp(

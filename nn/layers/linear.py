@@ -76,20 +76,20 @@ def fused_linear(x: Any, weight: Any, bias: Any) -> Any:
         y = fused_linear.forward(x.astype(FLOAT32), weight.astype(FLOAT32), bias)
         return y.astype(np.float16)
     flat = rows(x)
-    if (
+    if not type(x) is type(weight) is ndarray:
+        y = flat @ weight.T + bias
+    elif (
         x.dtype is FLOAT32
         and weight.dtype is FLOAT32
         and _is_faster_transposed(len(flat), *weight.shape)
     ):
         y = np.add(weight.dot(flat.T).T, bias, order="C")
-    elif type(x) is type(weight) is ndarray:
+    else:
         y = flat.dot(weight.T)
         if y.dtype is bias.dtype:
             y += bias
         else:
             y = y + bias
-    else:
-        y = flat @ weight.T + bias
     return y if x.ndim == 2 else y.reshape((*x.shape[:-1], len(weight)))
 
 

@@ -29,7 +29,6 @@ from .rows_cross_entropy import (
     is_usual,
     picked,
     rows_cross_entropy,
-    rows_of_labels,
 )
 
 
@@ -90,7 +89,8 @@ def cross_entropy(
     t, rows = that_count(labels, kept), that_count(rows, kept)
     scale, spread = scaled(t, w, kept, reduction, dtype_of(rows))
     total = reduction != "none"
-    y = rows_of_labels(rows, t, scale, total)
+    params = {"target": t, "scale": scale, "total": total}
+    y = rows_cross_entropy.apply((rows,), params)
     if smoothing:
         even = np.full(rows.shape, 1.0 / classes, dtype_of(rows))
         soft = _soft(rows, even if w is None else even * w) * spread

@@ -58,14 +58,6 @@ def _by_name(x: Any, target: Any, scale: Any, total: bool) -> Any:
     return add_reduce(losses) if total else losses
 
 
-def rows_of_labels(x: Any, target: Any, scale: Any, total: bool) -> Any:
-    """`rows_cross_entropy`, whatever the target is: in a compiled function it may be the name."""
-    params = {"target": target, "scale": scale, "total": total}
-    if has_numbers(x) and not has_numbers(target):
-        return target.record(rows_cross_entropy, (x,), params)
-    return rows_cross_entropy.apply((x,), params)
-
-
 # --- the fast ways ---
 
 

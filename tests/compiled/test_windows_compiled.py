@@ -49,6 +49,7 @@ PROGRAMS = {
     "part": (lambda x: x[1:, None, ..., -2], (3, 4, 5)),
     "nothing": (lambda x: x[2:1].sum(0) + x[0], (3, 4)),
     "every other": (lambda x: x[::2, 1], (5, 4)),
+    "a mask that stays": (lambda x: x[np.array([True, False, True])], (3, 4)),
 }  # fmt: skip
 
 
