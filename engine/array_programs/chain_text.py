@@ -10,7 +10,7 @@ from typing import Any
 from ..symbols import indented
 from ..writing import Helpers, Names, written_constant
 from .instructions import ELEMENTWISE, PLACE, REDUCTION, Chain, Instruction, Value
-from .memory import Buffer
+from .memory import Buffer, Memory
 from .workers import blocks, in_blocks, in_threads, shares
 
 #: Bytes of a block of an array: what a few steps in a row read and write fits the cache.
@@ -108,7 +108,8 @@ class ChainText:
         shape = self.rows, *self.chain.shape[1:]
         self.makers.append(maker.format(shape=shape, dtype=written_constant(dtype)))
         self.spaces.append(self.names.numbered("t"))
-        self.buffers.append(Buffer(shape, dtype, name=self.spaces[-1]))
+        size = math.prod(shape) * dtype.itemsize
+        self.buffers.append(Buffer(shape, dtype, Memory(size), name=self.spaces[-1]))
         return self.spaces[-1]
 
     def _filled_with(self, x: Value) -> str:

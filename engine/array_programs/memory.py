@@ -11,21 +11,40 @@ from .instructions import CALL, CHAIN, COPY, ELEMENTWISE, VIEW, Instruction, Ste
 LATE = 1 << 60
 
 
+#: How much larger than needed a piece of memory may be, and still be used again.
+_WASTE = 4
+
+
+@dataclass(eq=False)
+class Memory:
+    """A piece of memory that is used again and again.
+
+    Attributes:
+        size: bytes.
+        buffers: what it is used as: with different shapes and dtypes.
+        shared: whether what is in it later has nothing to do with what was in it first.
+    """
+
+    size: int
+    buffers: list[Buffer] = field(default_factory=list)
+    shared: bool = False
+
+
 @dataclass(eq=False)
 class Buffer:
     """A place for arrays of one shape and dtype, one after the other.
 
     Attributes:
+        memory: where it is.
         fresh: whether it is handed to the caller, and so made anew in each call.
-        shared: whether what is in it later has nothing to do with what was in it first.
         name: the variable's.
         values: what is written into it, in order.
     """
 
     shape: tuple[int, ...]
     dtype: Any
+    memory: Memory
     fresh: bool = False
-    shared: bool = False
     name: str = ""
     values: list[Value] = field(default_factory=list)
 
@@ -101,17 +120,19 @@ class Storage:
                 self.shown[x] = owner
 
     def _place(self) -> None:
-        free: list[Buffer] = []
+        free: list[Memory] = []
+        held: dict[Memory, Value] = {}  # what was written last
         for i, line in enumerate(self.lines):
             for x in (x for x in line.results if x.shape and (line.out or line.kind == CHAIN)):
                 over = self._overwritten(line, i)
                 buffer = self._from(free, x) if over is None else self.home[over]
                 self.home[x] = buffer
                 buffer.values.append(x)
+                held[buffer.memory] = x
                 buffer.fresh |= x in self.handed
             for owner in self._dying(line, i):
-                if owner in self.home and self.home[owner].values[-1] is owner:
-                    free.append(self.home[owner])
+                if owner in self.home and held[self.home[owner].memory] is owner:
+                    free.append(self.home[owner].memory)
 
     def _dying(self, line: Instruction, i: int) -> list[Value]:
         """Whose memory nobody reads after this line."""
@@ -125,7 +146,7 @@ class Storage:
         for x in line.operands:
             if x not in self.home or self.last[x] != i or x in self.handed:
                 continue
-            if line.result in self.handed and self.home[x].shared:
+            if line.result in self.handed and self.home[x].memory.shared:
                 continue  # it stays
             others = [y for y in line.operands if y is not x]
             alike = (x.shape, x.dtype) == (line.result.shape, line.result.dtype)
@@ -133,13 +154,29 @@ class Storage:
                 return x
         return None
 
-    def _from(self, free: list[Buffer], x: Value) -> Buffer:
-        """A buffer that is free, or a new one: for what the caller is handed always a new one."""
-        if x not in self.handed:
-            for buffer in free:
-                if (buffer.shape, buffer.dtype) == (x.shape, x.dtype):
-                    free.remove(buffer)
-                    buffer.shared = True
-                    return buffer
-        self.buffers.append(Buffer(x.shape, x.dtype))
-        return self.buffers[-1]
+    def _from(self, free: list[Memory], x: Value) -> Buffer:
+        """A buffer in memory that is free, or new: for what the caller is handed always new."""
+        size = math.prod(x.shape) * int(x.dtype.itemsize)
+        memory = None if x in self.handed else _fitting(free, size)
+        if memory is None:
+            memory = Memory(size)
+        else:
+            free.remove(memory)
+            memory.shared = True
+            memory.size = max(memory.size, size)
+        for buffer in memory.buffers:
+            if (buffer.shape, buffer.dtype) == (x.shape, x.dtype):
+                return buffer
+        made = Buffer(x.shape, x.dtype, memory)
+        memory.buffers.append(made)
+        self.buffers.append(made)
+        return made
+
+
+def _fitting(free: list[Memory], size: int) -> Memory | None:
+    """The smallest piece that is large enough; or the largest, which then is enlarged."""
+    near = [one for one in free if size / _WASTE <= one.size <= size * _WASTE]
+    enough = [one for one in near if one.size >= size]
+    if enough:
+        return min(enough, key=lambda one: one.size)
+    return max(near, key=lambda one: one.size, default=None)

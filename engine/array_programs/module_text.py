@@ -32,7 +32,7 @@ class ModuleText:
         self.steps, self.storage, self.names = steps, storage, names
         self.constants: dict[str, Any] = {}
         self.variables: dict[Value, str] = {}
-        self._known: dict[str, str] = {}  # views and constants that are made once, by their text
+        self._known: dict[Any, str] = {}  # views and constants that are made once, by their text
         self.top: list[str] = []
         self.parts: list[str] = []  # functions of chains
         self.printed: list[tuple[Instruction, list[str]]] = []
@@ -40,7 +40,7 @@ class ModuleText:
         for i, buffer in enumerate(storage.buffers, 1):
             buffer.name = names.taken(f"b{i}")
             if not buffer.fresh:
-                self.top.append(f"{buffer.name} = {_empty(buffer)}")
+                self.top.append(f"{buffer.name} = {self._place_of(buffer)}")
         for value in (x for given in steps.inputs for x in given):
             self.variables[value] = value.name
         self.kept = self._kept()
@@ -75,6 +75,14 @@ class ModuleText:
         hoisted = x not in owners  # a view
         return hoisted and all(y in self.storage.home and self._stays(y) for y in owners)
 
+    def _place_of(self, buffer: Buffer) -> str:
+        """A new array, or, of memory that is used as several, a part of that."""
+        if len(buffer.memory.buffers) == 1:
+            return _empty(buffer)
+        memory = self._once("m", f"np.empty({buffer.memory.size}, np.uint8)", buffer.memory)
+        dtype = written_constant(buffer.dtype)
+        return f"{memory}[:{buffer.size}].view({dtype}).reshape({buffer.shape})"
+
     # --- names ---
 
     def _name(self, x: Value) -> str:
@@ -101,12 +109,13 @@ class ModuleText:
         self.constants[name] = constant
         return name
 
-    def _once(self, stem: str, text: str) -> str:
-        """The name of what is made once, at the top."""
-        if text not in self._known:
-            self._known[text] = self.names.numbered(stem)
-            self.top.append(f"{self._known[text]} = {text}")
-        return self._known[text]
+    def _once(self, stem: str, text: str, what: Any = None) -> str:
+        """The name of what is made once, at the top: by its text, or for each `what`."""
+        key = what or text
+        if key not in self._known:
+            self._known[key] = self.names.numbered(stem)
+            self.top.append(f"{self._known[key]} = {text}")
+        return self._known[key]
 
     def _filled(self, form: str, line: Instruction, out: str = "") -> str:
         def place(at: re.Match[str]) -> str:

@@ -34,6 +34,7 @@ class PlannedBuffer:
 
     Attributes:
         size: bytes.
+        memory: the number of the piece of memory that it is in: buffers may share one.
         fresh: whether it is made anew in each call, for the caller.
         lives: numbers of lines, from 1: where something is written, and where it is read last.
     """
@@ -42,6 +43,7 @@ class PlannedBuffer:
     shape: tuple[int, ...]
     dtype: str
     size: int
+    memory: int
     fresh: bool
     lives: tuple[tuple[int, int], ...]
 
@@ -65,7 +67,11 @@ class Plan:
     @property
     def kept(self) -> int:
         """Bytes that are kept between calls."""
-        return sum(buffer.size for buffer in self.buffers if not buffer.fresh)
+        sizes: dict[int, int] = {}
+        for one in self.buffers:
+            if not one.fresh:
+                sizes[one.memory] = max(one.size, sizes.get(one.memory, 0))
+        return sum(sizes.values())
 
     @property
     def fresh(self) -> int:
@@ -86,7 +92,7 @@ class Plan:
 
     def _row(self, buffer: PlannedBuffer) -> str:
         size, shape = in_bytes(buffer.size), f"{buffer.shape} {buffer.dtype}"
-        return f"{buffer.name:6}{size:>11}  {shape:28}  {self._bar(buffer)}"
+        return f"{buffer.name:5}{buffer.memory:4}{size:>11}  {shape:26}  {self._bar(buffer)}"
 
     def _bar(self, buffer: PlannedBuffer) -> str:
         """When it is in use, over all lines from left to right; o where the caller gets it."""
@@ -135,17 +141,22 @@ def planned(
         return len(lines) if i >= len(starts) else min(starts[i], len(lines))
 
     made = {x: one for one, _ in printed for x in one.results}
+    pieces = [*(one.memory for one in storage.buffers), *(one.memory for one, _ in scratch)]
+    numbers = {memory: i for i, memory in enumerate(dict.fromkeys(pieces), 1)}
     buffers = []
     for buffer in storage.buffers:
         lives = [(at[made[x]], line_of(storage.last.get(x, LATE))) for x in buffer.values]
-        buffers.append(_planned(buffer, lives))
-    buffers += [_planned(buffer, [(at[one], at[one])]) for buffer, one in scratch]
+        buffers.append(_planned(buffer, numbers[buffer.memory], lives))
+    buffers += [
+        _planned(buffer, numbers[buffer.memory], [(at[one], at[one])]) for buffer, one in scratch
+    ]
     return Plan(name, tuple(lines), tuple(buffers), eager)
 
 
-def _planned(buffer: Buffer, lives: list[tuple[int, int]]) -> PlannedBuffer:
+def _planned(buffer: Buffer, memory: int, lives: list[tuple[int, int]]) -> PlannedBuffer:
+    kind = str(buffer.dtype)
     return PlannedBuffer(
-        buffer.name, buffer.shape, str(buffer.dtype), buffer.size, buffer.fresh, tuple(lives)
+        buffer.name, buffer.shape, kind, buffer.size, memory, buffer.fresh, tuple(lives)
     )
 
 

@@ -76,3 +76,27 @@ def test_a_plan_is_printed_as_a_table(large):
 def test_a_program_without_lines_has_a_plan():
     inputs, _, _, _ = traced(lambda x: x * 2, [np.ones(3)])
     assert str(ArrayProgram("f", inputs, [inputs[0]]).plan()).startswith("f: 0 lines, 0 buffers")
+
+
+def test_memory_is_used_again_for_arrays_of_other_shapes():
+    def f(x, u, v, w):
+        return engine.tanh(engine.tanh(engine.tanh(x @ u) @ v) @ w).sum()
+
+    shapes = (20, 30), (30, 31), (31, 32), (32, 33)
+    inputs, _, y, _ = traced(f, [drawn(shape, 0) for shape in shapes])
+    program = ArrayProgram("f", inputs, [y])
+    plan = program.plan()
+    assert len(plan.buffers) == 3 > len({buffer.memory for buffer in plan.buffers})
+    assert plan.kept == 8 * 20 * (32 + 33)
+    numbers = [drawn(shape, i) for i, shape in enumerate(shapes)]
+    (found,) = program.run(numbers)
+    x, *weights = numbers
+    for weight in weights:
+        x = np.tanh(x @ weight)
+    np.testing.assert_allclose(found, x.sum(), rtol=1e-12)
+
+
+def test_memory_much_larger_than_needed_is_left_alone():
+    inputs, _, y, _ = traced(lambda x: engine.tanh(x @ x * 2).sum(0) * 2, [np.ones((30, 30))])
+    plan = ArrayProgram("f", inputs, [y, y.sum()]).plan()
+    assert len({buffer.memory for buffer in plan.buffers}) == len(plan.buffers)
