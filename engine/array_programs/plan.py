@@ -34,18 +34,18 @@ class PlannedBuffer:
 
     Attributes:
         size: bytes.
-        memory: the number of the piece of memory that it is in: buffers may share one.
         fresh: whether it is made anew in each call, for the caller.
         lives: numbers of lines, from 1: where something is written, and where it is read last.
+        memory: the number of the piece of memory that it is in: buffers may share one.
     """
 
     name: str
     shape: tuple[int, ...]
     dtype: str
     size: int
-    memory: int
     fresh: bool
     lives: tuple[tuple[int, int], ...]
+    memory: int
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,7 @@ def planned(
 def _planned(buffer: Buffer, memory: int, lives: list[tuple[int, int]]) -> PlannedBuffer:
     kind = str(buffer.dtype)
     return PlannedBuffer(
-        buffer.name, buffer.shape, kind, buffer.size, memory, buffer.fresh, tuple(lives)
+        buffer.name, buffer.shape, kind, buffer.size, buffer.fresh, tuple(lives), memory
     )
 
 

@@ -18,7 +18,7 @@ STRIP = re.compile(r'WIDTH="440" HEIGHT="12"><TR>(.*?)</TR></TABLE>')
 def plan_of(lives, lines=10, fresh=False, count=1):
     """A plan with buffers that are all in use when `lives` says."""
     buffers = [
-        PlannedBuffer(f"b{i + 1}", (2, 3), "float64", 48 + i, fresh, lives) for i in range(count)
+        PlannedBuffer(f"b{i + 1}", (2, 3), "float64", 48 + i, fresh, lives, i) for i in range(count)
     ]
     each = [PlannedLine("pass", ()) for _ in range(lines)]
     return Plan("f", tuple(each), tuple(buffers), 1000)
@@ -103,7 +103,7 @@ def test_of_many_buffers_the_largest_have_rows():
 
 def test_bytes_are_drawn_to_one_scale():
     lines = (PlannedLine("pass", ()),)
-    plan = Plan("f", lines, (PlannedBuffer("b1", (5,), "float64", 250, False, ()),), 1000)
+    plan = Plan("f", lines, (PlannedBuffer("b1", (5,), "float64", 250, False, (), 1),), 1000)
     kept, fresh, eager = (bars(viz.draw(plan).dot, row) for row in (1, 2, 3))
     assert kept == [(110, True), (330, False)]
     assert fresh == [(440, False)]

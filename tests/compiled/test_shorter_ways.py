@@ -138,3 +138,35 @@ def test_rows_out_of_range_are_numpy_s_error():
     for index in ([3, 0], [0, -4]):
         with pytest.raises(IndexError, match="out of bounds for axis 0 with size 3"):
             program.run([numbers, np.array(index)])
+
+
+def test_sums_over_axes_that_are_apart_are_two_products():
+    def f(x):
+        return (x * 2).sum((0, 2)), (x * 2).sum((0, 2), keepdims=True)
+
+    x = Trace().input(np.ones((3, 4, 5)), "x")
+    program = ArrayProgram("f", [x], f(x))
+    numbers = drawn((3, 4, 5), 0)
+    assert_equal(program.run([numbers]), list(f(numbers)))
+    assert "np.add.reduce" not in program.source
+
+
+def test_sums_of_too_many_or_too_long_rows_are_left_to_numpy():
+    def f(x):
+        return (x + 1).sum(0), (x.T + 1).sum((0, 1)), (x.reshape(2, 1, -1) + 1).sum((0, 2))
+
+    x = Trace().input(np.ones((70_000, 2)), "x")
+    numbers = drawn((70_000, 2), 0)
+    assert_equal(ArrayProgram("f", [x], f(x)).run([numbers]), [np.asarray(y) for y in f(numbers)])
+
+
+def test_the_sum_of_a_product_with_a_row_is_no_dot_product():
+    _, found, expected = program_and_results(lambda x, y: (x * y).sum(), (4, 5), (5,))
+    assert_equal(found, expected)
+
+
+def test_lines_say_what_the_function_calls_their_results():
+    x = Trace().input(np.ones(3), "x")
+    hidden = engine.tanh(x)
+    hidden.label = "hidden"
+    assert "np.tanh(x, b1)  # hidden" in ArrayProgram("f", [x], [hidden * 2, hidden.sum()]).source
