@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -24,6 +25,7 @@ from .float_steps import CONSTANT, LEAF
 
 #: Steps that one line has at most.
 MOST = 6
+WIDTH = 84  # inside a function
 
 
 class Elements:
@@ -59,11 +61,24 @@ class Elements:
         lines: list[str] = []
         for name, places in lists.items():
             if 2 * len(places) > lengths[name]:
-                targets = [places.get(i, "_") for i in range(lengths[name])]
-                lines += broken(f"[{', '.join(targets)}] = {name}", 0)
+                targets = ", ".join(places.get(i, "_") for i in range(lengths[name]))
+                lines += wrapped_in_brackets(f"[{targets}]\0=\0{name}", 0)
             else:
                 lines += [f"{variable} = {name}[{place}]" for place, variable in places.items()]
         return lines
+
+
+def wrapped_in_brackets(line: str, depth: int) -> list[str]:
+    """A line broken at spaces, all of which stand in brackets; one that does not is a `\\0`."""
+    lines = textwrap.wrap(
+        line,
+        WIDTH,
+        initial_indent="    " * depth,
+        subsequent_indent="    " * (depth + 2),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return [one.replace("\0", " ") for one in lines]
 
 
 class LineWriter:

@@ -84,12 +84,13 @@ class Steps:
                 if edges is None:
                     made = self._result(node)
                 else:
-                    reads = self._floats(node)
+                    reads, (edge,) = self._floats(node), edges
                     if max(reads) <= CONSTANT:
                         made = self.constant(node._held)
+                    elif edge is None:
+                        (made,) = reads
                     else:
-                        form, places = edges[0]
-                        made = self.step(form, tuple([reads[i] for i in places]))
+                        made = self.step(edge[0], tuple([reads[i] for i in edge[1]]))
                 at[node] = made
                 if node.label and made >= 0:
                     self.names.setdefault(made, node.label)
@@ -119,8 +120,6 @@ class Steps:
         else:
             recipe = of(op, (FLOAT,) * op.n_inputs, {})
             found = None if recipe is None else recipe.edges
-            if of is form_of and found is not None and isinstance(found[0], int):
-                found = None
         self._short[key] = found
         return found
 
@@ -215,15 +214,11 @@ class Steps:
         values: list[int] = []
         for x, edge in zip(node.inputs, edges, strict=True):
             if type(x) is Symbol and x.requires_grad:
-                if edge == 0:
-                    part = g
-                else:
+                part = g
+                if edge is not None:
+                    form, places = edge
                     values = values or [g, self.at[node], *self._floats(node)]
-                    if type(edge) is int:
-                        part = values[edge]
-                    else:
-                        form, places = edge
-                        part = self.step(form, tuple([values[i] for i in places]))
+                    part = self.step(form, tuple([values[i] for i in places]))
                 before = found.get(x)
                 found[x] = part if before is None else self.step(ADD, (before, part))
 

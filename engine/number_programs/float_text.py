@@ -6,7 +6,6 @@ side, in place of counting, and that elements read by name are taken out of thei
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -30,11 +29,9 @@ from ..writing import (
     list_lines,
     number_phrase,
 )
-from .float_lines import Elements
+from .float_lines import WIDTH, Elements, wrapped_in_brackets
 from .float_loops import Row
 from .float_steps import CONSTANT
-
-WIDTH = 84  # inside a function
 
 
 class FloatWriter(LoopWriter):
@@ -185,16 +182,7 @@ def _header(variables: Sequence[str], over: Sequence[str], depth: int) -> list[s
     line = f"{'    ' * depth}for {', '.join(variables)} in {iterated}:"
     if len(line) <= WIDTH or len(over) == 1:
         return [line]
-    line = f"for ({', '.join(variables)})\0in\0{iterated}:"  # broken in brackets only
-    lines = textwrap.wrap(
-        line,
-        WIDTH,
-        initial_indent="    " * depth,
-        subsequent_indent="    " * (depth + 2),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    return [one.replace("\0", " ") for one in lines]
+    return wrapped_in_brackets(f"for\0({', '.join(variables)})\0in\0{iterated}:", depth)
 
 
 def _times(sites: Sites) -> Ints:

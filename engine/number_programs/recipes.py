@@ -24,8 +24,8 @@ class FlatRecipe:
         count: how many places come before those of steps.
         steps: each a form, and the places of what it reads.
         results: places.
-        edges: results as places, or as a form and the places that it reads; None if it takes more
-            than one step to one of them.
+        edges: of each result the step to it, None if that is the first input itself; None in all
+            if it takes more than one step to one of them, or none.
     """
 
     def __init__(self, recipe: Recipe) -> None:
@@ -42,14 +42,16 @@ class FlatRecipe:
 
         self.steps = [(form, [*map(place, refs)]) for form, refs in recipe.steps]
         self.results = [*map(place, recipe.results)]
-        self.edges: list[Any] | None = [
-            result if result < self.count else self.steps[result - self.count]
-            for result in self.results
-        ]
-        if self.constants or any(
-            not isinstance(edge, int) and max(edge[1]) >= self.count for edge in self.edges
-        ):
-            self.edges = None
+        self.edges = None if self.constants else self._edges()
+
+    def _edges(self) -> list[Any] | None:
+        edges: list[Any] = []
+        for result in self.results:
+            step = self.steps[result - self.count] if result >= self.count else None
+            if result > 0 and (step is None or max(step[1]) >= self.count):
+                return None
+            edges.append(step)
+        return edges
 
 
 _known: dict[Any, Any] = {}
@@ -118,7 +120,7 @@ def decides(op: Op, count: int, params: Mapping[str, Any]) -> bool:
 
 
 def _recipe(write: Any, given: tuple[Any, ...]) -> FlatRecipe | None:
-    names = Names()
+    names = Names(cuts=True)
     places = [
         Term.named(f"{PLACE}{i}", names, x) if isinstance(x, str) else x
         for i, x in enumerate(given)
@@ -129,7 +131,8 @@ def _recipe(write: Any, given: tuple[Any, ...]) -> FlatRecipe | None:
         return None
     if any(FUNCTIONS.get(name) is not x for name, x in names.known.items()):
         return None
-    return FlatRecipe(Recipe(codes, len(given)))
+    parts = [code for _, code in names.parts.values()]
+    return FlatRecipe(Recipe(codes, len(given), parts))
 
 
 def _form(op: Op, places: list[Any], params: Mapping[str, Any]) -> Any:

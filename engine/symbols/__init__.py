@@ -27,6 +27,7 @@ from .notations import LaTeX as LaTeX, MathML as MathML
 from .rebinding import names_in as names_in, runs_on_names as runs_on_names
 from .scalars import (
     FLOAT as FLOAT,
+    PART as PART,
     Names as Names,
     Term as Term,
     Untraceable as Untraceable,

@@ -57,11 +57,14 @@ class _Answering(Restoring):
 
 
 _MOST_QUESTIONS = 8  # on one way through a function
-_LONGEST = 400  # parts: a loop of `x = x * x` doubles them each time
+_LONG_PART, _LONGEST = 40, 400  # parts: a loop of `x = x * x` doubles them each time
 
 # What is known of a Term's type.  Sums and products of what may be complex are complex, so there
 # it is enough to look at the result; anywhere else it is made sure of at once, by float().
 FLOAT, INTEGER, UNKNOWN = "float", "integer", "unknown"
+
+
+PART = "part_"  # and a number
 
 
 class Names:
@@ -71,12 +74,27 @@ class Names:
         known: names that the text has already, and what they mean there.
         taken: names of its own variables.
         quick: whether whole numbers beside floats are to be floats.
+        cuts: whether parts of long expressions are to stand for themselves.
+
+    Attributes:
+        parts: what the names `part_0`, `part_1`, … stand for, by its text.
     """
 
     def __init__(
-        self, known: dict[str, Any] | None = None, taken: Iterable[str] = (), quick: bool = False
+        self,
+        known: dict[str, Any] | None = None,
+        taken: Iterable[str] = (),
+        quick: bool = False,
+        cuts: bool = False,
     ) -> None:
         self.known, self.taken, self.quick = dict(known or {}), set(taken), quick
+        self.cuts = cuts
+        self.parts: dict[str, tuple[str, ast.expr]] = {}
+
+    def part(self, code: ast.expr) -> ast.Name:
+        """A name for a part of a long expression."""
+        found = f"{PART}{len(self.parts)}", code
+        return ast.Name(self.parts.setdefault(ast.unparse(code), found)[0])
 
     def of(self, x: Any, name: str) -> str:
         """The name of x: as asked for, or with a number where that is another's."""
@@ -109,6 +127,8 @@ class Term(Node):
 
     def __init__(self, code: ast.expr, kind: str, names: Names) -> None:
         size = 1 + sum(getattr(part, "size", 1) for part in ast.iter_child_nodes(code))
+        if size > _LONG_PART and names.cuts:
+            code, size = names.part(code), 1
         if size > _LONGEST:
             raise Untraceable("an expression that is too long to be one")
         code.size = size  # type: ignore[attr-defined]  # how many parts it is written with

@@ -10,10 +10,11 @@ import ast
 import functools
 import math
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from ..core import PYTHON_RAISES, Op, registry
-from ..symbols import Names as Known, Term as Form, Untraceable, followed
+from ..symbols import PART, Names as Known, Term as Form, Untraceable, followed
 from .terms import Program
 
 PLACE = "place_"  # and a number: the name of what stands in a place
@@ -59,10 +60,13 @@ class Recipe:
     ([('-{0}', [0]), ('exp({0})', [1])], [5])
     """
 
-    def __init__(self, codes: list[ast.expr], count: int) -> None:
+    def __init__(self, codes: list[ast.expr], count: int, parts: Sequence[ast.expr] = ()) -> None:
         self.codes, self.count = codes, count
+        self._parts: list[Ref] = []  # what `part_0`, `part_1`, … stand for
         self.steps: list[tuple[str, list[Ref]]] = []
         self._made: dict[str, Ref] = {}  # what is computed in any case, by its text
+        for part in parts:
+            self._parts.append(self._step(part))
         self.results = [self._step(code) for code in codes]
 
     def term(self, program: Program, operands: list[Any]) -> Any:
@@ -80,6 +84,8 @@ class Recipe:
         """Where an expression stands that is computed in any case."""
         if isinstance(code, ast.Name) and code.id.startswith(PLACE):
             return int(code.id.removeprefix(PLACE))
+        if isinstance(code, ast.Name) and code.id.startswith(PART):
+            return self._parts[int(code.id.removeprefix(PART))]
         if isinstance(code, ast.Constant):
             return repr(code.value), code.value
         if isinstance(code, ast.Name):

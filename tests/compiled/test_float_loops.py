@@ -3,6 +3,7 @@
 import math
 from unittest import mock
 
+import pytest
 from hypothesis import given, strategies as st
 from symbols.scalar_programs import Planted, arguments_for, bits, unrolled
 
@@ -83,3 +84,9 @@ def test_planted_repeats_and_near_repeats_change_no_bit(seed, faults, bounds):
 @given(st.integers(0, 2**32), st.sampled_from(BOUNDS))
 def test_special_values_come_through_loops_bit_for_bit(seed, bounds):
     checked(Planted(seed, 0.02).program(), seed, bounds, SPECIALS)
+
+
+@pytest.mark.parametrize("bounds", BOUNDS, ids=["short", "bodies", "nested"])
+def test_the_same_programs_each_time_change_no_bit(bounds):
+    for seed in range(120):
+        checked(Planted(seed, 0.02 * (seed % 2)).program(), seed, bounds, SPECIALS[: seed % 3])
