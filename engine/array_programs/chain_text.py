@@ -11,7 +11,7 @@ from ..symbols import indented
 from ..writing import Helpers, Names, written_constant
 from .instructions import ELEMENTWISE, PLACE, REDUCTION, Chain, Instruction, Value
 from .memory import Buffer, Memory
-from .workers import blocks, in_blocks, in_threads, shares
+from .workers import aligned, blocks, in_blocks, in_threads, shares
 
 #: Bytes of a block of an array: what a few steps in a row read and write fits the cache.
 BLOCK = 128 << 10
@@ -43,6 +43,7 @@ class ChainText:
         self.known: dict[Value, str] = {}  # the variable of each value in the function
         self.spaces: list[str] = []  # variables that are workspaces, and how these are made
         self.makers: list[str] = []
+        self.maker = helpers.name("aligned", aligned)
         self.buffers: list[Buffer] = []
         self.constants: dict[Any, str] = {}  # those that hold a constant
         self.top: list[str] = []
@@ -101,12 +102,12 @@ class ChainText:
             if one[1].dtype == dtype:
                 free.remove(one)
                 return one[0]
-        return self._new("np.empty({shape}, {dtype})", dtype)
+        return self._new(dtype)
 
-    def _new(self, maker: str, dtype: Any) -> str:
-        """A workspace that is made in this way."""
+    def _new(self, dtype: Any, fill: str = "") -> str:
+        """One more workspace."""
         shape = self.rows, *self.chain.shape[1:]
-        self.makers.append(maker.format(shape=shape, dtype=written_constant(dtype)))
+        self.makers.append(f"{self.maker}({shape}, {written_constant(dtype)}{fill})")
         self.spaces.append(self.names.numbered("t"))
         size = math.prod(shape) * dtype.itemsize
         self.buffers.append(Buffer(shape, dtype, Memory(size), name=self.spaces[-1]))
@@ -114,10 +115,9 @@ class ChainText:
 
     def _filled_with(self, x: Value) -> str:
         """A workspace that holds a constant."""
-        text = f"np.full({{shape}}, {written_constant(x.constant.item())}, {{dtype}})"
-        key = text, x.dtype
+        key = x.dtype, written_constant(x.constant.item())
         if key not in self.constants:
-            self.constants[key] = self._new(text, x.dtype)
+            self.constants[key] = self._new(x.dtype, f", {key[1]}")
         return self.constants[key]
 
     def _filled(self, line: Instruction) -> str:
