@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from bench import arrays, command, contenders, growth, networks, report, rows, scalars
+from bench import arrays, command, contenders, growth, networks, report, rows, scalars, threads
 from bench.chart import chart
 from bench.contenders import COMPILED_NN, NN, Program, workload
 from bench.contest import (
@@ -184,6 +184,20 @@ def test_the_table_of_the_compiled_has_when_it_pays():
     assert report.compiled_part(both[:1]) == ""
 
 
+def test_the_table_of_threads_has_a_control_beside():
+    steps, names = [], []
+    for one in threads.workloads():
+        steps.append(made(one)[0])
+        names.append(one.name)
+    assert names[0].startswith("control: ")
+    assert all(list(made_of) == [threads.ONE, threads.TWO] for made_of in steps)
+    result = Result("hashing", {"one thread": [2.0], "two threads": [3.0]}, {})
+    result.wall.update({"one thread": [4.0], "two threads": [2.5]})
+    line = report.thread_table([result]).split("\n")[-1]
+    assert line == "| hashing | 4 s | 2.5 s | 1.60 | 1.50 |"
+    assert line in report.section([], [], {}, [result])
+
+
 def test_a_bar_is_shown_where_it_was_measured():
     results = [raced(twingrad=1.0, micrograd=6.5), raced("4×4 x", 20, twingrad=30e-6, by_hand=1e-5)]
     costs = {"sub": rows.Cost(1.0, 2.0, 1.5, None), "pow": rows.Cost(1.0, 2.0, 2.5, 3.0)}
@@ -220,7 +234,7 @@ def test_the_readme_has_the_section_the_command_renews():
 def few(monkeypatch, tmp_path):
     """A clone's README, and one workload; engine is that clone's."""
     monkeypatch.setattr(scalars, "workloads", lambda: [workload("square", planted(2.0))])
-    for module in (arrays, networks, growth):
+    for module in (arrays, networks, growth, threads):
         monkeypatch.setattr(module, "workloads", list)
     monkeypatch.setattr(rows, "measure", lambda rounds, turn: {})
     monkeypatch.setattr(engine, "__file__", str(tmp_path / "engine" / "__init__.py"))

@@ -9,7 +9,7 @@ where they are not installed: `pip install -e '.[bench]'`.
 
 In the order of reading: `contest` (agree, take turns, ratios), `contenders` (one function a
 library: how it gives a loss and its gradients), the workloads (`scalars`, `rows`, `arrays`,
-`networks`, `growth`), `report` (tables, bars), `chart`, `command`.
+`networks`, `growth`, `threads`), `report` (tables, bars), `chart`, `command`.
 
 `bench_history.py` and `bench_optim.py` are commands of their own, for what has no such program.
 """

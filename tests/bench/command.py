@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import engine
-from bench import arrays, growth, networks, report, rows, scalars
+from bench import arrays, growth, networks, report, rows, scalars, threads
 from bench.chart import TITLE, chart
 from bench.contenders import UNTRACED
 from bench.contest import measure
@@ -44,9 +44,9 @@ def main(argv, root):
         ]
 
     results = measured(scalars, arrays, networks)
-    grown = measured(growth)
+    grown, shared = measured(growth), measured(threads)
     costs = rows.measure(rounds, turn) if wanted(OPS) else {}
-    body = report.section(results, grown, costs)
+    body = report.section(results, grown, costs, shared)
     print(body)
     if not asked.only and not asked.quick and Path(engine.__file__).is_relative_to(root):
         (root / CHART).write_text(chart(results), encoding="utf-8")

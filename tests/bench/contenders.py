@@ -106,10 +106,11 @@ def eager(program):
 ON_FLOATS = SimpleNamespace(**{**vars(engine), "Value": lambda x: x})
 
 
-def compiled(program):
+def compiled(program, threads=1):
     """twingrad, the whole step as one program; data is an argument, as for `jax`."""
     loss, leaves, data = program.loss, program.leaves, program.data
-    slope = engine.value_and_grad(engine.compile(lambda p, data: loss(ON_FLOATS, data, p)))
+    step = engine.compile(lambda p, data: loss(ON_FLOATS, data, p), threads=threads)
+    slope = engine.value_and_grad(step)
     return lambda: slope(leaves, data)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bench.contenders import COMPILED_NN, CONTENDERS, NN, PEERS, why_not
 from bench.contest import COMPILED, HAND, OURS
+from bench.threads import ONE, TWO
 
 
 def three(x):
@@ -78,6 +79,21 @@ def compiled_table(results):
         rows.append(cells)
     header = ["workload", "compiled, CPU", "/ by hand", *(f"{name} / compiled" for name in others)]
     return table([*header, "to compile", "pays from step", "jax.jit", "pays from step"], rows)
+
+
+def thread_table(results):
+    """What two threads take beside one, on the clock and in CPU time."""
+    rows = [
+        [
+            r.name,
+            seconds(r.wall_seconds(ONE)),
+            seconds(r.wall_seconds(TWO)),
+            times(r.wall_seconds(ONE) / r.wall_seconds(TWO)),
+            times(r.ratio(TWO, ONE)),
+        ]
+        for r in results
+    ]
+    return table(["workload", "one thread, wall", "two", "times as fast", "times the CPU"], rows)
 
 
 def memory_table(results):
@@ -254,7 +270,7 @@ def compiled_part(results):
     )
 
 
-def section(results, grown, costs):
+def section(results, grown, costs, shared=()):
     """Everything that was measured, as Markdown."""
     parts = [
         f"On {machine()}; one thread, garbage collector on. A step is forward and backward; "
@@ -265,6 +281,7 @@ def section(results, grown, costs):
         compiled_part([*results, *grown]),
         bar_table([*results, *grown], costs),
         folded("What a step grows with", race_table(grown)) if grown else "",
+        folded("What a second thread brings", thread_table(shared)) if shared else "",
         folded("A node of the scalar tier, by op", row_table(costs)) if costs else "",
         folded("Memory, as far as Python and NumPy allocate it", memory_table([*results, *grown]))
         if results or grown
