@@ -63,7 +63,13 @@ class ModuleText:
         first, second = self.steps.halves
         there = {x for line in first for x in line.results} | set(self.steps.inputs[0])
         read = [x for line in second for x in line.operands] + self.steps.results[1]
+        read += self._guards(1)
         return [x for x in dict.fromkeys(read) if x in there and not self._stays(x)]
+
+    def _guards(self, half: int) -> list[Value]:
+        """What a half must find finite, and the one before has not looked at."""
+        before = self.steps.guards[0] if half else []
+        return [x for x in self.steps.guards[half] if x not in before]
 
     def _stays(self, x: Value) -> bool:
         """Whether a value is in memory that never moves."""
@@ -138,7 +144,7 @@ class ModuleText:
         printed = [(line, self._line(line)) for line in self.steps.halves[half]]
         lines = [text for _, texts in printed for text in texts]
         self.printed += printed
-        guards = [f"math.isfinite({self._name(x)})" for x in self.steps.guards[half]]
+        guards = [f"math.isfinite({self._name(x)})" for x in self._guards(half)]
         if guards:
             lines += [f"if not ({' and '.join(guards)}):", f"    raise {CARELESS}"]
             self.steps.helpers.modules.add("math")

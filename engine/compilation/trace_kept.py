@@ -138,7 +138,7 @@ class Traced:
         """Have shapes and dtypes in the place of the numbers that the function was traced with."""
         self._slim = True
         for x in order_of(self.outputs):
-            if type(x._held) is np.ndarray and not x.is_constant:
+            if type(x._held) is np.ndarray and x.dtype.kind == "f" and not x.is_constant:
                 x._held = np.broadcast_to(x._held.dtype.type(1), x._held.shape)
 
     def _act(self, gradients: list[Any]) -> None:
