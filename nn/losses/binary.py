@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 import engine
-from engine import clip, fused, gate, maximum, relu, sigmoid, softplus
+from engine import clip, fused, gate, has_numbers, maximum, relu, sigmoid, softplus
 
 from ..checked import check_of
 from ..checks import plain
@@ -16,6 +16,9 @@ from .loss import Loss, broadcastable, check_reduction, pair, reduced, within
 
 
 def _log_clamped(p: Any) -> Any:
+    if not has_numbers(p):  # a line of a compiled function, which would warn of log(0)
+        zero = p == 0
+        return np.where(zero, -100.0, np.maximum(np.log(np.where(zero, 1.0, p)), -100.0))
     with np.errstate(divide="ignore"):
         return np.maximum(np.log(p), -100.0)
 

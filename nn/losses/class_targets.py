@@ -120,15 +120,21 @@ def scaled(labels: Any, w: Any, kept: Any, reduction: str, dtype: Any) -> tuple[
         scale = where(kept, 1.0 if w is None else w[labels], 0.0).astype(dtype)
         if reduction != "mean":
             return scale, 1.0
-        whole = engine.sum(scale)
-        spread = where(whole == 0, np.nan, 1 / where(whole == 0, 1.0, whole))
+        spread = _inverse(engine.sum(scale))
         return where(kept, scale * spread, 0.0), spread
     factors: Any = 1.0 if w is None else w[labels]
     if reduction != "mean":
         return factors, 1.0
-    whole = float(len(labels) if w is None else factors.sum())
-    spread = 1.0 / whole if whole else np.nan
+    whole: Any = float(len(labels)) if w is None else factors.sum()
+    spread = _inverse(whole)
     return factors * spread, spread
+
+
+def _inverse(whole: Any) -> Any:
+    """1 / whole, nan of 0."""
+    if has_numbers(whole):
+        return 1.0 / float(whole) if whole else np.nan
+    return where(whole == 0, np.nan, 1 / where(whole == 0, 1.0, whole))
 
 
 def finished(y: Any, kept: Any, shape: tuple[int, ...], count: int, reduction: str) -> Any:

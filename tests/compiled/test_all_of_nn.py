@@ -19,7 +19,7 @@ from engine import Node, Tensor, to_numpy
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "nn"))
 
-import cases_of_layers  # noqa: F401 - they declare their cases
+import cases_of_layers
 from cases import CASES, exported
 
 
@@ -170,3 +170,35 @@ def test_what_values_cannot_do_compiled_is_refused_by_name(name):
     words = f"{REFUSED[name]} of a scalar model in a compiled function, in training: use"
     with pytest.raises(TypeError, match=words):
         CASES[name].run(Calls(THINGS[name]).thing, "value")
+
+
+GOLDEN_LOSSES = {one[0]: one for one in cases_of_layers.torch_losses.CASES}
+
+
+@pytest.mark.parametrize("name", [name for name in GOLDEN_LOSSES if name != "bce at 0 and 1"])
+@pytest.mark.parametrize("tier", ["tensor", "value"])
+def test_a_compiled_loss_is_pytorch_s_with_every_option(name, tier):
+    calls = Calls(getattr(nn.functional, GOLDEN_LOSSES[name][1]))
+    run = cases_of_layers.golden_loss(GOLDEN_LOSSES[name], lambda thing, *a, **k: thing(*a, **k))
+    run(calls.thing, tier)
+
+
+def test_binary_cross_entropy_is_clamped_without_a_warning():
+    for dtype in (np.float32, np.float64):
+        p, t = Tensor([0.0, 1.0, 0.5], requires_grad=True, dtype=dtype), np.array([1.0, 0.0, 0.3])
+        f = engine.compile(lambda p, t=t: nn.functional.binary_cross_entropy(p, t))
+        expected = nn.functional.binary_cross_entropy(p, t)
+        assert f(p).item() == pytest.approx(expected.item(), rel=1e-6)
+        np.testing.assert_allclose(f(p).gradients([p])[0], expected.gradients([p])[0], rtol=1e-5)
+
+
+def test_what_gives_back_an_argument_agrees_with_itself():
+    f = engine.compile(lambda x: nn.functional.dropout(x, 0.0), check=True)
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    assert f(x).tolist() == [1.0, 2.0]
+
+
+def test_gradients_of_rounding_alone_agree_with_zero():
+    f = engine.compile(lambda x: (nn.functional.instance_norm(x) ** 2).sum(), check=True)
+    x = Tensor(np.random.default_rng(0).normal(size=(1, 2, 5)), requires_grad=True)
+    assert f(x).item() == pytest.approx(10, rel=1e-3)
