@@ -44,8 +44,10 @@ class Run:
     def own_arrays(self) -> None:
         """Have copies of the arrays in the program, which their owner may change."""
         for node in order_of(self.ends):
-            node.inputs = _own(node.inputs)
-            node._params = {name: _own(x) for name, x in node._params.items()}
+            if not _NEVER_CHANGE.issuperset(map(type, node.inputs)):
+                node.inputs = _own(node.inputs)
+            if node._params:
+                node._params = {name: _own(x) for name, x in node._params.items()}
             if node.op is None:
                 node._held = _own(node._held)
         self.outputs = [_own(x) for x in self.outputs]
@@ -63,6 +65,9 @@ class Run:
         return all(self.arguments[i] in flowing or i in listed for i in given.wrt)
 
 
+_NEVER_CHANGE = {Symbol, float, int}
+
+
 def _own(x: Any) -> Any:
     if isinstance(x, np.ndarray):
         return x.copy()
@@ -72,14 +77,15 @@ def _own(x: Any) -> Any:
 def difference(first: Run, again: Run) -> int | None:
     """The place of the first result of the second run that is another; None if all is the same."""
     one, two = order_of(first.ends), order_of(again.ends)
-    number = {x: i for i, x in enumerate(one)}, {x: i for i, x in enumerate(two)}
+    twin: dict[Any, Any] = {}  # of each Symbol of the first run, that of the second
     for a, b in zip(one, two, strict=False):
-        if not _same_op(a.op, b.op) or not _same_parts(a, b, number):
+        if not _same_op(a.op, b.op) or not _same_parts(a, b, twin):
             return b.place
+        twin[a] = b
     ends = zip(first.ends, again.ends, strict=False)
     if len(first.ends) != len(again.ends) or len(one) != len(two):
         return 0
-    return None if all(_same(a, b, number) for a, b in ends) else 0
+    return None if all(_same(a, b, twin) for a, b in ends) else 0
 
 
 def is_same(one: Run, two: Run) -> bool:
@@ -113,20 +119,19 @@ def _same_op(a: Any, b: Any) -> bool:
     return a is not None and b is not None and a.name == b.name and same(a.forward, b.forward)
 
 
-def _same_parts(a: Symbol, b: Symbol, number: Any) -> bool:
+def _same_parts(a: Symbol, b: Symbol, twin: Any) -> bool:
     if a.op is None:
         return a.is_constant == b.is_constant and (not a.is_constant or same(a._held, b._held))
     if len(a.inputs) != len(b.inputs) or a._params.keys() != b._params.keys():
         return False
-    pairs = [*zip(a.inputs, b.inputs, strict=True)]
-    pairs += [(x, b._params[name]) for name, x in a._params.items()]
-    return all(_same(x, y, number) for x, y in pairs)
+    for x, y in zip(a.inputs, b.inputs, strict=True):
+        if not _same(x, y, twin):
+            return False
+    return not a._params or all(_same(x, b._params[name], twin) for name, x in a._params.items())
 
 
-def _same(x: Any, y: Any, number: Any) -> bool:
-    if isinstance(x, Symbol) or isinstance(y, Symbol):
-        return number[0].get(x, -1) == number[1].get(y, -2)
-    return same(x, y)
+def _same(x: Any, y: Any, twin: Any) -> bool:
+    return twin.get(x) is y if isinstance(x, Symbol) else same(x, y)
 
 
 def same(x: Any, y: Any) -> bool:
