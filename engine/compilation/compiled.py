@@ -24,6 +24,7 @@ from .same_program import Run, is_same
 from .survey import Survey
 from .trace_kept import VALUE, Traced, TracedGradient, one_number
 from .tracer import trace_twice
+from .uncollected import Uncollected
 
 #: Held by the thread that traces: leaves are taken for Symbols then, of all threads.
 _TRACING = threading.RLock()
@@ -119,12 +120,14 @@ class Compiled(OwnDerivatives):
         survey = Survey([("", self._traced_function), *given.objects])
         if any(isinstance(x, Value) for x in (*survey.nodes.values(), *given.numbers)):
             given = given.in_numbers()
-        run = trace_twice(self._traced_function, given, survey)
-        for traced in known:
-            if is_same(traced.run, run):  # what has changed is of no matter
-                traced.renew(survey)
-                return traced, given
-        traced = self._kept(run, survey, given)
+        with Uncollected():
+            run = trace_twice(self._traced_function, given, survey)
+            for traced in known:
+                if is_same(traced.run, run):  # what has changed is of no matter
+                    traced.renew(survey)
+                    return traced, given
+            traced = self._kept(run, survey, given)
+            traced.write()
         known.insert(0, traced)
         self.traces.append(traced)
         if len(self.traces) == MANY:

@@ -76,6 +76,8 @@ def _own(x: Any) -> Any:
 
 def difference(first: Run, again: Run) -> int | None:
     """The place of the first result of the second run that is another; None if all is the same."""
+    if _agree(first, again):
+        return None
     one, two = order_of(first.ends), order_of(again.ends)
     twin: dict[Any, Any] = {}  # of each Symbol of the first run, that of the second
     for a, b in zip(one, two, strict=False):
@@ -86,6 +88,25 @@ def difference(first: Run, again: Run) -> int | None:
     if len(first.ends) != len(again.ends) or len(one) != len(two):
         return 0
     return None if all(_same(a, b, twin) for a, b in ends) else 0
+
+
+def _agree(first: Run, again: Run) -> bool:
+    """Whether all is the same: each Symbol of the first run has one in the second, its twin."""
+    ends, others = first.ends, again.ends
+    twin = {a: b for a, b in zip(ends, others, strict=False) if isinstance(a, Symbol)}
+    pairs = zip(ends, others, strict=False)
+    if len(ends) != len(others) or not all(_same(a, b, twin) for a, b in pairs):
+        return False
+    for a in reversed(order_of(ends)):  # results before what they are made of
+        b = twin[a]
+        if not isinstance(b, Symbol) or len(a.inputs) != len(b.inputs):
+            return False
+        for x, y in zip(a.inputs, b.inputs, strict=True):
+            if isinstance(x, Symbol) and twin.setdefault(x, y) is not y:
+                return False
+        if not _same_op(a.op, b.op) or not _same_parts(a, b, twin):
+            return False
+    return True
 
 
 def is_same(one: Run, two: Run) -> bool:

@@ -53,8 +53,8 @@ class Traced:
         self.asks_types = survey.asks_types
         self.leaves = [(x, _form(x)) for x in trace.lifted]
         #: Rows of the user's own, which may be written anew.
-        rows = {x.op for x in order_of(self.outputs) if x.op and is_users(x.op.__module__)}
-        self.rows = [(op, op.forward, op.vjps) for op in rows]
+        rows = {x.op for x in order_of(self.outputs) if x.op}
+        self.rows = [(op, op.forward, op.vjps) for op in rows if is_users(op.__module__)]
         self.shapes = [(x, x.shape, x.dtype) for x, _ in trace.held.values()]
         nodes = {s for x, s in trace.lifted.items()}
         nodes |= {
@@ -73,6 +73,11 @@ class Traced:
             for first, count in self.lists:
                 used.update(arguments[first : first + count])
         return [x for x in self.run.trace.inputs if x in used]
+
+    def write(self) -> None:
+        """Write a program of numbers now, which may be long."""
+        if self.program.of_numbers:
+            _ = self.program.program
 
     def _lists(self) -> list[tuple[int, int]]:
         place = {x: i for i, x in enumerate(self.inputs)}
