@@ -143,7 +143,7 @@ class Symbol(Refusals, NumpyFunctions, ElementwiseMethods, ArrayMethods, Node):
             isinstance(x, Symbol) and x.requires_grad and (flows or op.rule(i) is not None)
             for i, x in enumerate(inputs)
         )
-        if ATTENTION.threads and not RECORDING.enabled:  # in a block of `no_grad`
+        if not _recording():
             y.requires_grad = False
         y.is_constant = False
         y._trace = trace
@@ -161,7 +161,7 @@ class Symbol(Refusals, NumpyFunctions, ElementwiseMethods, ArrayMethods, Node):
 
     def record_unary(self, op: Op) -> Symbol:
         """Apply an op of one input without parameters."""
-        if type(self._held) is float and op.all_flow and not ATTENTION.threads:
+        if type(self._held) is float and op.all_flow and _recording():
             return _of_numbers(op, (self,), op.on_floats(self._held), self._trace)
         return Symbol.record(op, (self,), {})
 
@@ -182,7 +182,7 @@ class Symbol(Refusals, NumpyFunctions, ElementwiseMethods, ArrayMethods, Node):
             if type(b) is not int or abs(b) > _EXACT
             else float(b)
         )
-        if type(x) is float and type(z) is float and op.all_flow and not ATTENTION.threads:
+        if type(x) is float and type(z) is float and op.all_flow and _recording():
             trace = (a if type(a) is Symbol else b)._trace
             if type(b) is not Symbol or b._trace is trace:
                 return _of_numbers(op, (a, b), op.on_floats(x, z), trace)
@@ -193,7 +193,7 @@ class Symbol(Refusals, NumpyFunctions, ElementwiseMethods, ArrayMethods, Node):
         """Apply a fused op of many single numbers."""
         trace = next((x._trace for x in inputs if type(x) is Symbol), None)
         plain = [x._held if type(x) is Symbol and x._trace is trace else x for x in inputs]
-        if set(map(type, plain)) == {float} and op.all_flow and not ATTENTION.threads:
+        if set(map(type, plain)) == {float} and op.all_flow and _recording():
             return _of_numbers(op, inputs, op.on_floats(*plain), trace)
         return Symbol.record(op, inputs, {})
 
@@ -333,6 +333,11 @@ class Symbol(Refusals, NumpyFunctions, ElementwiseMethods, ArrayMethods, Node):
         if func.__name__ in QUESTIONS and func is not np.size:
             self.refuse(f"np.{func.__name__}()")
         return super().__array_function__(func, types, args, kwargs)
+
+
+def _recording() -> bool:
+    """Whether this is in no block of `no_grad`."""
+    return not ATTENTION.threads or RECORDING.enabled
 
 
 _NONE: dict[str, Any] = {}

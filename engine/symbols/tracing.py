@@ -36,6 +36,7 @@ class Trace:
         made: how many results there are.
         when: of each Value or Tensor that a function made, how many results there were.
         lifts: whether there is a result among them.
+        orders: what some results are made of, by these results: see `order_of`.
         recorded: whether gradients made now are to be differentiated again (see
             `is_recorded`).
         refused: what was said where a number was asked for: f may go on, and not as it would have.
@@ -52,6 +53,7 @@ class Trace:
         self.given: dict[Node, Symbol] = {}
         self.recorded = self.floats = self.lifts = False
         self.made = 0
+        self.orders: dict[tuple[Symbol, ...], list[Any]] = {}
         self.when: dict[Node, int] = {}
         self.names: dict[int, str] = {}
         self.refused: list[str] = []
