@@ -18,6 +18,9 @@ from .plan import Plan, eager_peak, planned
 from .shortcuts import shortened
 from .workers import thread_count
 
+#: Workspaces that wait for a call: for a loop with a graph or two, or a few threads.
+_SPARE = 4
+
 
 class _Module:
     """A module's code, and workspaces: namespaces in which it ran, each with buffers of its own."""
@@ -64,6 +67,11 @@ class _Module:
             found: list[Any] = space[function](*given)
             return found
         finally:
+            self.give_back(space)
+
+    def give_back(self, space: dict[str, Any]) -> None:
+        """Keep a workspace for the next call, if not enough are waiting already."""
+        if len(self.free) < _SPARE:
             self.free.append(space)
 
     @property
@@ -133,7 +141,7 @@ class _Kept:
         self.module, self.space, self.given, self.numbers = module, space, given, numbers
 
     def __del__(self) -> None:
-        self.module.free.append(self.space)
+        self.module.give_back(self.space)
 
     def gradients(self, function: str, seeds: Sequence[Any]) -> list[Any]:
         """What backward answers."""

@@ -236,6 +236,6 @@ def _flat(
 ) -> Instruction:
     """A product whose result NumPy gives another shape; the form lacks its end."""
     plain, out = f"{form})", f"{form}, out={{out}})"
-    if y.shape != shape:
+    if len(y.shape) != len(shape):
         plain, out = f"{plain}.reshape({y.shape})", f"{form}, out={{out.reshape({shape})}})"
     return Instruction(PRODUCT, plain, operands, y, out)

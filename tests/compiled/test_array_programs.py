@@ -1,7 +1,9 @@
 """Array programs that run: equal to eager, with results of their own, call after call."""
 
+import gc
 import subprocess
 import sys
+import weakref
 
 import numpy as np
 import pytest
@@ -95,6 +97,16 @@ def test_a_workspace_is_used_again_once_nothing_is_kept():
     del kept
     _, kept = halves.forward([drawn(4, 1)])
     assert kept.space is space
+
+
+def test_of_many_graphs_that_are_gone_few_workspaces_stay():
+    inputs, seed, y, found = traced(engine.tanh, [drawn(4, 0)])
+    halves = ArrayHalves("f", inputs, [y], [seed], found)
+    kept = [halves.forward([drawn(4, i)])[1] for i in range(10)]
+    spaces = [weakref.ref(one.space["f_forward"]) for one in kept]
+    kept.clear()
+    gc.collect()
+    assert sum(space() is not None for space in spaces) == 4
 
 
 def test_results_may_be_inputs_constants_views_and_the_same_twice():

@@ -170,3 +170,13 @@ def test_lines_say_what_the_function_calls_their_results():
     hidden = engine.tanh(x)
     hidden.label = "hidden"
     assert "np.tanh(x, b1)  # hidden" in ArrayProgram("f", [x], [hidden * 2, hidden.sum()]).source
+
+
+def test_parts_among_other_numbers_than_zeros_are_added():
+    def f(x):
+        around = [np.pad(x, ((1, 1), (0, 0)), constant_values=c) for c in (2.0, -np.inf)]
+        return around[0] + around[0] * 2 + around[1], around[0] + around[1]
+
+    x = Trace().input(np.ones((3, 2)), "x")
+    numbers = drawn((3, 2), 0)
+    assert_equal(ArrayProgram("f", [x], f(x)).run([numbers]), list(f(numbers)))
