@@ -95,7 +95,10 @@ def _push_array(node: Any, g: np.ndarray, found: dict[Any, Any]) -> None:
     """Add the gradients of a node's inputs to what is found, by the backward half."""
     check_unchanged(node)
     program = node.op.program
-    parts = program.halves.backward(node._params.memory, _seeds(program, node.op.index, g))
+    index = node.op.index
+    parts = program.halves.backward(node._params.memory, _seeds(program, index, g))
+    if program.flows.count(True) > 1 and any(np.isnan(part).any() for part in parts):
+        parts = program.pullback(index)([*node._arrays, g])  # a zero for the others spreads it
     for i, part in zip(program.wanted, parts, strict=True):
         x = node.inputs[i]
         if isinstance(x, Tensor) and x._requires:
@@ -109,7 +112,7 @@ def _push_number(node: Any, g: float) -> None:
     try:
         parts = program.backward_of(node.op.index).function(*program.grouped(plain), g)
     except PYTHON_RAISES:
-        parts = program.pullback([*plain, *_seeds(program, node.op.index, g)])
+        parts = program.pullback(node.op.index)([*plain, g])
     for i, part in zip(program.wanted, parts, strict=True):
         x = node._a[i]
         if type(x) is not float:
@@ -125,11 +128,11 @@ class _Slopes:
     def __call__(self, g: Any, y: Any, *inputs: Any) -> tuple[Any, ...]:
         """Plain gradients; of nodes nodes, whose op is the pullback."""
         program = self.program
-        given = [*inputs, *_seeds(program, self.index, g)]
+        given = [*inputs, g]
         if any(isinstance(x, Node) for x in given):
-            found = call(program.pullback, given)
+            found = call(program.pullback(self.index, again=True), given)
         else:
-            found = program.pullback(given)
+            found = program.pullback(self.index)(given)
         parts: list[Any] = [None] * len(inputs)
         for i, part in zip(program.wanted, found, strict=True):
             parts[i] = part
@@ -138,7 +141,7 @@ class _Slopes:
     @property
     def source(self) -> str:
         """The text of the pullback, which the stepper shows."""
-        return str(self.program.pullback.program.source)
+        return str(self.program.pullback(self.index).program.source)
 
 
 def call(program: GraphFunction, given: Sequence[Any]) -> list[Any]:

@@ -16,7 +16,9 @@ from ..values import Value
 def dressing_of(x: Symbol, nodes: set[Any]) -> Callable[[Any], Any]:
     """How a plain result is given back: a node if it is made of nodes, else a number or array."""
     if nodes.isdisjoint(order_of([x])):
-        return _number_of_array if not x.is_number and x.shape == () else _as_it_is
+        if x.is_number:
+            return _as_number
+        return _number_of_array if x.shape == () else _as_it_is
     return _constant_value if x.is_number else _constant_tensor
 
 
@@ -24,12 +26,16 @@ def _as_it_is(y: Any) -> Any:
     return y
 
 
+def _as_number(y: Any) -> Any:
+    return y.item() if isinstance(y, np.ndarray | np.generic) else y
+
+
 def _number_of_array(y: Any) -> Any:
     return y[()] if isinstance(y, np.ndarray) else y
 
 
 def _constant_value(y: Any) -> Any:
-    return y if isinstance(y, Node) else Value(y, requires_grad=False)
+    return y if isinstance(y, Node) else Value(_as_number(y), requires_grad=False)
 
 
 def _constant_tensor(y: Any) -> Any:

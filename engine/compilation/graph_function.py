@@ -46,6 +46,7 @@ class GraphFunction:
         #: How inputs are given: from which on, and how many of them in a list; 0 for one alone.
         self.groups = _groups(len(self.inputs), dict(self.lists))
         self.ops: list[Any] = []  # of nodes that its calls are, see `as_node`
+        self._pullbacks: dict[tuple[int, bool], GraphFunction] = {}
         self.backwards: dict[int, NumberProgram] = {}  # see `backward_of`
         #: Whether a gradient flows from each output to an input.
         self.flows = [_flows(y) for y in self.outputs]
@@ -107,12 +108,23 @@ class GraphFunction:
         xs = [self.inputs[i] for i in self.wanted]
         return [total.get(x, x.full(0.0)) for x in xs]
 
-    @functools.cached_property
-    def pullback(self) -> GraphFunction:
-        """The gradients of the wanted inputs as a function of the inputs and the seeds."""
-        inputs = [*self.inputs, *self.seeds]
-        name = f"{self.name}_backward"
-        return GraphFunction(name, inputs, self.slopes, self.threads, self.lists)
+    def pullback(self, index: int, again: bool = False) -> GraphFunction:
+        """The gradients of the wanted inputs for one output, of the inputs and its seed.
+
+        `again`: to be differentiated again.
+        """
+        if (index, again) not in self._pullbacks:
+            seed = self._seed_of(index)
+            found = gradients(self.outputs[index], seed, again=again)
+            xs = [self.inputs[i] for i in self.wanted]
+            slopes = [found.get(x, x.full(0.0)) for x in xs]
+            inputs, name = [*self.inputs, seed], f"{self.name}_backward"
+            made = GraphFunction(name, inputs, slopes, self.threads, self.lists)
+            self._pullbacks[index, again] = made
+        return self._pullbacks[index, again]
+
+    def _seed_of(self, index: int) -> Symbol:
+        return self.seeds[sum(self.flows[:index])]
 
     def backward_of(self, index: int) -> NumberProgram:
         """The gradients of the wanted inputs for one output of a program of numbers.
@@ -120,7 +132,7 @@ class GraphFunction:
         It takes the inputs, and the upstream gradient of that output.
         """
         if index not in self.backwards:
-            seed = self.seeds[sum(self.flows[:index])]
+            seed = self._seed_of(index)
             wanted = [self.inputs[i] for i in self.wanted]
             name, inputs = f"{self.name}_backward", [*self.grouped(self.inputs), seed]
             self.backwards[index] = NumberProgram(

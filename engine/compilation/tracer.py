@@ -40,7 +40,7 @@ class FunctionTrace(LastingTrace):
 
     def gradients(self, root: Symbol, wanted: Any, seed: Any) -> list[Any]:
         """The gradient of root for each node, a Symbol or a leaf from outside."""
-        found = gradients(root, seed)
+        found = gradients(root, seed, again=True)
         each = [x if isinstance(x, Symbol) else self.lift(x) for x in wanted]
         return [found.get(x) for x in each]
 

@@ -104,7 +104,7 @@ def recorded_gradients(root: Any, wanted: list[Any], seed: Any = None) -> list[A
         return [None] * len(wanted)  # a constant
     seed = root.leaf(root.full(1.0) if seed is None else seed, requires_grad=False)
     if not root.has_numbers:  # names, written down
-        found = gradients_by_name(root, seed)
+        found = gradients_by_name(root, seed, again=bool(RUNNING.derivatives))
         return [found.get(node) for node in wanted]
     if HOOKS:  # those elsewhere are not to be called; else most nodes are on the way
         return gradients_on_the_way(root, wanted, seed)

@@ -197,9 +197,7 @@ class _Draft:
             self.tier.term(g)
 
         root = self.traced.result
-        self.traced.trace.recorded = True  # of most rules that makes no difference
         found = gradients(root, root.leaf(root.full(1.0)), note)
-        self.traced.trace.recorded = False
         if len(wanted) == 1 and wanted[0].size == 1 and wanted[0] in found:
             return _summed(found[wanted[0]])
         total: Any = 0.0

@@ -78,12 +78,23 @@ def _edge(node: Any, g: Any, index: int, x: Any, run: bool) -> Any:
     return Symbol.made(called, operands, params, held, node._trace)
 
 
-def gradients(root: Any, seed: Any, note: Any = None) -> dict[Any, Any]:
+def gradients(root: Any, seed: Any, note: Any = None, again: bool = False) -> dict[Any, Any]:
     """The gradient of each node, as `graph.adjoints`; `note(x, g, node)` is told of each.
+
+    `again`: whether they are to be differentiated again, which a rule may ask (`is_recorded`).
 
     What no gradient flows to is not walked through: a comparison is no node on the other tiers, and
     would bring what it compares forward in the order, and so the parts of sums.
     """
+    trace = root._trace
+    before, trace.recorded = trace.recorded, again or trace.recorded
+    try:
+        return _walked(root, seed, note)
+    finally:
+        trace.recorded = before
+
+
+def _walked(root: Any, seed: Any, note: Any) -> dict[Any, Any]:
     found = {root: seed}
     order: list[Any] = []
     visit(root, {x for x in toposort(root) if not x.requires_grad}, order)

@@ -134,3 +134,29 @@ def test_gradients_of_values_of_two_results_add_up():
     y, z = compile(lambda a, b: (a * b, a + b))(a, b)
     (y * z).backward()
     assert (a.grad, b.grad) == (21.0, 16.0)
+
+
+def test_a_rule_knows_that_its_gradient_is_differentiated_again():
+    g = lambda a, b: b**a  # noqa: E731  # at a = 0 the rule has another form then
+    assert hvp(compile(g), (0.0, 0.5), (1.0, 2.0)) == hvp(g, (0.0, 0.5), (1.0, 2.0))
+    a, b = Tensor([0.0], requires_grad=True), Tensor([0.5], requires_grad=True)
+    found = []
+    for function in (g, compile(g)):
+        slopes = grad_of(function(a, b), [a, b], create_graph=True)
+        total = slopes[0] + 2 * slopes[1]
+        found.append([x.tolist() for x in grad_of(total, [a, b])])
+    assert found[0] == found[1]
+
+
+def test_a_result_with_an_infinite_slope_leaves_the_others_alone():
+    x = Tensor([0.0, 1.0], requires_grad=True)
+    with np.errstate(divide="ignore"):
+        _, double = compile(lambda x: (1 / x, 2 * x))(x)
+    double.sum().backward()
+    assert x.grad.tolist() == [2.0, 2.0]
+
+
+def test_numbers_beside_an_opaque_row_are_python_numbers():
+    g = lambda x: engine.exp(x) * engine.nan_to_num(x)  # noqa: E731
+    value, slope = engine.value_and_grad(compile(g))(0.5)
+    assert (type(value), type(slope), type(compile(g)(0.5))) == (float, float, float)
