@@ -1,20 +1,22 @@
-"""`plan_dot`: the memory of a compiled program as a picture, a row for each buffer.
+"""`plan_dot`: the memory of a compiled program as a picture, a row for each piece of it.
 
-To the right run the lines of the program.  A bar says from which to which a result is in a buffer;
-in it stands the line that writes it, so that one sees how often a buffer is used again.
+To the right run the lines of the program.  A bar says from which to which a result is there; in it
+stands the line that writes it, so that one sees how often a piece is used again.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from engine.array_programs import Plan, PlannedBuffer, in_bytes
 
-from ..drawing import DARK, LIGHT, OKABE_ITO, Theme, mix, points, safe
+from ..drawing import DARK, LIGHT, OKABE_ITO, Theme, mix, points, safe, shorten
 
 CHART = 440  # points from the first line to the last
-ROWS = 40  # the most buffers with a row of their own
+ROWS = 40  # the most pieces of memory with a row of their own
+NAMES = 24  # the most letters of the names in a row
 TICKS = 12  # the most numbers of lines above them
 LEAST, MARGIN = 3, 2  # points
 SIZE, SMALL = 10, 8  # of text, and of the numbers in bars
@@ -25,8 +27,8 @@ TINTS = (0.6, 0.35)  # in turn, so that bars that touch can be told apart
 def plan_dot(plan: Plan, *, dark: bool = False) -> str:
     """A plan of `engine.compile`'s as DOT text.
 
-    Below the buffers stand all their bytes beside the most that are alive at a time op by op.  Of
-    more than 40 buffers the largest have rows.
+    A buffer is a piece of memory, or shares one with others.  Below stand all bytes, beside the
+    most that are alive at a time op by op.  Of more than 40 pieces the largest have rows.
 
     Args:
         dark: light text on a dark ground.
@@ -44,6 +46,33 @@ def plan_dot(plan: Plan, *, dark: bool = False) -> str:
 """
 
 
+class _Piece(NamedTuple):
+    """A piece of memory: the buffers in it, its bytes, and lives of all of them."""
+
+    names: str
+    about: str
+    size: int
+    fresh: bool
+    lives: list[tuple[int, int]]
+
+
+def _pieces(plan: Plan) -> list[_Piece]:
+    """The memory of a plan, as it is first written."""
+    by_number: dict[int, list[PlannedBuffer]] = {}
+    for buffer in plan.buffers:
+        by_number.setdefault(buffer.memory, []).append(buffer)
+    return [
+        _Piece(
+            shorten(", ".join(one.name for one in some), NAMES),
+            f"{some[0].shape} {some[0].dtype}" if len(some) == 1 else f"{len(some)} buffers",
+            max(one.size for one in some),
+            some[0].fresh,
+            sorted(life for one in some for life in one.lives),
+        )
+        for some in by_number.values()
+    ]
+
+
 class _Chart:
     def __init__(self, plan: Plan, theme: Theme) -> None:
         self.plan, self.theme = plan, theme
@@ -52,21 +81,20 @@ class _Chart:
     def rows(self) -> Iterator[str]:
         """The rows of the table, in Graphviz's HTML."""
         plan = self.plan
-        largest = {one.name for one in sorted(plan.buffers, key=lambda one: -one.size)[:ROWS]}
-        shown = [buffer for buffer in plan.buffers if buffer.name in largest]
-        rest = [buffer for buffer in plan.buffers if buffer.name not in largest]
+        pieces = _pieces(plan)
+        order = sorted(range(len(pieces)), key=lambda i: -pieces[i].size)
+        shown = [pieces[i] for i in sorted(order[:ROWS])]
+        rest = [pieces[i].size for i in order[ROWS:]]
         about = f"{self.count} lines, {len(plan.buffers)} buffers"
         yield f"<TR>{self._text(f'{plan.name}: {about}', span=5)}</TR>"
         if shown:
             yield self._row("", "", "line", self._axis())
-        for buffer in shown:
-            about = f"{buffer.shape} {buffer.dtype}"
-            kind = "for the caller" if buffer.fresh else ""
-            names = buffer.name, about, in_bytes(buffer.size)
-            yield self._row(*names, self._lives(buffer), kind)
+        for piece in shown:
+            kind = "for the caller" if piece.fresh else ""
+            bars = self._lives(piece)
+            yield self._row(piece.names, piece.about, in_bytes(piece.size), bars, kind)
         if rest:
-            size = in_bytes(sum(buffer.size for buffer in rest))
-            yield self._row("", f"{len(rest)} smaller ones", size, "")
+            yield self._row("", f"{len(rest)} smaller ones", in_bytes(sum(rest)), "")
         yield self._row("", "", "", "")
         yield from self._totals()
 
@@ -101,17 +129,17 @@ class _Chart:
             ]
         )
 
-    def _lives(self, buffer: PlannedBuffer) -> str:
-        """A bar for each result that is in a buffer, from where it is written."""
+    def _lives(self, piece: _Piece) -> str:
+        """A bar for each result, from where it is written."""
         parts = []
         right = 0  # of what is drawn
-        starts = [min(self._at(first - 1), CHART - LEAST) for first, _ in buffer.lives]
-        for i, (first, last) in enumerate(buffer.lives):
+        starts = [min(self._at(first - 1), CHART - LEAST) for first, _ in piece.lives]
+        for i, (first, last) in enumerate(piece.lives):
             left = max(starts[i], right)
             end = min([self._at(last), *starts[i + 1 : i + 2]])
             end = max(end, starts[i] + LEAST)
             if end - left >= LEAST:  # else there is no room for it
-                colour = self._tint(FRESH if buffer.fresh else KEPT, i % 2)
+                colour = self._tint(FRESH if piece.fresh else KEPT, i % 2)
                 parts += [(left - right, "", ""), (end - left, colour, str(first))]
                 right = end
         return self._strip([*parts, (CHART - right, "", "")])
