@@ -181,6 +181,7 @@ def check_parts(parts: Any, op: Any, inputs: tuple[Any, ...]) -> None:
 class NodeArray(np.ndarray):
     """Base of `ValueArray`: an array whose elements are scalar nodes."""
 
+    has_numbers = True  # as a Node's: asked of whatever comes
     tier: type[NodeArray]  # the subclass; the scalar tier reaches arrays through this
     by_numpy: Callable[..., Any]  # as in NumpyFunctions
 

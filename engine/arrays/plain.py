@@ -37,6 +37,7 @@ class Array(ndarray, ElementwiseMethods, ArrayMethods, NotOnTensors):  # type: i
     __slots__ = ()
 
     requires_grad = False
+    has_numbers = True  # as a node's: to look for it in vain takes long
     size = TorchMethods.size
 
     def __repr__(self) -> str:

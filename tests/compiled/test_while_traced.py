@@ -1,5 +1,6 @@
 """While a compiled function is traced: what is drawn, changed, and put off until after calls."""
 
+import inspect
 import operator
 
 import numpy as np
@@ -203,3 +204,8 @@ def test_running_statistics_that_are_tensors_are_refused(trace):
     x = trace.input(np.ones((2, 1)), "x")
     with pytest.raises(TypeError, match="must be an array that it reads from outside"):
         nn.functional.batch_norm(x, engine.zeros(1), engine.ones(1), training=True)
+
+
+def test_arrays_say_that_they_have_numbers_without_a_search_for_the_attribute():
+    for kind in (type(Tensor([1.0]).data), engine.ValueArray):
+        assert inspect.getattr_static(kind, "has_numbers") is True
