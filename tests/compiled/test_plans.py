@@ -1,5 +1,8 @@
 """The plan of a program: what it writes where, for how long, and what it costs op by op."""
 
+import gc
+import tracemalloc
+
 import numpy as np
 import pytest
 from program_checks import drawn, traced
@@ -100,3 +103,30 @@ def test_memory_much_larger_than_needed_is_left_alone():
     inputs, _, y, _ = traced(lambda x: engine.tanh(x @ x * 2).sum(0) * 2, [np.ones((30, 30))])
     plan = ArrayProgram("f", inputs, [y, y.sum()]).plan()
     assert len({buffer.memory for buffer in plan.buffers}) == len(plan.buffers)
+
+
+@pytest.mark.parametrize("f", [
+    net,
+    lambda x, w, v: engine.softmax(engine.relu(x @ w) + v.sum(0), axis=1) * 2,
+    lambda x, w, v: (x.T.reshape(-1, 30) * engine.where(x > 0, x, 0.0)).mean(0) @ w @ v,
+    lambda x, w, v: engine.concatenate([x[1:], engine.exp(x[:5])], axis=0) @ w @ v,
+])  # fmt: skip
+def test_a_call_allocates_what_it_hands_to_the_caller(f):
+    shapes = (900, 30), (30, 30), (30, 30)
+    inputs, seed, y, found = traced(f, [drawn(shape, 0) for shape in shapes])
+    program = ArrayProgram("f", [*inputs, seed], [y, *found])
+    halves = ArrayHalves("f", inputs, [y], [seed], found)
+    numbers, g = [drawn(shape, 1) for shape in shapes], np.ones(y.shape)
+
+    def in_halves():
+        outputs, kept = halves.forward(numbers)
+        return [*outputs, *halves.backward(kept, [g])]
+
+    for call in (lambda: program.run([*numbers, g]), in_halves):
+        call()
+        gc.collect()
+        tracemalloc.start()
+        results = call()
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert peak < sum(x.nbytes for x in results) + 64 * 1024
