@@ -86,7 +86,9 @@ class ChainText:
             ours = [(self.known[x], x) for x in dying if self.known.get(x) in self.spaces]
             if line.result not in self.known:
                 self.known[line.result] = self._space(line, ours, free)
-            text += self._filled(line).split("\n")
+            first, *more = self._filled(line).split("\n")
+            comment = f"  # {line.result.name}" if line.result.name else ""
+            text += [f"{first}{comment}", *more]
             free += [one for one in ours if one[0] != self.known[line.result]]
         return text
 

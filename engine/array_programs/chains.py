@@ -17,6 +17,8 @@ from .instructions import CHAIN, ELEMENTWISE, REDUCTION, WRITE, Chain, Instructi
 
 #: From how many numbers on an array is worth cutting.
 LARGE = 1 << 17
+#: How long a row may be that a block consists of.
+LONG = 1 << 14
 #: How often the arrays that a chain shares with others have to be read or written in it: those are
 #: far away, and in one piece a step is not slower where the next one finds its result near.
 WORTHWHILE = 4
@@ -141,7 +143,7 @@ def _chain(
     axes = _axes(group.shape, {x.shape for x in operands})
     shape = tuple(math.prod(group.shape[start:end]) for start, end in axes)
     outside = [x for x in {*operands, *exported} if x.shape == group.shape]
-    if math.prod(shape[1:]) > LARGE // 8 or WORTHWHILE * len(outside) > _traffic(group):
+    if math.prod(shape[1:]) > LONG or WORTHWHILE * len(outside) > _traffic(group):
         return group.lines  # where a row is more than a block, or most is for others
     threads = max(1, min(threads, math.prod(shape) * len(group.lines) // WORTH_A_THREAD))
     return [

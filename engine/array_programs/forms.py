@@ -66,7 +66,7 @@ def _by_kind(form: str, operands: list[Value], result: Value) -> Instruction:
             form, operands = shorter, operands[:1]
     if form == "{0} * {1}" and operands[0] is operands[1] and result.dtype.kind == "f":
         form, operands = "np.square({0})", operands[:1]  # which reads it once
-    if form == "np.where({0}, {1}, {2})":
+    if form == "np.where({0}, {1}, {2})" and operands[0].dtype == bool:
         write = "np.copyto({out}, {2})\nnp.copyto({out}, {1}, where={0})"
         return Instruction(WRITE, form, operands, result, write)
     ufunc = _UFUNCS.get(form)

@@ -7,7 +7,7 @@ import pytest
 
 import engine
 from engine import Tensor
-from engine.array_programs import ArrayHalves, ArrayProgram
+from engine.array_programs import ArrayHalves, ArrayProgram, chain_text, chains
 from engine.array_programs.chains import LARGE
 from engine.symbols import Trace
 from engine.writing import gradients
@@ -107,6 +107,60 @@ def test_rows_that_are_longer_than_a_block_are_left_in_one_piece():
 def test_a_single_step_is_left_in_one_piece():
     xs, y, *_ = traced(lambda x: engine.exp(x), [drawn(LARGE, 0)])
     assert "blocks" not in ArrayProgram("f", xs, [y]).source
+
+
+def test_a_choice_by_numbers_that_are_no_bools_is_right():
+    numbers = [np.array([0.0, 2.0, np.nan, -1.0]), np.arange(4.0)]
+    xs, y, *_ = traced(lambda c, x: engine.where(c, x * 2, x + 3).sum(), numbers)
+    expected = np.where(numbers[0], numbers[1] * 2, numbers[1] + 3).sum()
+    assert ArrayProgram("f", xs, [y]).run(numbers) == [expected]
+
+
+def test_a_chain_says_what_the_function_calls_its_results():
+    x = Trace().input(drawn(LARGE, 0), "x")
+    hidden = engine.tanh(x)
+    hidden.label = "hidden"
+    program = ArrayProgram("f", [x], [(hidden * 2 + hidden / 3 - x).sum()])
+    assert "np.tanh(x, t1)  # hidden" in program.source
+
+
+#: Programs on a few numbers, whose chains are cut in blocks of three.
+SMALL = {
+    "rows": (lambda x, y: (smooth(x, y) - y).sum(0) @ smooth(x, y).T, [(7, 5), (5,)]),
+    "columns": (
+        lambda x, y: engine.softmax(smooth(x, y), axis=1) * smooth(x, y[:, :1]), [(7, 5)] * 2
+    ),
+    "totals": (lambda x, y: smooth(x / (x * x).sum(), y).mean() * y, [(11,), (11,)]),
+    "two shapes": (
+        lambda x, y: smooth(x @ y, x @ y + 1) + smooth(x, x)[:, :4].sum(), [(7, 5), (5, 4)]
+    ),
+    "in turns": (lambda x, y: smooth(smooth(x, y).T @ smooth(y, x), y) * x, [(5, 5)] * 2),
+    "planes": (lambda x, y: smooth(x, y).sum((0, 2)) * smooth(x, y).mean(), [(3, 4, 5), (4, 1)]),
+    "layer norm": (
+        lambda x, y: (x - x.mean(1, keepdims=True)) / (x.var(1, keepdims=True) + 1) ** 0.5 * y,
+        [(7, 5), (5,)],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_what_is_put_together_from_afar_is_computed_in_the_right_order(name, monkeypatch):
+    monkeypatch.setattr(chains, "LARGE", 2)
+    monkeypatch.setattr(chains, "WORTHWHILE", 0)
+    monkeypatch.setattr(chain_text, "BLOCK", 24)
+    f, shapes = SMALL[name]
+    xs, y, seed, found = traced(f, [drawn(s, i) for i, s in enumerate(shapes)])
+    program = ArrayProgram("f", [*xs, seed], [y, *found])
+    halves = ArrayHalves("f", xs, [y], [seed], found)
+    assert program.source.count("in_blocks(") > 1
+    for call in range(2):
+        numbers = [drawn(s, 10 * call + i + 2) for i, s in enumerate(shapes)]
+        g = drawn(y.shape, call)
+        expected = eager(f, numbers, g)
+        assert_equal(program.run([*numbers, g]), expected, np.float64)
+        outputs, kept = halves.forward(numbers)
+        assert_equal([*outputs, *halves.backward(kept, [g])], expected, np.float64)
+        assert_equal(halves.backward(kept, [g]), expected[1:], np.float64)
 
 
 def test_inputs_may_have_any_strides():
