@@ -46,6 +46,8 @@ class _Kept(dict[str, Any]):
 
 def record(program: GraphFunction, given: Sequence[Any]) -> list[Any]:
     """The outputs of a program: those through which a gradient flows as nodes, the others plain."""
+    if not program.of_numbers:  # arrays may be changed before backward
+        given = [x.copy() if type(x) is np.ndarray else x for x in given]
     plain = [plain_of(x) for x in given]
     if not program.ops:
         program.ops += [CompiledOp(program, i) if f else None for i, f in enumerate(program.flows)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -25,11 +26,10 @@ from .survey import Survey
 from .trace_kept import VALUE, Traced, TracedGradient, one_number
 from .tracer import trace_twice
 from .uncollected import Uncollected
+from .variables import MANY
 
 #: Held by the thread that traces: leaves are taken for Symbols then, of all threads.
 _TRACING = threading.RLock()
-#: From this many traces on, a warning says so: each takes as long as hundreds of calls.
-MANY = 32
 
 
 class Compiled(OwnDerivatives):
@@ -124,7 +124,7 @@ class Compiled(OwnDerivatives):
             run = trace_twice(self._traced_function, given, survey)
             for traced in known:
                 if is_same(traced.run, run):  # what has changed is of no matter
-                    traced.renew(survey)
+                    traced.renew_again(survey, self.__name__)
                     return traced, given
             traced = self._kept(run, survey, given)
             traced.write()
@@ -179,6 +179,14 @@ class Compiled(OwnDerivatives):
     def __getattr__(self, name: str) -> Any:
         """What else the function has: of a compiled model, `parameters()`, `train()`, …"""
         return getattr(self.__dict__["function"], name)
+
+    def __reduce__(self) -> Any:
+        """As functions are: by its name, where that is its own; else what it is made of."""
+        module = sys.modules.get(self.__module__)
+        name = getattr(self.function, "__qualname__", "")
+        if name and getattr(module, name, None) is self:
+            return name
+        return Compiled, (self.function, self.threads, self.check)
 
     def __get__(self, owner: Any, kind: type | None = None) -> Any:
         """As a method: bound to its object."""

@@ -154,7 +154,8 @@ class Entry:
         args = ", ".join(f"a{i}" for i in range(count))
         asked = [f"        {c} and" for c in dict.fromkeys(self.conditions)]
         lines = [f"def enter({args}):", "    try:", "        known = (", *indented(asked),
-                 "            True", "        )", "    except KeyError:  # a variable is gone",
+                 "            True", "        )",
+                 "    except (KeyError, AttributeError, ValueError):  # a variable is gone",
                  "        known = False", "    if not known:", "        return MISSED",
                  *indented(body)]  # fmt: skip
         return compiled(lines, self.known | {"__name__": __name__}, f"entry of {what}")["enter"]

@@ -281,6 +281,8 @@ class Survey:
 
     def _keep_absent(self, name: str, x: Any, space: Any, names: frozenset[str]) -> None:
         names = frozenset(names.difference(space))
+        if not names:
+            return
         read, write = functools.partial(present, space, names), lambda _: take_away(x, names)
         self._keep(name, read, write, (space, names))
 

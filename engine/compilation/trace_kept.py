@@ -21,6 +21,7 @@ from .graph_function import GradientFunction, GraphFunction, plain_of
 from .same_program import Run
 from .survey import Survey, is_users
 from .tracer import Learn
+from .variables import MANY, say_what_changes
 
 
 class Traced:
@@ -92,6 +93,15 @@ class Traced:
         assigned = {id(array) for array, _ in self.run.trace.assigned}
         self.variables = survey.variables
         self.arrays = [x for x in survey.held if id(x.array) not in assigned]
+
+    def renew_again(self, survey: Survey, name: str) -> None:
+        """The same after a call for which f was traced anew, and came out the same."""
+        self.renewed += 1
+        if self.renewed == MANY:
+            say_what_changes(name, [*self.variables, *self.arrays])
+        self.renew(survey)
+
+    renewed = 0
 
     def holds(self) -> bool:
         """Whether all that the program depends on is as it was when it was traced."""

@@ -9,6 +9,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..callers import warn_caller
+
+#: From this many traces on, a warning says so: each takes as long as hundreds of calls.
+MANY = 32
 #: What never changes inside.
 PLAIN = (float, int, str, bytes, bool, complex, type(None), np.generic, np.dtype)
 ABSENT: Any = object()
@@ -125,3 +129,12 @@ def refill(x: Any, contents: Contents) -> None:
         x.update(zip(contents[:half], contents[half:], strict=True))
     else:
         x.update(contents)
+
+
+def say_what_changes(f: str, places: list[Any]) -> None:
+    """Warn that a function was traced anew again and again, and came out the same."""
+    what = next(place.name for place in places if not place.holds())
+    warn_caller(
+        f"{f} was traced anew {MANY} times and came out the same: {what} changes from call to "
+        "call, and has to be an argument"
+    )

@@ -265,3 +265,18 @@ def _as_it_was():
 @pytest.mark.parametrize("make", CASES.values(), ids=CASES)
 def test_another_thing_by_a_name_is_seen_at_the_next_call(make):
     check(*make())
+
+
+def test_a_variable_that_is_gone_is_missed_as_by_the_function_itself():
+    k = 2.0
+
+    def forget():
+        nonlocal k
+        del k
+
+    f = engine.compile(lambda x: x * k)
+    for _ in range(2):
+        assert np.array_equal(f(X), X * 2)
+    forget()
+    with pytest.raises(NameError, match="'k'"):
+        f(X)

@@ -347,3 +347,18 @@ def test_what_comes_out_the_same_is_no_new_trace():
     numbers.pop()
     assert np.array_equal(f(X), X * 2 * k)
     assert len(f.traces) == 2
+
+
+def test_what_changes_at_each_call_and_is_no_argument_is_said_once():
+    k = np.ones(3)
+    f = engine.compile(lambda x: x * k)
+    f(X)
+    for i in range(31):
+        k[0] = i + 2.0
+        f(X)
+    k[0] = 50.0
+    with pytest.warns(UserWarning, match="traced anew 32 times .* k changes from call to call"):
+        f(X)
+    k[0] = 60.0
+    assert np.array_equal(f(X), X * k)
+    assert len(f.traces) == 1
