@@ -48,6 +48,8 @@ class Captured:
     leads = True
 
     def __getattribute__(self, name: str) -> Any:
+        if name == "leads" and tracing_now() is None:
+            return _kind(self).leads
         if name in _OWN or tracing_now() is None:
             return object.__getattribute__(self, name)
         return getattr(symbol_of(self), name)
