@@ -65,49 +65,31 @@ class NumberProgram:
         self.name = name
         names = Names(FUNCTIONS)
         names.reserve([name])
-        helpers = Helpers(names)
-        inputs = [x for one in arguments for x in _several(one)]
-        reached = [x for one in [*outputs, root] for x in _several(one)]
-        order = order_of(reached)
+        words = [names.taken(_label(one)) for one in arguments]
+        order = order_of(x for one in [*outputs, root] for x in _several(one))
         self._ops = sum(x.op is not None for x in order)
         long = self._ops >= LONG
-        steps = Steps(inputs, helpers, long)
+        steps = Steps([x for one in arguments for x in _several(one)], Helpers(names), long)
         steps.forward(order)
         results = [("y", _each(one, steps.value)) for one in outputs]
-        words = [names.taken(_label(one)) for one in arguments]
         if root is not None:
             begin = steps.constant(1.0) if seed is None else steps.at[seed]
-            found = steps.backward(root, begin, order)
-            zero = steps.constant(0.0)
-            label = {id(one): f"d_{word}" for one, word in zip(arguments, words, strict=True)}
+            found, zero = steps.backward(root, begin, order), steps.constant(0.0)
+            called = {id(one): f"d_{word}" for one, word in zip(arguments, words, strict=True)}
             results += [
-                (label.get(id(one), "d"), _each(one, lambda x: found.get(x, zero))) for one in wrt
+                (called.get(id(one), "d"), _each(one, lambda x: found.get(x, zero))) for one in wrt
             ]
-        row = row_of(steps, [values for _, values in results])
         leaves = [
             Leaf(word, i if isinstance(one, list) else None)
             for word, one in zip(words, arguments, strict=True)
             for i in range(len(_several(one)))
         ]
-        looped = with_loops(row) if long else None
-        texts = [constant_text(x, numbers=True) for x in steps.constants]
-        outside = StraightLine(leaves, texts, (), ())
-        wanted = [word for word, _ in results]
-        writer: FloatWriter | LineWriter = (
-            FloatWriter(*looped, outside, wanted, names)
-            if looped
-            else LineWriter(row, outside, wanted, names)
+        above, self._lines = _written(steps, leaves, results, names)
+        text = "\n".join(
+            [*above, *wrapped(f"def {name}(", words, "):"), *(f"    {x}" for x in self._lines), ""]
         )
-        constants, body = writer.text()
-        if len(results) == 1:
-            body[-1] += ","
-        self._lines = body
-        above = helpers.text()
-        lines = [*[f"{above}\n\n"] * bool(above), *constants]
-        lines += [*wrapped(f"def {name}(", words, "):"), *(f"    {line}" for line in body)]
-        text = "\n".join(lines) + "\n"
-        used = "\n".join([above, *set(steps.forms), *(t for t in texts if t.isidentifier())])
-        self.source = imports_of(used, helpers.modules) + text
+        used = "\n".join([steps.helpers.text(), *set(steps.forms), *_named(steps.constants)])
+        self.source = imports_of(used, steps.helpers.modules) + text
         self.function = compiled(self.source.splitlines(), {"__name__": __name__}, name)[name]
 
     def run(self, given: list[Any]) -> list[Any]:
@@ -124,6 +106,31 @@ class NumberProgram:
         each = getsizeof(Value(0.0)) + getsizeof(0.0)
         lines = [PlannedLine(x, ()) for x in self._lines if not x.lstrip().startswith("#")]
         return Plan(self.name, tuple(lines), (), self._ops * each)
+
+
+def _written(
+    steps: Steps, leaves: Sequence[Leaf], results: Sequence[tuple[str, Any]], names: Names
+) -> tuple[list[str], list[str]]:
+    """The lines above the function, and those of its body."""
+    row = row_of(steps, [values for _, values in results])
+    looped = with_loops(row) if steps.long else None
+    texts = [constant_text(x, numbers=True) for x in steps.constants]
+    outside, wanted = StraightLine(leaves, texts, (), ()), [word for word, _ in results]
+    writer: FloatWriter | LineWriter = (
+        FloatWriter(*looped, outside, wanted, names)
+        if looped
+        else LineWriter(row, outside, wanted, names)
+    )
+    constants, body = writer.text()
+    if len(results) == 1:
+        body[-1] += ","
+    helpers = steps.helpers.text()
+    return [*[f"{helpers}\n\n"] * bool(helpers), *constants], body
+
+
+def _named(constants: Sequence[Any]) -> list[str]:
+    """The names among the texts of constants: inf and nan."""
+    return [text for x in constants if (text := repr(x).lstrip("-")).isidentifier()]
 
 
 def _several(one: Any) -> list[Any]:

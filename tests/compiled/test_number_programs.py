@@ -357,3 +357,9 @@ def test_loops_in_loops_are_what_values_give(f, most):
     for _ in range(2):
         assert bits(compiled.run(args)) == bits(eager(f, *args))
         args = [[rng.uniform(-1, 1) for _ in x] for x in args]
+
+
+@pytest.mark.parametrize("c", [math.inf, -math.inf, math.nan])
+def test_constants_that_are_not_finite_are_names_that_the_text_imports(c):
+    compiled = number_program(lambda x: engine.maximum(x, c) * x, 2.0)
+    assert bits(compiled.run([3.0])) == bits(eager(lambda x: engine.maximum(x, c) * x, 3.0))
