@@ -74,6 +74,8 @@ def is_followed(x: Any) -> bool:
 
 def without_gradient(x: Any) -> Any:
     """The numbers of x, without a gradient; what stands for them in a compiled function."""
+    if type(x) is np.ndarray and x.dtype.kind != "O":
+        return x
     trace = tracing_now()
     if trace is not None and isinstance(x, Node) and has_numbers(x):
         x = trace.lift(x)

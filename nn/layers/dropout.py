@@ -68,8 +68,9 @@ def _dropped(x: Any, shape: tuple[int, ...], p: Any, training: bool, rng: Rng) -
         return x
     if p == 1:
         return where(np.zeros(x.shape, bool), x, 0.0)
-    refuse_values("dropout", x)
     kept = draw_anew(rng, lambda source: source.random(shape)) >= p
+    if type(kept) is not np.ndarray:
+        refuse_values("dropout", x)
     # a product is several times faster than a choice; Python's float keeps float32 as it is
     factor = kept * (1 / (1 - p))
     dtype = dtype_of(x)
