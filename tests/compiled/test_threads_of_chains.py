@@ -131,31 +131,57 @@ def test_where_no_thread_can_be_started_the_work_is_done_all_the_same(monkeypatc
 
 
 def test_an_interrupt_waits_for_threads_that_still_write(monkeypatch):
-    done = []
+    done, interrupt = [], threading.Event()
     join = threading.Thread.join
 
     def interrupted(self, timeout=None):
-        if not done:
-            done.append("interrupt")
+        if not interrupt.is_set():
+            interrupt.set()
             raise KeyboardInterrupt
         join(self, timeout)
 
     def part(i, x):
         if i:
-            started.wait()
-            done.append("written")
-        else:
-            started.set()
+            interrupt.wait(60)
+        done.append(i)
 
-    started = threading.Event()
-    waiting = threading.Thread.is_alive
     monkeypatch.setattr(threading.Thread, "join", interrupted)
-    monkeypatch.setattr(
-        threading.Thread, "is_alive", lambda self: not done or waiting(self)
-    )  # interrupted at least once
     with pytest.raises(KeyboardInterrupt):
         workers.in_threads(part, workers.shares(2, 1, [], 2), [[0, 1]], [])
-    assert sorted(done) == ["interrupt", "written"]
+    assert done == [0, 1]
+
+
+def test_all_blocks_are_done_before_an_error_of_one_is_raised():
+    done = []
+
+    def part(i, x):
+        if not i:
+            raise ArithmeticError("the first")
+        done.append(i)
+
+    with pytest.raises(ArithmeticError, match="the first"):
+        workers.in_threads(part, workers.shares(4, 1, [], 2), [range(4)], [])
+    assert done == [2, 3]
+
+
+def test_a_share_whose_thread_cannot_be_started_is_done_here(monkeypatch):
+    def start(self):
+        raise RuntimeError("can't start new thread")
+
+    done = []
+    monkeypatch.setattr(threading.Thread, "start", start)
+    workers.in_threads(lambda i, x: done.append((i, x)), workers.shares(2, 1, [], 2), ["ab"], [])
+    assert sorted(done) == [(0, "a"), (1, "b")]
+
+
+def test_workspaces_of_each_thread_are_its_own_and_hold_what_is_constant():
+    spaces = [workers.aligned((2, 3), np.float32, 1.5), workers.aligned((2,), bool)]
+    first, second = (share[0][2] for share in workers.shares(4, 2, spaces, 2))
+    for one, other in zip(first, second, strict=True):
+        assert not np.shares_memory(one, other)
+        assert one.ctypes.data % 64 == other.ctypes.data % 64 == 0
+    assert np.array_equal(first[0], np.full((2, 3), 1.5))
+    assert np.array_equal(second[0], np.full((2, 3), 1.5))
 
 
 def test_the_text_on_threads_runs_alone():
