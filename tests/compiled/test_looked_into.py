@@ -131,3 +131,10 @@ def test_a_model_with_a_compiled_layer_is_summed_up():
     before = str(nn.summary(model, np.ones((4, 2))))
     model[0].forward = engine.compile(model[0].forward)
     assert str(nn.summary(model, np.ones((4, 2)))) == before
+
+
+@pytest.mark.parametrize("inputs", [(), (np.ones((4, 2)),)])
+def test_a_function_is_not_drawn_itself(inputs):
+    model = nn.Linear(2, 3, rng=0)
+    with pytest.raises(TypeError, match=r"draw what it returns, one node, or its memory"):
+        viz.draw(engine.compile(model), *inputs)

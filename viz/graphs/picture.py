@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import nn
-from engine import NodeArray
+from engine import Compiled, NodeArray
 from engine.array_programs import Plan
 from engine.files import naming
 
@@ -154,6 +154,11 @@ def draw(root: Any, *inputs: Any, **options: Any) -> Picture:
             y = root(*inputs)
         root = y.sum() if isinstance(y, NodeArray) else y
         options = {"seen": seen, **options}
+    elif isinstance(root, Compiled):
+        raise TypeError(
+            f"draw() of the compiled function {root.__name__}: draw what it returns, one node, or "
+            f"its memory, {root.__name__}.plan()"
+        )
     elif inputs:
         raise TypeError(
             f"draw() takes inputs only for a model to run on, and root is a {type(root).__name__}"
