@@ -27,7 +27,7 @@ def order_of(roots: Iterable[Any]) -> list[Any]:
     order: list[Any] | None = trace.orders.get(found)
     if order is None:  # nodes that were there before have one place
         order = _walked(found) if trace.lifts else _gathered(found)
-        order.sort(key=attrgetter("place"))
+        order.sort(key=_first_leaves if trace.lifts else attrgetter("place"))
         trace.orders[found] = order
     return order
 
@@ -49,3 +49,8 @@ def _walked(found: tuple[Any, ...]) -> list[Any]:
         if x not in seen:
             visit(x, seen, order)
     return order
+
+
+def _first_leaves(x: Any) -> int:
+    """The place of a result; leaves come first, for what was there before may read them."""
+    return 0 if x.op is None else int(x.place)

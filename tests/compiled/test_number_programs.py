@@ -12,7 +12,7 @@ import engine
 from engine import Value, grad, registry
 from engine.core import PYTHON_RAISES
 from engine.number_programs import NumberProgram, float_loops
-from engine.symbols import Symbol, Trace, program
+from engine.symbols import Symbol, Trace, order_of, program
 from nn.scalar import MLP
 from nn.scalar.neuron import relu_neuron
 
@@ -363,3 +363,21 @@ def test_loops_in_loops_are_what_values_give(f, most):
 def test_constants_that_are_not_finite_are_names_that_the_text_imports(c):
     compiled = number_program(lambda x: engine.maximum(x, c) * x, 2.0)
     assert bits(compiled.run([3.0])) == bits(eager(lambda x: engine.maximum(x, c) * x, 3.0))
+
+
+def test_a_graph_that_was_there_before_comes_first():
+    trace, a, b = Trace(), Value(2.0, label="a"), Value(3.0, requires_grad=False)
+    x = trace.input(5.0, "x")
+    y = trace.lift(a * b + a) * x
+    order = order_of([y, x])
+    made = {z: i for i, z in enumerate(order)}
+    assert all(made[z] < made[of] for of in order for z in of.inputs if isinstance(z, Symbol))
+    inputs = [trace.lifted[a], x]
+    assert NumberProgram("f", inputs, [y], y, inputs).run([2.0, 5.0]) == [40.0, 20.0, 8.0]
+
+
+def test_a_neuron_takes_whole_numbers_too():
+    trace = Trace()
+    x, w = trace.input(2.0, "x"), trace.input(3.0, "w")
+    y = Symbol.record_wide(relu_neuron, (x, w, 1))
+    assert NumberProgram("f", [x, w], [y], y, [x, w]).run([2.0, 3.0]) == [7.0, 3.0, 2.0]
