@@ -77,7 +77,8 @@ class LastingTrace(Trace):
         """A Symbol for the numbers that an array has at each call."""
         for assigned, numbers in self.assigned:
             if assigned is array:
-                return cast(numbers, array.dtype)  # as it is from here on
+                # as it is from here on
+                return numbers if numbers.dtype == array.dtype else cast(numbers, array.dtype)
         known = self.held.get(id(array))
         if known is None:
             label = label or self.names.get(id(array), "array")

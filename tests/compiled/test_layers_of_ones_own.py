@@ -74,3 +74,31 @@ def test_values_that_become_arrays_in_a_compiled_function_are_refused():
     w, t = Value(2.0), Tensor([1.0, 2.0])
     with pytest.raises(TypeError, match="makes arrays of Values, to which no gradient would come"):
         engine.compile(lambda t: engine.sum(t * w))(t)
+
+
+def test_statistics_are_those_of_a_tensor_that_is_made_inside():
+    norm, constant = nn.BatchNorm1d(1), np.array([[1.0], [3.0]])
+    f = engine.compile(lambda x: norm(engine.tensor(constant)).sum() + x)
+    for number in (1.0, 2.0):
+        assert f(number).item() == pytest.approx(number)
+    other = nn.BatchNorm1d(1)
+    for _ in range(2):
+        other(engine.tensor(constant))
+    for x, y in zip(norm.buffers(), other.buffers(), strict=True):
+        np.testing.assert_allclose(x, y)
+
+
+def test_a_layer_that_is_used_twice_moves_its_statistics_twice():
+    found = []
+    for compiled in (False, True):
+        norm = nn.BatchNorm1d(2, momentum=None)
+        f = (
+            engine.compile(lambda x, n=norm: n(n(x) * 3 + 1))
+            if compiled
+            else (lambda x, n=norm: n(n(x) * 3 + 1))
+        )
+        for i in range(3):
+            f(np.random.default_rng(i).normal(size=(5, 2)))
+        found.append([np.array(x) for x in norm.buffers()])
+    for x, y in zip(*found, strict=True):
+        np.testing.assert_allclose(x, y, rtol=1e-12)
