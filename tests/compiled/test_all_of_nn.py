@@ -155,7 +155,7 @@ def test_compiled_it_is_right_and_equal_to_eager(name):
             if x is not None:
                 assert x.dtype == y.dtype
                 np.testing.assert_allclose(x, y, rtol=1e-11, atol=1e-12)
-    assert len(compiled.traces) == (1 if module is None else 2)  # training and eval mode
+    assert len(compiled.traces) <= (1 if module is None else 2)  # training and eval mode
 
 
 @pytest.mark.parametrize("name", [name for name in THINGS if name not in {**WITHOUT, **REFUSED}])

@@ -78,6 +78,6 @@ def test_each_gradient_stands_in_its_half(f):
 def test_what_flows_back_to_a_part_is_put_in_its_place():
     x = np.arange(12.0).reshape(4, 3)
     text = agrees(lambda x: (x[1:] ** 2).sum() + (x[:, 1] * x[0, 0]).sum(), [x])
-    assert "scatter(d5, shape=(4, 3), index=np.s_[1:])" in text
-    assert "index=(np.s_[:], 1))" in text
-    assert text.count("def ") == 2
+    assert "np.pad(d5, [(1, 0), (0, 0)])" in text
+    assert "np.pad(d1.reshape(4, 1), [(0, 0), (1, 1)])" in text
+    assert text.count("def ") == 1
