@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import no_grad
+from engine import Compiled, no_grad
 
 from .blocks import EvalMode, Hooked
 from .checks import dtype_of, instance_of
@@ -66,13 +66,13 @@ class Summary:
 HEADS = ("layer", "output shape", "parameters")
 
 
-def summary(model: Module, *inputs: Any) -> Summary:
+def summary(model: Any, *inputs: Any) -> Summary:
     """Run a model once and list its modules, with output shapes and numbers of parameters.
 
     The model runs in eval mode and without recording, and is left as it was.
 
     Args:
-        model: a Module of either tier.
+        model: a Module of either tier; of a compiled one that itself is run.
         inputs: what it is called with.
 
     Raises:
@@ -88,6 +88,8 @@ def summary(model: Module, *inputs: Any) -> Summary:
     ─────────────────────────────────────
     14 parameters; 112 bytes
     """
+    if isinstance(model, Compiled):
+        model = model.function
     instance_of(Module, model=model)
     outputs: dict[int, list[Any]] = {}
 

@@ -138,3 +138,11 @@ def test_a_function_is_not_drawn_itself(inputs):
     model = nn.Linear(2, 3, rng=0)
     with pytest.raises(TypeError, match=r"draw what it returns, one node, or its memory"):
         viz.draw(engine.compile(model), *inputs)
+
+
+def test_a_compiled_model_is_summed_up_as_the_model():
+    model = nn.Sequential(nn.Linear(2, 3, rng=0), nn.Tanh())
+    x = np.ones((4, 2))
+    assert str(nn.summary(engine.compile(model), x)) == str(nn.summary(model, x))
+    with pytest.raises(TypeError, match="model must be a Module, got function"):
+        nn.summary(engine.compile(lambda x: x), x)
