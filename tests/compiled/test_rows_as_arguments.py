@@ -52,3 +52,27 @@ def test_rows_beside_arrays_are_numbers_of_their_own():
     for rows in ([(2.0, 3.0), (4.0, 5.0)], [(6.0, 7.0), (8.0, 9.0)]):
         assert [*f(a, rows)] == [rows[0][0] + rows[1][1]] * 3
     assert len(f.traces) == 1
+
+
+def test_each_element_of_a_long_list_is_looked_at():
+    f = engine.compile(lambda w: w[0] * w[9] + w[5])
+    w = [float(i) for i in range(10)]
+    for _ in "ab":
+        assert f(w) == 5.0
+    assert f([*w[:5], 7, *w[6:]]) == 7.0
+    assert len(f.traces) == 2
+
+
+def test_a_call_with_too_much_to_look_at_goes_the_long_way_and_is_right():
+    f = engine.compile(lambda x, places: x * places[0] + places[-1])
+    places = [*range(1, 2500)]
+    for x in (1.0, 2.0):
+        assert f(x, places) == x + 2499
+    assert f(1.0, [*places[:-1], 7]) == 8.0
+    assert len(f.traces) == 2
+
+
+def test_what_two_orders_share_is_found_in_each():
+    f = engine.compile(lambda x: (x * x, x * x + 1.0, 2.0))
+    for x in (1.0, 2.0, 3.0):
+        assert f(x) == (x * x, x * x + 1.0, 2.0)
