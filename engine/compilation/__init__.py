@@ -8,4 +8,5 @@ never runs on anything that it was not traced for is what the rest relies on.  O
 and `Compiled`.
 """
 
-from .compiled import Compiled as Compiled, compile as compile
+from .compiled import Compiled as Compiled
+from .decorator import compile as compile

@@ -98,9 +98,14 @@ def _push_array(node: Any, g: np.ndarray, found: dict[Any, Any]) -> None:
     check_unchanged(node)
     program = node.op.program
     index = node.op.index
-    parts = program.halves.backward(node._params.memory, _seeds(program, index, g))
-    if program.flows.count(True) > 1 and any(np.isnan(part).any() for part in parts):
-        parts = program.pullback(index)([*node._arrays, g])  # a zero for the others spreads it
+    if program.flows.count(True) == 1:
+        parts = program.halves.backward(node._params.memory, [g])
+    else:  # zeros for the other results; times infinity they are nan
+        with np.errstate(invalid="ignore"):
+            seeds = _seeds(program, index, g)
+            parts = program.halves.backward(node._params.memory, seeds)
+        if any(np.isnan(part).any() for part in parts):
+            parts = program.pullback(index)([*node._arrays, g])
     for i, part in zip(program.wanted, parts, strict=True):
         x = node.inputs[i]
         if isinstance(x, Tensor) and x._requires:

@@ -1,4 +1,4 @@
-"""`compile`: a function that runs the program that it was traced as."""
+"""`Compiled`: a function that runs the program that it was traced as."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from ..array_programs import thread_count
 from ..callers import warn_caller
 from ..derivatives import OwnDerivatives, grad, value_and_grad
 from ..node import Node
@@ -256,42 +255,3 @@ class Gradient(Compiled):
         if run.has_gradient(given):
             return TracedGradient(run, survey, given, self.__name__, self.threads)
         return super()._kept(run, survey, given)
-
-
-def compile(
-    f: Callable[..., Any] | None = None, *, threads: int | None = None, check: bool = False
-) -> Any:
-    """f, run as the program that it is: traced once for each form of call, then plain NumPy.
-
-    The function returned takes what f takes and returns what f returns. Where a gradient is to
-    flow, its result is one node, whose backward is the program's backward half: for arguments and
-    for the parameters that f reads. `grad`, `value_and_grad`, `hvp`, `hessian`, `jacobian` of it
-    are compiled too, as one program.
-
-    f is traced anew when what its program depends on is another: the kind, shape or dtype of a
-    number among its arguments, any other argument, or a variable or attribute that it reads, such
-    as `model.training`. Decisions by numbers (`if x > 0`), `float(x)`, and numbers drawn by NumPy
-    or read from a clock are errors that name the line; what engine and nn draw is drawn at each
-    call.
-
-    Args:
-        f: the function; without it, a decorator.
-        threads: how many threads blocks of large arrays are worked through by; default all cores.
-        check: compare with f itself, results and gradients, at the first call of each form.
-
-    Raises:
-        ValueError: threads is no int from 1 on.
-        TypeError: f is no function; or cannot be compiled, with the line and the way out.
-
-    >>> @compile
-    ... def f(a, b):
-    ...     return a * b + b
-    >>> f(2.0, 3.0), f(3.0, 4.0), len(f.traces)
-    (9.0, 16.0, 1)
-    """
-    if f is None:
-        return functools.partial(compile, threads=threads, check=check)
-    if not callable(f):
-        raise TypeError(f"compile() takes a function, got {type(f).__name__}")
-    thread_count(threads)  # which says what is wrong
-    return Compiled(f, threads, check)

@@ -53,7 +53,7 @@ def value_and_grad(
         value = (call.value(), call.given_aux()) if has_aux else call.value()
         return value, found[0] if isinstance(argnums, int) else tuple(found)
 
-    return derivative
+    return noted(derivative, value_and_grad, f, fixed(argnums), has_aux)
 
 
 def grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
@@ -89,6 +89,12 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> 
         value, found = both(*args, **kwargs)
         return (found, value[1]) if has_aux else found
 
+    return noted(derivative, grad, f, fixed(argnums), has_aux)
+
+
+def noted(derivative: Callable[..., Any], *made_by: Any) -> Callable[..., Any]:
+    """A derivative that says of what it is one: `compile` asks."""
+    vars(derivative)["made_by"] = made_by
     return derivative
 
 
