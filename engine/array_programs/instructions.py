@@ -121,6 +121,7 @@ class Steps:
         inputs: what each half is given.
         guards: numbers in each half that have to be finite, or its results mean nothing.
         helpers: the functions that are called.
+        quiet: whether rows compute some of it without NumPy's warnings: so does the program.
     """
 
     halves: list[list[Instruction]]
@@ -128,6 +129,7 @@ class Steps:
     inputs: list[list[Value]]
     guards: list[list[Value]]
     helpers: Any
+    quiet: bool
 
 
 def constant_of(array: Any) -> Value:

@@ -65,7 +65,8 @@ class Lowering(ArrayTier):
         for node, term in self.terms.items():
             if node.label and term.order in self.values and not self.values[term.order].name:
                 self.values[term.order].name = node.label
-        return Steps(halves, made, inputs, guards, self.helpers)
+        quiet = self.program.quiet or any(node._trace.quiet for node in self.terms)
+        return Steps(halves, made, inputs, guards, self.helpers, quiet)
 
     def _value(self, term: Any) -> Value:
         known = self.values.get(term.order)

@@ -48,11 +48,12 @@ class ModuleText:
         helpers = steps.helpers.text()
         above = [*([*helpers.split("\n"), ""] if helpers else []), *self.top, ""]
         text = self.parts
+        quiet = ["@np.errstate(all='ignore')"] if steps.quiet or helpers else []
         for i, (function, body) in enumerate(zip(functions, bodies, strict=True)):
             given = [x.name for x in steps.inputs[i]]
             if i:
                 given = [*map(self._name, self.kept), *given]
-            text += ["", f"def {function}({', '.join(given)}):", *indented(body), ""]
+            text += ["", *quiet, f"def {function}({', '.join(given)}):", *indented(body), ""]
         others = [f"import {name}" for name in sorted(steps.helpers.modules - {"np"})]
         self.lines = [*others, "import numpy as np", "", *above, *text]
 

@@ -39,7 +39,7 @@ class Traced:
         self.results = [x for x in run.outputs if isinstance(x, Symbol)]
         learned = [g for _, leaves in trace.learned for g in leaves.values()]
         self.outputs = [*self.results, *(x for _, x in trace.assigned), *learned]
-        self.name = identifier(name.replace("<lambda>", "")) or "f"
+        self.name = identifier(name.replace("<lambda>", "f")) or "f"
         self.threads = threads
         self.lists = given.lists
         self.inputs = self._inputs()

@@ -24,6 +24,7 @@ from .lasting import (
 )
 from .lifting import LiftedOp as LiftedOp
 from .notations import LaTeX as LaTeX, MathML as MathML
+from .quiet import is_quiet as is_quiet, unheard as unheard
 from .rebinding import names_in as names_in, runs_on_names as runs_on_names
 from .scalars import (
     FLOAT as FLOAT,

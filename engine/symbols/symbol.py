@@ -35,6 +35,7 @@ from .comparisons import (
     OR,
 )
 from .lifting import lifted
+from .quiet import is_quiet
 from .refusals import Refusals
 
 _new = object.__new__
@@ -120,6 +121,7 @@ class Symbol(Refusals, NumpyFunctions, ElementwiseMethods, ArrayMethods, Node):
             inputs = tuple([_beside_numbers(x) for x in inputs])
             params = {name: _beside_numbers(x) for name, x in params.items()}
         plain = tuple([x._held if isinstance(x, Symbol) else x for x in inputs])
+        trace.quiet = trace.quiet or is_quiet()
         # in one line, so that no interrupt comes between: see `commits.GRADIENTS`
         with np.errstate(all="ignore"): held = op.apply(plain, params)  # fmt: skip  # noqa: E701
         if isinstance(held, np.generic):  # NumPy's answer about numbers that are Python's

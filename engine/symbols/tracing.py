@@ -39,6 +39,7 @@ class Trace:
         orders: what some results are made of, by these results: see `order_of`.
         recorded: whether gradients made now are to be differentiated again (see
             `is_recorded`).
+        quiet: whether a function computes some of it without NumPy's warnings.
         refused: what was said where a number was asked for: f may go on, and not as it would have.
     """
 
@@ -51,7 +52,7 @@ class Trace:
         self.inputs: list[Symbol] = []
         self.lifted: dict[Node, Symbol] = {}
         self.given: dict[Node, Symbol] = {}
-        self.recorded = self.floats = self.lifts = False
+        self.recorded = self.floats = self.lifts = self.quiet = False
         self.made = 0
         self.orders: dict[tuple[Symbol, ...], list[Any]] = {}
         self.when: dict[Node, int] = {}

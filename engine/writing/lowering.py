@@ -10,7 +10,7 @@ import numpy as np
 from ..core import PYTHON_RAISES, registry
 from ..graph import visit
 from ..node import Node
-from ..symbols import LiftedOp
+from ..symbols import LiftedOp, unheard
 from .array_terms import ArrayTerm, as_term, made, recorded
 from .folding import uniform
 from .scalar_terms import FUNCTIONS, number_term, recipe_of
@@ -102,7 +102,7 @@ class ArrayTier(Tier):
 
     def _called(self, name: str, function: Any, plain: Any, params: dict[str, Any]) -> Any:
         """The term of a call of a function whose text is printed above."""
-        with np.errstate(all="ignore"):
+        with unheard():
             return recorded(function, plain, params, self.helpers.name(name, function))
 
 
@@ -159,7 +159,7 @@ def read(function: Any, operands: list[Any], params: dict[str, Any], program: An
 
         program.seen_as = seen_as
         try:
-            with np.errstate(all="ignore"):
+            with unheard():
                 answers.append(function(*operands, **params))
         except LooksAtNumbers:
             return None

@@ -72,6 +72,8 @@ class Program:
         self.guards: list[Any] | None = []
         #: Whether examples of elementwise results are shape and dtype alone.
         self.blank = False
+        #: Whether a function computes some of it without warnings: see `is_quiet`.
+        self.quiet = False
         self.node: Any = None  # that is being written down, or whose rules are
         #: call(name, function, operands, params): the term of a call that is not looked into.
         self.call: Any = None

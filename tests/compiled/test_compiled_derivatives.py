@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import engine
+import nn
 from engine import Tensor, Value, compile, grad, grad_of, hessian, hvp, jacobian, jvp, source, vjp
 
 X = np.array([1.0, 2.0, 3.0])
@@ -161,3 +162,28 @@ def test_numbers_beside_an_opaque_row_are_python_numbers():
     g = lambda x: engine.exp(x) * engine.nan_to_num(x)  # noqa: E731
     value, slope = engine.value_and_grad(compile(g))(0.5)
     assert (type(value), type(slope), type(compile(g)(0.5))) == (float, float, float)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        engine.norm,
+        engine.std,
+        lambda x: (nn.functional.layer_norm(x, (3,)) ** 2).sum(),
+        lambda x: (engine.softmax(x) ** 2).sum(),
+        lambda x: nn.functional.cross_entropy(x.reshape(1, 3), np.array([1])),
+    ],
+)
+def test_what_computes_without_warnings_does_so_compiled(f):
+    x = np.array([1e200, 2.0, -3.0])
+    compiled = engine.value_and_grad(compile(f))
+    compiled(X)
+    for found, expected in zip(compiled(x), engine.value_and_grad(f)(x), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+def test_where_numpy_warns_a_program_warns():
+    f = compile(lambda x: engine.exp(x) * 2)
+    f(X)
+    with pytest.warns(RuntimeWarning, match="overflow"):
+        f(np.array([1e3, 1.0, 1.0]))
