@@ -18,8 +18,8 @@ from engine import (
 )
 from engine.arrays import friendly as _friendly
 
-from .buffers import without_gradient
-from .checked import check_of
+from .buffers import without_gradient as _without_gradient
+from .checked import check_of as _check_of
 from .layers import (
     adaptive_avg_pool2d as adaptive_avg_pool2d,
     avg_pool1d as avg_pool1d,
@@ -202,7 +202,7 @@ def one_hot(labels: Any, num_classes: int = -1) -> Any:
     array([[1, 0, 0],
            [0, 0, 1]])
     """
-    numbers = without_gradient(labels)
+    numbers = _without_gradient(labels)
     if numbers.dtype.kind not in "iu":
         raise TypeError(f"one_hot() takes integers, got dtype {numbers.dtype}: use labels.long()")
     if num_classes == -1:
@@ -219,7 +219,7 @@ def one_hot(labels: Any, num_classes: int = -1) -> Any:
     return engine.Tensor(rows) if isinstance(labels, engine.Tensor) else _friendly(rows)
 
 
-@check_of
+@_check_of
 def _of_classes(labels: np.ndarray, num_classes: int) -> None:
     """labels, checked to lie below num_classes."""
     if labels.size and not (labels.min() >= 0 and labels.max() < num_classes):
