@@ -14,7 +14,6 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from ..symbols import is_quiet
 from .folding import axes_of, blank, folded
 from .terms import LooksAtNumbers, Term
 
@@ -129,7 +128,6 @@ def made(form: str, operands: list[Any], compute: Any, elementwise: bool = False
     `elementwise`: whether operands broadcast against one another.
     """
     program = operands[0].program
-    program.quiet = program.quiet or is_quiet()
     if program.blank and elementwise:
         compute = functools.partial(blank, compute)
     example = compute(*(x.example for x in operands))

@@ -245,15 +245,17 @@ def broken(line: str, depth: int, comment: str = "") -> list[str]:
     comment = f"  # {comment}" if comment else ""
     if len(indent) + len(line) <= WIDTH:
         return [indent + line + comment]
-    start, _, text = line.partition(" = ") if " = " in line else line.partition(" ")
+    between = " = " if " = " in line else " "
+    start, _, text = line.partition(between)
     if not text.startswith(("[", "np.array(")):
-        line = f"{start} = ({text})" if " = " in line else f"{start} ({text})"
+        text = f"({text})"
     lines = textwrap.wrap(
-        line,
+        start + between.replace(" ", "\0") + text,  # not to be broken before the bracket
         WIDTH,
         initial_indent=indent,
         subsequent_indent=indent + "    ",
         break_long_words=False,
         break_on_hyphens=False,
     )
+    lines[0] = lines[0].replace("\0", " ")
     return [*lines[:-1], lines[-1] + comment]

@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from ..symbols import is_quiet
+
 
 class LooksAtNumbers(Exception):
     """A function asks a term for its numbers, or writes into it: it can be called, not read."""
@@ -85,6 +87,7 @@ class Program:
         their numbers are equal is chance, of the data.  Nor are products within a neuron, a node of
         many inputs.
         """
+        self.quiet = self.quiet or is_quiet()
         key: tuple[Any, ...] = (form, *map(id, operands))
         if self.alike and any(x.is_constant for x in operands):
             neuron = form == "{0} * {1}" and len(self.node.inputs) > 2

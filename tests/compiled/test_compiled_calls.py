@@ -507,3 +507,14 @@ def test_the_text_of_a_node_is_of_both_halves():
     f(X)
     assert "_forward(" in f.source
     assert "_backward(" in f.source
+
+
+def test_lines_of_long_names_are_broken_inside_brackets():
+    name = "a_name_that_is_longer_than_any_line_has_room_for_beside_what_it_stands_for_in_it"
+    w = Value(2.0, label=name)
+    y = compile(lambda x: engine.tanh(w * x) * w + w * w * x * w + x * w)(3.0)
+    y.backward()
+    found = w.grad
+    w.zero_grad()
+    (engine.tanh(w * 3.0) * w + w * w * 3.0 * w + 3.0 * w).backward()
+    assert found == w.grad
