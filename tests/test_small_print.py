@@ -164,11 +164,17 @@ def test_records_cannot_be_changed(name):
         "Argument",
         "Call",
         "_Check",
+        "_Group",
         "Body",
+        "Buffer",
+        "Chain",
+        "Instruction",
         "Link",
+        "Memory",
         "Product",
         "Site",
         "Store",
+        "Value",
     }
     assert RECORDS[name].__dataclass_params__.frozen is not is_workspace
 

@@ -45,7 +45,7 @@ OWN = {
     "SaveBest": {"mode": "min", "min_delta": 0.0},
     "ClipGradNorm": {"norm_type": 2.0},
     "StepSchedule": {"every": "epoch"},
-    "fit": {"epochs": 1, "callbacks": (), "progress": True},
+    "fit": {"epochs": 1, "callbacks": (), "progress": True, "compile": False},
     "load": {"strict": True},
     "Parameter": {"label": ""},
     "DataLoader": {
