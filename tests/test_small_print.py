@@ -172,7 +172,9 @@ def test_records_cannot_be_changed(name):
         "Link",
         "Memory",
         "Product",
+        "Run",
         "Site",
+        "Steps",
         "Store",
         "Value",
     }

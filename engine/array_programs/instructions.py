@@ -112,7 +112,7 @@ class Chain(Instruction):
         return len(shape) == len(self.shape) and shape[0] == self.shape[0]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Steps:
     """The instructions of a program in order, and what it gives; of two halves, those of both.
 

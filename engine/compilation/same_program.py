@@ -16,7 +16,7 @@ from .call_form import rebuilt
 from .survey import is_users
 
 
-@dataclass(frozen=True)
+@dataclass
 class Run:
     """One run of f on Symbols."""
 
