@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from engine.symbols import tracing_now
+from engine.symbols import line_of_caller, tracing_now
 
 
 def is_postponed(action: Callable[..., Any], *args: Any) -> bool:
@@ -28,7 +28,7 @@ def refuse_while_traced(what: str, way: str) -> None:
         TypeError: a compiled function is being traced.
     """
     if tracing_now() is not None:
-        raise TypeError(f"{what} in a compiled function: {way}")
+        raise TypeError(f"{what} in a compiled function{line_of_caller()}: {way}")
 
 
 CLOSURE = (
@@ -40,10 +40,10 @@ CLOSURE = (
 class Later:
     """Stands for a result that there is only after the call.
 
-    >>> Later("clip_grad_norm_()") > 1
+    >>> Later("clip_grad_norm_()") > 1  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     TypeError: clip_grad_norm_() is done after each call of a compiled function, which cannot use \
-its result: call it outside, after the function
+its result (..., line ...): call it outside, after the function
     """
 
     __slots__ = ("_what",)
@@ -54,7 +54,7 @@ its result: call it outside, after the function
     def _refuse(self, *_args: Any, **_named: Any) -> NoReturn:
         raise TypeError(
             f"{self._what} is done after each call of a compiled function, which cannot use its "
-            "result: call it outside, after the function"
+            f"result{line_of_caller()}: call it outside, after the function"
         )
 
     __abs__ = __add__ = __and__ = __array__ = __bool__ = __call__ = __contains__ = _refuse

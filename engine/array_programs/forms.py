@@ -45,7 +45,7 @@ _POWERS = {
 
 def instruction_of(form: str, operands: list[Value], example: Any) -> Instruction:
     """The step that a form of operands is, and its value: laid out as NumPy lays it out."""
-    result = Value(_stand_in(example))
+    result = Value(stand_in(example))
     made = _by_kind(form, operands, result)
     if made.kind != CALL or not made.result.shape:
         return made
@@ -202,7 +202,7 @@ def _converted(ufunc: Any, operands: list[Value], result: Value) -> list[Value]:
 # --- layouts ---
 
 
-def _stand_in(example: Any) -> Any:
+def stand_in(example: Any) -> Any:
     """What has the shape and dtype of an example, and no numbers."""
     return np.empty(example.shape, example.dtype) if isinstance(example, np.ndarray) else example
 

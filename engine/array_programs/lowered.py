@@ -7,7 +7,7 @@ from typing import Any
 
 from ..symbols import Symbol
 from ..writing import ArrayTier, Helpers, Names, reached
-from .forms import instruction_of
+from .forms import instruction_of, stand_in
 from .instructions import COPY, Steps, Value
 
 
@@ -72,7 +72,8 @@ class Lowering(ArrayTier):
         known = self.values.get(term.order)
         if known is None:
             constant = term.example if term.is_constant else None
-            known = Value(term.example, term.name, constant, given=bool(term.name))
+            layout = stand_in(term.example) if constant is None else constant
+            known = Value(layout, term.name, constant, given=bool(term.name))
             self.values[term.order] = known
         return known
 

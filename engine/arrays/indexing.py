@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..by_name import has_numbers
+from ..callers import line_of_caller
 from ..choices import where
 from ..core import Op, composed
 from ..counts import is_int
@@ -61,9 +62,9 @@ def _named_index(index: Any) -> Any:
     """The name of an index array, checked."""
     if index.dtype.kind == "b":
         raise TypeError(
-            "x[mask] of a mask that depends on arguments: how many numbers it picks depends on "
-            "numbers, and the program is written for arrays of one shape; engine.where(mask, x, "
-            "0.0) keeps the shape"
+            f"x[mask] of a mask that depends on arguments{line_of_caller()}: how many numbers it "
+            "picks depends on numbers, and the program is written for arrays of one shape; "
+            "engine.where(mask, x, 0.0) keeps the shape"
         )
     if index.dtype.kind not in "iu":
         raise IndexError(f"an index array must hold integers or bools, got dtype {index.dtype}")

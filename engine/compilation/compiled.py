@@ -43,6 +43,7 @@ class Compiled(OwnDerivatives):
         self, function: Callable[..., Any], threads: int | None = None, check: bool = False
     ) -> None:
         self.function, self.threads, self.check = function, threads, check
+        self._traced_function = function
         self.traces: list[Traced] = []
         self._by_key: dict[Any, list[Traced]] = {}
         #: By the number of arguments: short ways in, and what each is of.
@@ -139,10 +140,6 @@ class Compiled(OwnDerivatives):
     def _kept(self, run: Run, survey: Survey, given: Given) -> Traced:
         return Traced(run, survey, given, self.__name__, self.threads)
 
-    @property
-    def _traced_function(self) -> Callable[..., Any]:
-        return self.function
-
     # --- what a program is ---
 
     @property
@@ -189,7 +186,14 @@ class Compiled(OwnDerivatives):
 
     def __get__(self, owner: Any, kind: type | None = None) -> Any:
         """As a method: bound to its object."""
-        return self if owner is None else functools.partial(self, owner)
+        return self if owner is None else Method(self, owner)
+
+
+class Method(functools.partial[Any]):
+    """A compiled function bound to an object, with its `source`, `plan()` and `traces`."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.func, name)
 
 
 class Gradient(Compiled):
@@ -206,12 +210,8 @@ class Gradient(Compiled):
     def __init__(self, of: Compiled, function: Any, argnums: Any, both: bool) -> None:
         super().__init__(function, of.threads, of.check)
         self._of, self._argnums, self._both = of, argnums, both
-        self.__name__ = of.__name__
+        self.__name__, self._traced_function = of.__name__, of.function
         self._general = Compiled(function, of.threads, of.check)
-
-    @property
-    def _traced_function(self) -> Callable[..., Any]:
-        return self._of.function
 
     def _at_length(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         try:

@@ -17,7 +17,7 @@ from ..node import Node
 from ..symbols import compiled, indented
 from ..tensors import Tensor
 from ..values import Value
-from .call_form import Given
+from .call_form import Given, parts_of
 from .rows_of_floats import flattening, rows_of
 from .variables import Variable
 
@@ -98,6 +98,10 @@ class Entry:
             self.conditions += [f"type({at}) is {self.name(kind)}", f"{at} == {self.name(x)}"]
         elif isinstance(x, Node | float | np.generic | np.ndarray | dict | tuple | list):
             raise TooMany
+        elif (parts := parts_of(x)) is not None:
+            self.conditions.append(f"type({at}) is {self.name(kind)}")
+            for field, one in parts:
+                self.argument(one, at + field)
         else:
             self.conditions.append(f"{at} is {self.name(x)}")
 

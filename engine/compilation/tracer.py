@@ -92,8 +92,11 @@ def run_once(f: Any, given: Given, survey: Survey, trace: FunctionTrace) -> Run:
     """
     pairs = zip(given.numbers, given.names, strict=True)
     arguments = [_input(trace, x, name) for x, name in pairs]
-    for i in given.wrt:
+    each = zip(given.numbers, arguments, strict=True)
+    trace.callers = {symbol for x, symbol in each if isinstance(x, np.ndarray)}
+    for i in given.wrt:  # `grad` gives the function Tensors there
         arguments[i].requires_grad = True
+        trace.callers.discard(arguments[i])
     args, kwargs = given.with_numbers(iter(arguments))
     before = list(numbers_in((args, kwargs)))
     captured = Capturing(trace, [*survey.nodes.values()])
@@ -104,6 +107,10 @@ def run_once(f: Any, given: Given, survey: Survey, trace: FunctionTrace) -> Run:
                 (name, symbol_of(x) if isinstance(x, Captured) else _lifted(trace, x))
                 for name, x in numbers_in(result)
             ]
+        except Exception as error:
+            if trace.refused and str(error) != trace.refused[0]:  # it says less than the refusal
+                raise TypeError(trace.refused[0]) from error
+            raise
         finally:
             changed = survey.changed()
             for place in changed:

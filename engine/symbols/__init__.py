@@ -8,6 +8,7 @@ a Symbol refuses; that it is a node like the others, with op, inputs and paramet
 rest relies on: the walk, the adjoints and the rules know nothing of it.
 """
 
+from ..callers import line_of_caller as line_of_caller
 from .compiling import (
     code_of as code_of,
     compiled as compiled,

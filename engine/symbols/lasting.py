@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..arrays import cast
+from ..callers import line_of_caller
 from ..generators import Rng, generator
 from ..graph import toposort
 from ..node import Node
@@ -42,6 +43,7 @@ class LastingTrace(Trace):
             with what they hold at each call.
 
     Attributes:
+        callers: Symbols for arrays of the caller's, which `x += …` would change.
         draws: in order.
         held: each captured array that was met, by its id, and the Symbol that stands for it.
         assigned: arrays, and what their numbers are to become after each call.
@@ -55,6 +57,7 @@ class LastingTrace(Trace):
     def __init__(self, captured: dict[int, np.ndarray] | None = None) -> None:
         super().__init__()
         self.captured = captured or {}
+        self.callers: set[Symbol] = set()
         self.draws: list[Draw] = []
         self.held: dict[int, tuple[np.ndarray, Symbol]] = {}
         self.assigned: list[tuple[np.ndarray, Symbol]] = []
@@ -110,8 +113,8 @@ class LastingTrace(Trace):
                 if what and (node.op is None or self.when.get(node, 0) > made):
                     raise TypeError(
                         f"an op reads {x.label or 'a parameter'} after {what} in a compiled "
-                        "function, where the step is made after the call: compute it before the "
-                        "step, or in a function of its own"
+                        f"function{line_of_caller()}, where the step is made after the call: "
+                        "compute it before the step, or in a function of its own"
                     )
 
     def seed(self, example: Any, label: str) -> Symbol:

@@ -94,8 +94,20 @@ class Refusals:
 
     def by_numpy(self, call: Any, args: Any, kwargs: Any, refusal: str) -> Any:
         """Refused: what has no row cannot be written down."""
-        raise TypeError(refusal)
+        raise TypeError(f"in a program that is written down{line_of_caller()}: {refusal}")
 
     def updated(self, op: Op, other: Any) -> Self:
-        """`x += …` of an input is a new Symbol: the program does not change its arguments."""
+        """`x += …` of an input is a new Symbol: the program does not change its arguments.
+
+        Raises:
+            TypeError: it is an array of the caller's, which the function itself would change.
+        """
+        if self._trace.lasting and self in self._trace.callers:
+            sign = op.symbol
+            message = (
+                f"{sign}= of an array among the arguments{line_of_caller()}: it would change, and "
+                f"a compiled function changes no arguments; for a new array, write x = x {sign} y"
+            )
+            self._trace.refused.append(message)
+            raise TypeError(message)
         return NotImplemented

@@ -64,6 +64,9 @@ class Run:
 class Callback:
     """Base of the callbacks: each method is a moment of the run, and does nothing here."""
 
+    #: Whether hooks of this one are to see the next step, which is not run compiled then.
+    looks_at_layers = False
+
     def begin(self, run: Run) -> None:
         """Before the first epoch; a callback that was used before starts anew here, or refuses."""
 

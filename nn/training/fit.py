@@ -62,7 +62,9 @@ def fit(
         progress: show a bar (on a terminal, with tqdm of the `plots` extra), else a line for
             each epoch.
         compile: run the loss of a batch and its gradients as a compiled function (see
-            `engine.compile`), one for each shape of batch: the same numbers, sooner.
+            `engine.compile`), one for each shape of batch: the same numbers, sooner.  A step in
+            which a callback looks at layers, as `viz.History` does every few steps, is run as
+            without it.
 
     Returns:
         The history: a row for each epoch with "epoch", "loss", "lr", "seconds", each metric, and
@@ -90,7 +92,7 @@ def fit(
     history = EpochHistory() if history is None else history
     loss_of: LossOf = partial(loss_of_batch, model, loss, bool(metrics))
     if compile:
-        loss_of = engine.compile(loss_of)
+        loss_of = partial(_compiled, engine.compile(loss_of), loss_of, callbacks)
     run = Run(model, optimizer, history)
     bar = Progress(progress, epochs, loader)
     with Interrupts() as interrupts, bar as show, ExitStack() as afterwards:
@@ -163,6 +165,11 @@ def loss_of_batch(
     *inputs, target = batch
     output = model(*inputs)
     return loss(output, target), output if with_output else None
+
+
+def _compiled(compiled: LossOf, plain: LossOf, callbacks: list[Callback], *batch: Any) -> Any:
+    """The same by the compiled function, unless a callback is to see what layers put out."""
+    return (plain if any(one.looks_at_layers for one in callbacks) else compiled)(*batch)
 
 
 def _again(optimizer: Optimizer, loss_of: LossOf, batch: Any) -> Any:

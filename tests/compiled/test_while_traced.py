@@ -70,7 +70,7 @@ def test_a_leaf_that_is_drawn_in_a_compiled_function_is_refused(trace):
 )
 def test_probabilities_that_are_computed_in_a_compiled_function_are_refused(trace, draw):
     for x in (trace.input(np.full(2, 0.5), "p", requires=False), Tensor([0.5, 0.5])):
-        with pytest.raises(TypeError, match=r"of an array in a compiled function: use"):
+        with pytest.raises(TypeError, match=r"of an array in a compiled function.*: use"):
             draw(x)
 
 
@@ -128,7 +128,7 @@ def test_a_schedule_that_is_stepped_to_an_epoch_is_stepped_there_after_the_call(
 def test_a_step_with_a_closure_is_refused(trace):
     for kind in (nn.SGD, nn.LBFGS):
         optimizer = kind([leaf([1.0])])
-        with pytest.raises(TypeError, match=r"step\(closure\) in a compiled function: compile"):
+        with pytest.raises(TypeError, match=r"step\(closure\) in a compiled function.*: compile"):
             optimizer.step(lambda: 1.0)
 
 

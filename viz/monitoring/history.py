@@ -222,6 +222,11 @@ class History(Records, Callback, Restoring):
         else:
             self._attach(run.model)
 
+    @property
+    def looks_at_layers(self) -> bool:  # type: ignore[override]
+        """Whether the next step is one in which layers are measured."""
+        return self._armed and self._look_at_layers
+
     def cleanup(self, run: Run) -> None:
         """When the run is over: leave no hook on the model, and nothing unwritten."""
         self._disarm()
