@@ -12,7 +12,7 @@ from ..node import Node
 from ..recording import ATTENTION, RECORDING
 from ..symbols import Draw, Symbol, order_of
 from ..tensors import Tensor
-from ..writing import identifier
+from ..writing import FUNCTIONS, Names
 from .as_node import record
 from .call_form import Given, rebuilt
 from .dressing import dressing_of
@@ -39,7 +39,7 @@ class Traced:
         self.results = [x for x in run.outputs if isinstance(x, Symbol)]
         learned = [g for _, leaves in trace.learned for g in leaves.values()]
         self.outputs = [*self.results, *(x for _, x in trace.assigned), *learned]
-        self.name = identifier(name.replace("<lambda>", "f")) or "f"
+        self.name = Names(FUNCTIONS).taken(name.replace("<lambda>", "f"), "f")  # not exp, np
         self.threads = threads
         self.lists = given.lists
         self.inputs = self._inputs()

@@ -13,12 +13,18 @@ from ..core import Op
 from ..lists import READING, TensorInside
 from ..updates import NAME_ASSIGNED
 
+#: NumPy's functions that ask for a shape and a dtype alone.
+_LIKE = (np.zeros_like, np.ones_like, np.full_like, np.empty_like)
+
 
 class Refusals:
     """Errors that name the user's line."""
 
     __slots__ = ()
     _trace: Any
+    _held: Any
+    shape: Any
+    leaf: Any
 
     def refuse(self, asked: str) -> NoReturn:
         """The error for what was asked, with the caller's line."""
@@ -93,7 +99,9 @@ class Refusals:
         self.refuse(".tolist()")
 
     def by_numpy(self, call: Any, args: Any, kwargs: Any, refusal: str) -> Any:
-        """Refused: what has no row cannot be written down."""
+        """Refused: what has no row cannot be written down; an array of a shape is a constant."""
+        if call in _LIKE and args[0] is self and self.shape:
+            return self.leaf(call(self._held, *args[1:], **kwargs), requires_grad=False)
         raise TypeError(f"in a program that is written down{line_of_caller()}: {refusal}")
 
     def updated(self, op: Op, other: Any) -> Self:

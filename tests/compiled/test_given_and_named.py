@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import engine
-from engine import Tensor
+from engine import Tensor, Value
 
 
 @dataclass
@@ -110,3 +110,36 @@ def test_a_program_that_is_written_later_is_the_same_program():
     one, other = (g.traces[0].program.program.source for g in (first, later))
     assert one == other
     assert "np.copyto" in one
+
+
+def of_that_name(name):
+    known = {"engine": engine}
+    exec(f"def {name}({name}):\n    return engine.exp({name}) * 2.0", known)
+    return known[name]
+
+
+@pytest.mark.parametrize("name", ["exp", "np", "math", "max"])
+def test_a_function_may_be_called_as_what_its_text_calls(name):
+    f = engine.compile(of_that_name(name))
+    assert f(0.0) == 2.0
+    assert f(np.zeros(2)).tolist() == [2.0, 2.0]
+    for x in (Value(0.0), Tensor([0.0], requires_grad=True)):
+        f(x).backward()
+        assert x.grad == 2.0
+    assert engine.value_and_grad(f)(0.0) == (2.0, 2.0)
+    assert engine.compile(lambda x: x)(1.0) == engine.compile(np.exp)(0.0) == 1.0
+
+
+def test_arrays_of_the_same_shape_are_constants():
+    def f(x):
+        total = np.zeros_like(x)
+        for n in range(1, 3):
+            total += x * n
+        return total + np.full_like(x, 0.5) * np.ones_like(x)
+
+    for dtype in (np.float64, np.float32):
+        x = np.arange(3, dtype=dtype)
+        np.testing.assert_array_equal(engine.compile(f)(x), f(x), strict=True)
+    assert engine.grad(engine.compile(lambda x: f(x).sum()))(x).tolist() == [3.0, 3.0, 3.0]
+    with pytest.raises(TypeError, match=r"line \d+\): np.zeros_like\(\) of a node"):
+        engine.compile(lambda x: np.zeros_like(x) + x)(2.0)
