@@ -18,11 +18,12 @@ from ..symbols import Symbol, argument_names
 from ..values import Value
 from .agreement import compared
 from .call_form import Given, numbers_in, rebuilt
+from .dressing import one_number
 from .entry import MISSED
 from .gradients_given import General, Wanted
 from .same_program import Run, is_same
 from .survey import Survey
-from .trace_kept import VALUE, Traced, TracedGradient, one_number
+from .trace_kept import VALUE, Traced, TracedGradient
 from .tracer import trace_twice
 from .uncollected import Uncollected
 from .variables import MANY

@@ -40,3 +40,8 @@ def _constant_value(y: Any) -> Any:
 
 def _constant_tensor(y: Any) -> Any:
     return y if isinstance(y, Node) else Tensor.wrap(np.asarray(y))
+
+
+def one_number(y: Any) -> Any:
+    """A result without axes as a Python number, as `value_and_grad` gives it."""
+    return y if y.ndim else y.item()

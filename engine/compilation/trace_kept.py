@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..commits import GRADIENTS
 from ..core import PYTHON_RAISES
 from ..node import Node
 from ..recording import ATTENTION, RECORDING
@@ -15,7 +16,7 @@ from ..tensors import Tensor
 from ..writing import FUNCTIONS, Names
 from .as_node import record
 from .call_form import Given, rebuilt
-from .dressing import dressing_of
+from .dressing import dressing_of, one_number
 from .entry import Entry, TooMany, entered
 from .graph_function import GradientFunction, GraphFunction, plain_of
 from .same_program import Run
@@ -142,7 +143,9 @@ class Traced:
         for (array, _), numbers in zip(trace.assigned, found[count:], strict=False):
             array[...] = plain_of(numbers)
         if trace.actions:
-            self._act(found[count + len(trace.assigned) :])
+            gradients = found[count + len(trace.assigned) :]
+            del found[count:]
+            self._act(gradients)
         if isinstance(self.run.result, Symbol):
             return results[0]
         return self._result(results)
@@ -157,15 +160,17 @@ class Traced:
                 x._held = np.broadcast_to(x._held.dtype.type(1), x._held.shape)
 
     def _act(self, gradients: list[Any]) -> None:
-        """What the function does beside computing, in its order."""
-        rest = iter(gradients)
+        """What the function does beside computing, in its order; uses up `gradients`."""
+        gradients.reverse()
         for action in self.run.trace.actions:
             if not isinstance(action, Learn):
                 action()
                 continue
+            found: dict[Any, dict[Any, Any]] = {}  # of each tier; that nobody else holds a gradient
             for leaf in self.run.trace.learned[action.number][1]:
-                g = next(rest)
-                leaf.commit({leaf: g}, False)
+                found.setdefault(leaf.commit, {})[leaf] = gradients.pop()
+            for commit, each in found.items():
+                with GRADIENTS: commit(each, False)  # fmt: skip  # noqa: E701
 
     def _result(self, results: list[Any]) -> Any:
         """What the function returns: containers as it made them, with these results."""
@@ -281,11 +286,6 @@ class TracedGradient(Traced):
 
 #: The value, in the last line of an entry.
 VALUE = "one_number(found[0])"
-
-
-def one_number(y: Any) -> Any:
-    """A result without axes as a Python number, as `value_and_grad` gives it."""
-    return y if y.ndim else y.item()
 
 
 def _form(node: Any) -> Any:

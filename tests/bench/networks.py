@@ -10,18 +10,24 @@ from bench.contest import COMPILED, OURS
 from engine import Tensor
 
 
-def as_it_is(loss):
-    """A loss that is not compiled."""
-    return loss
+def as_it_is(step):
+    """A step that is not compiled."""
+    return step
 
 
-def step_of(model, loss, *data):
-    """Forward and backward of a model of nn or torch."""
+def step_of(model, loss, *data, how=as_it_is):
+    """Forward and backward of a model of nn or torch; `how` may compile them."""
 
-    def step():
+    def forward_and_backward(*data):
         model.zero_grad()
         total = loss(*data)
         total.backward()
+        return total
+
+    run = how(forward_and_backward)
+
+    def step():
+        total = run(*data)
         return total.data, [p.grad for p in model.parameters()]
 
     return step
@@ -38,7 +44,7 @@ def mlp(program, how=as_it_is):
     for p, w in zip(model.parameters(), program.leaves, strict=True):
         p.data = w.T
     classes, loss_of, x = targets.argmax(1), nn.CrossEntropyLoss(), Tensor(x)
-    step = step_of(model, how(lambda x, classes: loss_of(model(x), classes)), x, classes)
+    step = step_of(model, lambda x, classes: loss_of(model(x), classes), x, classes, how=how)
 
     def turned():
         loss, gradients = step()
@@ -162,7 +168,8 @@ def conv_nets(dtype, batch=32):
 
     def ours(how=as_it_is):
         model, loss = loaded(conv_layers(nn), leaves), nn.functional.cross_entropy
-        return step_of(model, how(lambda x, classes: loss(model(x), classes)), Tensor(x), classes)
+        of_batch = lambda x, classes: loss(model(x), classes)  # noqa: E731
+        return step_of(model, of_batch, Tensor(x), classes, how=how)
 
     def theirs():
         torch = library("torch")
@@ -294,7 +301,7 @@ def blocks(dtype):
 
     def ours(how=as_it_is):
         model = loaded(nn.TransformerBlock(WIDTH, HEADS, causal=True, activation="relu"), leaves)
-        return step_of(model, how(lambda x: (model(x) ** 2).mean()), Tensor(x))
+        return step_of(model, lambda x: (model(x) ** 2).mean(), Tensor(x), how=how)
 
     def theirs():
         torch = library("torch")
