@@ -6,8 +6,8 @@ op, decorate its forward with `shape_op` in the file of its family, or compose i
 name it in this door and in `engine`; a method is one line in `methods`.  What NumPy and PyTorch
 mean two things by stands in `conventions`, what NumPy calls otherwise in `numpy_names`, what only
 NumPy has in `numpy_composed`.  Others use the functions below, `ArrayMethods`, which both kinds of
-arrays inherit, `Array`, plain numbers with these methods (`friendly` makes one), and eight things
-for rules and arrays of their own:
+arrays inherit, `Array`, plain numbers with these methods (`friendly` makes one), `MakingMore`
+and `new_leaf`, new leaves of either kind, and eight things for rules and arrays of their own:
 `add_in_zeros` (the forward of `scatter_add`), `add_reduce`, `maximum_reduce` (NumPy's, without its
 checks), `axis_or_dim`, `largest_finite`, `plain_index`, `put`, and `shaped`, which fits a rule's
 answer to its input.
@@ -38,6 +38,7 @@ from .indexing import (
     take_along_axis as take_along_axis, tril as tril, triu as triu, unbind as unbind,
 )  # fmt: skip
 from .fitting import in_single as in_single, shaped as shaped, widened as widened
+from .making_more import MakingMore as MakingMore, new_leaf as new_leaf
 from .methods import ArrayMethods as ArrayMethods
 from . import numpy_composed as numpy_composed, numpy_names as numpy_names
 from .picking import topk as topk

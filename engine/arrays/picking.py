@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import numpy as np
@@ -13,6 +14,7 @@ from . import indexing
 from .shapes import normalize_axis, reshape
 
 
+@dataclass(slots=True, eq=False)
 class ValuesAndIndices:
     """What `max`, `sort`, `topk` and their kin give along a `dim`: the numbers, and where from.
 
@@ -22,11 +24,8 @@ class ValuesAndIndices:
     (array([5., 4.]), array([1, 0]))
     """
 
-    __slots__ = ("indices", "values")
-
-    def __init__(self, values: Any, indices: Any) -> None:
-        self.values = values
-        self.indices = indices
+    values: Any
+    indices: Any
 
     def __iter__(self) -> Iterator[Any]:
         return iter((self.values, self.indices))
@@ -36,9 +35,6 @@ class ValuesAndIndices:
 
     def __getitem__(self, index: Any) -> Any:
         return (self.values, self.indices)[index]
-
-    def __repr__(self) -> str:
-        return f"ValuesAndIndices(values={self.values!r}, indices={self.indices!r})"
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
         raise TypeError(

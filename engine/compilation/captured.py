@@ -13,7 +13,7 @@ from typing import Any
 
 from ..node import Node
 from ..restoring import Restoring
-from ..symbols import LastingTrace, Symbol, tracing_now
+from ..symbols import CHANGED_AFTERWARDS, LastingTrace, Symbol, tracing_now
 
 #: What stays the node's own: what it is made of, and what objects have.
 _OWN = frozenset([
@@ -60,7 +60,7 @@ class Captured:
         elif name == "grad" and value is None:
             self.zero_grad()
         else:
-            symbol_of(self).refuse(f"assigning .{name}")
+            symbol_of(self).refuse(f"assigning .{name}", CHANGED_AFTERWARDS)
 
     def zero_grad(self) -> None:
         """As of a leaf, but at each call."""
@@ -123,7 +123,7 @@ def _refusing(name: str) -> Callable[..., Any]:
     def method(self: Any, other: Any) -> Any:
         if tracing_now() is None:
             return getattr(_kind(self), name)(self, other)
-        symbol_of(self).refuse(f"changing it in place, by {name}(),")
+        symbol_of(self).refuse(f"changing it in place, by {name}(),", CHANGED_AFTERWARDS)
 
     method.__name__ = name
     return method

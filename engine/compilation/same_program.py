@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from types import FunctionType
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from ..node import Node
 from ..symbols import Symbol, order_of
-from .call_form import rebuilt
+from .call_form import parts_of, rebuilt
 from .survey import is_users
 
 
@@ -171,6 +171,8 @@ def same(x: Any, y: Any) -> bool:
         return len(x) == len(y) and all(same(a, b) for a, b in zip(x, y, strict=True))
     if isinstance(x, dict):
         return x.keys() == y.keys() and all(same(one, y[key]) for key, one in x.items())
+    if is_dataclass(x) and not isinstance(x, type):
+        return same(parts_of(x), parts_of(y))
     if isinstance(x, functools.partial):
         return same((x.func, x.args, x.keywords), (y.func, y.args, y.keywords))
     if isinstance(x, FunctionType):

@@ -16,7 +16,7 @@ from ..tensors import Tensor
 from ..writing import FUNCTIONS, Names
 from .as_node import record
 from .call_form import Given, rebuilt
-from .dressing import dressing_of, one_number
+from .dressing import dressing_of, nodes_among, one_number
 from .entry import Entry, TooMany, entered
 from .graph_function import GradientFunction, GraphFunction, plain_of
 from .same_program import Run
@@ -58,11 +58,10 @@ class Traced:
         rows = {x.op for x in order_of(self.outputs) if x.op}
         self.rows = [(op, op.forward, op.vjps) for op in rows if is_users(op.__module__)]
         self.shapes = [(x, x.shape, x.dtype) for x, _ in trace.held.values()]
-        nodes = {s for x, s in trace.lifted.items()}
-        nodes |= {
-            s for s, x in zip(run.arguments, given.numbers, strict=True) if isinstance(x, Node)
-        }
         self.node_arguments = {i for i, x in enumerate(given.numbers) if isinstance(x, Node)}
+        nodes = {*trace.lifted.values(), *trace.tensors}
+        nodes.update(run.arguments[i] for i in self.node_arguments)
+        nodes = nodes_among(self.results, nodes)
         self.dressed = [dressing_of(x, nodes) for x in self.results]
         #: Whether a gradient may flow from a result to a leaf or an argument of such calls.
         self.flows = not trace.learned and any(self.program.flows[: len(self.results)])

@@ -97,6 +97,7 @@ def run_once(f: Any, given: Given, survey: Survey, trace: FunctionTrace) -> Run:
     for i in given.wrt:  # `grad` gives the function Tensors there
         arguments[i].requires_grad = True
         trace.callers.discard(arguments[i])
+    flows = [x.requires_grad for x in arguments]
     args, kwargs = given.with_numbers(iter(arguments))
     before = list(numbers_in((args, kwargs)))
     captured = Capturing(trace, [*survey.nodes.values()])
@@ -122,6 +123,9 @@ def run_once(f: Any, given: Given, survey: Survey, trace: FunctionTrace) -> Run:
             f"{_name(f)} changes {changed[0].name}: a compiled program would do so once, while it "
             "is traced; return the new value instead"
         )
+    for x, name, required in zip(arguments, given.names, flows, strict=True):
+        if x.requires_grad is not required:
+            raise TypeError(f"{_name(f)} sets {name}.requires_grad: set that outside, before")
     after = list(numbers_in((args, kwargs)))
     if len(after) != len(before) or any(
         a[1] is not b[1] for a, b in zip(after, before, strict=True)

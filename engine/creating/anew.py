@@ -46,7 +46,7 @@ def drawn_leaf(
             "requires_grad=True of what is drawn in a compiled function: it is drawn anew at each "
             "call, and nobody could ask for its gradient; draw it outside, as an argument"
         )
-    return numbers
+    return tracing_now().tensor(numbers)
 
 
 def numbers_outside(name: str, x: Any, way: str) -> ndarray:

@@ -7,14 +7,17 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ..arrays import new_leaf
+from ..by_name import has_numbers
 from ..counts import at_least, shape_of
 from ..cpu import on_cpu
 from ..node import NODES
-from ..tensors import Tensor, new_leaf
+from ..symbols import tracing_now
+from ..tensors import Tensor
 
 
 def leaf(array: ndarray, requires_grad: bool, device: Any) -> Tensor:
-    """`new_leaf` of the array tier."""
+    """A Tensor that holds `array` itself, which nobody else has."""
     made: Tensor = new_leaf(Tensor, array, requires_grad, device)
     return made
 
@@ -204,7 +207,8 @@ def tensor(
     (Tensor([1, 2, 3]), Tensor([1., 2.], float32))
     """
     on_cpu(device)
-    return Tensor(data, requires_grad, dtype)
+    named = _of_name(data, dtype, requires_grad)
+    return Tensor(data, requires_grad, dtype) if named is None else named
 
 
 def as_tensor(data: Any, *, dtype: Any = None, device: Any = None) -> Tensor:
@@ -214,7 +218,8 @@ def as_tensor(data: Any, *, dtype: Any = None, device: Any = None) -> Tensor:
     """
     on_cpu(device)
     if not isinstance(data, Tensor):
-        return Tensor(data, dtype=dtype)
+        named = _of_name(data, dtype, copy=False)
+        return Tensor(data, dtype=dtype) if named is None else named
     return data if dtype is None or data.dtype == dtype else data.astype(dtype)
 
 
@@ -224,9 +229,32 @@ def from_numpy(array: ndarray) -> Tensor:
     Raises:
         TypeError: it is no array.
     """
+    named = _of_name(array, None)
+    if named is not None:
+        return named
     if not isinstance(array, ndarray):
         raise TypeError(f"from_numpy() takes an array, got {type(array).__name__}: use tensor()")
     return Tensor(array)
+
+
+def _of_name(x: Any, dtype: Any, requires_grad: bool = False, copy: bool = True) -> Any:
+    """What stands for a Tensor of x's numbers in a compiled function, where x is a name.
+
+    Args:
+        x: a Symbol, or anything else: that is no name.
+        dtype: of the Tensor; None for that of x.
+        requires_grad: whether gradients flow to it, if they are asked for.
+        copy: whether no gradient flows on to x.
+
+    Returns:
+        A Symbol; None if x is no name, or that of a single number.
+    """
+    trace = tracing_now()
+    if trace is None or has_numbers(x) or type(x._held) is not ndarray:
+        return None
+    y = x.detach() if copy or not x.requires_grad else x
+    y = y if dtype is None else y.astype(dtype)
+    return trace.tensor(y).requires_grad_(requires_grad or y.requires_grad)
 
 
 def is_tensor(x: Any) -> bool:

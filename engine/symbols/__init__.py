@@ -27,6 +27,7 @@ from .lifting import LiftedOp as LiftedOp
 from .notations import LaTeX as LaTeX, MathML as MathML
 from .quiet import is_quiet as is_quiet, unheard as unheard
 from .rebinding import names_in as names_in, runs_on_names as runs_on_names
+from .refusals import CHANGED_AFTERWARDS as CHANGED_AFTERWARDS
 from .scalars import (
     FLOAT as FLOAT,
     PART as PART,

@@ -15,6 +15,15 @@ from ..updates import NAME_ASSIGNED
 
 #: NumPy's functions that ask for a shape and a dtype alone.
 _LIKE = (np.zeros_like, np.ones_like, np.full_like, np.empty_like)
+#: The ways out: what to write instead.
+_WITHOUT_NUMBERS = (
+    "a program that is written down must not depend on numbers; choose with where(condition, a, "
+    "b), maximum or clip, or give the number as a plain argument"
+)
+CHANGED_AFTERWARDS = (
+    "gradients and parameters change after each call of a compiled function; leave that to an "
+    "optimizer's step(), or do it outside"
+)
 
 
 class Refusals:
@@ -26,13 +35,14 @@ class Refusals:
     shape: Any
     leaf: Any
 
-    def refuse(self, asked: str) -> NoReturn:
-        """The error for what was asked, with the caller's line."""
-        message = (
-            f"{asked} of a Symbol{line_of_caller()}: a program that is written down must not "
-            "depend on numbers; choose with where(condition, a, b), maximum or clip, or give the "
-            "number as a plain argument"
-        )
+    def refuse(self, asked: str, compiled: str = "") -> NoReturn:
+        """The error for what was asked, with the caller's line and what to write instead.
+
+        Args:
+            compiled: what to write instead in a compiled function, if that is something else.
+        """
+        way = (compiled if self._trace.lasting else "") or _WITHOUT_NUMBERS
+        message = f"{asked} of a Symbol{line_of_caller()}: {way}"
         self._trace.refused.append(message)
         raise TypeError(message)
 
@@ -70,17 +80,18 @@ class Refusals:
 
     def __setitem__(self, index: Any, value: Any) -> None:
         """Refused: names are written down as they are made, and do not change."""
-        raise TypeError(f"{NAME_ASSIGNED}{line_of_caller()}")
+        way = f"; {CHANGED_AFTERWARDS}" if self._trace.lasting else ""
+        raise TypeError(f"{NAME_ASSIGNED}{way}{line_of_caller()}")
 
     @property
     def data(self) -> Any:
         """Refused: a Symbol has no numbers."""
-        self.refuse(".data")
+        self.refuse(".data", f"take x itself, or x.detach(); {CHANGED_AFTERWARDS}")
 
     @property
     def grad(self) -> Any:
         """Refused: a Symbol has no numbers."""
-        self.refuse(".grad")
+        self.refuse(".grad", CHANGED_AFTERWARDS)
 
     def register_hook(self, hook: Any) -> Any:
         """Refused: a written program calls no hooks."""

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import ArrayMethods, cast, in_single, shaped, stack
+from ..arrays import ArrayMethods, MakingMore, cast, in_single, shaped, stack
 from ..core import Op
 from ..elementwise_methods import ElementwiseMethods
 from ..lists import LISTS, array_of
@@ -55,7 +55,7 @@ class _Ufunc(ArrayUfunc):
         return super().__call__(x, ufunc, method, a, b, *more, **named)
 
 
-class Symbol(Refusals, NumpyFunctions, ElementwiseMethods, ArrayMethods, Node):
+class Symbol(Refusals, NumpyFunctions, MakingMore, ElementwiseMethods, ArrayMethods, Node):
     """A number or an array by name: what is done with it is recorded, nothing is computed.
 
     >>> from engine.graph import toposort
@@ -239,6 +239,21 @@ class Symbol(Refusals, NumpyFunctions, ElementwiseMethods, ArrayMethods, Node):
         y = self._trace.constant(data)
         y.requires_grad = requires_grad
         return y
+
+    def wrap(self, array: np.ndarray) -> Any:
+        """A constant that stands for a Tensor, as `x.new_zeros(3)` is one."""
+        return self._trace.tensor(self._trace.constant(array))
+
+    def requires_grad_(self, requires_grad: bool = True) -> Any:
+        """Have gradients flow to this, if they are asked for; refused of what is given to f."""
+        if bool(requires_grad) is self.requires_grad:
+            return self
+        if not requires_grad or (self.op is None and self not in self._trace.tensors):
+            self.refuse("requires_grad_()", "set that outside, before the call")
+        if self.dtype.kind != "f":
+            raise TypeError(f"only floating-point tensors can require a gradient, got {self.dtype}")
+        self.requires_grad = True
+        return self
 
     def __copy__(self) -> Symbol:
         return self  # it never changes; another leaf would stand for no input

@@ -40,6 +40,7 @@ class Trace:
         recorded: whether gradients made now are to be differentiated again (see
             `is_recorded`).
         quiet: whether a function computes some of it without NumPy's warnings.
+        tensors: Symbols that stand for Tensors, though they are made of none.
         refused: what was said where a number was asked for: f may go on, and not as it would have.
     """
 
@@ -58,6 +59,7 @@ class Trace:
         self.when: dict[Node, int] = {}
         self.names: dict[int, str] = {}
         self.refused: list[str] = []
+        self.tensors: set[Symbol] = set()
 
     def input(self, example: Any, label: str = "", requires: bool = True) -> Symbol:
         """A new input of the program, of the example's shape and dtype."""
@@ -69,6 +71,11 @@ class Trace:
         """A Symbol that stands for numbers that never change."""
         x = Symbol.leaf_of(numbers, self)
         x.is_constant = True
+        return x
+
+    def tensor(self, x: Symbol) -> Symbol:
+        """x, which is a Tensor where the function itself runs: drawn numbers, say."""
+        self.tensors.add(x)
         return x
 
     def backward(self, root: Symbol, gradient: Any) -> None:

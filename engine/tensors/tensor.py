@@ -10,7 +10,7 @@ import numpy as np
 from numpy import ndarray
 
 from .. import choices, ops
-from ..arrays import Array, ArrayMethods, cast, matmul, shaped
+from ..arrays import Array, ArrayMethods, MakingMore, cast, matmul, shaped
 from ..commits import GRADIENTS
 from ..core import Op
 from ..differentiating import leave_graph, refuse_to_cut
@@ -25,7 +25,6 @@ from ..selected import accumulate
 from ..window import TensorData
 from .backward import check_unchanged, fitted, propagate, push_any, results
 from .inputs import constant, numeric, parameter, wrong_shapes
-from .making_more import MakingMore
 from .numpy_like import NumpyLike
 from .parts import note_part
 from .written import ArrayWriter
