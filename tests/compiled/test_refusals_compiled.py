@@ -113,6 +113,7 @@ def _seed_engine(x):
 
 
 NUMBER = "of a Symbol{line}: a program that is written down must not depend on numbers; choose with"
+AFTER = r"of a Symbol{line}: .*parameters change after each call .* optimizer's step\(\)"
 TWICE = "does not do the same twice{line}: a number that is drawn, counted or read from a clock"
 CHANGES = "changes {name}: a compiled program would do so once, while it is traced; return the new"
 ASSIGNED = "a Symbol is not assigned, nor assigned to: .*{line}"
@@ -126,9 +127,9 @@ REFUSED = {
     "int": (lambda x: x * int(x.sum()), r"int\(\) " + NUMBER),
     "round": (lambda x: round(x.sum(), 2), r"round\(\) " + NUMBER),
     "asarray": (lambda x: np.asarray(x), r"np.asarray\(\) " + NUMBER),
-    "data": (lambda x: (x * W).data, ".data " + NUMBER),
-    "data of a leaf": (lambda x: x * W.data, ".data " + NUMBER),
-    "grad of a leaf": (lambda x: x * W.grad, ".grad " + NUMBER),
+    "data": (lambda x: (x * W).data, ".data " + AFTER),
+    "data of a leaf": (lambda x: x * W.data, ".data " + AFTER),
+    "grad of a leaf": (lambda x: x * W.grad, ".grad " + AFTER),
     "item": (lambda x: x.sum().item(), r".item\(\) " + NUMBER),
     "numpy": (lambda x: (x * W).numpy(), r".numpy\(\) " + NUMBER),
     "tolist": (lambda x: x.tolist(), r".tolist\(\) " + NUMBER),
@@ -156,8 +157,8 @@ REFUSED = {
     "an argument": (_assign_to_argument, ASSIGNED),
     "a part of a result": (_assign_to_result, ASSIGNED),
     "a method in place": (lambda x: (x * W).clamp_(0, 1), ASSIGNED),
-    "a leaf": (_change_leaf, "changing it in place, by __isub__.*" + NUMBER),
-    "the numbers of a leaf": (_set_on_leaf("data", np.ones(3)), "assigning .data " + NUMBER),
+    "a leaf": (_change_leaf, "changing it in place, by __isub__.*" + AFTER),
+    "the numbers of a leaf": (_set_on_leaf("data", np.ones(3)), "assigning .data " + AFTER),
     "whether a leaf learns": (_set_on_leaf("requires_grad", False), "assigning .requires_grad"),
     "the label of a leaf": (_set_on_leaf("label", "w"), "assigning .label"),
     "a hook": (lambda x: (x * W).register_hook(print), "a hook " + NUMBER),
