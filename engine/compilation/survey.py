@@ -33,6 +33,7 @@ import numpy as np
 from ..callers import LIBRARIES
 from ..core import Op
 from ..node import Node
+from ..recording import is_grad_enabled, set_grad_enabled
 from .names_read import names_read
 from .namespaces import function_of, put, put_item, slots_of, space_of, take_away
 from .variables import ABSENT, PLAIN, Contents, Numbers, Variable, flat, present, refill, sorted_of
@@ -47,9 +48,8 @@ _MODULES_OWN = frozenset(["training", "_parameters", "_buffers", "_modules", "_h
 #: What a class has for Python's own use.
 _PYTHONS = frozenset(
     ["__dict__", "__weakref__", "__doc__", "__module__", "__annotations__", "__qualname__",
-     "__static_attributes__", "__firstlineno__", "__slots__", "__hash__", "__new__",
-     "__repr__", "__str__", "__match_args__", "__dataclass_params__", "__dataclass_fields__",
-     "__replace__"]
+     "__static_attributes__", "__firstlineno__", "__slots__", "__hash__", "__new__", "__repr__",
+     "__str__", "__match_args__", "__dataclass_params__", "__dataclass_fields__", "__replace__"]
 )  # fmt: skip
 
 
@@ -62,7 +62,8 @@ class Survey:
         variables: where f may read anything else, or one of these.
         held: what is in the arrays.
         sources: of random numbers, with their names.
-        asks_types: whether it asks what something is: a Symbol is no array, and no float.
+        asks_types: whether it asks what something is: a Symbol is no array, and no float;
+            `asks_recording`: whether gradients are recorded.
     """
 
     def __init__(self, roots: list[tuple[str, Any]]) -> None:
@@ -71,7 +72,7 @@ class Survey:
         self.names: dict[int, str] = {}
         self.variables: list[Variable] = []
         self.sources: list[tuple[str, Any]] = []
-        self.asks_types = False
+        self.asks_types = self.asks_recording = False
         self._seen: dict[int, Any] = {}  # kept, so that no other has its id
         self._objects: list[tuple[str, Any]] = []
         self._noted: set[tuple[int, str]] = set()  # attributes of these
@@ -84,6 +85,8 @@ class Survey:
             if not found:  # attributes, by the names that all functions found so far read
                 found = self._attributes()
         self._note_absent()
+        if self.asks_recording:
+            self._keep("is_grad_enabled()", is_grad_enabled, set_grad_enabled)
         self.held = [Numbers(x, self.names[i]) for i, x in self.arrays.items()]
 
     def changed(self) -> list[Variable | Numbers]:
@@ -190,6 +193,7 @@ class Survey:
         self._read |= names.attributes
         self._any |= names.any_attribute
         self.asks_types |= not names.variables.isdisjoint(["isinstance", "type"])
+        self.asks_recording |= "is_grad_enabled" in names.variables | names.attributes
         space, read = f.__globals__, names.variables
         if names.any_variable:
             read = frozenset(name for name in space if not name.startswith("__"))

@@ -8,6 +8,7 @@ another number the second time.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,7 +102,8 @@ def run_once(f: Any, given: Given, survey: Survey, trace: FunctionTrace) -> Run:
     args, kwargs = given.with_numbers(iter(arguments))
     before = list(numbers_in((args, kwargs)))
     captured = Capturing(trace, [*survey.nodes.values()])
-    with Tracing(trace), enable_grad(), Noting(trace), captured:
+    recording = nullcontext() if survey.asks_recording else enable_grad()
+    with Tracing(trace), recording, Noting(trace), captured:
         try:
             result = f(*args, **kwargs)
             found = [

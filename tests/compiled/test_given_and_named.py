@@ -143,3 +143,31 @@ def test_arrays_of_the_same_shape_are_constants():
     assert engine.grad(engine.compile(lambda x: f(x).sum()))(x).tolist() == [3.0, 3.0, 3.0]
     with pytest.raises(TypeError, match=r"line \d+\): np.zeros_like\(\) of a node"):
         engine.compile(lambda x: np.zeros_like(x) + x)(2.0)
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_whether_gradients_are_recorded_is_asked_at_each_call(first):
+    def f(x):
+        return x * 2.0 if engine.is_grad_enabled() else x * 3.0
+
+    def alike(x):
+        return x * (2.0 if engine.is_grad_enabled() else 2)
+
+    x = Tensor([1.0], requires_grad=True)
+    for function in (f, alike):
+        compiled = engine.compile(function)
+        for recording in (first, not first, first):
+            with engine.set_grad_enabled(recording):
+                y = compiled(x)
+                assert y.tolist() == function(x).tolist()
+            assert y.requires_grad == recording
+
+
+def test_a_function_that_changes_whether_gradients_are_recorded_is_refused():
+    def f(x):
+        engine.set_grad_enabled(not engine.is_grad_enabled())
+        return x * 2.0
+
+    with pytest.raises(TypeError, match=r"f changes is_grad_enabled\(\)"):
+        engine.compile(f)(Tensor([1.0]))
+    assert engine.is_grad_enabled()
