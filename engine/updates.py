@@ -88,6 +88,6 @@ LEAF_ASSIGNED_TO = (
 )
 
 NAME_ASSIGNED = (
-    "a Symbol is not assigned, nor assigned to: run the program on Tensors and print the graph of "
-    "its result, source(f(x)); or put the parts together, by stack or where"
+    "a Symbol is not assigned, nor assigned to: put the parts together, by stack or where; or, to "
+    "print a program, run it on Tensors and print the graph of its result, source(f(x))"
 )

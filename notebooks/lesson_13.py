@@ -89,10 +89,12 @@ def draw_blocks(sizes: Sequence[int], ratios: Sequence[float], pyplot: Any) -> N
     """Draw the time that blocks of each size take beside that of the whole array at once."""
     _, ax = pyplot.subplots(figsize=(7, 3), layout="constrained")
     ax.axhline(1, color="0.6", linestyle="--")
-    ax.text(sizes[-1], 0.98, "the whole array at once", ha="right", va="top", color="0.4")
+    ax.text(sizes[-1], 1.02, "the whole array at once", ha="right", va="bottom", color="0.4")
     ax.plot(sizes, ratios, "o-", color=CYCLE[0])
     ax.set_xscale("log", base=2)
-    ax.set(xlabel="numbers in a block", ylabel="part of its time", ylim=(0, max(1.1, *ratios)))
+    ax.set(
+        xlabel="numbers in a block", ylabel="time, relative to that", ylim=(0, max(1.2, *ratios))
+    )
 
 
 def draw_costs(once: float, usual: float, fast: float, pyplot: Any) -> int:

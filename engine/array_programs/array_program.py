@@ -85,6 +85,8 @@ class _Module:
 def _array_text(x: Any) -> str:
     """An array as text that makes it again, to the bit."""
     array = np.ascontiguousarray(x)
+    if array.dtype.kind == "i" and array.ndim == 1 and (array == np.arange(array.size)).all():
+        return f"np.arange({array.size}, dtype={array.dtype.str!r})"  # as all places are
     made = f"np.frombuffer(bytes.fromhex({array.tobytes().hex()!r}), {array.dtype.str!r})"
     return f"{made}.reshape({np.shape(x)})"
 

@@ -111,8 +111,9 @@ class ChainText:
         shape = self.rows, *self.chain.shape[1:]
         self.makers.append(f"{self.maker}({shape}, {written_constant(dtype)}{fill})")
         self.spaces.append(self.names.numbered("t"))
-        size = math.prod(shape) * dtype.itemsize
-        self.buffers.append(Buffer(shape, dtype, Memory(size), name=self.spaces[-1]))
+        each = (self.chain.threads, *shape) if self.chain.threads > 1 else shape
+        size = math.prod(each) * dtype.itemsize
+        self.buffers.append(Buffer(each, dtype, Memory(size), name=self.spaces[-1]))
         return self.spaces[-1]
 
     def _filled_with(self, x: Value) -> str:

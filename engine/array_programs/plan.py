@@ -1,6 +1,6 @@
 """What a program keeps in memory: its lines, the buffers they write, and how long these are needed.
 
-Beside it stands what the same costs op by op, where every result of forward is kept for backward.
+Beside it stands what the same costs op by op, where forward keeps its results for backward.
 """
 
 from __future__ import annotations
@@ -98,8 +98,9 @@ class Plan:
         """When it is in use, over all lines from left to right; o where the caller gets it."""
         bar = ["."] * _BAR
         for first, last in buffer.lives:
-            start, end = ((line - 1) * _BAR // len(self.lines) for line in (first, last))
-            bar[start : end + 1] = "#" * (end + 1 - start)
+            start = (first - 1) * _BAR // len(self.lines)
+            end = max(start + 1, last * _BAR // len(self.lines))
+            bar[start:end] = "#" * (end - start)
         return "".join(bar) + " o" * buffer.fresh
 
 
@@ -130,12 +131,14 @@ def planned(
     """The plan of instructions and their lines; `scratch` is for one instruction alone."""
     lines: list[PlannedLine] = []
     at: dict[Instruction, int] = {}
+    ends: dict[Instruction, int] = {}
     starts = []
     for one, texts in printed:
         at[one] = len(lines) + 1
         starts.append(len(lines) + 1)
         homes = {storage.home[x].name: None for x in one.results if x in storage.home}
         lines += [PlannedLine(text, tuple(homes)) for text in texts]
+        ends[one] = len(lines)
 
     def line_of(i: int) -> int:
         return len(lines) if i >= len(starts) else min(starts[i], len(lines))
@@ -148,7 +151,7 @@ def planned(
         lives = [(at[made[x]], line_of(storage.last.get(x, LATE))) for x in buffer.values]
         buffers.append(_planned(buffer, numbers[buffer.memory], lives))
     buffers += [
-        _planned(buffer, numbers[buffer.memory], [(at[one], at[one])]) for buffer, one in scratch
+        _planned(buffer, numbers[buffer.memory], [(at[one], ends[one])]) for buffer, one in scratch
     ]
     return Plan(name, tuple(lines), tuple(buffers), eager)
 
@@ -161,10 +164,14 @@ def _planned(buffer: Buffer, memory: int, lives: list[tuple[int, int]]) -> Plann
 
 
 def eager_peak(outputs: Sequence[Any], results: Sequence[Any]) -> int:
-    """The most bytes alive at a time, op by op: what outputs depend on stays until the end."""
+    """The most bytes alive at a time, op by op.
+
+    What outputs that have a gradient depend on stays until the end, for backward.
+    """
     forward: list[Any] = []
     order: list[Any] = []
-    for roots, found in ((outputs, forward), ([*outputs, *results], order)):
+    learns = [x for x in outputs if isinstance(x, Symbol) and x.requires_grad]
+    for roots, found in ((learns, forward), ([*outputs, *results], order)):
         seen: set[Any] = set()
         for x in roots:
             if isinstance(x, Symbol) and x not in seen:

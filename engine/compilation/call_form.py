@@ -43,13 +43,17 @@ class Given:
         self.wrt: list[int] = []  # places of numbers that a gradient is wanted for
         self.lists: list[tuple[int, int]] = []  # of floats: the first of them, and how many
         self._names = names
-        names = [*names, *(f"x{i + 1}" for i in range(len(names), len(args)))][: len(args)]
         self.numbers: list[Any] = []
         self.names: list[str] = []
         self.objects: list[tuple[str, Any]] = []
-        keys = [self._note(x, name) for x, name in zip(args, names, strict=True)]
+        keys = [self._note(x, name) for x, name in zip(args, self._positional(), strict=True)]
         named = [(name, self._note(x, name)) for name, x in kwargs.items()]
         self.key = (*keys, *named)
+
+    def _positional(self) -> list[str]:
+        """The names of the positional arguments."""
+        further = (f"x{i + 1}" for i in range(len(self._names), len(self.args)))
+        return [*self._names, *further][: len(self.args)]
 
     def _note(self, x: Any, name: str) -> Any:
         """Note what is in x; the key of it."""
@@ -96,6 +100,11 @@ class Given:
         kwargs = {name: _in_numbers(x) for name, x in self.kwargs.items()}
         return Given(args, kwargs, self._names)
 
+    def form(self) -> str:
+        """What calls with the same key are given, to be read: `x: (3,) float64, power: 2`."""
+        each = [*zip(self._positional(), self.args, strict=True), *self.kwargs.items()]
+        return ", ".join(f"{name}: {_shown(x)}" for name, x in each)
+
     def _add(self, x: Any, name: str) -> None:
         self.numbers.append(x)
         self.names.append(name)
@@ -115,6 +124,15 @@ def _in_numbers(x: Any) -> Any:
     if parts is None or isinstance(x, Floats):
         return x
     return with_parts(x, [_in_numbers(one) for _, one in parts])
+
+
+def _shown(x: Any) -> str:
+    """A kind, shape and dtype; what is part of the program itself, as it is."""
+    if isinstance(x, np.ndarray | np.generic | Node) and x.shape:
+        if isinstance(x, Node):
+            return f"{x.shape} {_dtype(x)} {type(x).__name__}"
+        return f"{x.shape} {x.dtype}"
+    return repr(x) if isinstance(x, _FIXED) and len(repr(x)) < 20 else type(x).__name__
 
 
 def _dtype(x: Any) -> Any:
@@ -187,3 +205,8 @@ def numbers_in(x: Any, name: str = "") -> Iterator[tuple[str, Any]]:
     else:
         for key, one in parts_of(x) or ():
             yield from numbers_in(one, name + key)
+
+
+def own(x: Any) -> Any:
+    """A constant among the results, as its caller's own."""
+    return x.copy() if isinstance(x, np.ndarray) else x

@@ -145,11 +145,11 @@ class Compiled(OwnDerivatives):
 
     @property
     def source(self) -> str:
-        """The text that ran in the last new form of call."""
+        """The text of the newest trace; `f.traces[0].source` is that of the first."""
         return self._last().source
 
     def plan(self) -> Any:
-        """How that text uses memory."""
+        """How that text uses memory: printed a table, by `viz.draw` a picture."""
         return self._last().plan()
 
     def _last(self) -> Traced:
@@ -176,6 +176,9 @@ class Compiled(OwnDerivatives):
     def __getattr__(self, name: str) -> Any:
         """What else the function has: of a compiled model, `parameters()`, `train()`, …"""
         return getattr(self.__dict__["function"], name)
+
+    def __repr__(self) -> str:
+        return f"<compiled {self.__name__}, traces: {len(self.traces)}>"
 
     def __reduce__(self) -> Any:
         """As functions are: by its name, where that is its own; else what it is made of."""

@@ -15,7 +15,7 @@ from ..symbols import Draw, Symbol, order_of
 from ..tensors import Tensor
 from ..writing import FUNCTIONS, Names
 from .as_node import record
-from .call_form import Given, rebuilt
+from .call_form import Given, own, rebuilt
 from .dressing import dressing_of, nodes_among, one_number
 from .entry import Entry, TooMany, entered
 from .graph_function import GradientFunction, GraphFunction, plain_of
@@ -30,12 +30,13 @@ class Traced:
 
     Attributes:
         program: of its results, and of what else it changes.
+        form: the calls that it is for.
     """
 
     def __init__(self, run: Run, survey: Survey, given: Given, name: str, threads: Any) -> None:
         trace = run.trace
         self.run = run
-        self.key = given.key
+        self.key, self.form = given.key, given.form()
         self.kept = given.objects  # so that no other has their ids
         self.results = [x for x in run.outputs if isinstance(x, Symbol)]
         learned = [g for _, leaves in trace.learned for g in leaves.values()]
@@ -65,6 +66,9 @@ class Traced:
         self.dressed = [dressing_of(x, nodes) for x in self.results]
         #: Whether a gradient may flow from a result to a leaf or an argument of such calls.
         self.flows = not trace.learned and any(self.program.flows[: len(self.results)])
+
+    def __repr__(self) -> str:
+        return f"<trace of {self.name}({self.form})>"
 
     def _inputs(self) -> list[Symbol]:
         """The inputs that a result depends on; of a list of floats all."""
@@ -174,7 +178,7 @@ class Traced:
     def _result(self, results: list[Any]) -> Any:
         """What the function returns: containers as it made them, with these results."""
         rest = iter(results)
-        each = [next(rest) if isinstance(x, Symbol) else _own(x) for x in self.run.outputs]
+        each = [next(rest) if isinstance(x, Symbol) else own(x) for x in self.run.outputs]
         return rebuilt(self.run.result, iter(each))
 
     # --- the short way in ---
@@ -292,8 +296,3 @@ def _form(node: Any) -> Any:
     if isinstance(node, Tensor):
         return node._held.shape, node._held.dtype, node._requires
     return node.requires_grad
-
-
-def _own(x: Any) -> Any:
-    """A constant among the results, as its caller's own."""
-    return x.copy() if isinstance(x, np.ndarray) else x

@@ -18,7 +18,8 @@ _LIKE = (np.zeros_like, np.ones_like, np.full_like, np.empty_like)
 #: The ways out: what to write instead.
 _WITHOUT_NUMBERS = (
     "a program that is written down must not depend on numbers; choose with where(condition, a, "
-    "b), maximum or clip, or give the number as a plain argument"
+    "b), maximum or clip, compute with engine's functions, or have the number from outside of the "
+    "function, as a constant"
 )
 CHANGED_AFTERWARDS = (
     "gradients and parameters change after each call of a compiled function; leave that to an "

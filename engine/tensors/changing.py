@@ -12,6 +12,7 @@ import numpy as np
 from numpy import ndarray
 
 from ..arrays import Array, plain_index, put, setitem
+from ..callers import line_of_caller
 from ..core import Op
 from ..differentiating import is_argument
 from ..lists import LISTS, array_of
@@ -120,7 +121,7 @@ class Changing(ArrayNode):
         if isinstance(value, LISTS):
             value = array_of(value)
         if isinstance(value, Node) and value.leads:
-            raise TypeError(NAME_ASSIGNED)
+            raise TypeError(f"{NAME_ASSIGNED}{line_of_caller()}")
         if value is None or (isinstance(value, NODES) and not isinstance(value, ArrayNode)):
             numeric(value, "what is assigned", None)  # refuses it: NumPy would ask for a float
         if RECORDING.enabled and (self._requires or getattr(value, "_requires", False)):

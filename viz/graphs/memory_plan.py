@@ -18,7 +18,7 @@ CHART = 440  # points from the first line to the last
 ROWS = 40  # the most pieces of memory with a row of their own
 NAMES = 24  # the most letters of the names in a row
 TICKS = 12  # the most numbers of lines above them
-LEAST, MARGIN = 3, 2  # points
+LEAST, MARGIN, GAP = 3, 2, 6  # points: of a bar, around its number, between columns
 SIZE, SMALL = 10, 8  # of text, and of the numbers in bars
 KEPT, FRESH = OKABE_ITO["sky blue"], OKABE_ITO["orange"]
 TINTS = (0.6, 0.35)  # in turn, so that bars that touch can be told apart
@@ -105,10 +105,10 @@ class _Chart:
 
     def _text(self, text: str, align: str = "LEFT", span: int = 1, quiet: bool = False) -> str:
         """A cell with room for its text in any font."""
-        shown = safe(text)
+        shown = safe(text) + "&#160;" * (align == "RIGHT")  # away from the bars
         if quiet and text:
             shown = f'<FONT COLOR="{self.theme.quiet}">{shown}</FONT>'
-        width = points(text, SIZE)
+        width = points(text, SIZE) + GAP * bool(text)
         return f'<TD ALIGN="{align}" COLSPAN="{span}" WIDTH="{width}">{shown}</TD>'
 
     # --- bars ---
