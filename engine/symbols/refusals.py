@@ -21,6 +21,9 @@ _WITHOUT_NUMBERS = (
     "b), maximum or clip, compute with engine's functions, or have the number from outside of the "
     "function, as a constant"
 )
+PRINTED_OUTSIDE = (
+    "its number is not known while the function is traced; return it, and print it outside"
+)
 CHANGED_AFTERWARDS = (
     "gradients and parameters change after each call of a compiled function; leave that to an "
     "optimizer's step(), or do it outside"
@@ -66,10 +69,10 @@ class Refusals:
         self.refuse("round()")
 
     def __format__(self, spec: str) -> str:
-        return self.refuse(f"the format {spec!r}") if spec else str(self)
+        return self.refuse(f"the format {spec!r}", PRINTED_OUTSIDE) if spec else str(self)
 
     def __str__(self) -> str:
-        return self.refuse("the text") if self._trace.lasting else repr(self)
+        return self.refuse("the text", PRINTED_OUTSIDE) if self._trace.lasting else repr(self)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         if sys._getframe(1).f_code is READING:  # a list with Symbols in it is stacked

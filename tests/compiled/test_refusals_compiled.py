@@ -114,6 +114,7 @@ def _seed_engine(x):
 
 NUMBER = "of a Symbol{line}: a program that is written down must not depend on numbers; choose with"
 AFTER = r"of a Symbol{line}: .*parameters change after each call .* optimizer's step\(\)"
+PRINTED = "of a Symbol{line}: its number is not known while .* return it, and print it outside"
 TWICE = "does not do the same twice{line}: a number that is drawn, counted or read from a clock"
 CHANGES = "changes {name}: a compiled program would do so once, while it is traced; return the new"
 ASSIGNED = "a Symbol is not assigned, nor assigned to: .*{line}"
@@ -133,8 +134,8 @@ REFUSED = {
     "item": (lambda x: x.sum().item(), r".item\(\) " + NUMBER),
     "numpy": (lambda x: (x * W).numpy(), r".numpy\(\) " + NUMBER),
     "tolist": (lambda x: x.tolist(), r".tolist\(\) " + NUMBER),
-    "a format": (lambda x: f"{x.sum():.2f}", "the format '.2f' " + NUMBER),
-    "the text": (lambda x: str(x.sum()), "the text " + NUMBER),
+    "a format": (lambda x: f"{x.sum():.2f}", "the format '.2f' " + PRINTED),
+    "the text": (lambda x: str(x.sum()), "the text " + PRINTED),
     "an index": (lambda x: LIST[x.sum()], "an index " + NUMBER),
     "a range": (lambda x: [x for _ in range(x.sum())], "an index " + NUMBER),
     "in": (lambda x: 1.0 in x, "`in` " + NUMBER),
