@@ -159,8 +159,14 @@ def parts_of(x: Any) -> list[tuple[str, Any]] | None:
     if isinstance(x, LISTS):
         return [(f"[{i}]", one) for i, one in enumerate(x)]
     if dataclasses.is_dataclass(x) and not isinstance(x, type):
-        return [(f".{f.name}", getattr(x, f.name)) for f in dataclasses.fields(x)]
+        return [(f".{name}", getattr(x, name)) for name in _attributes(x)]
     return None
+
+
+def _attributes(x: Any) -> list[str]:
+    """The names of a dataclass's fields, and of what else was set, in `__post_init__` say."""
+    names = [field.name for field in dataclasses.fields(x)]
+    return [*names, *(name for name in getattr(x, "__dict__", ()) if name not in names)]
 
 
 def rebuilt(x: Any, numbers: Iterator[Any]) -> Any:
@@ -190,8 +196,8 @@ def with_parts(x: Any, each_part: list[Any]) -> Any:
     if isinstance(x, list):
         return type(x)(each_part)
     y = object.__new__(type(x))
-    for field, part in zip(dataclasses.fields(x), each_part, strict=True):
-        object.__setattr__(y, field.name, part)
+    for name, part in zip(_attributes(x), each_part, strict=True):
+        object.__setattr__(y, name, part)
     return y
 
 

@@ -57,6 +57,24 @@ def test_a_dataclass_that_is_changed_between_calls_is_not_stale() -> None:
         assert np.array_equal(doubled(X, config), X * 2**depth)
 
 
+@dataclass
+class Heads:
+    width: int = 6
+    heads: int = 2
+
+    def __post_init__(self) -> None:
+        self.each = self.width // self.heads
+
+
+def test_what_a_dataclass_sets_beside_its_fields_is_there_and_is_not_stale() -> None:
+    f = engine.compile(lambda x, heads: x * heads.each)
+    heads = Heads()
+    for each in (3, 5, 5):
+        heads.each = each
+        assert f(2.0, heads) == 2.0 * each
+        assert np.array_equal(f(X, heads), X * each)
+
+
 def test_dataclasses_that_do_not_compare_are_results() -> None:
     f = engine.compile(lambda b: Pair(b.first * b.second, "text"))
     for k in range(3):
