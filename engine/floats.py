@@ -186,7 +186,7 @@ def sigmoid(x: Any) -> Any:
             return 1 / (1 + np.exp(-x))
     except FloatingPointError:
         e = np.exp(-np.abs(x))
-        return np.where(x < 0, e, 1.0)[()] / (1 + e)
+        return np.maximum(e, x >= 0) / (1 + e)  # e, and 1 from 0 on
 
 
 def log1p_exp(x: Any) -> Any:

@@ -204,17 +204,18 @@ def std(x: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> An
     axis = reduce_axis(x, axis, "std")
     with np.errstate(over="ignore"):
         total, center = _squares(x, axis, keepdims)
-        if type(x) is np.ndarray:
-            return _root_of_variance(total, center, x, axis, ddof, keepdims)
-        params = {"axis": axis, "ddof": ddof, "keepdims": keepdims}
-        return called(_root_of_variance, total, center, x, **params)
+    if type(x) is np.ndarray:
+        return _root_of_variance(total, center, x, axis, ddof, keepdims)
+    params = {"axis": axis, "ddof": ddof, "keepdims": keepdims}
+    return called(_root_of_variance, total, center, x, **params)
 
 
 def _root_of_variance(
     total: Any, center: Any, x: Any, axis: Any, ddof: float, keepdims: bool
 ) -> Any:
     """The root of the variance; where that may have left the range, by way of `_deviation`."""
-    y, lowest = _variance(total, center, x, axis, ddof, keepdims)
+    with np.errstate(over="ignore"):
+        y, lowest = _variance(total, center, x, axis, ddof, keepdims)
     least, _ = _limits(y.dtype)
     if lowest > least or ((y > least) & (y < np.inf) | _equal(x, axis).reshape(y.shape)).all():
         return np.sqrt(y)

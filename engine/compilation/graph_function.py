@@ -115,7 +115,11 @@ class GraphFunction:
         """
         if (index, again) not in self._pullbacks:
             seed = self._seed_of(index)
-            found = gradients(self.outputs[index], seed, again=again)
+            seed._trace.floats = self.of_numbers and not again  # rules take the way of floats
+            try:
+                found = gradients(self.outputs[index], seed, again=again)
+            finally:
+                seed._trace.floats = False
             xs = [self.inputs[i] for i in self.wanted]
             slopes = [found.get(x, x.full(0.0)) for x in xs]
             inputs, name = [*self.inputs, seed], f"{self.name}_backward"

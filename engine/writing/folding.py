@@ -132,7 +132,10 @@ def _without_sign(program: Any, form: str, operands: Any, example: Any) -> Any:
 
 
 def _one_factor(program: Any, form: str, operands: Any, example: Any) -> Any:
-    """`(c d) * x` for `c * (d * x)`, in float64: the product of numbers is one number."""
+    """`(c d) * x` for `c * (d * x)`, in float64: the product of numbers is one number.
+
+    In a program for other numbers not where d * x may leave the range and the result is back in it.
+    """
     if form not in ("{0} * {1}", "{0} / {1}") or example.dtype != np.float64:
         return None
     for i in (0, 1):
@@ -145,11 +148,18 @@ def _one_factor(program: Any, form: str, operands: Any, example: Any) -> Any:
             if not (d.is_constant and isinstance(d.example, _FLOAT) and _alike(rest, example)):
                 continue
             number = d.example * c.example if form[4] == "*" else d.example / c.example
+            if program.exact and not _one_way(d.example, number):
+                continue
             if number and math.isfinite(number):
                 pair = (program.constant(float(number)), rest)
                 again = list(pair if k == 0 else pair[::-1])
                 return folded(program, "{0} * {1}", again, np.multiply, example, True)
     return None
+
+
+def _one_way(first: float, both: float) -> bool:
+    """Whether the second of two factors takes a number further from 1 where the first has."""
+    return 1 <= abs(first) <= abs(both) or 1 >= abs(first) >= abs(both)
 
 
 def _gate(program: Any, form: str, operands: Any, example: Any) -> Any:

@@ -91,6 +91,10 @@ RAISES = {
     "a product": (lambda x, y: x * y * x * y, (1e200, 1e200)),
     "a nan": (lambda x, y: engine.maximum(x, y) * engine.relu(x), (np.nan, 1.0)),
     "a mask": (lambda x, y: engine.where(x > y, x * y, engine.log(x)), (np.inf, 0.0)),
+    "a rule that asks for sizes": (
+        lambda x, y: engine.arctan2(x, y) + engine.sqrt(x),
+        (-1.2151923592287868, 0.2869555371009184),
+    ),
     "softplus": (lambda x, y: engine.softplus(x) * y, (np.inf, 0.0)),
 }
 
