@@ -30,7 +30,12 @@ def folded(
 
 
 def blank(compute: Any, *examples: Any) -> Any:
-    """An array of the shape and dtype of an elementwise result, which is not computed."""
+    """An array of the shape and dtype of an elementwise result, which is not computed.
+
+    Where overflow is an error, a short way is tried that other numbers may not take.
+    """
+    if np.geterr()["over"] == "raise":
+        raise FloatingPointError
     shape = np.broadcast_shapes(*map(np.shape, examples))
     first = [x[(slice(1),) * x.ndim] if isinstance(x, np.ndarray) else x for x in examples]
     found = compute(*first)
