@@ -34,6 +34,8 @@ def shortened(steps: Steps) -> Steps:
     uses = Counter(x for half in steps.halves for line in half for x in line.operands)
     uses.update(x for results in [*steps.results, *steps.guards] for x in results)
     ways = _Ways(uses)
+    lines = [line for half in steps.halves for line in half]
+    ways.viewed = {x for line in lines if line.kind == VIEW for x in line.operands}
     halves = []
     for half in steps.halves:
         ways.makers = {}
@@ -55,6 +57,7 @@ class _Ways:
     def __init__(self, uses: Counter[Value]) -> None:
         self.uses = uses
         self.makers: dict[Value, Instruction] = {}
+        self.viewed: set[Value] = set()  # what is a view of these was decided by their layout
         self.integers: dict[tuple[Value, Any], Value] = {}
         self.ones: dict[Any, Value] = {}
         self.movements = Movements(uses)
@@ -170,6 +173,8 @@ class _Ways:
         """The transpose of a product as the product of transposes, which BLAS reads as well."""
         maker = self.makers.get(line.operands[0]) if line.form in ("{0}.T", "{0}.mT") else None
         if maker is None or maker.form != "{0} @ {1}" or self.uses[maker.result] > 1:
+            return None
+        if line.result in self.viewed:
             return None
         a, b = maker.operands
         ndim = len(line.result.shape)

@@ -50,6 +50,14 @@ def test_a_batch_that_is_turned_is_computed_turned():
     assert_equal(found, expected)
 
 
+def test_a_product_whose_transpose_is_looked_at_is_not_turned():
+    def f(x, y):  # axes that are one in the transpose are two in the product of transposes
+        return engine.reshape(engine.transpose((x @ y).mT, (1, 0, 2)), (4, 10)) * 2
+
+    _, found, expected = program_and_results(f, (5, 2, 3), (5, 3, 4))
+    assert_equal(found, expected)
+
+
 @pytest.mark.parametrize("f", [
     lambda x, y: (x @ y).T * 2,  # which turns the batch, too
     lambda x, y: (x @ y).mT * (x @ y).sum(),
