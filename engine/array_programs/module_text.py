@@ -48,7 +48,7 @@ class ModuleText:
         helpers = steps.helpers.text()
         above = [*([*helpers.split("\n"), ""] if helpers else []), *self.top, ""]
         text = self.parts
-        quiet = ["@np.errstate(all='ignore')"] if steps.quiet or helpers else []
+        quiet = ["@np.errstate(all='ignore')"] if steps.quiet else []
         for i, (function, body) in enumerate(zip(functions, bodies, strict=True)):
             given = [x.name for x in steps.inputs[i]]
             if i:

@@ -102,6 +102,7 @@ class ArrayTier(Tier):
 
     def _called(self, name: str, function: Any, plain: Any, params: dict[str, Any]) -> Any:
         """The term of a call of a function whose text is printed above."""
+        self.program.quiet = True  # around it the row computes what does not overflow there
         with unheard():
             return recorded(function, plain, params, self.helpers.name(name, function))
 
