@@ -25,9 +25,14 @@ FUNCTIONS: dict[str, Any] = {
 } | BUILT_IN
 
 
-@functools.lru_cache(10_000)
 def recipe_of(op: Op, count: int, params: tuple[tuple[str, Any], ...]) -> Recipe | None:
     """The steps of an op's scalar form; None if that cannot be written down."""
+    return _recipe_of(op, count, params, repr(params))
+
+
+@functools.lru_cache(10_000)
+def _recipe_of(op: Op, count: int, params: Any, _exactly: str) -> Recipe | None:
+    """The same; 0.0 and -0.0, or 1 and 1.0, are not the same parameter by their text."""
     code = _form_of(op, count, params)
     return None if code is None else Recipe([code], count)
 

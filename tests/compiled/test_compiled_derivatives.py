@@ -187,3 +187,8 @@ def test_where_numpy_warns_a_program_warns():
     f(X)
     with pytest.warns(RuntimeWarning, match="overflow"):
         f(np.array([1e3, 1.0, 1.0]))
+
+
+def test_a_parameter_is_printed_with_its_sign_whatever_was_printed_before():
+    texts = [source(lambda x, low=low: engine.clip(x, low, 1.0), 0.5) for low in (0.0, -0.0)]
+    assert ["else -0.0" in text for text in texts] == [False, True]
