@@ -26,6 +26,10 @@ def compile(
     or read from a clock are errors that name the line; what engine and nn draw is drawn at each
     call.
 
+    What cannot be seen: a traced number is found in no dictionary or set by its value; files and
+    the environment are read once; `c = b` of an array that f made, then `c += 1`, leaves b as it
+    was.  Arrays that f reads from outside are compared at each call: give large ones as arguments.
+
     Args:
         f: the function; without it, a decorator.
         threads: how many threads blocks of large arrays are worked through by; default all cores.
