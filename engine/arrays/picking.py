@@ -14,7 +14,7 @@ from . import indexing
 from .shapes import normalize_axis, reshape
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, frozen=True, eq=False)
 class ValuesAndIndices:
     """What `max`, `sort`, `topk` and their kin give along a `dim`: the numbers, and where from.
 
