@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from ..by_name import is_recorded
 from ..core import PYTHON_RAISES, Op
 from ..node import Node
 from ..recording import ATTENTION, RECORDING
@@ -121,9 +120,7 @@ def _push_number(node: Any, g: float) -> None:
     except PYTHON_RAISES:
         parts = program.pullback(node.op.index)([*plain, g])
     for i, part in zip(program.wanted, parts, strict=True):
-        x = node._a[i]
-        if type(x) is not float:
-            x._adjoint += part
+        node._a[i]._adjoint += part
 
 
 class _Slopes:
@@ -137,7 +134,7 @@ class _Slopes:
         program = self.program
         given = [*inputs, g]
         if any(isinstance(x, Node) for x in given):
-            found = call(program.pullback(self.index, again=True), given)
+            found = record(program.pullback(self.index, again=True), given)
         else:
             found = program.pullback(self.index)(given)
         parts: list[Any] = [None] * len(inputs)
@@ -149,10 +146,3 @@ class _Slopes:
     def source(self) -> str:
         """The text of the pullback, which the stepper shows."""
         return str(self.program.pullback(self.index).program.source)
-
-
-def call(program: GraphFunction, given: Sequence[Any]) -> list[Any]:
-    """The outputs for inputs of which some are nodes: recorded, if a gradient is to flow."""
-    if any(is_recorded(x) and x.requires_grad for x in given):
-        return record(program, given)
-    return program([plain_of(x) for x in given])

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..derivatives import on_tensors, positions_of
 from ..lists import LISTS
+from ..node import Node
 from .call_form import Floats, Given
 
 
@@ -50,6 +51,8 @@ class Wanted:
         self.as_given = True  # whether each number is taken as it is, and each list of floats
         taken = [self._taken(x) if i in positions else x for i, x in enumerate(args)]
         self.given = Given(tuple(taken), {}, names)
+        if any(isinstance(x, Node) and x.requires_grad for x in self.given.numbers):
+            raise General
         places: list[int] = []
         place = itertools.count(1)
         texts = {}

@@ -68,9 +68,7 @@ def names_read(code: CodeType) -> Names:
 
 def _names_one(steps: list[dis.Instruction]) -> bool:
     """Whether a call of `getattr` goes on with a variable, attributes of it, and a text."""
-    if not steps or steps[0].opname not in _LOADS:
+    if steps[0].opname not in _LOADS:
         return False
-    for step in steps[1:]:
-        if step.opname != "LOAD_ATTR":
-            return step.opname == "LOAD_CONST" and isinstance(step.argval, str)
-    return False
+    step = next(step for step in steps[1:] if step.opname != "LOAD_ATTR")
+    return step.opname == "LOAD_CONST" and isinstance(step.argval, str)

@@ -29,13 +29,12 @@ def slots_of(x: Any) -> list[str]:
 
 def put(x: Any, name: str, value: Any) -> None:
     """Have this attribute again, or none; no property, and no `__setattr__`, is run."""
-    own = space_of(x)
     if isinstance(x, type):
         type.__delattr__(x, name) if value is ABSENT else type.__setattr__(x, name, value)
     elif name in slots_of(x):
         object.__delattr__(x, name) if value is ABSENT else object.__setattr__(x, name, value)
-    elif isinstance(own, dict):
-        put_item(own, name, value)
+    else:
+        put_item(vars(x), name, value)
 
 
 def put_item(x: dict[Any, Any], key: Any, value: Any) -> None:

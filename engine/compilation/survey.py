@@ -196,7 +196,7 @@ class Survey:
         self.asks_recording |= "is_grad_enabled" in names.variables | names.attributes
         space, read = f.__globals__, names.variables
         if names.any_variable:
-            read = frozenset(name for name in space if not name.startswith("__"))
+            read |= {name for name in space if not name.startswith("__")}
         _, known = self._spaces.setdefault(id(space), (space, set()))
         for name in sorted(read - known):
             known.add(name)

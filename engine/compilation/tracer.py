@@ -61,9 +61,6 @@ class Learn:
 
     number: int
 
-    def __call__(self) -> None:
-        raise NotImplementedError
-
 
 class _Stopping(FunctionTrace):
     """A trace that ends at one result, with the user's line."""

@@ -61,7 +61,7 @@ class LastingTrace(Trace):
         self.draws: list[Draw] = []
         self.held: dict[int, tuple[np.ndarray, Symbol]] = {}
         self.assigned: list[tuple[np.ndarray, Symbol]] = []
-        self.actions: list[Callable[[], Any]] = []
+        self.actions: list[Any] = []
         self.outdated: dict[Node, tuple[str, int]] = {}
 
     def drawn(self, rng: Rng, draw: Callable[[np.random.Generator], Any]) -> Symbol:
