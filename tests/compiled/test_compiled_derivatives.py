@@ -8,6 +8,7 @@ import pytest
 import engine
 import nn
 from engine import Tensor, Value, compile, grad, grad_of, hessian, hvp, jacobian, jvp, source, vjp
+from engine.derivatives import OwnDerivatives
 
 X = np.array([1.0, 2.0, 3.0])
 V = np.array([0.5, -1.0, 2.0])
@@ -126,6 +127,11 @@ def test_a_gradient_is_asked_of_a_printed_program_by_source():
         source(lambda x: grad_of((x * x).sum(), x)[0].sum(), X)
 
 
+def test_backward_in_a_printed_program_is_refused():
+    with pytest.raises(TypeError, match=r"backward\(\) of a Symbol"):
+        source(lambda x: (x * x).sum().backward(), X)
+
+
 def test_compiled_functions_agree_with_the_checks():
     assert engine.gradcheck(compile(total), X)
     assert engine.compare(compile(total), X).ok
@@ -192,3 +198,11 @@ def test_where_numpy_warns_a_program_warns():
 def test_a_parameter_is_printed_with_its_sign_whatever_was_printed_before():
     texts = [source(lambda x, low=low: engine.clip(x, low, 1.0), 0.5) for low in (0.0, -0.0)]
     assert ["else -0.0" in text for text in texts] == [False, True]
+
+
+def test_what_has_derivatives_of_its_own_says_how_they_are_made():
+    nothing = OwnDerivatives()
+    with pytest.raises(NotImplementedError):
+        nothing(1.0)
+    with pytest.raises(NotImplementedError):
+        nothing.derived(grad)
