@@ -89,7 +89,7 @@ class Compiled(OwnDerivatives):
                 lambda: self.function(*args, **kwargs),
                 lambda: traced.call(given),
             )
-        except BaseException:
+        except BaseException:  # Ctrl-C, too: a program that was not compared is not kept
             self.traces.remove(traced)
             for known in self._by_key.values():
                 known[:] = [one for one in known if one is not traced]

@@ -170,20 +170,7 @@ class Symbol(Refusals, NumpyFunctions, MakingMore, ElementwiseMethods, ArrayMeth
     @staticmethod
     def record_binary(op: Op, a: Any, b: Any) -> Symbol:
         """Apply an op of two inputs without parameters, of which at least one is a Symbol."""
-        x = (
-            a._held
-            if type(a) is Symbol
-            else a
-            if type(a) is not int or abs(a) > _EXACT
-            else float(a)
-        )
-        z = (
-            b._held
-            if type(b) is Symbol
-            else b
-            if type(b) is not int or abs(b) > _EXACT
-            else float(b)
-        )
+        x, z = _number_in(a), _number_in(b)
         if type(x) is float and type(z) is float and op.all_flow and _recording():
             trace = (a if type(a) is Symbol else b)._trace
             if type(b) is not Symbol or b._trace is trace:
@@ -358,6 +345,13 @@ def _recording() -> bool:
 
 
 _NONE: dict[str, Any] = {}
+
+
+def _number_in(x: Any) -> Any:
+    """What a Symbol holds; a whole number as the float that it is; anything else as it is."""
+    if type(x) is Symbol:
+        return x._held
+    return float(x) if type(x) is int and abs(x) <= _EXACT else x
 
 
 def _of_numbers(op: Op, inputs: tuple[Any, ...], held: float, trace: Any) -> Symbol:
