@@ -48,6 +48,7 @@ def show(page, tmp_path):
 
     def opened(root, **options):
         page.open(step_through(root, **options).save(tmp_path / "steps.html"))
+        page.wait_for("document.documentElement.classList.contains('js')")
         return page
 
     yield opened

@@ -10,12 +10,12 @@ import html
 import re
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
-from importlib import resources
 from typing import Any
 
 from engine import Node, Tensor
 
 from ..drawing import printable, render, shorten
+from .program import asset
 from .steps import Names, without_middle
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -51,7 +51,7 @@ class Drawing:
 
     def alone(self) -> str:
         """The svg as a file of its own, with its looks inside."""
-        style = resources.files(__package__).joinpath("graph.css").read_text(encoding="utf-8")
+        style = asset("graph.css")
         return self.svg.replace(">", f"><style>{style}</style>", 1)
 
 

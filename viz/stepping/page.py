@@ -10,7 +10,6 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import resources
 from string import Template
 from typing import Any
 
@@ -22,6 +21,7 @@ from ..drawing import number
 from .elements import Elements, Index
 from .formula import minus, rule_mathml, signed
 from .layout import Drawing, safe
+from .program import asset, packed, program
 from .steps import BackwardStep, ForwardStep, Names, Step, brief
 
 KEY = 12  # bytes, at most, of a row's number and the signs around it
@@ -120,23 +120,19 @@ def page(
         "what": safe(
             f"{names.root} = {brief(root.data)}: {len(names.order):,} nodes, {len(lines):,} steps"
         ),
-        "graph_css": _asset("graph.css"),
-        "css": _asset("stepper.css"),
-        "js": _asset("stepper.js"),
+        "graph_css": asset("graph.css"),
+        "css": asset("stepper.css"),
+        "packed": packed(program()),
         "svg": drawing.svg if isinstance(drawing, Drawing) else f"<p>{safe(drawing)}</p>",
         "table": table(lines),
         "count": f"{len(lines):,}",
     }
-    template = Template(_asset("stepper.html"))
+    template = Template(asset("stepper.html"))
     data = _data(lines, names)
     size = len(template.substitute(fixed, data=_json(data)).encode("utf-8"))
     room = min(PAGE + PER_NODE * len(names.order), LARGEST) - size
     data["cells"] = _cells(lines, names, chosen, room)
     return template.substitute(fixed, data=_json(data))
-
-
-def _asset(name: str) -> str:
-    return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
 # --- the data ---

@@ -1,0 +1,47 @@
+"""The stepper's script: the files of `web/` as one program, packed to keep pages small."""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from collections.abc import Iterable
+from importlib import resources
+
+#: Every page has these, in this order: each knows those before it.
+FILES = ("base.js", "position.js", "graph.js", "words.js", "elements.js", "controls.js")
+STYLE, START = "page.css", "start.js"
+
+
+def asset(name: str) -> str:
+    """A file that belongs to the page."""
+    return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+def program(more: Iterable[str] = (), declared: str = "") -> str:
+    """What the page runs, as text.
+
+    Args:
+        more: further files of `web/`, for what not every page has.
+        declared: JavaScript that stands before all files: what was written for this graph.
+    """
+    style = f"const style = {json.dumps(asset(f'web/{STYLE}'))};"
+    files = [asset(f"web/{name}") for name in (*FILES, *more, START)]
+    return "\n".join(['(() => {\n"use strict";', style, declared, *map(_bare, files), "})();"])
+
+
+def _bare(text: str) -> str:
+    """A script without its comments and its indentation: a page has room for neither."""
+    lines = (line.strip() for line in text.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//"))
+
+
+def packed(text: str) -> str:
+    """Text as a page holds it: deflated (RFC 1951), in base64 (RFC 4648).
+
+    >>> len(packed("a" * 1000)) < 30
+    True
+    """
+    deflate = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    raw = deflate.compress(text.encode("utf-8")) + deflate.flush()
+    return base64.b64encode(raw).decode("ascii")
