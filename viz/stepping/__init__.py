@@ -2,7 +2,7 @@
 
 `steps` runs the engine's own pass node by node; `formula` and `rule_source` write what happens in
 names and as the row has it; `elements` opens array ops up number by number; `layout` and `page`
-make the page, whose script and looks are the .html, .css and .js files here.  Words and looks are
+make the page, `program` its script from the files in `web`.  Words and looks are
 yours to touch; every number is the engine's.  The command line takes `rule_source` for the op
 table, notebook 04 too.
 """
