@@ -2,9 +2,12 @@
 
 import os
 import shutil
+from pathlib import Path
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 NO_CHROMIUM = f"no Chromium here (looked for {', '.join(CHROMIUM)})"
+AXE = Path(__file__).parent / "browser" / "node_modules" / "axe-core" / "axe.min.js"
+NO_AXE = "no axe-core here (npm install --prefix tests/browser)"
 
 
 def find_chromium():
@@ -15,9 +18,11 @@ def find_chromium():
 def gaps():
     """What this machine lacks, and the tests that miss it: one line for each."""
     lacks = []
+    fate = "will fail, as CI is set" if os.environ.get("CI") else "are left out"
     if not find_chromium():
-        fate = "will fail, as CI is set" if os.environ.get("CI") else "are left out"
         lacks.append(f"{NO_CHROMIUM}: the tests in tests/browser that open a page {fate}")
+    if not AXE.exists():
+        lacks.append(f"{NO_AXE}: the tests in tests/browser of accessibility {fate}")
     if not shutil.which("dot"):
         lacks.append("no dot of Graphviz's own here: the test that only dot is there is left out")
     return lacks

@@ -40,9 +40,22 @@ document.addEventListener("keydown", (event) => {
   }
 });
 rows.forEach((row, i) => (row.onclick = () => go(i + 1)));
-// a click on a node leads to the next step that changes it
+// A click on a node leads to the next step that changes it.  Tab reaches one box of the picture:
+// from there ↑ and ↓ go from box to box, inputs before results.
+svg?.setAttribute("role", "group");
 boxes.forEach((box, place) => {
   if (!box) return;
+  box.setAttribute("role", "button");
+  box.setAttribute("tabindex", place ? -1 : 0);
+  box.onfocus = () => boxes.forEach((other) => other.setAttribute("tabindex", other === box ? 0 : -1));
+  box.onkeydown = (event) => {
+    const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    if (by) boxes[place + by]?.focus();
+    else if (event.key === "Enter" || event.key === " ") box.onclick();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
   box.onclick = () => {
     const touches = (step) => (step.kind === BACKWARD ? step.to : step.node) === place;
     const next = steps.findIndex((step, i) => i >= position && touches(step));

@@ -8,6 +8,12 @@ const list = data.nodes.map(([name, kind, value, label]) => {
 
 let position = 0;
 
+// a box in words: its name for a screen reader, and what a mouse is told
+const said = (place, known, grad) => {
+  const [name, kind, value, label] = data.nodes[place];
+  return `${label ?? name}, ${kind}: ${known ? value : "not computed yet"}, gradient: ${grad || "not there yet"}`;
+};
+
 // --- one position ---
 const show = (wanted) => {
   position = Math.max(0, Math.min(last, wanted));
@@ -39,6 +45,7 @@ const show = (wanted) => {
     write(list[place].data, known ? value : "");
     const exact = found?.few ?? found?.after ?? (kind === "input" ? "none" : "");
     write(list[place].grad, exact);
+    write(boxes[place]?.firstElementChild, said(place, known, exact));
   });
   svg?.querySelectorAll(":scope > .hot").forEach((edge) => edge.classList.remove("hot"));
   get("times")?.remove();
