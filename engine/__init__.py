@@ -13,8 +13,8 @@ For those who build on it, as nn and viz do: `Node` (what both tiers have in com
 `WideOp`, `input_names`, `held_once`, `moved`, `nearest`, `answer_in`, `warn_caller`, `at_least`,
 `on_cpu`, `names_device`, `Rng`, `generator`, `one_of_both`, `default_generator`,
 `set_generator_state`. Everything else stands behind the doors of the rooms: `arrays`, `values`,
-`tensors`, `creating`, `files`, `derivatives`, `linalg`, `looking`, `writing` and `checking` say
-what others may use.
+`tensors`, `creating`, `files`, `derivatives`, `linalg`, `showing`, `looking`, `writing` and
+`checking` say what others may use.
 
 The modules beside this one are the ground floor.  `node` and `core` say what a node and a row of
 the table are, `ops`, `inverses` and `choices` are the table, `graph` is the walk.

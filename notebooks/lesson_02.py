@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from viz.drawing import Arrow, Box, Scene, number
+from engine.showing import number
+from viz.drawing import Arrow, Box, Scene
 from viz.graphs import Picture, scene_dot
 
 

@@ -18,11 +18,12 @@ import nn
 import nn.scalar
 import viz
 from engine import Tensor, Value, ValueArray
+from engine.showing import array_lines, number, parameters, shorten
 from viz import GraphTooLargeError, diff, draw, side_by_side, to_dot
 from viz.drawing.boxes import Arrow, Box, Cluster, Scene
 from viz.drawing.renderer import render
 from viz.drawing.style import DARK, LIGHT, LOOKS, OKABE_ITO, mix
-from viz.drawing.text import array_lines, number, parameters, safe, shorten
+from viz.drawing.text import safe
 from viz.drawing.widths import points
 from viz.graphs.dot import scene_dot
 from viz.graphs.scene import graph_scene
@@ -197,11 +198,11 @@ def test_kinds_are_told_apart_in_words():
     boxes = scene_of((x * w).sum() * 2).boxes
     assert [(box.kind, box.caption) for box in boxes] == [
         ("input", "input, no gradient"),
-        ("leaf", "leaf"),
-        ("result", "result of mul"),
-        ("result", "result of sum"),
+        ("leaf", "n1: leaf"),
+        ("result", "n2: result of mul"),
+        ("result", "n3: result of sum"),
         ("constant", "constant"),
-        ("output", "output of mul"),
+        ("output", "L: output of mul"),
     ]
 
 

@@ -9,11 +9,11 @@ from hypothesis import given, strategies as st
 from hypothesis.extra import numpy as npst
 
 from engine import Tensor
+from engine.showing import norm, percent
 from viz import to_dot
 from viz.drawing.heat import BINS, Heat, heat_cells, heat_of
 from viz.drawing.renderer import render
 from viz.drawing.style import DARK, LIGHT, mix
-from viz.drawing.text import norm, percent
 
 
 @given(npst.arrays(np.float64, npst.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=20)))

@@ -59,7 +59,7 @@ def test_an_explanation_shows_six_numbers_and_of_seven_the_norm():
         x = Tensor(np.full(count, 2.0), requires_grad=True)
         y = (x * 3.0).sum()
         shown = str(engine.explain(x, y))
-        assert ("3., 3., 3., 3., 3., 3." in shown) == (count == 6)
+        assert ("3, 3, 3, 3, 3, 3" in shown) == (count == 6)
         assert ("norm" in shown) == (count == 7)
 
 

@@ -15,12 +15,12 @@ from hypothesis import given, settings, strategies as st
 import engine
 import nn
 from engine import Tensor, Value, to_numpy, toposort
+from engine.showing import brief, formula
 from viz import GraphTooLargeError, step_through, steps
 from viz.command.cli import main
 from viz.drawing import renderer
 from viz.stepping.elements import Elements
-from viz.stepping.formula import formula
-from viz.stepping.steps import BackwardStep, ForwardStep, brief
+from viz.stepping.steps import BackwardStep, ForwardStep
 
 HOSTILE = (
     "</script><script>alert(1)</script> <!-- ]]> -->\n\t\r\x00\x07\x85\u2028 \"q\" 'a' & &amp; "
@@ -298,10 +298,10 @@ def test_the_text_for_a_terminal():
         "  2  L = n2 + a = −6 + 2 = −4\n"
         "backward\n"
         "  3  ∂L/∂L = 1\n"
-        "  4  ∂L/∂n2 += ∂L/∂L · ∂L/∂n2 = 1 × 1 = 1   (0 → 1)\n"
-        "  5  ∂L/∂a += ∂L/∂L · ∂L/∂a = 1 × 1 = 1   (0 → 1)\n"
-        "  6  ∂L/∂a += ∂L/∂n2 · ∂n2/∂a = 1 × −3 = −3   (1 → −2)\n"
-        "  7  ∂L/∂b += ∂L/∂n2 · ∂n2/∂b = 1 × 2 = 2   (0 → 2)"
+        "  4  ∂L/∂n2 += ∂L/∂L · ∂(n2 + a)/∂n2 = 1 × 1 = 1   (0 → 1)\n"
+        "  5  ∂L/∂a += ∂L/∂L · ∂(n2 + a)/∂a = 1 × 1 = 1   (0 → 1)\n"
+        "  6  ∂L/∂a += ∂L/∂n2 · ∂(a × b)/∂a = 1 × −3 = −3   (1 → −2)\n"
+        "  7  ∂L/∂b += ∂L/∂n2 · ∂(a × b)/∂b = 1 × 2 = 2   (0 → 2)"
     )  # fmt: skip
 
 
@@ -322,7 +322,7 @@ def test_elements_of_small_arrays_are_written_out():
     )
     assert cells["4"]["places"] == ["0,0", "1,0"]
     assert cells["4"]["written"]["1"] == (
-        "∂L/∂w[1,0] += ∂L/∂n2[0,0] · ∂n2[0,0]/∂w[1,0]\n= 1 × 2\n= 2"
+        "∂L/∂w[1,0] += ∂L/∂n2[0,0] · ∂(x @ w)[0,0]/∂w[1,0]\n= 1 × 2\n= 2"
     )
 
 
@@ -350,7 +350,7 @@ def test_a_chosen_element_of_a_large_array_is_written_out():
     (found,) = cells.values()
     assert found["places"] == ["0,1", "19,9"]
     assert found["written"]["1"] == (
-        "∂L/∂x[19,9] += ∂L/∂n1[19,9] · ∂n1[19,9]/∂x[19,9]\n= 0.005 × 3\n= 0.015"
+        "∂L/∂x[19,9] += ∂L/∂n1[19,9] · ∂(x × 3)[19,9]/∂x[19,9]\n= 0.005 × 3\n= 0.015"
     )
 
 
@@ -359,7 +359,8 @@ def test_sums_of_many_terms_are_shortened():
     b = Tensor([2.0], requires_grad=True, label="b")
     last = next(s for s in steps((x * b).sum()) if isinstance(s, BackwardStep) and s.input is b)
     assert Elements(last).equation((0,)) == (
-        "∂L/∂b[0] += Σ ∂L/∂n2[·] · ∂n2[·]/∂b[0] = 1 × 1 + 1 × 1 + 1 × 1 + 1 × 1 + … (24 terms) = 24"
+        "∂L/∂b[0] += Σ ∂L/∂n2[·] · ∂(x × b)[·]/∂b[0]"
+        " = 1 × 1 + 1 × 1 + 1 × 1 + 1 × 1 + … (24 terms) = 24"
     )
 
 
@@ -457,7 +458,9 @@ def test_an_element_that_is_a_constant_is_its_number():
     joined = engine.concatenate([x, np.array([5.0])])
     forward, *_, backward = steps(joined, gradient=[1.0, 1.0])
     assert Elements(forward).equation((1,)) == "L[1] = 5"
-    assert Elements(backward).equation((0,)) == "∂L/∂x[0] += ∂L/∂L[0] · ∂L[0]/∂x[0] = 1 × 1 = 1"
+    assert Elements(backward).equation((0,)) == (
+        "∂L/∂x[0] += ∂L/∂L[0] · ∂concatenate(x, [5])[0]/∂x[0] = 1 × 1 = 1"
+    )
 
 
 def test_a_stepper_printed_is_its_text():

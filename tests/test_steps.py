@@ -11,10 +11,10 @@ from hypothesis import given, strategies as st
 import engine
 import nn
 from engine import Tensor, Value, toposort
+from engine.showing import formula
 from nn.scalar.neuron import relu_neuron
 from viz import BackwardStep, ForwardStep, steps
 from viz.stepping.elements import Elements
-from viz.stepping.formula import formula
 from viz.stepping.rule_source import rule_source
 
 
@@ -200,14 +200,14 @@ def test_the_records_of_an_expression():
     ]
     backward = [s for s in steps(expression()) if isinstance(s, BackwardStep)]
     assert [s.equation for s in backward] == [
-        "∂y/∂n6 += ∂y/∂y · ∂y/∂n6 = 1 × 1 = 1",
-        "∂y/∂a += ∂y/∂y · ∂y/∂a = 1 × −1 = −1",
-        "∂y/∂n5 += ∂y/∂n6 · ∂n6/∂n5 = 1 × 1.99866 = 1.99866",
-        "∂y/∂n4 += ∂y/∂n5 · ∂n5/∂n4 = 1.99866 × 0.00134095 = 0.0026801",
-        "∂y/∂d += ∂y/∂n4 · ∂n4/∂d = 0.0026801 × 1 = 0.0026801",
-        "∂y/∂c += ∂y/∂n4 · ∂n4/∂c = 0.0026801 × 1 = 0.0026801",
-        "∂y/∂a += ∂y/∂d · ∂d/∂a = 0.0026801 × −3 = −0.00804031",
-        "∂y/∂b += ∂y/∂d · ∂d/∂b = 0.0026801 × 2 = 0.00536021",
+        "∂y/∂n6 += ∂y/∂y · ∂(n6 − a)/∂n6 = 1 × 1 = 1",
+        "∂y/∂a += ∂y/∂y · ∂(n6 − a)/∂a = 1 × −1 = −1",
+        "∂y/∂n5 += ∂y/∂n6 · ∂(n5²)/∂n5 = 1 × 1.99866 = 1.99866",
+        "∂y/∂n4 += ∂y/∂n5 · ∂tanh(n4)/∂n4 = 1.99866 × 0.00134095 = 0.0026801",
+        "∂y/∂d += ∂y/∂n4 · ∂(d + c)/∂d = 0.0026801 × 1 = 0.0026801",
+        "∂y/∂c += ∂y/∂n4 · ∂(d + c)/∂c = 0.0026801 × 1 = 0.0026801",
+        "∂y/∂a += ∂y/∂d · ∂(a × b)/∂a = 0.0026801 × −3 = −0.00804031",
+        "∂y/∂b += ∂y/∂d · ∂(a × b)/∂b = 0.0026801 × 2 = 0.00536021",
     ]
     assert [s.rule for s in backward] == [
         "g", "-g", rule_source(engine.pow, 0), "g * (1 - y * y)",
@@ -408,7 +408,7 @@ def test_a_step_printed_says_what_was_added_to_what():
     a, x = Value(2.0, label="a"), Tensor([1.0, 2.0], requires_grad=True, label="x")
     assert [str(step) for step in steps(a * 3.0)] == [
         "L = a × 3 = 2 × 3 = 6",
-        "∂L/∂a += ∂L/∂L · ∂L/∂a = 1 × 3 = 3   (0 → 3)",
+        "∂L/∂a += ∂L/∂L · ∂(a × 3)/∂a = 1 × 3 = 3   (0 → 3)",
     ]
     assert [str(step) for step in steps(x.sum())] == [
         "L = sum(x) = 3",

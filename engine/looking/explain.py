@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from ..arrays import norm
 from ..graph import toposort
 from ..node import Node, to_numpy
 from ..node_hooks import HOOKS
 from ..passes import recent_passes
+from ..showing import Names, brief
 
 
 @dataclass(frozen=True)
@@ -25,32 +25,34 @@ class Contribution:
     local: float | None  # local derivative, for single numbers
     amount: Any  # what was added to x's gradient
     number: int = 0  # of the backward pass, if there were several
-    name: str = "y"  # what node is called: its label, or its op; no two nodes are called alike
-    of: str = "x"  # what x is called
-    root: str = "L"  # what backward was called on: its label, or L, as in books
+    names: Any = field(default=None, repr=False)  # `Names`: what the nodes of that pass are called
+
+    @property
+    def name(self) -> str:
+        """What `node` is called, as in pictures and steps: its label, or `n4`."""
+        return self.names(self.node)
+
+    @property
+    def of(self) -> str:
+        """What x is called."""
+        return self.names(self.node.inputs[self.index])
+
+    @property
+    def root(self) -> str:
+        """What the result is called that was differentiated: its label, or L."""
+        return self.names.root
 
     def __str__(self) -> str:
-        name = self.name
-        if self.local is not None:
-            return (
-                f"through {name}, input {self.index}: "
-                f"∂{self.root}/∂{name} · ∂{name}/∂{self.of} = "
-                f"{self.upstream:.6g} × {self.local:.6g} = {self.amount:.6g}"
-            )
-        return (
-            f"through {name}, input {self.index}: upstream {_text(self.upstream)}, "
-            f"contribution {_text(self.amount)}"
-        )
+        place = f"through {self.name}, input {self.index}"
+        return f"{place}: {self.formula} = {brief(self.amount)}"
 
-
-def _text(number: Any) -> str:
-    array = np.asarray(number)
-    if array.ndim == 0:
-        return f"{array:.6g}"
-    if array.size <= 6:
-        return np.array2string(array, precision=6, separator=", ").replace("\n", "")
-    with np.errstate(all="ignore"):
-        return f"{array.shape} with norm {norm(array.astype(np.float64)):.6g}"
+    @property
+    def formula(self) -> str:
+        """What the amount is, in names and numbers; of arrays, the rule in names."""
+        if self.local is None:
+            return self.names.rule(self.node, self.index)
+        names = f"{self.names.gradient(self.node)} · {self.names.local(self.node, self.index)}"
+        return f"{names} = {brief(self.upstream)} × {brief(self.local)}"
 
 
 @dataclass(frozen=True)
@@ -85,10 +87,10 @@ class Explanation:
             lines.append(f"  {'+' if i else ' '} {place}{c}")
         if not self.contributions:
             lines.append("    nothing flows into it: the result does not depend on it, or is it")
-        lines.append(f"  = {_text(self.total)}{', after its hooks' * self.hooked}")
+        lines.append(f"  = {brief(self.total)}{', after its hooks' * self.hooked}")
         if self.rest is not None:
             lines.append(
-                f"  (.grad differs from that by {_text(self.rest)}: it was assigned, or added to "
+                f"  (.grad differs from that by {brief(self.rest)}: it was assigned, or added to "
                 "by a pass whose result is gone or was made from other numbers)"
             )
         return "\n".join(lines)
@@ -99,8 +101,9 @@ class Explanation:
 def explain(x: Any, root: Any = None) -> Explanation:
     """Every contribution to the gradient of x, edge by edge; they sum to it exactly.
 
-    After several backward passes these are the contributions of all that `x.grad` holds.  No
-    `.grad` is changed; hooks are called again.
+    After several backward passes these are the contributions of all that `x.grad` holds, each with
+    the names that the graph of its pass has in `viz.draw` and `viz.steps`.  No `.grad` is changed;
+    hooks are called again.
 
     Args:
         x: a Value or a Tensor.
@@ -128,47 +131,32 @@ def explain(x: Any, root: Any = None) -> Explanation:
         if type(root) is not type(x):
             raise TypeError(f"root must be a {type(x).__name__} like x, got {type(root).__name__}")
         parts, rest = [_pass(x, root, None)], None
-    names = _Names()
-    name = names(x, "x" if x.op is None else x.op.name)
-    contributions = [
-        replace(
-            c, number=i, of=name, root=names(part.root, "L"), name=names(c.node, c.node.op.name)
-        )
+    called = _names(parts)
+    found = [
+        replace(edge, number=i, names=called[part.order[-1]])
         for i, part in enumerate(parts)
-        for c in part.contributions
+        for edge in part.edges
     ]
-    return Explanation(name, tuple(contributions), _sum(parts), rest, id(x) in HOOKS)
+    names = called[parts[0].order[-1]]
+    name = names(x) if id(x) in names.place else str(x.label) or "x"
+    return Explanation(name, tuple(found), _sum(parts), rest, id(x) in HOOKS)
 
 
-class _Names:
-    """Names of nodes, no two alike: a label, or what is given instead, numbered from the second.
-
-    A result that is differentiated and has no label is called L, and where it stands as a node
-    below itself, by its op: ∂L/∂mul.
-    """
-
-    def __init__(self) -> None:
-        self._names: dict[tuple[Any, str], str] = {}
-        self._taken: dict[str, int] = {}  # names, and the last number that was put after each
-
-    def __call__(self, node: Any, otherwise: str) -> str:
-        wanted = str(node.label or otherwise)
-        if (node, wanted) not in self._names:
-            name = wanted
-            while name in self._taken:
-                self._taken[wanted] += 1
-                name = f"{wanted} ({self._taken[wanted]})"
-            self._taken[name] = 1
-            self._names[node, wanted] = name
-        return self._names[node, wanted]
+def _names(parts: list[_Part]) -> dict[Any, Names]:
+    """What the nodes of each pass are called, by the pass's root; no two alike in all of them."""
+    found: dict[Any, Names] = {}
+    for part in parts:
+        if part.order[-1] not in found:
+            found[part.order[-1]] = Names(part.order, tuple(found.values()))
+    return found
 
 
 @dataclass(frozen=True)
 class _Part:
-    """One backward pass: its result, the contributions to x's gradient, and their sum."""
+    """One backward pass: its graph, the contributions to x's gradient, and their sum."""
 
-    root: Any
-    contributions: list[Contribution]
+    order: list[Any]
+    edges: list[Contribution]
     total: Any
 
 
@@ -190,7 +178,7 @@ def _behind(x: Any) -> tuple[list[_Part], Any]:
             part = _pass(x, root, seed)
         except RuntimeError:  # its numbers were replaced
             break
-        if part.contributions or root is x:
+        if part.edges or root is x:
             parts.insert(0, part)
             if np.allclose(_sum(parts), held, rtol=1e-12, atol=0, equal_nan=True):
                 return parts, None
@@ -209,7 +197,7 @@ def _pass(x: Any, root: Any, seed: Any) -> _Part:
         if one is x and node.op.rule(i) is not None and node.flows_to(x)
     ]
     g = found.get(x)
-    return _Part(root, given, x.full(0.0) if g is None else g)
+    return _Part(order, given, x.full(0.0) if g is None else g)
 
 
 def _sum(parts: list[_Part]) -> Any:

@@ -92,7 +92,7 @@ def test_in_jupyterlab_without_trust_picture_and_table_remain(page, lab, execute
     )
     assert len(rows) == 12
     assert rows[0].startswith("n2 = a × b = 2 × −3 = −6")
-    assert rows[-1].startswith("∂L/∂b += ∂L/∂n2 · ∂n2/∂b = 0.0026819 × 2 = 0.0053638")
+    assert rows[-1].startswith("∂L/∂b += ∂L/∂n2 · ∂(a × b)/∂b = 0.0026819 × 2 = 0.0053638")
     assert page.run(
         "document.querySelector('.jp-OutputArea tbody tr').checkVisibility() && "
         "[...document.querySelectorAll('.jp-OutputArea img')].some((i) => i.naturalWidth > 300)"

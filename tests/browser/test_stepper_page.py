@@ -11,10 +11,11 @@ from layout import contrast
 import engine
 import nn
 from engine import Tensor, Value, toposort
+from engine.showing import brief
 from viz import step_through, steps
-from viz.stepping.formula import rule_mathml
 from viz.stepping.page import short
-from viz.stepping.steps import BackwardStep, brief
+from viz.stepping.rule_source import rule_mathml
+from viz.stepping.steps import BackwardStep
 
 HOSTILE = "</script><b onclick=x()>&amp;\n λ日本😀 $data <!-- \ud800"
 
@@ -315,7 +316,7 @@ def test_what_a_screen_reader_is_told(show):
     page.press("End")
     told = (
         "Backward: the gradient of b changes from 0 to 0.0053638. "
-        "∂L/∂b += ∂L/∂d · ∂d/∂b = 0.0026819 × 2 = 0.0053638"
+        "∂L/∂b += ∂L/∂d · ∂(a × b)/∂b = 0.0026819 × 2 = 0.0053638"
     )
     assert page.text("#say") == f"Step 12 of 12. {told}"
     assert page.run(f"{slider}.getAttribute('aria-valuetext')") == f"step 12 of 12. {told}"

@@ -9,8 +9,8 @@ import pytest
 
 import engine
 from engine import Op, Tensor, Value
+from engine.showing import formula, rule_formula
 from engine.symbols import Names, Term, Trace, followed
-from viz.stepping.formula import formula, rule_formula
 from viz.stepping.rule_source import rule_source
 
 

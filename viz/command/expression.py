@@ -13,8 +13,8 @@ import numpy as np
 
 import engine
 from engine import NodeArray, Op, Value, functions, input_names, nearest, registry
+from engine.showing import shorten
 
-from ..drawing import shorten
 from .sizes import numbers
 
 BINARY: dict[type[ast.operator], Op] = {

@@ -13,8 +13,9 @@ import numpy as np
 import engine
 from engine import Node, NodeArray, Tensor
 from engine.looking import box
+from engine.showing import number
 
-from ..drawing import RendererNotFoundError, number
+from ..drawing import RendererNotFoundError
 from ..graphs import SUFFIXES, draw as draw_graph
 from ..stepping import PAGE_SUFFIXES, step_through
 from .expression import REFUSALS, ExpressionError

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ..drawing import number
+from engine.showing import number
+
 from .expression import Expression, ExpressionError
 
 

@@ -35,11 +35,7 @@ from .style import (
 )
 from .text import (
     lines_of as lines_of,
-    norm as norm,
-    number as number,
-    parameters as parameters,
     printable as printable,
     safe as safe,
-    shorten as shorten,
 )
 from .widths import centred as centred, points as points

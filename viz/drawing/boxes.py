@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from engine import Node, NodeArray, Op, Tensor, input_names, to_numpy, toposort
+from engine.showing import Names, array_lines, number, parameters, shorten
 
 from .heat import Heat, heat_of
-from .text import array_lines, number, parameters, shorten
 
 
 class GraphTooLargeError(ValueError):
@@ -25,7 +25,7 @@ class Box:
         id: `n` and its place in topological order, `f` and that of its first node where several
             are folded; constants are named after the node they enter.
         kind: a key of `LOOKS`.
-        caption: the kind in words.
+        caption: the kind in words; before it what the node is called, where it has no label.
         symbol: the op's, empty for leaves and constants.
         label: the user's name for the node.
         rows: name and text of each line below: data, grad, …
@@ -107,7 +107,8 @@ class Reader:
         self.flows = flowing(order)
         self.after_backward = any(node.op is None and node.has_grad for node in order)
         self.prefix = prefix
-        self.place = {id(node): i for i, node in enumerate(order)}
+        self.names = Names(order)
+        self.place = self.names.place
 
     def name(self, node: Any) -> str:
         """A node's id in the picture."""
@@ -123,11 +124,15 @@ class Reader:
             kind = "output" if node is self.root else "result"
             caption = f"{kind} of {node.op.name}"
             symbol = node.op.symbol
+        called, label = self.names(node), shorten(str(node.label))
+        if not label.strip():
+            caption = f"{called}: {caption}"
+        elif called.endswith(mark := f" (n{self.place[id(node)]})"):  # another has this label too
+            label += mark
         rows = [("shape", f"{node.shape} {node.dtype}")] if isinstance(node, Tensor) else []
         if node.op is not None:
             rows += [("", line) for line in parameters(node.params, node.op.defaults)]
         rows += [("data", numbers(node)), ("grad", self.grad(node))]
-        label = shorten(str(node.label))
         return Box(
             self.name(node), kind, caption, symbol, label, tuple(rows), strips(node), marks, tone
         )

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from engine.array_programs import Plan, PlannedBuffer, in_bytes
+from engine.showing import shorten
 
-from ..drawing import DARK, LIGHT, OKABE_ITO, Theme, mix, points, safe, shorten
+from ..drawing import DARK, LIGHT, OKABE_ITO, Theme, mix, points, safe
 
 CHART = 440  # points from the first line to the last
 ROWS = 40  # the most pieces of memory with a row of their own

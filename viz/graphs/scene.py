@@ -8,19 +8,9 @@ from typing import Any
 import numpy as np
 
 from engine import Node, Tensor, to_numpy
+from engine.showing import norm, number, shorten
 
-from ..drawing import (
-    Arrow,
-    Box,
-    Cluster,
-    Reader,
-    Scene,
-    edge_text,
-    local_text,
-    norm,
-    number,
-    shorten,
-)
+from ..drawing import Arrow, Box, Cluster, Reader, Scene, edge_text, local_text
 from .fold import Fold
 from .marks import Marks, bad, find_marks
 from .traced import UNNAMED, Path

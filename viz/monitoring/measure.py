@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 
 from engine import Value, to_numpy
+from engine.showing import norm
 from nn import Module
-
-from ..drawing import norm
 
 
 def gradient_of(parameter: Any) -> np.ndarray | None:

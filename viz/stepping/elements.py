@@ -9,9 +9,9 @@ import numpy as np
 
 from engine import Node, to_numpy
 from engine.looking import box, label_of
+from engine.showing import brief, formula, signed
 
-from .formula import formula, signed
-from .steps import BackwardStep, ForwardStep, brief
+from .steps import BackwardStep, ForwardStep
 
 TERMS, NAMED = 4, 2  # terms of a sum that are written out in numbers, and in names
 LIMIT = 4096  # numbers in the op's inputs and its result
@@ -39,7 +39,7 @@ class Elements:
     >>> Elements(forward).equation((0, 0))
     'L[0,0] = x[0,0] × w[0,0] + x[0,1] × w[1,0] = 1 × 3 + 2 × 4 = 11'
     >>> Elements(backward).equation((1, 0))
-    '∂L/∂w[1,0] += ∂L/∂L[0,0] · ∂L[0,0]/∂w[1,0] = 5 × 2 = 10'
+    '∂L/∂w[1,0] += ∂L/∂L[0,0] · ∂(x @ w)[0,0]/∂w[1,0] = 5 × 2 = 10'
     """
 
     def __init__(self, step: ForwardStep | BackwardStep) -> None:
@@ -132,15 +132,12 @@ class Elements:
         if len(terms) > TERMS:
             products.append(f"… ({len(terms)} terms)")
         if len(terms) <= NAMED:
-            named = [
-                _term(self.names.root, label_of(result, out), label_of(target, index))
-                for out, _ in terms
-            ]
-            total = " + ".join(named)
+            total = " + ".join(self._term(step, label_of("", out), index) for out, _ in terms)
         else:
-            total = f"Σ {_term(self.names.root, f'{result}[·]', label_of(target, index))}"
+            total = f"Σ {self._term(step, '[·]', index)}"
         return f"{goal} += {total}", " + ".join(products), value
 
-
-def _term(root: str, result: str, target: str) -> str:
-    return f"∂{root}/∂{result} · ∂{result}/∂{target}"
+    def _term(self, step: BackwardStep, of: str, index: Index) -> str:
+        """Upstream gradient and local derivative of an element of the result."""
+        local = self.names.local(step.node, step.index, of, label_of("", index))
+        return f"{self.names.gradient(step.node)}{of} · {local}"

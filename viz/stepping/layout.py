@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine import Node, Tensor
+from engine.showing import Names, shorten, without_middle
 
-from ..drawing import printable, render, shorten
+from ..drawing import printable, render
 from .program import asset
-from .steps import Names, without_middle
 
 SVG = "{http://www.w3.org/2000/svg}"
 NUMBER = re.compile(r"-?\d+\.?\d*(?:e-?\d+)?")

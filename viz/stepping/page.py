@@ -16,13 +16,13 @@ from typing import Any
 import numpy as np
 
 from engine import Tensor, Value
+from engine.showing import Names, brief, minus, number, signed
 
-from ..drawing import number
 from .elements import Elements, Index
-from .formula import minus, rule_mathml, signed
 from .layout import Drawing, safe
 from .program import asset, packed, program
-from .steps import BackwardStep, ForwardStep, Names, Step, brief
+from .rule_source import rule_mathml
+from .steps import BackwardStep, ForwardStep, Step
 
 KEY = 12  # bytes, at most, of a row's number and the signs around it
 GRID = 64  # the most numbers of an array that is shown number by number
@@ -65,19 +65,17 @@ def _forward_row(step: ForwardStep) -> Row:
 def _backward_row(step: BackwardStep) -> Row:
     running = f"{short(step.before)} → {short(step.after)}"
     parts = [safe(part) for part in step.parts]
-    if step.local is not None:  # upstream and local derivative are told apart
-        sums, products, total = step.parts
-        target, _, product = sums.partition(" += ")
-        parts = [
-            f"{safe(target)} += {_coloured(product, ' · ')}",
-            _coloured(products, " × "),
-            safe(total),
+    if step.factors:  # upstream and local derivative are told apart
+        (upstream, local), numbers = step.factors
+        target = safe(step.names.gradient(step.input))
+        parts[:2] = [
+            f"{target} += {_coloured(upstream, ' · ', local)}",
+            _coloured(numbers[0], " × ", numbers[1]),
         ]
     return Row(step.equation, "<wbr> = ".join(parts), running, step)
 
 
-def _coloured(product: str, sign: str) -> str:
-    left, _, right = product.partition(sign)
+def _coloured(left: str, sign: str, right: str) -> str:
     return f"<i>{safe(left)}</i>{sign}<b>{safe(right)}</b>"
 
 

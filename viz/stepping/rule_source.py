@@ -9,6 +9,7 @@ import textwrap
 from typing import Any
 
 from engine import Op
+from engine.symbols import MathML, rule_formulas
 
 LONGEST = 30  # lines of a rule that is a whole function
 
@@ -95,3 +96,19 @@ def _function(rule: Any) -> str:
 def _short(text: str) -> str:
     lines = text.rstrip().splitlines()
     return "\n".join(lines if len(lines) <= LONGEST else [*lines[:LONGEST], "    …"])
+
+
+def rule_mathml(op: Op, index: int) -> str:
+    """A row's rule as mathematics, in its own letters; "" for an op on whole arrays.
+
+    >>> import engine
+    >>> rule_mathml(engine.div, 0)
+    '<math displaystyle="true"><mfrac><mi>g</mi><mi>b</mi></mfrac></math>'
+    """
+    return _rules_mathml(op, op.vjps).get(index, "")
+
+
+@functools.lru_cache(maxsize=128)
+def _rules_mathml(op: Op, rules: tuple[Any, ...]) -> dict[int, str]:
+    found = rule_formulas(op, MathML())
+    return {i: f'<math displaystyle="true">{right}</math>' for i, right in found.items()}

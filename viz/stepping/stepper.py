@@ -11,13 +11,14 @@ import numpy as np
 
 from engine.files import naming
 from engine.looking import BackwardPass
+from engine.showing import Names
 
 from ..drawing import GraphTooLargeError, RenderError, checked_order, printable
 from ..graphs import check_direction, image
 from .elements import Index
 from .layout import Drawing, arrange, safe
 from .page import LARGEST, page, rows, short, table, value
-from .steps import BackwardStep, Names, Step, walk
+from .steps import BackwardStep, Step, walk
 
 MAX_NODES = 1000
 MAX_STEPS = 8000
@@ -67,8 +68,8 @@ class Stepper:
           1  L = a × b = 2 × −3 = −6
         backward
           2  ∂L/∂L = 1
-          3  ∂L/∂a += ∂L/∂L · ∂L/∂a = 1 × −3 = −3   (0 → −3)
-          4  ∂L/∂b += ∂L/∂L · ∂L/∂b = 1 × 2 = 2   (0 → 2)
+          3  ∂L/∂a += ∂L/∂L · ∂(a × b)/∂a = 1 × −3 = −3   (0 → −3)
+          4  ∂L/∂b += ∂L/∂L · ∂(a × b)/∂b = 1 × 2 = 2   (0 → 2)
         """
         wide = len(str(len(self._rows)))
         lines = ["forward"] if self._rows[0].step is not None else []

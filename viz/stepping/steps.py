@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,85 +10,9 @@ import numpy as np
 
 from engine import Node, Value
 from engine.looking import BackwardPass, Edge
+from engine.showing import Names, brief, few, operation
 
-from ..drawing import norm, number, shorten
-from .formula import minus, operation, rule_formula, signed
 from .rule_source import rule_source
-
-LONGEST = 24  # characters of a name in an equation
-FEW = 6  # numbers of an array that an equation writes out
-
-
-class Names:
-    """A short name for each node, no two alike: its label, or `n4` by its place in the order.
-
-    The root is called L if it has no label: then `∂L/∂a` reads as it does in books.
-
-    Attributes:
-        root: what the gradients are derivatives of.
-    """
-
-    def __init__(self, order: list[Any]) -> None:
-        wanted = [_name(node, i) for i, node in enumerate(order)]
-        if not str(order[-1].label).strip():
-            wanted[-1] = "L"
-        taken = Counter(wanted)
-        self.order = order
-        self._names = {
-            id(node): name if taken[name] == 1 else f"{name} (n{i})"
-            for i, (node, name) in enumerate(zip(order, wanted, strict=True))
-        }
-        self.place = {id(node): i for i, node in enumerate(order)}
-        self.root = self._names[id(order[-1])]
-
-    def __call__(self, x: Any) -> str:
-        """The name of a node; a constant as it is."""
-        if isinstance(x, Node):
-            return self._names[id(x)]
-        return brief(x) if np.asarray(x).dtype.kind in "fiub" else shorten(repr(x), LONGEST)
-
-    def gradient(self, x: Any) -> str:
-        """The gradient of a node: `∂L/∂a`."""
-        return f"∂{self.root}/∂{self(x)}"
-
-
-def _name(node: Any, place: int) -> str:
-    label = " ".join(str(node.label).split())
-    return without_middle(label, LONGEST) if label else f"n{place}"
-
-
-def without_middle(text: str, longest: int) -> str:
-    """Text with its middle left out where it is too long: names differ at their ends.
-
-    >>> without_middle("layers[0].neurons[3].w[1]", 16)
-    'layer…ns[3].w[1]'
-    """
-    tail = longest * 2 // 3
-    return text if len(text) <= longest else f"{text[: longest - 1 - tail]}…{text[-tail:]}"
-
-
-def brief(x: Any) -> str:
-    """A number, a short array, or what there is to say of a long one.
-
-    >>> brief(-2.0), brief(np.arange(3.0)), brief(np.ones((4, 4)))
-    ('−2', '[0, 1, 2]', '(4, 4) of norm 4')
-    """
-    if x is None:
-        return "nothing"
-    array = np.asarray(x)
-    if array.ndim == 0:
-        return signed(array) if array.dtype.kind in "fiu" else str(array)
-    if array.size <= FEW:
-        return minus(_nested(array.tolist()))
-    if array.dtype.kind not in "fiu":
-        return f"{array.shape} of {array.dtype}"
-    return f"{array.shape} of norm {signed(norm(array))}"
-
-
-def _nested(numbers: Any) -> str:
-    if isinstance(numbers, list):
-        return f"[{', '.join(map(_nested, numbers))}]"
-    return number(numbers, 4)
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,10 +36,9 @@ class ForwardStep:
     def parts(self) -> tuple[str, ...]:
         """What the equation sets equal: `c`, `a × b`, `2 × −3`, `−6`."""
         op, params = self.node.op, self.node.params
-        names = _few([self.names(x) for x in self.node.inputs])
-        parts = [self.names(self.node), operation(op, names, params)]
+        parts = [self.names(self.node), self.names.operation(self.node)]
         if all(np.ndim(x) == 0 for x in self.inputs):
-            parts.append(operation(op, _few([brief(x) for x in self.inputs]), params))
+            parts.append(operation(op, few([brief(x) for x in self.inputs]), params))
         return (*parts, brief(self.result))
 
     @property
@@ -167,27 +89,32 @@ class BackwardStep:
     @property
     def formula(self) -> str:
         """The same rule with the names of this graph: `∂L/∂c × (1 − c × c)`."""
-        names: dict[str | int, str] = {"g": self.names.gradient(self.node)}
-        names["y"] = self.names(self.node)
-        names.update((i, self.names(x)) for i, x in enumerate(self.node.inputs))
-        return rule_formula(self.node, self.index, names)
+        return self.names.rule(self.node, self.index)
+
+    @property
+    def factors(self) -> tuple[tuple[str, str], ...]:
+        """Upstream gradient and local derivative, in names and in numbers; () of arrays.
+
+        The names are `∂L/∂c` and `∂(a × b)/∂a`: the local one is named by its op.
+        """
+        if self.local is None:
+            return ()
+        names = self.names.gradient(self.node), self.names.local(self.node, self.index)
+        return names, (brief(self.upstream), brief(self.local))
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """What the equation sets equal; the first part is a sum: `∂L/∂a += ∂L/∂c · ∂c/∂a`."""
-        target, upstream = self.names.gradient(self.input), self.names.gradient(self.node)
-        if self.local is None:
+        """What the equation sets equal; the first is a sum: `∂L/∂a += ∂L/∂c · ∂(a × b)/∂a`."""
+        target = self.names.gradient(self.input)
+        if not self.factors:
             return (f"{target} += {self.formula}", brief(self.contribution))
-        local = f"∂{self.names(self.node)}/∂{self.names(self.input)}"
-        return (
-            f"{target} += {upstream} · {local}",
-            f"{brief(self.upstream)} × {brief(self.local)}",
-            brief(self.contribution),
-        )
+        names, numbers = self.factors
+        total = brief(self.contribution)
+        return (f"{target} += {' · '.join(names)}", " × ".join(numbers), total)
 
     @property
     def equation(self) -> str:
-        """`∂L/∂a += ∂L/∂c · ∂c/∂a = 0.5 × −3 = −1.5`."""
+        """`∂L/∂a += ∂L/∂c · ∂(a × b)/∂a = 0.5 × −3 = −1.5`."""
         return " = ".join(self.parts)
 
     def __str__(self) -> str:
@@ -195,13 +122,6 @@ class BackwardStep:
 
 
 Step = ForwardStep | BackwardStep
-
-
-def _few(names: list[str]) -> list[str]:
-    """A few names stand for many."""
-    if len(names) <= FEW:
-        return names
-    return [*names[: FEW - 2], "…", names[-1]]
 
 
 def steps(root: Any, gradient: Any = None, retain_grads: bool | None = None) -> Iterator[Step]:
@@ -225,8 +145,8 @@ def steps(root: Any, gradient: Any = None, retain_grads: bool | None = None) -> 
     >>> for step in steps(a * b):
     ...     print(step.equation)
     L = a × b = 2 × −3 = −6
-    ∂L/∂a += ∂L/∂L · ∂L/∂a = 1 × −3 = −3
-    ∂L/∂b += ∂L/∂L · ∂L/∂b = 1 × 2 = 2
+    ∂L/∂a += ∂L/∂L · ∂(a × b)/∂a = 1 × −3 = −3
+    ∂L/∂b += ∂L/∂L · ∂(a × b)/∂b = 1 × 2 = 2
     >>> a.grad, b.grad
     (-3.0, 2.0)
     """

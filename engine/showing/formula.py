@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from engine import Node, Op, enable_grad
-from engine.symbols import MathML, rule_formulas
-
-from ..drawing import number, parameters
+from ..core import Op
+from ..node import Node
+from ..recording import enable_grad
+from .numerals import minus, parameters, signed
 
 SUM, PRODUCT, SIGN, POWER, ATOM = range(1, 6)
 
@@ -23,6 +22,8 @@ FOLLOWS = {"+": {"+", "-"}, "*": {"*", "/"}, "@": {"@"}}
 #: Ops that only matter to the shape of a broadcast or the kind of number: not written.
 SILENT = {"cast", "identity"}
 LIMIT = 24  # ops in one formula
+FEW = 6  # inputs of an op that are written out
+LONGEST = 48  # characters of an op whose derivative is named
 
 
 class Written(NamedTuple):
@@ -33,24 +34,6 @@ class Written(NamedTuple):
     symbol: str = ""
 
 
-def minus(text: str) -> str:
-    """Text with the minus sign of mathematics in place of the hyphen.
-
-    >>> minus("-3e-07")
-    '−3e−07'
-    """
-    return text.replace("-", "−")
-
-
-def signed(x: Any) -> str:
-    """A number as it stands in a formula.
-
-    >>> signed(-1.5)
-    '−1.5'
-    """
-    return minus(number(x))
-
-
 def operation(op: Op, inputs: list[str], params: Any = ()) -> str:
     """One op applied to texts.
 
@@ -59,6 +42,33 @@ def operation(op: Op, inputs: list[str], params: Any = ()) -> str:
     ('a × b', 'tanh(c)')
     """
     return _applied(op, [_atom(text) for text in inputs], dict(params)).text
+
+
+def slope_of(
+    op: Op, inputs: list[str], index: int, params: Any = (), of: str = "", by: str = ""
+) -> str:
+    """The derivative of one op along one of its inputs: `∂(a × b)/∂a`; a long op by its name.
+
+    Args:
+        inputs: texts for them.
+        index: along which.
+        of, by: put after the op and after the input: elements of arrays.
+
+    >>> import engine
+    >>> slope_of(engine.mul, ["a", "b"], 1), slope_of(engine.tanh, ["c"], 0)
+    ('∂(a × b)/∂b', '∂tanh(c)/∂c')
+    """
+    written = Written(f"{op.name}({inputs[0]})")
+    if op.name not in SILENT:
+        written = _applied(op, [_atom(text) for text in few(inputs)], dict(params))
+    if len(written.text) > LONGEST:
+        written = Written(f"{op.name}(…)")
+    return f"∂{_bound(written, ATOM)}{of}/∂{inputs[index]}{by}"
+
+
+def few(names: list[str]) -> list[str]:
+    """A few names stand for many."""
+    return names if len(names) <= FEW else [*names[: FEW - 2], "…", names[-1]]
 
 
 def formula(root: Any, name: Callable[[Any], str | None], limit: int = LIMIT) -> str:
@@ -104,22 +114,6 @@ def rule_formula(node: Any, index: int, names: dict[str | int, str]) -> str:
     if not isinstance(part, Node):
         return _constant(part).text
     return formula(part, lambda x: known.get(id(x)))
-
-
-def rule_mathml(op: Op, index: int) -> str:
-    """A row's rule as mathematics, in its own letters; "" for an op on whole arrays.
-
-    >>> import engine
-    >>> rule_mathml(engine.div, 0)
-    '<math displaystyle="true"><mfrac><mi>g</mi><mi>b</mi></mfrac></math>'
-    """
-    return _rules_mathml(op, op.vjps).get(index, "")
-
-
-@functools.lru_cache(maxsize=128)
-def _rules_mathml(op: Op, rules: tuple[Any, ...]) -> dict[int, str]:
-    found = rule_formulas(op, MathML())
-    return {i: f'<math displaystyle="true">{right}</math>' for i, right in found.items()}
 
 
 # --- writing ---
