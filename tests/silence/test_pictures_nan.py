@@ -87,7 +87,8 @@ def labels_of(ax):
 def test_every_panel_of_the_dashboard_is_drawn(numbers):
     figure = plots.dashboard(a_history(numbers))
     figure.canvas.draw()
-    assert len(figure.axes) == 6
+    constant = len(set(map(float, np.abs(numbers)))) == 1  # a learning rate that is said in words
+    assert len(figure.axes) == 6 - constant
 
 
 @hostile

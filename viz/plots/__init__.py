@@ -6,10 +6,10 @@ calls show; `dashboard` makes a figure of its own and returns that.
     from viz import History, plots
     plots.dashboard(history)
 
-To add a plot, write one such function in `curves` (of a `History`), `samples` (of a model at work),
-`decisions` or `images`, add its line here, and call it in `CALLS` of test_plots.py, which asks for
-it.  Axes, colours and legends come from `axes`; the notebooks take those as well, for plots of
-their own.
+To add a plot, write one such function in `curves` (of what was noted), `measurements` (of
+parameters and layers), `samples` (of a model at work), `decisions` or `images`, add its line here,
+and call it in `CALLS` of test_plots.py, which asks for it.  Axes, colours and legends come from
+`axes`; the notebooks take those as well, for plots of their own.
 """
 
 from .axes import (
@@ -20,17 +20,16 @@ from .axes import (
     figure_with as figure_with,
     pyplot as pyplot,
 )
-from .curves import (
-    dashboard as dashboard,
+from .curves import learning_rate as learning_rate, loss as loss, metric as metric
+from .dashboard import dashboard as dashboard
+from .decisions import decision_boundary as decision_boundary
+from .images import image_grid as image_grid, sample_grid as sample_grid
+from .measurements import (
     dead_units as dead_units,
     gradient_flow as gradient_flow,
     gradient_norms as gradient_norms,
-    learning_rate as learning_rate,
-    loss as loss,
     update_ratio as update_ratio,
 )
-from .decisions import decision_boundary as decision_boundary
-from .images import image_grid as image_grid, sample_grid as sample_grid
 from .samples import (
     activation_histogram as activation_histogram,
     confusion_matrix as confusion_matrix,

@@ -10,14 +10,16 @@ import numpy as np
 try:
     from matplotlib import colormaps, pyplot as pyplot
     from matplotlib.colors import LinearSegmentedColormap, ListedColormap as ListedColormap
+    from matplotlib.figure import Figure
     from matplotlib.patches import Rectangle as Rectangle
     from matplotlib.ticker import MaxNLocator
+    from matplotlib.transforms import ScaledTranslation
 except ImportError as error:
     raise ImportError("viz.plots needs matplotlib: pip install 'twingrad[plots]'") from error
 
 from ..drawing import NEGATIVE, OKABE_ITO, POSITIVE
 
-#: A legend lets what lies below shine through.
+#: How legends look; `key` puts them where no curve is.
 LEGEND = {"framealpha": 0.7, "edgecolor": "none", "borderpad": 0.2}
 
 #: Colours of curves, in order; yellow is left out, it cannot be read on white.
@@ -34,6 +36,10 @@ TWO_SIDED = LinearSegmentedColormap.from_list("two-sided", [NEGATIVE, "#ffffff",
 LARGEST = 1e300
 SMALLEST = 1e-300
 WIDEST = 100  # decades of a logarithmic axis with margins
+
+#: Lines that can be told apart without colour.
+DASHES: list[Any] = ["-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1))]
+MOST_LOOKS = len(CYCLE) * len(DASHES)  # their lengths share no factor: each pair occurs once
 
 MOST_NAMED = 8  # more curves than this get colours in order, and only the first and last a name
 
@@ -58,15 +64,62 @@ def colours(count: int) -> list[Any]:
     return list(colormaps[SEQUENTIAL](np.linspace(0.0, 0.9, count)))
 
 
-def key(ax: Any, names: Sequence[str]) -> None:
-    """A legend of the curves so named; of the first and the last, if they are many."""
+def looks(count: int, *, ordered: bool = False) -> list[dict[str, Any]]:
+    """Colours and dashes of `count` curves, each pair once.
+
+    Args:
+        count: how many, at most 30.
+        ordered: from first to last, as layers are: many then go from dark to light.
+
+    >>> looks(2)[1]
+    {'color': '#d55e00', 'linestyle': '--'}
+    """
+    if ordered and count > len(CYCLE):
+        return [{"color": colour, "linestyle": "-"} for colour in colours(count)]
+    if count > MOST_LOOKS:
+        raise ValueError(f"at most {MOST_LOOKS} curves can be told apart, got {count}")
+    return [
+        {"color": CYCLE[i % len(CYCLE)], "linestyle": DASHES[i % len(DASHES)]} for i in range(count)
+    ]
+
+
+def key(ax: Any, names: Sequence[str] = (), *, beside: bool = False, **look: Any) -> None:
+    """A legend below the axes, or beside them: where no curve is.
+
+    Args:
+        ax: axes on which all is drawn that has a label.
+        names: labels of curves of one kind: if they are many, only the first and the last stand
+            in the legend.
+        beside: to the right, one below the other.
+        look: what else matplotlib's `legend` takes.
+    """
     handles, labels = ax.get_legend_handles_labels()
     shown = set(names) if len(names) <= MOST_NAMED else {names[0], names[-1]}
     pairs = [
         (h, la) for h, la in zip(handles, labels, strict=True) if la in shown or la not in names
     ]
-    if pairs:  # matplotlib leaves out what begins with an underscore
-        ax.legend(*zip(*pairs, strict=True), fontsize="small", **LEGEND)
+    if not pairs:  # matplotlib leaves out what begins with an underscore
+        return
+    figure = ax.figure
+    if isinstance(figure, Figure) and figure.get_layout_engine() is None and ax.get_subplotspec():
+        figure.set_layout_engine("constrained")  # makes room for what stands outside axes
+    handles, labels = zip(*pairs, strict=True)
+    place = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0)} if beside else _below(ax)
+    look = {"fontsize": "small", **LEGEND, **place, **look}
+    for columns in (1,) if beside else (4, 3, 2, 1):
+        legend = ax.legend(handles, labels, ncols=min(columns, len(labels)), **look)
+        if legend.get_window_extent().width <= ax.bbox.width:
+            return
+
+
+def _below(ax: Any) -> dict[str, Any]:
+    """Where a legend stands under the ticks of an axis and its name, however high the axes are."""
+    found = ax.xaxis.get_tightbbox(None)
+    deep = 0.0 if found is None else (ax.bbox.y0 - found.y0) / ax.figure.dpi
+    down = ScaledTranslation(0.0, -max(deep, 0.0), ax.figure.dpi_scale_trans)
+    return {
+        "loc": "upper center", "bbox_to_anchor": (0.5, 0.0), "bbox_transform": ax.transAxes + down,
+    }  # fmt: skip
 
 
 def drawable(numbers: Any) -> np.ndarray:
@@ -79,7 +132,7 @@ def drawable(numbers: Any) -> np.ndarray:
     return np.where(np.abs(array) <= LARGEST, array, np.nan)
 
 
-def curve(ax: Any, steps: np.ndarray, numbers: np.ndarray, line: str = "-", **look: Any) -> None:
+def curve(ax: Any, steps: np.ndarray, numbers: np.ndarray, **look: Any) -> None:
     """A line over steps, with gaps where there is nothing to draw; a dot where one stands alone."""
     numbers = drawable(numbers)
     gap = np.isnan(np.concatenate([[np.nan], numbers, [np.nan]]))
@@ -88,7 +141,7 @@ def curve(ax: Any, steps: np.ndarray, numbers: np.ndarray, line: str = "-", **lo
         look = {"marker": "o", "markersize": 4, "markevery": alone.tolist(), **look}
     if len(steps):  # matplotlib alone would make no room where nothing is drawn
         ax.update_datalim([(steps.min(), 0.0), (steps.max(), 0.0)], updatey=False)
-    ax.plot(steps, numbers, line, **look)
+    ax.plot(steps, numbers, **look)
 
 
 def mark_nonfinite(ax: Any, steps: np.ndarray, numbers: np.ndarray) -> None:
