@@ -1,4 +1,5 @@
-"""The command line: `twingrad demo`, `compare`, `draw`, `step`, `source`, `ops` and `notebooks`.
+"""The command line: `twingrad demo`, `compare`, `draw`, `step`, `source`, `ops`, `watch` and
+`notebooks`.
 
 A subcommand is a function that runs it, one that adds its options, and a line in `COMMANDS`.
 """
@@ -20,6 +21,7 @@ from .expression import ExpressionError
 from .given import natural, positive
 from .lab import COPY, NotebooksError, open_notebooks
 from .op_page import op_list, op_page, written_for_values
+from .watch import follow
 
 
 class _Usage(Exception):
@@ -137,6 +139,20 @@ def _ops(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _watch_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "file", type=Path, help="that viz.History(path=…) writes; it may come later"
+    )
+    command.add_argument("--no-browser", action="store_true", help="print the address only")
+    command.add_argument(
+        "--port", type=positive, default=0, metavar="N", help="where it listens (default: any)"
+    )
+
+
+def _watch(arguments: argparse.Namespace) -> int:
+    return follow(arguments.file, not arguments.no_browser, arguments.port)
+
+
 def _notebooks_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "folder", nargs="?", type=Path, metavar="DIR",
@@ -166,5 +182,6 @@ COMMANDS: tuple[tuple[str, Command, Options, str], ...] = (
     ("source", on.source, on.source_options,
      "an expression and its backward pass as a program in Python"),
     ("ops", _ops, _ops_options, "the op table: all names, or one row and the code written from it"),
+    ("watch", _watch, _watch_options, "a run while it is trained, as a page for the browser"),
     ("notebooks", _notebooks, _notebooks_options, "open the course in JupyterLab"),
 )  # fmt: skip

@@ -7,6 +7,7 @@ measurement, add its number to what a function of `measure` returns, and a case 
 do not rename those there are, as files of earlier runs have their names.
 """
 
+from .following import FileLines as FileLines
 from .history import History as History
 from .measure import (
     Meter as Meter,
@@ -14,3 +15,4 @@ from .measure import (
     named_layers as named_layers,
     named_parameters as named_parameters,
 )
+from .server import watch as watch
