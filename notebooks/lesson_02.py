@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.showing import number
-from viz.drawing import Arrow, Box, Scene
-from viz.graphs import Picture, scene_dot
+from viz.drawing import Arrow, Box, Scene, scene_dot
+from viz.graphs import Picture
 
 
 def draw_own(

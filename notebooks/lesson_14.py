@@ -10,8 +10,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from viz.drawing import Arrow, Box, Scene
-from viz.graphs import Picture, scene_dot
+from viz.drawing import Arrow, Box, Scene, scene_dot
+from viz.graphs import Picture
 from viz.plots import CYCLE, figure_with
 
 #: What a package that a cell may need is called, and what installs it.

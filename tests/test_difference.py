@@ -76,8 +76,8 @@ def test_each_node_is_matched_once():
 def test_another_op_is_in_one_graph_only_and_what_is_below_it_in_both():
     dot = diff(curve(), curve(engine.sigmoid), names=("old", "new")).dot
     assert marks(dot) == {"n4": "only in old", "bn4": "only in new", "n5": "differs"}
-    assert 'n3 -> n4 [color="#0072b2" penwidth=2.5 style=dashed]' in dot
-    assert 'n3 -> bn4 [color="#009e73" penwidth=2.5]' in dot
+    assert 'n3 -> n4 [color="#0072b2" penwidth=2.5 style=dashed class="first"]' in dot
+    assert 'n3 -> bn4 [color="#009e73" penwidth=2.5 class="second"]' in dot
     assert "  n0 -> n2\n" in dot
 
 
@@ -149,7 +149,7 @@ def test_of_a_large_graph_what_is_the_same_is_folded():
     assert len(drawn) + hidden == len(engine.toposort(a)) == 977
     assert len(drawn) <= 40
     begins = [name for name, mark in marks(dot).items() if mark == "differs, begins here"]
-    assert [boxes(dot)[name].count("layers[1].neurons[3].b") for name in begins] == [1]
+    assert [boxes(dot)[name].count("<B>layers[1].neurons[3].b") for name in begins] == [1]
 
 
 def test_where_everything_differs_there_is_still_a_picture():

@@ -198,7 +198,7 @@ def test_a_notebook_is_given_svg(picture):
 def test_where_drawings_are_taken_out_of_a_page_an_image_stays(picture):
     """On GitHub, and in a notebook that JupyterLab does not trust."""
     page = picture._repr_html_()
-    assert page.startswith('<img alt="a graph" style="max-width:100%;height:auto" src="data:')
+    assert page.startswith('<img alt="graph of 2 boxes, from left to right. L: output of mul, ')
     encoded = page.partition("base64,")[2].partition('"')[0]
     assert base64.b64decode(encoded).decode() == picture.svg()
 
@@ -259,3 +259,40 @@ def test_draw_passes_its_options_on():
     assert draw(y, **options).dot == viz.to_dot(y, **options)
     with pytest.raises(viz.GraphTooLargeError):
         draw(y, max_nodes=1, fold=False)
+
+
+# --- letters of other alphabets, in pixels ---
+
+
+def labelled_png(letters: str) -> bytes:
+    return render(draw(Value(1.0, label=letters)).dot, "png")
+
+
+def test_letters_that_the_embedded_font_lacks_do_not_all_look_alike():
+    """日 and 本 were the same empty box, and so were emoji and Arabic."""
+    pictures = {labelled_png(letter) for letter in "日本😀🎲عر"}
+    assert len(pictures) == 6
+
+
+def test_without_another_program_such_letters_stand_as_their_numbers(monkeypatch):
+    own = find_renderer()
+    monkeypatch.setattr(renderer, "find_renderer", lambda: own)
+    monkeypatch.setattr(renderer.shutil, "which", lambda *_, **__: None)
+    assert labelled_png("日") == labelled_png("[U+65E5]")
+    assert len({labelled_png(letter) for letter in "日本😀🎲عر"}) == 6
+
+
+def test_where_the_other_program_cannot_draw_them_their_numbers_stand_there(monkeypatch, tmp_path):
+    bad = program(tmp_path / "path", "dot", "import sys; sys.exit('no pixels here')")
+    own = find_renderer()
+    monkeypatch.setattr(renderer, "find_renderer", lambda: own)
+    monkeypatch.setenv("PATH", str(bad.parent))
+    assert labelled_png("日") == labelled_png("[U+65E5]")
+
+
+def test_common_letters_and_all_svg_stay_with_the_program_that_comes_first(monkeypatch):
+    own = find_renderer()
+    monkeypatch.setattr(renderer, "find_renderer", lambda: own)
+    monkeypatch.setattr(renderer.shutil, "which", lambda *_, **__: pytest.fail("asked for dot"))
+    assert labelled_png("Ünïλ × ∂ √ →")
+    assert "日" in render(draw(Value(1.0, label="日")).dot).decode()

@@ -14,7 +14,7 @@ from viz.drawing.renderer import render
 
 
 def links(dot: str) -> list[tuple[str, str]]:
-    return re.findall(r"^  (t\w+) -> (v\w+) \[color=.* style=dashed constraint=false", dot, re.M)
+    return re.findall(r"^  (t\w+) -> (v\w+) \[color=.* style=dashed .*constraint=false", dot, re.M)
 
 
 def small(a, b):

@@ -17,7 +17,9 @@ from .boxes import (
     constant_box as constant_box,
     edge_text as edge_text,
     local_text as local_text,
+    names_in as names_in,
 )
+from .dot_text import scene_dot as scene_dot
 from .heat import NEGATIVE as NEGATIVE, POSITIVE as POSITIVE, heat_cells as heat_cells
 from .renderer import (
     RendererNotFoundError as RendererNotFoundError,
@@ -38,4 +40,5 @@ from .text import (
     printable as printable,
     safe as safe,
 )
+from .titles import about_of as about_of
 from .widths import centred as centred, points as points

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,10 @@ from engine import Node, NodeArray, Op, Tensor, input_names, to_numpy, toposort
 from engine.showing import Names, array_lines, number, parameters, shorten
 
 from .heat import Heat, heat_of
+from .unkept import Unkept, unkept
+from .words import input_text, passed
+
+SPOKEN = 4  # the most inputs that a tooltip says of what is passed to them
 
 
 class GraphTooLargeError(ValueError):
@@ -32,6 +37,7 @@ class Box:
         heat: strips of cells, by the name of the row they follow.
         marks: warnings: where nan begins, what differs, …
         tone: a key of `TONES`, or "".
+        notes: what only its tooltip says: how it was made, what it passes on.
     """
 
     id: str
@@ -43,17 +49,19 @@ class Box:
     heat: tuple[tuple[str, Heat], ...] = ()
     marks: tuple[str, ...] = ()
     tone: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Arrow:
-    """One edge: which input (from 0) of box `head` box `tail` is, and what to write on it."""
+    """One edge: box `tail` is input `index` (from 0) of `head`; `note` is for its tooltip only."""
 
     tail: str
     head: str
     index: int
     text: str
     tone: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,6 +80,11 @@ class Scene:
     boxes: list[Box]
     arrows: list[Arrow]
     clusters: tuple[Cluster, ...] = ()
+
+
+def names_in(cluster: Cluster) -> list[str]:
+    """The ids of all boxes inside a frame."""
+    return [*cluster.boxes, *(name for inner in cluster.inside for name in names_in(inner))]
 
 
 def checked_order(root: Any) -> list[Any]:
@@ -134,8 +147,18 @@ class Reader:
             rows += [("", line) for line in parameters(node.params, node.op.defaults)]
         rows += [("data", numbers(node)), ("grad", self.grad(node))]
         return Box(
-            self.name(node), kind, caption, symbol, label, tuple(rows), strips(node), marks, tone
-        )
+            self.name(node), kind, caption, symbol, label, tuple(rows),
+            strips(node.data, self.gradient(node)), marks, tone, self.notes(node),
+        )  # fmt: skip
+
+    @functools.cached_property
+    def unkept(self) -> Unkept:
+        """What `backward` did not keep, where it ran; computed once, when first asked for."""
+        return unkept(self.order) if self.after_backward else Unkept()
+
+    def gradient(self, node: Any) -> Any:
+        """A node's gradient, kept or not; None if it has none."""
+        return node.grad if node.has_grad else self.unkept.gradients.get(id(node))
 
     def grad(self, node: Any) -> str:
         """A node's gradient as text, or why there is none."""
@@ -143,9 +166,31 @@ class Reader:
             return numbers(node.grad)
         if id(node) not in self.flows:
             return "none"
-        if self.after_backward and node.op is not None and not node.retains_grads:
-            return "not kept"
-        return "not computed"
+        if node.op is None or node.retains_grads or not self.after_backward:
+            return "not computed"
+        gradient, note = self.unkept.gradients.get(id(node)), self.unkept.note
+        if gradient is None:
+            return note or "not computed"
+        return "\n".join(filter(None, (numbers(gradient), note)))
+
+    def notes(self, node: Any) -> tuple[str, ...]:
+        """How a result was made, and what its gradient adds to its inputs'."""
+        if node.op is None:
+            return ()
+        gradient = self.gradient(node)
+        flows = [
+            f"passes to {self.names(x)}: {part}"
+            for i, x in enumerate(node.inputs[:SPOKEN])
+            if (part := passed(self.names, node, i, gradient))
+        ]
+        more = ["and more to others"] * (len(node.inputs) > SPOKEN)
+        return (f"{self.names(node)} = {self.names.operation(node)}", *flows, *more)
+
+    def note(self, node: Any, index: int) -> str:
+        """What an edge is, in words."""
+        part = passed(self.names, node, index, self.gradient(node))
+        text = input_text(node.op, index, len(node.inputs))
+        return f"{text}; passes back {part}" if part else text
 
     def constants(self, node: Any) -> list[tuple[int, Box]]:
         """The plain numbers and arrays that enter a node, each with its place among the inputs."""
@@ -173,11 +218,11 @@ def numbers(node: Any) -> str:
     return array_lines(to_numpy(node))
 
 
-def strips(node: Any) -> tuple[tuple[str, Heat], ...]:
+def strips(data: Any, gradient: Any) -> tuple[tuple[str, Heat], ...]:
     """The heat strips of a node's data and gradient, where there are some."""
-    found = [("data", heat_of(to_numpy(node)))]
-    if node.has_grad:
-        found.append(("grad", heat_of(to_numpy(node.grad))))
+    found = [("data", heat_of(to_numpy(data)))]
+    if gradient is not None:
+        found.append(("grad", heat_of(to_numpy(gradient))))
     return tuple((name, heat) for name, heat in found if heat is not None)
 
 

@@ -10,7 +10,7 @@ may touch all of it: the text of each kind of picture is kept in tests/golden.
 """
 
 from .difference import diff as diff
-from .dot import check_direction as check_direction, scene_dot as scene_dot, to_dot as to_dot
+from .dot import check_direction as check_direction, to_dot as to_dot
 from .picture import SUFFIXES as SUFFIXES, Picture as Picture, draw as draw, image as image
 from .side_by_side import side_by_side as side_by_side
 from .traced import trace as trace

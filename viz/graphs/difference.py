@@ -11,8 +11,8 @@ import numpy as np
 
 from engine import Node, Tensor
 
-from ..drawing import Arrow, Box, Reader, Scene, checked_order, constant_box, edge_text
-from .dot import MAX_NODES, check_direction, scene_dot
+from ..drawing import Arrow, Box, Reader, Scene, checked_order, constant_box, edge_text, scene_dot
+from .dot import MAX_NODES, check_direction
 from .fold import Fold
 from .marks import Marks
 from .picture import Picture

@@ -43,8 +43,14 @@ def plan_dot(plan: Plan, *, dark: bool = False) -> str:
   <TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2">
   {rows}
   </TABLE>>]
+  tooltip="{safe(f"memory plan of {plan.name}: {about(plan)}")}"
 }}
 """
+
+
+def about(plan: Plan) -> str:
+    """How large a plan is."""
+    return f"{len(plan.lines)} lines, {len(plan.buffers)} buffers"
 
 
 class _Piece(NamedTuple):
@@ -86,8 +92,7 @@ class _Chart:
         order = sorted(range(len(pieces)), key=lambda i: -pieces[i].size)
         shown = [pieces[i] for i in sorted(order[:ROWS])]
         rest = [pieces[i].size for i in order[ROWS:]]
-        about = f"{self.count} lines, {len(plan.buffers)} buffers"
-        yield f"<TR>{self._text(f'{plan.name}: {about}', span=5)}</TR>"
+        yield f"<TR>{self._text(f'{plan.name}: {about(plan)}', span=5)}</TR>"
         if shown:
             yield self._row("", "", "line", self._axis())
         for piece in shown:

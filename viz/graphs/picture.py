@@ -13,7 +13,7 @@ from engine import Compiled, NodeArray
 from engine.array_programs import Plan
 from engine.files import naming
 
-from ..drawing import RenderError, render
+from ..drawing import RenderError, about_of, render
 from .dot import to_dot
 from .memory_plan import plan_dot
 from .traced import trace
@@ -96,7 +96,7 @@ class Picture:
         """
         svg, problem = self._svg_or_problem()
         if svg is not None:
-            return image(self.svg(), "a graph")
+            return image(self.svg(), about_of(self.svg()))
         return f"<p>{html.escape(problem)}</p><pre>{html.escape(self.dot)}</pre>"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:

@@ -10,7 +10,7 @@ import numpy as np
 from engine import Node, Tensor, to_numpy
 from engine.showing import norm, number, shorten
 
-from ..drawing import Arrow, Box, Cluster, Reader, Scene, edge_text, local_text
+from ..drawing import Arrow, Box, Cluster, Reader, Scene, edge_text, local_text, names_in
 from .fold import Fold
 from .marks import Marks, bad, find_marks
 from .traced import UNNAMED, Path
@@ -89,7 +89,8 @@ class _Graph:
             text = edge_text(node.op, k, len(node.inputs))
             local = local_text(node, k) if self.local else ""
             tone = self.marks.edges.get((id(node), id(x)), "")
-            arrows.append(Arrow(tail, head, k, "\n".join(filter(None, (text, local))), tone))
+            label = "\n".join(filter(None, (text, local)))
+            arrows.append(Arrow(tail, head, k, label, tone, self.reader.note(node, k)))
         return arrows
 
     def folded_arrows(self) -> list[Arrow]:
@@ -208,8 +209,3 @@ def _frames(
         if len(own) + len(framed) > 1:  # a frame around one box would not say much either
             frames.append(Cluster(f"{title}: {kind}" if kind else title, own, inside))
     return tuple(frames)
-
-
-def names_in(cluster: Cluster) -> list[str]:
-    """The ids of all boxes inside a frame."""
-    return [*cluster.boxes, *(name for inner in cluster.inside for name in names_in(inner))]

@@ -11,8 +11,8 @@ from engine import Node, Tensor, Value
 from engine.checking import checked_array, names_of_inputs
 from engine.looking import rerun
 
-from ..drawing import Arrow, Cluster, GraphTooLargeError, Scene, checked_order
-from .dot import MAX_NODES, check_direction, scene_dot
+from ..drawing import Arrow, Cluster, GraphTooLargeError, Scene, checked_order, scene_dot
+from .dot import MAX_NODES, check_direction
 from .fold import Fold
 from .picture import Picture
 from .scene import graph_scene
