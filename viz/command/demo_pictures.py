@@ -112,7 +112,7 @@ CARDS = (
      "Every node with its number and its gradient.", "expression.svg"),
     ("steps.html", "Backward, step by step",
      "Walk through the same graph: local derivative × upstream gradient, added to what is there.",
-     None),
+     "steps.html"),
     ("network.svg", "The graph of the network",
      "Its loss on a few digits: layers in frames, how numbers and gradients are spread.",
      "network.svg"),
@@ -138,14 +138,16 @@ p { margin: 0 0 0.75rem; color: var(--quiet); }
 a { color: inherit; }
 a:focus-visible { outline: 3px solid #0072b2; outline-offset: 2px; }
 img { max-width: 100%; height: auto; background: #ffffff; border-radius: 0.25rem; }
+iframe { box-sizing: border-box; width: 100%; height: 44rem; border: 1px solid var(--line);
+  border-radius: 0.25rem; }
 """
 
 
 def save_index(folder: Path, trained: Any) -> Path:
     """The page that links what the folder holds."""
     cards = "".join(
-        _card(file, title, words, image, [f for f in _formats(folder, file) if f != file])
-        for file, title, words, image in CARDS
+        _card(file, title, words, shown, [f for f in _formats(folder, file) if f != file])
+        for file, title, words, shown in CARDS
         if (folder / file).exists()
     )
     right = (
@@ -155,7 +157,7 @@ def save_index(folder: Path, trained: Any) -> Path:
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>twingrad demo</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
-        f"<h1>twingrad demo</h1>\n<p>{html.escape(right)} steps.</p>\n"
+        f"<header>\n<h1>twingrad demo</h1>\n<p>{html.escape(right)} steps.</p>\n</header>\n"
         f"<main>\n{cards}</main>\n</body>\n</html>\n"
     )
     path = folder / "index.html"
@@ -169,12 +171,13 @@ def _formats(folder: Path, file: str) -> list[str]:
     return [f"{stem}{suffix}" for suffix in SUFFIXES if (folder / f"{stem}{suffix}").exists()]
 
 
-def _card(file: str, title: str, words: str, image: str | None, others: list[str]) -> str:
-    picture = (
-        f'<a href="{file}"><img src="{image}" alt="{html.escape(words)}" loading="lazy"></a>\n'
-        if image
-        else ""
-    )
+def _card(file: str, title: str, words: str, shown: str, others: list[str]) -> str:
+    if shown.endswith(".html"):
+        given = f'src="{shown}" title="{html.escape(title)}" loading="lazy"'
+        picture = f'<iframe sandbox="allow-scripts" {given}></iframe>\n'
+    else:
+        image = f'<img src="{shown}" alt="{html.escape(words)}" loading="lazy">'
+        picture = f'<a href="{file}">{image}</a>\n'
     links = " and ".join(f'<a href="{name}">{Path(name).suffix[1:]}</a>' for name in others)
     also = f" Also as {links}." if links else ""
     return (
