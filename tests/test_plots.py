@@ -73,6 +73,9 @@ def labels_of(ax):
 
 CALLS = [
     lambda ax: plots.loss(a_history(), ax),
+    lambda ax: plots.compare_runs([a_history(), a_history(9)], ax),
+    lambda ax: plots.by_layer(a_history(), ax),
+    lambda ax: plots.over_time(a_history(), ax),
     lambda ax: plots.metric(a_history(), "loss", ax),
     lambda ax: plots.learning_rate(a_history(), ax),
     lambda ax: plots.gradient_flow(a_history(), ax),

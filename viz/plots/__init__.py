@@ -6,9 +6,10 @@ calls show; `dashboard` makes a figure of its own and returns that.
     from viz import History, plots
     plots.dashboard(history)
 
-To add a plot, write one such function in `curves` (of what was noted), `measurements` (of
-parameters and layers), `samples` (of a model at work), `decisions` or `images`, add its line here,
-and call it in `CALLS` of test_plots.py, which asks for it.  Axes, colours and legends come from
+To add a plot, write one such function in `curves` (of what was noted), `runs` (of several runs),
+`measurements` or `layerwise` (of parameters and layers), `samples` (of a model at work),
+`decisions` or `images`, add its line here, and call it in `CALLS` of test_plots.py, which asks for
+it.  Axes, colours and legends come from
 `axes`; the notebooks take those as well, for plots of their own.
 """
 
@@ -24,12 +25,14 @@ from .curves import learning_rate as learning_rate, loss as loss, metric as metr
 from .dashboard import dashboard as dashboard
 from .decisions import decision_boundary as decision_boundary
 from .images import image_grid as image_grid, sample_grid as sample_grid
+from .layerwise import by_layer as by_layer, over_time as over_time
 from .measurements import (
     dead_units as dead_units,
     gradient_flow as gradient_flow,
     gradient_norms as gradient_norms,
     update_ratio as update_ratio,
 )
+from .runs import compare_runs as compare_runs
 from .samples import (
     activation_histogram as activation_histogram,
     confusion_matrix as confusion_matrix,

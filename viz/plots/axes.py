@@ -43,6 +43,8 @@ MOST_LOOKS = len(CYCLE) * len(DASHES)  # their lengths share no factor: each pai
 
 MOST_NAMED = 8  # more curves than this get colours in order, and only the first and last a name
 
+MOST_TICKS, LONGEST = 20, 28  # names along an axis, and their letters
+
 
 def axes_of(ax: Any, title: str = "", x: str = "", y: str = "") -> Any:
     """`ax`, or new axes if it is None, with title and names."""
@@ -179,3 +181,14 @@ def whole_steps(ax: Any) -> None:
         middle = round((low + high) / 2)
         ax.set_xlim(middle - 1, middle + 1)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+
+
+def some_names(names: Sequence[str]) -> tuple[list[int], list[str]]:
+    """Places and names for ticks: every second or third if they are many, the ends of long ones.
+
+    >>> some_names(["weight", "bias"])
+    ([0, 1], ['weight', 'bias'])
+    """
+    every = -(-len(names) // MOST_TICKS)
+    ends = [n if len(n) <= LONGEST else f"…{n[-LONGEST:]}" for n in names[::every]]
+    return list(range(0, len(names), every)), ends

@@ -17,10 +17,9 @@ from .axes import (
     logarithmic,
     looks,
     mark_nonfinite,
+    some_names,
     whole_steps,
 )
-
-MOST_TICKS, LONGEST = 20, 28
 
 
 def gradient_flow(source: Any, ax: Any = None, *, step: int | None = None) -> Any:
@@ -61,7 +60,7 @@ def gradient_flow(source: Any, ax: Any = None, *, step: int | None = None) -> An
                 place, 0.02, word, color=CYCLE[1], weight="bold", ha="center",
                 transform=ax.get_xaxis_transform(),
             )  # fmt: skip
-    _name_places(ax, places, list(rows))
+    ax.set_xticks(*some_names(list(rows)), rotation=90, fontsize="small")
     key(ax)
     return ax
 
@@ -81,13 +80,6 @@ def _flow_of(source: Any, step: int | None) -> tuple[dict[str, dict[str, float]]
     if at not in measured:
         raise KeyError(f"step {at} was not measured; these were: {sorted(measured)[:20]}")
     return {name: measured[at].get(name, {}) for name in source.parameters()}, at
-
-
-def _name_places(ax: Any, places: np.ndarray, names: list[str]) -> None:
-    """Names below bars, every second or third if they are many, the ends of long ones."""
-    every = -(-len(names) // MOST_TICKS)
-    ends = [n if len(n) <= LONGEST else f"…{n[-LONGEST:]}" for n in names[::every]]
-    ax.set_xticks(places[::every], ends, rotation=90, fontsize="small")
 
 
 def gradient_norms(history: History, ax: Any = None) -> Any:
