@@ -1,8 +1,9 @@
 """Backward, one edge at a time: as records (`steps`), as text, and as one page that works offline.
 
 `steps` runs the engine's own pass node by node; `rule_source` shows rules as their rows have them;
-`elements` opens array ops up number by number; `layout` and `page` make the page, `program` its
-script from the files in `web`.  Words and looks are yours to touch; every number is the engine's.
+`elements` opens array ops up number by number, `twins` draws
+the graph behind one number; `layout` and `page` make the page, `program` its script from the
+files in `web`.  Words and looks are yours to touch; every number is the engine's.
 The command line takes `rule_source` for the op table, notebook 04 too.
 """
 

@@ -14,6 +14,7 @@ from engine.showing import brief, formula, signed
 from .steps import BackwardStep, ForwardStep
 
 TERMS, NAMED = 4, 2  # terms of a sum that are written out in numbers, and in names
+GRID = 64  # the most numbers of an array that is shown number by number
 LIMIT = 4096  # numbers in the op's inputs and its result
 
 Index = tuple[int, ...]
@@ -29,7 +30,9 @@ class Elements:
         step: a step of a Tensor graph.
 
     Attributes:
-        shape: of the array whose elements these are.
+        array: whose elements these are.
+        shape: its shape.
+        name: of the node that has, or receives, the array.
 
     >>> from engine import Tensor
     >>> from viz import steps
@@ -45,8 +48,21 @@ class Elements:
     def __init__(self, step: ForwardStep | BackwardStep) -> None:
         self.step = step
         self.names = step.names
-        array = step.result if isinstance(step, ForwardStep) else step.contribution
-        self.shape: Index = np.shape(array)
+        if isinstance(step, ForwardStep):
+            self.array, node = step.result, step.node
+        else:
+            self.array, node = step.contribution, step.input
+        self.name = self.names(node)
+        self.shape: Index = np.shape(self.array)
+
+    def places(self, wanted: list[Index]) -> list[Index]:
+        """All elements of an array that is small, else those that are wanted."""
+        return list(np.ndindex(self.shape)) if 0 < self.array.size <= GRID else wanted
+
+    @property
+    def arrays(self) -> bool:
+        """Whether the op has an array at all."""
+        return any(np.ndim(x) for x in (self.step.node, *self.step.node.inputs))
 
     @cached_property
     def too_large(self) -> str:
@@ -87,10 +103,19 @@ class Elements:
         with np.errstate(all="ignore"):
             return node.op.apply(self._inputs, dict(node.params))
 
+    def result(self, index: Index) -> Any:
+        """The Value of one element of the op's result; a number that depends on no input."""
+        return self._result[index] if isinstance(self._result, np.ndarray) else self._result
+
+    def input(self, number: int, index: Index) -> Any:
+        """The Value of one element of an input."""
+        boxed = self._inputs[number]
+        return boxed if isinstance(boxed, Node) else boxed[index]
+
     def _forward(self, index: Index) -> tuple[str, ...]:
         assert isinstance(self.step, ForwardStep)
         name = label_of(self.names(self.step.node), index)
-        found = self._result[index] if isinstance(self._result, np.ndarray) else self._result
+        found = self.result(index)
         value = signed(self.step.result[index])
         if getattr(found, "op", None) is None:  # an input's element, or a constant
             label = getattr(found, "label", "")
@@ -110,7 +135,7 @@ class Elements:
         places = list(np.ndindex(self.shape))
         slopes: dict[Index, list[tuple[Index, float]]] = {place: [] for place in places}
         for out in np.ndindex(self.step.node.shape):
-            found = self._result[out] if isinstance(self._result, np.ndarray) else self._result
+            found = self.result(out)
             if not isinstance(found, Node):
                 continue
             with np.errstate(all="ignore"):

@@ -6,8 +6,6 @@ edge each of its rows is about: a step is what changes, never a whole state.
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from string import Template
@@ -18,18 +16,20 @@ import numpy as np
 from engine import Tensor, Value
 from engine.showing import Names, brief, minus, number, signed
 
-from .elements import Elements, Index
+from .elements import GRID, Elements, Index
 from .layout import Drawing, safe
-from .program import asset, packed, program
+from .program import asset, packed, program, script_json
 from .rule_source import rule_mathml
 from .steps import BackwardStep, ForwardStep, Step
+from .twin_data import twin_data
 
 KEY = 12  # bytes, at most, of a row's number and the signs around it
-GRID = 64  # the most numbers of an array that is shown number by number
 WIDE = 16  # of an op with more inputs, the rule is not written out edge by edge
 
 #: What a page may take, in bytes: to begin with, for each node, and in all.
 PAGE, PER_NODE, LARGEST = 30_000, 2_000, 2_000_000
+
+TWINS = ("twin.css", "twin.js")  # what pages of arrays have beside the rest of the script
 
 UNWRITTEN = (
     "not written out here, to keep the page small: "
@@ -113,6 +113,7 @@ def page(
         chosen: elements to write out whatever they cost, by the name of their array.
     """
     root = names.order[-1]
+    more = TWINS if isinstance(root, Tensor) else ()
     fixed = {
         "title": safe(f"backward of {names.root}, step by step"),
         "what": safe(
@@ -120,30 +121,28 @@ def page(
         ),
         "graph_css": asset("graph.css"),
         "css": asset("stepper.css"),
-        "packed": packed(program()),
+        "packed": packed(program(more)),
         "svg": drawing.svg if isinstance(drawing, Drawing) else f"<p>{safe(drawing)}</p>",
         "table": table(lines),
         "count": f"{len(lines):,}",
     }
     template = Template(asset("stepper.html"))
     data = _data(lines, names)
-    size = len(template.substitute(fixed, data=_json(data)).encode("utf-8"))
+    size = len(template.substitute(fixed, data=script_json(data)).encode("utf-8"))
     room = min(PAGE + PER_NODE * len(names.order), LARGEST) - size
-    data["cells"] = _cells(lines, names, chosen, room)
-    return template.substitute(fixed, data=_json(data))
+    if more:
+        opened = {i: Elements(row.step) for i, row in enumerate(lines) if row.step is not None}
+        data["cells"] = _cells(opened, chosen, room)
+        room -= _size(data["cells"])
+        fixed["packed"] = packed(program(more, twin_data(opened, chosen, room)))
+    return template.substitute(fixed, data=script_json(data))
 
 
 # --- the data ---
 
 
-def _json(data: Any) -> str:
-    r"""Data as the inside of a script element: no `<` in it, and half surrogates as `\ud800`."""
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    return re.sub("[<\u2028\u2029\ud800-\udfff]", lambda m: f"\\u{ord(m.group()):04x}", text)
-
-
 def _size(data: Any) -> int:
-    return len(_json(data).encode("utf-8"))
+    return len(script_json(data).encode("utf-8"))
 
 
 def _data(lines: list[Row], names: Names) -> dict[str, Any]:
@@ -207,7 +206,7 @@ def _edge(step: BackwardStep, rule: int) -> list[Any]:
 
 
 def _cells(
-    lines: list[Row], names: Names, chosen: Mapping[str, list[Index]], room: int
+    opened: dict[int, Elements], chosen: Mapping[str, list[Index]], room: int
 ) -> dict[int, dict[str, Any]]:
     """The numbers of small arrays, and what each comes from, as far as there is room for it.
 
@@ -215,16 +214,14 @@ def _cells(
     before everything.
     """
     cells: dict[int, dict[str, Any]] = {}
-    for i, row in enumerate(lines):
-        found = _numbers(row.step, names, chosen) if row.step is not None else None
+    for i, elements in opened.items():
+        found = _numbers(elements, chosen.get(elements.name, []))
         if found is not None and (found["written"] or _size(found) + KEY <= room):
             room -= _size(found) + KEY
             cells[i] = found
     for i, found in cells.items():
-        step = lines[i].step
-        assert step is not None
-        elements = Elements(step)
-        if elements.too_large or np.prod(elements.shape) > GRID:
+        elements = opened[i]
+        if elements.too_large or elements.array.size > GRID:
             continue
         written = {
             k: "\n= ".join(elements.parts(place))
@@ -236,27 +233,17 @@ def _cells(
     return cells
 
 
-def _numbers(step: Step, names: Names, chosen: Mapping[str, list[Index]]) -> dict[str, Any] | None:
-    """The numbers of a small array, or the chosen ones of a large one; None if there are none."""
-    if isinstance(step, ForwardStep):
-        array, target = step.result, step.node
-    else:
-        array, target = step.contribution, step.input
-    wanted = chosen.get(names(target), [])
-    shape = np.shape(array)
-    if not shape:
+def _numbers(elements: Elements, wanted: list[Index]) -> dict[str, Any] | None:
+    """The numbers of a small array, or the wanted ones of a large one; None if there are none."""
+    places, shape = elements.places(wanted), elements.shape
+    if not shape or not places:
         return None
-    places, columns = wanted, max(1, min(4, len(wanted)))
-    if 0 < np.size(array) <= GRID:
-        places, columns = list(np.ndindex(shape)), shape[-1]
-    if not places:
-        return None
-    elements = Elements(step)
+    whole = len(places) == elements.array.size
     return {
         "shape": str(shape),
-        "columns": columns,
+        "columns": shape[-1] if whole else max(1, min(4, len(wanted))),
         "places": [",".join(map(str, place)) for place in places],
-        "values": [short(array[place]) for place in places],
+        "values": [short(elements.array[place]) for place in places],
         "written": {
             places.index(place): elements.too_large or "\n= ".join(elements.parts(place))
             for place in wanted

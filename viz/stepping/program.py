@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import zlib
 from collections.abc import Iterable
 from importlib import resources
+from typing import Any
 
 #: Every page has these, in this order: each knows those before it.
 FILES = ("base.js", "position.js", "graph.js", "words.js", "elements.js", "controls.js")
@@ -22,18 +24,25 @@ def program(more: Iterable[str] = (), declared: str = "") -> str:
     """What the page runs, as text.
 
     Args:
-        more: further files of `web/`, for what not every page has.
+        more: further scripts and styles of `web/`, for what not every page has.
         declared: JavaScript that stands before all files: what was written for this graph.
     """
-    style = f"const style = {json.dumps(asset(f'web/{STYLE}'))};"
-    files = [asset(f"web/{name}") for name in (*FILES, *more, START)]
-    return "\n".join(['(() => {\n"use strict";', style, declared, *map(_bare, files), "})();"])
+    scripts = [*FILES, *(name for name in more if name.endswith(".js")), START]
+    looks = [STYLE, *(name for name in more if name.endswith(".css"))]
+    style = f"const style = {json.dumps(''.join(asset(f'web/{name}') for name in looks))};"
+    return "\n".join(['(() => {\n"use strict";', style, declared, *map(_file, scripts), "})();"])
 
 
-def _bare(text: str) -> str:
+def _file(name: str) -> str:
     """A script without its comments and its indentation: a page has room for neither."""
-    lines = (line.strip() for line in text.splitlines())
+    lines = (line.strip() for line in asset(f"web/{name}").splitlines())
     return "\n".join(line for line in lines if line and not line.startswith("//"))
+
+
+def script_json(data: Any) -> str:
+    r"""Data as the inside of a script element: no `<` in it, and half surrogates as `\ud800`."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return re.sub("[<\u2028\u2029\ud800-\udfff]", lambda m: f"\\u{ord(m.group()):04x}", text)
 
 
 def packed(text: str) -> str:
