@@ -67,7 +67,7 @@ def hostile() -> Value:
 def broken() -> Value:
     """nan begins in one place of the data, inf in one of the gradients, zeros in a third."""
     x, z, w = Value(0.0, label="x"), Value(-1.0, label="z"), Value(2.0, label="w")
-    y = engine.sqrt(x) + engine.log(z) + engine.relu(z) * w
+    y = engine.sqrt(x) + engine.log(z) + engine.relu(z * w)
     y.backward()
     return y
 

@@ -59,13 +59,14 @@ def test_each_op_is_in_the_module_whose_forward_made_it():
     assert ops_and_paths(loss, seen) == [
         ("linear", "Twice.layer"),
         ("relu", "Twice.activation"),
-        ("linear", "Twice.layer"),
+        ("linear", "Twice.layer, call 2"),
         ("relu", "Twice.activation, call 2"),
         ("mul", "Twice"),
         ("sum", ""),
     ]
     assert seen.path(model.layer.weight) == ("Twice", "layer")
     assert seen.kinds["Twice", "layer"] == "Linear"
+    assert seen.kinds["Twice", "layer, call 2"] == "Linear"
     assert seen.kinds["Twice", "activation, call 2"] == "ReLU"
 
 

@@ -20,6 +20,12 @@ from .boxes import (
     names_in as names_in,
 )
 from .dot_text import scene_dot as scene_dot
+from .flow import (
+    FLOW_KEY as FLOW_KEY,
+    Flow as Flow,
+    flow_of as flow_of,
+    flow_width as flow_width,
+)
 from .heat import NEGATIVE as NEGATIVE, POSITIVE as POSITIVE, heat_cells as heat_cells
 from .renderer import (
     RendererNotFoundError as RendererNotFoundError,

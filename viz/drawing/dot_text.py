@@ -68,9 +68,8 @@ def _summary(scene: Scene, direction: str) -> str:
 
 
 def _heading(box: Box) -> str:
-    """What a box is: `c: result of mul`; `×4 layers: modules alike, folded`."""
-    name = " ".join(filter(None, (box.symbol if box.symbol.startswith("×") else "", box.label)))
-    return f"{name}: {box.caption}" if name else box.caption
+    """What a box is: `c: result of mul`; `layers.0 … 3 (4 modules): alike, folded`."""
+    return f"{box.label}: {box.caption}" if box.label else box.caption
 
 
 def _tooltip(*lines: str) -> str:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..drawing import GraphTooLargeError, checked_order, scene_dot
-from .fold import Fold, alike_folds, around_node, auto_folds, module_folds, visible
+from ..drawing import GraphTooLargeError, Scene, checked_order, scene_dot
+from .choosing import auto_folds, fits, with_alike
+from .fold import Fold, around_node, module_folds, visible
+from .marks import find_marks
+from .rounds import settled
 from .scene import graph_scene
-from .traced import Path, module_paths, trace
+from .traced import placed, trace
 
 MAX_NODES = 40
 DEEPER = 4
@@ -19,7 +22,7 @@ def to_dot(
     *,
     direction: str = "LR",
     dark: bool = False,
-    max_nodes: int = MAX_NODES,
+    max_nodes: int | None = None,
     fold: bool = True,
     depth: int | None = None,
     around: Any = None,
@@ -34,14 +37,16 @@ def to_dot(
     inf or a gradient of zero begins.  Modules, known from the labels of their parameters or from
     `viz.trace`, have frames.
 
-    A graph of more than `max_nodes` nodes is folded to about a page: by the innermost modules
-    that fit, modules alike into one box (×N), and what is left by likeness.  Each folded box
-    says how many nodes it hides.
+    A graph that would take more than about two pages, or has more than 40 nodes, is folded: by
+    the innermost modules that fit, modules alike into one box, and what is left by likeness.
+    Each folded box says how many nodes it hides.  Arrows never run in a circle: what is used
+    again is drawn again, call by call, or folded into one box with a count.
 
     Args:
         direction: "LR" lets results stand to the right of their inputs, "TB" below them.
         dark: light text on a dark ground.
-        max_nodes: the largest graph to draw node by node, constants not counted.
+        max_nodes: the largest graph to draw node by node, constants not counted, however large
+            the picture; default 40, if they fit two pages.
         fold: False refuses a larger graph instead.
         depth: fold every module that is this many steps inside the model: 0 is the model in one
             box, 1 its layers, …; more than 4 × max_nodes boxes are folded further.
@@ -65,20 +70,36 @@ def to_dot(
     for name, given in (("depth", depth), ("radius", radius)):
         if given is not None:
             _check_whole(name, given, 0)
-    _check_whole("max_nodes", max_nodes, 1)
-    order = checked_order(root)
-    paths = module_paths(order, seen)
+    if max_nodes is not None:
+        _check_whole("max_nodes", max_nodes, 1)
+    graph = placed(checked_order(root), seen)
+    marks = find_marks(graph.order)
+
+    def draw(folds: list[Fold]) -> Scene:
+        kinds = graph.kinds
+        return graph_scene(graph.order, graph.paths, folds, local=local, kinds=kinds, marks=marks)
+
     if around is not None:
-        folds = around_node(order, _place_of(around, order), radius)
+        near = around_node(graph, _place_of(around, graph.order), radius)
+        folds = settled(graph, near, len(graph.order))
     elif depth is not None:
-        folds = module_folds(order, paths, depth)
+        folds = settled(graph, module_folds(graph, depth), DEEPER * (max_nodes or MAX_NODES))
     else:
         folds = []
     # Who names a depth wants to see that far: of what is left, little is worth folding by likeness.
-    room = max_nodes if depth is None else DEEPER * max_nodes
-    folds = _fitted(order, paths, folds, room, fold, depth is None and around is None)
-    kinds = seen.kinds if seen is not None else None
-    scene = graph_scene(order, paths, folds, local=local, kinds=kinds)
+    room = (max_nodes or MAX_NODES) * (1 if depth is None else DEEPER)
+    auto = depth is None and around is None
+    count = visible(graph.order, folds)
+    if count > room and not fold:
+        raise GraphTooLargeError(
+            f"the graph has {count:,} nodes, more than the {room:,} a picture can show "
+            f"well: leave out fold=False to draw it folded, pass max_nodes={count} to draw it "
+            "all the same (slow above 1,000), or draw an earlier result"
+        )
+    scene = draw(folds) if count <= room else None
+    if scene is None or (fold and auto and max_nodes is None and not fits(scene)):
+        folds = auto_folds(graph, draw) if auto else with_alike(graph, folds, room)
+        scene = draw(folds)
     return scene_dot(scene, direction=direction, dark=dark)
 
 
@@ -101,21 +122,3 @@ def _place_of(around: Any, order: list[Any]) -> int:
             return i
     what = f"node labelled {around!r}" if isinstance(around, str) else "such node"
     raise ValueError(f"around: there is no {what} below root")
-
-
-def _fitted(
-    order: list[Any], paths: list[Path], folds: list[Fold], max_nodes: int, fold: bool, auto: bool
-) -> list[Fold]:
-    """The folds, and more of them where too many boxes would be left."""
-    count = visible(order, folds)
-    if count <= max_nodes:
-        return folds
-    if not fold:
-        raise GraphTooLargeError(
-            f"the graph has {count:,} nodes, more than the {max_nodes:,} a picture can show "
-            f"well: leave out fold=False to draw it folded, pass max_nodes={count} to draw it "
-            "all the same (slow above 1,000), or draw an earlier result"
-        )
-    if auto:
-        return auto_folds(order, paths)
-    return folds + alike_folds(order, paths, folds, max(max_nodes - len(folds), 1))

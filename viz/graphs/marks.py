@@ -39,6 +39,7 @@ class Marks:
 def find_marks(order: list[Any]) -> Marks:
     """Where data stop being finite, and where gradients stop being finite or become zero.
 
+    A gradient of zero is marked where an op stopped it, not where a factor is 0 or terms cancel.
     A node is marked, not everything that follows from it; nan that comes of inf (0 × inf,
     inf - inf) begins anew, and so does what begins in one element while another was given it.
     Gradients are those `backward` left; where a leaf's is nan, inf or zero and those in between
@@ -92,7 +93,7 @@ def _zero(g: Any) -> bool:
     return g == 0.0 if type(g) is float else bool(np.size(g)) and not np.any(g)
 
 
-def _kept(node: Any) -> Any:
+def kept_gradient(node: Any) -> Any:
     """The gradient in a node as plain numbers; None if there is none."""
     if not node.has_grad:
         return None
@@ -101,7 +102,7 @@ def _kept(node: Any) -> Any:
 
 def _gradients(order: list[Any]) -> dict[int, Any]:
     """The gradients to look at, by id: those kept, or all of them computed again."""
-    kept = {id(node): g for node in order if (g := _kept(node)) is not None}
+    kept = {id(node): g for node in order if (g := kept_gradient(node)) is not None}
     root = order[-1]
     if not kept or root.retains_grads or root.size != 1 or not root.requires_grad:
         return kept
@@ -129,6 +130,7 @@ def _mark_gradients(order: list[Any], gradients: dict[int, Any], marks: Marks) -
         above = consumers.get(id(node), {})
         before = [c for key, c in above.items() if state[key] in BEFORE[own]]
         if own == "zero":
+            before = [c for c in before if _stops(c, node, gradients[id(c)])]
             begins, text = bool(before), "zero gradient begins here"
         else:
             begins, text = len(before) == len(above), f"! gradient: {own} begins here"
@@ -136,6 +138,23 @@ def _mark_gradients(order: list[Any], gradients: dict[int, Any], marks: Marks) -
             marks.add(node, text, own != "zero")
             for c in before:
                 _mark_edges(c, node, gradients[id(c)], own, marks)
+
+
+def _stops(result: Any, node: Any, g: Any) -> bool:
+    """Whether an op lets nothing of g through to an input, and not because a factor is 0.
+
+    relu of a negative number, a saturated tanh, what `where` did not choose: they stop gradients.
+    In x·w with x = 0 the gradient of w is 0 as well, and there is nothing wrong with it.
+    """
+    if result.stale:
+        return True  # its rules cannot be run any more
+    with np.errstate(all="ignore"):
+        parts = [result.contribution(g, k) for k, x in enumerate(result.inputs) if x is node]
+    if not all(map(_zero, parts)):
+        return False  # they cancel
+    chooses = result.op.kinks is not None or not result.op.all_flow
+    numbers = (np.asarray(x.data if isinstance(x, Node) else x) for x in result.inputs)
+    return chooses or all(x.all() for x in numbers)
 
 
 def _mark_edges(result: Any, node: Any, g: Any, state: str, marks: Marks) -> None:

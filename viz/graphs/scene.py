@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,10 @@ from engine import Node, Tensor, to_numpy
 from engine.showing import norm, number, shorten
 
 from ..drawing import Arrow, Box, Cluster, Reader, Scene, edge_text, local_text, names_in
+from .calls import Path, module_of, shared_leaves, title_of
 from .fold import Fold
-from .marks import Marks, bad, find_marks
-from .traced import UNNAMED, Path
+from .marks import Marks, bad, find_marks, kept_gradient
+from .traced import UNNAMED, input_places
 
 
 def graph_scene(
@@ -24,6 +26,7 @@ def graph_scene(
     local: bool = False,
     kinds: dict[Path, str] | None = None,
     prefix: str = "",
+    marks: Marks | None = None,
 ) -> Scene:
     """The picture of a graph.
 
@@ -34,21 +37,23 @@ def graph_scene(
         local: whether edges carry the local derivative.
         kinds: the class of the module at a path.
         prefix: of all ids, where two graphs share a picture.
+        marks: where trouble begins, if that was found already.
     """
-    return _Graph(order, paths, folds, local, kinds or {}, prefix).scene()
+    marks = find_marks(order) if marks is None else marks
+    return _Graph(order, paths, folds, local, kinds or {}, prefix, marks).scene()
 
 
 class _Graph:
     def __init__(
         self, order: list[Any], paths: list[Path], folds: list[Fold], local: bool,
-        kinds: dict[Path, str], prefix: str,
+        kinds: dict[Path, str], prefix: str, marks: Marks,
     ) -> None:  # fmt: skip
         self.order, self.paths, self.local, self.kinds = order, paths, local, kinds
         self.reader = Reader(order, prefix)
-        self.marks = find_marks(order)
+        self.marks = marks
         self.fold_of = {i: fold for fold in folds for i in fold.members}
-        self.unit_of = {i: k for fold in folds for k, unit in enumerate(fold.units) for i in unit}
         self.prefix = prefix
+        self.shared = shared_leaves(order, input_places(order), paths)
 
     def scene(self) -> Scene:
         boxes: list[Box] = []
@@ -76,7 +81,9 @@ class _Graph:
     def node_box(self, node: Any) -> Box:
         key = id(node)
         tone = "alarm" if key in self.marks.alarms else ""
-        return self.reader.box(node, self.marks.texts.get(key, ()), tone)
+        box = self.reader.box(node, self.marks.texts.get(key, ()), tone)
+        calls = self.shared.get(self.reader.place[key])
+        return _chip(box, node, calls) if calls else box
 
     def arrows_into(self, node: Any, constants: dict[int, str]) -> list[Arrow]:
         """The edges into a node that is drawn, those from folds left out."""
@@ -103,16 +110,24 @@ class _Graph:
                 j = self.reader.place[id(x)] if isinstance(x, Node) else None
                 if j is None or (i not in self.fold_of and j not in self.fold_of):
                     continue
-                if (
-                    self.fold_of.get(i) is self.fold_of.get(j)
-                    and self.unit_of[i] == self.unit_of[j]
-                ):
-                    continue
-                count[self.id_of(j), self.id_of(i)] += 1
+                if self.id_of(i) != self.id_of(j):
+                    count[self.id_of(j), self.id_of(i)] += 1
         return [
             Arrow(tail, head, 0, f"×{times:,}" if times > 1 else "")
             for (tail, head), times in count.items()
         ]
+
+
+def _chip(box: Box, node: Any, calls: int) -> Box:
+    """The small box of a parameter that several calls share: arrays by shape and norms alone."""
+    caption = f"{box.caption}, used by {calls:,} calls"
+    if not node.shape:
+        return replace(box, caption=caption)
+    rows = [("shape", f"{node.shape}")]
+    for name, array in (("data", node.data), ("grad", kept_gradient(node))):
+        if array is not None:
+            rows.append((name, bad(array) or f"norm {number(norm(to_numpy(array)), 4)}"))
+    return replace(box, caption=caption, rows=tuple(rows), heat=())
 
 
 # --- the box of a fold ---
@@ -129,30 +144,40 @@ def fold_box(order: list[Any], fold: Fold, name: str, marks: Marks, kinds: dict[
         rows.append(("result", f"{last.shape}"))
     found = Counter(text for node in nodes for text in marks.texts.get(id(node), ()))
     inside = tuple(
-        text.replace("begins here", f"begins in {n:,} of them" if n > 1 else "begins inside")
+        text.replace("begins here", f"begins in {n:,} nodes" if n > 1 else "begins inside")
         for text, n in found.items()
     )
     alarm = any(id(node) in marks.alarms for node in nodes)
     return Box(
-        name, "fold", _caption(fold, kinds), _times(fold), shorten(fold.title, 60), tuple(rows),
+        name, "fold", _caption(order, fold, kinds), "", shorten(fold.title, 60), tuple(rows),
         marks=inside, tone="alarm" if alarm else "",
     )  # fmt: skip
 
 
-def _times(fold: Fold) -> str:
-    return f"×{len(fold.units):,}" if fold.kind in ("repeated", "alike") else ""
-
-
-def _caption(fold: Fold, kinds: dict[Path, str]) -> str:
+def _caption(order: list[Any], fold: Fold, kinds: dict[Path, str]) -> str:
     if fold.kind == "module":
-        return f"{kinds.get(fold.path, 'module')}, folded"
+        return f"{kinds.get(module_of(fold.path), 'module')}, folded"
+    if fold.kind in ("repeated", "alike"):
+        how = "one after another" if _linked(order, fold) else "side by side"
+        return f"alike, {how}, folded"
     return {
-        "repeated": "modules alike, folded",
-        "alike": "nodes alike, folded",
+        "chain": "again and again, folded",
+        "mixed": "folded",
         "hidden": "out of focus, folded",
         "same": "the same in both, folded",
         "expanded": "number by number, folded",
     }[fold.kind]
+
+
+def _linked(order: list[Any], fold: Fold) -> bool:
+    """Whether some of the things folded are computed from others."""
+    unit = {id(order[i]): k for k, places in enumerate(fold.units) for i in places}
+    return any(
+        unit.get(id(x), k) != k
+        for k, places in enumerate(fold.units)
+        for i in places
+        for x in order[i].inputs
+    )
 
 
 def _ops(nodes: list[Any]) -> list[tuple[str, str]]:
@@ -204,8 +229,8 @@ def _frames(
             continue
         framed = {name for frame in inside for name in names_in(frame)}
         own = tuple(name for name, _ in members if name not in framed)
-        title = ".".join(path[1:]) or path[0]
-        kind = kinds.get(path, "") if len(path) > 1 else ""
+        title = title_of(path)
+        kind = kinds.get(module_of(path), "") if len(path) > 1 else ""
         if len(own) + len(framed) > 1:  # a frame around one box would not say much either
             frames.append(Cluster(f"{title}: {kind}" if kind else title, own, inside))
     return tuple(frames)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import functools
 import re
+from dataclasses import dataclass, field
 from typing import Any
 
 import nn
 from engine import Node, Watching
 
-#: Where a node was made: the model, then the names of modules, outermost first; () outside.
-Path = tuple[str, ...]
+from .calls import Path, apart, called, common
 
 #: A label that is a parameter's name in a model: `layers.0.weight`, `layers[0].neurons[3].w[1]`.
 PLACE = re.compile(r"(([A-Za-z_]\w*(\[\d+\])*|\d+)\.)+[A-Za-z_]\w*(\[[\d,]+\])?")
@@ -30,6 +30,23 @@ def split(name: str) -> Path:
         else:
             steps.append(word)
     return tuple(steps)
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A graph and where its nodes were made; a node is spoken of by its place in the order.
+
+    Attributes:
+        order: `toposort` of the root.
+        inputs: for each node the places of its inputs, constants left out.
+        paths: for each node its module.
+        kinds: the class of the module at a path.
+    """
+
+    order: list[Any]
+    inputs: list[list[int]]
+    paths: list[Path]
+    kinds: dict[Path, str] = field(default_factory=dict)
 
 
 class trace(Watching):  # noqa: N801 - used as a context, named like no_grad and nan_trace
@@ -60,7 +77,7 @@ class trace(Watching):  # noqa: N801 - used as a context, named like no_grad and
         self.name = type(model).__name__
         self.kinds: dict[Path, str] = {}
         self._found: dict[int, tuple[Any, Path]] = {}  # the node is kept, so its id stays its own
-        self._inside: list[Path] = []
+        self._inside: list[tuple[Path, Path]] = []  # of each open call: its module, its place
         self._calls: dict[Path, int] = {}
 
     def saved(self) -> Any:
@@ -72,11 +89,8 @@ class trace(Watching):  # noqa: N801 - used as a context, named like no_grad and
         for name, module in self.model.named_modules():
             path = (self.name, *split(name))
             self.kinds[path] = type(module).__name__
-            has_parameters = next(module.parameters(), None) is not None
             # an attribute of the instance stands before the class's method
-            object.__setattr__(
-                module, "forward", self._watched(module.forward, path, has_parameters)
-            )
+            object.__setattr__(module, "forward", self._watched(module.forward, path))
         self._previous = super().saved()
         super().change()
 
@@ -94,32 +108,36 @@ class trace(Watching):  # noqa: N801 - used as a context, named like no_grad and
             for leaf in [parameter] if isinstance(parameter, Node) else parameter.flat:
                 self._found[id(leaf)] = (leaf, path)
 
-    def _watched(self, forward: Any, path: Path, has_parameters: bool) -> Any:
-        """forward, with everything made inside noted as `path`.
-
-        A module without parameters, an activation say, may stand in several places: each call
-        is a place of its own.
-        """
+    def _watched(self, forward: Any, path: Path) -> Any:
+        """forward, with everything made inside noted as made in this call of the module."""
 
         @functools.wraps(forward)
         def call(*args: Any, **kwargs: Any) -> Any:
-            here = path
-            self._calls[path] = self._calls.get(path, 0) + 1
-            if not has_parameters and self._calls[path] > 1:
-                here = (*path[:-1], f"{path[-1]}, call {self._calls[path]}")
-                self.kinds[here] = self.kinds[path]
-            self._inside.append(here)
+            place = self._place(path)
+            count = self._calls.get(place, 0) + 1
+            here = called(place, count)
+            self.kinds[here] = self.kinds[path]
+            self._inside.append((path, here))
             try:
-                return forward(*args, **kwargs)
+                result = forward(*args, **kwargs)
             finally:
                 self._inside.pop()
+            self._calls[place] = count  # one that fails does not count
+            return result
 
         return call
+
+    def _place(self, path: Path) -> Path:
+        """Where a module stands: in the open call of the innermost module that holds it."""
+        for module, place in reversed(self._inside):
+            if path[: len(module)] == module:
+                return (*place, *path[len(module) :])
+        return path
 
     def recorded(self, op: Any, node: Any, inputs: tuple[Any, ...]) -> None:
         """Called by the engine for each result in this thread."""
         if self._inside:
-            self._found[id(node)] = (node, self._inside[-1])
+            self._found[id(node)] = (node, self._inside[-1][1])
         if self._previous is not None:
             self._previous.recorded(op, node, inputs)
 
@@ -134,7 +152,14 @@ class trace(Watching):  # noqa: N801 - used as a context, named like no_grad and
         return found[1] if found is not None and found[0] is node else ()
 
 
-def module_paths(order: list[Any], seen: trace | None = None) -> list[Path]:
+def placed(order: list[Any], seen: trace | None = None) -> Placed:
+    """A graph with its modules, as `module_paths` finds them."""
+    inputs = input_places(order)
+    kinds = seen.kinds if seen is not None else {}
+    return Placed(order, inputs, module_paths(order, seen, inputs), kinds)
+
+
+def module_paths(order: list[Any], seen: trace | None = None, inputs: Any = None) -> list[Path]:
     """For each node the module it belongs to; () outside.
 
     By what `trace` saw, if it is given.  Else from labels: a parameter labelled
@@ -146,12 +171,12 @@ def module_paths(order: list[Any], seen: trace | None = None) -> list[Path]:
     >>> sorted(set(module_paths(engine.toposort(y))))
     [('model',), ('model', 'layers.0'), ('model', 'layers.1')]
     """
-    if seen is not None:
-        return [seen.path(node) for node in order]
-    if all(_owner(node) is None for node in order if node.op is None):
+    if seen is None and all(_owner(node) is None for node in order if node.op is None):
         return [()] * len(order)
-    inputs = input_places(order)
-    return _between(inputs, _owned(order, inputs))
+    inputs = input_places(order) if inputs is None else inputs
+    if seen is not None:
+        return apart(order, inputs, [seen.path(node) for node in order], "part")
+    return apart(order, inputs, _between(inputs, _owned(order, inputs)), "call")
 
 
 def input_places(order: list[Any]) -> list[list[int]]:
@@ -164,15 +189,6 @@ def _owner(node: Any) -> Path | None:
     """The module a labelled leaf is a parameter of; None if it is none."""
     label = str(node.label)
     return (UNNAMED, *split(label)[:-1]) if PLACE.fullmatch(label) else None
-
-
-def _common(paths: list[Path]) -> Path:
-    """The innermost module that holds all of them."""
-    shortest = min(paths, key=len)
-    for i, step in enumerate(shortest):
-        if any(path[i] != step for path in paths):
-            return shortest[:i]
-    return shortest
 
 
 def _owned(order: list[Any], inputs: list[list[int]]) -> list[Path | None]:
@@ -188,7 +204,7 @@ def _owned(order: list[Any], inputs: list[list[int]]) -> list[Path | None]:
         given = [i for i in below if alone[i]]
         leaves = [i for i in given if order[i].op is None]
         paths = [path for i in leaves or given if (path := owned[i]) is not None]
-        path = _common(paths) if paths else None
+        path = common(paths) if paths else None
         label = (UNNAMED, *split(str(node.label)))
         if label in owners:  # nn.scalar labels results by their neuron
             path = label
@@ -218,12 +234,12 @@ def _between(inputs: list[list[int]], owned: list[Path | None]) -> list[Path]:
             continue
         joined = sorted(set(inputs[i]))
         below = [result[j] for j in joined if result[j]]
-        inside = _common(below) if len(below) > 1 and after[i] is not None else ()
+        inside = common(below) if len(below) > 1 and after[i] is not None else ()
         if len(joined) > 1:
             branch = _around_branch(after[joined[0]], result[joined[-1]])
             inside = max(inside, branch, key=len)
         if len(inside) < 2 and below:
-            inside = _common([below[-1], after[i] or ()])
+            inside = common([below[-1], after[i] or ()])
         result.append(inside)
     return result
 
@@ -232,5 +248,5 @@ def _around_branch(first_use: Path | None, last: Path) -> Path:
     """The module that ends in x + branch(x), from what uses x first and where branch ends."""
     if first_use is None:
         return ()
-    branch = _common([first_use, last])
+    branch = common([first_use, last])
     return branch[:-1] if branch in (first_use, last) else branch

@@ -1,0 +1,53 @@
+"""Which nodes to fold: as little as makes a picture that can be read on about two pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..drawing import Scene
+from .area import extent
+from .fold import Fold, module_folds, visible
+from .likeness import alike_folds
+from .rounds import settled
+from .traced import Placed
+
+BOXES = 24  # how many boxes a folded picture has at most, to be read on a page
+AREA = 1_600_000  # square points, and a quarter more for bends and frames: about two pages
+SPARING = (24, 16, 10, 6)  # how many boxes to try, until they fit
+MANY = 1000  # boxes: not worth looking at
+
+#: From folds to a picture.
+Draw = Callable[[list[Fold]], Scene]
+
+
+def fits(scene: Scene) -> bool:
+    """Whether a picture can be read on about two pages."""
+    long, wide = extent(scene)
+    return long * wide <= AREA
+
+
+def auto_folds(graph: Placed, draw: Draw) -> list[Fold]:
+    """Folds that make a picture of a page: by the innermost modules that do, else by likeness."""
+    deepest = max(map(len, graph.paths)) - 1
+    for depth in range(deepest, -1, -1):
+        folds = module_folds(graph, depth, shallow=True)
+        if not folds or visible(graph.order, folds) > MANY:
+            continue
+        folds = settled(graph, folds, BOXES)
+        if visible(graph.order, folds) <= BOXES and fits(draw(folds)):
+            return folds
+    for depth in (2, 1, 0):
+        modules = module_folds(graph, depth)
+        if 0 < len(modules) <= BOXES // 2:
+            break
+    for boxes in SPARING:
+        folds = with_alike(graph, modules, boxes)
+        if visible(graph.order, folds) <= BOXES and fits(draw(folds)):
+            break
+    return folds
+
+
+def with_alike(graph: Placed, folds: list[Fold], boxes: int) -> list[Fold]:
+    """The folds, and what is alike among the rest, until about `boxes` boxes remain."""
+    more = alike_folds(graph, folds, max(boxes - len(folds), 1))
+    return settled(graph, folds + more, boxes)
