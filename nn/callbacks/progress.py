@@ -1,58 +1,205 @@
-"""What `fit` shows while it runs: tqdm's bar on a terminal, else a line for each epoch."""
+"""What `fit` shows while it runs: a bar on a terminal or in a notebook, else a line an epoch."""
 
 from __future__ import annotations
 
+import html
+import os
+import shutil
 import sys
+import time
 from operator import length_hint
 from typing import Any
+from uuid import uuid4
 
 from engine import Restoring
 
 from .epoch_history import line
 
-try:
-    from tqdm import tqdm
-except ImportError:  # the `plots` extra is not installed: plain lines do
-    tqdm = None
+BAR = 20  # characters of a bar, where there is room
+SECONDS = 0.1  # from one drawing to the next: eyes are not faster, and a batch may be
 
 
 class Progress(Restoring):
-    """A bar for each epoch, or a line after it; nothing if `wanted` is false.
+    """A bar that is drawn over itself, or a line after each epoch; nothing if `wanted` is false.
 
-    A bar draws itself again and again, which is for eyes: a file or a pipe gets the lines.
+    A bar is for eyes: a file or a pipe gets the lines.
     """
 
     def __init__(self, wanted: bool, epochs: int, loader: Any) -> None:
-        self.wanted = wanted
-        self.bars = wanted and tqdm is not None and sys.stderr is not None and sys.stderr.isatty()
-        self.epochs = epochs
         self.batches = length_hint(loader) or None  # a stream has no length
-        self.bar: Any = None
+        self.shown: _Lines | _Terminal | _Notebook | None = None
+        if wanted:
+            self.shown = _lines_or_bar(epochs, self.batches)
+        self._due = 0.0
 
     def start_epoch(self, epoch: int) -> None:
-        """Begin a bar."""
-        if self.bars:
-            self.bar = tqdm(total=self.batches, desc=f"epoch {epoch}", unit="batch")
+        """An epoch begins."""
+        if self.shown is not None:
+            self.shown.start_epoch(epoch)
+            self._due = 0.0
 
     def step(self, means: Any) -> None:
         """A batch is done."""
-        if self.bar is not None:
-            self.bar.set_postfix_str(f"loss {means.sums['loss'] / means.count:.4g}", refresh=False)
-            self.bar.update()
+        if self.shown is not None:
+            self.shown.done += 1
+            now = time.perf_counter()
+            if now >= self._due or self.shown.done == self.batches:
+                self._due = now + SECONDS
+                self.shown.draw({k: x / means.count for k, x in means.sums.items()})
 
     def end_epoch(self, row: dict[str, Any]) -> None:
-        """An epoch is done: the bar ends with its numbers, or they become a line."""
-        if self.bar is not None:
-            self.bar.set_postfix_str(line(row).partition("  ")[2])
-            self.close()
-        elif self.wanted:
-            print(line(row), flush=True)
+        """An epoch is done: its numbers stay."""
+        if self.shown is not None:
+            self.shown.end_epoch(row)
 
     def restore(self, saved: Any) -> None:
-        self.close()
+        """However it ends: leave nothing half drawn."""
+        if self.shown is not None:
+            self.shown.close()
+
+
+def _lines_or_bar(epochs: int, batches: int | None) -> _Lines | _Terminal | _Notebook:
+    """What suits where the output goes."""
+    # Looked up, not imported: nn does without IPython, and where it is not there, nobody looks.
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    if shell is not None and type(shell).__name__ != "TerminalInteractiveShell":
+        return _Notebook(epochs, batches, sys.modules["IPython.display"])
+    if sys.stderr is not None and sys.stderr.isatty():
+        return _Terminal(epochs, batches)
+    return _Lines(epochs, batches)
+
+
+class _Lines:
+    """A line after each epoch."""
+
+    def __init__(self, epochs: int, batches: int | None) -> None:
+        self.epochs, self.batches = epochs, batches
+        self.epoch = self.done = 0
+
+    def start_epoch(self, epoch: int) -> None:
+        self.epoch, self.done = epoch, 0
+
+    def draw(self, numbers: dict[str, float]) -> None:
+        """Show the means of the epoch under way."""
+
+    def end_epoch(self, row: dict[str, Any]) -> None:
+        print(line(row), flush=True)
 
     def close(self) -> None:
-        """End the bar, if there is one."""
-        if self.bar is not None:
-            self.bar.close()
-            self.bar = None
+        """The run is over, or was cut short."""
+
+
+class _Terminal(_Lines):
+    """A bar for each epoch, on one line of a terminal, that keeps its width."""
+
+    def __init__(self, epochs: int, batches: int | None) -> None:
+        super().__init__(epochs, batches)
+        self.text = ""  # what stands on the line now
+        self.began = 0.0
+
+    def start_epoch(self, epoch: int) -> None:
+        super().start_epoch(epoch)
+        self.began = time.perf_counter()
+
+    def draw(self, numbers: dict[str, float]) -> None:
+        width = _columns() - 1  # in the last column some terminals begin a new line
+        words = "  ".join(f"{name} {x:<#8.4g}" for name, x in numbers.items())
+        text = f"{self._bar(width)}, {self._left()} left  {words}".rstrip()
+        self._write(text if len(text) <= width else text[: width - 1] + "…")
+
+    def _bar(self, width: int) -> str:
+        """How far the epoch is; as wide for the first batch as for the last."""
+        if self.batches is None:
+            return f"epoch {self.epoch}: {self.done:>6} batches"
+        part = min(self.done / self.batches, 1.0)
+        head = f"epoch {self.epoch}: {int(100 * part):3}%"
+        tail = f" {self.done:>{len(str(self.batches))}}/{self.batches}"
+        room = min(BAR, width - len(f"{head} []{tail}"))
+        full = int(room * part)
+        return head + f" [{'#' * full}{'-' * (room - full)}]" * (room > 0) + tail
+
+    def _left(self) -> str:
+        """Minutes and seconds that the epoch will take, as it went so far."""
+        if self.batches is None or not self.done:
+            return "?"
+        seconds = (time.perf_counter() - self.began) * max(self.batches / self.done - 1, 0)
+        return f"{int(seconds) // 60}:{int(seconds) % 60:02}"
+
+    def end_epoch(self, row: dict[str, Any]) -> None:
+        width = _columns() - 1
+        text = self._bar(width)
+        for words in line(row).split("  ")[1:]:  # no number is cut off: what is long goes on below
+            fits = len(text.rpartition("\n")[2]) + 2 + len(words) <= width
+            text += f"  {words}" if fits else f"\n    {words}"
+        first, _, below = text.partition("\n")
+        self._write(first)
+        self.close()
+        sys.stderr.write(f"{below}\n" if below else "")
+
+    def _write(self, text: str) -> None:
+        """Draw over what stands there; blanks cover the end of what was longer."""
+        sys.stderr.write(f"\r{text}{' ' * (len(self.text) - len(text))}")
+        sys.stderr.flush()
+        self.text = text
+
+    def close(self) -> None:
+        if self.text:
+            self.text = ""
+            sys.stderr.write("\n")
+            sys.stderr.flush()
+
+
+class _Notebook(_Lines):
+    """One bar for the whole run, in the output of a cell, that is drawn in place."""
+
+    def __init__(self, epochs: int, batches: int | None, display: Any) -> None:
+        super().__init__(epochs, batches)
+        self.display = display
+        self.place = uuid4().hex
+        self.there = False
+        self.first = self.over = 0  # the first epoch of this run, and the last that is over
+        self.row = ""  # the numbers of that
+
+    def start_epoch(self, epoch: int) -> None:
+        super().start_epoch(epoch)
+        self.first = self.first or epoch
+        self.draw({})
+
+    def draw(self, numbers: dict[str, float]) -> None:
+        done = f"{self.done}/{self.batches}" if self.batches else f"{self.done} batches"
+        words = "  ".join(f"{name} {x:.4g}" for name, x in numbers.items())
+        self._show(f"{done}  {words or self.row}")
+
+    def end_epoch(self, row: dict[str, Any]) -> None:
+        self.over = self.epoch
+        self.row = line(row).partition("  ")[2]
+        self._show(self.row)
+
+    def close(self) -> None:
+        if self.epoch != self.over:
+            before = f"; epoch {self.over}:  {self.row}" * (self.over > 0)
+            self._show(f"cut short after {self.done} batches{before}")
+        elif self.epoch and self.epoch < self.first + self.epochs - 1:
+            self._show(f"(ended early)  {self.row}")
+
+    def _show(self, words: str) -> None:
+        text = f"epoch {self.epoch} of {self.first + self.epochs - 1}  {words}".rstrip()
+        bar = ""
+        if self.batches:
+            part = (self.epoch - self.first + min(self.done / self.batches, 1.0)) / self.epochs
+            bar = f'<progress value="{part:.4f}" max="1" aria-label="training"></progress> '
+        shown = {
+            "text/html": f'<div style="font-family: monospace">{bar}{html.escape(text)}</div>',
+            "text/plain": text,
+        }
+        self.display.display(shown, raw=True, display_id=self.place, update=self.there)
+        self.there = True
+
+
+def _columns() -> int:
+    """How wide the terminal is now: it may be resized."""
+    try:
+        found = os.get_terminal_size(sys.stderr.fileno()).columns
+    except (OSError, ValueError, AttributeError):  # no terminal, but something that says it is one
+        found = 0
+    return found or shutil.get_terminal_size().columns

@@ -59,8 +59,8 @@ def fit(
             SaveBest, EarlyStopping, `viz.History`, or your own.
         history: that of an earlier call, to be continued (callbacks that were used there go on
             counting); default a new one, with which they start anew.
-        progress: show a bar (on a terminal, with tqdm of the `plots` extra), else a line for
-            each epoch.
+        progress: show how far it is, and the means of the epoch: a bar on a terminal or in a
+            notebook, drawn in place; in a file or a pipe a line for each epoch.
         compile: run the loss of a batch and its gradients as a compiled function (see
             `engine.compile`), one for each shape of batch: the same numbers, sooner.  A step in
             which a callback looks at layers, as `viz.History` does every few steps, is run as

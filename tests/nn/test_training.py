@@ -13,7 +13,6 @@ import pytest
 import nn
 import viz
 from engine import Tensor, ValueArray
-from nn.callbacks import progress
 from nn.training import interrupts
 
 
@@ -460,92 +459,6 @@ def test_outside_the_main_thread_signals_are_left_alone():
     assert len(found[0]) == 2
     with interrupts.Interrupts() as here:
         assert not here.came
-
-
-# --- progress ---
-
-
-def test_without_tqdm_an_epoch_is_a_line(monkeypatch, capsys):
-    monkeypatch.setattr(progress, "tqdm", None)
-    model, optimizer, loader = setup()
-    nn.fit(model, squared, optimizer, loader, 2)
-    first, second = capsys.readouterr().out.splitlines()
-    assert first.startswith("epoch 1  loss ")
-    assert second.endswith(" s")
-
-
-def test_off_a_terminal_an_epoch_is_a_line_with_tqdm_too(capsys):
-    """A bar in a log file is one line for every tenth of a second."""
-    model, optimizer, loader = setup()
-    nn.fit(model, squared, optimizer, loader, 2)
-    out, err = capsys.readouterr()
-    assert err == ""
-    assert [row.split("  ")[0] for row in out.splitlines()] == ["epoch 1", "epoch 2"]
-
-
-def test_with_tqdm_an_epoch_is_a_bar_on_a_terminal(capsys, monkeypatch):
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    model, optimizer, loader = setup()
-    nn.fit(model, squared, optimizer, loader, 2)
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert "epoch 2: 100%" in err
-    assert "lr 0.1" in err
-
-
-class Bar:
-    """What fit does with tqdm's bars."""
-
-    made: list["Bar"]
-
-    def __init__(self, **settings):
-        self.seen, self.texts, self.closed = 0, [], 0
-        self.settings = settings
-        self.made.append(self)
-
-    def set_postfix_str(self, text, refresh=True):
-        self.texts.append(text)
-
-    def update(self):
-        self.seen += 1
-
-    def close(self):
-        self.closed += 1
-
-
-@pytest.fixture
-def bars(monkeypatch):
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    monkeypatch.setattr(progress, "tqdm", Bar)
-    Bar.made = []
-    return Bar.made
-
-
-def test_each_epoch_has_a_bar_of_its_own_that_ends(bars):
-    model, optimizer, loader = setup()
-    nn.fit(model, squared, optimizer, loader, 2)
-    assert [bar.settings["desc"] for bar in bars] == ["epoch 1", "epoch 2"]
-    for bar in bars:
-        assert (bar.settings["total"], bar.seen, bar.closed) == (3, 3, 1)
-        assert [text.split()[0] for text in bar.texts] == ["loss"] * 4
-        assert "lr 0.1" in bar.texts[-1]
-
-
-def test_a_bar_ends_where_training_fails(bars):
-    def fails(y, t):
-        if bars[0].seen == 1:
-            raise ZeroDivisionError
-        return squared(y, t)
-
-    model, optimizer, loader = setup()
-    with pytest.raises(ZeroDivisionError):
-        nn.fit(model, fails, optimizer, loader, 2)
-    assert [(bar.seen, bar.closed) for bar in bars] == [(1, 1)]
-
-
-def test_progress_can_be_off(capsys):
-    fit(*setup(), 2)
-    assert capsys.readouterr() == ("", "")
 
 
 # --- a run that goes on ---
