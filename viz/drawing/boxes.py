@@ -75,11 +75,12 @@ class Cluster:
 
 @dataclass(frozen=True)
 class Scene:
-    """A whole picture, before it becomes text."""
+    """A whole picture, before it becomes text; `note` stands below it."""
 
     boxes: list[Box]
     arrows: list[Arrow]
     clusters: tuple[Cluster, ...] = ()
+    note: str = ""
 
 
 def names_in(cluster: Cluster) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from engine.showing import shorten
 
 from .boxes import Arrow, Box, Cluster, Scene, names_in
-from .heat import heat_cells
+from .heat import heat_cells, heat_key
 from .style import DARK, LIGHT, LOOKS, TONES, Theme, mix
 from .text import lines_of, safe
 from .widths import centred, points
@@ -15,7 +15,7 @@ from .words import one_line
 
 # A name that Graphviz knows the letters' widths of, wherever it runs; in svg it adds sans-serif.
 FONT = "Helvetica"
-SIZE = 11
+SIZE, SMALL = 11, 9
 PADDING = 2
 READ = ("data", "grad")  # the rows of a result that its picture's summary has
 LONGEST_SUMMARY = 400
@@ -35,18 +35,37 @@ def scene_dot(scene: Scene, *, direction: str = "LR", dark: bool = False) -> str
         f' fontname="{FONT}" fontsize={SIZE} fontcolor="{theme.quiet}"]',
         f'  node [fontname="{FONT}" fontsize={SIZE} fontcolor="{theme.foreground}"'
         ' margin="0.08,0.04"]',
-        f'  edge [fontname="{FONT}" fontsize=9 fontcolor="{theme.quiet}"'
+        f'  edge [fontname="{FONT}" fontsize={SMALL} fontcolor="{theme.quiet}"'
         f' color="{theme.quiet}" arrowsize=0.7]',
     ]
     for box in scene.boxes:
         if box.id not in framed:
             lines += [f"  {line}" for line in _node_lines(box, theme)]
     numbered = iter(range(len(scene.boxes) + len(framed)))
-    for cluster in scene.clusters:
+    frames = scene.clusters if direction == "TB" else _turned(scene.clusters)
+    for cluster in frames:
         lines += [f"  {line}" for line in _cluster_lines(cluster, boxes, theme, numbered)]
     lines += [f"  {_edge_line(arrow)}" for arrow in scene.arrows]
+    key = _key(scene, theme)
+    lines += [f"  label=<{key}> labelloc=b labeljust=l"] if key else []
     lines.append(f"  {_tooltip(_summary(scene, direction))}")  # last, or the frames would have it
     return "\n".join([*lines, "}"]) + "\n"
+
+
+def _key(scene: Scene, theme: Theme) -> str:
+    """What stands below the picture: its note, and what its heat strips mean; "" if nothing."""
+    strips = heat_key((heat for box in scene.boxes for _, heat in box.heat), theme)
+    rows = [("", scene.note)] * bool(scene.note) + strips
+    if not rows:
+        return ""
+    cells = "".join(
+        f'<TR><TD ALIGN="LEFT">{sample}</TD><TD ALIGN="LEFT" WIDTH="{points(words, SMALL)}">'
+        f'<FONT POINT-SIZE="{SMALL}">{_left(words)}</FONT></TD></TR>'
+        for sample, words in rows
+    )
+    return (
+        f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="{PADDING}">{cells}</TABLE>'
+    )
 
 
 def _summary(scene: Scene, direction: str) -> str:
@@ -77,6 +96,17 @@ def _tooltip(*lines: str) -> str:
     # Graphviz reads backslashes in a tooltip twice.
     texts = [safe(one_line(line)).replace("\\", "\\\\") for line in lines if line]
     return 'tooltip="' + "\\n".join(texts) + '"'
+
+
+def _turned(clusters: tuple[Cluster, ...]) -> tuple[Cluster, ...]:
+    """Frames and what is in them from last to first.
+
+    From left to right Graphviz stacks what stands in frames from the bottom up: so the first comes
+    to stand above the second.
+    """
+    return tuple(
+        Cluster(one.label, one.boxes[::-1], _turned(one.inside)) for one in reversed(clusters)
+    )
 
 
 def _cluster_lines(
@@ -117,7 +147,7 @@ def _node_lines(box: Box, theme: Theme) -> Iterator[str]:
     rows = [f"{name} {one_line(text)}".strip() for name, text in box.rows]
     yield f"  {_tooltip(head, *box.notes[:1], *box.marks, *rows, *box.notes[1:])} label=<"
     yield f'  <TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="{PADDING}">'
-    heads = [(box.caption, 9, f'<FONT POINT-SIZE="9" COLOR="{theme.quiet}">{{}}</FONT>')]
+    heads = [(box.caption, SMALL, f'<FONT POINT-SIZE="{SMALL}" COLOR="{theme.quiet}">{{}}</FONT>')]
     for text, size in ((box.symbol, 16), (box.label, 13)):
         if text:
             heads.append((text, size, f'<FONT POINT-SIZE="{size}"><B>{{}}</B></FONT>'))
@@ -181,7 +211,7 @@ def _left(text: str) -> str:
 
 def _edge_line(arrow: Arrow) -> str:
     # The text is an identifier of the op's author or a word of ours; still, it is escaped.
-    given = [f"label=<{safe(arrow.text)}>"] if arrow.text else []
+    given = [f"label=<{_edge_label(arrow.text)}>"] if arrow.text else []
     if arrow.tone:
         tone = TONES[arrow.tone]
         given.append(f'color="{tone.colour}" penwidth={tone.width:g}')
@@ -192,3 +222,12 @@ def _edge_line(arrow: Arrow) -> str:
     if arrow.note:
         given.append(_tooltip(arrow.note))
     return f"{arrow.tail} -> {arrow.head}" + (f" [{' '.join(given)}]" if given else "")
+
+
+def _edge_label(text: str) -> str:
+    """Text beside an edge, with room for any font, and away from the edge."""
+    width = points(text, SMALL) + 2 * PADDING
+    return (
+        f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="{PADDING + 1}"><TR>'
+        f'<TD WIDTH="{width}">{safe(text)}</TD></TR></TABLE>'
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +30,11 @@ class Heat:
 
     cells: tuple[tuple[float | None, ...], ...]
     spread: bool = False
+
+
+#: Strips that stand for all others in a picture's key.
+SIGNED = Heat(((-1.0, -0.5, 0.0, 0.5, 1.0),))
+SPREAD = Heat(((0.0, 0.1, 0.4, 0.7, 1.0),), spread=True)
 
 
 def heat_of(x: Any) -> Heat | None:
@@ -75,6 +81,27 @@ def heat_cells(heat: Heat, theme: Theme) -> str:
         '<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="1" CELLPADDING="0" FIXEDSIZE="TRUE" '
         f'ALIGN="LEFT" WIDTH="{width}" HEIGHT="{height}">{rows}</TABLE>'
     )
+
+
+def heat_key(heats: Iterable[Heat], theme: Theme) -> list[tuple[str, str]]:
+    """What the strips of a picture mean: a sample of each kind there is, as cells, and its words.
+
+    >>> from .style import LIGHT
+    >>> [words for _, words in heat_key([Heat(((0.5, -1.0),))], LIGHT)]
+    ['each number: blue negative, white 0, orange positive, deepest where the largest is']
+    """
+    heats = list(heats)
+    lost = any(c is None for heat in heats for row in heat.cells for c in row)
+    samples = [
+        (SIGNED, any(not heat.spread for heat in heats),
+         f"each number: blue negative, {theme.blank} 0, orange positive, deepest where the largest "
+         "is"),
+        (Heat(((None,),)), lost, "nan or inf"),
+        (SPREAD, any(heat.spread for heat in heats),
+         f"{BINS} equal steps from the smallest number to the largest: the {theme.more}, the more "
+         "numbers are there"),
+    ]  # fmt: skip
+    return [(heat_cells(sample, theme), words) for sample, there, words in samples if there]
 
 
 def _cell(c: float | None, spread: bool, theme: Theme) -> str:

@@ -80,13 +80,18 @@ TONES = {
 
 @dataclass(frozen=True)
 class Theme:
-    """The colours of paper and ink, and how strong a tint fills a node (0 to 1)."""
+    """The colours of paper and ink, and how strong a tint fills a node (0 to 1).
+
+    `blank` is the word for the paper, `more` for what stands out from it.
+    """
 
     background: str
     foreground: str
     quiet: str  # for what is read second: captions, names of rows, edges
     tint: float
+    blank: str
+    more: str
 
 
-LIGHT = Theme("#ffffff", "#1a1a1a", "#555555", 0.13)
-DARK = Theme("#16181d", "#f0f0f0", "#b4b4b4", 0.25)
+LIGHT = Theme("#ffffff", "#1a1a1a", "#555555", 0.13, "white", "darker")
+DARK = Theme("#16181d", "#f0f0f0", "#b4b4b4", 0.25, "black", "lighter")

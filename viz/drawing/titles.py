@@ -17,6 +17,9 @@ GROUP = re.compile(
     r'<g id="([^"]*)" class="((?:node|edge|cluster)[^"]*)">\n<title>([^<]*)</title>\n'
     r'<g id="a_[^"]*"><a xlink:title="([^"]*)">\n(.*?)</a>\n</g>\n', re.DOTALL,
 )  # fmt: skip
+UNTITLED = re.compile(
+    r'(<g id="[^"]*" class="(?:node|edge|cluster)[^"]*")>\n<title>([^<]*)</title>'
+)
 LABEL = re.compile(r'<g id="a_[^"]*-label"><a xlink:title="[^"]*">\n(.*?)</a>\n</g>\n', re.DOTALL)
 TAG = re.compile(r"<svg (.*?)>\n", re.DOTALL)
 
@@ -28,6 +31,7 @@ def titled(svg: str) -> str:
     if found:
         svg = svg[: found.start()] + found[2] + svg[found.end() :]
     svg = GROUP.sub(_group, svg)
+    svg = UNTITLED.sub(r'\1 data-name="\2">\n<title>\2</title>', svg)
     svg = LABEL.sub(r"\1", svg)
     said = f'role="graphics-document" aria-label="{about}"'
     return TAG.sub(lambda tag: f"<svg {tag[1]} {said}>\n<title>{about}</title>\n", svg, count=1)

@@ -274,6 +274,6 @@ def _rerouted(arrows: list[Arrow], name_of: dict[str, str], dropped: set[str]) -
         elif tail != head and tail not in dropped:
             bundles[tail, head] += 1
     return straight + [
-        Arrow(tail, head, 0, f"×{times:,}" if times > 1 else "")
+        Arrow(tail, head, 0, f"×{times:,}" if times > 1 else "", note=f"{times:,} of the edges")
         for (tail, head), times in bundles.items()
     ]

@@ -63,7 +63,7 @@ def to_dot(
 
     >>> from engine import Value
     >>> x = Value(3.0, label="x")
-    >>> [line.strip() for line in to_dot(x * x).splitlines() if "->" in line]
+    >>> [line.strip()[:8] for line in to_dot(x * x).splitlines() if " -> " in line]
     ['n0 -> n1', 'n0 -> n1']
     """
     check_direction(direction)

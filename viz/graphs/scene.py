@@ -12,10 +12,13 @@ from engine import Node, Tensor, to_numpy
 from engine.showing import norm, number, shorten
 
 from ..drawing import Arrow, Box, Cluster, Reader, Scene, edge_text, local_text, names_in
+from .batches import Batches
 from .calls import Path, module_of, shared_leaves, title_of
 from .fold import Fold
 from .marks import Marks, bad, find_marks, kept_gradient
 from .traced import UNNAMED, input_places
+
+FEW = 8  # plain arrays that enter folds and are drawn
 
 
 def graph_scene(
@@ -54,6 +57,7 @@ class _Graph:
         self.fold_of = {i: fold for fold in folds for i in fold.members}
         self.prefix = prefix
         self.shared = shared_leaves(order, input_places(order), paths)
+        self.batches = Batches(prefix)
 
     def scene(self) -> Scene:
         boxes: list[Box] = []
@@ -62,16 +66,15 @@ class _Graph:
         for i, node in enumerate(self.order):
             fold = self.fold_of.get(i)
             if fold is None:
-                constants = self.reader.constants(node)
-                boxes += [box for _, box in constants]
-                boxes.append(self.node_box(node))
-                where.update({box.id: self.paths[i] for _, box in constants})
-                where[boxes[-1].id] = self.paths[i]
-                arrows += self.arrows_into(node, {k: box.id for k, box in constants})
+                constants, names = self.constants_into(node)
+                boxes += [*constants, self.node_box(node)]
+                where.update({box.id: self.paths[i] for box in (*constants, boxes[-1])})
+                arrows += self.arrows_into(node, names)
             elif i == fold.members[0]:
                 boxes.append(fold_box(self.order, fold, self.id_of(i), self.marks, self.kinds))
                 where[boxes[-1].id] = fold.path[:-1] if fold.kind == "module" else fold.path
-        return Scene(boxes, arrows + self.folded_arrows(), clusters(where, self.kinds))
+        arrows += self.folded_arrows()
+        return Scene(self.batches.boxes + boxes, arrows, clusters(where, self.kinds))
 
     def id_of(self, i: int) -> str:
         """The id of the box that the node at place i is in."""
@@ -84,6 +87,15 @@ class _Graph:
         box = self.reader.box(node, self.marks.texts.get(key, ()), tone)
         calls = self.shared.get(self.reader.place[key])
         return _chip(box, node, calls) if calls else box
+
+    def constants_into(self, node: Any) -> tuple[list[Box], dict[int, str]]:
+        """The boxes of single numbers that enter a node, and by place the box of each constant."""
+        boxes, names = [], {}
+        for k, box in self.reader.constants(node):
+            names[k] = self.batches.name_of(node.inputs[k]) or box.id
+            if names[k] == box.id:
+                boxes.append(box)
+        return boxes, names
 
     def arrows_into(self, node: Any, constants: dict[int, str]) -> list[Arrow]:
         """The edges into a node that is drawn, those from folds left out."""
@@ -104,7 +116,7 @@ class _Graph:
         """The edges from and into folds: one arrow for all between the same two boxes."""
         if not self.fold_of:
             return []
-        count: Counter[tuple[str, str]] = Counter()
+        count: Counter[tuple[str, str]] = Counter(self.batches_into_folds())
         for i, node in enumerate(self.order):
             for x in node.inputs:
                 j = self.reader.place[id(x)] if isinstance(x, Node) else None
@@ -113,9 +125,24 @@ class _Graph:
                 if self.id_of(i) != self.id_of(j):
                     count[self.id_of(j), self.id_of(i)] += 1
         return [
-            Arrow(tail, head, 0, f"×{times:,}" if times > 1 else "")
+            Arrow(
+                tail, head, 0, f"×{times:,}" if times > 1 else "",
+                note=f"{times:,} of the edges",
+            )
             for (tail, head), times in count.items()
+        ]  # fmt: skip
+
+    def batches_into_folds(self) -> list[tuple[str, str]]:
+        """An edge from each plain array into a fold, where these are few: else they stay hidden."""
+        entering = [
+            (x, self.id_of(i))
+            for i in sorted(self.fold_of)
+            for x in self.order[i].inputs
+            if isinstance(x, np.ndarray)
         ]
+        if len(entering) > FEW:
+            return []
+        return [(name, fold) for x, fold in entering if (name := self.batches.name_of(x))]
 
 
 def _chip(box: Box, node: Any, calls: int) -> Box:
@@ -231,6 +258,10 @@ def _frames(
         own = tuple(name for name, _ in members if name not in framed)
         title = title_of(path)
         kind = kinds.get(module_of(path), "") if len(path) > 1 else ""
-        if len(own) + len(framed) > 1:  # a frame around one box would not say much either
-            frames.append(Cluster(f"{title}: {kind}" if kind else title, own, inside))
+        label = f"{title}: {kind}" if kind else title
+        if len(inside) == 1 and not own:  # one line around both, with both names
+            inner = inside[0].label.removeprefix(f"{title}.")
+            frames.append(replace(inside[0], label=f"{label} / {inner}"))
+        elif len(own) + len(framed) > 1:  # a frame around one box would not say much either
+            frames.append(Cluster(label, own, inside))
     return tuple(frames)

@@ -49,7 +49,7 @@ def side_by_side(
             input; or (`GraphTooLargeError`) a graph is too large.
 
     >>> picture = side_by_side(lambda a, b: a * b, 2.0, -3.0)
-    >>> picture.dot.count("output of mul")
+    >>> picture.dot.count(">L: output of mul<")
     2
     """
     check_direction(direction)
@@ -101,7 +101,7 @@ def _both(order: list[Any], numbers: list[Any], values: dict[int, Any]) -> Scene
     for k, node in enumerate(order):
         elements = [place[id(x)] for x in _flat(values[id(node)]) if id(x) in place]
         for name in dict.fromkeys(box_of.get(i, f"vn{i}") for i in elements):
-            links.append(Arrow(f"tn{k}", name, 0, "", "link"))
+            links.append(Arrow(f"tn{k}", name, 0, "", "link", "the same numbers"))
     frames = (
         Cluster(
             f"on Tensors: {len(order):,} nodes, an array each", tuple(b.id for b in left.boxes)
