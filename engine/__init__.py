@@ -50,6 +50,7 @@ from .arrays import (
 from .callers import warn_caller as warn_caller
 from .checking import (
     Comparison as Comparison,
+    GradCheck as GradCheck,
     GradientError as GradientError,
     compare as compare,
     gradcheck as gradcheck,

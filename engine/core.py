@@ -9,7 +9,6 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from functools import partial
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ import numpy as np
 from .domain import REAL as REAL, Interval as Interval
 from .lists import array_of, dressed, nodes_among, tier_of
 from .node import Node, NodeArray
+from .op_table import OpTable
 from .readable import Readable, write_anew
 from .signatures import Rule, bind, defaults_of, written_at
 
@@ -246,7 +246,7 @@ def part_of(vjp_all: Rule, index: int) -> Rule:
 _REGISTRY: dict[str, Op] = {}
 
 #: Every op by name, in the order they were defined; read only.
-registry: Mapping[str, Op] = MappingProxyType(_REGISTRY)
+registry: Mapping[str, Op] = OpTable(_REGISTRY)
 
 #: The row that a ufunc of NumPy is the forward of, or has the name of; the first, if several.
 row_of: dict[Any, Op] = {}

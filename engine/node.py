@@ -9,7 +9,7 @@ not ask which tier it is of.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -46,6 +46,12 @@ class Node(OnCPU):
 
     #: Whether `backward` keeps the gradients of results too, unless it is told.
     retains_grads: bool
+
+    #: This as HTML, for notebooks, or None; filled in by engine.showing.
+    to_html: ClassVar[Callable[[Any], str | None]]
+
+    def _repr_html_(self) -> str | None:
+        return Node.to_html(self)
 
     @property
     def inputs(self) -> tuple[Any, ...]:

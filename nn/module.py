@@ -17,6 +17,7 @@ from .hooks import Hookable, called
 from .parameter import Parameter, forget_gradients, is_learned, leaves
 from .postponed import is_postponed
 from .state import IncompatibleKeys, load_into, places
+from .tree import module_html
 from .unregistered import SUSPECTS, may_hold, parts, warn_of_unregistered
 
 _VALUES = (ValueArray, Value)  # a union in the call would be made each time
@@ -418,6 +419,10 @@ class Module(Hookable, NotOnLayers):
         inside = "".join("  " + line + "\n" for line in "\n".join(lines).split("\n"))
         note = note or f"  # {count:,} parameters"
         return f"{type(self).__name__}(\n{inside}){note}"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the tree of modules, to be opened and closed."""
+        return module_html(self)
 
 
 def _and_values(

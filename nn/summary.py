@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 
 from engine import Compiled, no_grad
+from engine.showing import escaped, html_card, html_tree
 
 from .blocks import EvalMode, Hooked
 from .checks import dtype_of, instance_of
 from .module import Module
 from .parameter import leaves
+from .tree import MODULE, named
 
 
 @dataclass(frozen=True)
@@ -48,21 +50,31 @@ class Summary:
             for row in self.rows
         ]
         shapes = [_shapes(row) for row in self.rows]
-        counts = [f"{row.parameters:,}" if row.parameters else "–" for row in self.rows]
+        counts = [_count(row) for row in self.rows]
         widths = [
             max(map(len, [head, *column]))
             for head, column in zip(HEADS, (names, shapes, counts), strict=True)
         ]
         lines = [_line(HEADS, widths), "─" * (sum(widths) + 3)]
         lines += [_line(cells, widths) for cells in zip(names, shapes, counts, strict=True)]
-        frozen = self.parameters - self.trainable
-        note = f", {frozen:,} of them frozen" if frozen else ""
-        lines += [lines[1], f"{self.parameters:,} parameters{note}; {_bytes(self.size)}"]
+        lines += [lines[1], self._total]
         return "\n".join(line.rstrip() for line in lines)
 
     __repr__ = __str__
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: a tree of the modules, with what they put out and hold."""
+        items = [(row.depth, _html(row)) for row in self.rows]
+        return html_card(self._total, html_tree(items, opened=DEEP), MODULE)
 
+    @property
+    def _total(self) -> str:
+        frozen = self.parameters - self.trainable
+        note = f", {frozen:,} of them frozen" if frozen else ""
+        return f"{self.parameters:,} parameters{note}; {_bytes(self.size)}"
+
+
+DEEP = 100  # levels of a tree that are open: all there are
 HEADS = ("layer", "output shape", "parameters")
 
 
@@ -138,6 +150,18 @@ def _arrays(output: Any) -> list[tuple[int, ...]]:
     elif not isinstance(output, tuple | list):
         return []
     return [shape for part in output for shape in _arrays(part)]
+
+
+def _count(row: SummaryRow) -> str:
+    return f"{row.parameters:,}" if row.parameters else "–"
+
+
+def _html(row: SummaryRow) -> str:
+    """A row of the tree: the shapes stand below each other, however deep the module is."""
+    column = f"display:inline-block;min-width:{18 - 1.2 * row.depth:g}em"
+    kind = f'<span style="{column}">{named(row.name, row.kind)}</span>'
+    shapes = f'<span style="display:inline-block;min-width:9em">{escaped(_shapes(row))}</span>'
+    return f"{kind} {shapes} {_count(row)}{' parameters' * bool(row.parameters)}"
 
 
 def _shapes(row: SummaryRow) -> str:

@@ -29,8 +29,8 @@ pytestmark = pytest.mark.usefixtures("own_ops")
 
 @pytest.mark.parametrize("order", [1, 2, 3, 4])
 def test_right_rules_pass_at_every_order_on_both_tiers(order):
-    assert gradcheck(engine.tanh, 0.4, order=order) is True
-    assert gradcheck(engine.tanh, X, order=order) is True
+    assert gradcheck(engine.tanh, 0.4, order=order)
+    assert gradcheck(engine.tanh, X, order=order)
 
 
 def test_several_inputs_of_any_kind_pass():

@@ -9,9 +9,10 @@ from hypothesis import given, strategies as st
 from hypothesis.extra import numpy as npst
 
 from engine import Tensor
-from engine.showing import norm, percent
+from engine.showing import Heat, heat_of, norm, percent
+from engine.showing.strips import BINS
 from viz import to_dot
-from viz.drawing.heat import BINS, Heat, heat_cells, heat_of
+from viz.drawing.heat import heat_cells
 from viz.drawing.renderer import render
 from viz.drawing.style import DARK, LIGHT, mix
 

@@ -7,7 +7,8 @@ then `rows` and `comparison` (what was found, and how it reads), `compare`, `gra
 You may touch everything: nothing computes with this room.  But a bound that grows softer finds
 nothing and breaks nothing; tests/test_checker_bounds.py holds each to what it states.
 
-Others use the two functions, `Comparison` and `GradientError`; the course and pictures also the
+Others use the two functions, what they return (`Comparison`, `GradCheck`) and `GradientError`; the
+course and pictures also the
 measures (`relative`, `ulps`, `slope`) and how `compare` reads its arguments (`checked_array`,
 `names_of_inputs`).
 """
@@ -21,3 +22,4 @@ from .comparison import Comparison as Comparison
 from .distance import relative as relative, ulps as ulps
 from .finite import slope as slope
 from .gradcheck import GradientError as GradientError, gradcheck as gradcheck
+from .verdict import GradCheck as GradCheck

@@ -23,6 +23,7 @@ from ..tensors import Tensor
 from ..values import Value
 from .compare import names_of_inputs
 from .finite import NEAR_KINK, check_deterministic, distance_to_kink, slope
+from .verdict import Checked, GradCheck
 
 
 class GradientError(AssertionError):
@@ -56,8 +57,8 @@ def gradcheck(
     rtol: float = 1e-5,
     atol: float = 1e-6,
     names: Sequence[str] | None = None,
-) -> bool:
-    """Check f's derivatives up to `order` against central differences; True, or an exception.
+) -> GradCheck:
+    """Check f's derivatives up to `order` against central differences; what was checked is true.
 
     Numbers are checked on the scalar tier, arrays on the tensor tier, in float64.  A result of
     several numbers is checked along a fixed direction, which gives every element another weight.
@@ -72,14 +73,19 @@ def gradcheck(
             error that the finite difference claims for itself.
         names: one for each input; default the names of f's parameters.
 
+    Returns:
+        What was checked, as a table: true in an `if` or an `assert`, and equal to True.
+
     Raises:
         GradientError: a derivative is wrong; names order, input, index, got and expected.
         ValueError: no element can be checked, f is not deterministic (dropout, say), order < 1,
             or names do not match the inputs.
         TypeError: no input is a floating-point number, or f's result is not a node.
 
-    >>> gradcheck(lambda x: (x**3).sum(), np.array([1.0, -2.0]))
-    True
+    >>> found = gradcheck(lambda x: (x**3).sum(), np.array([1.0, -2.0]))
+    >>> assert found
+    >>> [(row.order, row.input, row.count) for row in found.rows]
+    [(1, 'x', 2), (2, 'x', 2)]
     """
     if not callable(f):
         raise TypeError(f"f must be a function, got {type(f).__name__}")
@@ -101,9 +107,10 @@ def gradcheck(
         nodes = check.nodes(arrays)
         with differentiating(nodes):
             _along(f(*nodes), 1)  # what is wrong with f itself is said here
+        rows: list[Checked] = []
         for level in range(1, order + 1):
             try:
-                check.level(f, level)
+                rows += check.level(f, level)
             except TypeError as error:
                 error.add_note(
                     f"(gradcheck, order {level}) A rule is given nodes, so that it can be "
@@ -111,7 +118,7 @@ def gradcheck(
                 )
                 raise
             f = check.gradient_along(f, level)
-    return True
+    return GradCheck(tuple(rows))
 
 
 def _floating(x: Any, i: int) -> np.ndarray:
@@ -165,37 +172,46 @@ class _Check:
 
         return derivative
 
-    def level(self, f: Any, level: int) -> None:
+    def level(self, f: Any, level: int) -> list[Checked]:
         """Check the gradient of f: as a graph, and at the first level also as plain numbers."""
         nodes = self.nodes(self.arrays)
         y = _along(f(*nodes), level)
         self.to_kink = min(self.to_kink, distance_to_kink(toposort(y)))
         recorded = grad(lambda *x: _along(f(*x), level), tuple(range(len(nodes))))(*nodes)
-        found = [[np.asarray(g.data) for g in recorded]]
+        found = [[np.asarray(g.data)] for g in recorded]
         if level == 1:
             plain = zip(nodes, y.gradients(nodes), strict=True)  # as backward gives them
-            found.append([np.asarray(x.full(0.0) if g is None else g) for x, g in plain])
-        checked = left_out = 0
-        for k, x in enumerate(self.arrays):
-            for index in np.ndindex(x.shape):
-                estimate = slope(partial(self.value, f, level, k, index), float(x[index]))
-                kink = estimate.corner and self.to_kink < NEAR_KINK
-                if kink or not estimate.whole or math.isnan(estimate.value):
-                    left_out += 1
-                    continue
-                checked += 1
-                for gradients in found:
-                    got = float(gradients[k][index])
-                    if estimate.contradicts(got, self.rtol, self.atol):
-                        self.check_deterministic(f, level)
-                        raise GradientError(level, self.labels[k], index, got, estimate.value)
-        if left_out:  # noise has corners everywhere
+            for gradients, (x, g) in zip(found, plain, strict=True):
+                gradients.append(np.asarray(x.full(0.0) if g is None else g))
+        rows = [self.one_input(f, level, k, gradients) for k, gradients in enumerate(found)]
+        if any(row.left_out for row in rows):  # noise has corners everywhere
             self.check_deterministic(f, level)
-        if left_out and not checked:
-            raise ValueError(
-                "nothing can be checked: every element stands at a kink, or f is not finite "
-                "around it; choose other inputs"
-            )
+            if not any(row.count for row in rows):
+                raise ValueError(
+                    "nothing can be checked: every element stands at a kink, or f is not finite "
+                    "around it; choose other inputs"
+                )
+        return rows
+
+    def one_input(self, f: Any, level: int, k: int, found: list[np.ndarray]) -> Checked:
+        """Hold what was found for input k to finite differences, element by element."""
+        count = left_out = 0
+        worst = 0.0
+        for index in np.ndindex(self.arrays[k].shape):
+            at = float(self.arrays[k][index])
+            estimate = slope(partial(self.value, f, level, k, index), at)
+            kink = estimate.corner and self.to_kink < NEAR_KINK
+            if kink or not estimate.whole or math.isnan(estimate.value):
+                left_out += 1
+                continue
+            count += 1
+            for gradient in found:
+                got = float(gradient[index])
+                worst = max(worst, abs(got - estimate.value))
+                if estimate.contradicts(got, self.rtol, self.atol):
+                    self.check_deterministic(f, level)
+                    raise GradientError(level, self.labels[k], index, got, estimate.value)
+        return Checked(level, self.labels[k], count, left_out, worst)
 
     def check_deterministic(self, f: Any, level: int) -> None:
         """Put the blame where it belongs, if f gives other numbers for the same inputs."""

@@ -12,7 +12,9 @@ from ..graph import toposort
 from ..node import Node, to_numpy
 from ..node_hooks import HOOKS
 from ..passes import recent_passes
-from ..showing import Names, brief
+from ..showing import Names, brief, escaped, html_card, html_table
+
+NOTHING = "nothing flows into it: the result does not depend on it, or is it"
 
 
 @dataclass(frozen=True)
@@ -80,22 +82,52 @@ class Explanation:
         return len(self.contributions)
 
     def __str__(self) -> str:
-        passes = 1 + max((c.number for c in self), default=0)
-        lines = [f"the gradient of {self.name}{f', from {passes} backward passes' * (passes > 1)}:"]
+        lines = [f"{self._title}:"]
         for i, c in enumerate(self):
-            place = f"pass {c.number + 1}, " if passes > 1 else ""
+            place = f"pass {c.number + 1}, " if self._passes > 1 else ""
             lines.append(f"  {'+' if i else ' '} {place}{c}")
         if not self.contributions:
-            lines.append("    nothing flows into it: the result does not depend on it, or is it")
-        lines.append(f"  = {brief(self.total)}{', after its hooks' * self.hooked}")
+            lines.append(f"    {NOTHING}")
+        lines.append(f"  = {self._sum}")
         if self.rest is not None:
-            lines.append(
-                f"  (.grad differs from that by {brief(self.rest)}: it was assigned, or added to "
-                "by a pass whose result is gone or was made from other numbers)"
-            )
+            lines.append(f"  ({self._remark})")
         return "\n".join(lines)
 
     __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: a table, a row for each edge."""
+        rows = [
+            [f"pass {c.number + 1}"] * (self._passes > 1)
+            + [escaped(f"{c.name}, input {c.index}"), escaped(c.formula), escaped(brief(c.amount))]
+            for c in self
+        ]
+        head = ["pass"] * (self._passes > 1) + ["through", "upstream · local", "adds"]
+        last = [""] * (len(head) - 2) + ["sum", f"<b>{escaped(self._sum)}</b>"]
+        inside = html_table([*rows, last], head) if rows else f"<div>{NOTHING}: {self._sum}</div>"
+        if self.rest is not None:
+            inside += f"<div>{escaped(self._remark)}</div>"
+        return html_card(escaped(self._title), inside)
+
+    @property
+    def _passes(self) -> int:
+        return 1 + max((c.number for c in self), default=0)
+
+    @property
+    def _title(self) -> str:
+        passes = self._passes
+        return f"the gradient of {self.name}{f', from {passes} backward passes' * (passes > 1)}"
+
+    @property
+    def _sum(self) -> str:
+        return f"{brief(self.total)}{', after its hooks' * self.hooked}"
+
+    @property
+    def _remark(self) -> str:
+        return (
+            f".grad differs from that by {brief(self.rest)}: it was assigned, or added to "
+            "by a pass whose result is gone or was made from other numbers"
+        )
 
 
 def explain(x: Any, root: Any = None) -> Explanation:

@@ -26,7 +26,7 @@ from .flow import (
     flow_of as flow_of,
     flow_width as flow_width,
 )
-from .heat import NEGATIVE as NEGATIVE, POSITIVE as POSITIVE, heat_cells as heat_cells
+from .heat import heat_cells as heat_cells
 from .renderer import (
     RendererNotFoundError as RendererNotFoundError,
     RenderError as RenderError,
@@ -43,7 +43,6 @@ from .style import (
 )
 from .text import (
     lines_of as lines_of,
-    printable as printable,
     safe as safe,
 )
 from .titles import about_of as about_of

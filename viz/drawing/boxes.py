@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 
 from engine import Node, NodeArray, Op, Tensor, input_names, to_numpy, toposort
-from engine.showing import Names, array_lines, number, parameters, shorten
+from engine.showing import Heat, Names, array_lines, heat_of, number, parameters, shorten
 
-from .heat import Heat, heat_of
 from .unkept import Unkept, unkept
 from .words import input_text, passed
 

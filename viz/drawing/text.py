@@ -4,26 +4,10 @@ from __future__ import annotations
 
 import html
 import re
-import unicodedata
 
-REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+from engine.showing import printable
+
 NEWLINE = re.compile("\r\n|[\n\r\v\f\x85\u2028\u2029]")
-
-
-def printable(text: str) -> str:
-    """Text with U+FFFD in place of what XML or a font could not take: control characters, ….
-
-    >>> printable("a\\tb\\x07")
-    'a b�'
-    """
-    return "".join(map(_printable, text))
-
-
-def _printable(character: str) -> str:
-    if character == "\t":
-        return " "
-    forbidden = unicodedata.category(character) in ("Cc", "Cs") or character in "\ufffe\uffff"
-    return REPLACEMENT if forbidden else character
 
 
 def safe(text: object, align: str = "") -> str:

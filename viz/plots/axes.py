@@ -17,7 +17,9 @@ try:
 except ImportError as error:
     raise ImportError("viz.plots needs matplotlib: pip install 'twingrad[plots]'") from error
 
-from ..drawing import NEGATIVE, OKABE_ITO, POSITIVE
+from engine.showing import NEGATIVE, POSITIVE
+
+from ..drawing import OKABE_ITO
 
 #: How legends look; `key` puts them where no curve is.
 LEGEND = {"framealpha": 0.7, "edgecolor": "none", "borderpad": 0.2}

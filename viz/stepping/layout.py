@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine import Node, Tensor
-from engine.showing import Names, shorten, without_middle
+from engine.showing import Names, printable, shorten, without_middle
 
-from ..drawing import printable, render
+from ..drawing import render
 from .program import asset
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -11,9 +11,9 @@ import numpy as np
 
 from engine.files import naming
 from engine.looking import BackwardPass
-from engine.showing import Names
+from engine.showing import Names, printable
 
-from ..drawing import GraphTooLargeError, RenderError, checked_order, printable
+from ..drawing import GraphTooLargeError, RenderError, checked_order
 from ..graphs import check_direction, image
 from .elements import Index
 from .layout import Drawing, arrange, safe
