@@ -9,8 +9,8 @@ from pictures import boxes, curves, edge_labels, groups
 import engine
 import nn
 from engine import Tensor, Value
+from engine.showing import BINS
 from viz import draw, side_by_side
-from viz.drawing.heat import BINS
 from viz.graphs.batches import Batches
 
 BATCH = np.linspace(-1.0, 2.0, 6).reshape(2, 3)

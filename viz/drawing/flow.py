@@ -12,9 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.showing import norm
-
-from .heat import NEGATIVE, POSITIVE
+from engine.showing import NEGATIVE, POSITIVE, norm
 
 WIDEST, NARROWEST = 8.0, 0.75  # points
 DECADES = 6  # how many powers of ten lie between the widest edge and the narrowest
