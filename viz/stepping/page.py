@@ -19,6 +19,7 @@ from engine.showing import Names, brief, minus, number, signed
 from .elements import GRID, Elements, Index
 from .layout import Drawing, safe
 from .program import asset, packed, program, script_json
+from .rerun import rerun_script
 from .rule_source import rule_mathml
 from .steps import BackwardStep, ForwardStep, Step
 from .twin_data import twin_data
@@ -29,7 +30,9 @@ WIDE = 16  # of an op with more inputs, the rule is not written out edge by edge
 #: What a page may take, in bytes: to begin with, for each node, and in all.
 PAGE, PER_NODE, LARGEST = 30_000, 2_000, 2_000_000
 
-TWINS = ("twin.css", "twin.js")  # what pages of arrays have beside the rest of the script
+#: Files of the script beside those of every page: of graphs of arrays, and of numbers.
+TWINS = ("twin.css", "twin.js")
+NUMBERS = ("rerun.js", "ledger.js", "nudge.js")
 
 UNWRITTEN = (
     "not written out here, to keep the page small: "
@@ -113,7 +116,6 @@ def page(
         chosen: elements to write out whatever they cost, by the name of their array.
     """
     root = names.order[-1]
-    more = TWINS if isinstance(root, Tensor) else ()
     fixed = {
         "title": safe(f"backward of {names.root}, step by step"),
         "what": safe(
@@ -121,21 +123,24 @@ def page(
         ),
         "graph_css": asset("graph.css"),
         "css": asset("stepper.css"),
-        "packed": packed(program(more)),
         "svg": drawing.svg if isinstance(drawing, Drawing) else f"<p>{safe(drawing)}</p>",
         "table": table(lines),
         "count": f"{len(lines):,}",
     }
-    template = Template(asset("stepper.html"))
     data = _data(lines, names)
-    size = len(template.substitute(fixed, data=script_json(data)).encode("utf-8"))
+
+    def filled(more: tuple[str, ...], declared: str) -> str:
+        script = program(more, f"const data = {script_json(data)};\n{declared}")
+        return Template(asset("stepper.html")).substitute(fixed, packed=packed(script))
+
+    if not isinstance(root, Tensor):
+        found = [row.step for row in lines if row.step is not None]
+        return filled(NUMBERS, rerun_script(found, names)) if found else filled((), "")
+    size = len(filled(TWINS, "").encode("utf-8"))
     room = min(PAGE + PER_NODE * len(names.order), LARGEST) - size
-    if more:
-        opened = {i: Elements(row.step) for i, row in enumerate(lines) if row.step is not None}
-        data["cells"] = _cells(opened, chosen, room)
-        room -= _size(data["cells"])
-        fixed["packed"] = packed(program(more, twin_data(opened, chosen, room)))
-    return template.substitute(fixed, data=script_json(data))
+    opened = {i: Elements(row.step) for i, row in enumerate(lines) if row.step is not None}
+    data["cells"] = _cells(opened, chosen, room)
+    return filled(TWINS, twin_data(opened, chosen, room - _size(data["cells"])))
 
 
 # --- the data ---

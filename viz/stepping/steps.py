@@ -162,8 +162,9 @@ def walk(one: BackwardPass, commit: bool = True) -> Iterator[Step]:
             yield ForwardStep(place, node, inputs, _still(node), names)
     for node in reversed(one.order):
         before = {id(x): one.running(x) for x in node.inputs if isinstance(x, Node)}
-        upstream = one.running(node)
-        for edge in one.advance(node):
+        edges = one.advance(node)
+        upstream = one.running(node)  # what hooks made of it
+        for edge in edges:
             running = before[id(edge.input)]
             after = edge.part if running is None else running + edge.part
             before[id(edge.input)] = after

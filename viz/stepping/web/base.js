@@ -1,10 +1,10 @@
 // What every part of the page uses.  The files of this folder are one script, in the order that
 // `program.py` gives; each knows those before it.
 //
-// The table of steps in the page is the one place where equations stand; the data beside it say
-// which node and edge each row is about.  A position p means: the first p rows have happened.
+// The table of steps in the page is the one place where equations stand; `data`, declared before
+// all files, says which node and edge each row is about.  A position p means: the first p rows
+// have happened.
 const get = (id) => document.getElementById(id);
-const data = JSON.parse(get("data").textContent);
 const rows = [...get("all").querySelectorAll("tbody tr")];
 const steps = data.steps.map(([kind, node, index, to, rule, formula, local, few], row) => {
   const [equation, running] = rows[row].querySelectorAll("td");
