@@ -14,7 +14,6 @@ from __future__ import annotations
 import json
 import math
 from typing import Any
-from typing import Any
 
 from engine import Value
 from engine.showing import Names

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from engine import Op
-from engine.symbols import Names, Term, Untraceable, followed
+from engine.symbols import PART, Names, Term, Untraceable, followed
 
 _SAME = (
     "acos acosh asin asinh atan atan2 atanh cbrt ceil cos cosh exp expm1 floor hypot log log10 "
@@ -23,7 +23,8 @@ _SAME = (
 #: What JavaScript calls the functions that rows call; erf, gamma and their like it does not have.
 FUNCTIONS: dict[Any, str] = {getattr(math, name): f"Math.{name}" for name in _SAME.split()} | {
     abs: "Math.abs", math.fabs: "Math.abs", math.exp2: "exp2", math.pow: "power",
-    math.copysign: "copysign", np.rint: "rint", math.isnan: "isNaN", math.isfinite: "isFinite", float: "Number",
+    math.copysign: "copysign", np.rint: "rint",
+    math.isnan: "isNaN", math.isfinite: "isFinite", float: "Number",
 }  # fmt: skip
 
 #: Functions that JavaScript does not have, or where it answers otherwise than Python.
@@ -41,7 +42,7 @@ HELPERS = {
     "quotient": (
         "(a, b) => { if (!b) return a / b; const m = a % b; "
         "const d = (a - m) / b - (m && m < 0 !== b < 0 ? 1 : 0); const q = Math.floor(d); "
-        "return d ? (d - q > 0.5 ? q + 1 : q) : copysign(0, a / b); }"
+        "return d === 0 ? copysign(0, a / b) : d - q > 0.5 ? q + 1 : q; }"
     ),
 }
 
@@ -71,27 +72,26 @@ def row_script(op: Op, count: int, params: Mapping[str, Any]) -> str:
     ''
     """
     inputs = [*"abcdef"[:count]] if count <= 6 else [f"x{i}" for i in range(count)]
-    names = Names(taken=["g", "y", *inputs])
-    g, y, *given = [Term.named(name, names) for name in ("g", "y", *inputs)]
-    listed = ",".join(inputs)
     try:
-        forward = g.of(_applied(op.scalar or op.forward, g, given, params))
-        parts = [f"({listed})=>{_written(forward, names)}"]
+        parts = [_function(op.scalar or op.forward, inputs, params)]
         for rule in map(op.rule, range(count)):
-            part = "null"
-            if rule is not None:
-                made = g.of(followed(rule, g, y, *given, **params))
-                part = f"(g,y,{listed})=>{_written(made, names)}"
-            parts.append(part)
+            parts.append("null" if rule is None else _function(rule, ["g", "y", *inputs], params))
     except Exception:  # a row may fail in any way where a name has no number
         return ""
     return f"[{','.join(parts)}]"
 
 
-def _applied(function: Any, maker: Term, given: list[Term], params: Mapping[str, Any]) -> Any:
+def _function(function: Any, arguments: list[str], params: Mapping[str, Any]) -> str:
+    """A function of a row in JavaScript; long parts that come again are written once."""
+    names = Names(taken=arguments, cuts=True)
+    given = [Term.named(name, names) for name in arguments]
     if function in FUNCTIONS:
-        return maker.call(function, "function", *given)
-    return followed(function, *given, **params)
+        term = given[0].call(function, "function", *given)
+    else:
+        term = given[0].of(followed(function, *given, **params))
+    result = _bare(_expression(term.code, names))
+    cut = [f"const {x}={_bare(_expression(code, names))};" for x, code in names.parts.values()]
+    return f"({','.join(arguments)})=>" + (f"{{{''.join(cut)}return {result}}}" if cut else result)
 
 
 def helpers_in(text: str) -> str:
@@ -107,12 +107,14 @@ def helpers_in(text: str) -> str:
     return "\n".join(used.values())
 
 
-def _written(term: Term, names: Names) -> str:
-    text = _expression(term.code, names)
-    return text[1:-1] if text.startswith("(") and isinstance(term.code, _BRACKETED) else text
-
-
-_BRACKETED = (ast.BinOp, ast.UnaryOp, ast.Compare, ast.IfExp)
+def _bare(text: str) -> str:
+    """An expression without the brackets around it all."""
+    depth = 0
+    for i, letter in enumerate(text):
+        depth += (letter == "(") - (letter == ")")
+        if depth == 0 and i < len(text) - 1:
+            return text
+    return text[1:-1] if text[0] == "(" else text
 
 
 def _expression(code: ast.expr, names: Names) -> str:
@@ -124,7 +126,8 @@ def _expression(code: ast.expr, names: Names) -> str:
     if isinstance(code, ast.Constant):
         return _number(code.value)
     if isinstance(code, ast.Name):
-        return code.id if code.id in names.taken else _meant(names.known[code.id])
+        own = code.id in names.taken or code.id.startswith(PART)
+        return code.id if own else _meant(names.known[code.id])
     if isinstance(code, ast.Call):
         if code.keywords:
             raise Untraceable(f"{ast.unparse(code)} in JavaScript")

@@ -17,13 +17,12 @@
     count[target] = 1n;
     total[target] = 1;
     largest[target] = [{ product: 1 }];
-    let edges = 0;
+    let along = 0;
     for (let place = target + 1; place < graph.length; place++) {
-      if (isLeaf[place]) continue;
-      graph[place][1].forEach((x, i) => {
+      edges[place].forEach(([x, i]) => {
         if (!count[x]) return;
         const local = now.locals[place][i];
-        edges += 1;
+        along += 1;
         count[place] = (count[place] ?? 0n) + count[x];
         total[place] = (total[place] ?? 0) + local * total[x];
         const longer = largest[x].map((rest) => ({ product: local * rest.product, place, i, local, x, rest }));
@@ -32,7 +31,7 @@
       largest[place] = largest[place]?.sort((a, b) => size(b) - size(a)).slice(0, MOST);
     }
     const root = graph.length - 1;
-    return { edges, count: count[root], total: seed * total[root], largest: largest[root] };
+    return { along, count: count[root], total: seed * total[root], largest: largest[root] };
   };
   const steps = (path) => {
     const found = [];
@@ -48,17 +47,17 @@
   const write_ledger = () => {
     if (!part.open) return;
     const target = Number(choice.value);
-    const { edges, count, total, largest } = paths(target);
+    const { along, count, total, largest } = paths(target);
     const many = (n, word) => `${n.toLocaleString("en")} ${word}${n == 1 ? "" : "s"}`;
-    write(told, `${many(count, "path")} over ${many(edges, "edge")}: reverse mode goes along each edge once, however many paths there are.`);
+    write(told, `${many(count, "path")} over ${many(along, "edge")}: reverse mode goes along each edge once, however many paths there are.`);
     listed.replaceChildren();
     for (const path of largest) {
       const button = make("button", undefined, make("li", undefined, listed));
-      const along = steps(path);
-      make("span", joined([data.root, ...along.map(({ x }) => names[x])], " → "), button);
-      const product = [seed, ...along.map(({ local }) => local)].map(brief);
+      const way = steps(path);
+      make("span", joined([data.root, ...way.map(({ x }) => names[x])], " → "), button);
+      const product = [seed, ...way.map(({ local }) => local)].map(brief);
       put(make("span", undefined, button), seed * path.product, `${joined(product, " × ")} = ${brief(seed * path.product)}`);
-      button.edges = along;
+      button.edges = way;
     }
     const rest = count - BigInt(largest.length);
     if (rest > 0n) {

@@ -31,8 +31,8 @@
     // what the graph as it was predicts of each node: its derivatives times the changes
     const predicted = () => {
       const by = leaves.map((x, place) => (isLeaf[place] ? x - original[place] : 0));
-      graph.forEach((row, place) => {
-        if (!isLeaf[place]) by[place] = row[1].reduce((sum, x, i) => (by[x] ? sum + was.locals[place][i] * by[x] : sum), 0);
+      graph.forEach((_, place) => {
+        if (!isLeaf[place]) by[place] = edges[place].reduce((sum, [x, i]) => (by[x] ? sum + was.locals[place][i] * by[x] : sum), 0);
       });
       return by;
     };

@@ -1,6 +1,9 @@
 // --- the graph, run again ---
 // `kernels`, `graph`, `seed` and `why` were written for this graph: see rerun.py.
 const isLeaf = graph.map((row) => !Array.isArray(row));
+// of each result, the nodes among its inputs: [place, number of the input]
+const edges = graph.map((row, place) =>
+  isLeaf[place] ? [] : row[1].map((x, i) => [x, i]).filter(([x]) => !Array.isArray(x)));
 const original = graph.map((row, place) => (isLeaf[place] ? row : NaN));
 
 const run = (leaves) => {
@@ -20,8 +23,7 @@ const run = (leaves) => {
     if (isLeaf[place]) continue;
     const row = graph[place];
     const inputs = given(row);
-    row[1].forEach((x, i) => {
-      if (Array.isArray(x)) return;
+    edges[place].forEach(([x, i]) => {
       const rule = kernels[row[0]]?.[i + 1];
       const part = rule ? rule(grads[place], values[place], ...inputs) : row[3] ? grads[place] * row[3][i] : 0;
       grads[x] = x in grads ? grads[x] + part : part;
@@ -35,9 +37,8 @@ const was = run(original);
 const keeps = [];
 for (let place = graph.length - 1; place >= 0; place--) {
   if (isLeaf[place]) continue;
-  const [kernel, inputs] = graph[place];
-  const found = kernel < 0 ? place : keeps[place];
-  if (found !== undefined) inputs.forEach((x) => (keeps[x] ??= found));
+  const found = graph[place][0] < 0 ? place : keeps[place];
+  if (found !== undefined) edges[place].forEach(([x]) => (keeps[x] ??= found));
 }
 
 // a number as the rest of the page has it: six digits
