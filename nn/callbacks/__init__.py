@@ -1,8 +1,9 @@
 """Callbacks: what `fit` calls between batches and epochs.
 
 `callback` has the base with its moments and the callbacks, `epoch_history` the numbers noted epoch
-by epoch, `progress` the bar.  `training` calls them; users and `viz.History` inherit `Callback`.
-To add one: write it into `callback`, export it here, and give it a case in tests/nn.
+by epoch, `sparklines` the table in which a notebook shows them, `progress` the bar.  `training`
+calls them; users and `viz.History` inherit `Callback`.  To add one: write it into `callback`,
+export it here, and give it a case in tests/nn.
 """
 
 from .callback import (
@@ -16,3 +17,4 @@ from .callback import (
 )
 from .epoch_history import EpochHistory as EpochHistory
 from .progress import Progress as Progress
+from .sparklines import series_table as series_table

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from numbers import Real
 from typing import Any
+
+from .sparklines import series_table
 
 
 class EpochHistory:
@@ -66,6 +69,17 @@ class EpochHistory:
     def __repr__(self) -> str:
         last = f"; {line(self.rows[-1])}" if self.rows else ""
         return f"EpochHistory({len(self.rows)} epochs{last})"
+
+    def _repr_html_(self) -> str:
+        """A table: a small curve of each column, its first, lowest, highest and last number."""
+        columns: dict[str, list[float]] = {}
+        for row in self.rows:
+            for name, x in row.items():
+                if name != "epoch" and isinstance(x, Real):
+                    columns.setdefault(name, []).append(float(x))
+        stopped = f"; stopped: {self.stopped}" if self.stopped else ""
+        caption = f"{len(self.rows):,} epoch{'s' * (len(self.rows) != 1)}{stopped}"
+        return series_table(caption, columns)
 
 
 def line(row: Mapping[str, Any]) -> str:

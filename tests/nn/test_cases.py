@@ -32,7 +32,7 @@ WITHOUT_NUMBERS = {
     "ParameterDict": "as ParameterList",
     "EpochHistory": "a table; fit's case reads it",
     "Run": "what a callback is given",
-    "Progress": "text on a terminal",
+    "Progress": "text on a terminal", "series_table": "test_sparklines.py reads it",
     "Hooked": "takes hooks off again: test_interrupts.py",
     "one_hot": "test_one_hot.py compares integers",
     "save": "test_checkpoint.py compares bits", "load": "as save",

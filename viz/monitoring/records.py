@@ -13,6 +13,7 @@ import numpy as np
 
 from engine import Tensor, to_numpy
 from engine.files import naming
+from nn.callbacks import series_table
 
 #: Names that History uses itself.
 RESERVED = ("step", "parameters", "activations", "norm", "seconds")
@@ -94,6 +95,14 @@ class Records:
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         return iter(self.records)
+
+    def _repr_html_(self) -> str:
+        """A table: a small curve of each series, its first, lowest, highest and last number."""
+        parameters, layers = len(self.parameters()), len(self.activations())
+        measured = f"; {parameters} parameters and {layers} layers measured" * (parameters > 0)
+        caption = f"{self.last_step:,} step{'s' * (self.last_step != 1)}{measured}"
+        names = [name for name in self.names if name not in ("epoch", "seconds")]
+        return series_table(caption, {name: self.series(name)[1].tolist() for name in names})
 
     # --- the file ---
 
