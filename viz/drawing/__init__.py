@@ -19,6 +19,7 @@ from .boxes import (
     local_text as local_text,
     names_in as names_in,
 )
+from .compact import compacted as compacted, width_of as width_of
 from .dot_text import scene_dot as scene_dot
 from .flow import (
     FLOW_KEY as FLOW_KEY,

@@ -37,6 +37,7 @@ class Box:
         marks: warnings: where nan begins, what differs, …
         tone: a key of `TONES`, or "".
         notes: what only its tooltip says: how it was made, what it passes on.
+        compact: whether it is drawn as one row.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Box:
     marks: tuple[str, ...] = ()
     tone: str = ""
     notes: tuple[str, ...] = ()
+    compact: bool = False
 
 
 @dataclass(frozen=True)

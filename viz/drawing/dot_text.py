@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from engine.showing import shorten
 
 from .boxes import Arrow, Box, Cluster, Scene, names_in
+from .compact import row_html
 from .heat import heat_cells, heat_key
 from .style import DARK, LIGHT, LOOKS, TONES, Theme, mix
 from .text import lines_of, safe
@@ -17,6 +18,8 @@ from .words import one_line
 FONT = "Helvetica"
 SIZE, SMALL = 11, 9
 PADDING = 2
+GAPS, MARGIN = "nodesep=0.25 ranksep=0.4", "0.08,0.04"
+COMPACT_GAPS, COMPACT_MARGIN = "nodesep=0.12 ranksep=0.25", "0.04,0.01"
 READ = ("data", "grad")  # the rows of a result that its picture's summary has
 LONGEST_SUMMARY = 400
 
@@ -29,12 +32,14 @@ def scene_dot(scene: Scene, *, direction: str = "LR", dark: bool = False) -> str
     theme = DARK if dark else LIGHT
     framed = {name for cluster in scene.clusters for name in names_in(cluster)}
     boxes = {box.id: box for box in scene.boxes}
+    compact = any(box.compact for box in scene.boxes)
+    gaps, margin = (COMPACT_GAPS, COMPACT_MARGIN) if compact else (GAPS, MARGIN)
     lines = [
         "digraph {",
-        f'  graph [rankdir={direction} bgcolor="{theme.background}" nodesep=0.25 ranksep=0.4'
+        f'  graph [rankdir={direction} bgcolor="{theme.background}" {gaps}'
         f' fontname="{FONT}" fontsize={SIZE} fontcolor="{theme.quiet}"]',
         f'  node [fontname="{FONT}" fontsize={SIZE} fontcolor="{theme.foreground}"'
-        ' margin="0.08,0.04"]',
+        f' margin="{margin}"{" height=0.2 width=0.2" * compact}]',
         f'  edge [fontname="{FONT}" fontsize={SMALL} fontcolor="{theme.quiet}"'
         f' color="{theme.quiet}" arrowsize=0.7]',
     ]
@@ -146,6 +151,11 @@ def _node_lines(box: Box, theme: Theme) -> Iterator[str]:
     head = _heading(box)
     rows = [f"{name} {one_line(text)}".strip() for name, text in box.rows]
     yield f"  {_tooltip(head, *box.notes[:1], *box.marks, *rows, *box.notes[1:])} label=<"
+    yield from [f"  {row_html(box, theme)}"] if box.compact else _table_lines(box, theme)
+    yield "  >]"
+
+
+def _table_lines(box: Box, theme: Theme) -> Iterator[str]:
     yield f'  <TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="{PADDING}">'
     heads = [(box.caption, SMALL, f'<FONT POINT-SIZE="{SMALL}" COLOR="{theme.quiet}">{{}}</FONT>')]
     for text, size in ((box.symbol, 16), (box.label, 13)):
@@ -161,7 +171,7 @@ def _node_lines(box: Box, theme: Theme) -> Iterator[str]:
         if strip := heat.pop(name, None):
             cells = heat_cells(strip, theme)
             yield f"  <TR><TD></TD><TD>{cells}</TD></TR>" if name else _wide(cells)
-    yield "  </TABLE>>]"
+    yield "  </TABLE>"
 
 
 def _classes(*names: str) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 
-from ..drawing import Box, Cluster, Scene, lines_of, points
+from ..drawing import Box, Cluster, Scene, lines_of, points, width_of
 
 LINE, SMALL, LABEL, SYMBOL = 14, 12, 17, 21  # points a line of each size is high
+ROW = 20  # how high a box of one row is
 MARGIN = 16  # around the text of a box
 GAP, APART = 40, 18  # between the steps of a computation, and between what stands side by side
 FRAME = 24  # what a frame adds on each side
@@ -14,6 +15,8 @@ FRAME = 24  # what a frame adds on each side
 
 def size_of(box: Box) -> tuple[float, float]:
     """How wide and high a box will be, in points."""
+    if box.compact:
+        return width_of(box) + MARGIN, ROW + MARGIN
     heads = [(box.caption, 9, SMALL), (box.symbol, 16, SYMBOL), (box.label, 13, LABEL)]
     heads += [(mark, 11, LINE) for mark in box.marks]
     heads += [(text, 11, LINE) for name, text in box.rows if not name]

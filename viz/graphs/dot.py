@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..drawing import GraphTooLargeError, Scene, checked_order, scene_dot
+from ..drawing import GraphTooLargeError, Scene, checked_order, compacted, scene_dot
 from .choosing import auto_folds, fits, with_alike
 from .fold import Fold, around_node, module_folds, visible
 from .marks import find_marks
@@ -15,6 +15,7 @@ from .traced import placed, trace
 MAX_NODES = 40
 DEEPER = 4
 DIRECTIONS = ("LR", "TB")
+STYLES = ("full", "compact")
 
 
 def to_dot(
@@ -28,6 +29,7 @@ def to_dot(
     around: Any = None,
     radius: int = 2,
     local: bool = False,
+    style: str = "full",
     seen: trace | None = None,
 ) -> str:
     """The graph below `root` (a Value or a Tensor) as DOT text.
@@ -53,6 +55,8 @@ def to_dot(
         around: a node, or the label of one: draw what is near it, fold the rest.
         radius: how many edges away from `around` is near.
         local: write on each edge the local derivative, ∂ result / ∂ input.
+        style: "full", or "compact": a row for each node, as in micrograd's drawings, and room for
+            three times as many; the rest is in tooltips.
         seen: the `viz.trace` under which the graph was made.
 
     Raises:
@@ -67,6 +71,8 @@ def to_dot(
     ['n0 -> n1', 'n0 -> n1']
     """
     check_direction(direction)
+    if style not in STYLES:
+        raise ValueError(f"style must be 'full' or 'compact', got {style!r}")
     for name, given in (("depth", depth), ("radius", radius)):
         if given is not None:
             _check_whole(name, given, 0)
@@ -77,7 +83,8 @@ def to_dot(
 
     def draw(folds: list[Fold]) -> Scene:
         kinds = graph.kinds
-        return graph_scene(graph.order, graph.paths, folds, local=local, kinds=kinds, marks=marks)
+        scene = graph_scene(graph.order, graph.paths, folds, local=local, kinds=kinds, marks=marks)
+        return compacted(scene) if style == "compact" else scene
 
     if around is not None:
         near = around_node(graph, _place_of(around, graph.order), radius)
@@ -87,7 +94,8 @@ def to_dot(
     else:
         folds = []
     # Who names a depth wants to see that far: of what is left, little is worth folding by likeness.
-    room = (max_nodes or MAX_NODES) * (1 if depth is None else DEEPER)
+    most = 3 * MAX_NODES if style == "compact" else MAX_NODES
+    room = (max_nodes or most) * (1 if depth is None else DEEPER)
     auto = depth is None and around is None
     count = visible(graph.order, folds)
     if count > room and not fold:
