@@ -12,8 +12,8 @@ import engine
 import nn
 from engine import Tensor, Value
 from viz import History
-from viz.monitoring.history import ENDS
 from viz.monitoring.measure import Meter, activation_statistics, gradient_of
+from viz.monitoring.outputs import ENDS
 
 
 class Descent:

@@ -13,7 +13,7 @@ a second model; `run.continues(before)` says whether a run goes on with the one 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from engine.files import PathLike
@@ -28,8 +28,12 @@ from .epoch_history import EpochHistory
 class Run:
     """What a callback is given: the model, the optimizer, and the history with its last row.
 
-    `loss` is that of the last batch, a number.
+    `batch` is the last one, inputs and target, `loss` its loss, a number; `loss_of(output, target)`
+    is what computes it.
     """
+
+    batch: Sequence[Any] | None = None
+    loss_of: Callable[[Any, Any], Any] | None = None
 
     def __init__(self, model: Module, optimizer: Optimizer, history: EpochHistory) -> None:
         self.model = model
@@ -69,6 +73,9 @@ class Callback:
 
     def begin(self, run: Run) -> None:
         """Before the first epoch; a callback that was used before starts anew here, or refuses."""
+
+    def before_batch(self, run: Run) -> None:
+        """`run.batch` is there, and nothing is computed of it yet."""
 
     def before_step(self, run: Run) -> None:
         """After backward, before the optimizer's step."""

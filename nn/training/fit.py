@@ -94,6 +94,7 @@ def fit(
     if compile:
         loss_of = partial(_compiled, engine.compile(loss_of), loss_of, callbacks)
     run = Run(model, optimizer, history)
+    run.loss_of = loss
     bar = Progress(progress, epochs, loader)
     with Interrupts() as interrupts, bar as show, ExitStack() as afterwards:
         for callback in callbacks:
@@ -137,7 +138,8 @@ def train_epoch(
     model.train()
     means = Means()
     for done, batch in enumerate(loader, start=1):
-        batch = parts_of(model, batch)
+        run.batch = batch = parts_of(model, batch)
+        _call(callbacks, "before_batch", run)
         total, output = loss_of(*batch)
         run.loss = number_of(total)
         optimizer.zero_grad()

@@ -71,6 +71,7 @@ def measured(name):
         runs = {
             "bare": a_run(*MODELS[name], None),
             "in memory": a_run(*MODELS[name], {}),
+            "kept": a_run(*MODELS[name], {"keep": True}),
             "and in a file": a_run(*MODELS[name], {"path": Path(folder) / "run.jsonl"}),
         }
         times = [[run(STEPS) for run in runs.values()] for _ in range(ROUNDS)]

@@ -1,7 +1,10 @@
 """Training, watched: what is measured and how it is kept.  `viz.plots` draws it.
 
 `History` is a callback of `nn.fit`, or is told each step of a loop of your own.  `measure` says
-what is measured of parameters and layers, `records` how it is read and written.  The plots take
+what is measured of parameters and layers (`outputs` sees these), `records` how it is read and
+written.  `keeper` keeps the first steps that go wrong, as `caught` has them.  `server` is the page
+of a run (its script and looks are in `web`), for `twingrad watch` and for `live`, which in a
+notebook draws a `figure`; `following` is what they read.  The plots take
 `Meter` and what finds the parameters, gradients and layers of a model of either tier.  To add a
 measurement, add its number to what a function of `measure` returns, and a case to test_history.py;
 do not rename those there are, as files of earlier runs have their names.

@@ -4,46 +4,23 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 
-from engine import Restoring, Tensor, Value, is_grad_enabled, to_numpy
-from nn import Hooked, Module, Sigmoid, Tanh
+from engine import Restoring
 from nn.callbacks import Callback, Run
 
-from .measure import (
-    Meter,
-    activation_statistics,
-    gradient_of,
-    named_layers,
-    named_parameters,
-)
+from .as_it_was import arrays_of
+from .caught import Caught
+from .keeper import Keeper
+from .live import live_of
+from .measure import Meter, gradient_of, named_parameters
+from .outputs import Outputs
 from .records import Records, single_number, single_numbers
 
-#: The lowest and highest number a saturating activation puts out.
-ENDS: dict[type[Module], tuple[float, float]] = {Tanh: (-1.0, 1.0), Sigmoid: (0.0, 1.0)}
-
-#: What a layer may put out to be measured.
-MEASURED = (Tensor, Value, np.ndarray)
-
 CLOSED = "this history is closed: close it when nothing more is to be noted, or make another"
-
-
-class _Hook:
-    """A forward hook of a history; the one in a copy or a pickle of the module sees nothing."""
-
-    def __init__(self, look: Callable[[Module, Any], None] | None = None) -> None:
-        self.look = look
-
-    def __call__(self, module: Module, _inputs: Any, output: Any) -> None:
-        if self.look is not None:
-            self.look(module, output)
-
-    def __reduce__(self) -> tuple[type[_Hook], tuple[()]]:
-        return _Hook, ()
 
 
 class History(Records, Callback, Restoring):
@@ -78,6 +55,18 @@ class History(Records, Callback, Restoring):
             and not under `no_grad`): the layers without parameters (relu, dropout, pooling …), or
             all if each has some.  If a layer runs several times in a step, each is measured, the
             second as "1 ReLU (2)".
+        keep: whether to keep, in `caught`, the batch and the parameters of the first step whose
+            loss or gradient is nan or infinite, of the first spike of the loss, and of the first
+            in which a measured layer is dead (all its units 0 for the whole batch), to be looked
+            at again: `history.caught[0].stepper()`.  In a loop of your own, give `step` the loss
+            itself and `batch=`.  With a path a page of it is written beside the file.  It holds
+            the parameters of before the step: as much memory as the model.
+        live: whether to show the run as it goes, and `keep`: in a notebook as a figure in the cell
+            that is drawn anew at most once a second, else as a page like `twingrad watch`'s, whose
+            address is printed.  It ends with `fit`, or with `close`.
+
+    Attributes:
+        caught: what was kept, at most one of each kind.
 
     Raises:
         ValueError: every is below 1; path holds something else than a history.
@@ -110,6 +99,8 @@ class History(Records, Callback, Restoring):
         optimizer: Any = None,
         path: str | Path | None = None,
         activations: bool = True,
+        keep: bool = False,
+        live: bool = False,
     ) -> None:
         if isinstance(every, bool) or not isinstance(every, int | np.integer):
             raise TypeError(f"every must be an int, got {type(every).__name__}: {every!r}")
@@ -120,17 +111,19 @@ class History(Records, Callback, Restoring):
         super().__init__()
         self._armed = self._closed = False
         self._before: list[np.ndarray] = []
-        self._outputs: dict[str, tuple[np.ndarray, tuple[float, float] | None]] = {}
-        self._calls: dict[str, int] = {}
         self._look_at_layers = activations
+        path = None if path is None else Path(path)
+        pages: dict[str, str] = {}
+        self._live = live_of("this run" if path is None else path.name, pages) if live else None
+        self._keeper = Keeper(path, pages if live else None) if keep or live else None
         self._given_model = model is not None
         self._given_optimizer = optimizer is not None
         self._parameters: dict[str, Any] = {}
-        self._hooked = Hooked([])
+        self._outputs = Outputs()
         self._meter = Meter([])
         self._started = time.perf_counter()
         if path is not None:
-            self._open(Path(path))
+            self._open(path)
         self._count = self.last_step
         if model is not None:
             self._attach(model)
@@ -138,11 +131,10 @@ class History(Records, Callback, Restoring):
     def _attach(self, model: Any) -> None:
         """Measure this model from the next step on."""
         self._parameters = named_parameters(model)
-        if self._look_at_layers and isinstance(model, Module):
-            layers = named_layers(model)
-            without = [(n, m) for n, m in layers if next(m.parameters(), None) is None]
-            found = [(m, self._hook(n, ENDS.get(type(m)))) for n, m in without or layers]
-            self._hooked = Hooked(found)
+        if self._look_at_layers:
+            self._outputs = Outputs(model)
+        if self._keeper is not None:
+            self._keeper.attach(model, self._parameters)
         self._arm_if_due()
 
     def _arm_if_due(self) -> None:
@@ -155,19 +147,30 @@ class History(Records, Callback, Restoring):
 
     # --- recording -------------------------------------------------------------------------------
 
-    def step(self, loss: Any = None, **metrics: Any) -> None:
+    def step(self, loss: Any = None, *, batch: Any = None, **metrics: Any) -> None:
         """Note one optimizer step: its loss, whatever else is given by name, and measurements.
 
         Args:
             loss: a number, or a Tensor or Value of one element.
+            batch: what the step was computed from, a tuple of inputs and target, to be kept if
+                something goes wrong (with `keep` or `live`).
             metrics: more numbers, `validation_loss=0.3`; each becomes a series.
 
         Raises:
             TypeError, ValueError: something is not a single number, or its name is taken.
             ValueError: the history is closed.
         """
+        self._note(loss, batch, metrics, None)
+
+    def _note(self, loss: Any, batch: Any, metrics: dict[str, Any], loss_of: Any) -> None:
+        """A step; `loss_of` is what `nn.fit` computes the loss by."""
         if self._closed:
             raise ValueError(CLOSED)
+        if batch is not None and not isinstance(batch, tuple | list):
+            raise TypeError(
+                f"batch must be a tuple of inputs and target, got {type(batch).__name__}; a number "
+                "to be noted needs another name"
+            )
         step = self._count + 1
         record: dict[str, Any] = {"step": step}
         if loss is not None:
@@ -183,8 +186,23 @@ class History(Records, Callback, Restoring):
             self._disarm()
         if (step + 1) % self.every == 0 and self._parameters:
             self._arm()
+        if self._keeper is not None:
+            self._keeper.end(record, loss, batch, loss_of)
         if self._due(step):  # last, as the disk may be full
-            self._write()
+            self._show()
+
+    def _show(self) -> None:
+        """Bring the file and what is live up to date."""
+        if self._keeper is not None:
+            self._keeper.refresh()
+        self._write()
+        if self._live is not None:
+            self._live.update(self)
+
+    @property
+    def caught(self) -> list[Caught]:
+        """The steps at which the first nan, the first spike and the first dead layer came."""
+        return [] if self._keeper is None else self._keeper.caught
 
     def log(self, **metrics: Any) -> None:
         """Note numbers that belong to no step of their own, such as a validation loss.
@@ -197,7 +215,7 @@ class History(Records, Callback, Restoring):
         if self._closed:
             raise ValueError(CLOSED)
         self.records.append({"step": self._count, **single_numbers(metrics)})
-        self._write()
+        self._show()
 
     # --- as a callback of nn.fit
 
@@ -221,6 +239,13 @@ class History(Records, Callback, Restoring):
             self._arm_if_due()
         else:
             self._attach(run.model)
+        if self._keeper is not None:
+            self._keeper.attach(run.model, dict(run.model.named_parameters()))
+
+    def before_batch(self, run: Run) -> None:
+        """Note what the step begins with, if it is to be kept."""
+        if self._keeper is not None:
+            self._keeper.begin()
 
     @property
     def looks_at_layers(self) -> bool:  # type: ignore[override]
@@ -230,11 +255,18 @@ class History(Records, Callback, Restoring):
     def cleanup(self, run: Run) -> None:
         """When the run is over: leave no hook on the model, and nothing unwritten."""
         self._disarm()
-        self._write()
+        try:
+            self._write()
+        finally:
+            self._end_live()
+
+    def _end_live(self) -> None:
+        if self._live is not None:
+            self._live.stop(self)
 
     def after_step(self, run: Run) -> None:
         """Note the step and its loss."""
-        self.step(run.loss)
+        self._note(run.loss, run.batch, {}, run.loss_of)
 
     def after_epoch(self, run: Run) -> None:
         """Note the epoch, what was measured on the validation set, and the metrics."""
@@ -246,36 +278,23 @@ class History(Records, Callback, Restoring):
 
         The hooks are there for that step only, so that the others cost nothing.
         """
-        self._before = self._arrays()
-        self._outputs = {}
-        self._calls = {}
-        self._hooked.change()
+        self._before = arrays_of(self._parameters.values())
+        self._outputs.look()
         self._armed = True  # last, as Ctrl-C may come before
-
-    def _arrays(self) -> list[np.ndarray]:
-        """What each parameter holds: no copies, as one that changes gets a new array."""
-        # `_held` where it is there: to_numpy takes 1.3 µs, and all in all that is a fifth of what
-        # a measurement of three layers costs.
-        found = self._parameters.values()
-        return [p._held if isinstance(p, Tensor) else to_numpy(p) for p in found]
 
     @np.errstate(all="ignore")  # nan and inf are what this is to report
     def _measurements(self) -> dict[str, Any]:
         parameters = self._of_parameters()
-        activations = {
-            name: activation_statistics(array, ends)
-            for name, (array, ends) in self._outputs.items()
-        }
         return {
             "norm": math.hypot(*[row["norm"] for row in parameters.values()]),
             "parameters": parameters,
-            "activations": activations,
+            "activations": self._outputs.statistics(),
             "seconds": round(time.perf_counter() - self._started, 6),
         }
 
     def _of_parameters(self) -> dict[str, dict[str, float]]:
         names, gradients, before, after = [], [], [], []
-        pairs = zip(self._before, self._arrays(), strict=True)
+        pairs = zip(self._before, arrays_of(self._parameters.values()), strict=True)
         for (name, p), (was, now) in zip(self._parameters.items(), pairs, strict=True):
             gradient = gradient_of(p)
             if gradient is not None:  # else nothing flowed here; the optimizer passed over it too
@@ -293,24 +312,8 @@ class History(Records, Callback, Restoring):
 
     def _disarm(self) -> None:
         self._armed = False
-        self._before, self._outputs = [], {}  # hold no array longer than need be
-        self._hooked.restore(None)
-
-    # --- what layers put out
-
-    def _hook(self, name: str, ends: tuple[float, float] | None) -> Any:
-        def look(module: Module, output: Any) -> None:
-            if not (module.training and is_grad_enabled()):
-                return
-            shown = next(iter(output), None) if isinstance(output, tuple) else output
-            if not isinstance(shown, MEASURED):
-                return
-            calls = self._calls[name] = self._calls.get(name, 0) + 1
-            # A module that is used several times in one pass gets a name for each use.
-            use = name if calls == 1 else f"{name} ({calls})"
-            self._outputs[use] = to_numpy(shown), ends
-
-        return _Hook(look)
+        self._before = []  # hold no array longer than need be
+        self._outputs.forget()
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -329,7 +332,10 @@ class History(Records, Callback, Restoring):
         """Take the hooks off the model, and close the file; nothing can be noted after that."""
         self._closed = True
         self._disarm()
-        self._close_file()
+        try:
+            self._close_file()
+        finally:
+            self._end_live()
 
     def restore(self, saved: Any) -> None:
         """The end of a `with` block: close."""

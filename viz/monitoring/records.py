@@ -16,7 +16,7 @@ from engine.files import naming
 from nn.callbacks import series_table
 
 #: Names that History uses itself.
-RESERVED = ("step", "parameters", "activations", "norm", "seconds")
+RESERVED = ("step", "parameters", "activations", "norm", "seconds", "caught")
 
 
 class Records:
@@ -33,6 +33,10 @@ class Records:
         self._file: FileIO | None = None
         self._written = 0  # how many records are in the file, or in `_unwritten`
         self._unwritten = b""  # what a full disk has not taken yet
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For a copy or a pickle, which notes in memory: file and `with` block stay with this."""
+        return {**self.__dict__, "_file": None, "_entered": None, "_guard": None}
 
     @property
     def last_step(self) -> int:

@@ -112,16 +112,19 @@ class WatchServer:
         self._thread.start()
         return self
 
+    def abandon(self) -> None:
+        """Serve no more, whoever looks."""
+        if self._thread is not None:
+            self._server.shutdown()
+            self._thread.join()
+            self._thread = None
+
     def stop(self) -> None:
         """The run is over: let an open page fetch the rest, then serve no more."""
         self.ended = True
-        if self._thread is None:
-            return
         if time.monotonic() - self.asked < AWAY:
             self._told.wait(AWAY)
-        self._server.shutdown()
-        self._thread.join()
-        self._thread = None
+        self.abandon()
 
 
 class _Handler(BaseHTTPRequestHandler):
