@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from engine import Restoring, Tensor, to_numpy
+from engine import Restoring, Tensor, default_generator, set_generator_state, to_numpy
 from nn import Module
-from nn.random import default_generator, set_generator_state
 
 
 class Weights(Restoring):
