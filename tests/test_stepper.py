@@ -125,13 +125,13 @@ def test_the_equations_stand_in_the_table_in_order():
 def test_steps_are_stored_as_differences():
     data = data_of(step_through(expression()).html)
     assert [step[0] for step in data["steps"]] == [0, 0, 0, 0, 1, 2, 2, 2, 2, 2, 2, 2]
-    # node 5 = tanh(node 4): kind, node, input, what is at that input, rule, formula, derivative
+    # node 5 = tanh(node 4): kind, node, input, what is there, rule, formula, derivative, flow
     assert data["steps"][7][:4] == [2, 5, 0, 4]
     source, mathml = data["rules"][data["steps"][7][4]]
     assert source == "g * (1 - y * y)"
     assert mathml.startswith('<math displaystyle="true"><mrow><mi>g</mi>')
     assert "<msup><mi>y</mi><mn>2</mn>" in mathml
-    assert data["steps"][7][5:] == ["∂L/∂n5 × (1 − n5 × n5)", "0.001341"]
+    assert data["steps"][7][5:] == ["∂L/∂n5 × (1 − n5 × n5)", "0.001341", 45]
 
 
 def test_nothing_is_added_to_any_gradient():

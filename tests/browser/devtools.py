@@ -27,7 +27,8 @@ PATIENCE = 30.0  # seconds for anything that should take a moment
 #: Keys, as the protocol names them.
 KEYS = {
     "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40, "Home": 36, "End": 35,
-    "Tab": 9, "Enter": 13, " ": 32,
+    "Tab": 9, "Enter": 13, " ": 32, "PageUp": 33, "PageDown": 34, "+": 187, "-": 189, "0": 48,
+    "/": 191, "<": 188, ">": 190,
 }  # fmt: skip
 
 
@@ -238,10 +239,12 @@ class Page:
 
     # --- doing ---
 
-    def press(self, key):
+    def press(self, key, shift=False):
         options = {"key": key, "windowsVirtualKeyCode": KEYS[key], "code": key}
-        if key in (" ", "Enter"):
-            options["text"] = " " if key == " " else "\r"
+        if key == "Enter" or len(key) == 1:
+            options["text"] = "\r" if key == "Enter" else key
+        if shift:
+            options["modifiers"] = 8
         self.outer.call("Input.dispatchKeyEvent", type="keyDown", **options)
         self.outer.call("Input.dispatchKeyEvent", type="keyUp", **options)
 
@@ -299,5 +302,5 @@ class Page:
     def requests(self):
         """Every address that was asked for, but data: and the page itself."""
         asked = [e["request"]["url"] for e in self._events("Network.requestWillBeSent")]
-        page = self.run("location.href")
+        page = self.run("location.href.split('#')[0]")
         return [url for url in asked if not url.startswith("data:") and url != page]

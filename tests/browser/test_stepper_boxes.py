@@ -30,7 +30,7 @@ def test_nothing_receives_at_the_start(page, tmp_path):
 
 def test_boxes_are_buttons_that_say_name_value_and_gradient(page, tmp_path):
     opened(page, tmp_path, expression())
-    page.run("document.querySelector('#slider').focus()")
+    page.run("document.querySelector('#speed').focus()")
     page.press("Tab")
     assert name_of_focus(page) == ("a, leaf: 2, gradient: not there yet", "button")
     for _ in range(2):

@@ -12,18 +12,19 @@ import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from typing import Any
 
-from engine import Node, Tensor
+from engine import Node
 from engine.showing import Names, printable, shorten, without_middle
 
-from ..drawing import render
+from ..drawing import points, render
 from .program import asset
 
 SVG = "{http://www.w3.org/2000/svg}"
 NUMBER = re.compile(r"-?\d+\.?\d*(?:e-?\d+)?")
 PAD = 8
 HEIGHT, CONSTANT = 62, 24  # of a box, in pixels
-WIDTH, WIDE = 126, 152  # of a box, and of one that has an array
-LETTER = 7.4  # the width of a letter of a name, at most, but for Chinese and the like
+TITLE, TEXT = 13.5, 11.5  # sizes of letters
+SIDE, BETWEEN = 9, 10  # beside the text of a box, and between what stands in one line
+NARROW, APART = 28, 83  # the least between two columns of boxes, and the most
 LONGEST = 22
 SMALL = 60  # up to as many boxes are laid out with all care
 
@@ -55,10 +56,23 @@ class Drawing:
         return self.svg.replace(">", f"><style>{style}</style>", 1)
 
 
-def arrange(
-    order: list[Any], names: Names, direction: str, texts: dict[int, tuple[str, str]]
-) -> Drawing:
-    """Draw the graph; `texts` has what to write for each node's data and gradient, by place.
+@dataclass(frozen=True)
+class Texts:
+    """What is written in the picture.
+
+    Attributes:
+        data: of each node, by its place.
+        grads: of each node all its gradients as they grow, the last of which is drawn.
+        slopes: the local derivatives, for which there is room on the edges.
+    """
+
+    data: list[str]
+    grads: list[list[str]]
+    slopes: list[str]
+
+
+def arrange(order: list[Any], names: Names, direction: str, texts: Texts) -> Drawing:
+    """Draw the graph.
 
     Nodes are `n0`, `n1`, … in the given order, the edge to input i of node 3 is `e3_i`.  Edges
     point the way the gradient flows once the svg has the class `back`.
@@ -66,16 +80,16 @@ def arrange(
     Raises:
         RenderError: there is no Graphviz, or it failed.
     """
-    boxes = [_box(node, i, names, node is order[-1]) for i, node in enumerate(order)]
+    boxes = [_box(node, i, names, texts) for i, node in enumerate(order)]
     edges: list[tuple[str, str, str]] = []
     for i, node in enumerate(order):
         for k, x in enumerate(node.inputs):
             tail = f"n{names.place[id(x)]}" if isinstance(x, Node) else f"n{i}c{k}"
             if not isinstance(x, Node):
-                width = max(28, round(LETTER * len(shorten(names(x), LONGEST))) + 14)
+                width = max(28, points(shorten(names(x), LONGEST), TEXT) + 14)
                 boxes.append(Place(tail, "constant", x, width, CONSTANT))
             edges.append((f"e{i}_{k}", tail, f"n{i}"))
-    placed, paths, width, height = _places(_dot(boxes, edges, direction), boxes)
+    placed, paths, width, height = _places(_dot(boxes, edges, direction, _gap(texts)), boxes)
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="graph back" width="{width}" '
         f'height="{height}" viewBox="0 0 {width} {height}" role="img" '
@@ -88,19 +102,28 @@ def arrange(
     return Drawing("\n".join(lines), width, height)
 
 
-def _box(node: Any, place: int, names: Names, is_root: bool) -> Place:
+def _box(node: Any, place: int, names: Names, texts: Texts) -> Place:
     if node.op is None:
         kind = "leaf" if node.requires_grad else "input"
     else:
-        kind = "output" if is_root else "result"
-    title = _title(node, names)
-    least = WIDE if node.ndim else WIDTH
-    width = max(least, round(LETTER * sum(map(_letters, title))) + 30)
-    return Place(f"n{place}", kind, node, width, HEIGHT)
+        kind = "output" if place == len(texts.data) - 1 else "result"
+    left, right = _title(node, names)
+    lines = [
+        points(left, TITLE, bold=True) + points(right, TEXT),
+        points(_first(node), TEXT) + points(texts.data[place], TEXT),
+        *(points("grad", TEXT) + points(text, TEXT, bold=True) for text in texts.grads[place]),
+    ]
+    return Place(f"n{place}", kind, node, max(lines) + 2 * SIDE + BETWEEN, HEIGHT)
 
 
-def _letters(text: str) -> float:
-    return sum(1.0 if ord(character) < 0x1100 else 2.0 for character in text)
+def _first(node: Any) -> str:
+    return "shape" if node.ndim else "data"
+
+
+def _gap(texts: Texts) -> int:
+    """How far columns are apart: between two numbers the local derivative stands on the edge."""
+    widest = max((points(f"× {text}", TEXT, bold=True) for text in texts.slopes), default=0)
+    return min(NARROW + widest, APART)
 
 
 def _title(node: Any, names: Names) -> tuple[str, str]:
@@ -114,13 +137,11 @@ def _title(node: Any, names: Names) -> tuple[str, str]:
 # --- asking Graphviz ---
 
 
-def _dot(boxes: list[Place], edges: list[tuple[str, str, str]], direction: str) -> str:
-    # between two numbers there is room to write the local derivative on the edge
-    gap = 0.6 if any(isinstance(box.node, Tensor) for box in boxes) else 1.15
+def _dot(boxes: list[Place], edges: list[tuple[str, str, str]], direction: str, gap: int) -> str:
     # left alone, Graphviz takes minutes over a long chain to whose end many edges lead
     limits = " nslimit=1 nslimit1=1 mclimit=0.3" if len(boxes) > SMALL else ""
     lines = [
-        f"digraph{{graph[rankdir={direction} nodesep=0.25 ranksep={gap}{limits}]",
+        f"digraph{{graph[rankdir={direction} nodesep=0.25 ranksep={gap / 72:.3f}{limits}]",
         'node[shape=box fixedsize=true label=""] edge[dir=none]',
         *(f"{b.id}[width={b.width / 72:.3f} height={b.height / 72:.3f}]" for b in boxes),
         *(f"{tail}->{head}[id={name}]" for name, tail, head in edges),
@@ -179,17 +200,17 @@ def _shifted(d: str, left: float, top: float) -> str:
 
 
 def _markers() -> str:
-    def arrow(name: str) -> str:
+    def arrow(name: str, size: int) -> str:
         return (
-            f'<marker id="{name}" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="9" '
-            'markerHeight="9" markerUnits="userSpaceOnUse" orient="auto-start-reverse">'
+            f'<marker id="{name}" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="{size}" '
+            f'markerHeight="{size}" markerUnits="userSpaceOnUse" orient="auto-start-reverse">'
             '<path d="M0 0L8 4L0 8z"/></marker>'
         )
 
-    return f"<defs>{arrow('tip')}{arrow('hot')}</defs>"
+    return f"<defs>{arrow('tip', 9)}{arrow('wide', 18)}</defs>"
 
 
-def _drawn(place: Place, names: Names, texts: dict[int, tuple[str, str]]) -> str:
+def _drawn(place: Place, names: Names, texts: Texts) -> str:
     """One box, from its middle."""
     x, y = round(place.x - place.width / 2), round(place.y - place.height / 2)
     start = f'<g id="{place.id}" class="node {place.kind}" transform="translate({x},{y})">'
@@ -201,8 +222,9 @@ def _drawn(place: Place, names: Names, texts: dict[int, tuple[str, str]]) -> str
             f'<text x="{w // 2}" y="16" class="c">{text}</text></g>'
         )
     left, right = map(safe, _title(place.node, names))
-    data, grad = map(safe, texts[int(place.id[1:])])
-    first = "shape" if place.node.ndim else "data"
+    i = int(place.id[1:])
+    data, grad = safe(texts.data[i]), safe(texts.grads[i][-1])
+    first = _first(place.node)
     outer = f'<rect x="-3" y="-3" width="{w + 6}" height="{h + 6}" rx="3"/>'
     shape = {
         "leaf": f'<rect width="{w}" height="{h}" rx="12"/>',

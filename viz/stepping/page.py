@@ -20,6 +20,7 @@ from .elements import GRID, Elements, Index
 from .layout import Drawing, safe
 from .program import asset, packed, program, script_json
 from .rerun import rerun_script
+from .routes import flows, layers
 from .rule_source import rule_mathml
 from .steps import BackwardStep, ForwardStep, Step
 from .twin_data import twin_data
@@ -97,6 +98,11 @@ def value(node: Any) -> str:
     return str(node.shape) if node.ndim else brief(node.data)
 
 
+def slope(step: BackwardStep) -> str:
+    """The local derivative as it stands on the edge; "" between arrays."""
+    return "" if step.local is None else minus(number(step.local, 4))
+
+
 def table(lines: list[Row]) -> str:
     """The table of steps as HTML: what a row sets equal is kept apart by `<wbr>`."""
     body = "\n".join(f"<tr><td>{row.markup}<td>{safe(row.running)}</tr>" for row in lines)
@@ -154,7 +160,8 @@ def _data(lines: list[Row], names: Names) -> dict[str, Any]:
     """What the script needs beside the table: each row's node and edge, names, rules."""
     rules: dict[tuple[str, str], int] = {}
     steps: list[list[Any]] = []
-    for row in lines:
+    carried = flows([row.step for row in lines])
+    for i, row in enumerate(lines):
         if row.step is None:
             steps.append([1, len(names.order) - 1])
         elif isinstance(row.step, ForwardStep):
@@ -163,7 +170,7 @@ def _data(lines: list[Row], names: Names) -> dict[str, Any]:
             rule = rules.setdefault(
                 (row.step.rule, rule_mathml(row.step.node.op, row.step.index)), len(rules)
             )
-            steps.append(_edge(row.step, rule))
+            steps.append(_edge(row.step, rule, carried[i]))
     return {
         "root": names.root,
         "shapes": int(isinstance(names.order[-1], Tensor)),
@@ -177,6 +184,7 @@ def _data(lines: list[Row], names: Names) -> dict[str, Any]:
             [names.place[id(x)] for x in node.inputs if isinstance(x, Tensor)]
             for node in names.order
         ],
+        "layers": layers(names.order),
         "cells": {},
         "unwritten": UNWRITTEN,
     }
@@ -196,13 +204,12 @@ def _node(node: Any, names: Names) -> list[Any]:
     return row if label in ("", name) else [*row, label]
 
 
-def _edge(step: BackwardStep, rule: int) -> list[Any]:
-    """Node, input, the node there, rule, formula, local derivative; and the whole new gradient."""
-    formula = local = ""
+def _edge(step: BackwardStep, rule: int, carried: int) -> list[Any]:
+    """Node, input, the node there, rule, formula, slope, flow; and the whole new gradient."""
+    formula = ""
     if step.local is not None:  # of arrays, the equation is the formula already
         formula = step.formula if len(step.node.inputs) <= WIDE else ""
-        local = minus(number(step.local, 4))
-    row = [2, step.place, step.index, step.input_place, rule, formula, local]
+    row = [2, step.place, step.index, step.input_place, rule, formula, slope(step), carried]
     whole = brief(step.after)
     return row if whole == short(step.after) or np.size(step.after) > GRID else [*row, whole]
 

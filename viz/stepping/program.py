@@ -12,7 +12,7 @@ from typing import Any
 
 #: Every page has these, in this order: each knows those before it.
 FILES = ("base.js", "position.js", "graph.js", "words.js", "elements.js", "controls.js")
-STYLE, START = "page.css", "start.js"
+STYLE, MARKUP, START = "page.css", "page.html", "start.js"
 
 
 def asset(name: str) -> str:
@@ -27,10 +27,18 @@ def program(more: Iterable[str] = (), declared: str = "") -> str:
         more: further scripts and styles of `web/`, for what not every page has.
         declared: JavaScript that stands before all files: what was written for this graph.
     """
-    scripts = [*FILES, *(name for name in more if name.endswith(".js")), START]
-    looks = [STYLE, *(name for name in more if name.endswith(".css"))]
-    style = f"const style = {json.dumps(''.join(asset(f'web/{name}') for name in looks))};"
-    return "\n".join(['(() => {\n"use strict";', style, declared, *map(_file, scripts), "})();"])
+    styles = [STYLE, *(name for name in more if name.endswith(".css"))]
+    parts = [
+        f"const style = {json.dumps(''.join(asset(f'web/{name}') for name in styles))};",
+        f"const markup = {json.dumps(asset(f'web/{MARKUP}'))};",
+        declared,
+        *map(_file, FILES),
+        "{",  # what is not on every page keeps its names to itself
+        *(_file(name) for name in more if name.endswith(".js")),
+        "}",
+        _file(START),
+    ]
+    return "\n".join(['(() => {\n"use strict";', *parts, "})();"])
 
 
 def _file(name: str) -> str:

@@ -16,8 +16,8 @@ from engine.showing import Names, printable
 from ..drawing import GraphTooLargeError, RenderError, checked_order
 from ..graphs import check_direction, image
 from .elements import Index
-from .layout import Drawing, arrange, safe
-from .page import LARGEST, page, rows, short, table, value
+from .layout import Drawing, Texts, arrange, safe
+from .page import LARGEST, page, rows, short, slope, table, value
 from .steps import BackwardStep, Step, walk
 
 MAX_NODES = 1000
@@ -177,10 +177,16 @@ def _collected(steps: Iterable[Step]) -> list[Step]:
 
 def _drawing(steps: list[Step], names: Names, seed: Any, direction: str) -> Drawing | str:
     """The graph with its final gradients, as it stays without scripts; or why there is none."""
-    last = len(names.order) - 1
-    grads = {last: short(seed)}
-    grads.update((s.input_place, short(s.after)) for s in steps if isinstance(s, BackwardStep))
-    texts = {i: (value(node), grads.get(i, "none")) for i, node in enumerate(names.order)}
+    grads: list[list[str]] = [[] for _ in names.order]
+    grads[-1].append(short(seed))
+    backward = [step for step in steps if isinstance(step, BackwardStep)]
+    for step in backward:
+        grads[step.input_place].append(short(step.after))
+    texts = Texts(
+        [value(node) for node in names.order],
+        [running or ["none"] for running in grads],
+        [slope(step) for step in backward if step.local is not None],
+    )
     try:
         return arrange(names.order, names, direction, texts)
     except RenderError as error:

@@ -5,28 +5,6 @@
 // all files, says which node and edge each row is about.  A position p means: the first p rows
 // have happened.
 const get = (id) => document.getElementById(id);
-const rows = [...get("all").querySelectorAll("tbody tr")];
-const steps = data.steps.map(([kind, node, index, to, rule, formula, local, few], row) => {
-  const [equation, running] = rows[row].querySelectorAll("td");
-  const [before, after] = running.textContent.split(" → ");
-  return { kind, node, index, to, rule, formula, local, few, row, equation, before, after };
-});
-const FORWARD = 0, SEED = 1, BACKWARD = 2;
-const names = data.nodes.map((node) => node[0]);
-const last = steps.length;
-const calm = matchMedia("(prefers-reduced-motion: reduce)");
-const svg = document.querySelector("svg.graph");
-const boxes = data.nodes.map((_, place) => get(`n${place}`));
-const gradient = (place) => `∂${data.root}/∂${names[place]}`;
-
-// where each node's gradient is complete: after the last row that adds to it
-const complete = [];
-steps.forEach((step, row) => {
-  if (step.kind === SEED) complete[step.node] = row;
-  if (step.kind === BACKWARD) complete[step.to] = row;
-});
-const begins = steps.findIndex((step) => step.kind !== FORWARD);
-
 
 const make = (tag, text, parent) => {
   const element = document.createElement(tag);
@@ -38,16 +16,54 @@ const write = (element, text) => {
   if (element && element.textContent !== text) element.textContent = text;
 };
 
+// what stands in `page.html` takes its places around the picture, which gets a box to move in
+const view = make("div");
+view.id = "view";
+view.append(...get("graph").childNodes);
+const parts = make("template");
+parts.innerHTML = markup;
+const [controls, tools, panel] = parts.content.children;
+document.querySelector("header").after(controls);
+get("graph").append(view, tools);
+get("graph").after(panel);
+
+const rows = [...get("all").querySelectorAll("tbody tr")];
+const steps = data.steps.map(([kind, node, index, to, rule, formula, local, flow, few], row) => {
+  const [equation, running] = rows[row].cells;
+  const [before, after] = running.textContent.split(" → ");
+  return { kind, node, index, to: to ?? node, rule, formula, local, flow, few, row, equation, before, after };
+});
+const FORWARD = 0, SEED = 1, BACKWARD = 2;
+const names = data.nodes.map((node) => node[0]);
+const last = steps.length;
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+const svg = document.querySelector("svg.graph");
+const boxes = data.nodes.map((_, place) => get(`n${place}`));
+const gradient = (place) => `∂${data.root}/∂${names[place]}`;
+
+// for each node: the row that computes it (−1: nothing has to), the steps that add to its gradient,
+// and where that is complete
+const computed = data.nodes.map(() => -1);
+const adds = data.nodes.map(() => []);
+steps.forEach((step) => {
+  if (step.kind === FORWARD) computed[step.node] = step.row;
+  else adds[step.to].push(step);
+});
+const complete = adds.map((those) => those.at(-1)?.row);
+const begins = steps.findIndex((step) => step.kind !== FORWARD);
+
 // what else is told of each new position, and of a node that was chosen in the picture
 const shown = [];
 const picked = [];
 
 // a part of the panel that opens and closes, for what not everybody needs at every step
 const section = (id, title) => {
-  const part = make("details");
+  const part = make("details", undefined, get("step"));
   part.id = id;
   part.className = "part";
-  get("every").before(part);
   make("summary", title, part);
   return part;
 };
+
+// a word to the reader, until the next step
+const note = (text) => write(get("note"), text);

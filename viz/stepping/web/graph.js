@@ -1,58 +1,197 @@
-// --- the active edge ---
+// --- the edges ---
+const edge = (step) => get(`e${step.node}_${step.index}`);
+
+// how wide an edge is and of what sign, once backward has passed it
+const flow = (step) => {
+  if (step.kind !== BACKWARD) return;
+  const path = edge(step);
+  const sign = Math.floor(step.flow / 100);
+  const passed = step.row < position;
+  path.classList.toggle(`f${sign}`, passed);
+  path.classList.toggle("wide", passed && step.flow % 100 > 40);
+  path.style.setProperty("--w", passed ? `${(step.flow % 100) / 10}px` : "");
+};
+
+let hot = []; // the edges of the step
 const mark = (step) => {
-  const edges = step.kind === BACKWARD
-    ? [get(`e${step.node}_${step.index}`)]
-    : step.kind === FORWARD ? svg.querySelectorAll(`[id^="e${step.node}_"]`) : [];
-  edges.forEach((edge) => edge?.classList.add("hot"));
-  if (step.kind !== BACKWARD || !step.local || !edges[0]) return;
-  // the local derivative, on the edge it belongs to
-  const path = edges[0];
-  const { x, y } = path.getPointAtLength(path.getTotalLength() / 2);
+  hot.forEach((path) => path.classList.remove("hot"));
+  hot = step?.kind === BACKWARD ? [edge(step)] : [];
+  if (step?.kind === FORWARD) {
+    for (let index = 0, path; (path = edge({ node: step.node, index })); index++) hot.push(path);
+  }
+  hot.forEach((path) => path.classList.add("hot"));
+};
+
+// the local derivative, on the edge it belongs to; near what receives, if not all is in view
+const label = (step, all) => {
+  get("times")?.remove();
+  if (step?.kind !== BACKWARD || !step.local) return [];
+  const path = edge(step);
+  const length = path.getTotalLength();
+  const { x, y } = path.getPointAtLength(all ? length / 2 : Math.min(60, length / 2));
   const ns = "http://www.w3.org/2000/svg";
-  const label = svg.appendChild(document.createElementNS(ns, "g"));
-  label.id = "times";
-  const box = label.appendChild(document.createElementNS(ns, "rect"));
-  const text = label.appendChild(document.createElementNS(ns, "text"));
+  const group = svg.appendChild(document.createElementNS(ns, "g"));
+  group.id = "times";
+  const box = group.appendChild(document.createElementNS(ns, "rect"));
+  const text = group.appendChild(document.createElementNS(ns, "text"));
   text.textContent = `× ${step.local}`;
   const width = text.getComputedTextLength() + 10;
-  const left = Math.max(1, Math.min(svg.viewBox.baseVal.width - width - 1, x - width / 2));
+  const left = Math.max(1, Math.min(size.width - width - 1, x - width / 2));
   text.setAttribute("x", left + width / 2);
   text.setAttribute("y", y + 4);
   for (const [key, value] of Object.entries({ x: left, y: y - 9, width, height: 18 }))
     box.setAttribute(key, value);
+  return [{ left, top: y - 9, right: left + width, bottom: y + 9 }];
 };
 
-// --- keep the active part of the graph in view ---
-const fit = () => {
+// --- how large the picture is, and what of it is in view ---
+const READABLE = 0.72; // smaller than that, letters are too small to read
+const FOLLOWED = 0.9; // what is stepped through is then this large
+const LEAST = 0.5; // or smaller, so that both ends of an edge are in view, but not smaller than that
+const size = svg?.viewBox.baseVal;
+const areas = svg ? boxes.map((box) => {
+  const { e, f } = box.transform.baseVal[0].matrix;
+  const { x, y, width, height } = box.getBBox();
+  return { left: e + x, top: f + y, right: e + x + width, bottom: f + y + height };
+}) : [];
+const around = (those) => ({
+  left: Math.min(...those.map((area) => area.left)), top: Math.min(...those.map((area) => area.top)),
+  right: Math.max(...those.map((area) => area.right)), bottom: Math.max(...those.map((area) => area.bottom)),
+});
+const room = () => [view.clientWidth - 8, view.clientHeight - 8];
+const fits = (width, height) => Math.min(room()[0] / width, room()[1] / height);
+
+let asked = 0; // how large the reader wants it; 0: as is best
+let scale = 1;
+
+// what is in view, in the picture's own measures
+const inView = () => {
+  const left = view.scrollLeft - Math.max(0, view.clientWidth - size.width * scale) / 2;
+  const top = view.scrollTop - Math.max(0, view.clientHeight - size.height * scale) / 2;
+  return { left: left / scale, top: top / scale, width: view.clientWidth / scale, height: view.clientHeight / scale };
+};
+
+// the point (x, y) of the picture goes to the middle, or as many pixels beside it
+const centre = (x, y, besideX = 0, besideY = 0, behavior = "instant") =>
+  view.scrollTo({
+    left: x * scale - besideX - view.clientWidth / 2, top: y * scale - besideY - view.clientHeight / 2, behavior,
+  });
+
+const resize = (wanted) => {
+  scale = Math.max(Math.min(0.05, fits(size.width, size.height)), Math.min(3, wanted));
+  svg.setAttribute("width", size.width * scale);
+  svg.setAttribute("height", size.height * scale);
+  overview();
+};
+
+// larger or smaller by a factor; what is at the pixel (x, y) of the pane stays there
+const zoom = (factor, x = view.clientWidth / 2, y = view.clientHeight / 2) => {
   if (!svg) return;
-  const { width, height } = svg.viewBox.baseVal;
-  const room = get("graph");
-  const scale = Math.min((room.clientWidth - 8) / width, (room.clientHeight - 8) / height);
-  const chosenScale = Math.max(0.9, Math.min(1.2, scale));
-  svg.setAttribute("width", Math.round(width * chosenScale));
-  svg.setAttribute("height", Math.round(height * chosenScale));
+  const { left, top } = inView();
+  const at = [left + x / scale, top + y / scale];
+  resize(scale * factor);
+  asked = scale;
+  centre(...at, x - view.clientWidth / 2, y - view.clientHeight / 2);
+};
+const fit = () => {
+  asked = 0;
+  if (svg) resize(Math.min(1.2, fits(size.width, size.height)));
 };
 
+// The active edge stays in view.  A picture that is too small to read when all of it is shown
+// is so at the start only: then it becomes larger, and moves.
 const follow = (step) => {
   if (!svg) return;
-  const room = get("graph");
-  const parts = step
-    ? [boxes[step.node], step.kind === BACKWARD ? boxes[step.to] : null].filter(Boolean)
-    : [boxes[0]];
-  const view = room.getBoundingClientRect();
-  const areas = parts.map((part) => part.getBoundingClientRect());
-  const left = Math.min(...areas.map((area) => area.left)) - view.left;
-  const right = Math.max(...areas.map((area) => area.right)) - view.left;
-  const top = Math.min(...areas.map((area) => area.top)) - view.top;
-  const bottom = Math.max(...areas.map((area) => area.bottom)) - view.top;
-  if (left >= 0 && top >= 0 && right <= room.clientWidth && bottom <= room.clientHeight) return;
-  // the node that receives stays in view where both do not fit
-  const goal = areas[areas.length - 1];
-  const both = right - left <= room.clientWidth && bottom - top <= room.clientHeight;
-  const x = both ? (left + right) / 2 : (goal.left + goal.right) / 2 - view.left;
-  const y = both ? (top + bottom) / 2 : (goal.top + goal.bottom) / 2 - view.top;
-  const by = { left: x - room.clientWidth / 2, top: y - room.clientHeight / 2 };
-  // gliding over several screens would make one dizzy
-  const far = Math.abs(by.left) > room.clientWidth || Math.abs(by.top) > room.clientHeight;
-  room.scrollBy({ ...by, behavior: far || calm.matches ? "instant" : "smooth" });
+  const parts = [areas[step?.node ?? 0]];
+  hot.forEach((path) => {
+    const { x, y, width, height } = path.getBBox();
+    parts.push({ left: x, top: y, right: x + width, bottom: y + height });
+  });
+  if (step?.kind === BACKWARD) parts.push(areas[step.to]);
+  let goal = around(parts);
+  const whole = fits(size.width, size.height);
+  const active = fits(goal.right - goal.left, goal.bottom - goal.top);
+  if (!asked) {
+    const wanted = whole < READABLE && step ? Math.min(FOLLOWED, active < LEAST ? FOLLOWED : active) : Math.min(1.2, whole);
+    if (wanted !== scale) resize(wanted);
+  }
+  // what receives stays in view where all does not fit
+  const all = active >= scale;
+  if (!all) goal = step.kind === BACKWARD ? areas[step.to] : parts[0];
+  look(around([goal, ...label(step, all)]));
 };
+const look = (goal) => {
+  const { left, top, width, height } = inView();
+  overview();
+  if (goal.left >= left && goal.top >= top && goal.right <= left + width && goal.bottom <= top + height) return;
+  const x = (goal.left + goal.right) / 2, y = (goal.top + goal.bottom) / 2;
+  // gliding over several screens would make one dizzy
+  const far = Math.abs(x - left - width / 2) > width || Math.abs(y - top - height / 2) > height;
+  centre(x, y, 0, 0, far || calm.matches ? "instant" : "smooth");
+};
+
+// --- the small map: all boxes, the active ones, and what is in view ---
+const drawn = (those) =>
+  those.map(({ left, top, right, bottom }) => `M${left} ${top}H${right}V${bottom}H${left}z`).join("");
+const overview = () => {
+  const map = get("map");
+  const { left, top, width, height } = inView();
+  map.classList.toggle("off", size.width * scale <= view.clientWidth + 1 && size.height * scale <= view.clientHeight + 1);
+  const step = steps[position - 1];
+  map.children[1].setAttribute("d", drawn(step ? [areas[step.node], areas[step.to]] : []));
+  for (const [key, value] of Object.entries({ x: left, y: top, width, height }))
+    map.children[2].setAttribute(key, value);
+};
+
+// --- a row stays in view, inside its own box only: the page does not move ---
+const reveal = (box, row) => {
+  const head = box.querySelector("thead").offsetHeight;
+  const { top, bottom } = box.getBoundingClientRect();
+  const at = row.getBoundingClientRect();
+  if (at.top < top + head) box.scrollTop += at.top - top - head;
+  else if (at.bottom > bottom) box.scrollTop += Math.min(at.bottom - bottom, at.top - top - head);
+};
+
+// --- the picture under mouse and fingers ---
+if (svg) {
+  get("map").setAttribute("viewBox", `0 0 ${size.width} ${size.height}`);
+  get("map").firstElementChild.setAttribute("d", drawn(areas));
+  const toMap = (event) => {
+    if (!event.buttons) return;
+    const { left, top, width, height } = get("map").getBoundingClientRect();
+    centre(((event.clientX - left) / width) * size.width, ((event.clientY - top) / height) * size.height);
+  };
+  get("map").onpointerdown = get("map").onpointermove = toMap;
+  view.onscroll = overview;
+  const inPane = (x, y) => {
+    const { left, top } = view.getBoundingClientRect();
+    return [x - left, y - top];
+  };
+  view.addEventListener("wheel", (event) => {
+    if (!event.ctrlKey) return;
+    event.preventDefault();
+    zoom(Math.exp(-event.deltaY / 200), ...inPane(event.clientX, event.clientY));
+  }, { passive: false });
+  // a mouse drags the picture (a finger does so by itself); a drag is no click
+  let dragged = 0;
+  view.onpointerdown = () => (dragged = 0);
+  view.onpointermove = (event) => {
+    if (event.pointerType !== "mouse" || event.buttons !== 1) return;
+    dragged += Math.abs(event.movementX) + Math.abs(event.movementY);
+    if (dragged > 4) view.scrollBy({ left: -event.movementX, top: -event.movementY, behavior: "instant" });
+  };
+  view.addEventListener("click", (event) => dragged > 4 && event.stopPropagation(), true);
+  // two fingers make it larger and smaller
+  let apart = 0;
+  const pinch = (event) => {
+    if (event.touches.length !== 2) return;
+    event.preventDefault();
+    const [a, b] = event.touches;
+    const now = Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY);
+    if (event.type === "touchmove")
+      zoom(now / apart, ...inPane((a.clientX + b.clientX) / 2, (a.clientY + b.clientY) / 2));
+    apart = now;
+  };
+  view.addEventListener("touchstart", pinch, { passive: false });
+  view.addEventListener("touchmove", pinch, { passive: false });
+}

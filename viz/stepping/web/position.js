@@ -1,9 +1,8 @@
 // --- the list of every gradient ---
-const list = data.nodes.map(([name, kind, value, label]) => {
+const list = data.nodes.map(([name, , , label]) => {
   const row = make("tr", undefined, get("gradients").tBodies[0]);
   make("td", name, row).title = label ?? name;
-  const cells = { row, kind, value, data: make("td", "", row), grad: make("td", "", row) };
-  return cells;
+  return { row, data: make("td", "", row), grad: make("td", "", row) };
 });
 
 let position = 0;
@@ -14,46 +13,49 @@ const said = (place, known, grad) => {
   return `${label ?? name}, ${kind}: ${known ? value : "not computed yet"}, gradient: ${grad || "not there yet"}`;
 };
 
-// --- one position ---
+// --- a node, in the picture and in the list, as it is now ---
+const paint = (place) => {
+  const [, kind, value] = data.nodes[place];
+  const step = steps[position - 1];
+  const box = boxes[place];
+  const known = computed[place] < position;
+  const found = adds[place].findLast((add) => add.row < position);
+  const full = complete[place] < position;
+  const receives = step?.to === place && position > begins;
+  const classes = { off: !known, full, part: found && !full, to: receives, on: receives, now: step?.node === place };
+  for (const element of [box, list[place].row]) {
+    for (const name in classes) element?.classList.toggle(name, Boolean(classes[name]));
+  }
+  const exact = found?.few ?? found?.after ?? (kind === "input" ? "none" : "");
+  write(list[place].data, known ? value : "");
+  write(list[place].grad, exact);
+  if (!box) return;
+  write(box.querySelector(".d"), known || data.shapes ? value : "·");
+  write(box.querySelector(".g"), found?.after ?? (exact || "·"));
+  write(box.firstElementChild, said(place, known, exact));
+};
+
+// --- one position: only what changes is painted, so that large graphs step at once ---
 const show = (wanted) => {
+  const before = position;
   position = Math.max(0, Math.min(last, wanted));
   const step = steps[position - 1];
   const back = position > begins;
-  const grads = new Map();
-  const done = new Set();
-  for (const past of steps.slice(0, position)) {
-    if (past.kind === FORWARD) done.add(past.node);
-    else grads.set(past.kind === SEED ? past.node : past.to, past);
+  const between = steps.slice(Math.min(before, position), Math.max(before, position));
+  const ends = [steps[before - 1], step].filter(Boolean);
+  new Set([...between, ...ends].flatMap((one) => [one.to, one.node])).forEach(paint);
+  for (const i of [before, position]) rows[i - 1]?.classList.toggle("on", i === position);
+  note("");
+  if (svg) {
+    svg.classList.toggle("back", back);
+    between.forEach(flow);
+    mark(step);
   }
-  svg?.classList.toggle("back", back);
-  data.nodes.forEach(([, kind, value], place) => {
-    const known = done.has(place) || kind === "leaf" || kind === "input";
-    const found = grads.get(place);
-    const full = found && complete[place] < position;
-    const receives = Boolean(step) && (step.kind === BACKWARD ? step.to : back ? step.node : -1) === place;
-    for (const element of [boxes[place], list[place].row]) {
-      if (!element) continue;
-      element.classList.toggle("off", !known);
-      element.classList.toggle("full", Boolean(full));
-      element.classList.toggle("part", Boolean(found) && !full);
-      element.classList.toggle("to", receives);
-      element.classList.toggle("now", Boolean(step) && step.node === place);
-      element.classList.toggle("on", receives);
-    }
-    write(boxes[place]?.querySelector(".d"), known || data.shapes ? value : "·");
-    write(boxes[place]?.querySelector(".g"), found ? found.after : kind === "input" ? "none" : "·");
-    write(list[place].data, known ? value : "");
-    const exact = found?.few ?? found?.after ?? (kind === "input" ? "none" : "");
-    write(list[place].grad, exact);
-    write(boxes[place]?.firstElementChild, said(place, known, exact));
-  });
-  svg?.querySelectorAll(":scope > .hot").forEach((edge) => edge.classList.remove("hot"));
-  get("times")?.remove();
-  rows.forEach((row, i) => row.classList.toggle("on", i === position - 1));
-  if (step && svg) mark(step);
   tell(step, back);
   explain(step);
   elements(step);
   follow(step);
+  reveal(get("list"), list[step?.to ?? 0].row);
+  reveal(get("all"), rows[position - 1] ?? rows[0]);
   shown.forEach((listener) => listener(step));
 };

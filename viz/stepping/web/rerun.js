@@ -100,6 +100,7 @@ shown.push(() => {
   before = -1;
   leaves = [...original];
   now = was;
+  data.nodes.forEach((_, place) => paint(place));
   document.documentElement.classList.remove("changed");
   document.querySelectorAll(".moved").forEach((part) => part.classList.remove("moved"));
   list.forEach(({ data, grad }) => [data, grad].forEach((cell) => cell.removeAttribute("title")));
