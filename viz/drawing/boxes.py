@@ -11,6 +11,7 @@ import numpy as np
 from engine import Node, NodeArray, Op, Tensor, input_names, to_numpy, toposort
 from engine.showing import Heat, Names, array_lines, heat_of, number, parameters, shorten
 
+from .flow import Flow
 from .unkept import Unkept, unkept
 from .words import input_text, passed
 
@@ -55,7 +56,10 @@ class Box:
 
 @dataclass(frozen=True)
 class Arrow:
-    """One edge: box `tail` is input `index` (from 0) of `head`; `note` is for its tooltip only."""
+    """One edge: box `tail` is input `index` (from 0) of `head`; `note` is for its tooltip only.
+
+    With `flow` it is as wide as what backward carries along it is large.
+    """
 
     tail: str
     head: str
@@ -63,6 +67,7 @@ class Arrow:
     text: str
     tone: str = ""
     note: str = ""
+    flow: Flow | None = None
 
 
 @dataclass(frozen=True)

@@ -222,7 +222,12 @@ def _left(text: str) -> str:
 def _edge_line(arrow: Arrow) -> str:
     # The text is an identifier of the op's author or a word of ours; still, it is escaped.
     given = [f"label=<{_edge_label(arrow.text)}>"] if arrow.text else []
-    if arrow.tone:
+    if arrow.flow is not None:
+        flow = arrow.flow
+        given.append(f"penwidth={flow.width:.3g} style={flow.style}")
+        given += [f'color="{flow.colour}"'] if flow.colour else []
+        given.append(_classes("flow", flow.sign))
+    elif arrow.tone:
         tone = TONES[arrow.tone]
         given.append(f'color="{tone.colour}" penwidth={tone.width:g}')
         given += [f"style={tone.style}"] if tone.style else []

@@ -14,7 +14,7 @@ import numpy as np
 
 from engine.showing import NEGATIVE, POSITIVE, norm
 
-WIDEST, NARROWEST = 8.0, 0.75  # points
+WIDEST, NARROWEST, ALARM = 8.0, 0.75, 3.0  # points
 DECADES = 6  # how many powers of ten lie between the widest edge and the narrowest
 CLEAR = 0.5  # a sum says the sign if it is more than this part of the sum of sizes
 
@@ -42,14 +42,14 @@ SIGNS = {
     "negative": (NEGATIVE, "dashed"),
     "mixed": ("", "solid"),
     "zero": ("", "dotted"),
-    "alarm": (POSITIVE, "bold"),
+    "alarm": (POSITIVE, "solid"),
 }
 
 #: What stands below a picture whose edges are drawn so.
 FLOW_KEY = (
     "An edge is as wide as what backward carries along it is large (widest: {largest}; each power "
     "of ten less is a step, six at most).\n"
-    "Red, solid: positive.  Blue, dashed: negative.  Grey: of both signs.  Dotted: zero."
+    "Orange, solid: positive.  Blue, dashed: negative.  Grey: of both signs.  Dotted: zero."
 )
 
 
@@ -76,7 +76,7 @@ def flow_of(contribution: Any, largest: float) -> Flow:
     """
     array = np.asarray(contribution, dtype=np.float64)
     size, sign = norm(array), _sign(array)
-    width = NARROWEST if sign in ("zero", "alarm") else flow_width(size, largest)
+    width = ALARM if sign == "alarm" else flow_width(size, largest)
     colour, style = SIGNS[sign]
     return Flow(width, sign, colour, style)
 

@@ -14,9 +14,9 @@ from engine import Node, Tensor
 from ..drawing import Arrow, Box, Reader, Scene, checked_order, constant_box, edge_text, scene_dot
 from .dot import MAX_NODES, check_direction
 from .fold import Fold
+from .folded import fold_box
 from .marks import Marks
 from .picture import Picture
-from .scene import fold_box
 
 
 def diff(

@@ -8,6 +8,7 @@ from ..drawing import GraphTooLargeError, Scene, checked_order, compacted, scene
 from .choosing import auto_folds, fits, with_alike
 from .fold import Fold, around_node, module_folds, visible
 from .marks import find_marks
+from .rivers import carried
 from .rounds import settled
 from .scene import graph_scene
 from .traced import placed, trace
@@ -30,6 +31,7 @@ def to_dot(
     radius: int = 2,
     local: bool = False,
     style: str = "full",
+    flow: bool = False,
     seen: trace | None = None,
 ) -> str:
     """The graph below `root` (a Value or a Tensor) as DOT text.
@@ -57,12 +59,16 @@ def to_dot(
         local: write on each edge the local derivative, ∂ result / ∂ input.
         style: "full", or "compact": a row for each node, as in micrograd's drawings, and room for
             three times as many; the rest is in tooltips.
+        flow: draw each edge as wide as what backward carries along it is large, on a logarithmic
+            scale: a gradient that vanishes looks like a river drying up.  For a root of one
+            element, before or after `backward`.
         seen: the `viz.trace` under which the graph was made.
 
     Raises:
         TypeError: root is not a Value or a Tensor.
         ValueError: direction is neither; depth, radius or max_nodes is no such number; `around`
-            is not in the graph; or (`GraphTooLargeError`) the graph is too large and must not be
+            is not in the graph; flow is asked of a root of several elements or of none that a
+            gradient flows to; or (`GraphTooLargeError`) the graph is too large and must not be
             folded.
 
     >>> from engine import Value
@@ -80,10 +86,13 @@ def to_dot(
         _check_whole("max_nodes", max_nodes, 1)
     graph = placed(checked_order(root), seen)
     marks = find_marks(graph.order)
+    rivers = carried(graph.order) if flow else None
 
     def draw(folds: list[Fold]) -> Scene:
-        kinds = graph.kinds
-        scene = graph_scene(graph.order, graph.paths, folds, local=local, kinds=kinds, marks=marks)
+        scene = graph_scene(
+            graph.order, graph.paths, folds, local=local, kinds=graph.kinds, marks=marks,
+            flow=rivers,
+        )  # fmt: skip
         return compacted(scene) if style == "compact" else scene
 
     if around is not None:

@@ -139,7 +139,7 @@ def draw(root: Any, *inputs: Any, **options: Any) -> Picture:
             run on `inputs` under `viz.trace` (of an array of Values the sum is drawn); or the
             `plan()` of a compiled function, whose buffers are drawn as bars over its lines.
         options: as `viz.to_dot`: direction, dark, max_nodes, fold, depth, around, radius, local,
-            style, seen; of a plan, dark alone.
+            style, flow, seen; of a plan, dark alone.
 
     Raises:
         TypeError, ValueError: as `viz.to_dot`; or inputs were given though root is not a model.

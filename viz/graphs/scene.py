@@ -8,14 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from engine import Node, Tensor, to_numpy
-from engine.showing import norm, number, shorten
+from engine import Node, to_numpy
+from engine.showing import norm, number
 
 from ..drawing import Arrow, Box, Cluster, Reader, Scene, edge_text, local_text, names_in
 from .batches import Batches
 from .calls import Path, module_of, shared_leaves, title_of
 from .fold import Fold
+from .folded import fold_box
 from .marks import Marks, bad, find_marks, kept_gradient
+from .rivers import Carried, as_rivers
 from .traced import UNNAMED, input_places
 
 FEW = 8  # plain arrays that enter folds and are drawn
@@ -30,6 +32,7 @@ def graph_scene(
     kinds: dict[Path, str] | None = None,
     prefix: str = "",
     marks: Marks | None = None,
+    flow: Carried | None = None,
 ) -> Scene:
     """The picture of a graph.
 
@@ -41,19 +44,26 @@ def graph_scene(
         kinds: the class of the module at a path.
         prefix: of all ids, where two graphs share a picture.
         marks: where trouble begins, if that was found already.
+        flow: what backward carries along each edge, if that shall be seen.
     """
     marks = find_marks(order) if marks is None else marks
-    return _Graph(order, paths, folds, local, kinds or {}, prefix, marks).scene()
+    graph = _Graph(order, paths, folds, local, kinds or {}, prefix, marks, flow or {})
+    scene = graph.scene()
+    if flow is None:
+        return scene
+    arrows, key = as_rivers(scene.arrows, graph.parts)
+    return replace(scene, arrows=arrows, note=key)
 
 
 class _Graph:
     def __init__(
         self, order: list[Any], paths: list[Path], folds: list[Fold], local: bool,
-        kinds: dict[Path, str], prefix: str, marks: Marks,
+        kinds: dict[Path, str], prefix: str, marks: Marks, flow: Carried,
     ) -> None:  # fmt: skip
         self.order, self.paths, self.local, self.kinds = order, paths, local, kinds
         self.reader = Reader(order, prefix)
-        self.marks = marks
+        self.marks, self.flow = marks, flow
+        self.parts: dict[Arrow, list[Any]] = {}
         self.fold_of = {i: fold for fold in folds for i in fold.members}
         self.prefix = prefix
         self.shared = shared_leaves(order, input_places(order), paths)
@@ -110,6 +120,8 @@ class _Graph:
             tone = self.marks.edges.get((id(node), id(x)), "")
             label = "\n".join(filter(None, (text, local)))
             arrows.append(Arrow(tail, head, k, label, tone, self.reader.note(node, k)))
+            if (key := (self.reader.place[id(node)], k)) in self.flow:
+                self.parts[arrows[-1]] = [self.flow[key]]
         return arrows
 
     def folded_arrows(self) -> list[Arrow]:
@@ -117,20 +129,25 @@ class _Graph:
         if not self.fold_of:
             return []
         count: Counter[tuple[str, str]] = Counter(self.batches_into_folds())
+        parts: dict[tuple[str, str], list[Any]] = {}
         for i, node in enumerate(self.order):
-            for x in node.inputs:
+            for k, x in enumerate(node.inputs):
                 j = self.reader.place[id(x)] if isinstance(x, Node) else None
                 if j is None or (i not in self.fold_of and j not in self.fold_of):
                     continue
-                if self.id_of(i) != self.id_of(j):
-                    count[self.id_of(j), self.id_of(i)] += 1
-        return [
-            Arrow(
-                tail, head, 0, f"×{times:,}" if times > 1 else "",
-                note=f"{times:,} of the edges",
+                ends = (self.id_of(j), self.id_of(i))
+                if ends[0] != ends[1]:
+                    count[ends] += 1
+                    if (i, k) in self.flow:
+                        parts.setdefault(ends, []).append(self.flow[i, k])
+        arrows = {
+            ends: Arrow(
+                *ends, 0, f"×{times:,}" if times > 1 else "", note=f"{times:,} of the edges"
             )
-            for (tail, head), times in count.items()
-        ]  # fmt: skip
+            for ends, times in count.items()
+        }  # fmt: skip
+        self.parts |= {arrows[ends]: several for ends, several in parts.items()}
+        return list(arrows.values())
 
     def batches_into_folds(self) -> list[tuple[str, str]]:
         """An edge from each plain array into a fold, where these are few: else they stay hidden."""
@@ -155,82 +172,6 @@ def _chip(box: Box, node: Any, calls: int) -> Box:
         if array is not None:
             rows.append((name, bad(array) or f"norm {number(norm(to_numpy(array)), 4)}"))
     return replace(box, caption=caption, rows=tuple(rows), heat=())
-
-
-# --- the box of a fold ---
-
-
-def fold_box(order: list[Any], fold: Fold, name: str, marks: Marks, kinds: dict[Path, str]) -> Box:
-    """The box that stands for several nodes: how many, of what kinds, with which gradients."""
-    nodes = [order[i] for i in fold.members]
-    count = len(nodes)
-    rows = [("", f"hides {count:,} nodes" if count > 1 else "hides 1 node"), *_ops(nodes)]
-    rows += _parameters(nodes)
-    last = nodes[-1]
-    if isinstance(last, Tensor) and fold.kind == "module" and last.op is not None:
-        rows.append(("result", f"{last.shape}"))
-    found = Counter(text for node in nodes for text in marks.texts.get(id(node), ()))
-    inside = tuple(
-        text.replace("begins here", f"begins in {n:,} nodes" if n > 1 else "begins inside")
-        for text, n in found.items()
-    )
-    alarm = any(id(node) in marks.alarms for node in nodes)
-    return Box(
-        name, "fold", _caption(order, fold, kinds), "", shorten(fold.title, 60), tuple(rows),
-        marks=inside, tone="alarm" if alarm else "",
-    )  # fmt: skip
-
-
-def _caption(order: list[Any], fold: Fold, kinds: dict[Path, str]) -> str:
-    if fold.kind == "module":
-        return f"{kinds.get(module_of(fold.path), 'module')}, folded"
-    if fold.kind in ("repeated", "alike"):
-        how = "one after another" if _linked(order, fold) else "side by side"
-        return f"alike, {how}, folded"
-    return {
-        "chain": "again and again, folded",
-        "mixed": "folded",
-        "hidden": "out of focus, folded",
-        "same": "the same in both, folded",
-        "expanded": "number by number, folded",
-    }[fold.kind]
-
-
-def _linked(order: list[Any], fold: Fold) -> bool:
-    """Whether some of the things folded are computed from others."""
-    unit = {id(order[i]): k for k, places in enumerate(fold.units) for i in places}
-    return any(
-        unit.get(id(x), k) != k
-        for k, places in enumerate(fold.units)
-        for i in places
-        for x in order[i].inputs
-    )
-
-
-def _ops(nodes: list[Any]) -> list[tuple[str, str]]:
-    """Which ops there are, the most frequent first."""
-    ops = Counter(node.op.name for node in nodes if node.op is not None)
-    listed = [f"{name} ×{n:,}" if n > 1 else name for name, n in ops.most_common(5)]
-    if len(ops) > 5:
-        listed.append(f"{len(ops) - 5} more")
-    pairs = [", ".join(listed[k : k + 2]) for k in range(0, len(listed), 2)]
-    return [("ops", ",\n".join(pairs))] if pairs else []
-
-
-def _parameters(nodes: list[Any]) -> list[tuple[str, str]]:
-    """How many numbers the leaves hold, and how large their gradient is altogether."""
-    leaves = [node for node in nodes if node.op is None]
-    if not leaves:
-        return []
-    size = sum(int(np.size(node.data)) for node in leaves)
-    held = f" ({size:,} numbers)" if size > len(leaves) else ""
-    rows = [("leaves", f"{len(leaves):,}{held}")]
-    gradients = [node.grad for node in leaves if node.has_grad]
-    if gradients:
-        all_of_them = np.concatenate([to_numpy(g).ravel().astype(np.float64) for g in gradients])
-        what = bad(all_of_them)
-        rows.append(("grad", what or f"norm {number(norm(all_of_them), 4)}"))
-    return rows
 
 
 # --- frames ---
