@@ -1,4 +1,5 @@
 // --- twin zoom: the Value graph of one element, stepping in time with the array's edge ---
+{ // its names are its own
 const twin = section("twin", "");
 const twinBar = make("div", undefined, twin);
 const [twinBack, twinPlay, twinOn] = ["‹", "Play", "›"].map((text) => make("button", text, twinBar));
@@ -191,3 +192,4 @@ const broad = matchMedia("(min-width: 900px)");
 const move = () => (broad.matches ? get("graph").after(twin) : get("elements").after(twin));
 broad.onchange = move;
 move();
+}
