@@ -165,6 +165,15 @@ def test_axes_without_a_name_and_ticks_have_their_legend_right_below():
     assert 0 <= ax.bbox.y0 - ax.get_legend().get_window_extent().y1 < 20
 
 
+def test_a_long_name_has_a_row_of_its_own():
+    history = a_run([1.0, 2.0])
+    history.log(**{"val_" + "a" * 80: 1.0, "val_" + "a" * 80 + "_b": 1.0})
+    ax = plots.metric(history, "a" * 80)
+    plots.axes.key(ax, title="two names")
+    ax.figure.canvas.draw()
+    assert ax.get_legend()._ncols == 1
+
+
 # --- averages ---
 
 

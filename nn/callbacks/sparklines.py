@@ -35,7 +35,7 @@ def _row(name: str, numbers: Sequence[float]) -> str:
     lowest, highest = min(finite, default=math.nan), max(finite, default=math.nan)
     words = "".join(f"<td{RIGHT}>{x:.4g}</td>" for x in (numbers[0], lowest, highest, numbers[-1]))
     notes = ["log scale"] * _is_log(finite) + [f"{lost:,} nan or inf"] * (lost > 0)
-    note = f"<br><small>{', '.join(notes)}</small>" if notes else ""
+    note = f"<br/><small>{', '.join(notes)}</small>" if notes else ""
     curve = f"<td{LEFT}>{sparkline(name, numbers)}{note}</td>"
     return f'<tr><th scope="row"{LEFT}>{escape(name)}</th>{curve}{words}</tr>'
 

@@ -11,9 +11,10 @@ do not rename those there are, as files of earlier runs have their names.
 """
 
 from .following import FileLines as FileLines
-from .history import History as History
+from .history import ENDS as ENDS, History as History
 from .measure import (
     Meter as Meter,
+    activation_statistics as activation_statistics,
     gradient_of as gradient_of,
     named_layers as named_layers,
     named_parameters as named_parameters,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -87,20 +87,31 @@ def looks(count: int, *, ordered: bool = False) -> list[dict[str, Any]]:
     ]
 
 
-def key(ax: Any, names: Sequence[str] = (), *, beside: bool = False, **look: Any) -> None:
+def key(
+    ax: Any,
+    names: Sequence[str] = (),
+    *,
+    most: int = MOST_NAMED,
+    beside: bool = False,
+    texts: Mapping[str, str] | None = None,
+    **look: Any,
+) -> None:
     """A legend below the axes, or beside them: where no curve is.
 
     Args:
         ax: axes on which all is drawn that has a label.
-        names: labels of curves of one kind: if they are many, only the first and the last stand
-            in the legend.
-        beside: to the right, one below the other.
+        names: labels of curves of one kind: if they are more than `most`, only the first and the
+            last stand in the legend.
+        beside: to the right, one below the other, if the axes are wide enough for that.
+        texts: what stands there for a label; default the label.
         look: what else matplotlib's `legend` takes.
     """
     handles, labels = ax.get_legend_handles_labels()
-    shown = set(names) if len(names) <= MOST_NAMED else {names[0], names[-1]}
+    shown = set(names) if len(names) <= most else {names[0], names[-1]}
     pairs = [
-        (h, la) for h, la in zip(handles, labels, strict=True) if la in shown or la not in names
+        (h, (texts or {}).get(la, la))
+        for h, la in zip(handles, labels, strict=True)
+        if la in shown or la not in names
     ]
     if not pairs:  # matplotlib leaves out what begins with an underscore
         return
@@ -108,11 +119,12 @@ def key(ax: Any, names: Sequence[str] = (), *, beside: bool = False, **look: Any
     if isinstance(figure, Figure) and figure.get_layout_engine() is None and ax.get_subplotspec():
         figure.set_layout_engine("constrained")  # makes room for what stands outside axes
     handles, labels = zip(*pairs, strict=True)
-    place = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0)} if beside else _below(ax)
-    look = {"fontsize": "small", **LEGEND, **place, **look}
-    for columns in (1,) if beside else (4, 3, 2, 1):
-        legend = ax.legend(handles, labels, ncols=min(columns, len(labels)), **look)
-        if legend.get_window_extent().width <= ax.bbox.width:
+    look = {"fontsize": "small", **LEGEND, **look}
+    right = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0)}
+    tries = [(1, right, 0.7)] * beside + [(n, _below(ax), 1.0) for n in (4, 3, 2, 1)]
+    for columns, place, most_wide in tries:
+        legend = ax.legend(handles, labels, ncols=min(columns, len(labels)), **look, **place)
+        if legend.get_window_extent().width <= most_wide * ax.bbox.width:
             return
 
 
