@@ -11,7 +11,7 @@ do not rename those there are, as files of earlier runs have their names.
 """
 
 from .following import FileLines as FileLines
-from .history import ENDS as ENDS, History as History
+from .history import History as History
 from .measure import (
     Meter as Meter,
     activation_statistics as activation_statistics,
@@ -19,4 +19,5 @@ from .measure import (
     named_layers as named_layers,
     named_parameters as named_parameters,
 )
+from .outputs import ENDS as ENDS
 from .server import watch as watch
