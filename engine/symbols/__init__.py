@@ -2,13 +2,14 @@
 
 A `Symbol` is a node that stands for a number or an array by name.  Rows, rules and programs run on
 it as on any node, and what comes out is their graph: to be printed, compiled, or proved.  `symbol`
-is the node, `tracing` makes Symbols of functions and of graphs that are there, `formulas` writes
-rows as mathematics, in LaTeX and in MathML.  You may change what
+is the node, `tracing` makes Symbols of functions and of graphs that are there, `formulas` and
+`array_mathematics` write rows as mathematics, in LaTeX and in MathML.  You may change what
 a Symbol refuses; that it is a node like the others, with op, inputs and parameters, is what the
 rest relies on: the walk, the adjoints and the rules know nothing of it.
 """
 
 from ..callers import line_of_caller as line_of_caller
+from .array_mathematics import rule_of_arrays as rule_of_arrays
 from .compiling import (
     code_of as code_of,
     compiled as compiled,

@@ -22,7 +22,7 @@ SIGNS = {
     "+": "+", "−": "-", "=": "=", "≠": r"\neq", "<": "<", "≤": r"\leq", ">": ">", "≥": r"\geq",
     "∧": r"\wedge", "∨": r"\vee", "¬": r"\neg", "·": r"\cdot", "(": "(", ")": ")", "[": "[",
     "]": "]", "|": r"\vert", "⌊": r"\lfloor", "⌋": r"\rfloor", "⌈": r"\lceil", "⌉": r"\rceil",
-    "∂": r"\partial", ",": ",",
+    "∂": r"\partial", ",": ",", "⊙": r"\odot", "∑": r"\sum",
 }  # fmt: skip
 #: Functions that LaTeX has a command for.
 _FUNCTIONS = frozenset([

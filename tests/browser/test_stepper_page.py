@@ -123,7 +123,7 @@ def test_every_step_shows_its_record(show):
                 page.press("ArrowRight")
             running[step.names(step.input)] = step.after
             assert page.text("#rule code") == step.rule
-            written = ElementTree.fromstring(rule_mathml(step.node.op, step.index))
+            written = ElementTree.fromstring(rule_mathml(step.node, step.index))
             assert page.text("#rule math") == "".join(written.itertext())
             assert page.text("#rule p") == f"here: {step.formula}"
             assert brief(step.after) in page.text("#running")

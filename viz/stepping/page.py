@@ -168,7 +168,7 @@ def _data(lines: list[Row], names: Names) -> dict[str, Any]:
             steps.append([0, row.step.place])
         else:
             rule = rules.setdefault(
-                (row.step.rule, rule_mathml(row.step.node.op, row.step.index)), len(rules)
+                (row.step.rule, rule_mathml(row.step.node, row.step.index)), len(rules)
             )
             steps.append(_edge(row.step, rule, carried[i]))
     return {

@@ -8,8 +8,12 @@ import inspect
 import textwrap
 from typing import Any
 
-from engine import Op
-from engine.symbols import MathML, rule_formulas
+import numpy as np
+
+from engine import Node, Op
+from engine.symbols import MathML, rule_formulas, rule_of_arrays
+
+from .branches import source_run
 
 LONGEST = 30  # lines of a rule that is a whole function
 
@@ -32,6 +36,28 @@ def rule_source(op: Op, index: int) -> str:
         return _read(op.vjp_all, None if op.variadic else index)
     rule = op.vjps[0 if op.variadic else index]
     return "no gradient flows here" if rule is None else _read(rule, None)
+
+
+def rule_run(node: Any, index: int, upstream: Any) -> str:
+    """The same for one edge: of a function that decides, what runs for this node's numbers.
+
+    >>> from engine import Tensor
+    >>> y = Tensor([[1.0]], requires_grad=True) @ Tensor([[2.0]])
+    >>> print(rule_run(y, 0, y.numpy()))
+    def _matmul_vjp_a(g: Any, y: Any, a: Any, b: Any) -> Any:
+        if a.ndim == b.ndim == 2:  # the commonest, first
+            return g @ b.T
+        # … not run here
+    """
+    op = node.op
+    whole = rule_source(op, index)
+    if "\n    if " not in whole or hasattr(op.vjp_all, "source"):
+        return whole
+    rule = op.vjp_all or op.rule(index)
+    given = [x.data if isinstance(x, Node) else x for x in (node, *node.inputs)]
+    with np.errstate(all="ignore"):
+        run = source_run(getattr(rule, "func", rule), lambda: rule(upstream, *given, **node.params))
+    return _short(run)
 
 
 @functools.cache
@@ -98,17 +124,20 @@ def _short(text: str) -> str:
     return "\n".join(lines if len(lines) <= LONGEST else [*lines[:LONGEST], "    …"])
 
 
-def rule_mathml(op: Op, index: int) -> str:
-    """A row's rule as mathematics, in its own letters; "" for an op on whole arrays.
+def rule_mathml(node: Any, index: int) -> str:
+    """The rule of an edge as mathematics, in the letters of its row; "" where it is no formula.
 
     >>> import engine
-    >>> rule_mathml(engine.div, 0)
+    >>> rule_mathml(engine.Value(1.0) / engine.Value(2.0), 0)
     '<math displaystyle="true"><mfrac><mi>g</mi><mi>b</mi></mfrac></math>'
     """
-    return _rules_mathml(op, op.vjps).get(index, "")
+    if node.op.kind == "elementwise":
+        right = _rules_mathml(node.op, node.op.vjps).get(index, "")
+    else:
+        right = rule_of_arrays(node, index, MathML())
+    return right and f'<math displaystyle="true">{right}</math>'
 
 
 @functools.lru_cache(maxsize=128)
 def _rules_mathml(op: Op, rules: tuple[Any, ...]) -> dict[int, str]:
-    found = rule_formulas(op, MathML())
-    return {i: f'<math displaystyle="true">{right}</math>' for i, right in found.items()}
+    return rule_formulas(op, MathML())

@@ -12,7 +12,7 @@ from engine import Node, Value
 from engine.looking import BackwardPass, Edge
 from engine.showing import Names, brief, few, operation
 
-from .rule_source import rule_source
+from .rule_source import rule_run
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,8 +83,11 @@ class BackwardStep:
 
     @property
     def rule(self) -> str:
-        """The rule as it stands in the source, `g * (1 - y * y)`: g upstream, y the result."""
-        return rule_source(self.node.op, self.index)
+        """The rule as it stands in the source, `g * (1 - y * y)`: g upstream, y the result.
+
+        Of a longer function, what ran for this edge.
+        """
+        return rule_run(self.node, self.index, self.upstream)
 
     @property
     def formula(self) -> str:
