@@ -285,5 +285,13 @@ def test_nothing_carried_is_dotted_and_thin(opened):
     assert page.run(f"[{edge}.strokeWidth, {edge}.strokeDasharray]") == ["0.8px", "1px, 4px"]
 
 
-def test_what_an_edge_carries_is_said_where_it_is_drawn():
-    assert "as wide as log |contribution|" in step_through(readme()).html
+def test_what_an_edge_carries_is_said_where_it_is_drawn(opened):
+    page = opened(readme())
+    assert "as wide as log |contribution|" in page.text("footer")
+    assert page.run("document.querySelector('footer').checkVisibility()")
+
+
+def test_a_page_of_seventeen_steps_takes_at_most_31_kb():
+    stepper = step_through(readme())
+    assert len(list(steps(readme()))) + 1 == 17
+    assert len(stepper.html.encode()) <= 31_000

@@ -32,7 +32,7 @@ WIDE = 16  # of an op with more inputs, the rule is not written out edge by edge
 PAGE, PER_NODE, LARGEST = 30_000, 2_000, 2_000_000
 
 #: Files of the script beside those of every page: of graphs of arrays, and of numbers.
-TWINS = ("twin.css", "twin.js")
+TWINS = ("twin.css", "elements.js", "twin.js")
 NUMBERS = ("rerun.js", "ledger.js", "nudge.js")
 
 UNWRITTEN = (

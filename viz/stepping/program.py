@@ -11,7 +11,7 @@ from importlib import resources
 from typing import Any
 
 #: Every page has these, in this order: each knows those before it.
-FILES = ("base.js", "position.js", "graph.js", "words.js", "elements.js", "controls.js")
+FILES = ("base.js", "position.js", "graph.js", "words.js", "controls.js")
 STYLE, MARKUP, START = "page.css", "page.html", "start.js"
 
 
@@ -59,6 +59,6 @@ def packed(text: str) -> str:
     >>> len(packed("a" * 1000)) < 30
     True
     """
-    deflate = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    deflate = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL + 1)
     raw = deflate.compress(text.encode("utf-8")) + deflate.flush()
     return base64.b64encode(raw).decode("ascii")

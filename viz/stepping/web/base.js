@@ -22,10 +22,11 @@ view.id = "view";
 view.append(...get("graph").childNodes);
 const parts = make("template");
 parts.innerHTML = markup;
-const [controls, tools, panel] = parts.content.children;
+const [controls, tools, panel, footer] = parts.content.children;
 document.querySelector("header").after(controls);
 get("graph").append(view, tools);
 get("graph").after(panel);
+get("say").before(footer);
 
 const rows = [...get("all").querySelectorAll("tbody tr")];
 const steps = data.steps.map(([kind, node, index, to, rule, formula, local, flow, few], row) => {

@@ -1,12 +1,26 @@
-// --- the elements of an array ---
+// --- arrays: their shapes, and their elements ---
+// what the arrays of a step are like: `∂L/∂y (4, 2), x (4, 3), w (3, 2) → ∂L/∂w (3, 2)`
+const shapes = (step) => {
+  if (!step || step.kind === SEED) return "";
+  const shape = (place) => (data.nodes[place][2].startsWith("(") ? data.nodes[place][2] : "()");
+  const parts = data.inputs[step.node].map((place) => `${names[place]} ${shape(place)}`);
+  if (step.kind === FORWARD)
+    return `shapes: ${parts.join(", ")} → ${names[step.node]} ${shape(step.node)}`;
+  parts.unshift(`${gradient(step.node)} ${shape(step.node)}`);
+  return `shapes: ${parts.join(", ")} → ${gradient(step.to)} ${shape(step.to)}`;
+};
+
+const part = make("div", undefined, get("step"));
+part.id = "elements";
+part.innerHTML = '<h2></h2><div id="grid" role="group" aria-label="elements; arrow keys move"></div><div id="element" aria-live="polite"></div>';
 let chosen = 0;
 
 const elements = (step) => {
   const cells = step && data.cells[step.row];
-  get("elements").hidden = !cells;
+  part.hidden = !cells;
   if (!cells) return;
   const what = step.kind === FORWARD ? names[step.node] : `added to ${gradient(step.to)}`;
-  write(get("elements").firstElementChild, `${what}, shape ${cells.shape}: choose an element`);
+  write(part.firstElementChild, `${what}, shape ${cells.shape}: choose an element`);
   chosen = Math.min(chosen, cells.values.length - 1);
   const grid = get("grid");
   grid.replaceChildren();
@@ -44,3 +58,8 @@ get("grid").onkeydown = (event) => {
     next.focus();
   }
 };
+
+shown.push((step) => {
+  write(get("shapes"), shapes(step));
+  elements(step);
+});

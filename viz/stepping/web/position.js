@@ -53,7 +53,6 @@ const show = (wanted) => {
   }
   tell(step, back);
   explain(step);
-  elements(step);
   follow(step);
   reveal(get("list"), list[step?.to ?? 0].row);
   reveal(get("all"), rows[position - 1] ?? rows[0]);

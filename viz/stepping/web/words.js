@@ -30,19 +30,7 @@ const lines = (cell, into) => {
   }
 };
 
-// what the arrays of a step are like: `∂L/∂y (4, 2), x (4, 3), w (3, 2) → ∂L/∂w (3, 2)`
-const shapes = (step) => {
-  if (!data.shapes || !step || step.kind === SEED) return "";
-  const shape = (place) => (data.nodes[place][2].startsWith("(") ? data.nodes[place][2] : "()");
-  const parts = data.inputs[step.node].map((place) => `${names[place]} ${shape(place)}`);
-  if (step.kind === FORWARD)
-    return `shapes: ${parts.join(", ")} → ${names[step.node]} ${shape(step.node)}`;
-  parts.unshift(`${gradient(step.node)} ${shape(step.node)}`);
-  return `shapes: ${parts.join(", ")} → ${gradient(step.to)} ${shape(step.to)}`;
-};
-
 const explain = (step) => {
-  write(get("shapes"), shapes(step));
   const running = get("running");
   running.replaceChildren();
   get("rule").hidden = !step || step.kind !== BACKWARD;
