@@ -1,6 +1,6 @@
 // Charts of series over steps, as SVG: a path for each line, thinned to the pixels there are.
 
-import {short} from "./run.js";
+import {short, smoothed} from "./run.js";
 
 const HEIGHT = 190;
 const ROOM = {left: 52, right: 10, top: 12, bottom: 24};
@@ -46,7 +46,8 @@ function levels(low, high) {
 function spiked(lines) {
   const some = [];
   let most = 0, least = Infinity;
-  for (const {series} of lines) {
+  for (const {series, of} of lines) {
+    if (of) continue;
     const every = Math.ceil(series.values.length / 2000);
     series.values.forEach((x, i) => {
       if (!Number.isFinite(x)) return;
@@ -78,7 +79,10 @@ export class Chart {
     this.note = html("p", {class: "note"});
     this.picture = svg("svg", {height: HEIGHT, role: "img"});
     this.legend = html("ul", {class: "legend"});
-    this.section.append(html("div", {class: "head"}, html("h2", {}, title), this.button), this.picture, this.legend, this.note);
+    // beside the picture, which is not painted again when it moves
+    this.cursorLine = html("div", {class: "cursor", "aria-hidden": "true"});
+    const plot = html("div", {class: "plot"}, this.picture, this.cursorLine);
+    this.section.append(html("div", {class: "head"}, html("h2", {}, title), this.button), plot, this.legend, this.note);
     parent.append(this.section);
     this.picture.addEventListener("pointerdown", (event) => this._picked(event, pick));
     this.picture.addEventListener("pointermove", (event) => event.buttons && this._picked(event, pick));
@@ -93,7 +97,7 @@ export class Chart {
     return Math.max(40, this.width - ROOM.left - ROOM.right);
   }
 
-  // lines: [{series, style}], style "line", "faint" or "dots"
+  // lines: [{series, style}], style "line", "faint", "dots" or "mean", which smoothes the series `of`
   show(lines, last) {
     this.lines = lines;
     this.section.hidden = lines.length === 0;
@@ -105,16 +109,17 @@ export class Chart {
     this.width = this.section.clientWidth - 2 || 320;
     const auto = this.wanted === undefined;
     this.log = auto ? spiked(this.lines) : this.wanted;
+    for (const {series, of} of this.lines) if (of) series.values = smoothed(of, this.log);
     this._range();
+    this.dense = false;
     const marks = this.lines.map((line, i) => this._line(line, i));
     this.picture.setAttribute("width", this.width);
     this.picture.setAttribute("viewBox", `0 0 ${this.width} ${HEIGHT}`);
-    this.cursorLine = svg("line", {class: "cursor", y1: ROOM.top, y2: HEIGHT - ROOM.bottom});
-    this.picture.replaceChildren(...this._axes(), ...marks, this.cursorLine);
+    this.picture.replaceChildren(...this._axes(), ...marks);
     this._legend();
     this.button.textContent = this.log ? "Linear scale" : "Log scale";
     this.button.setAttribute("aria-label", `${this.title}: ${this.button.textContent.toLowerCase()}`);
-    const notes = [];
+    const notes = this.dense ? ["Pale: from the least to the largest; line: mean around."] : [];
     if (this.log && auto) notes.push("Logarithmic: a spike would hide the rest.");
     if (this.odd) notes.push(`▲ ${this.odd} nan or infinite.`);
     if (this.below) notes.push(`${this.below} at or below 0 not drawn on a log scale.`);
@@ -162,7 +167,7 @@ export class Chart {
     for (const level of this.log ? levels(this.low, this.high) : ticks(this.low, this.high, 4)) {
       const y = this.y(level);
       marks.push(svg("line", {class: "grid", x1: ROOM.left, x2: right, y1: y, y2: y}));
-      marks.push(svg("text", {x: ROOM.left - 6, y: y + 4, "text-anchor": "end"}, short(Number(level.toPrecision(6)))));
+      marks.push(svg("text", {x: ROOM.left - 6, y: y + 4, "text-anchor": "end"}, short(level, 3)));
     }
     for (const step of ticks(1, this.last, wide / 80)) {
       if (!Number.isInteger(step)) continue;
@@ -178,12 +183,19 @@ export class Chart {
     return marks;
   }
 
-  // A line or dots; what is nan or infinite is a triangle at the top.
+  // A line or dots; what is nan or infinite is a triangle at the top.  Of a line with several
+  // numbers to a pixel all are pale, with their mean on top.
   _line({series, style}, i) {
     const group = svg("g", {class: `k${i % KINDS} ${style}`});
     const odd = new Set();
-    const path = thinned(series, (s) => this.x(s), (v) => (this.log && v <= 0 ? null : this.y(v)), odd, style === "dots");
-    group.append(svg("path", {d: path}));
+    const drawn = (one) => svg("path", {d: thinned(one, (s) => this.x(s), (v) => (this.log && v <= 0 ? null : this.y(v)), odd, style === "dots")});
+    const path = drawn(series);
+    group.append(path);
+    if (style === "line" && series.steps.length > 2 * this._wide()) {
+      this.dense = true;
+      path.setAttribute("class", "pale");
+      group.append(drawn({steps: series.steps, values: smoothed(series, this.log)}));
+    }
     for (const x of odd) group.append(svg("path", {class: "odd", d: `M${x - 4} ${ROOM.top - 2}h8l-4 -8z`}));
     return group;
   }
@@ -202,8 +214,7 @@ export class Chart {
     this.step = step;
     if (this.section.hidden) return;
     const x = Math.min(Math.max(this.x(step), ROOM.left), ROOM.left + this._wide());
-    this.cursorLine.setAttribute("x1", x);
-    this.cursorLine.setAttribute("x2", x);
+    this.cursorLine.style.transform = `translateX(${x}px)`;
     const found = this.lines.map(({series}) => short(series.at(step)));
     found.forEach((text, i) => { this.values[i].textContent = text; });
     const said = this.lines.map(({series}, i) => `${series.name} ${found[i]}`).join(", ");

@@ -111,15 +111,15 @@ export class Run {
 }
 
 // Means over the steps around each: those before and those after weigh alike, so that the line
-// neither lags behind nor begins too low; what is not finite is passed over.
-export function smoothed(series) {
+// neither lags behind nor begins too low.  What is not finite is passed over.  For a logarithmic
+// scale they are means of logarithms, as one spike would raise all around it.
+export function smoothed(series, log) {
   const weight = 1 - 1 / Math.max(5, series.values.length / 60);
-  const before = means(series.values, weight);
-  const after = means(series.values.toReversed(), weight).reverse();
-  return Object.assign(new Series(series.name), {
-    steps: series.steps,
-    values: before.map((x, i) => (x + after[i]) / 2),
-  });
+  const values = log ? series.values.map((x) => (x > 0 ? Math.log(x) : NaN)) : series.values;
+  const before = means(values, weight);
+  const after = means(values.toReversed(), weight).reverse();
+  const middle = before.map((x, i) => (x + after[i]) / 2);
+  return log ? middle.map(Math.exp) : middle;
 }
 
 // Exponential means, divided by the weight there is as yet.
@@ -134,13 +134,14 @@ function means(values, weight) {
   });
 }
 
-// A number in few characters.
-export function short(x) {
+// A number in few characters, with at most so many digits.
+export function short(x, digits = 4) {
   if (x === undefined) return "–";
   if (Number.isNaN(x)) return "nan";
   if (!Number.isFinite(x)) return x > 0 ? "inf" : "−inf";
   if (x === 0) return "0";
   const size = Math.abs(x);
-  const text = size >= 1e5 || size < 1e-3 ? x.toExponential(2) : String(Number(x.toPrecision(4)));
+  const few = Number(x.toPrecision(digits));
+  const text = size >= 1e5 || size < 1e-3 ? few.toExponential().replace(/(\.\d\d)\d+/, "$1") : String(few);
   return text.replace("e+", "e").replaceAll("-", "−");
 }

@@ -1,12 +1,11 @@
 // The page: asks for new lines, and shows the run at the step that the slider is at.
 
 import {Chart, html} from "./charts.js";
-import {Run, Series, short, smoothed} from "./run.js";
+import {Run, Series, short} from "./run.js";
 
 const POLL = 1000; // milliseconds; server.py waits for a page by this
 const SHOWN = 7; // lines in a chart, as there are colours
 const ROWS = 20; // of the run as a table
-const KIND = {nan: "not a finite number", spike: "a spike of the loss", dead: "a layer is dead: all its units are 0 for the whole batch"};
 
 const $ = (selector) => document.querySelector(selector);
 const run = new Run();
@@ -46,7 +45,7 @@ function drawLoss() {
   if (loss) {
     const many = loss.values.length > 30;
     lines.push({series: named(loss, many ? "each step" : "training"), style: many ? "faint" : "line"});
-    if (many) lines.push({series: named(smoothed(loss), "training, running mean"), style: "mean"});
+    if (many) lines.push({series: named(loss, "training, mean around"), style: "mean", of: loss});
   }
   if (validation) lines.push({series: named(validation, "validation"), style: "dots"});
   chart("Loss").show(lines, run.last);
@@ -71,7 +70,8 @@ function drawCharts() {
     .show(of(run.parameters, parameters, "ratio"), run.last);
   chart("Dead units", {whole: [0, 1]}).show(of(run.layers, layers, "dead"), run.last);
   chart("Saturated units", {whole: [0, 1]}).show(of(run.layers, layers, "saturated"), run.last);
-  chart("Learning rate").show(rate ? [line(named(rate, "lr"))] : [], run.last);
+  const changes = rate?.values.some((x) => x !== rate.values[0]); // else it is said above
+  chart("Learning rate").show(changes ? [{series: named(rate, "lr"), style: "exact"}] : [], run.last);
 }
 
 const capital = (name) => name[0].toUpperCase() + name.slice(1).replaceAll("_", " ");
@@ -188,9 +188,11 @@ const cell = (x) => html("td", {class: "n"}, short(x));
 // Whether a series has a number of this very step.
 const exactly = (series, at) => (series && series.steps[series.place(at)] === at ? series.at(at) : undefined);
 
+let decades = [-1, 0]; // that the norms of all gradients span
+
 function drawFlow(at) {
   $("#flow").hidden = run.parameters.size === 0;
-  const [low, high] = span([...run.parameters.values()].map((row) => row.get("norm")));
+  const [low, high] = decades;
   $("#flow tbody").replaceChildren(...[...run.parameters].map(([name, row]) => {
     const find = (what) => exactly(row.get(what), at);
     const norm = find("norm");
@@ -220,22 +222,30 @@ function drawLayers(at) {
     const find = (what) => exactly(row.get(what), at);
     const dead = find("dead");
     return html("tr", {}, html("th", {scope: "row"}, name),
-      bar(dead, dead === undefined ? "not measured" : Number.isNaN(dead) ? "nan" : ""),
+      bar(dead, dead === undefined ? "not measured" : dead > 0 ? "" : Number.isNaN(dead) ? "nan" : "none"),
       cell(dead), cell(find("zeros")), cell(find("saturated")), cell(find("mean")), cell(find("std")));
   }));
 }
 
 // --- what went wrong, and the run as a table ---
 
+function why(what, at) {
+  const loss = short(exactly(run.series.get("loss"), at));
+  if (what === "spike") return `a spike, the loss is ${loss}`;
+  if (what === "nan") return loss === "nan" || loss.endsWith("inf") ? `the loss is ${loss}` : "a gradient is not finite";
+  const dead = [...run.layers].filter(([, row]) => exactly(row.get("dead"), at) === 1).map(([name]) => name);
+  return `${dead.join(", ")}: dead, all units are 0 for the whole batch`;
+}
+
 function drawEvents() {
   $("#events").hidden = run.caught.length === 0;
   $("#events ul").replaceChildren(...run.caught.map(([at, what]) => {
     const button = html("button", {}, `Step ${at.toLocaleString("en")}`);
     button.addEventListener("click", () => goTo(at));
-    const item = html("li", {}, button, ` ${KIND[what] ?? what} `);
-    if (pages.includes(`${what}-${at}`)) item.append(html("a", {href: `caught/${what}-${at}`}, "open that batch’s graph and backward, step by step"));
-    else item.append(html("span", {class: "note"}, "in Python: history.caught[…].stepper()"));
-    return item;
+    const page = pages.includes(`${what}-${at}`)
+      ? html("a", {href: `caught/${what}-${at}`}, "its graph and backward, step by step")
+      : html("span", {class: "note"}, "history.caught in Python has its batch");
+    return html("li", {}, button, ` ${why(what, at)}: `, page);
   }));
 }
 
@@ -288,6 +298,7 @@ function draw() {
   $("#slider").max = steps.length - 1;
   if (following) step = run.last;
   $("#slider").value = following ? steps.length - 1 : last(steps, step);
+  decades = span([...run.parameters.values()].map((row) => row.get("norm")));
   drawEvents();
   drawCharts();
   drawChoice();
