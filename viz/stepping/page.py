@@ -33,7 +33,7 @@ PAGE, PER_NODE, LARGEST = 30_000, 2_000, 2_000_000
 
 #: Files of the script beside those of every page: of graphs of arrays, and of numbers.
 TWINS = ("twin.css", "elements.js", "twin.js")
-NUMBERS = ("rerun.js", "ledger.js", "nudge.js")
+NUMBERS = ("rerun.css", "rerun.js", "ledger.js", "nudge.js", "descent.js")
 
 UNWRITTEN = (
     "not written out here, to keep the page small: "

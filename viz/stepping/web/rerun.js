@@ -6,28 +6,30 @@ const edges = graph.map((row, place) =>
   isLeaf[place] ? [] : row[1].map((x, i) => [x, i]).filter(([x]) => !Array.isArray(x)));
 const original = graph.map((row, place) => (isLeaf[place] ? row : NaN));
 
-const run = (leaves) => {
+const given = (place, values) => graph[place][1].map((x) => (Array.isArray(x) ? x[0] : values[x]));
+const forward = (leaves) => {
   const values = [...leaves];
+  graph.forEach((row, place) => {
+    if (!isLeaf[place]) values[place] = kernels[row[0]]?.[0](...given(place, values)) ?? row[2];
+  });
+  return values;
+};
+const run = (leaves) => {
+  const values = forward(leaves);
   const locals = [];
   const grads = [];
-  const given = (row) => row[1].map((x) => (Array.isArray(x) ? x[0] : values[x]));
-  graph.forEach((row, place) => {
-    if (isLeaf[place]) return;
-    const inputs = given(row);
-    const [forward, ...rules] = kernels[row[0]] ?? [];
-    values[place] = forward ? forward(...inputs) : row[2];
-    locals[place] = row[3] ?? rules.map((rule) => (rule ? rule(1, values[place], ...inputs) : 0));
-  });
   grads[graph.length - 1] = seed;
   for (let place = graph.length - 1; place >= 0; place--) {
     if (isLeaf[place]) continue;
-    const row = graph[place];
-    const inputs = given(row);
-    edges[place].forEach(([x, i]) => {
-      const rule = kernels[row[0]]?.[i + 1];
-      const part = rule ? rule(grads[place], values[place], ...inputs) : row[3] ? grads[place] * row[3][i] : 0;
-      grads[x] = x in grads ? grads[x] + part : part;
-    });
+    const [kernel, , , kept] = graph[place];
+    const inputs = given(place, values);
+    // what the edge to input i carries, if g arrives
+    const part = (i, g) => (kept ? g * kept[i] : kernels[kernel][i + 1]?.(g, values[place], ...inputs) ?? 0);
+    locals[place] = inputs.map((_, i) => part(i, 1));
+    for (const [x, i] of edges[place]) {
+      const more = part(i, grads[place]);
+      grads[x] = x in grads ? grads[x] + more : more;
+    }
   }
   return { values, locals, grads };
 };
@@ -64,6 +66,7 @@ const put = (element, x, text = brief(x)) => {
 // was, are not shown; any step brings it back.
 let leaves = [...original];
 let now = was;
+const what = get("what").textContent;
 let before = -1; // the step from which a leaf was changed; -1 while none is
 const changes = []; // what is told of it
 
@@ -74,7 +77,7 @@ const change = (wanted) => {
     go(last);
     before = from;
     document.documentElement.classList.add("changed");
-    svg?.querySelectorAll(".hot, .to, .now").forEach((part) => part.classList.remove("hot", "to", "now"));
+    for (const part of document.querySelectorAll(".hot, .to, .now, .on:is(tr, g)")) part.classList.remove("hot", "to", "now", "on");
     get("times")?.remove();
     write(get("phase"), "A leaf was changed: picture and list show the graph as it is then. Any step brings it back.");
     write(get("every"), "Every gradient, with the change");
@@ -92,6 +95,8 @@ const change = (wanted) => {
     put(list[place].data, now.values[place], value);
     put(list[place].grad, now.grads[place], grad);
   });
+  const [old, y] = [was, now].map(({ values }) => brief(values[graph.length - 1]));
+  write(get("what"), `changed: ${data.root} = ${y}, it was ${old}`);
   changes.forEach((listener) => listener());
 };
 const restore = () => changed() && show(before);
@@ -105,22 +110,46 @@ shown.push(() => {
   document.querySelectorAll(".moved").forEach((part) => part.classList.remove("moved"));
   list.forEach(({ data, grad }) => [data, grad].forEach((cell) => cell.removeAttribute("title")));
   write(get("every"), "Every running gradient");
+  write(get("what"), what);
   changes.forEach((listener) => listener());
 });
 
 // in fields, keys are the field's own
-const keysOf = (part) => (part.onkeydown = (event) => {
-  if (event.target.closest("input, select")) event.stopPropagation();
+const keysOf = (part) => part.addEventListener("keydown", (event) => {
+  if (event.target.closest("input, select, button")) event.stopPropagation();
 });
-// a labelled field
+// a field with its label
 const field = (text, tag, options, parent) => {
   const label = make("label", `${text} `, parent);
-  const made = make(tag, undefined, label);
-  return Object.assign(made, options);
+  return Object.assign(make(tag, undefined, label), options);
 };
-// a select of nodes
 const select = (text, places, parent) => {
   const made = field(text, "select", {}, parent);
   places.forEach((place) => (make("option", names[place], made).value = place));
   return made;
+};
+// the body of a table with these heads
+const tabled = (heads, parent) => {
+  const table = make("table", undefined, parent);
+  const row = make("tr", undefined, make("thead", undefined, table));
+  heads.forEach((text) => (make("th", text, row).scope = "col"));
+  return make("tbody", undefined, table);
+};
+// lines through points, in a frame around the first of them, a dot, and what they are
+const plot = (into, lines, dot, label) => {
+  const seen = (line) => line.filter(([, y]) => Number.isFinite(y));
+  if (!seen(lines[0]).length) return into.replaceChildren();
+  const [[left, right], [low, high]] = [0, 1].map((i) => {
+    const along = seen(lines[0]).map((point) => point[i]);
+    const [least, most] = [Math.min(...along), Math.max(...along)];
+    return least < most ? [least, most] : [least - 1, least + 1];
+  });
+  const at = ([x, y]) => [8 + (324 * (x - left)) / (right - left), 92 - (84 * (y - low)) / (high - low)].map((x) => x.toFixed(1));
+  const [x, y] = at(dot);
+  const text = (number, x, y, anchor) => `<text x="${x}" y="${y}" text-anchor="${anchor}">${brief(Number(number.toPrecision(3)))}</text>`;
+  into.innerHTML = `<svg class="plot" viewBox="0 0 400 112" aria-hidden="true"><svg width="338" height="100">${
+    lines.map((line) => `<polyline points="${seen(line).map(at).join(" ")}"/>`).join("")
+  }${Number.isFinite(dot[1]) ? `<circle cx="${x}" cy="${y}" r="5"/>` : ""}</svg>${
+    text(left, 8, 108, "start")}${text(right, 332, 108, "end")}${text(high, 340, 12, "start")}${text(low, 340, 96, "start")}</svg>`;
+  make("p", label, into);
 };
