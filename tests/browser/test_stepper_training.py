@@ -119,7 +119,7 @@ def test_the_story_says_what_was_predicted_and_what_happened(show):
     page = show(x * x)
     press(page, "Step")
     told = page.text("#train p")
-    assert "Backward: 1 gradient." in told
+    assert "Forward: L = 9. Backward: the gradients." in told
     assert "should change by −3.6, and changes by −3.24 to 5.76" in told
 
 

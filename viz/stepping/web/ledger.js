@@ -2,7 +2,7 @@
 {
   const MOST = 30; // paths that are listed
   const ENDS = 6; // of a longer path: nodes at each end
-  const part = section("ledger", "Paths: what a gradient is the sum of");
+  const part = section("ledger", "Paths to a leaf");
   const found = data.nodes.flatMap(([, kind], place) => (kind === "input" || place === graph.length - 1 ? [] : place));
   const choice = select("from the result to", found, part);
   const told = make("p", "", part);
@@ -49,7 +49,7 @@
     const target = Number(choice.value);
     const { along, count, total, largest } = paths(target);
     const many = (n, word) => `${n.toLocaleString("en")} ${word}${n == 1 ? "" : "s"}`;
-    write(told, `${many(count, "path")} over ${many(along, "edge")}: reverse mode goes along each edge once, however many paths there are.`);
+    write(told, `${many(count, "path")} over ${many(along, "edge")}: backward goes along each edge once.`);
     listed.replaceChildren();
     for (const path of largest) {
       const button = make("button", undefined, make("li", undefined, listed));
@@ -64,7 +64,7 @@
       const other = total - largest.reduce((all, { product }) => all + seed * product, 0);
       make("li", `the other ${many(rest, "path")} together: ${brief(other)}`, listed);
     }
-    put(sum, total, `sum = ${brief(total)}${why ? `; ${why}, and ${gradient(target)} may be another` : ` = ${gradient(target)}`}`);
+    put(sum, total, `sum = ${brief(total)}${why ? `; ${why}` : ` = ${gradient(target)}`}`);
   };
 
   const light = (button) => {
@@ -76,7 +76,6 @@
   listed.addEventListener("focusin", over);
   listed.onpointerleave = () => light();
   listed.addEventListener("focusout", () => light());
-  keysOf(part);
   choice.onchange = part.ontoggle = write_ledger;
   changes.push(write_ledger);
   picked.push((place) => {

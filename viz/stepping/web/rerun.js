@@ -61,72 +61,85 @@ const put = (element, x, text = brief(x)) => {
   element.title = x;
 };
 
+// a number in a box, smaller where it would not fit
+const wide = boxes.map((box) => box?.getBBox().width);
+const fill = (place, which, text) => {
+  const element = boxes[place]?.querySelector(which);
+  write(element, text);
+  if (element) element.style.fontSize = `${Math.min(11.5, (1.4 * (wide[place] - 50)) / text.length)}px`;
+};
+
 // --- leaves that were changed ---
 // Boxes and list then show the graph as it would be, and the steps, which are of the graph as it
 // was, are not shown; any step brings it back.
 let leaves = [...original];
 let now = was;
-const what = get("what").textContent;
 let before = -1; // the step from which a leaf was changed; -1 while none is
 const changes = []; // what is told of it
 
 const changed = () => before >= 0;
+const tell_changes = () => {
+  document.documentElement.classList.toggle("changed", changed());
+  write(get("every"), changed() ? "Every gradient, with the change" : "Every running gradient");
+  changes.forEach((listener) => listener());
+};
 const change = (wanted) => {
   if (!changed()) {
     const from = position;
     go(last);
     before = from;
-    document.documentElement.classList.add("changed");
-    for (const part of document.querySelectorAll(".hot, .to, .now, .on:is(tr, g)")) part.classList.remove("hot", "to", "now", "on");
+    for (const name of ["hot", "to", "now", "on"])
+      document.querySelectorAll(`svg .${name}, tr.${name}`).forEach((part) => part.classList.remove(name));
     get("times")?.remove();
-    write(get("phase"), "A leaf was changed: picture and list show the graph as it is then. Any step brings it back.");
-    write(get("every"), "Every gradient, with the change");
+    note("Picture and list show the graph with the change; any step brings it back as it was.");
   }
   leaves = wanted;
   now = run(leaves);
   graph.forEach((_, place) => {
-    const moved = !Object.is(now.values[place], was.values[place]);
     const value = brief(now.values[place]);
     const grad = data.nodes[place][1] === "input" ? "none" : brief(now.grads[place]);
-    for (const part of [boxes[place], list[place].row]) part?.classList.toggle("moved", moved);
-    write(boxes[place]?.querySelector(".d"), value);
-    write(boxes[place]?.querySelector(".g"), grad);
+    const moved = !Object.is(now.values[place], was.values[place]);
+    const { row, data: cell, grad: other } = list[place];
+    for (const part of [boxes[place], row]) part?.classList.toggle("moved", moved);
+    fill(place, ".d", value);
+    fill(place, ".g", grad);
     write(boxes[place]?.firstElementChild, `${names[place]}: ${value}, it was ${brief(was.values[place])}; gradient: ${grad}`);
-    put(list[place].data, now.values[place], value);
-    put(list[place].grad, now.grads[place], grad);
+    put(cell, now.values[place], value);
+    put(other, now.grads[place], grad);
   });
-  const [old, y] = [was, now].map(({ values }) => brief(values[graph.length - 1]));
-  write(get("what"), `changed: ${data.root} = ${y}, it was ${old}`);
-  changes.forEach((listener) => listener());
+  tell_changes();
 };
-const restore = () => changed() && show(before);
 shown.push(() => {
   if (!changed()) return;
   before = -1;
   leaves = [...original];
   now = was;
-  data.nodes.forEach((_, place) => paint(place));
-  document.documentElement.classList.remove("changed");
+  names.forEach((_, place) => paint(place));
   document.querySelectorAll(".moved").forEach((part) => part.classList.remove("moved"));
-  list.forEach(({ data, grad }) => [data, grad].forEach((cell) => cell.removeAttribute("title")));
-  write(get("every"), "Every running gradient");
-  write(get("what"), what);
-  changes.forEach((listener) => listener());
+  svg?.querySelectorAll("text[style]").forEach((text) => text.removeAttribute("style"));
+  list.forEach(({ row }) => [...row.cells].slice(1).forEach((cell) => cell.removeAttribute("title")));
+  tell_changes();
 });
 
-// in fields, keys are the field's own
-const keysOf = (part) => part.addEventListener("keydown", (event) => {
-  if (event.target.closest("input, select, button")) event.stopPropagation();
-});
 // a field with its label
-const field = (text, tag, options, parent) => {
-  const label = make("label", `${text} `, parent);
-  return Object.assign(make(tag, undefined, label), options);
-};
+const field = (text, tag, options, parent) =>
+  Object.assign(make(tag, undefined, make("label", `${text} `, parent)), options);
 const select = (text, places, parent) => {
   const made = field(text, "select", {}, parent);
   places.forEach((place) => (make("option", names[place], made).value = place));
   return made;
+};
+// fields side by side, with buttons after them
+const bar = (part) => {
+  const made = make("div", undefined, part);
+  made.className = "fields";
+  return made;
+};
+const button = (text, onclick, parent) => Object.assign(make("button", text, parent), { onclick });
+const reset = (parent) => {
+  const made = button("Reset", () => show(before), parent);
+  changes.push(() => (made.disabled = !changed()));
+  made.disabled = true;
 };
 // the body of a table with these heads
 const tabled = (heads, parent) => {
@@ -137,19 +150,20 @@ const tabled = (heads, parent) => {
 };
 // lines through points, in a frame around the first of them, a dot, and what they are
 const plot = (into, lines, dot, label) => {
-  const seen = (line) => line.filter(([, y]) => Number.isFinite(y));
-  if (!seen(lines[0]).length) return into.replaceChildren();
+  const seen = lines.map((line) => line.filter(([, y]) => Number.isFinite(y)));
+  into.replaceChildren();
+  if (!seen[0].length) return;
   const [[left, right], [low, high]] = [0, 1].map((i) => {
-    const along = seen(lines[0]).map((point) => point[i]);
+    const along = seen[0].map((point) => point[i]);
     const [least, most] = [Math.min(...along), Math.max(...along)];
     return least < most ? [least, most] : [least - 1, least + 1];
   });
-  const at = ([x, y]) => [8 + (324 * (x - left)) / (right - left), 92 - (84 * (y - low)) / (high - low)].map((x) => x.toFixed(1));
+  const at = ([x, y]) => [8 + (324 * (x - left)) / (right - left), 92 - (84 * (y - low)) / (high - low)];
+  const text = (number, x, y) => `<text x="${x}" y="${y}">${brief(Number(number.toPrecision(3)))}</text>`;
   const [x, y] = at(dot);
-  const text = (number, x, y, anchor) => `<text x="${x}" y="${y}" text-anchor="${anchor}">${brief(Number(number.toPrecision(3)))}</text>`;
-  into.innerHTML = `<svg class="plot" viewBox="0 0 400 112" aria-hidden="true"><svg width="338" height="100">${
-    lines.map((line) => `<polyline points="${seen(line).map(at).join(" ")}"/>`).join("")
-  }${Number.isFinite(dot[1]) ? `<circle cx="${x}" cy="${y}" r="5"/>` : ""}</svg>${
-    text(left, 8, 108, "start")}${text(right, 332, 108, "end")}${text(high, 340, 12, "start")}${text(low, 340, 96, "start")}</svg>`;
+  const drawn = seen.map((line) => `<polyline points="${line.map(at)}"/>`).join("");
+  const spot = Number.isFinite(y) ? `<circle cx="${x}" cy="${y}" r="5"/>` : "";
+  const ends = [text(left, 4, 108), text(right, 300, 108), text(high, 340, 12), text(low, 340, 96)].join("");
+  into.innerHTML = `<svg class="plot" viewBox="0 0 400 112" aria-hidden="true"><svg width="338" height="100">${drawn}${spot}</svg>${ends}</svg>`;
   make("p", label, into);
 };
