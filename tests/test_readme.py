@@ -37,7 +37,7 @@ def test_what_one_brings_from_elsewhere_runs(i):
 
 def test_there_is_a_tour_an_op_of_one_s_own_backward_as_text_and_compiled_and_a_network():
     assert len(BLOCKS) == 7
-    assert len(COMMANDS) == 5
+    assert len(COMMANDS) == 6
     assert len(BLOCKS[0].strip().splitlines()) <= 14
 
 

@@ -2,7 +2,8 @@
 
 What users need is here; `viz.plots` comes with the extra `twingrad[plots]`.  Below are rooms, each
 of which knows only those before it: `drawing` (boxes, text, colours), `graphs` (`draw`, `diff`, …),
-`stepping` (`steps`, `step_through`), `monitoring` (`History`), `plots` and `command` (`twingrad`).
+`stepping` (`steps`, `step_through`, `practice`), `monitoring` (`History`), `plots` and `command`
+(`twingrad`).
 They look at graphs and never change a number: `.grad` stays as it was unless a docstring says so.
 The notebooks build pictures of their own from what the rooms' doors offer.
 """
@@ -30,7 +31,9 @@ from .monitoring import History as History
 from .stepping import (
     BackwardStep as BackwardStep,
     ForwardStep as ForwardStep,
+    Practice as Practice,
     Stepper as Stepper,
+    practice as practice,
     step_through as step_through,
     steps as steps,
 )

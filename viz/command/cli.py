@@ -1,5 +1,5 @@
-"""The command line: `twingrad demo`, `compare`, `draw`, `step`, `source`, `ops`, `watch` and
-`notebooks`.
+"""The command line: `twingrad demo`, `compare`, `draw`, `step`, `source`, `ops`, `watch`,
+`practice` and `notebooks`.
 
 A subcommand is a function that runs it, one that adds its options, and a line in `COMMANDS`.
 """
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from ..drawing import RenderError
+from ..stepping import LEVELS, PAGE_SUFFIXES, practice
 from . import demo, expression_commands as on
 from .expression import ExpressionError
 from .given import natural, positive
@@ -153,6 +154,26 @@ def _watch(arguments: argparse.Namespace) -> int:
     return follow(arguments.file, not arguments.no_browser, arguments.port)
 
 
+def _practice_options(command: argparse.ArgumentParser) -> None:
+    levels = "; ".join(f"{level} {text}" for level, text in LEVELS.items())
+    command.add_argument(
+        "--level", type=int, choices=LEVELS, help=f"{levels} (default: one of each)"
+    )
+    command.add_argument("--seed", type=natural, help="of the random graphs (default: by chance)")
+    command.add_argument(
+        "-o", "--out", type=Path, default=Path("practice.html"), metavar="FILE",
+        help="file to write (default practice.html)",
+    )  # fmt: skip
+
+
+def _practice(arguments: argparse.Namespace) -> int:
+    if arguments.out.suffix.lower() not in PAGE_SUFFIXES:
+        raise _Usage(f"--out must end in {' or '.join(PAGE_SUFFIXES)}, got {arguments.out}")
+    page = practice(level=arguments.level, seed=arguments.seed)
+    print(f"saved {page.save(arguments.out)}: open it in a browser")
+    return 0
+
+
 def _notebooks_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "folder", nargs="?", type=Path, metavar="DIR",
@@ -183,5 +204,7 @@ COMMANDS: tuple[tuple[str, Command, Options, str], ...] = (
      "an expression and its backward pass as a program in Python"),
     ("ops", _ops, _ops_options, "the op table: all names, or one row and the code written from it"),
     ("watch", _watch, _watch_options, "a run while it is trained, as a page for the browser"),
+    ("practice", _practice, _practice_options,
+     "exercises in backward by hand, as a page for the browser"),
     ("notebooks", _notebooks, _notebooks_options, "open the course in JupyterLab"),
 )  # fmt: skip

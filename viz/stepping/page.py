@@ -133,7 +133,7 @@ def page(
         "table": table(lines),
         "count": f"{len(lines):,}",
     }
-    data = _data(lines, names)
+    data = page_data(lines, names)
 
     def filled(more: tuple[str, ...], declared: str) -> str:
         script = program(more, f"const data = {script_json(data)};\n{declared}")
@@ -156,7 +156,7 @@ def _size(data: Any) -> int:
     return len(script_json(data).encode("utf-8"))
 
 
-def _data(lines: list[Row], names: Names) -> dict[str, Any]:
+def page_data(lines: list[Row], names: Names) -> dict[str, Any]:
     """What the script needs beside the table: each row's node and edge, names, rules."""
     rules: dict[tuple[str, str], int] = {}
     steps: list[list[Any]] = []

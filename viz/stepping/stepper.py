@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from engine.files import naming
 from engine.looking import BackwardPass
 from engine.showing import Names, printable
 
@@ -17,16 +14,15 @@ from ..drawing import GraphTooLargeError, RenderError, checked_order
 from ..graphs import check_direction, image
 from .elements import Index
 from .layout import Drawing, Texts, arrange, safe
+from .offline import OfflinePage
 from .page import LARGEST, page, rows, short, slope, table, value
 from .steps import BackwardStep, Step, walk
 
 MAX_NODES = 1000
 MAX_STEPS = 8000
-PAGE_SUFFIXES = (".html", ".htm")
-FRAME = 680  # height in a notebook, in pixels
 
 
-class Stepper:
+class Stepper(OfflinePage):
     """A backward pass to look at, step by step, as it was when this was made.
 
     In a notebook it shows itself; `save` writes it as one HTML file that needs nothing else;
@@ -47,7 +43,7 @@ class Stepper:
             self.steps = _collected(walk(one, commit=False))
             names = self.steps[0].names if self.steps else Names(order)
             self._rows = rows(self.steps, names, seed)
-            self._drawing = _drawing(self.steps, names, seed, direction)
+            self._drawing = drawn(self.steps, names, seed, direction)
             self._name = names.root
             self.html = page(self._rows, names, self._drawing, _chosen(elements, names))
         size = len(self.html.encode("utf-8"))
@@ -89,39 +85,13 @@ class Stepper:
             '.save("steps.html"), .text(), or leave it as the last line of a cell>'
         )
 
-    def save(self, path: str | Path) -> Path:
-        """Write the page to `path`; return the path.
-
-        Raises:
-            ValueError: the suffix is not .html or .htm.
-            OSError: the file cannot be written.
-        """
-        path = Path(path)
-        if path.suffix.lower() not in PAGE_SUFFIXES:
-            raise ValueError(
-                f"the file must end in {' or '.join(PAGE_SUFFIXES)}, got {str(path)!r}"
-            )
-        with naming(path):
-            path.write_bytes(self.html.encode())
-        return path
-
     def _repr_html_(self) -> str:
-        """The page in a frame; beside it, for where frames are taken out, picture and table.
-
-        The style hides the still part wherever the frame is there.
-        """
+        """The page in a frame; beside it, for where frames are taken out, picture and table."""
         if isinstance(self._drawing, Drawing):
             picture = image(self._drawing.alone(), printable(f"graph of {self._name}"))
         else:
             picture = f"<p>{safe(self._drawing)}</p>"
-        return (
-            "<style>.twingrad-frame + .twingrad-still {display: none}</style>"
-            '<iframe class="twingrad-frame" sandbox="allow-scripts" '
-            'title="backward, step by step" '
-            f'style="box-sizing:border-box;width:100%;height:{FRAME}px;border:1px solid #8886" '
-            f'srcdoc="{html.escape(self.html)}"></iframe>'
-            f'<div class="twingrad-still">{picture}{table(self._rows)}</div>'
-        )
+        return self._framed("backward, step by step", picture + table(self._rows))
 
 
 def step_through(
@@ -175,7 +145,7 @@ def _collected(steps: Iterable[Step]) -> list[Step]:
     return found
 
 
-def _drawing(steps: list[Step], names: Names, seed: Any, direction: str) -> Drawing | str:
+def drawn(steps: list[Step], names: Names, seed: Any, direction: str) -> Drawing | str:
     """The graph with its final gradients, as it stays without scripts; or why there is none."""
     grads: list[list[str]] = [[] for _ in names.order]
     grads[-1].append(short(seed))

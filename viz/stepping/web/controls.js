@@ -8,11 +8,11 @@ const pause = () => {
   write(get("play").lastElementChild, "Play");
 };
 const play = () => {
-  if (position === last) show(0);
+  if (position === allowed) show(0);
   get("play").classList.add("on");
   write(get("play").lastElementChild, "Pause");
   timer = setInterval(() => {
-    if (position + 1 >= last) pause();
+    if (position + 1 >= allowed) pause();
     show(position + 1);
   }, 1100 / get("speed").value);
 };

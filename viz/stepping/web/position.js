@@ -6,6 +6,7 @@ const list = data.nodes.map(([name, , , label]) => {
 });
 
 let position = 0;
+let allowed = last; // how far one may step: practice asks first
 
 // a box in words: its name for a screen reader, and what a mouse is told
 const said = (place, known, grad) => {
@@ -38,7 +39,7 @@ const paint = (place) => {
 // --- one position: only what changes is painted, so that large graphs step at once ---
 const show = (wanted) => {
   const before = position;
-  position = Math.max(0, Math.min(last, wanted));
+  position = Math.max(0, Math.min(allowed, wanted));
   const step = steps[position - 1];
   const back = position > begins;
   const between = steps.slice(Math.min(before, position), Math.max(before, position));

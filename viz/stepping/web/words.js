@@ -13,7 +13,7 @@ const tell = (step, back) => {
   slider.setAttribute("aria-valuetext", `step ${position} of ${last}. ${spoken(step)}`);
   write(get("count"), `${position} / ${last}`);
   get("first").disabled = get("previous").disabled = position === 0;
-  for (const id of ["next", "last", "op", "layer"]) get(id).disabled = position === last;
+  for (const id of ["next", "last", "op", "layer"]) get(id).disabled = position === allowed;
   const [forward, backward] = get("halves").children;
   forward.classList.toggle("on", !back && position > 0);
   backward.classList.toggle("on", back);
