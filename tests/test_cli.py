@@ -269,7 +269,7 @@ MISTAKES = [
     (["compare", "a\0", "a=1"], "cannot read"),
     (["compare", f"a + 1{400 * '0'}", "a=1"], "a number is too large for a float"),
     (["compare"], "required: expression"),
-    (["draw", "a", "a=1", "-o", "g.pdf"], "--out must end in .svg, .png, .dot, got g.pdf"),
+    (["draw", "a", "a=1", "-o", "g.pdf"], "--out must end in .svg, .png, .html, .dot, got g.pdf"),
     (["draw", "a", "a=1", "-o", "missing/g.dot"], "missing/g.dot: No such file or directory"),
     (["draw", "a*2", "a=1", "--around", "b"], "there is no node labelled 'b'"),
     (["draw", "a", "a=1", "--radius", "-1"], "must be a whole number from 0"),

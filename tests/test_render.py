@@ -9,10 +9,11 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
+import engine
 import viz
 from engine import Value
 from viz import Picture, RendererNotFoundError, RenderError, draw
-from viz.drawing import renderer
+from viz.drawing import DARK, LIGHT, renderer
 from viz.drawing.renderer import NO_RENDERER, find_renderer, render
 from viz.graphs.picture import image
 
@@ -165,7 +166,7 @@ def test_save_takes_a_plain_string(picture, tmp_path):
 
 @pytest.mark.parametrize("name", ["g.pdf", "g", "g.svg.gz", ".svg"])
 def test_another_suffix_is_refused_and_nothing_written(picture, tmp_path, name):
-    with pytest.raises(ValueError, match=r"must end in \.svg, \.png, \.dot"):
+    with pytest.raises(ValueError, match=r"must end in \.svg, \.png, \.html, \.dot"):
         picture.save(tmp_path / name)
     assert os.listdir(tmp_path) == []
 
@@ -259,6 +260,42 @@ def test_draw_passes_its_options_on():
     assert draw(y, **options).dot == viz.to_dot(y, **options)
     with pytest.raises(viz.GraphTooLargeError):
         draw(y, max_nodes=1, fold=False)
+
+
+# --- as a page of its own ---
+
+
+def test_a_picture_is_saved_as_a_page_that_holds_all_it_needs(picture, tmp_path):
+    page = picture.save(tmp_path / "g.html").read_text(encoding="utf-8")
+    assert page.startswith("<!doctype html>")
+    assert picture.svg() in page
+    assert 'data-direction="LR"' in page
+    assert "http" not in page.replace("http://www.w3.org", "")
+    down = draw(Value(1.0) * 2.0, direction="TB").page()
+    assert 'data-direction="TB"' in down
+
+
+def test_a_page_is_dark_where_the_picture_is_or_the_reader_wants_it():
+    y = Value(1.0) * 2.0
+    light, dark = draw(y).page(), draw(y, dark=True).page()
+    assert "prefers-color-scheme: dark" in light
+    assert "prefers-color-scheme: dark" not in dark
+    assert f'svg [fill="{LIGHT.foreground}"] {{ fill: {DARK.foreground} }}' in light
+
+
+def test_an_interactive_picture_is_a_page_in_a_notebook_and_an_image_where_frames_are_taken_out():
+    x = Value(1.0, label="x<y")
+    y = x
+    for _ in range(60):
+        y = engine.sin(y)
+    picture = draw(y, interactive=True)
+    bundle = picture._repr_mimebundle_()
+    assert sorted(bundle) == ["text/html", "text/plain"]
+    assert bundle["text/html"].count("<iframe ") == bundle["text/html"].count("<img ") == 1
+    assert 'sandbox="allow-scripts"' in bundle["text/html"]
+    assert "folded" not in picture.dot
+    assert picture.dot.count("result of sin") > 100
+    assert draw(y, interactive=True, max_nodes=5).dot == draw(y, max_nodes=5).dot
 
 
 # --- letters of other alphabets, in pixels ---

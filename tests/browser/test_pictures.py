@@ -46,6 +46,8 @@ def labelled(text):
 
 PICTURES = {
     "numbers": lambda: draw(expression(), local=True),
+    "rows": lambda: draw(expression(), local=True, style="compact"),
+    "rows of arrays": lambda: draw(images(), style="compact"),
     "top down": lambda: draw(expression(), local=True, direction="TB", dark=True),
     "arrays": lambda: draw(images(), local=True),
     "layers": lambda: draw(images(), depth=1),

@@ -55,7 +55,7 @@ def draw_options(command: argparse.ArgumentParser) -> None:
     expression_options(command)
     command.add_argument(
         "-o", "--out", type=Path, metavar="FILE",
-        help="file to write: .svg, .png or .dot (default graph.svg)",
+        help="file to write: .svg, .png, .html or .dot (default graph.svg)",
     )  # fmt: skip
     _tier_option(command)
     _direction_option(command)

@@ -31,7 +31,7 @@ class Cell(NamedTuple):
 
     def width(self) -> int:
         """The room it takes, in points."""
-        quiet = points(f"{self.name} ", QUIET) if self.name else 0
+        quiet = points(self.name, QUIET) + PADDING if self.name else 0
         return quiet + points(self.text, SIZE, self.bold) + 2 * PADDING
 
 
@@ -91,6 +91,11 @@ def _circle(symbol: str, theme: Theme) -> str:
 
 
 def _cell(cell: Cell, theme: Theme) -> str:
+    """Its name and its text, with room for each in any font."""
     text = f"<B>{safe(cell.text)}</B>" if cell.bold else safe(cell.text)
-    quiet = f'<FONT POINT-SIZE="{QUIET}" COLOR="{theme.quiet}">{cell.name} </FONT>'
-    return f'<TD WIDTH="{cell.width()}">{quiet if cell.name else ""}{text}</TD>'
+    width = points(cell.text, SIZE, cell.bold) + 2 * PADDING
+    shown = f'<TD ALIGN="LEFT" WIDTH="{width}">{text}</TD>'
+    if not cell.name:
+        return shown
+    quiet = f'<FONT POINT-SIZE="{QUIET}" COLOR="{theme.quiet}">{cell.name}</FONT>'
+    return f'<TD ALIGN="LEFT" WIDTH="{cell.width() - width}">{quiet}</TD>{shown}'

@@ -17,8 +17,10 @@ from ..drawing import RenderError, about_of, render
 from .dot import to_dot
 from .memory_plan import plan_dot
 from .traced import trace
+from .unfolding import in_frame, unfolding
 
-SUFFIXES = (".svg", ".png", ".dot")
+SUFFIXES = (".svg", ".png", ".html", ".dot")
+WHOLE = 1000  # nodes: the largest graph that an interactive picture draws node by node
 ROOM = 630  # points (840 pixels): the room a cell has at a laptop's width, beside the list of files
 
 
@@ -30,13 +32,15 @@ class Picture:
 
     Attributes:
         dot: the DOT text.
+        interactive: whether a notebook shows it as a page, in which modules open and close.
 
     >>> Picture("digraph { a -> b }")
     <Picture of 18 characters of DOT; .save("graph.svg"), or leave it as the last line of a cell>
     """
 
-    def __init__(self, dot: str) -> None:
+    def __init__(self, dot: str, interactive: bool = False) -> None:
         self.dot = dot
+        self.interactive = interactive
         self._svg: str | None = None
 
     def svg(self) -> str:
@@ -50,19 +54,30 @@ class Picture:
             self._svg = text[text.index("<svg") :]
         return self._svg
 
+    def page(self) -> str:
+        """The picture as a page of HTML: modules open and close by a click, names are found.
+
+        Raises:
+            RenderError: there is no Graphviz, or it failed.
+        """
+        return unfolding(self.svg(), "TB" if "rankdir=TB" in self.dot else "LR")
+
     def save(self, path: str | Path) -> Path:
         """Write the picture to `path`, in the format its suffix names; return the path.
 
         Raises:
-            ValueError: the suffix is not .svg, .png or .dot.
-            RenderError: svg or png was asked for, and there is no Graphviz, or it failed.
+            ValueError: the suffix is not .svg, .png, .html or .dot.
+            RenderError: another than .dot was asked for, and there is no Graphviz, or it failed.
             OSError: the file cannot be written.
         """
         path = Path(path)
         suffix = path.suffix.lower()
         if suffix not in SUFFIXES:
             raise ValueError(f"the file must end in {', '.join(SUFFIXES)}, got {str(path)!r}")
-        raw = self.dot.encode() if suffix == ".dot" else render(self.dot, suffix[1:])
+        if suffix == ".html":
+            raw = self.page().encode()
+        else:
+            raw = self.dot.encode() if suffix == ".dot" else render(self.dot, suffix[1:])
         with naming(path):
             path.write_bytes(raw)
         return path
@@ -96,12 +111,15 @@ class Picture:
         """
         svg, problem = self._svg_or_problem()
         if svg is not None:
-            return image(self.svg(), about_of(self.svg()))
+            still = image(self.svg(), about_of(self.svg()))
+            return in_frame(self.page(), still) if self.interactive else still
         return f"<p>{html.escape(problem)}</p><pre>{html.escape(self.dot)}</pre>"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         svg, problem = self._svg_or_problem()
-        if svg is not None:
+        if svg is not None and self.interactive:
+            text = {"text/plain": repr(self)}
+        elif svg is not None:
             text = {"image/svg+xml": svg, "text/plain": repr(self)}
         else:
             text = {"text/plain": f"{problem}\n\n{self.dot}"}
@@ -131,13 +149,16 @@ def _fitted(svg: str) -> str:
     return f'<svg width="100%"{svg[size.end() :]}'
 
 
-def draw(root: Any, *inputs: Any, **options: Any) -> Picture:
+def draw(root: Any, *inputs: Any, interactive: bool = False, **options: Any) -> Picture:
     """A picture of a graph as it is now: draw after `backward` to see gradients.
 
     Args:
         root: a Value or a Tensor, the result whose graph is drawn; or an `nn.Module`, which is
             run on `inputs` under `viz.trace` (of an array of Values the sum is drawn); or the
             `plan()` of a compiled function, whose buffers are drawn as bars over its lines.
+        interactive: show it in a notebook as a page: modules open and close by a click, names are
+            found; a graph of up to 1,000 nodes is drawn whole.  Any picture can be saved so, as
+            .html.
         options: as `viz.to_dot`: direction, dark, max_nodes, fold, depth, around, radius, local,
             style, flow, seen; of a plan, dark alone.
 
@@ -165,4 +186,6 @@ def draw(root: Any, *inputs: Any, **options: Any) -> Picture:
         )
     if isinstance(root, Plan):
         return Picture(plan_dot(root, **options))
-    return Picture(to_dot(root, **options))
+    if interactive:
+        options = {"max_nodes": WHOLE, **options}
+    return Picture(to_dot(root, **options), interactive)
