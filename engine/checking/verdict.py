@@ -31,10 +31,10 @@ class Checked:
         """What a table says of it."""
         elements = f"{self.count} of {self.count + self.left_out}"
         worst = minus(f"{self.difference:.1e}") if self.count else "–"
-        return f"order {self.order}", self.input, elements, worst
+        return str(self.order), self.input, elements, worst
 
 
-HEAD = ("", "input", "elements checked", "largest difference")
+HEAD = ("order", "input", "elements checked", "largest difference")
 
 
 @dataclass(frozen=True, eq=False)

@@ -103,7 +103,7 @@ class Explanation:
             for c in self
         ]
         head = ["pass"] * (self._passes > 1) + ["through", "upstream · local", "adds"]
-        last = [""] * (len(head) - 2) + ["sum", f"<b>{escaped(self._sum)}</b>"]
+        last = ["sum"] + [""] * (len(head) - 2) + [f"<b>{escaped(self._sum)}</b>"]
         inside = html_table([*rows, last], head) if rows else f"<div>{NOTHING}: {self._sum}</div>"
         if self.rest is not None:
             inside += f"<div>{escaped(self._remark)}</div>"

@@ -67,7 +67,7 @@ def _written(array: np.ndarray) -> str:
     """The numbers, or those in the corners, with four digits after the point."""
     corners = 2 if array.ndim <= 2 else 1
     return np.array2string(
-        array, precision=4, separator=", ", threshold=WRITTEN, edgeitems=corners, max_line_width=88
+        array, precision=4, separator=", ", threshold=WRITTEN, edgeitems=corners, max_line_width=120
     )
 
 

@@ -61,10 +61,9 @@ def _row(cells: Sequence[str]) -> str:
 
 def html_card(title: str, inside: str, colour: str = "#888888") -> str:
     """A title, what stands below it, and a coloured line at their left; both are HTML already."""
-    return (
-        f'<div style="border-left:4px solid {colour};padding-left:.7em;overflow-x:auto">'
-        f"<div>{title}</div>{inside}</div>"
-    )
+    style = f"border-left:4px solid {colour};padding-left:.7em;overflow-x:auto"
+    # what may have to be scrolled can be reached by keys
+    return f'<div tabindex="0" style="{style}"><div>{title}</div>{inside}</div>'
 
 
 def html_lines(text: str) -> str:

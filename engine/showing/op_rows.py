@@ -14,6 +14,7 @@ KINDS = {
     "shape": "on whole arrays",
     "fused": "fused: the same as others composed, in one row",
 }
+LONGEST = 500  # characters of a formula
 
 
 def op_table_html(table: Mapping[str, Any]) -> str:
@@ -38,11 +39,16 @@ def op_table_html(table: Mapping[str, Any]) -> str:
 def _row(op: Any, shown: bool) -> list[str]:
     cells = [f"<code>{escaped(op.name)}</code>", escaped(op.doc)]
     if shown:
-        result, *gradients = [
-            f'<math displaystyle="true">{right}</math>' for _, right in formulas(op, MathML())
-        ]
-        cells += [result, " , ".join(gradients)]
+        result, *gradients = [right for _, right in formulas(op, MathML())]
+        cells += [_set(op, [result]), _set(op, gradients)]
     return cells
+
+
+def _set(op: Any, formulas: list[str]) -> str:
+    """Formulas side by side; where to read those that are too long for that."""
+    if max(map(len, formulas)) > LONGEST:
+        return f"long: <code>twingrad ops {escaped(op.name)}</code>"
+    return " , ".join(f'<math displaystyle="true">{one}</math>' for one in formulas)
 
 
 OpTable.to_html = op_table_html
