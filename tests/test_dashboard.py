@@ -174,6 +174,25 @@ def test_a_long_name_has_a_row_of_its_own():
     assert ax.get_legend()._ncols == 1
 
 
+def test_bars_of_gradients_stand_on_a_power_of_ten_and_all_have_a_height():
+    history = History()
+    sizes = {"a": (2e-2, 4e-2), "b": (3e-2, 7e-2)}
+    rows = {n: {"mean": mean, "max": most, "norm": 1.0} for n, (mean, most) in sizes.items()}
+    history.records.append({"step": 1, "parameters": rows})
+    ax = plots.gradient_flow(history)
+    ax.figure.canvas.draw()
+    assert ax.get_ylim() == pytest.approx((1e-2, 1e-1))
+    assert min(bar.get_window_extent().y1 for bar in ax.patches) > ax.bbox.y0 + 20
+
+
+def test_layers_are_told_apart_by_more_than_colour():
+    history = History()
+    layers = {f"{i} Tanh": {"dead": 0.5, "saturated": 0.25} for i in range(3)}
+    history.records.append({"step": 1, "activations": layers})
+    lines = plots.dead_units(history).lines
+    assert len({(one.get_marker(), one.get_linestyle()) for one in lines}) == 6
+
+
 # --- averages ---
 
 

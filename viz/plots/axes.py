@@ -41,6 +41,7 @@ WIDEST = 100  # decades of a logarithmic axis with margins
 
 #: Lines that can be told apart without colour.
 DASHES: list[Any] = ["-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1))]
+MARKERS = "osD^vP*X<>"
 MOST_LOOKS = len(CYCLE) * len(DASHES)  # their lengths share no factor: each pair occurs once
 
 MOST_NAMED = 8  # more curves than this get colours in order, and only the first and last a name
@@ -194,7 +195,7 @@ def whole_steps(ax: Any) -> None:
     if high - low < 2:
         middle = round((low + high) / 2)
         ax.set_xlim(middle - 1, middle + 1)
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
 
 
 def some_names(names: Sequence[str]) -> tuple[list[int], list[str]]:

@@ -62,7 +62,8 @@ def training_series(history: History, name: str) -> tuple[np.ndarray, np.ndarray
 def smoothed(numbers: np.ndarray, smoothing: float) -> np.ndarray:
     """A moving average that does not lag: at each step, of the steps before and after it.
 
-    The weight of a number falls by the factor `smoothing` with each step between; a line is fitted
+    The weight of a number falls by the factor smoothing² with each step between: as calm as an
+    exponential average of the steps before, whose weights fall by `smoothing`.  A line is fitted
     to the numbers with these weights, so that of a straight line it is the line, to its ends.  nan
     is skipped, and stays a gap.
 
@@ -74,20 +75,20 @@ def smoothed(numbers: np.ndarray, smoothing: float) -> np.ndarray:
     steps = np.arange(len(numbers), dtype=float)
     sums = there * np.stack([np.ones(len(numbers)), steps, steps**2])
     y = np.where(there, numbers, 0.0)
-    weight, x, xx, y, xy = _weighted(np.concatenate([sums, [y, steps * y]]), smoothing)
+    weight, x, xx, y, xy = _weighted(np.concatenate([sums, [y, steps * y]]), smoothing**2)
     spread = weight * xx - x * x
     slope = np.divide(weight * xy - x * y, spread, out=np.zeros_like(y), where=spread > 1e-9)
     return np.where(there, (y + slope * (steps * weight - x)) / weight, np.nan)
 
 
-def _weighted(rows: np.ndarray, smoothing: float) -> np.ndarray:
-    """Sums along each row, in which what is k places away weighs smoothing**k."""
+def _weighted(rows: np.ndarray, factor: float) -> np.ndarray:
+    """Sums along each row, in which what is k places away weighs factor**k."""
     found = -rows  # each number itself is in the sum of both directions
     for direction in (1, -1):
         total = np.zeros(len(rows))
         sums = found[:, ::direction]
         for i, column in enumerate(rows[:, ::direction].T):
-            total = smoothing * total + column
+            total = factor * total + column
             sums[:, i] += total
     return found
 

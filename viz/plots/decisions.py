@@ -9,7 +9,7 @@ import numpy as np
 
 from engine import no_grad, to_numpy
 
-from .axes import axes_of, colours, drawable, key
+from .axes import MARKERS, axes_of, colours, drawable, key
 
 NUMBERS = "fiub"  # the kinds of dtypes that hold numbers
 
@@ -65,7 +65,7 @@ def decision_boundary(
         scores = to_numpy(predict(grid))
     classes, decided, title = _decisions(scores, len(grid), np.unique(labels), threshold)
     ax = axes_of(ax, title)
-    looks = zip(classes, colours(len(classes)), "osD^vP*X<>" * len(classes), strict=False)
+    looks = zip(classes, colours(len(classes)), MARKERS * len(classes), strict=False)
     for k, (one, colour, marker) in enumerate(looks):
         here = (decided == k).reshape(resolution, resolution)
         if here.any():  # each by itself: between 0 and 2 there is no strip of 1

@@ -9,6 +9,9 @@ import numpy as np
 from ..monitoring import History, Meter, gradient_of, named_parameters
 from .axes import (
     CYCLE,
+    MARKERS,
+    SMALLEST,
+    WIDEST,
     axes_of,
     colours,
     curve,
@@ -50,6 +53,7 @@ def gradient_flow(source: Any, ax: Any = None, *, step: int | None = None) -> An
         ax.bar(places, tops, width, color=colour, label=what)
     if any(row is not None for row in finite):
         logarithmic(ax)
+        _to_decades(ax)
     else:
         ax.set_yticks([])
     ax.set_xlim(-0.7, len(rows) - 0.3)
@@ -63,6 +67,13 @@ def gradient_flow(source: Any, ax: Any = None, *, step: int | None = None) -> An
     ax.set_xticks(*some_names(list(rows)), rotation=90, fontsize="small")
     key(ax)
     return ax
+
+
+def _to_decades(ax: Any) -> None:
+    """Let bars stand on a power of ten below the lowest: on it, a bar would have no height."""
+    low, high = (float(end) for end in (ax.dataLim.minposy, ax.dataLim.y1))
+    if low > SMALLEST and high / low < 10**WIDEST:
+        ax.set_ylim(10 ** np.floor(np.log10(low / 1.5)), 10 ** np.ceil(np.log10(high)))
 
 
 def _flow_of(source: Any, step: int | None) -> tuple[dict[str, dict[str, float]], int | None]:
@@ -145,7 +156,7 @@ def dead_units(history: History, ax: Any = None) -> Any:
     shown: list[str] = []
     unknown: list[int] = []  # steps
     known = False
-    for name, colour in zip(names, colours(len(names)), strict=True):
+    for i, (name, colour) in enumerate(zip(names, colours(len(names)), strict=True)):
         for what, line in (("dead", "-"), ("saturated", "--")):
             try:
                 steps, numbers = history.activation(name, what)
@@ -156,7 +167,8 @@ def dead_units(history: History, ax: Any = None) -> Any:
             known |= not lost.all()
             if (numbers > 0).any():
                 shown.append(f"{name}, {what}")
-                curve(ax, steps, numbers, linestyle=line, color=colour, label=shown[-1])
+                curve(ax, steps, numbers, linestyle=line, color=colour, label=shown[-1],
+                      marker=MARKERS[i % len(MARKERS)], markersize=4, markevery=1)  # fmt: skip
     if not shown:
         shown = ["none in any layer" if known else "not known in any layer"]
         curve(ax, *history.activation(names[0], "dead"), color=CYCLE[0], label=shown[0])

@@ -9,10 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..monitoring import History
-from .axes import axes_of, curve, drawable, key, looks, whole_steps
+from .axes import MARKERS, axes_of, curve, drawable, key, looks, whole_steps
 from .curves import Scale, metric_of, scale_for, set_scale, training_series
-
-MARKERS = "osD^vP*X<>"
 
 
 def named_runs(histories: Any) -> dict[str, History]:
