@@ -26,7 +26,8 @@ from viz.drawing.renderer import render
 from viz.drawing.style import DARK, LIGHT, LOOKS, OKABE_ITO, mix
 from viz.drawing.text import safe
 from viz.drawing.widths import points
-from viz.graphs.scene import graph_scene
+from viz.graphs.scene import Drawer
+from viz.graphs.traced import unplaced
 
 GOLDEN = Path(__file__).parent / "golden"
 HOSTILE = "<b> | {x} \"quoted\" 'single' & \\N \\\\\nsecond\tline\r\n\x07 λ∇日本😀 ]]> -->"
@@ -142,7 +143,7 @@ def edges(root, **options) -> list[tuple[str, str]]:
 
 def scene_of(root) -> Scene:
     order = engine.toposort(root)
-    return graph_scene(order, [()] * len(order), [])
+    return Drawer(unplaced(order)).scene([])
 
 
 def box_of(root, name):

@@ -22,6 +22,8 @@ GAPS, MARGIN = "nodesep=0.25 ranksep=0.4", "0.08,0.04"
 COMPACT_GAPS, COMPACT_MARGIN = "nodesep=0.12 ranksep=0.25", "0.04,0.01"
 READ = ("data", "grad")  # the rows of a result that its picture's summary has
 LONGEST_SUMMARY = 400
+MANY = 300  # boxes; of more Graphviz would look for minutes for the layout with fewest crossings
+QUICK = " mclimit=0.05 nslimit=0.2 splines=polyline"
 
 
 def scene_dot(scene: Scene, *, direction: str = "LR", dark: bool = False) -> str:
@@ -32,12 +34,13 @@ def scene_dot(scene: Scene, *, direction: str = "LR", dark: bool = False) -> str
     theme = DARK if dark else LIGHT
     framed = {name for cluster in scene.clusters for name in names_in(cluster)}
     boxes = {box.id: box for box in scene.boxes}
+    quick = QUICK if len(scene.boxes) > MANY else ""
     compact = any(box.compact for box in scene.boxes)
     gaps, margin = (COMPACT_GAPS, COMPACT_MARGIN) if compact else (GAPS, MARGIN)
     lines = [
         "digraph {",
         f'  graph [rankdir={direction} bgcolor="{theme.background}" {gaps}'
-        f' fontname="{FONT}" fontsize={SIZE} fontcolor="{theme.quiet}"]',
+        f' fontname="{FONT}" fontsize={SIZE} fontcolor="{theme.quiet}"{quick}]',
         f'  node [fontname="{FONT}" fontsize={SIZE} fontcolor="{theme.foreground}"'
         f' margin="{margin}"{" height=0.2 width=0.2" * compact}]',
         f'  edge [fontname="{FONT}" fontsize={SMALL} fontcolor="{theme.quiet}"'

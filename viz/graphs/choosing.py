@@ -26,25 +26,25 @@ def fits(scene: Scene) -> bool:
     return long * wide <= AREA
 
 
-def auto_folds(graph: Placed, draw: Draw) -> list[Fold]:
-    """Folds that make a picture of a page: by the innermost modules that do, else by likeness."""
+def auto_scene(graph: Placed, draw: Draw) -> Scene:
+    """A picture of a page: folded by the innermost modules that do, else by likeness."""
     deepest = max(map(len, graph.paths)) - 1
     for depth in range(deepest, -1, -1):
         folds = module_folds(graph, depth, shallow=True)
         if not folds or visible(graph.order, folds) > MANY:
             continue
         folds = settled(graph, folds, BOXES)
-        if visible(graph.order, folds) <= BOXES and fits(draw(folds)):
-            return folds
+        if visible(graph.order, folds) <= BOXES and fits(scene := draw(folds)):
+            return scene
     for depth in (2, 1, 0):
         modules = module_folds(graph, depth)
         if 0 < len(modules) <= BOXES // 2:
             break
     for boxes in SPARING:
         folds = with_alike(graph, modules, boxes)
-        if visible(graph.order, folds) <= BOXES and fits(draw(folds)):
-            break
-    return folds
+        if visible(graph.order, folds) <= BOXES and fits(scene := draw(folds)):
+            return scene
+    return draw(folds)
 
 
 def with_alike(graph: Placed, folds: list[Fold], boxes: int) -> list[Fold]:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from ..drawing import GraphTooLargeError, Scene, checked_order, compacted, scene_dot
-from .choosing import auto_folds, fits, with_alike
+from .choosing import auto_scene, fits, with_alike
 from .fold import Fold, around_node, module_folds, visible
-from .marks import find_marks
-from .rivers import carried
 from .rounds import settled
-from .scene import graph_scene
+from .scene import Drawer
 from .traced import placed, trace
 
 MAX_NODES = 40
@@ -85,14 +83,10 @@ def to_dot(
     if max_nodes is not None:
         _check_whole("max_nodes", max_nodes, 1)
     graph = placed(checked_order(root), seen)
-    marks = find_marks(graph.order)
-    rivers = carried(graph.order) if flow else None
+    drawer = Drawer(graph, local=local, flow=flow)
 
     def draw(folds: list[Fold]) -> Scene:
-        scene = graph_scene(
-            graph.order, graph.paths, folds, local=local, kinds=graph.kinds, marks=marks,
-            flow=rivers,
-        )  # fmt: skip
+        scene = drawer.scene(folds)
         return compacted(scene) if style == "compact" else scene
 
     if around is not None:
@@ -115,8 +109,7 @@ def to_dot(
         )
     scene = draw(folds) if count <= room else None
     if scene is None or (fold and auto and max_nodes is None and not fits(scene)):
-        folds = auto_folds(graph, draw) if auto else with_alike(graph, folds, room)
-        scene = draw(folds)
+        scene = auto_scene(graph, draw) if auto else draw(with_alike(graph, folds, room))
     return scene_dot(scene, direction=direction, dark=dark)
 
 

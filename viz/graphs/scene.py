@@ -16,75 +16,57 @@ from .batches import Batches
 from .calls import Path, module_of, shared_leaves, title_of
 from .fold import Fold
 from .folded import fold_box
-from .marks import Marks, bad, find_marks, kept_gradient
-from .rivers import Carried, as_rivers
-from .traced import UNNAMED, input_places
+from .marks import bad, find_marks, kept_gradient
+from .rivers import as_rivers, carried
+from .traced import UNNAMED, Placed
 
 FEW = 8  # plain arrays that enter folds and are drawn
 
 
-def graph_scene(
-    order: list[Any],
-    paths: list[Path],
-    folds: list[Fold],
-    *,
-    local: bool = False,
-    kinds: dict[Path, str] | None = None,
-    prefix: str = "",
-    marks: Marks | None = None,
-    flow: Carried | None = None,
-) -> Scene:
-    """The picture of a graph.
+class Drawer:
+    """Draws one graph, folded one way or another; what is the same in all is read once.
 
     Args:
-        order: `toposort` of its root.
-        paths: for each node its module.
-        folds: what is drawn as one box; no node may be in two.
+        graph: its nodes and their modules.
         local: whether edges carry the local derivative.
-        kinds: the class of the module at a path.
+        flow: whether edges are as wide as what backward carries along them.
         prefix: of all ids, where two graphs share a picture.
-        marks: where trouble begins, if that was found already.
-        flow: what backward carries along each edge, if that shall be seen.
     """
-    marks = find_marks(order) if marks is None else marks
-    graph = _Graph(order, paths, folds, local, kinds or {}, prefix, marks, flow or {})
-    scene = graph.scene()
-    if flow is None:
-        return scene
-    arrows, key = as_rivers(scene.arrows, graph.parts)
-    return replace(scene, arrows=arrows, note=key)
 
-
-class _Graph:
     def __init__(
-        self, order: list[Any], paths: list[Path], folds: list[Fold], local: bool,
-        kinds: dict[Path, str], prefix: str, marks: Marks, flow: Carried,
-    ) -> None:  # fmt: skip
-        self.order, self.paths, self.local, self.kinds = order, paths, local, kinds
-        self.reader = Reader(order, prefix)
-        self.marks, self.flow = marks, flow
-        self.parts: dict[Arrow, list[Any]] = {}
-        self.fold_of = {i: fold for fold in folds for i in fold.members}
-        self.prefix = prefix
-        self.shared = shared_leaves(order, input_places(order), paths)
-        self.batches = Batches(prefix)
+        self, graph: Placed, *, local: bool = False, flow: bool = False, prefix: str = ""
+    ) -> None:
+        self.graph, self.local, self.prefix = graph, local, prefix
+        self.order = graph.order
+        self.flow = carried(graph.order) if flow else None
+        self.reader = Reader(graph.order, prefix)
+        self.marks = find_marks(graph.order)
+        self.shared = shared_leaves(graph.order, graph.inputs, graph.paths)
 
-    def scene(self) -> Scene:
+    def scene(self, folds: list[Fold]) -> Scene:
+        """The picture with some nodes drawn as one box; no node may be in two folds."""
+        self.fold_of = {i: fold for fold in folds for i in fold.members}
+        self.batches = Batches(self.prefix)
+        self.parts: dict[Arrow, list[Any]] = {}
         boxes: list[Box] = []
         arrows: list[Arrow] = []
         where: dict[str, Path] = {}
+        paths, kinds = self.graph.paths, self.graph.kinds
         for i, node in enumerate(self.order):
             fold = self.fold_of.get(i)
             if fold is None:
                 constants, names = self.constants_into(node)
                 boxes += [*constants, self.node_box(node)]
-                where.update({box.id: self.paths[i] for box in (*constants, boxes[-1])})
+                where.update({box.id: paths[i] for box in (*constants, boxes[-1])})
                 arrows += self.arrows_into(node, names)
             elif i == fold.members[0]:
-                boxes.append(fold_box(self.order, fold, self.id_of(i), self.marks, self.kinds))
+                boxes.append(fold_box(self.order, fold, self.id_of(i), self.marks, kinds))
                 where[boxes[-1].id] = fold.path[:-1] if fold.kind == "module" else fold.path
         arrows += self.folded_arrows()
-        return Scene(self.batches.boxes + boxes, arrows, clusters(where, self.kinds))
+        key = ""
+        if self.flow is not None:
+            arrows, key = as_rivers(arrows, self.parts)
+        return Scene(self.batches.boxes + boxes, arrows, clusters(where, kinds), key)
 
     def id_of(self, i: int) -> str:
         """The id of the box that the node at place i is in."""
@@ -120,7 +102,8 @@ class _Graph:
             tone = self.marks.edges.get((id(node), id(x)), "")
             label = "\n".join(filter(None, (text, local)))
             arrows.append(Arrow(tail, head, k, label, tone, self.reader.note(node, k)))
-            if (key := (self.reader.place[id(node)], k)) in self.flow:
+            key = (self.reader.place[id(node)], k)
+            if self.flow is not None and key in self.flow:
                 self.parts[arrows[-1]] = [self.flow[key]]
         return arrows
 
@@ -130,16 +113,17 @@ class _Graph:
             return []
         count: Counter[tuple[str, str]] = Counter(self.batches_into_folds())
         parts: dict[tuple[str, str], list[Any]] = {}
+        names = [self.id_of(i) for i in range(len(self.order))]
         for i, node in enumerate(self.order):
+            folded = i in self.fold_of
             for k, x in enumerate(node.inputs):
-                j = self.reader.place[id(x)] if isinstance(x, Node) else None
-                if j is None or (i not in self.fold_of and j not in self.fold_of):
+                j = self.reader.place.get(id(x))
+                if j is None or names[j] == names[i] or not (folded or j in self.fold_of):
                     continue
-                ends = (self.id_of(j), self.id_of(i))
-                if ends[0] != ends[1]:
-                    count[ends] += 1
-                    if (i, k) in self.flow:
-                        parts.setdefault(ends, []).append(self.flow[i, k])
+                ends = (names[j], names[i])
+                count[ends] += 1
+                if self.flow is not None and (i, k) in self.flow:
+                    parts.setdefault(ends, []).append(self.flow[i, k])
         arrows = {
             ends: Arrow(
                 *ends, 0, f"×{times:,}" if times > 1 else "", note=f"{times:,} of the edges"

@@ -15,7 +15,8 @@ from ..drawing import Arrow, Cluster, GraphTooLargeError, Scene, checked_order, 
 from .dot import MAX_NODES, check_direction
 from .fold import Fold
 from .picture import Picture
-from .scene import graph_scene
+from .scene import Drawer
+from .traced import unplaced
 
 SINGLE = 40  # the most Values that are drawn one by one
 LIMIT = 200_000  # numbers
@@ -91,10 +92,10 @@ def _check_size(order: list[Any], max_nodes: int) -> None:
 
 def _both(order: list[Any], numbers: list[Any], values: dict[int, Any]) -> Scene:
     """Both graphs in a frame each, and the links between them."""
-    left = graph_scene(order, [()] * len(order), [], prefix="t")
+    left = Drawer(unplaced(order), prefix="t").scene([])
     behind = _behind(order, numbers, values)
     folds = _folds(order, behind) if len(numbers) > SINGLE else []
-    right = graph_scene(numbers, [()] * len(numbers), folds, prefix="v")
+    right = Drawer(unplaced(numbers), prefix="v").scene(folds)
     place = {id(x): i for i, x in enumerate(numbers)}
     box_of = {i: f"vf{fold.members[0]}" for fold in folds for i in fold.members}
     links = []

@@ -152,6 +152,11 @@ class trace(Watching):  # noqa: N801 - used as a context, named like no_grad and
         return found[1] if found is not None and found[0] is node else ()
 
 
+def unplaced(order: list[Any]) -> Placed:
+    """A graph of which no modules are to be seen."""
+    return Placed(order, input_places(order), [()] * len(order))
+
+
 def placed(order: list[Any], seen: trace | None = None) -> Placed:
     """A graph with its modules, as `module_paths` finds them."""
     inputs = input_places(order)
