@@ -317,6 +317,8 @@ def test_a_spike_makes_the_scale_logarithmic_and_what_was_caught_is_in_the_title
     records.append({"step": 50, "loss": 1e4, "caught": {"spike": 1}})
     assert "loss, logarithmic" in texts(svg_of(records))
     assert "step 50 · spike at step 50" in texts(svg_of(records))
+    falling = [{"step": i, "loss": 2.0 * 0.8**i} for i in range(60)]
+    assert "loss" in texts(svg_of(falling))
 
 
 def test_of_many_parameters_some_are_shown_and_that_is_said():

@@ -188,13 +188,20 @@ def test_no_line_leaves_its_chart_and_no_number_its_room(run):
         assert outside == []
 
 
-def test_a_spike_is_drawn_on_a_logarithmic_scale_and_a_click_undoes_it(run):
-    written(run.path, losses([1.0 + 0.1 * (i % 3) for i in range(60)] + [1e4]))
-    opened(run, 61)
+@pytest.mark.parametrize("spikes", [1, 40])
+def test_a_spike_is_drawn_on_a_logarithmic_scale_and_a_click_undoes_it(run, spikes):
+    written(run.path, losses([1.0 + 0.1 * (i % 3) for i in range(60)] + [1e4] * spikes))
+    opened(run, 60 + spikes)
     assert run.text(".chart .note") == "Logarithmic: a spike would hide the rest."
     run.click(".chart .scale")
     assert run.text(".chart .note") == ""
     assert run.text(".chart .scale") == "Log scale"
+
+
+def test_a_loss_that_falls_far_has_no_spike(run):
+    written(run.path, losses([2.0 * math.exp(-i / 10) for i in range(60)]))
+    opened(run, 60)
+    assert run.text(".chart .note") == ""
 
 
 def test_numbers_that_are_not_finite_are_marked_and_counted(run):
@@ -361,6 +368,7 @@ def test_what_went_wrong_is_said_and_leads_to_its_stepper(run):
             history.step(loss, batch=(X, T))
     opened(run, 30)
     assert run.text("#events li") == "Step 20 the loss is nan: its graph and backward, step by step"
+    assert run.text(".chart:not([hidden]) .event title") == "nan at step 20"
     run.click("#events button")
     run.wait_for("document.querySelector('#step').textContent === '20 of 30'")
     with urllib.request.urlopen(f"{run.address}caught/nan-20", timeout=20) as answer:

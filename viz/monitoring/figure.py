@@ -17,7 +17,7 @@ from .records import Records
 WIDE, TALL, GAP = 250, 130, 14  # a panel's curves, and what is between panels, in pixels
 LEFT, TOP, LINE, COLUMNS = 58, 24, 15, 3
 SHOWN = 6  # curves in a panel
-SPIKE = 10.0  # what is so many times as large as most would hide the rest
+SPIKE = 10.0  # what is so many times as large as is usual would hide the rest
 GREY = "#59606a"
 
 #: Curves are told apart by colour and by dashes.
@@ -135,7 +135,7 @@ class _Scale:
         self.end = end
         numbers = np.concatenate([curve.numbers for curve in panel.curves])
         numbers = numbers[np.isfinite(numbers)]
-        self.log = _spiked(numbers) if panel.log is None else panel.log
+        self.log = _spiked(panel.curves) if panel.log is None else panel.log
         numbers = np.append(numbers, panel.shown)
         levels = self._level(numbers[numbers > 0] if self.log else numbers)
         self.low = float(levels.min()) if levels.size else 0.0
@@ -163,10 +163,18 @@ class _Scale:
         return [10**level if self.log else level for level in levels]
 
 
-def _spiked(numbers: np.ndarray) -> bool:
-    if numbers.size == 0 or numbers.min() <= 0:
-        return False
-    return bool(numbers.max() > SPIKE * np.quantile(numbers, 0.9))
+def _spiked(curves: list[Curve]) -> bool:
+    """Whether all is above 0, and something far above what is usual in a run and as it began."""
+    usual = most = 0.0
+    for curve in curves:
+        numbers = curve.numbers[np.isfinite(curve.numbers)]
+        if numbers.size and numbers.min() <= 0:
+            return False
+        if numbers.size:
+            begun = numbers[: -(-numbers.size // 10)]
+            usual = max(usual, float(np.median(begun)), float(np.median(numbers)))
+            most = max(most, float(numbers.max()))
+    return most > SPIKE * usual
 
 
 def _panel(panel: Panel, end: int) -> str:

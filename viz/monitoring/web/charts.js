@@ -42,22 +42,23 @@ function levels(low, high) {
   return found.filter((x) => Math.log10(x) >= low && Math.log10(x) <= high);
 }
 
-// Whether numbers need a logarithmic scale: all above 0, and some far above the others.
+// Whether numbers need a logarithmic scale: all are above 0, and some far above what is usual, in
+// the whole run and as it began.
 function spiked(lines) {
-  const some = [];
-  let most = 0, least = Infinity;
+  const middle = (values) => values.sort((a, b) => a - b)[values.length >> 1] ?? 0;
+  let most = 0, least = Infinity, usual = 0;
   for (const {series, of} of lines) {
     if (of) continue;
     const every = Math.ceil(series.values.length / 2000);
-    series.values.forEach((x, i) => {
-      if (!Number.isFinite(x)) return;
-      most = Math.max(most, x);
-      least = Math.min(least, x);
-      if (i % every === 0) some.push(x);
-    });
+    const some = series.values.filter((x, i) => Number.isFinite(x) && i % every === 0);
+    usual = Math.max(usual, middle(some.slice(0, Math.ceil(some.length / 10))), middle(some));
+    for (const x of series.values) {
+      if (!Number.isFinite(x)) continue;
+      if (x > most) most = x;
+      if (x < least) least = x;
+    }
   }
-  some.sort((a, b) => a - b);
-  return least > 0 && some.length > 0 && most > SPIKE * some[Math.floor(some.length * 0.9)];
+  return least > 0 && most > SPIKE * usual;
 }
 
 // A chart in a section of its own, with a heading, a legend and a button for its scale.
@@ -98,8 +99,9 @@ export class Chart {
   }
 
   // lines: [{series, style}], style "line", "faint", "dots" or "mean", which smoothes the series `of`
-  show(lines, last) {
-    this.lines = lines;
+  // what the run caught is a line from top to bottom
+  show(lines, {last, caught}) {
+    Object.assign(this, {lines, caught});
     this.section.hidden = lines.length === 0;
     if (lines.length) this.draw(last);
   }
@@ -175,6 +177,11 @@ export class Chart {
       marks.push(svg("text", {x: this.x(step), y: bottom + 17, "text-anchor": anchor}, step.toLocaleString("en")));
     }
     marks.push(svg("line", {class: "axis", x1: ROOM.left, x2: right, y1: bottom, y2: bottom}));
+    for (const [step, what] of this.caught) {
+      const mark = svg("line", {class: "event", x1: this.x(step), x2: this.x(step), y1: ROOM.top, y2: bottom});
+      mark.append(svg("title", {}, `${what} at step ${step}`));
+      marks.push(mark);
+    }
     if (this.guide) {
       const y = this.y(this.guide.at);
       marks.push(svg("line", {class: "guide", x1: ROOM.left, x2: right, y1: y, y2: y}));

@@ -48,30 +48,28 @@ function drawLoss() {
     if (many) lines.push({series: named(loss, "training, mean around"), style: "mean", of: loss});
   }
   if (validation) lines.push({series: named(validation, "validation"), style: "dots"});
-  chart("Loss").show(lines, run.last);
+  chart("Loss").show(lines, run);
 }
 
 function drawCharts() {
   drawLoss();
   for (const [name, found] of metrics()) {
-    const sparse = found.every((s) => s.steps.length * 3 < run.steps.length);
     const fraction = found.every((s) => s.values.every((x) => x >= 0 && x <= 1));
-    const lines = found.slice(0, SHOWN).map((series) => ({series, style: sparse && series.steps.length < 60 ? "joined" : "line"}));
     const one = chart(capital(name));
     one.whole = fraction ? [0, 1] : undefined;
-    one.show(lines, run.last);
+    one.show(found.map(line), run);
   }
   const rate = run.series.get("lr"), norm = run.series.get("norm");
-  const of = (table, names, what) => names.filter((n) => table.get(n).has(what)).map((n) => line(table.get(n).get(what)));
+  const of = (table, names, what) => names.map((name) => table.get(name).get(what)).filter(Boolean).map(line);
   const parameters = shown("parameters"), layers = shown("layers");
-  chart("Norm of all gradients", {log: true}).show(norm ? [line(named(norm, "all parameters"))] : [], run.last);
-  chart("Gradient norm by parameter", {log: true}).show(of(run.parameters, parameters, "norm"), run.last);
+  chart("Norm of all gradients", {log: true}).show(norm ? [line(named(norm, "all parameters"))] : [], run);
+  chart("Gradient norm by parameter", {log: true}).show(of(run.parameters, parameters, "norm"), run);
   chart("Update : data", {log: true, guide: {at: 1e-3, name: "about 1/1000 is good"}})
-    .show(of(run.parameters, parameters, "ratio"), run.last);
-  chart("Dead units", {whole: [0, 1]}).show(of(run.layers, layers, "dead"), run.last);
-  chart("Saturated units", {whole: [0, 1]}).show(of(run.layers, layers, "saturated"), run.last);
+    .show(of(run.parameters, parameters, "ratio"), run);
+  chart("Dead units", {whole: [0, 1]}).show(of(run.layers, layers, "dead"), run);
+  chart("Saturated units", {whole: [0, 1]}).show(of(run.layers, layers, "saturated"), run);
   const changes = rate?.values.some((x) => x !== rate.values[0]); // else it is said above
-  chart("Learning rate").show(changes ? [{series: named(rate, "lr"), style: "exact"}] : [], run.last);
+  chart("Learning rate").show(changes ? [{series: named(rate, "lr"), style: "exact"}] : [], run);
 }
 
 const capital = (name) => name[0].toUpperCase() + name.slice(1).replaceAll("_", " ");
