@@ -146,7 +146,7 @@ const look = (flowing) => {
   if (!zoomed) return;
   const flows = flowing && !calm.matches;
   reach(flows ? 0 : zoomed.last);
-  if (flows) run(timer ? 1000 / zoomed.last : Math.min(500, 2400 / zoomed.last));
+  if (flows) run(timer ? 1000 / get("speed").value / zoomed.last : Math.min(500, 2400 / zoomed.last));
 };
 // past its last edge, the page goes on
 const step = (by) => {
@@ -181,6 +181,7 @@ twin.ontoggle = () => {
 get("grid").addEventListener("click", () => {
   twin.open = true;
   look(true);
+  if (!broad.matches) twin.scrollIntoView({ block: "nearest" }); // it is below what was chosen
 });
 shown.push(() => {
   look(position === left + 1);
