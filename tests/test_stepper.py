@@ -21,6 +21,7 @@ from viz import GraphTooLargeError, step_through, steps
 from viz.command.cli import main
 from viz.drawing import renderer
 from viz.stepping.elements import Elements
+from viz.stepping.program import BASE85, LETTERS
 from viz.stepping.steps import BackwardStep, ForwardStep
 
 HOSTILE = (
@@ -83,7 +84,9 @@ class Parsed(HTMLParser):
 
 def program_of(page):
     """The page's script, inflated as a browser does it."""
-    return zlib.decompress(base64.b64decode(re.search(r'atob\("([^"]*)"', page)[1]), -15).decode()
+    text = re.search(r'const text = "([^"]*)"', page)[1]
+    deflated = base64.b85decode(text.translate(str.maketrans(LETTERS, BASE85)))
+    return zlib.decompress(deflated, -15).decode()
 
 
 def data_of(page):

@@ -35,11 +35,6 @@ PAGE, PER_NODE, LARGEST = 30_000, 2_000, 2_000_000
 TWINS = ("twin.css", "elements.js", "twin.js")
 NUMBERS = ("rerun.css", "rerun.js", "ledger.js", "nudge.js", "descent.js")
 
-UNWRITTEN = (
-    "not written out here, to keep the page small: "
-    'step_through(…, elements={"name": (0, 1)}) writes out the elements you name'
-)
-
 
 @dataclass(frozen=True)
 class Row:
@@ -142,6 +137,9 @@ def page(
     if not isinstance(root, Tensor):
         found = [row.step for row in lines if row.step is not None]
         return filled(NUMBERS, rerun_script(found, names)) if found else filled((), "")
+    data["inputs"] = [
+        [names.place[id(x)] for x in node.inputs if isinstance(x, Tensor)] for node in names.order
+    ]
     size = len(filled(TWINS, "").encode("utf-8"))
     room = min(PAGE + PER_NODE * len(names.order), LARGEST) - size
     opened = {i: Elements(row.step) for i, row in enumerate(lines) if row.step is not None}
@@ -180,13 +178,7 @@ def page_data(lines: list[Row], names: Names) -> dict[str, Any]:
         "rules": list(rules),
         "written": _written(names.order),
         "steps": steps,
-        "inputs": [
-            [names.place[id(x)] for x in node.inputs if isinstance(x, Tensor)]
-            for node in names.order
-        ],
         "layers": layers(names.order),
-        "cells": {},
-        "unwritten": UNWRITTEN,
     }
 
 

@@ -40,7 +40,8 @@ const choose = (cells, i) => {
     button.setAttribute("aria-pressed", k === i);
     button.tabIndex = k === i ? 0 : -1;
   });
-  const text = cells.written[i] ?? data.unwritten;
+  const text = cells.written[i] ??
+    'not written out here, to keep the page small: step_through(…, elements={"name": (0, 1)}) writes out the elements you name';
   get("element").replaceChildren(...text.split("\n").map((part) => make("div", part)));
 };
 

@@ -62,7 +62,7 @@ const put = (element, x, text = brief(x)) => {
 };
 
 // a number in a box, smaller where it would not fit
-const wide = boxes.map((box) => box?.getBBox().width);
+let wide; // of each box, looked up all at once
 const fill = (place, which, text) => {
   const element = boxes[place]?.querySelector(which);
   write(element, text);
@@ -95,6 +95,7 @@ const change = (wanted) => {
   }
   leaves = wanted;
   now = run(leaves);
+  wide ??= boxes.map((box) => box?.getBBox().width);
   graph.forEach((_, place) => {
     const value = brief(now.values[place]);
     const grad = data.nodes[place][1] === "input" ? "none" : brief(now.grads[place]);
