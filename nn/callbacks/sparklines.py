@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from html import escape
 from itertools import groupby
+
+from engine.showing import escaped, html_card, html_table
 
 WIDTH, HEIGHT, ROOM = 120, 26, 3  # pixels; room at the edges for the dot at the end
 SPIKE = 10  # times what nine of ten numbers are below: beside it they would be a flat line
-HEAD = ("first", "lowest", "highest", "last")
-LEFT, RIGHT = ' style="text-align: left"', ' style="text-align: right; font-family: monospace"'
+HEAD = ("series", "curve", "first", "lowest", "highest", "last")
 
 
 def series_table(caption: str, series: Mapping[str, Sequence[float]]) -> str:
@@ -20,24 +20,18 @@ def series_table(caption: str, series: Mapping[str, Sequence[float]]) -> str:
         caption: what they are of.
         series: by name, numbers in order; nan and inf are gaps in the curve, and counted.
     """
-    head = "".join(f'<th scope="col">{word}</th>' for word in HEAD)
-    rows = "".join(_row(name, numbers) for name, numbers in series.items())
-    table = (
-        f"<table><caption{LEFT}>{escape(caption)}</caption>"
-        f"<thead><tr><td></td><td></td>{head}</tr></thead><tbody>{rows}</tbody></table>"
-    )
-    return f'<div style="overflow-x: auto" tabindex="0">{table}</div>'  # a phone is narrower
+    rows = [_row(name, numbers) for name, numbers in series.items()]
+    return html_card(escaped(caption), html_table(rows, HEAD) if rows else "")
 
 
-def _row(name: str, numbers: Sequence[float]) -> str:
+def _row(name: str, numbers: Sequence[float]) -> list[str]:
     finite = [x for x in numbers if math.isfinite(x)]
     lost = len(numbers) - len(finite)
-    lowest, highest = min(finite, default=math.nan), max(finite, default=math.nan)
-    words = "".join(f"<td{RIGHT}>{x:.4g}</td>" for x in (numbers[0], lowest, highest, numbers[-1]))
     notes = ["log scale"] * _is_log(finite) + [f"{lost:,} nan or inf"] * (lost > 0)
-    note = f"<br/><small>{', '.join(notes)}</small>" if notes else ""
-    curve = f"<td{LEFT}>{sparkline(name, numbers)}{note}</td>"
-    return f'<tr><th scope="row"{LEFT}>{escape(name)}</th>{curve}{words}</tr>'
+    curve = sparkline(name, numbers) + (f"<div>{', '.join(notes)}</div>" if notes else "")
+    lowest, highest = min(finite, default=math.nan), max(finite, default=math.nan)
+    ends = (numbers[0], lowest, highest, numbers[-1])
+    return [escaped(name), curve, *(f"{x:.4g}" for x in ends)]
 
 
 def sparkline(name: str, numbers: Sequence[float]) -> str:
@@ -54,7 +48,7 @@ def sparkline(name: str, numbers: Sequence[float]) -> str:
     log = _is_log(finite)
     heights = [math.log(x) if log and math.isfinite(x) else x for x in numbers]
     strokes, (x, y) = _strokes(heights)
-    words = escape(f"{name}: from {numbers[0]:.4g} to {numbers[-1]:.4g}{', log scale' * log}")
+    words = escaped(f"{name}: from {numbers[0]:.4g} to {numbers[-1]:.4g}{', log scale' * log}")
     return (
         f'<svg width="{WIDTH}" height="{HEIGHT}" role="img" aria-label="{words}">'
         f"<title>{words}</title>"

@@ -1,5 +1,7 @@
 """Nodes, modules and answers as a notebook shows them: to everybody, trusted or not."""
 
+import math
+
 import nbformat
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ from lab import jupyter
 
 import engine
 import nn
+import viz
 from engine import Tensor, Value, explain, gradcheck
 
 SOURCE = """\
@@ -36,7 +39,12 @@ def things():
     y = x * x
     y.backward()
     model = nn.Sequential(nn.Linear(3, 4), nn.Sequential(nn.ReLU(), nn.Linear(4, 2)))
-    found = [w, x, y, explain(x), model, nn.summary(model, np.ones((5, 3)))]
+    history = viz.History()
+    for i in range(20):
+        history.step(1 / (i + 1), validation_accuracy=math.nan if i == 9 else i / 20)
+    epochs = nn.callbacks.EpochHistory()
+    epochs.rows = [{"epoch": i, "loss": 1 / i, "lr": 0.1, "seconds": 1.0} for i in range(1, 5)]
+    found = [history, epochs, w, x, y, explain(x), model, nn.summary(model, np.ones((5, 3)))]
     return [*found, gradcheck(lambda x: x**3, 2.0), engine.registry]
 
 

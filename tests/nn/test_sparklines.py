@@ -32,10 +32,10 @@ def strokes_of(numbers):
 
 def cells_of(page):
     """The table as rows of text."""
-    rows = re.findall("<tr>(.*?)</tr>", page)
+    rows = re.findall("<tr.*?>(.*?)</tr>", page)
     return [
         [re.sub("<title>.*?</title>|<.*?>", "", cell).strip()
-         for cell in re.findall("<t[hd].*?>(.*?)</t[hd]>", row)]
+         for cell in re.findall("<t[hd] .*?>(.*?)</t[hd]>", row)]
         for row in rows
     ]  # fmt: skip
 
@@ -115,7 +115,7 @@ def test_a_curve_says_what_it_is():
 
 def test_the_table_has_the_first_lowest_highest_and_last_number():
     head, row = cells_of(series_table("3 steps", {"loss": [2.0, 3.0, 0.5, 1.0]}))
-    assert head == ["", "", "first", "lowest", "highest", "last"]
+    assert head == ["series", "curve", "first", "lowest", "highest", "last"]
     assert row == ["loss", "", "2", "0.5", "3", "1"]
 
 
@@ -133,7 +133,8 @@ def test_names_and_captions_are_escaped():
 
 
 def test_the_table_takes_the_colours_of_its_page():
-    assert "#" not in series_table("", {"loss": [1.0, 2.0]})
+    assert 'stroke="currentColor"' in series_table("", {"loss": [1.0, 2.0]})
+    assert "color:" not in series_table("", {"loss": [1.0, 2.0]})
 
 
 class Balance(HTMLParser):
@@ -155,15 +156,15 @@ class Balance(HTMLParser):
 
 def test_the_history_of_fit_is_such_a_table():
     history = EpochHistory()
-    assert ">0 epochs</caption>" in history._repr_html_()
+    assert ">0 epochs</div>" in history._repr_html_()
     for loss in (1.0, NAN, 0.5):
         history.start_epoch()
         history.end_epoch({"loss": loss, "accuracy": np.float32(0.5)}, lr=0.1)
     history.rows[0]["note"] = "words have no curve"
     history.stopped = "<early>"
     page = history._repr_html_()
-    assert [row[0] for row in cells_of(page)] == ["", "loss", "accuracy", "lr", "seconds"]
-    assert ">3 epochs; stopped: &lt;early&gt;</caption>" in page
+    assert [row[0] for row in cells_of(page)] == ["series", "loss", "accuracy", "lr", "seconds"]
+    assert ">3 epochs; stopped: &lt;early&gt;</div>" in page
     balance = Balance()
     balance.feed(page)
     assert balance.open == []
@@ -172,11 +173,11 @@ def test_the_history_of_fit_is_such_a_table():
 def test_a_history_is_such_a_table():
     model = nn.Sequential(nn.Linear(2, 2, rng=0), nn.Tanh())
     history = viz.History(model, every=1)
-    assert ">0 steps</caption>" in history._repr_html_()
+    assert ">0 steps</div>" in history._repr_html_()
     for step in range(3):
         model(np.ones((1, 2))).sum().backward()
         history.step(1 / (step + 1), accuracy=0.5)
     page = history._repr_html_()
-    assert [row[0] for row in cells_of(page)] == ["", "loss", "accuracy", "norm"]
-    assert ">3 steps; 2 parameters and 1 layers measured</caption>" in page
+    assert [row[0] for row in cells_of(page)] == ["series", "loss", "accuracy", "norm"]
+    assert ">3 steps; 2 parameters and 1 layers measured</div>" in page
     assert repr(history).startswith("<History of 3 steps: loss, accuracy, norm")

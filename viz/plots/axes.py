@@ -122,11 +122,13 @@ def key(
     handles, labels = zip(*pairs, strict=True)
     look = {"fontsize": "small", **LEGEND, **look}
     right = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0)}
-    tries = [(1, right, 0.7)] * beside + [(n, _below(ax), 1.0) for n in (4, 3, 2, 1)]
-    for columns, place, most_wide in tries:
-        legend = ax.legend(handles, labels, ncols=min(columns, len(labels)), **look, **place)
-        if legend.get_window_extent().width <= most_wide * ax.bbox.width:
-            return
+    place = right if beside else _below(ax)
+    wide = ax.legend(handles, labels, **look, **place).get_window_extent().width
+    if beside and wide > 0.7 * ax.bbox.width:
+        ax.legend(handles, labels, **look, **_below(ax))
+    elif not beside and len(labels) > 1 and 2 * wide <= ax.bbox.width:
+        columns = min(int(ax.bbox.width / wide), len(labels), 4)
+        ax.legend(handles, labels, ncols=columns, **look, **place)
 
 
 def _below(ax: Any) -> dict[str, Any]:

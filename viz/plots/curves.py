@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -83,14 +83,12 @@ def smoothed(numbers: np.ndarray, smoothing: float) -> np.ndarray:
 
 def _weighted(rows: np.ndarray, factor: float) -> np.ndarray:
     """Sums along each row, in which what is k places away weighs factor**k."""
-    found = -rows  # each number itself is in the sum of both directions
-    for direction in (1, -1):
-        total = np.zeros(len(rows))
-        sums = found[:, ::direction]
-        for i, column in enumerate(rows[:, ::direction].T):
-            total = factor * total + column
-            sums[:, i] += total
-    return found
+
+    def past(row: np.ndarray) -> np.ndarray:
+        return np.array([*accumulate(row.tolist(), lambda total, x: factor * total + x)])
+
+    # each number itself is in the sum of both directions
+    return np.stack([past(row) + past(row[::-1])[::-1] - row for row in rows])
 
 
 class Scale(NamedTuple):
