@@ -32,7 +32,7 @@ def test_of_numbers_each_tensor_has_its_value():
     assert "on Values: 5 nodes" in dot
     for tensor, value in links(dot):
         ours, theirs = (
-            re.search(rf" {name} \[(.*?)</TABLE>>", dot, re.S)[1] for name in (tensor, value)
+            re.search(rf" {name} \[(.*?)</TABLE>\s*>", dot, re.S)[1] for name in (tensor, value)
         )
         data = re.compile(r">data .*?<TD ALIGN=\"LEFT\"[^>]*>([^<]*)<")
         assert data.search(ours)[1] == data.search(theirs)[1]

@@ -160,7 +160,8 @@ def test_only_a_module_can_be_traced(model):
 
 def test_a_model_is_drawn_by_running_it():
     dot = draw(Twice(), [1.0, 2.0]).dot
-    assert "layer: Linear" in dot
+    assert ">layer.weight<" in dot
+    assert ">leaf, used by 2 calls<" in dot
     assert ">Twice<" in dot
 
 

@@ -78,6 +78,15 @@ def test_of_several_numbers_only_backward_knows_the_weights():
     assert (found.gradients, found.note) == ({}, UNSEEDED)
 
 
+def test_a_leaf_that_this_result_does_not_reach_with_a_gradient_is_told():
+    """x holds a gradient of another result, and none flows to it from this one."""
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    (x * 2.0).sum().backward()
+    w = Tensor([1.0, 1.0], requires_grad=True)
+    y = engine.where(x, w, w * 2.0).sum()
+    assert unkept(engine.toposort(y)).note == ONE_PASS
+
+
 def test_kept_gradients_are_left_alone():
     y, _, _ = expression()
     y.backward(retain_grads=True)

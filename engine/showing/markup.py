@@ -22,7 +22,7 @@ def printable(text: str) -> str:
     >>> printable("a\\tb\\x07")
     'a b�'
     """
-    return "".join(map(_printable, text))
+    return text if text.isprintable() else "".join(map(_printable, text))
 
 
 def _printable(character: str) -> str:
