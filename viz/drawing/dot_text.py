@@ -22,8 +22,9 @@ GAPS, MARGIN = "nodesep=0.25 ranksep=0.4", "0.08,0.04"
 COMPACT_GAPS, COMPACT_MARGIN = "nodesep=0.12 ranksep=0.25", "0.04,0.01"
 READ = ("data", "grad")  # the rows of a result that its picture's summary has
 LONGEST_SUMMARY = 400
-MANY = 300  # boxes; of more Graphviz would look for minutes for the layout with fewest crossings
-QUICK = " mclimit=0.05 nslimit=0.2 splines=polyline"
+#: More boxes than this Graphviz would arrange for minutes, and lead edges around them for more.
+MANY = 300
+QUICK = " mclimit=0.05 nslimit=0.2 splines=line outputorder=edgesfirst"
 
 
 def scene_dot(scene: Scene, *, direction: str = "LR", dark: bool = False) -> str:
