@@ -13,7 +13,7 @@ from PIL import Image
 import engine
 import nn
 from engine import Tensor, Value, explain, gradcheck
-from engine.showing import Heat, html_tree, strip_image
+from engine.showing import Heat, html_tree, op_table_html, strip_image
 from engine.symbols import Trace
 
 HOSTILE = "<script>alert(1)</script>\"'&\x07\ud800"
@@ -208,3 +208,9 @@ def test_the_op_table_shows_rows_as_mathematics_and_says_how_many():
         engine.registry["nothing"]
     with pytest.raises(TypeError, match="does not support item assignment"):
         engine.registry["mine"] = engine.tanh
+
+
+def test_a_table_without_ops_of_a_kind_does_not_speak_of_it():
+    shown = words(op_table_html({"tanh": engine.tanh}))
+    assert shown.startswith("1 ops 1 number by number")
+    assert "arrays" not in shown

@@ -86,6 +86,22 @@ def test_a_condition_has_no_rule_to_show():
     assert formula(engine.where(np.array([True, False]), leaf(2), leaf(2))) == ""
 
 
+@pytest.mark.usefixtures("own_ops")
+def test_conditions_that_are_joined_stay_joined_but_for_nan():
+    @engine.shape_op(lambda g, y, x: engine.where((x < 0.0) | (x > 1.0), g, 0.0))
+    def outside(x):
+        "x, kept outside of 0 to 1."
+        return np.array(x)
+
+    @engine.shape_op(lambda g, y, x: engine.where((x < 0.0) | (x != x), g, 0.0))
+    def below(x):
+        "x, kept below 0."
+        return np.array(x)
+
+    assert r"\text{if } x < 0 \vee x > 1" in formula(outside(leaf(3)))
+    assert r"\text{if } x < 0 \\" in formula(below(leaf(3)))
+
+
 def test_a_formula_that_is_too_long_is_left_to_the_source():
     layer = nn.LayerNorm(3)
     y = layer(leaf(4, 3))
