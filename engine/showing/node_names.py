@@ -92,7 +92,7 @@ class Names:
 
 def _distinct(order: list[Any]) -> list[str]:
     """Labels, and names for what has none; after those that are taken, the node's place."""
-    labels = [without_middle(" ".join(str(node.label).split()), LONGEST) for node in order]
+    labels = [_short(node.label) if node.label else "" for node in order]
     taken = Counter(labels)
     names = []
     for i, label in enumerate(labels):
@@ -101,6 +101,10 @@ def _distinct(order: list[Any]) -> list[str]:
     while len(taken := Counter(names)) < len(names):  # a label may look like a name with its place
         names = [name if taken[name] == 1 else f"{name} (n{i})" for i, name in enumerate(names)]
     return names
+
+
+def _short(label: Any) -> str:
+    return without_middle(" ".join(str(label).split()), LONGEST)
 
 
 def _free(name: str, taken: set[str], after: str) -> str:
