@@ -280,7 +280,7 @@ MISTAKES = [
     (["ops", "tanhh"], "there is no op 'tanhh'; did you mean tanh?"),
     (["ops", "ln"], "there is no op 'ln'; did you mean log?"),
     (["ops", "qqq"], "there is no op 'qqq'"),
-    (["notebooks", "--port", "x"], "--port: must be a whole number from 1, got 'x'"),
+    (["notebooks", "--port", "x"], "--port: must be a whole number from 1 to 65535, got 'x'"),
     (["notebooks", "a", "b"], "unrecognized arguments: b"),
     (["demo", "--seed", "-1"], "--seed: must be a whole number from 0"),
     (["demo", "--seed", "x"], "--seed: must be a whole number from 0, got 'x'"),

@@ -145,6 +145,14 @@ def test_what_was_caught_has_a_page_while_the_run_is_served(capsys, tmp_path):
     assert (tmp_path / "run.jsonl.nan-1.html").exists()
 
 
+def test_what_was_caught_has_a_page_without_a_file_too(capsys):
+    with History(live=True, every=1) as history:
+        history.step(np.nan)
+        address = address_in(capsys.readouterr().out)
+        with urllib.request.urlopen(f"{address}caught/nan-1", timeout=20) as answer:
+            assert "give history.step() the loss as the Tensor" in answer.read().decode()
+
+
 def test_a_run_that_is_dropped_is_served_no_more(capsys):
     history = History(live=True)
     history.step(1.0)
@@ -317,6 +325,7 @@ def test_a_spike_makes_the_scale_logarithmic_and_what_was_caught_is_in_the_title
     records.append({"step": 50, "loss": 1e4, "caught": {"spike": 1}})
     assert "loss, logarithmic" in texts(svg_of(records))
     assert "step 50 · spike at step 50" in texts(svg_of(records))
+    assert "loss" in texts(svg_of([*records, {"step": 51, "loss": 0.0}]))
     falling = [{"step": i, "loss": 2.0 * 0.8**i} for i in range(60)]
     assert "loss" in texts(svg_of(falling))
 

@@ -258,7 +258,7 @@ def test_watch_prints_the_address_opens_a_browser_and_ends_by_ctrl_c(tmp_path, m
 
     def opened(address):
         seen.append(address)
-        with pytest.raises(OSError, match="in use"):
+        with pytest.raises(OSError, match=r"port \d+ cannot be had \(.* in use\): name another"):
             watch(FileLines(tmp_path), "x", int(address.rstrip("/").rpartition(":")[2]))
         raise KeyboardInterrupt  # as a user does at once
 
@@ -292,3 +292,11 @@ def test_watch_without_a_browser_to_name_serves_until_it_is_interrupted(tmp_path
 def test_watch_refuses_a_folder(tmp_path, capsys):
     assert main(["watch", str(tmp_path)]) == 2
     assert "is a folder: name the file that a History writes" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "-1", "x", "²"])
+def test_watch_refuses_what_is_no_port(port, capsys):
+    assert main(["watch", "run.jsonl", "--port", port]) == 2
+    assert (
+        f"--port: must be a whole number from 1 to 65535, got {port!r}" in capsys.readouterr().err
+    )

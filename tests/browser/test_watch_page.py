@@ -168,6 +168,18 @@ def test_every_metric_and_measurement_has_a_chart_and_all_charts_have_the_same_s
     assert run.run("document.querySelectorAll('.guide').length") == 2
 
 
+def test_charts_keep_their_order_when_a_metric_comes_later(run):
+    rows = [{"step": i, "loss": 1.0, "norm": 1.0 + i / 100} for i in range(1, 4)]
+    written(run.path, rows)
+    opened(run, 3)
+    assert shown(run) == ["Loss", "Norm of all gradients"]
+    written(run.path, [*rows, {"step": 4, "accuracy": 0.5}])
+    wait_for_step(run, 4)
+    assert shown(run) == ["Loss", "Accuracy", "Norm of all gradients"]
+    ticks = run.run("document.querySelectorAll('section[aria-label^=Norm] .grid').length")
+    assert ticks > 1
+
+
 def test_no_line_leaves_its_chart_and_no_number_its_room(run):
     with History(path=run.path, every=2) as history:
         trained(history, 20)

@@ -1,13 +1,15 @@
 """A History whose `step` was interrupted anywhere goes on: with all measurements, and no more."""
 
 import numpy as np
+import pytest
 from interrupting import interrupted_at_every_line
 
 import nn
 from viz import History
 
 
-def test_after_ctrl_c_in_its_step_a_history_measures_the_next_ones():
+@pytest.mark.parametrize("keep", [False, True])
+def test_after_ctrl_c_in_its_step_a_history_measures_the_next_ones(keep):
     """It was ready to measure, without the numbers from before: every step after failed."""
     model = nn.Sequential(nn.Linear(2, 3, rng=0), nn.Tanh())
     histories = []
@@ -18,7 +20,7 @@ def test_after_ctrl_c_in_its_step_a_history_measures_the_next_ones():
         history.step(1.0)
 
     def program():
-        histories[:] = [History(model, every=1)]
+        histories[:] = [History(model, every=1, keep=keep)]
         a_step(histories[0])
 
     def goes_on(interrupt):

@@ -19,7 +19,7 @@ from ..drawing import RenderError
 from ..stepping import LEVELS, PAGE_SUFFIXES, practice
 from . import demo, expression_commands as on
 from .expression import ExpressionError
-from .given import natural, positive
+from .given import natural, port, positive
 from .lab import COPY, NotebooksError, open_notebooks
 from .op_page import op_list, op_page, written_for_values
 from .watch import follow
@@ -146,7 +146,7 @@ def _watch_options(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--no-browser", action="store_true", help="print the address only")
     command.add_argument(
-        "--port", type=positive, default=0, metavar="N", help="where it listens (default: any)"
+        "--port", type=port, default=0, metavar="N", help="where it listens (default: any)"
     )
 
 
@@ -182,7 +182,7 @@ def _notebooks_options(command: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     command.add_argument("--no-browser", action="store_true", help="print the address only")
     command.add_argument(
-        "--port", type=positive, metavar="N", help="where it listens (default Jupyter's, 8888)"
+        "--port", type=port, metavar="N", help="where it listens (default Jupyter's, 8888)"
     )
     command.add_argument("--allow-root", action="store_true", help="run even as root")
 

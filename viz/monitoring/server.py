@@ -79,7 +79,12 @@ class WatchServer:
         self.ended = False
         self.asked = 0.0  # when a page last asked
         self._told = threading.Event()  # a page has all there is, and knows that the run is over
-        self._server = _Server((LOOPBACK, port), _Handler)
+        try:
+            self._server = _Server((LOOPBACK, port), _Handler)
+        except OSError as error:
+            raise OSError(
+                error.errno, f"port {port} cannot be had ({error.strerror}): name another, or none"
+            ) from None
         self._server.watched = self
         self.address = f"http://{LOOPBACK}:{self._server.server_address[1]}/"
         self._thread: threading.Thread | None = None
@@ -122,9 +127,11 @@ class WatchServer:
     def stop(self) -> None:
         """The run is over: let an open page fetch the rest, then serve no more."""
         self.ended = True
-        if time.monotonic() - self.asked < AWAY:
-            self._told.wait(AWAY)
-        self.abandon()
+        try:
+            if time.monotonic() - self.asked < AWAY:
+                self._told.wait(AWAY)
+        finally:
+            self.abandon()
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -31,15 +31,16 @@ export function ticks(low, high, count) {
   return found;
 }
 
-// Numbers for a logarithmic scale, so few that their names have room: powers of ten, or between
-// two of them 1, 2 and 5 times such.
+// Numbers for a logarithmic scale, so few that their names have room: powers of ten, or 1, 2 and 5
+// times such, or what there is between two of these.
 function levels(low, high) {
   const from = Math.floor(low), to = Math.ceil(high);
   const every = Math.ceil((to - from) / 5);
   const factors = high - low < 2 ? [1, 2, 5] : [1];
   const found = [];
   for (let i = from; i <= to; i += every) found.push(...factors.map((x) => x * 10 ** i));
-  return found.filter((x) => Math.log10(x) >= low && Math.log10(x) <= high);
+  const inside = found.filter((x) => Math.log10(x) >= low && Math.log10(x) <= high);
+  return inside.length > 1 ? inside : ticks(10 ** low, 10 ** high, 3);
 }
 
 // Whether numbers need a logarithmic scale: all are above 0, and some far above what is usual, in

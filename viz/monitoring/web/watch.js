@@ -14,10 +14,13 @@ const chosen = {parameters: null, layers: null}; // sets of names; null: nobody 
 
 // --- the charts ---
 
-const charts = new Map(); // title → Chart, in the order they stand
+const charts = new Map(); // title → Chart
+let placed = 0; // how many stand where they are to stand, as not all come with the first step
 
 function chart(title, options = {}) {
   if (!charts.has(title)) charts.set(title, new Chart($("#charts"), {title, pick: goTo, ...options}));
+  const {section} = charts.get(title), there = $("#charts").children[placed++];
+  if (there !== section) there.before(section);
   return charts.get(title);
 }
 
@@ -52,6 +55,7 @@ function drawLoss() {
 }
 
 function drawCharts() {
+  placed = 0;
   drawLoss();
   for (const [name, found] of metrics()) {
     const fraction = found.every((s) => s.values.every((x) => x >= 0 && x <= 1));
