@@ -1,6 +1,7 @@
 """`plots.dashboard` and its curves: what was noted is shown, on one range of steps, uncovered."""
 
 import math
+from itertools import combinations
 
 import matplotlib as mpl
 import numpy as np
@@ -271,6 +272,9 @@ def test_a_spike_among_numbers_below_zero_does_not_erase_them_either():
     assert ax.get_yscale() == "asinh"
     assert ax.get_ylabel() == "log scale beyond ±0.99"
     ax.figure.canvas.draw()
+    boxes = [label.get_window_extent() for label in ax.get_yticklabels()]
+    boxes = [box for box in boxes if ax.bbox.y0 <= (box.y0 + box.y1) / 2 <= ax.bbox.y1]
+    assert not any(a.overlaps(b) for a, b in combinations(boxes, 2))
     (low, high) = ax.transData.transform([(1, -1.0), (1, 1.0)])[:, 1]
     assert high - low > 0.1 * ax.bbox.height
     assert np.abs(line(ax, "training, smoothed").get_ydata()).max() < 5

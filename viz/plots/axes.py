@@ -126,8 +126,8 @@ def key(
     wide = ax.legend(handles, labels, **look, **place).get_window_extent().width
     if beside and wide > 0.7 * ax.bbox.width:
         ax.legend(handles, labels, **look, **_below(ax))
-    elif not beside and len(labels) > 1 and 2 * wide <= ax.bbox.width:
-        columns = min(int(ax.bbox.width / wide), len(labels), 4)
+    columns = min(int(1.2 * ax.bbox.width / wide), len(labels), 4)  # the layout widens axes
+    if not beside and columns > 1:
         ax.legend(handles, labels, ncols=columns, **look, **place)
 
 

@@ -7,6 +7,7 @@ from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
+from matplotlib.ticker import NullLocator, SymmetricalLogLocator
 
 from ..monitoring import History
 from .axes import (
@@ -129,6 +130,9 @@ def set_scale(ax: Any, scale: Scale) -> None:
     """Give the axes, on which all is drawn, a scale; a logarithmic one is named beside it."""
     if scale.log and scale.around:
         ax.set_yscale("asinh", linear_width=scale.around)
+        decade = 10.0 ** np.ceil(np.log10(scale.around))
+        ax.yaxis.set_major_locator(SymmetricalLogLocator(linthresh=decade, base=10))
+        ax.yaxis.set_minor_locator(NullLocator())
         ax.set_ylabel(f"log scale beyond ±{scale.around:.2g}")
     elif scale.log:
         logarithmic(ax)
