@@ -53,7 +53,7 @@ def outline(group: ET.Element) -> Rect:
 
 
 def curves(svg: str) -> list[tuple[str, list[tuple[float, float]]]]:
-    """The points of each edge, close to each other."""
+    """The points of each edge, close to each other, on both sides of a wide one."""
     found = []
     for name, group in groups(svg, "edge"):
         path = group.find(f"{SVG}path")
@@ -61,7 +61,9 @@ def curves(svg: str) -> list[tuple[str, list[tuple[float, float]]]]:
         flat = numbers(path.get("d", ""))
         ends = list(zip(flat[::2], flat[1::2], strict=True))
         pieces = [ends[i : i + 4] for i in range(0, len(ends) - 1, 3)]
-        found.append((name, [_at(p, k / STEPS) for p in pieces for k in range(STEPS + 1)]))
+        half = max(float(path.get("stroke-width", "1")) / 2 - 0.5, 0.0)
+        line = [_at(p, k / STEPS) for p in pieces for k in range(STEPS + 1)]
+        found.append((name, [(x, y + side) for x, y in line for side in (-half, half)]))
     return found
 
 

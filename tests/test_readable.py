@@ -35,8 +35,9 @@ def images() -> Tensor:
 
 @pytest.mark.parametrize("direction", ["LR", "TB"])
 @pytest.mark.parametrize("make", [expression, images])
-def test_what_is_written_on_an_edge_is_clear_of_edges_and_boxes(make, direction):
-    svg = draw(make(), local=True, direction=direction).svg()
+@pytest.mark.parametrize("flow", [False, True])
+def test_what_is_written_on_an_edge_is_clear_of_edges_and_boxes(make, direction, flow):
+    svg = draw(make(), local=True, direction=direction, flow=flow).svg()
     labels = edge_labels(svg)
     assert len(labels) > 10
     lines = curves(svg)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -129,6 +130,7 @@ class Reader:
         self.prefix = prefix
         self.names = Names(order)
         self.place = self.names.place
+        self.labels = Counter(str(node.label) for node in order)
 
     def name(self, node: Any) -> str:
         """A node's id in the picture."""
@@ -147,8 +149,8 @@ class Reader:
         called, label = self.names(node), shorten(str(node.label))
         if not label.strip():
             caption = f"{called}: {caption}"
-        elif called.endswith(mark := f" (n{self.place[id(node)]})"):  # another has this label too
-            label += mark
+        elif self.labels[str(node.label)] > 1 and called.endswith(")"):
+            label += called[called.rindex(" (") :]  # another has this label too
         rows = [("shape", f"{node.shape} {node.dtype}")] if isinstance(node, Tensor) else []
         if node.op is not None:
             rows += [("", line) for line in parameters(node.params, node.op.defaults)]

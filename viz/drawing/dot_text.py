@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from engine.showing import shorten
@@ -225,7 +226,7 @@ def _left(text: str) -> str:
 
 def _edge_line(arrow: Arrow) -> str:
     # The text is an identifier of the op's author or a word of ours; still, it is escaped.
-    given = [f"label=<{_edge_label(arrow.text)}>"] if arrow.text else []
+    given = [f"label=<{_edge_label(arrow)}>"] if arrow.text else []
     if arrow.flow is not None:
         flow = arrow.flow
         given.append(f"penwidth={flow.width:.3g} style={flow.style}")
@@ -243,10 +244,11 @@ def _edge_line(arrow: Arrow) -> str:
     return f"{arrow.tail} -> {arrow.head}" + (f" [{' '.join(given)}]" if given else "")
 
 
-def _edge_label(text: str) -> str:
-    """Text beside an edge, with room for any font, and away from the edge."""
-    width = points(text, SMALL) + 2 * PADDING
+def _edge_label(arrow: Arrow) -> str:
+    """Text beside an edge, with room for any font, and away from the edge however wide it is."""
+    away = PADDING + 1 + (math.ceil(arrow.flow.width / 2) if arrow.flow is not None else 0)
+    width = points(arrow.text, SMALL) + 2 * away
     return (
-        f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="{PADDING + 1}"><TR>'
-        f'<TD WIDTH="{width}">{safe(text)}</TD></TR></TABLE>'
+        f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="{away}"><TR>'
+        f'<TD WIDTH="{width}">{safe(arrow.text)}</TD></TR></TABLE>'
     )
