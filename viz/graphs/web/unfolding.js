@@ -118,8 +118,8 @@ function shutOf(frame) {
   return { group, box };
 }
 
-// Where a closed module stands: in the middle along the arrows, across them where its edges leave
-// or enter, so that a chain of modules is nearly a line.
+// Where a closed module stands: in the middle of what its edges leave or enter, so that arrows run
+// the way they ran and a chain of modules is nearly a line.
 function middle(frame, half) {
   const { left, top, right, bottom } = frame.box;
   const ends = edges.flatMap(({ tail, head }) => {
@@ -128,11 +128,11 @@ function middle(frame, half) {
   });
   const mean = (a, b) => ends.reduce((sum, box) => sum + (box[a] + box[b]) / 2, 0) / ends.length;
   const within = (x, low, high) => Math.min(Math.max(x, low), high);
-  const [x, y] = [(left + right) / 2, (top + bottom) / 2];
-  if (!ends.length) return [x, y];
-  return across
-    ? [within(mean("left", "right"), left + half, right - half), y]
-    : [x, within(mean("top", "bottom"), top + 20, bottom - 20)];
+  if (!ends.length) return [(left + right) / 2, (top + bottom) / 2];
+  return [
+    within(mean("left", "right"), left + half, right - half),
+    within(mean("top", "bottom"), top + 20, bottom - 20),
+  ];
 }
 
 function edgeOf(group) {
