@@ -1,12 +1,11 @@
 """`practice`: what it asks, which mistakes it knows, and that its graphs are worth asking about."""
 
-import base64
 import json
 import re
-import zlib
 
 import numpy as np
 import pytest
+from packed_pages import program_of
 
 import engine
 from engine import Tensor, Value
@@ -28,9 +27,8 @@ def asked(root):
 
 def exercises_in(page):
     """What the program of a page holds."""
-    packed = re.search(r'atob\("([^"]*)"\)', page.html)[1]
-    text = zlib.decompress(base64.b64decode(packed), -zlib.MAX_WBITS).decode()
-    return json.loads(re.search(r"const exercises = (.*);$", text, re.MULTILINE)[1])
+    found = re.search(r"const exercises = (.*);$", program_of(page.html), re.MULTILINE)
+    return json.loads(found[1])
 
 
 # --- questions ---

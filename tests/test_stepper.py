@@ -5,13 +5,13 @@ import html
 import json
 import re
 import xml.etree.ElementTree as ET
-import zlib
 from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 from graphs import tensor_graphs, value_graphs
 from hypothesis import given, settings, strategies as st
+from packed_pages import program_of
 
 import engine
 import nn
@@ -21,7 +21,6 @@ from viz import GraphTooLargeError, step_through, steps
 from viz.command.cli import main
 from viz.drawing import renderer
 from viz.stepping.elements import Elements
-from viz.stepping.program import BASE85, LETTERS
 from viz.stepping.steps import BackwardStep, ForwardStep
 
 HOSTILE = (
@@ -80,13 +79,6 @@ class Parsed(HTMLParser):
             self.scripts[-1] += data
         elif self._in in ("td", "i", "b", "wbr"):
             self.cells[-1] += data
-
-
-def program_of(page):
-    """The page's script, inflated as a browser does it."""
-    text = re.search(r'const text = "([^"]*)"', page)[1]
-    deflated = base64.b85decode(text.translate(str.maketrans(LETTERS, BASE85)))
-    return zlib.decompress(deflated, -15).decode()
 
 
 def data_of(page):
