@@ -6,7 +6,7 @@ and comes back, the picture has arrows in a circle, which no computation has.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
 
@@ -25,13 +25,23 @@ def untangled(inputs: list[list[int]], unit: list[Any]) -> list[tuple[Any, int]]
     >>> untangled([[], [0], [1], [2]], ["a", "b", "b", "a"])
     [('a', 0), ('b', 0), ('b', 0), ('a', 1)]
     """
-    members: dict[Any, list[int]] = {}
-    for i, u in enumerate(unit):
-        members.setdefault(u, []).append(i)
+    parts = parts_of(inputs, unit, len(unit))
+    assert parts is not None, "no unit has more parts than places"
+    return list(zip(unit, parts, strict=True))
+
+
+def parts_of(inputs: list[list[int]], unit: list[Any], most: int) -> list[int] | None:
+    """Of `untangled` the parts alone; None if there are more than `most` in one unit."""
     part = [0] * len(unit)
-    for knot in knots(inputs, unit):
-        _untie([members[u] for u in knot], inputs, part)
-    return list(zip(unit, part, strict=True))
+    tangled = knots(inputs, unit)
+    members: dict[Any, list[int]] = {u: [] for knot in tangled for u in knot}
+    for i, u in enumerate(unit):
+        if u in members:
+            members[u].append(i)
+    for knot in tangled:
+        if not _untie([members[u] for u in knot], inputs, part, most):
+            return None
+    return part
 
 
 def knots(inputs: list[list[int]], unit: list[Any]) -> list[list[Any]]:
@@ -104,35 +114,48 @@ def walked(starts: Iterable[Any], edges: Any, taken: set[Any]) -> list[Any]:
     return finished
 
 
-def _untie(groups: list[list[int]], inputs: list[list[int]], part: list[int]) -> None:
-    """Number the parts of the groups of one knot, the largest first; what is done is contracted."""
-    places = sorted(i for group in groups for i in group)
-    inside = set(places)
-    within = [[j for j in inputs[i] if j in inside] for i in places]
-    now: dict[int, Hashable] = {i: i for i in places}
+def _untie(groups: list[list[int]], inputs: list[list[int]], part: list[int], most: int) -> bool:
+    """Number the parts of the groups of one knot, the largest first; whether `most` sufficed."""
+    inside = {i for group in groups for i in group}
+    below: dict[Any, set[Any]] = {i: inside.intersection(inputs[i]) for i in sorted(inside)}
+    above: dict[Any, set[Any]] = {i: set() for i in below}
+    for i, places in below.items():
+        for j in places:
+            above[j].add(i)
     for group in sorted(groups, key=len, reverse=True):
         if len(group) == 1:
             break
-        again = _returns(set(group), places, within, now)
+        again = _returns(set(group), above)
         last = max(again[i] for i in group)
+        if last >= most:
+            return False
         for i in group:
             part[i] = last - again[i]
-            now[i] = (group[0], part[i])
+        name = {i: (group[0], part[i]) for i in group}
+        _contract(name, below, above)
+        _contract(name, above, below)
+    return True
 
 
-def _returns(
-    group: set[int], places: list[int], within: list[list[int]], now: dict[int, Hashable]
-) -> dict[Any, int]:
+def _returns(group: set[int], above: dict[Any, set[Any]]) -> dict[Any, int]:
     """How often a path from each member at most still leaves the group and comes back."""
-    place = {i: k for k, i in enumerate(places)}
-    unit = [now[i] for i in places]
-    below = quotient([[place[j] for j in inside] for inside in within], unit)
-    above: dict[Hashable, list[Hashable]] = {u: [] for u in below}
-    for u, inside in below.items():
-        for v in inside:
-            above[v].append(u)
     again: dict[Any, int] = {}
-    for u in walked(list(below), above, set()):  # what uses a unit is finished before it
+    for u in walked(list(above), above, set()):  # what uses a unit is finished before it
         own = u in group
         again[u] = max((again[v] + (v in group and not own) for v in above[u]), default=0)
     return again
+
+
+def _contract(
+    name: Mapping[int, Hashable], edges: dict[Any, set[Any]], back: dict[Any, set[Any]]
+) -> None:
+    """Put the members of a group together, part by part, in the edges of one direction."""
+    for i, part in name.items():
+        ends = edges.setdefault(part, set())
+        for v in edges.pop(i):
+            end = name.get(v, v)
+            if end != part:
+                ends.add(end)
+            if end is v:  # outside of the group
+                back[v].discard(i)
+                back[v].add(part)

@@ -10,7 +10,7 @@ import numpy as np
 
 from .calls import common, module_of, title_of
 from .fold import Fold, modules_as_folds, nodes_as_fold, visible
-from .knots import knots, untangled, walked
+from .knots import knots, parts_of, walked
 from .traced import Placed
 
 LONGEST = 64  # items of a round
@@ -24,12 +24,13 @@ def settled(graph: Placed, folds: list[Fold], room: int) -> list[Fold]:
     other are one fold, titled by what comes again and again in it.
     """
     items = _items(graph, folds)
-    numbered = untangled(items.inputs, items.unit)
-    if not any(part for _, part in numbered):
-        return folds
-    split = _split(graph, folds, items, numbered)
-    if visible(graph.order, split) <= room:
-        return split
+    parts = parts_of(items.inputs, items.unit, room)
+    if parts is not None:
+        if not any(parts):
+            return folds
+        split = _split(graph, folds, items, parts)
+        if visible(graph.order, split) <= room:
+            return split
     return _merged(graph, folds, items)
 
 
@@ -69,11 +70,9 @@ def _items(graph: Placed, folds: list[Fold]) -> _Items:
     return _Items(members, inputs, unit)
 
 
-def _split(
-    graph: Placed, folds: list[Fold], items: _Items, numbered: list[tuple[int, int]]
-) -> list[Fold]:
+def _split(graph: Placed, folds: list[Fold], items: _Items, parts: list[int]) -> list[Fold]:
     pieces: dict[tuple[int, int], list[int]] = {}
-    for k, (unit, part) in enumerate(numbered):
+    for k, (unit, part) in enumerate(zip(items.unit, parts, strict=True)):
         if unit < 0:
             pieces.setdefault((unit, part), []).append(k)
     found = []
