@@ -226,7 +226,7 @@ def test_in_a_loop_of_one_s_own_the_loss_s_graph_is_drawn_with_the_numbers_it_ha
         p.data = np.ones(p.shape)
     (caught,) = history.caught
     assert "! nan begins here" in caught.draw().dot
-    assert caught.batch[0] is X
+    assert np.array_equal(caught.batch[0], X)
     assert "∂L/∂" in caught.stepper().text()
     assert all((p.data == 1.0).all() for p in model.parameters())
 
@@ -276,6 +276,43 @@ def test_a_history_without_a_model_keeps_the_loss_s_graph():
     assert "nan" in history.caught[0].draw().dot
 
 
+def test_a_batch_that_is_written_over_is_kept_as_it_was():
+    history, x = History(keep=True), np.ones(2)
+    history.step(np.nan, batch=(x, 3))
+    x[:] = 0.0
+    assert history.caught[0].batch[0].tolist() == [1.0, 1.0]
+
+
+def test_a_model_partly_in_eval_mode_is_run_again_in_it():
+    model = a_model(nn.BatchNorm1d(4))
+
+    class Frozen(Noting):
+        def before_batch(self, run):
+            run.model[2].eval()
+            super().before_batch(run)
+
+    frozen = Frozen(15, lambda array: array * -30)
+    (caught,) = fitted(model, History(every=5, keep=True), frozen, epochs=10).caught
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        caught.draw()
+
+
+def test_a_model_that_fails_when_it_is_run_again_does_not_end_the_run():
+    class Once(nn.Module):
+        calls = 0
+
+        def forward(self, x):
+            self.calls += 1
+            if self.calls > 8:
+                raise KeyError("no more")
+            return x
+
+    noting = Noting(8, lambda array: array * np.nan)
+    history = fitted(a_model(Once()), History(keep=True), noting, epochs=4)
+    assert "Not to be seen again: &#x27;no more&#x27;" in history.caught[0].page()
+
+
 def test_a_batch_is_a_tuple():
     with pytest.raises(
         TypeError, match="batch must be a tuple of inputs and target, got int; a nu"
@@ -286,6 +323,7 @@ def test_a_batch_is_a_tuple():
 def test_what_was_caught_says_what_it_is():
     history = History(keep=True)
     history.step(np.inf)
+    assert repr(history).endswith("layers measured; nan at step 1: .caught>")
     assert repr(history.caught) == (
         "[<step 1: the loss is inf; .stepper(), .draw(), .batch, .parameters>]"
     )

@@ -43,6 +43,12 @@ class Note(nn.Callback):
     def begin(self, run):
         self.seen.append("begin")
 
+    def before_batch(self, run):
+        """Batch and loss function are there, and nothing is computed of them yet."""
+        assert len(run.batch) == 2
+        assert callable(run.loss_of)
+        self.seen.append("batch")
+
     def before_step(self, run):
         assert run.model.training
         assert run.model.weight.grad is not None
@@ -111,7 +117,7 @@ def test_the_loss_of_an_epoch_is_the_mean_over_its_samples():
 def test_callbacks_are_called_at_their_moments():
     note = Note()
     fit(*setup(), 2, callbacks=[note])
-    steps = ["before", "after"] * 3
+    steps = ["batch", "before", "after"] * 3
     assert note.seen == ["begin", *steps, 1, *steps, 2, "end"]
 
 

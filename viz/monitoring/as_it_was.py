@@ -57,6 +57,11 @@ def arrays_of(parameters: Iterable[Any]) -> list[np.ndarray]:
     return [p._held if isinstance(p, Tensor) else to_numpy(p) for p in parameters]
 
 
+def modes_of(model: Any) -> list[bool]:
+    """Which modules of a model are in training mode."""
+    return [m.training for m in model.modules()] if isinstance(model, Module) else []
+
+
 def generators_of(model: Any) -> list[np.random.Generator]:
     """What a model draws from: generators of its modules, and the shared one if one has none."""
     modules = list(model.modules()) if isinstance(model, Module) else []

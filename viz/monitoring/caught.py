@@ -38,6 +38,7 @@ class Caught:
     loss: float
     _places: list[Any] = field(repr=False)
     _chance: list[Any] = field(repr=False)
+    _modes: list[bool] = field(repr=False)
     _root: Any = field(repr=False)
     _model: Any = field(repr=False)
     _loss_of: Callable[[Any, Any], Any] | None = field(repr=False)
@@ -72,8 +73,7 @@ class Caught:
             return self.stepper().html
         except GraphTooLargeError as error:
             return _page(self, f"<p>{html.escape(str(error))}</p>{self.draw().svg()}")
-        except (TypeError, ValueError, RuntimeError, OSError) as error:
-            # The run goes on, and its page says why there is nothing to see.
+        except Exception as error:  # of the model too: the run goes on, and its page says why
             return _page(self, f"<p>Not to be seen again: {html.escape(str(error))}</p>")
 
     def _looked_at(self, look: Callable[[Any, Any], Any]) -> Any:
@@ -90,7 +90,9 @@ class Caught:
 
     def _run_again(self, loss_of: Callable[[Any, Any], Any], batch: tuple[Any, ...]) -> Any:
         """The loss, and which module made which node, by a copy of the model."""
-        model = copy.deepcopy(self._model).train()
+        model = copy.deepcopy(self._model)
+        for module, mode in zip(model.modules(), self._modes, strict=True):
+            module.training = mode
         own = dict(model.named_parameters())
         Weights([own[name] for name in self.parameters], self.parameters.values()).change()
         *inputs, target = batch

@@ -347,7 +347,9 @@ class History(Records, Callback, Restoring):
         return self._count
 
     def __repr__(self) -> str:
+        caught = "".join(f"; {one.kind} at step {one.step:,}: .caught" for one in self.caught)
         return (
             f"<History of {self._count:,} steps: {', '.join(self.names) or 'nothing noted yet'}; "
-            f"{len(self.parameters())} parameters and {len(self.activations())} layers measured>"
+            f"{len(self.parameters())} parameters and {len(self.activations())} layers "
+            f"measured{caught}>"
         )

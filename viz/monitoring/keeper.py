@@ -12,7 +12,7 @@ import numpy as np
 
 from engine import Tensor, Value
 
-from .as_it_was import arrays_of, generators_of
+from .as_it_was import arrays_of, generators_of, modes_of
 from .caught import Caught
 from .following import page_beside
 from .measure import gradient_of
@@ -47,6 +47,11 @@ def spike_limit(losses: Iterable[float]) -> float:
 def _median(ascending: Sequence[float]) -> float:
     """The middle number; of an even number of them the larger of the two."""
     return ascending[len(ascending) // 2]
+
+
+def _copied(batch: Sequence[Any]) -> tuple[Any, ...]:
+    """A batch whose arrays nobody writes over."""
+    return tuple(x.copy() if isinstance(x, np.ndarray) else x for x in batch)
 
 
 class Keeper:
@@ -95,9 +100,9 @@ class Keeper:
         if not kind or self._has(kind):
             return
         caught = Caught(
-            record["step"], kind, why, None if batch is None else tuple(batch),
+            record["step"], kind, why, None if batch is None else _copied(batch),
             dict(zip(self._parameters, arrays, strict=True)), loss,
-            list(self._parameters.values()), chance,
+            list(self._parameters.values()), chance, modes_of(self._model),
             root if isinstance(root, Tensor | Value) else None, self._model, loss_of,
         )  # fmt: skip
         self.caught.append(caught)
