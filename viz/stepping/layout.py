@@ -16,6 +16,7 @@ from engine import Node
 from engine.showing import Names, printable, shorten, without_middle
 
 from ..drawing import points, render
+from .far_edges import far_edges
 from .program import asset
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -82,6 +83,7 @@ def arrange(order: list[Any], names: Names, direction: str, texts: Texts) -> Dra
     """
     boxes = [_box(node, i, names, texts) for i, node in enumerate(order)]
     edges: list[tuple[str, str, str]] = []
+    far = far_edges(order, names)
     for i, node in enumerate(order):
         for k, x in enumerate(node.inputs):
             tail = f"n{names.place[id(x)]}" if isinstance(x, Node) else f"n{i}c{k}"
@@ -89,7 +91,11 @@ def arrange(order: list[Any], names: Names, direction: str, texts: Texts) -> Dra
                 width = max(28, points(shorten(names(x), LONGEST), TEXT) + 14)
                 boxes.append(Place(tail, "constant", x, width, CONSTANT))
             edges.append((f"e{i}_{k}", tail, f"n{i}"))
-    placed, paths, width, height = _places(_dot(boxes, edges, direction, _gap(texts)), boxes)
+    near = [edge for edge, at in zip(edges, _numbered(order), strict=True) if at not in far]
+    placed, paths, width, height = _places(_dot(boxes, near, direction, _gap(texts)), boxes)
+    for i, k in sorted(far):
+        tail, head = placed[names.place[id(order[i].inputs[k])]], placed[i]
+        paths[f"e{i}_{k}"] = _straight(tail, head, direction)
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="graph back" width="{width}" '
         f'height="{height}" viewBox="0 0 {width} {height}" role="img" '
@@ -100,6 +106,19 @@ def arrange(order: list[Any], names: Names, direction: str, texts: Texts) -> Dra
         "</svg>",
     ]
     return Drawing("\n".join(lines), width, height)
+
+
+def _numbered(order: list[Any]) -> list[tuple[int, int]]:
+    """Every edge as its node and the number of its input."""
+    return [(i, k) for i, node in enumerate(order) for k in range(len(node.inputs))]
+
+
+def _straight(tail: Place, head: Place, direction: str) -> str:
+    if direction == "TB":
+        ends = tail.x, tail.y + tail.height / 2, head.x, head.y - head.height / 2
+    else:
+        ends = tail.x + tail.width / 2, tail.y, head.x - head.width / 2, head.y
+    return "M{} {}L{} {}".format(*map(round, ends))
 
 
 def _box(node: Any, place: int, names: Names, texts: Texts) -> Place:

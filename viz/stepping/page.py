@@ -184,7 +184,8 @@ def page_data(lines: list[Row], names: Names) -> dict[str, Any]:
 
 def _written(order: list[Any]) -> dict[str, list[str]]:
     """What runs each op of a graph of Values, forward and backward, as written from its row."""
-    sources = {x.op.name: x.op.source for x in order if x.op is not None and isinstance(x, Value)}
+    ops = {x.op.name: x.op for x in order if x.op is not None and isinstance(x, Value)}
+    sources = {name: op.source for name, op in ops.items()}
     return {name: source.rstrip().split("\n\n", 1) for name, source in sources.items() if source}
 
 

@@ -45,7 +45,7 @@ const label = (step, all) => {
 };
 
 // --- how large the picture is, and what of it is in view ---
-const READABLE = 0.72; // smaller than that, letters are too small to read
+const READABLE = 0.66; // smaller than that, letters are too small to read
 const FOLLOWED = 0.9; // what is stepped through is then this large
 const LEAST = 0.5; // or smaller, so that both ends of an edge are in view, but not smaller than that
 const size = svg?.viewBox.baseVal;
@@ -112,7 +112,10 @@ const follow = (step) => {
   const whole = fits(size.width, size.height);
   const active = fits(goal.right - goal.left, goal.bottom - goal.top);
   if (!asked) {
-    const wanted = whole < READABLE && step ? Math.min(FOLLOWED, active < LEAST ? FOLLOWED : active) : Math.min(1.2, whole);
+    const most = Math.min(FOLLOWED, active < LEAST ? FOLLOWED : active);
+    // no larger or smaller than before, if that will do
+    const followed = scale >= READABLE && scale <= most ? scale : most;
+    const wanted = whole < READABLE && step ? followed : Math.min(1.2, whole);
     if (wanted !== scale) resize(wanted);
   }
   // what receives stays in view where all does not fit
