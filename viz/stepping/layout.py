@@ -27,6 +27,11 @@ TITLE, TEXT = 13.5, 11.5  # sizes of letters
 SIDE, BETWEEN = 9, 10  # beside the text of a box, and between what stands in one line
 NARROW, APART = 28, 83  # the least between two columns of boxes, and the most
 LONGEST = 22
+MARKER = (  # the tip of an arrow
+    '<defs><marker id="tip" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="9" markerHeight="9" '
+    'markerUnits="userSpaceOnUse" orient="auto-start-reverse"><path d="M0 0L8 4L0 8z"/></marker>'
+    "</defs>"
+)
 SMALL = 60  # up to as many boxes are laid out with all care
 
 
@@ -100,7 +105,7 @@ def arrange(order: list[Any], names: Names, direction: str, texts: Texts) -> Dra
         f'<svg xmlns="http://www.w3.org/2000/svg" class="graph back" width="{width}" '
         f'height="{height}" viewBox="0 0 {width} {height}" role="img" '
         f'aria-label="{safe(f"graph of {names.root} with {len(order)} nodes")}">',
-        _markers(),
+        MARKER,
         *(f'<path id="{name}" d="{d}"/>' for name, d in paths.items()),
         *(_drawn(place, names, texts) for place in placed),
         "</svg>",
@@ -218,17 +223,6 @@ def _shifted(d: str, left: float, top: float) -> str:
 # --- drawing ---
 
 
-def _markers() -> str:
-    def arrow(name: str, size: int) -> str:
-        return (
-            f'<marker id="{name}" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="{size}" '
-            f'markerHeight="{size}" markerUnits="userSpaceOnUse" orient="auto-start-reverse">'
-            '<path d="M0 0L8 4L0 8z"/></marker>'
-        )
-
-    return f"<defs>{arrow('tip', 9)}{arrow('wide', 18)}</defs>"
-
-
 def _drawn(place: Place, names: Names, texts: Texts) -> str:
     """One box, from its middle."""
     x, y = round(place.x - place.width / 2), round(place.y - place.height / 2)
@@ -251,9 +245,10 @@ def _drawn(place: Place, names: Names, texts: Texts) -> str:
         "result": f'<rect width="{w}" height="{h}" rx="2"/>',
         "output": f'{outer}<rect width="{w}" height="{h}" rx="2"/>',
     }[place.kind]
-    title = safe(f"{place.kind}: {place.node.label}" if place.node.label else place.kind)
+    label = str(place.node.label)
+    title = "" if label in ("", names(place.node)) else f"<title>{safe(label)}</title>"
     return (
-        f"{start}<title>{title}</title>{shape}"
+        f"{start}{title}{shape}"
         f'<text x="9" y="18" class="t">{left}</text>'
         f'<text x="{w - 9}" y="18" class="r">{right}</text>'
         f'<text x="9" y="37">{first}</text><text x="{w - 9}" y="37" class="r d">{data}</text>'

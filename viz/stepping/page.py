@@ -100,10 +100,10 @@ def slope(step: BackwardStep) -> str:
 
 def table(lines: list[Row]) -> str:
     """The table of steps as HTML: what a row sets equal is kept apart by `<wbr>`."""
-    body = "\n".join(f"<tr><td>{row.markup}<td>{safe(row.running)}</tr>" for row in lines)
+    body = "".join(f"<tr><td>{row.markup}<td>{safe(row.running)}" for row in lines)
     return (
         '<table><thead><tr><th scope="col">step<th scope="col">running gradient</thead>'
-        f"<tbody>\n{body}\n</tbody></table>"
+        f"<tbody>{body}</tbody></table>"
     )
 
 

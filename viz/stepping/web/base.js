@@ -12,6 +12,13 @@ const make = (tag, text, parent) => {
   if (parent) parent.append(element);
   return element;
 };
+// a part of a picture, before all else in it or after
+const draw = (tag, attributes, parent, first) => {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const key in attributes) element.setAttribute(key, attributes[key]);
+  parent[first ? "prepend" : "append"](element);
+  return element;
+};
 const write = (element, text) => {
   if (element && element.textContent !== text) element.textContent = text;
 };

@@ -29,18 +29,15 @@ const label = (step, all) => {
   const path = edge(step);
   const length = path.getTotalLength();
   const { x, y } = path.getPointAtLength(all ? length / 2 : Math.min(60, length / 2));
-  const ns = "http://www.w3.org/2000/svg";
-  const group = svg.appendChild(document.createElementNS(ns, "g"));
-  group.id = "times";
-  const box = group.appendChild(document.createElementNS(ns, "rect"));
-  const text = group.appendChild(document.createElementNS(ns, "text"));
+  const group = draw("g", { id: "times" }, svg);
+  const box = draw("rect", {}, group);
+  const text = draw("text", { y: y + 4 }, group);
   text.textContent = `× ${step.local}`;
   const width = text.getComputedTextLength() + 10;
   const left = Math.max(1, Math.min(size.width - width - 1, x - width / 2));
   text.setAttribute("x", left + width / 2);
-  text.setAttribute("y", y + 4);
-  for (const [key, value] of Object.entries({ x: left, y: y - 9, width, height: 18 }))
-    box.setAttribute(key, value);
+  const place = { x: left, y: y - 9, width, height: 18 };
+  for (const key in place) box.setAttribute(key, place[key]);
   return [{ left, top: y - 9, right: left + width, bottom: y + 9 }];
 };
 
@@ -142,8 +139,8 @@ const overview = () => {
   map.classList.toggle("off", size.width * scale <= view.clientWidth + 1 && size.height * scale <= view.clientHeight + 1);
   const step = steps[position - 1];
   map.children[1].setAttribute("d", drawn(step ? [areas[step.node], areas[step.to]] : []));
-  for (const [key, value] of Object.entries({ x: left, y: top, width, height }))
-    map.children[2].setAttribute(key, value);
+  const place = { x: left, y: top, width, height };
+  for (const key in place) map.children[2].setAttribute(key, place[key]);
 };
 
 // --- a row stays in view, inside its own box only: the page does not move ---
@@ -157,6 +154,10 @@ const reveal = (box, row) => {
 
 // --- the picture under mouse and fingers ---
 if (svg) {
+  const wide = get("tip").cloneNode(true); // the tip of a wide edge
+  Object.assign(wide, { id: "wide" }).setAttribute("markerWidth", 18);
+  wide.setAttribute("markerHeight", 18);
+  get("tip").after(wide);
   get("map").setAttribute("viewBox", `0 0 ${size.width} ${size.height}`);
   get("map").firstElementChild.setAttribute("d", drawn(areas));
   const toMap = (event) => {

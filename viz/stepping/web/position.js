@@ -33,7 +33,7 @@ const paint = (place) => {
   if (!box) return;
   write(box.querySelector(".d"), known || data.shapes ? value : "·");
   write(box.querySelector(".g"), found?.after ?? (exact || "·"));
-  write(box.firstElementChild, said(place, known, exact));
+  write(box.querySelector("title") ?? draw("title", {}, box, true), said(place, known, exact));
 };
 
 // --- one position: only what changes is painted, so that large graphs step at once ---

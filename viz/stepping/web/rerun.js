@@ -104,7 +104,7 @@ const change = (wanted) => {
     for (const part of [boxes[place], row]) part?.classList.toggle("moved", moved);
     fill(place, ".d", value);
     fill(place, ".g", grad);
-    write(boxes[place]?.firstElementChild, `${names[place]}: ${value}, it was ${brief(was.values[place])}; gradient: ${grad}`);
+    write(boxes[place]?.querySelector("title"), `${names[place]}: ${value}, it was ${brief(was.values[place])}; gradient: ${grad}`);
     put(cell, now.values[place], value);
     put(other, now.grads[place], grad);
   });
