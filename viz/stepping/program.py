@@ -18,6 +18,9 @@ STYLE, MARKUP, START = "page.css", "page.html", "start.js"
 LETTERS = "".join(x for x in map(chr, range(35, 127)) if x not in "$&'<>\\`")
 BASE85 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~"
 
+#: Text in a script; or a sign and the spaces around it (of + and − two might become another).
+SIGNS = re.compile(r"""("[^"]*"|'[^']*')|\s*([=*<>?:,{}();&|]+)\s*""")
+
 
 def asset(name: str) -> str:
     """A file that belongs to the page."""
@@ -46,9 +49,21 @@ def program(more: Iterable[str] = (), declared: str = "") -> str:
 
 
 def _file(name: str) -> str:
-    """A script without its comments and its indentation: a page has room for neither."""
+    """A script without its comments and most of its spaces: a page has room for neither."""
     lines = (line.strip() for line in asset(f"web/{name}").splitlines())
-    return "\n".join(line for line in lines if line and not line.startswith("//"))
+    return "\n".join(_bare(line) for line in lines if line and not line.startswith("//"))
+
+
+def _bare(line: str) -> str:
+    """A line without the spaces around its signs; text keeps its own, as do lines of templates.
+
+    >>> _bare('if (a === b) write("one, two", c); // why')
+    'if(a===b)write("one, two",c);'
+    """
+    line = re.sub(r"(?<=[;{]) // .*", "", line)
+    if "`" in line:
+        return line
+    return SIGNS.sub(lambda m: m[1] or m[2], line)
 
 
 def script_json(data: Any) -> str:
