@@ -99,8 +99,8 @@ def arrange(order: list[Any], names: Names, direction: str, texts: Texts) -> Dra
     near = [edge for edge, at in zip(edges, _numbered(order), strict=True) if at not in far]
     placed, paths, width, height = _places(_dot(boxes, near, direction, _gap(texts)), boxes)
     for i, k in sorted(far):
-        tail, head = placed[names.place[id(order[i].inputs[k])]], placed[i]
-        paths[f"e{i}_{k}"] = _straight(tail, head, direction)
+        low = placed[names.place[id(order[i].inputs[k])]]
+        paths[f"e{i}_{k}"] = _straight(low, placed[i], direction)
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="graph back" width="{width}" '
         f'height="{height}" viewBox="0 0 {width} {height}" role="img" '
