@@ -42,7 +42,7 @@ def drawn(ax):
 
 def by_title(figure):
     figure.canvas.draw()
-    return {ax.get_title(): ax for ax in figure.axes}
+    return {ax.get_title(): ax for ax in figure.axes if ax.get_title()}  # scales have none
 
 
 def key_of(ax):
@@ -61,8 +61,11 @@ def test_one_call_shows_activations_gradients_and_updates():
     panels = by_title(plots.layers(model, X, LABELS, ENTROPY, history=history))
     assert list(panels) == [
         "activations", "gradients of activations", "gradients of weights (without biases)",
-        "update : data",
+        "update : data", "mean |gradient|", "deviation of activations",
     ]  # fmt: skip
+    bare = History({"weight": model[0].weight}, every=1)
+    bare.step(1.0)
+    assert "deviation of activations" not in by_title(plots.layers(model, X, history=bare))
 
 
 def test_with_a_batch_alone_it_shows_activations():

@@ -155,6 +155,16 @@ def test_names_that_matplotlib_hides_do_not_break_the_key():
     assert drawn(plots.gradient_histogram(model)).get_legend() is None
 
 
+def test_a_curve_of_many_points_has_few_markers_but_one_where_a_number_stands_alone():
+    numbers = np.ones(400)
+    numbers[[200, 202]] = NAN
+    ax = pyplot.subplots()[1]
+    curve(ax, np.arange(400), numbers, marker="s")
+    places = ax.lines[0].get_markevery()
+    assert len(places) == 41
+    assert 201 in places
+
+
 # --- dead units ---
 
 

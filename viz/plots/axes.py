@@ -42,6 +42,7 @@ WIDEST = 100  # decades of a logarithmic axis with margins
 #: Lines that can be told apart without colour.
 DASHES: list[Any] = ["-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1))]
 MARKERS = "osD^vP*X<>"
+MOST_MARKERS = 40  # along a curve
 MOST_LOOKS = len(CYCLE) * len(DASHES)  # their lengths share no factor: each pair occurs once
 
 MOST_NAMED = 8  # more curves than this get colours in order, and only the first and last a name
@@ -156,8 +157,11 @@ def curve(ax: Any, steps: np.ndarray, numbers: np.ndarray, **look: Any) -> None:
     numbers = drawable(numbers)
     gap = np.isnan(np.concatenate([[np.nan], numbers, [np.nan]]))
     alone = np.flatnonzero(gap[:-2] & ~gap[1:-1] & gap[2:])
-    if alone.size:
-        look = {"marker": "o", "markersize": 4, "markevery": alone.tolist(), **look}
+    if "marker" in look:  # not so many that they cover the dashes
+        some = np.arange(0, len(steps), -(-len(steps) // MOST_MARKERS) or 1)
+        look["markevery"] = np.union1d(some, alone).tolist()
+    elif alone.size:
+        look |= {"marker": "o", "markersize": 4, "markevery": alone.tolist()}
     if len(steps):  # matplotlib alone would make no room where nothing is drawn
         ax.update_datalim([(steps.min(), 0.0), (steps.max(), 0.0)], updatey=False)
     ax.plot(steps, numbers, **look)

@@ -187,7 +187,7 @@ def metric(
     for i, one in enumerate(validations):
         label = "validation" if len(validations) == 1 else one
         curve(ax, *history.series(one), color=CYCLE[(1 + i) % len(CYCLE)], label=label,
-              linestyle="--", marker="o", markersize=4, markevery=1)  # fmt: skip
+              linestyle="--", marker="o", markersize=4)  # fmt: skip
     set_scale(ax, scale)
     order = np.argsort(steps, kind="stable")
     mark_nonfinite(ax, steps[order], numbers[order])
@@ -208,9 +208,7 @@ def draw_series(
     """A curve of what was noted at each step, with its average; or of the means of epochs."""
     steps, numbers, epochs = series
     if epochs:
-        curve(
-            ax, steps, numbers, marker=".", markevery=1, label=f"{label}, means of epochs", **look
-        )
+        curve(ax, steps, numbers, marker=".", label=f"{label}, means of epochs", **look)
     elif smoothing and len(numbers) > 2:
         curve(ax, steps, numbers, color=look["color"], alpha=0.4, linewidth=0.8)
         curve(ax, steps, scale.smoothed(numbers, smoothing), label=f"{label}, smoothed", **look)

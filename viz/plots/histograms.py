@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,11 +24,12 @@ from .axes import (
     MOST_NAMED,
     axes_of,
     drawable,
-    figure_with,
     key,
     logarithmic,
     looks,
+    pyplot,
 )
+from .layerwise import over_time
 from .measurements import update_ratio
 
 MOST_ROWS = 24  # of a key with numbers
@@ -100,14 +102,14 @@ def layers(
 
     The pictures of A. Karpathy's lecture "Building makemore, part 3: activations & gradients":
     how what each layer puts out is distributed; with a loss, the gradients of that and of the
-    weights; with a history, how far each step moved each parameter.  A copy of the model runs, in
+    weights; with a history, how all this went over time.  A copy of the model runs, in
     the mode it is in: no gradient and no running statistic of yours changes.
 
     Args:
         model: an `nn.Module`.
         x: a batch to run it on.
         target, loss: what `loss(output, target)` compares the output with, as in `nn.fit`.
-        history: that of a training, for update : data over time.
+        history: that of a training, for update : data, gradients and activations over time.
         only: layers of this class alone, `nn.Tanh` say; default those without parameters, or all
             if there are no such.
         bins: how many, from the lowest number to the highest.
@@ -127,10 +129,12 @@ def layers(
             seen, _ = _run(copy, x, only, activations=True)
     else:
         seen, output = _run(copy, x, only, activations=True)
-    panels = 1 + 2 * (loss is not None) + (history is not None)
+    over = [] if history is None else _over_time(history)
+    panels = 1 + 2 * (loss is not None) + len(over)
     rows, columns = -(-panels // 2), min(panels, 2)
-    figure, axes = figure_with(rows, columns, (7.5 * columns, 4.2 * rows))
-    free = iter(axes.flat)
+    figure = pyplot.figure(figsize=(7.5 * columns, 4.2 * rows), layout="constrained")
+    parts = figure.subfigures(rows, columns, squeeze=False)  # each as wide as its key lets it be
+    free = (part.subplots() for part in parts.flat)
     _of_outputs(next(free), seen, bins)
     if loss is not None:
         parameters = {n: p for n, p in named_parameters(copy).items() if np.ndim(to_numpy(p)) > 1}
@@ -143,11 +147,15 @@ def layers(
         _of_gradients(
             next(free), of_weights, parameters, "gradients of weights (without biases)", bins
         )
-    if history is not None:
-        update_ratio(history, next(free))
-    for ax in free:
-        ax.remove()
+    for panel in over:
+        panel(ax=next(free))
     return figure
+
+
+def _over_time(history: History) -> list[Any]:
+    """The panels of what a training has measured."""
+    found = [partial(update_ratio, history), partial(over_time, history, what="gradient")]
+    return found + [partial(over_time, history, what="std")] * bool(history.activations())
 
 
 # --- what a model does ---

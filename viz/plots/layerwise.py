@@ -76,7 +76,7 @@ def by_layer(
         lost = int(np.isnan(shown).sum())
         label = f"{name} ({lost} not drawn: {LEFT_OUT})" if lost else name
         places = np.arange(1, len(numbers) + 1)
-        curve(ax, places, shown, marker="o", markersize=4, markevery=1, label=label, **look)
+        curve(ax, places, shown, marker="o", markersize=4, label=label, **look)
     if what in LOGARITHMIC:
         logarithmic(ax)
     whole_steps(ax)

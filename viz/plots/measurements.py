@@ -168,7 +168,7 @@ def dead_units(history: History, ax: Any = None) -> Any:
             if (numbers > 0).any():
                 shown.append(f"{name}, {what}")
                 curve(ax, steps, numbers, linestyle=line, color=colour, label=shown[-1],
-                      marker=MARKERS[i % len(MARKERS)], markersize=4, markevery=1)  # fmt: skip
+                      marker=MARKERS[i % len(MARKERS)], markersize=4)  # fmt: skip
     if not shown:
         shown = ["none in any layer" if known else "not known in any layer"]
         curve(ax, *history.activation(names[0], "dead"), color=CYCLE[0], label=shown[0])
