@@ -12,6 +12,7 @@ import engine
 import nn
 from engine import Tensor, Value
 from viz import History
+from viz.monitoring import history as history_module
 from viz.monitoring.measure import Meter, activation_statistics, gradient_of
 from viz.monitoring.outputs import ENDS
 
@@ -701,3 +702,17 @@ def test_blank_lines_of_a_file_are_passed_over(tmp_path):
     history = History.load(path)
     assert history.series("loss")[1].tolist() == [2.0, 1.0]
     assert history.torn == 0
+
+
+def test_a_pickle_of_when_a_history_had_its_hooks_by_itself_goes_on():
+    model = a_model()
+    hooked = nn.Hooked([(model[1], history_module._Hook())])
+    hooked.change()
+    state = History(every=1).__getstate__()
+    del state["_keeper"], state["_live"]
+    history = History.__new__(History)
+    history.__setstate__({**state, "_hooked": hooked, "_outputs": {}, "_calls": {}})
+    assert not model[1]._hooks
+    trained(model, history, 2)
+    assert history.series("loss")[0].tolist() == [1, 2]
+    assert history.caught == []

@@ -15,9 +15,9 @@ from nn.callbacks import Callback, Run
 from .as_it_was import arrays_of
 from .caught import Caught
 from .keeper import Keeper
-from .live import live_of
+from .live import Live, live_of
 from .measure import Meter, gradient_of, named_parameters
-from .outputs import Outputs
+from .outputs import Outputs, _Hook as _Hook  # the hook for pickles of before, which ask here
 from .records import Records, single_number, single_numbers
 
 CLOSED = "this history is closed: close it when nothing more is to be noted, or make another"
@@ -90,6 +90,8 @@ class History(Records, Callback, Restoring):
 
     _run: Run | None = None  # the last one this was used in
     _given_model = _given_optimizer = False
+    _keeper: Keeper | None = None
+    _live: Live | None = None
 
     def __init__(
         self,
@@ -314,6 +316,13 @@ class History(Records, Callback, Restoring):
         self._armed = False
         self._before = []  # hold no array longer than need be
         self._outputs.forget()
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """From a copy or a pickle, also of when a history had its hooks by itself."""
+        self.__dict__.update(state)
+        if "_hooked" in state:
+            self.__dict__.pop("_hooked").restore(None)
+            self._outputs = Outputs()
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
