@@ -183,7 +183,19 @@ def test_without_room_only_what_was_asked_for_is_drawn():
     assert len(rows(twin_data(opened(root), {}, 700))) == 1
 
 
-def test_a_page_of_arrays_keeps_to_its_size():
-    root = GRAPHS["linear"]()
+def test_the_more_room_the_more_steps_have_twins():
+    found = [len(rows(twin_data(opened(GRAPHS["matmul"]()), {}, room)))
+             for room in range(0, 5000, 100)]  # fmt: skip
+    assert found == sorted(found)
+    assert set(found) == {0, 1, 2, 3, 4}
+
+
+@pytest.mark.parametrize("count", [1, 4, 12])
+@pytest.mark.parametrize("size", [2, 5, 8])
+def test_a_page_of_arrays_keeps_to_its_size(size, count):
+    root = x = Tensor(np.random.default_rng(0).normal(size=(size, size)), requires_grad=True)
+    for _ in range(count):
+        root = root @ x
+    root = root.sum()
     nodes = len(engine.toposort(root))
     assert len(step_through(root).html.encode()) <= 30_000 + 2_000 * nodes

@@ -119,18 +119,24 @@ class Twins:
     def _ends(self) -> dict[int, list[Index]]:
         """For each Value (by id) of the inputs, the places of the results computed from it."""
         ends = defaultdict(list)
-        for place in np.ndindex(self.step.node.shape):
-            end = self.elements.result(place)
-            for node in toposort(end) if isinstance(end, Node) else []:
+        for place, order in self._orders.items():
+            for node in order:
                 ends[id(node)].append(place)
         return ends
+
+    @cached_property
+    def _orders(self) -> dict[Index, list[Any]]:
+        """The graph behind each element of the result, inputs before results."""
+        places = np.ndindex(self.step.node.shape)
+        ends = ((place, self.elements.result(place)) for place in places)
+        return {place: toposort(end) for place, end in ends if isinstance(end, Node)}
 
     def _backward(self, step: BackwardStep, place: Index) -> Twin | str:
         target, name = self.elements.input(step.index, place), self._name(step.input, place)
         ends = self._ends[id(target)]
         if not ends:
             return f"no element of {self.elements.names(step.node)} is computed from {name}"
-        way = _way([self.elements.result(end) for end in ends[:TERMS]], target)
+        way = _way([self._orders[end] for end in ends[:TERMS]], target)
         beside = {id(x) for node in way for x in node.inputs if isinstance(x, Node)}
         if (count := len(beside | set(map(id, way)))) > LARGEST:
             return _too_many(name, count)
@@ -159,11 +165,13 @@ def _alike(x: float, y: float, scale: float) -> bool:
     return bool(np.isclose(x, y, rtol=0, atol=ROUGH * scale, equal_nan=True))
 
 
-def _way(ends: list[Any], target: Any) -> list[Any]:
-    """The nodes on the ways from `target` to the ends, inputs before results."""
+def _way(orders: list[list[Any]], target: Any) -> list[Any]:
+    """The nodes on the ways from `target` to the ends of graphs, inputs before results."""
     way = {id(target): target}
-    for end in reversed(ends):  # so that backward, which begins at the end, takes the first first
-        for node in toposort(end):
+    for order in reversed(
+        orders
+    ):  # so that backward, which begins at the end, takes the first first
+        for node in order:
             if any(id(x) in way for x in node.inputs):
                 way[id(node)] = node
     return list(way.values())
