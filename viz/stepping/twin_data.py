@@ -17,7 +17,7 @@ from .twin_layout import Layout
 from .twins import Twin, Twins
 
 SYMBOL = 8  # letters of an op in a box
-PACKED = 1.55  # base64, and what numbers of all sizes in one text take more than apart
+PACKED = 1.45  # base 85, and what numbers of all sizes in one text take more than apart
 ALIKE = 0.12  # what an element takes, deflated, of what the first takes as text; at least
 LEAST = 200  # bytes: with less room, no step fits
 
