@@ -132,3 +132,17 @@ def test_the_readme_shows_what_its_tour_prints():
     y.backward()
     readme = Path(__file__).parent.parent / "README.md"
     assert f"```text\n{explain(a)}\n```" in readme.read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("own_ops")
+def test_a_rule_for_plain_arrays_alone_is_explained_and_stepped_too():
+    @engine.shape_op(lambda g, y, x: np.asarray(g) * 3.0)
+    def thrice(x):
+        "three times x"
+        return x * 3.0
+
+    x = Tensor([1.0, 2.0], requires_grad=True, label="x")
+    y = thrice(x).sum()
+    assert "through n1, input 0: rule of thrice with g = ∂L/∂n1 = [3, 3]" in str(explain(x, y))
+    last = list(steps(y))[-1]
+    assert last.equation == "∂L/∂x += rule of thrice with g = ∂L/∂n1 = [3, 3]"

@@ -84,10 +84,18 @@ class Names:
         return slope_of(node.op, names, index, node.params, of, by)
 
     def rule(self, node: Any, index: int) -> str:
-        """What the rule of an edge comes down to: `∂L/∂c × (1 − c × c)`, `x.T @ ∂L/∂h`."""
+        """What the rule of an edge comes down to: `∂L/∂c × (1 − c × c)`, `x.T @ ∂L/∂h`.
+
+        Of a rule that cannot be run on nodes, what it is given.
+        """
         roles: dict[str | int, str] = {"g": self.gradient(node), "y": self(node)}
         roles.update((i, self(x)) for i, x in enumerate(node.inputs))
-        return rule_formula(node, index, roles)
+        try:
+            return rule_formula(node, index, roles)
+        except (
+            Exception
+        ):  # a user's rule may take plain numbers alone, and fail on nodes in any way
+            return f"rule of {node.op.name} with g = {roles['g']}"
 
 
 def _distinct(order: list[Any]) -> list[str]:
