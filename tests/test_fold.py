@@ -8,6 +8,7 @@ import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
+from dot_reading import HIDES, boxes, drawn, edges, hidden, runs_in_a_circle
 from graphs import tensor_graphs, value_graphs
 from hypothesis import given, settings, strategies as st
 
@@ -18,38 +19,6 @@ from engine import Tensor, Value
 from viz import GraphTooLargeError, draw, to_dot, trace
 from viz.drawing.renderer import find_renderer, render
 from viz.graphs.choosing import BOXES
-
-HIDES = re.compile(r">hides ([\d,]+) nodes?<")
-
-
-def drawn(dot: str) -> int:
-    """How many boxes stand for one node each."""
-    return len(re.findall(r"^ *n\d+ \[", dot, re.MULTILINE))
-
-
-def hidden(dot: str) -> int:
-    """How many nodes the folded boxes say they hide."""
-    return sum(int(count.replace(",", "")) for count in HIDES.findall(dot))
-
-
-def boxes(dot: str) -> int:
-    return drawn(dot) + len(HIDES.findall(dot))
-
-
-def edges(dot: str) -> set[tuple[str, str]]:
-    return set(re.findall(r"^  (\w+) -> (\w+)", dot, re.MULTILINE))
-
-
-def runs_in_a_circle(dot: str) -> bool:
-    """Whether some arrows lead from a box back to it."""
-    left = edges(dot)
-    while left:
-        heads = {head for _, head in left}
-        free = {tail for tail, _ in left} - heads
-        if not free:
-            return True
-        left = {(tail, head) for tail, head in left if tail not in free}
-    return False
 
 
 def title_of(dot: str, title: str) -> str:
@@ -176,78 +145,6 @@ def test_an_array_program_run_number_by_number_keeps_its_layers_apart():
     dot = to_dot(nn.CrossEntropyLoss()(model(np.ones((4, 8))), np.array([0, 1, 2, 0])))
     for name, hides in (("layers.0", 4 * 6 * 16 + 54), ("layers.1", 4 * 3 * 12 + 21)):
         assert f"hides {hides} nodes" in title_of(dot, name)
-
-
-def test_a_chain_with_a_period_is_one_box_with_a_count():
-    w, b, y = Value(0.5, label="w"), Value(0.1, label="b"), Value(1.0, label="x")
-    for _ in range(100):
-        y = engine.tanh(y * w + b)
-    dot = to_dot(y)
-    assert boxes(dot) <= 10
-    assert {"w", "b", "x"} <= set(re.findall(r"<B>(\w+)</B>", dot))
-    assert "<B>(mul → add → tanh) × 99</B>" in dot
-    assert not runs_in_a_circle(dot)
-
-
-def test_two_ops_in_turn_are_no_circle():
-    """As it was: sin ⇄ mul ×998."""
-    y = Value(1.0, label="x")
-    for _ in range(998):
-        y = engine.sin(y) * 0.5
-    dot = to_dot(y)
-    assert "<B>(sin → mul) × 997</B>" in dot
-    assert "hides 1,994 nodes" in dot
-    assert boxes(dot) == 4  # x, the rounds, the last sin and the last mul
-    assert not runs_in_a_circle(dot)
-
-
-def test_a_round_of_many_ops_is_named_by_its_ends():
-    y = Value(1.0, label="x")
-    for _ in range(60):
-        y = engine.tanh(engine.exp(engine.cos(engine.sin(-y) * 0.5) + 1.0))
-    dot = to_dot(y)
-    assert "<B>(neg → sin → … 4 more … → tanh) × 59</B>" in dot
-    assert not runs_in_a_circle(dot)
-
-
-def test_modules_in_turn_with_an_op_are_a_round_too():
-    layers = [layer for _ in range(30) for layer in (nn.Linear(3, 3, rng=0), nn.ReLU())]
-    dot = draw(nn.Sequential(*layers), np.ones((2, 3))).dot
-    assert "<B>(Linear → relu) × 29</B>" in dot
-    assert not runs_in_a_circle(dot)
-
-
-def test_few_modules_in_turn_with_an_op_are_each_drawn():
-    layers = [layer for _ in range(5) for layer in (nn.Linear(3, 3, rng=0), nn.ReLU())]
-    with trace(nn.Sequential(*layers)) as seen:
-        y = seen.model(np.ones((2, 3))).sum()
-    dot = to_dot(y, seen=seen, depth=1)
-    assert drawn(dot) == 5 + 1  # relu, and the sum
-    assert HIDES.findall(dot) == ["3"] * 5
-    assert not runs_in_a_circle(dot)
-
-
-def test_leaves_are_named_by_the_first_and_the_last():
-    """As it was: ×20,000 w0."""
-    total = sum((Value(1.0, label=f"w{i}") for i in range(20_000)), Value(0.0, label="start"))
-    dot = to_dot(total)
-    assert "<B>w0 … w19999 (20,000 leaves)</B>" in dot
-    assert "<B>add × 19,999</B>" in dot
-    assert "one after another" in dot
-    assert not runs_in_a_circle(dot)
-
-
-def test_what_is_reached_and_reaches_the_focus_again_is_drawn_in_between():
-    x = Value(1.0, label="x")
-    y = engine.exp(x)
-    for _ in range(6):
-        y = engine.sin(y)
-    y.label = "far"
-    z = x * y
-    dot = to_dot(z, around="x", radius=1)
-    assert "in between" in dot
-    assert not runs_in_a_circle(dot)
-    assert drawn(dot) + hidden(dot) == len(engine.toposort(z))
 
 
 def test_leaves_are_alike_if_they_enter_the_same_ops_and_both_want_a_gradient():
@@ -416,20 +313,3 @@ def test_a_long_name_of_a_folded_module_is_cut():
         y = inner(np.ones((1, 2))).sum()
     titles = re.findall("<B>(a_very_long[^<]*)</B>", to_dot(y, depth=1, seen=seen))
     assert [(len(title), title[-1]) for title in titles] == [(60, "…")]
-
-
-# --- drawn whole ---
-
-
-def test_a_large_graph_that_is_drawn_whole_is_laid_out_in_one_quick_pass():
-    """Graphviz looked for fewer crossings for minutes: 1,000 boxes took half a minute."""
-    rng = random.Random(0)
-    nodes = [Value(rng.random(), label=f"x{i}") for i in range(40)]
-    while len(nodes) < 320:
-        nodes.append(nodes[-rng.randint(1, 40)] * rng.choice(nodes))
-    y = sum(nodes, Value(0.0))
-    dot = to_dot(y, max_nodes=1000)
-    assert "mclimit" in dot
-    assert boxes(dot) == len(engine.toposort(y)) > 300
-    assert ET.fromstring(render(dot)).tag.endswith("svg")
-    assert "mclimit" not in to_dot(y)

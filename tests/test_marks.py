@@ -90,6 +90,15 @@ def test_an_edge_whose_rule_cannot_be_run_any_more_is_not_marked():
     assert 'n0 -> n1 [tooltip="the input of sqrt; passes back' in to_dot(y)
 
 
+def test_a_zero_whose_reason_is_not_known_any_more_is_marked_without_an_edge():
+    x = Tensor([-1.0], requires_grad=True, label="x")
+    y = engine.relu(x)
+    y.backward([1.0], retain_grads=True)
+    x.data = [1.0]
+    assert marks_of(y) == {"x": ("zero gradient begins here",)}
+    assert 'class="stop"' not in to_dot(y)
+
+
 def test_a_zero_gradient_is_marked_where_it_begins():
     x = Value(-1.0, label="x")
     y = engine.relu(x * 2.0) + 1.0
