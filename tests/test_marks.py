@@ -61,6 +61,14 @@ def test_an_infinite_gradient_is_marked_where_it_begins():
     assert 'n1 -> n2 [color="#d55e00" penwidth=3 class="alarm"' in to_dot(y)
 
 
+def test_contributions_that_are_infinite_together_are_no_fault_of_one_edge():
+    x = Value(1.0, label="x")
+    y = (x + x) * 1.5e308
+    y.backward()
+    assert marks_of(y)["x"] == ("! gradient: inf begins here",)
+    assert 'class="alarm"' not in to_dot(y).split("->", 1)[1]
+
+
 def test_of_tensors_gradients_that_were_not_kept_are_found_again():
     x = Tensor([0.0, 1.0], requires_grad=True, label="x")
     y = engine.sqrt(x * 3.0).sum()

@@ -161,11 +161,12 @@ def _mark_edges(result: Any, node: Any, g: Any, state: str, marks: Marks) -> Non
     """Mark the edge along which a node's gradient became what it is, if one alone did that."""
     if result.stale:
         return
+    if state == "zero":  # `_stops` has looked at what it carries
+        marks.edges[id(result), id(node)] = "stop"
+        return
     for k, x in enumerate(result.inputs):
         if x is node:
             with np.errstate(all="ignore"):
                 part = result.contribution(g, k)
-            if state == "zero" and _zero(part):
-                marks.edges[id(result), id(node)] = "stop"
-            elif state != "zero" and bad(part):
+            if bad(part):
                 marks.edges[id(result), id(node)] = "alarm"
