@@ -5,6 +5,7 @@ import pytest
 
 import engine
 from engine import Tensor, Value, toposort
+from nn.scalar.neuron import relu_neuron
 from viz import to_dot
 from viz.graphs.marks import bad, find_marks
 
@@ -169,6 +170,13 @@ def test_an_op_that_stops_a_gradient_is_marked(f, x):
     y = f(x)
     y.backward()
     assert marks_of(y) == {"x": ("zero gradient begins here",)}
+
+
+def test_a_dead_neuron_is_marked_whatever_its_bias():
+    w, b, x = Value(-1.0, label="w"), Value(0.0, label="b"), Value(2.0, label="x")
+    y = relu_neuron(x, w, b)
+    y.backward()
+    assert set(marks_of(y)) == {"x", "w", "b"}
 
 
 def test_a_zero_input_leaves_the_weight_of_a_neuron_as_quiet_as_the_others():

@@ -14,6 +14,9 @@ from engine import Node
 BEFORE = {"zero": ("fine",), "inf": ("fine", "zero"), "nan": ("fine", "zero", "inf")}
 
 
+TINY = 1e-10  # in place of a factor that is 0
+
+
 @dataclass
 class Marks:
     """What begins where in a graph.
@@ -148,13 +151,26 @@ def _stops(result: Any, node: Any, g: Any) -> bool:
     """
     if result.stale:
         return True  # its rules cannot be run any more
+    edges = [k for k, x in enumerate(result.inputs) if x is node]
     with np.errstate(all="ignore"):
-        parts = [result.contribution(g, k) for k, x in enumerate(result.inputs) if x is node]
-    if not all(map(_zero, parts)):
-        return False  # they cancel
-    chooses = result.op.kinks is not None or not result.op.all_flow
-    numbers = (np.asarray(x.data if isinstance(x, Node) else x) for x in result.inputs)
-    return chooses or all(x.all() for x in numbers)
+        if not all(_zero(result.contribution(g, k)) for k in edges):
+            return False  # they cancel
+        chooses = result.op.kinks is not None or not result.op.all_flow
+        return chooses or not any(_would_pass(result, g, k) for k in edges)
+
+
+def _would_pass(result: Any, g: Any, index: int) -> bool:
+    """Whether something of g would come through to an input if no number were exactly 0."""
+    near = [_off_zero(x.data if isinstance(x, Node) else x) for x in result.inputs]
+    y = result.op.forward(*near, **result.params)
+    return not _zero(result.op.rule(index)(g, y, *near, **result.params))
+
+
+def _off_zero(x: Any) -> Any:
+    array = np.asarray(x)
+    if array.dtype.kind != "f":
+        return x
+    return np.where(array == 0, array.dtype.type(TINY), array)[()]
 
 
 def _mark_edges(result: Any, node: Any, g: Any, state: str, marks: Marks) -> None:
