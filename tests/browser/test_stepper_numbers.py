@@ -10,8 +10,10 @@ from strategies import CONDITIONS, case_id, elementwise_ops
 
 import engine
 from engine import Value, toposort
+from engine.showing import signed
 from nn.scalar.neuron import linear_neuron, relu_neuron
 from viz import step_through
+from viz.drawing import RenderError
 from viz.stepping.row_script import helpers_in, row_script, script_number
 
 #: Rows that call what JavaScript does not have: they keep their numbers in the page.
@@ -203,7 +205,8 @@ def test_reset_and_any_step_bring_the_graph_back(show):
 def test_an_op_that_no_page_can_run_keeps_its_number_and_says_so(show):
     x, w = Value(0.5, label="x"), Value(2.0, label="w")
     page = show(engine.erf(x) * w + 1)
-    assert "erf is not run again in a page" in page.text("#nudge")
+    assert "erf (dotted) is not run again in a page: x cannot be changed" in page.text("#nudge")
+    assert page.run("[...document.querySelectorAll('.kept')].map((box) => box.id)") == ["n1"]
     assert page.run("[...document.querySelectorAll('#nudge option')].map((o) => o.text)") == ["w"]
     nudge(page, "w", 3.0)
     x, w = Value(0.5, label="x"), Value(3.0, label="w")
@@ -297,3 +300,57 @@ def test_a_leaf_chosen_in_the_picture_shows_its_paths_and_lights_them(show):
     assert set(lit) == {"e3_0", "e2_1"}
     page.run("document.activeElement.blur()")
     assert page.run("document.querySelectorAll('svg .path').length") == 0
+
+
+def test_of_a_long_path_the_middle_is_left_out_and_said(show):
+    x = Value(0.5, label="x")
+    y = x
+    for _ in range(30):
+        y = engine.tanh(y)
+    ((path, product, exact),), _, _, _ = ledger(show(y), "x")
+    assert path.startswith("L → n29 → ")
+    assert path.endswith(" → n1 → x")
+    assert " … 19 more … " in path
+    assert " … 19 more … " in product
+    y.backward()
+    assert math.isclose(exact, x.grad, rel_tol=1e-12)
+
+
+# --- texts ---
+
+
+def test_numbers_are_written_as_python_writes_them(show):
+    numbers = [
+        0.0, -0.0, 1e-5, 0.0001, 123456.0, 999999.5, 1e6, -1234567.0, 1 / 3, 1e-300, 1e300,
+        0.30000000000000004, 100000.04,
+    ]  # fmt: skip
+    x = Value(2.0, label="x")
+    page = show(x / Value(1.0, requires_grad=False))
+    shown = [page.text("#gradients tbody tr:first-child td:nth-child(2)")]
+    for number in numbers:
+        nudge(page, "x", number)
+        shown.append(page.text("#gradients tbody tr:first-child td:nth-child(2)"))
+    assert shown == [signed(x) for x in (2.0, *numbers)]
+
+
+def test_inf_and_nan_are_written_as_python_writes_them(show):
+    a, b = Value(1.0, label="a"), Value(1.0, label="b")
+    page = show(a / b)
+    for x, text in ((2.0, "inf"), (-2.0, "−inf"), (0.0, "nan")):
+        nudge(page, "b", 0.0)
+        nudge(page, "a", x)
+        assert page.text("#gradients tbody tr:last-child td:nth-child(2)") == text
+
+
+def test_without_a_picture_leaves_are_changed_in_the_tables(show, monkeypatch):
+    monkeypatch.setattr("viz.stepping.stepper.arrange", no_graphviz)
+    a = Value(2.0, label="a")
+    page = show(a * a)
+    nudge(page, "a", 3.0)
+    a = Value(3.0, label="a")
+    assert_shown(page, a * a)
+    assert len(ledger(page, "a")[0]) == 2
+
+
+def no_graphviz(*_):
+    raise RenderError("no Graphviz")

@@ -7,8 +7,9 @@ const free = all.filter((place) => !why && keeps[place] === undefined);
   if (why) make("p", `Nothing can be changed here: ${why}.`, part);
   for (const op of new Set(all.map((place) => !why && data.ops[keeps[place]]))) {
     const those = all.filter((place) => data.ops[keeps[place]] === op).map((place) => names[place]);
-    if (op) make("p", `${op} is not run again in a page: ${those.join(", ")} cannot be changed.`, part);
+    if (op) make("p", `${op} (dotted) is not run again in a page: ${those.join(", ")} cannot be changed.`, part);
   }
+  graph.forEach((row, place) => !why && row[0] < 0 && boxes[place]?.classList.add("kept"));
   if (free.length) {
     const fields = bar(part);
     const choice = select("leaf", free, fields);
