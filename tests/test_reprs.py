@@ -214,3 +214,8 @@ def test_a_table_without_ops_of_a_kind_does_not_speak_of_it():
     shown = words(op_table_html({"tanh": engine.tanh}))
     assert shown.startswith("1 ops 1 number by number")
     assert "arrays" not in shown
+
+
+def test_a_single_number_has_the_digits_of_its_dtype():
+    assert "data 0.1 grad" in words(Tensor(np.float32(0.1))._repr_html_())
+    assert "data True grad" in words(Tensor(True)._repr_html_())

@@ -51,7 +51,7 @@ def _numbers(x: Any, whole: bool) -> str:
     """The numbers, if they are few or `whole` is asked for; of many, how they are spread."""
     array = to_numpy(x)
     if array.ndim == 0:
-        return html_lines(repr(array.item()))
+        return html_lines(str(array[()]))
     parts = []
     if whole or array.size <= FEW:
         parts.append(html_lines(_written(array)))
