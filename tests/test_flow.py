@@ -126,7 +126,7 @@ def test_nan_is_written_on_its_edge():
     x = Value(0.0, label="x")
     dot = to_dot(engine.sqrt(x) * 0.0, flow=True)
     assert "! nan" in dot.split("n0 -> n1")[1].splitlines()[0]
-    assert f'penwidth=3 style=solid color="{POSITIVE}" class="flow alarm"' in dot
+    assert f'penwidth=3 arrowsize=0.58 style=solid color="{POSITIVE}" class="flow alarm"' in dot
 
 
 def test_the_key_says_what_the_widths_mean():
