@@ -323,7 +323,8 @@ def test_a_batch_is_a_tuple():
 def test_what_was_caught_says_what_it_is():
     history = History(keep=True)
     history.step(np.inf)
-    assert repr(history).endswith("layers measured; nan at step 1: .caught>")
+    assert repr(history).endswith("layers measured; nan at step 1>")
+    assert "nan at step 1" in history._repr_html_()
     assert repr(history.caught) == (
         "[<step 1: the loss is inf; .stepper(), .draw(), .batch, .parameters>]"
     )

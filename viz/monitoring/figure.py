@@ -80,10 +80,7 @@ def _svg(run: Records) -> str:
         top += TOP + TALL + LINE + keys * LINE + 2 * GAP
     wide = min(len(panels), COLUMNS) * (LEFT + WIDE + GAP) or LEFT + WIDE
     title = f"step {run.last_step:,}" if run.records else "nothing noted yet"
-    for record in run.records:
-        title += "".join(
-            f" · {kind} at step {record['step']:,}" for kind in record.get("caught", ())
-        )
+    title = " · ".join([title, *run.went_wrong()])
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide}pt" height="{top}pt" '
         f'viewBox="0 0 {wide} {top}" font-family="system-ui,sans-serif" font-size="11">'

@@ -97,6 +97,12 @@ class Records:
         ]
         return _columns(pairs, f"{name}, {what}", self._names_of(kind))
 
+    def went_wrong(self) -> list[str]:
+        """What was caught, and when: "nan at step 31"."""
+        return [
+            f"{kind} at step {r['step']:,}" for r in self.records for kind in r.get("caught", ())
+        ]
+
     def __iter__(self) -> Iterator[dict[str, Any]]:
         return iter(self.records)
 
@@ -104,7 +110,8 @@ class Records:
         """A table: a small curve of each series, its first, lowest, highest and last number."""
         parameters, layers = len(self.parameters()), len(self.activations())
         measured = f"; {parameters} parameters and {layers} layers measured" * (parameters > 0)
-        caption = f"{self.last_step:,} step{'s' * (self.last_step != 1)}{measured}"
+        steps = f"{self.last_step:,} step{'s' * (self.last_step != 1)}"
+        caption = "; ".join([steps + measured, *self.went_wrong()])
         names = [name for name in self.names if name not in ("epoch", "seconds")]
         return series_table(caption, {name: self.series(name)[1].tolist() for name in names})
 
