@@ -102,3 +102,13 @@ def test_the_equation_of_an_edge_holds_where_a_hook_changed_the_gradient():
     y.register_hook(lambda g: 10 * g)
     last = list(steps(y * 1.0))[-1]
     assert last.upstream * last.local == last.contribution == 30.0
+
+
+def test_a_function_of_math_has_the_name_that_javascript_has_for_it():
+    assert row_script(engine.tanh, 1, {}) == "[(a)=>Math.tanh(a),(g,y,a)=>g*(1-(y*y))]"
+    assert row_script(engine.abs, 1, {}).startswith("[(a)=>Math.abs(a),")
+    assert row_script(engine.round, 1, {}).startswith("[(a)=>rint(a),")
+
+
+def test_brackets_that_do_not_hold_the_whole_stay():
+    assert row_script(engine.arctanh, 1, {}).endswith("=>g/((1-a)*(1+a))]")

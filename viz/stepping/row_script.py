@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from engine import Op
-from engine.symbols import PART, Names, Term, Untraceable, followed
+from engine.symbols import PART, Names, Term, followed
 
 _SAME = (
     "acos acosh asin asinh atan atan2 atanh cbrt ceil cos cosh exp expm1 floor hypot log log10 "
@@ -129,8 +129,6 @@ def _expression(code: ast.expr, names: Names) -> str:
         own = code.id in names.taken or code.id.startswith(PART)
         return code.id if own else _meant(names.known[code.id])
     if isinstance(code, ast.Call):
-        if code.keywords:
-            raise Untraceable(f"{ast.unparse(code)} in JavaScript")
         return f"{part(code.func)}({','.join(map(part, code.args))})"
     if isinstance(code, ast.IfExp):
         return f"({_truth(code.test, names)}?{part(code.body)}:{part(code.orelse)})"
