@@ -136,7 +136,16 @@ def test_where_the_op_gives_another_gradient_than_its_numbers_do_it_is_said():
 def test_what_is_only_added_on_the_way_is_left_out_and_said():
     step = list(steps((inputs(1, 3) @ weights(3, 1)).sum()))[-1]
     twin = Twins(Elements(step)).of((0, 0))
-    assert [box.symbol for box in twin.boxes] == ["", "", "×", f"+{LEFT_OUT}", f"+{LEFT_OUT}"]
+    assert [box.symbol for box in twin.boxes] == ["", "", "×", f"+{LEFT_OUT}"]
+    assert twin.boxes[-1].name == "n2[0,0]"
+
+
+def test_of_wide_graphs_as_many_terms_are_drawn_as_there_is_room_for():
+    step = list(steps(engine.softmax(weights(12), axis=0)[0]))[-1]
+    twin = Twins(Elements(step)).of((3,))
+    assert len(twin.boxes) <= LARGEST
+    assert 1 <= len(twin.seeds) <= TERMS
+    assert twin.note.startswith(f"{len(twin.seeds)} of 12 terms are drawn")
 
 
 def test_an_element_that_only_moved_is_a_copy():
@@ -150,7 +159,9 @@ def test_what_has_no_twin_says_why():
     forward, *_, backward = steps(x.sum())
     said = f"the graph behind L has 199 nodes, more than the {LARGEST} drawn here"
     assert Twins(Elements(forward)).of(()) == said
-    assert Twins(Elements(backward)).of((0,)).startswith("the graph behind w[0] has ")
+    assert [box.symbol for box in Twins(Elements(backward)).of((0,)).boxes] == ["", f"+{LEFT_OUT}"]
+    product = list(steps(engine.prod(weights(60))))[-1]
+    assert Twins(Elements(product)).of((0,)).startswith("the graph behind w[0] has ")
     huge = list(steps(weights(5000).sum()))[-1]
     assert "too many" in Twins(Elements(huge)).of((0,))
     joined = next(s for s in steps(GRAPHS["constant"]()) if isinstance(s, ForwardStep))

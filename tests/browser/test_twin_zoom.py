@@ -135,10 +135,29 @@ def test_where_there_is_none_the_page_says_how_to_ask(show):
     w = Tensor(np.arange(100.0), requires_grad=True, label="w")
     page = show((w * w).sum(), elements={"w": 3})
     page.press("ArrowRight")
-    assert page.run("document.getElementById('twin').hidden")
+    page.click("#twin summary")
+    assert texts(page, "p:last-child") == [
+        'Not drawn here, to keep the page small: step_through(…, elements={"n1": (0,)}) draws it.'
+    ]
+    assert not page.run("document.querySelector('#twin button').checkVisibility()")
     forward_to(page, "Backward · through mul to w")
     page.click("#grid button")
     assert texts(page, ".node.to .g") == ["3"]
+
+
+def test_an_element_there_is_no_room_for_is_asked_for_by_name(show):
+    x = Tensor(np.eye(8) + 1.0, requires_grad=True, label="x")
+    root = x
+    for _ in range(6):
+        root = root @ x
+    page = show(root.sum())
+    page.press("End")
+    page.click("#grid button:nth-child(10)")
+    assert texts(page, "p:last-child")[0].endswith('elements={"x": (1,1)}) draws it.')
+    page = show(root.sum(), elements={"x": (1, 1)})
+    page.press("End")
+    page.click("#grid button:nth-child(10)")
+    assert texts(page, "p:last-child")[0].startswith("4 of 8 terms are drawn; all of them add up")
 
 
 def test_a_page_of_single_numbers_has_no_twins(show):

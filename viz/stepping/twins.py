@@ -136,25 +136,37 @@ class Twins:
         ends = self._ends[id(target)]
         if not ends:
             return f"no element of {self.elements.names(step.node)} is computed from {name}"
-        way = _way([self._orders[end] for end in ends[:TERMS]], target)
-        beside = {id(x) for node in way for x in node.inputs if isinstance(x, Node)}
-        if (count := len(beside | set(map(id, way)))) > LARGEST:
-            return _too_many(name, count)
-        graph = _Graph(slim=True)
-        for node in way:
-            graph.add(node)
-        for end in ends[TERMS - 1 :: -1]:
-            found = self.elements.result(end)
-            graph.end(found, self._name(step.node, end), signed(found.data), step.upstream[end])
+        for count in range(min(TERMS, len(ends)), 0, -1):
+            graph = self._ways(step, target, ends[:count])
+            if len(graph.boxes) <= LARGEST:
+                break
+        else:
+            return _too_many(name, len(graph.boxes))
         flows = list(graph.flows())
         whole, note = float(step.contribution[place]), ""
-        if len(ends) > TERMS:
-            note = f"{TERMS} of {len(ends)} terms are drawn; all of them add up to {signed(whole)}"
+        if len(ends) > count:
+            note = f"{count} of {len(ends)} terms are drawn; all of them add up to {signed(whole)}"
         elif _alike(flows[-1].after, whole, sum(abs(flow.part) for flow in flows)):
             flows[-1] = replace(flows[-1], after=whole)  # of an array of float32, to the last digit
         else:
             note = f"the op as a whole gives {signed(whole)} here"
         return Twin(graph.boxes, graph.seeds, flows, note)
+
+    def _ways(self, step: BackwardStep, target: Any, ends: list[Index]) -> _Graph:
+        """All that leads from an element of an input to elements of the result."""
+        found = [self.elements.result(end) for end in ends]
+        way = _way([self._orders[end] for end in ends], target)
+        merged = _merged(way, set(map(id, found)))
+        graph = _Graph(slim=True)
+        for node in way:
+            if id(node) in merged:
+                graph.merge(node)
+            else:
+                graph.add(node)
+        # backward begins at the end: so it takes the first first
+        for end, node in zip(reversed(ends), reversed(found), strict=True):
+            graph.end(node, self._name(step.node, end), signed(node.data), step.upstream[end])
+        return graph
 
 
 def _too_many(name: str, count: int) -> str:
@@ -168,13 +180,27 @@ def _alike(x: float, y: float, scale: float) -> bool:
 def _way(orders: list[list[Any]], target: Any) -> list[Any]:
     """The nodes on the ways from `target` to the ends of graphs, inputs before results."""
     way = {id(target): target}
-    for order in reversed(
-        orders
-    ):  # so that backward, which begins at the end, takes the first first
+    for order in reversed(orders):
         for node in order:
             if any(id(x) in way for x in node.inputs):
                 way[id(node)] = node
     return list(way.values())
+
+
+def _merged(way: list[Any], ends: set[int]) -> set[int]:
+    """The sums that only lead on to sums: a row of them is one box."""
+    known = set(map(id, way))
+    sums = {
+        id(node)
+        for node in way
+        if _symbol(node) == "+" and sum(id(x) in known for x in node.inputs) == 1
+    }
+    elsewhere = {id(x) for node in way if id(node) not in sums for x in node.inputs}
+    return sums - elsewhere - ends
+
+
+def _symbol(node: Any) -> str:
+    return "" if node.op is None else SIGNS.get(node.op.symbol, node.op.symbol)
 
 
 class _Graph:
@@ -196,7 +222,7 @@ class _Graph:
 
         What is added to a number on its way changes no derivative: it gets no box.
         """
-        symbol = "" if node.op is None else SIGNS.get(node.op.symbol, node.op.symbol)
+        symbol = _symbol(node)
         slots = tuple(range(len(node.inputs)))
         if symbol == "+" and self.slim:
             slots = tuple(k for k in slots if id(node.inputs[k]) in self._place)
@@ -206,6 +232,12 @@ class _Graph:
         self._place[id(node)] = place
         self._slots[place] = slots
         self._ways.add(place)
+
+    def merge(self, node: Any) -> None:
+        """Let a sum with one input on the way be part of the sum that it leads to."""
+        self._place[id(node)] = next(
+            self._place[id(x)] for x in node.inputs if id(x) in self._place
+        )
 
     def _input(self, x: Any) -> int:
         if id(x) in self._place:

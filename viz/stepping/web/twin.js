@@ -28,24 +28,29 @@ const brief = (text) => (text.length > 17 ? `${text.slice(0, 6)}…${text.slice(
 
 // which element is looked at: that of the grid, or the one number there is
 const lookedAt = () => {
-  const row = steps[position - 1]?.row;
-  const cells = data.cells[row];
+  const step = steps[position - 1];
+  if (!step || step.kind === SEED) return {};
+  const of = step.kind === FORWARD ? step.node : step.to;
+  const cells = data.cells[step.row];
   const i = cells ? chosen : 0;
-  const name = row === undefined ? "" : names[steps[row].kind === FORWARD ? steps[row].node : steps[row].to];
-  const place = cells?.places[i] ?? "";
-  return { row, name: place ? `${name}[${place}]` : name, place, array: name, found: twins.rows[row]?.[i] };
+  const shape = data.nodes[of][2];
+  // of an array with too many numbers, a place that there is
+  const some = shape.startsWith("(") && !/\b0\b/.test(shape) && shape.replace(/\d+/g, 0);
+  const place = cells && (cells.places[i].includes(",") ? `(${cells.places[i]})` : cells.places[i]);
+  return { row: step.row, array: names[of], found: twins.rows[step.row]?.[i], place: place ?? some,
+    name: cells ? `${names[of]}[${cells.places[i]}]` : names[of] };
 };
 
 const draw = () => {
   const { row, name, place, array, found } = lookedAt();
-  twin.hidden = row === undefined || !(found || data.cells[row]);
-  if (twin.hidden) return (zoomed = undefined);
+  zoomed = undefined;
+  twin.hidden = !found && !place;
+  if (twin.hidden) return;
   write(twin.firstChild, `Value graph of ${name}`);
   const drawn = Array.isArray(found);
   twinBar.hidden = twinRoom.hidden = twinSay.hidden = !drawn;
-  zoomed = undefined;
   write(twinNote, drawn ? found[5] : found ??
-    `not drawn here, to keep the page small: step_through(…, elements={"${array}": (${place},)}) draws it`);
+    `Not drawn here, to keep the page small: step_through(…, elements={"${array}": ${place}}) draws it.`);
   if (!drawn || !twin.open) return;
   const [shape, titles, values, seeds, flows] = found;
   const [width, height, places, order] = twins.shapes[shape];
