@@ -7,6 +7,7 @@ import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
+from dot_reading import runs_in_a_circle
 from graphs import tensor_graphs, value_graphs
 from hypothesis import given, settings
 
@@ -15,8 +16,9 @@ import nn
 import nn.scalar
 from engine import Tensor, Value
 from viz import diff
+from viz.drawing import Arrow, constant_box
 from viz.drawing.renderer import render
-from viz.graphs.difference import match
+from viz.graphs.difference import _parts, match
 
 ID = re.compile(r"^ *(b?[nf]\d+(?:c\d+)?) \[shape=", re.MULTILINE)
 MARKS = ("only in", "differs", "gradient differs", "begins here")
@@ -150,6 +152,29 @@ def test_of_a_large_graph_what_is_the_same_is_folded():
     assert len(drawn) <= 40
     begins = [name for name, mark in marks(dot).items() if mark == "differs, begins here"]
     assert [boxes(dot)[name].count("<B>layers[1].neurons[3].b") for name in begins] == [1]
+
+
+def test_what_is_the_same_before_and_after_a_difference_is_two_boxes():
+    """In one box it would be left for the difference and entered again."""
+
+    def program(factor):
+        x = Value(1.0, label="x")
+        for _ in range(30):
+            x = engine.sin(x)
+        x = engine.relu(x * factor)
+        for _ in range(30):
+            x = engine.exp(x) * 0.1
+        return x
+
+    dot = diff(program(-1.0), program(-2.0)).dot
+    assert dot.count("the same in both, folded</FONT>") == 2
+    assert not runs_in_a_circle(dot)
+
+
+def test_two_graphs_that_are_a_circle_together_are_left_as_they_are():
+    boxes = [constant_box(name, 1.0) for name in ("a", "b")]
+    arrows = [Arrow("a", "b", 0, ""), Arrow("b", "a", 0, "")]
+    assert _parts(boxes, arrows, {"a", "b"}, 9) == {"a": 0, "b": 0}
 
 
 def test_where_everything_differs_there_is_still_a_picture():

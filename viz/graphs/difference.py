@@ -15,6 +15,7 @@ from ..drawing import Arrow, Box, Reader, Scene, checked_order, constant_box, ed
 from .dot import MAX_NODES, check_direction
 from .fold import Fold
 from .folded import fold_box
+from .knots import knots, parts_of
 from .marks import Marks
 from .picture import Picture
 
@@ -232,13 +233,14 @@ def _without_the_same(
 ) -> tuple[list[Box], list[Arrow]]:
     """Fold what is the same, and what only follows from a difference: one box for each kind."""
     kept = _kept(boxes, arrows, nodes, max_nodes)
-    groups: dict[tuple[str, ...], list[Box]] = {}
+    part = _parts(boxes, arrows, set(nodes) - kept, max_nodes)
+    groups: dict[tuple[tuple[str, ...], int], list[Box]] = {}
     for box in boxes:
-        if box.id in nodes and box.id not in kept:
-            groups.setdefault(box.marks, []).append(box)
+        if box.id in part:
+            groups.setdefault((box.marks, part[box.id]), []).append(box)
     folded: list[Box] = []
     name_of: dict[str, str] = {}
-    for k, (marks, members) in enumerate(sorted(groups.items())):
+    for k, ((marks, _), members) in enumerate(sorted(groups.items())):
         fold = Fold(tuple(range(len(members))), "same", (), "", ())
         box = fold_box([nodes[m.id] for m in members], fold, f"f{k}", Marks(), {})
         if marks:
@@ -248,6 +250,22 @@ def _without_the_same(
     constants = {a.tail for a in arrows if a.tail not in nodes and a.head in name_of}
     shown = [box for box in boxes if box.id not in name_of and box.id not in constants]
     return folded + shown, _rerouted(arrows, name_of, constants)
+
+
+def _parts(boxes: list[Box], arrows: list[Arrow], gone: set[str], most: int) -> dict[str, int]:
+    """For each box that is folded which box of its kind it is in: arrows run in no circle.
+
+    Two graphs that have the same nodes in another order are a circle themselves: they stay one.
+    """
+    place = {box.id: i for i, box in enumerate(boxes)}
+    inputs: list[list[int]] = [[] for _ in boxes]
+    for arrow in arrows:
+        inputs[place[arrow.head]].append(place[arrow.tail])
+    parts = None
+    if not knots(inputs, list(range(len(boxes)))):
+        units = [box.marks if box.id in gone else box.id for box in boxes]
+        parts = parts_of(inputs, units, most)
+    return {name: parts[place[name]] if parts else 0 for name in gone}
 
 
 def _kept(boxes: list[Box], arrows: list[Arrow], nodes: dict[str, Any], max_nodes: int) -> set[str]:
