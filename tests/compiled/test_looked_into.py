@@ -65,7 +65,7 @@ def test_after_nan_trace_programs_run_again():
 def test_a_call_is_drawn_as_one_node_named_as_the_function(product):
     _, _, y = product
     dot = viz.draw(y).dot
-    assert dot.count("output of curve") == 1
+    assert dot.count(">L: output of curve<") == 1
     assert dot.count("[shape=") == 3
 
 
