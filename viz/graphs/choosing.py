@@ -29,7 +29,7 @@ def fits(scene: Scene) -> bool:
 def auto_scene(graph: Placed, draw: Draw) -> Scene:
     """A picture of a page: folded by the innermost modules that do, else by likeness."""
     deepest = max(map(len, graph.paths)) - 1
-    for depth in range(deepest, -1, -1):
+    for depth in range(deepest, 0, -1):  # the whole model in one box would say too little
         folds = module_folds(graph, depth, shallow=True)
         if not folds or visible(graph.order, folds) > MANY:
             continue
