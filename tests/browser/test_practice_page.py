@@ -195,6 +195,19 @@ def test_nothing_is_cut_off_and_nothing_breaks_a_rule_of_accessibility(show, pag
     assert violations(page) == []
 
 
+def test_on_a_narrow_page_the_edge_that_is_asked_about_is_in_view(show, page):
+    page.resize(390, 844)
+    show(level=4, seed=1)
+    while not page.run("document.getElementById('answer').hidden"):
+        inside = page.run(
+            "(() => { const r = document.getElementById('view').getBoundingClientRect();"
+            "const b = document.getElementById('times').getBoundingClientRect();"
+            "return b.left >= r.left && b.right <= r.right && b.top >= r.top })()"
+        )
+        assert inside, question(page)
+        button(page, "Show")
+
+
 def test_in_a_frame_of_a_notebook_exercises_follow_each_other(page, tmp_path):
     file = tmp_path / "notebook.html"
     html = practice(level=1, seed=0)._repr_html_()

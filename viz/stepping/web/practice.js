@@ -91,8 +91,10 @@ onwards.onclick = () => {
 };
 shown.push(() => {
   if (!svg || !task() || position !== allowed) return;
-  mark(steps[allowed]);
-  label({ ...steps[allowed], local: "?" }, true);
+  const next = steps[allowed];
+  mark(next);
+  label({ ...next, local: "?" }, true);
+  look(around([areas[next.node], areas[next.to]]));
 });
 write(get("all").firstElementChild, "The steps so far, as a table");
 ask();
