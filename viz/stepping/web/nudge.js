@@ -39,7 +39,7 @@ const free = all.filter((place) => !why && keeps[place] === undefined);
     };
     const say = (place, by, slope) => {
       const Δ = leaves[place] - original[place];
-      if (!changed()) return `A small change Δ changes ${data.root} by ${slope} × Δ. Move the slider.`;
+      if (!changed()) return `A small change Δ of ${names[place]} changes ${data.root} by ${slope} × Δ. Move the slider.`;
       const alone = all.every((other) => other === place || Object.is(leaves[other], original[other]));
       const real = now.values[root] - was.values[root];
       const off = Math.abs(by[root] - real);
