@@ -40,7 +40,7 @@ def marks_after_backward(make):
 class TestMarks:
     def test_nan_from_zero_times_inf_is_marked_and_the_nan_gradient_below_a_zero_one(self, tier):
         assert marks_after_backward(lambda: engine.log(tier(0.0)) * 0.0) == {
-            "log": ("! inf begins here", "zero gradient begins here"),
+            "log": ("! inf begins here",),  # its gradient is 0 for a factor of 0: nothing stops it
             "mul": ("! nan begins here",),
             "x": ("! gradient: nan begins here",),
         }
@@ -51,7 +51,7 @@ class TestMarks:
             return x - x
 
         assert marks_after_backward(difference) == {
-            "x": ("! inf begins here", "zero gradient begins here"),
+            "x": ("! inf begins here",),  # what reaches it cancels
             "sub": ("! nan begins here",),
         }
 
