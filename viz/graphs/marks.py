@@ -126,6 +126,7 @@ def _mark_gradients(order: list[Any], gradients: dict[int, Any], marks: Marks) -
         for x in node.inputs:
             if state.get(id(x), "fine") != "fine" and id(node) in state:
                 consumers.setdefault(id(x), {})[id(node)] = node
+    moved: dict[int, list[Any]] = {}
     for node in order:
         own = state.get(id(node), "fine")
         if own == "fine":
@@ -133,7 +134,7 @@ def _mark_gradients(order: list[Any], gradients: dict[int, Any], marks: Marks) -
         above = consumers.get(id(node), {})
         before = [c for key, c in above.items() if state[key] in BEFORE[own]]
         if own == "zero":
-            before = [c for c in before if _stops(c, node, gradients[id(c)])]
+            before = [c for c in before if _stops(c, node, gradients[id(c)], moved)]
             begins, text = bool(before), "zero gradient begins here"
         else:
             begins, text = len(before) == len(above), f"! gradient: {own} begins here"
@@ -143,7 +144,7 @@ def _mark_gradients(order: list[Any], gradients: dict[int, Any], marks: Marks) -
                 _mark_edges(c, node, gradients[id(c)], own, marks)
 
 
-def _stops(result: Any, node: Any, g: Any) -> bool:
+def _stops(result: Any, node: Any, g: Any, moved: dict[int, list[Any]]) -> bool:
     """Whether an op lets nothing of g through to an input, and not because a factor is 0.
 
     relu of a negative number, a saturated tanh, what `where` did not choose: they stop gradients.
@@ -156,17 +157,23 @@ def _stops(result: Any, node: Any, g: Any) -> bool:
         if not all(_zero(result.contribution(g, k)) for k in edges):
             return False  # they cancel
         chooses = result.op.kinks is not None or not result.op.all_flow
-        return chooses or not any(_would_pass(result, g, k) for k in edges)
+        return chooses or not any(_would_pass(result, g, k, moved) for k in edges)
 
 
-def _would_pass(result: Any, g: Any, index: int) -> bool:
-    """Whether something of g would come through to an input if no number were exactly 0."""
-    near = [_off_zero(x.data if isinstance(x, Node) else x) for x in result.inputs]
-    y = result.op.forward(*near, **result.params)
-    return not _zero(result.op.rule(index)(g, y, *near, **result.params))
+def _would_pass(result: Any, g: Any, index: int, moved: dict[int, list[Any]]) -> bool:
+    """Whether something of g would come through to an input if no number were exactly 0.
+
+    `moved` keeps an op's result and inputs near 0, by its id: a neuron's are asked for often.
+    """
+    if id(result) not in moved:
+        near = [_off_zero(x.data if isinstance(x, Node) else x) for x in result.inputs]
+        moved[id(result)] = [result.op.forward(*near, **result.params), *near]
+    return not _zero(result.op.rule(index)(g, *moved[id(result)], **result.params))
 
 
 def _off_zero(x: Any) -> Any:
+    if type(x) is float:
+        return np.float64(x or TINY)
     array = np.asarray(x)
     if array.dtype.kind != "f":
         return x
