@@ -10,3 +10,4 @@ and `Compiled`.
 
 from .compiled import Compiled as Compiled
 from .decorator import compile as compile
+from .uncollected import Uncollected as Uncollected

@@ -1,4 +1,4 @@
-"""Python's garbage collector, at rest while a program is traced and written."""
+"""Python's garbage collector, at rest while much is made and all of it kept."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from ..restoring import Restoring
 
 
 class Uncollected(Restoring):
-    """While this lasts nobody looks for garbage: again and again in a trace that is all kept.
+    """While this lasts nobody looks for garbage: a trace or a large graph would be searched in vain.
 
-    Of the whole interpreter; so it lasts only while the lock of tracing is held.
+    Of the whole interpreter: where two threads do this, it ends with the first to end.
 
     >>> with Uncollected():
     ...     gc.isenabled()

@@ -11,6 +11,7 @@ from typing import Any
 import nn
 from engine import Compiled, NodeArray
 from engine.array_programs import Plan
+from engine.compilation import Uncollected
 from engine.files import naming
 
 from ..drawing import RenderError, about_of, render
@@ -188,4 +189,6 @@ def draw(root: Any, *inputs: Any, interactive: bool = False, **options: Any) -> 
         return Picture(plan_dot(root, **options))
     if interactive:
         options = {"max_nodes": WHOLE, **options}
-    return Picture(to_dot(root, **options), interactive)
+    with Uncollected():  # a third of the time for 80,000 nodes
+        dot = to_dot(root, **options)
+    return Picture(dot, interactive)
