@@ -9,7 +9,7 @@ from ..restoring import Restoring
 
 
 class Uncollected(Restoring):
-    """While this lasts nobody looks for garbage: a trace or a large graph would be searched in vain.
+    """While this lasts nobody looks for garbage: a trace or a graph would be searched in vain.
 
     Of the whole interpreter: where two threads do this, it ends with the first to end.
 
