@@ -34,6 +34,12 @@ class OpTable(Mapping[str, Any]):
     def __len__(self) -> int:
         return len(self._rows)
 
+    def __or__(self, other: Mapping[str, Any]) -> dict[str, Any]:
+        return {**self, **other}
+
+    def __ror__(self, other: Mapping[str, Any]) -> dict[str, Any]:
+        return {**other, **self}
+
     def __repr__(self) -> str:
         more = ["…"] * (len(self) > SHOWN)
         return f"<table of {len(self)} ops: {', '.join([*list(self)[:SHOWN], *more])}>"

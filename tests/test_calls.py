@@ -70,7 +70,7 @@ def backward_arrows(dot):
 def test_each_call_has_a_frame():
     loss, seen = loss_of(Thrice())
     dot = to_dot(loss, seen=seen, max_nodes=40)
-    blocks = sorted(title for title in frames(dot) if title.startswith("block"))
+    blocks = sorted(title for title in frames(dot) if title.endswith("Residual"))
     assert blocks == ["block, call 2: Residual", "block, call 3: Residual", "block: Residual"]
 
 
@@ -189,3 +189,72 @@ def test_a_call_inside_a_sibling_is_a_part_of_neither():
     found = [path[1:] for path in module_paths(order, seen)]
     assert found == [(), ("first",), ("second",), ("first, part 2",), ()]
     assert backward_arrows(to_dot(y, seen=seen)) == []
+
+
+class Again(nn.Module):
+    """What it is given is run n times, a residual block of this model's own making."""
+
+    def __init__(self, n, *layers, step=lambda x, y: x + y):
+        self.n, self.step = n, step
+        self.block = nn.Sequential(*layers) if len(layers) > 1 else layers[0]
+
+    def forward(self, x):
+        for _ in range(self.n):
+            x = self.step(x, self.block(x))
+        return x
+
+
+def test_a_sequential_that_is_called_again_has_a_frame_for_each_call():
+    model = Again(3, nn.Linear(3, 3, rng=0), nn.ReLU(), nn.Linear(3, 3, rng=1))
+    loss, seen = loss_of(model)
+    titles = [title for title in frames(to_dot(loss, seen=seen, depth=9)) if "block" in title]
+    calls = ["block", "block, call 2", "block, call 3"]
+    assert sorted(titles) == sorted(f"{call}: Sequential" for call in calls)
+
+
+def test_rounds_begin_with_the_first_call():
+    model = Again(9, nn.Linear(3, 3, rng=0), nn.ReLU(), nn.Linear(3, 3, rng=1))
+    loss, seen = loss_of(model)
+    assert "<B>(Sequential → add) × 9</B>" in to_dot(loss, seen=seen)
+
+
+def test_a_layer_in_a_loop_is_rounds_and_not_the_whole_model_in_one_box():
+    model = Again(50, nn.Linear(3, 3, rng=0), step=lambda _, y: y.tanh())
+    loss, seen = loss_of(model)
+    assert "<B>(linear → tanh) × 50</B>" in to_dot(loss, seen=seen)
+
+
+class InTime(nn.Module):
+    def __init__(self):
+        self.cell = nn.RNNCell(2, 3, rng=0)
+
+    def forward(self, x):
+        state = np.zeros((1, 3))
+        for t in range(6):
+            state = self.cell(x[t], state)
+        return state
+
+
+def test_calls_in_one_box_are_named_from_the_first_to_the_last():
+    dot = draw(InTime(), np.ones((6, 1, 2))).dot
+    assert "<B>cell, call 2 … cell, call 5 (4 calls)</B>" in dot
+
+
+class InTurn(nn.Module):
+    def __init__(self):
+        def block():
+            return nn.Residual(nn.Sequential(nn.Linear(2, 2, rng=0), nn.Tanh()))
+
+        self.blocks = nn.ModuleList([block(), block()])
+
+    def forward(self, x):
+        for _ in range(4):
+            for block in self.blocks:
+                x = block(x)
+        return x.sum()
+
+
+def test_several_calls_of_several_modules_are_counted_as_calls():
+    titles = re.findall(r"<B>(blocks[^<]* … [^<]*)</B>", draw(InTurn(), np.ones((1, 2))).dot)
+    assert titles
+    assert all(title.endswith(" calls)") for title in titles)

@@ -219,3 +219,9 @@ def test_a_table_without_ops_of_a_kind_does_not_speak_of_it():
 def test_a_single_number_has_the_digits_of_its_dtype():
     assert "data 0.1 grad" in words(Tensor(np.float32(0.1))._repr_html_())
     assert "data True grad" in words(Tensor(True)._repr_html_())
+
+
+def test_the_table_of_ops_is_joined_with_a_dict_from_either_side():
+    own = {"add": "mine"}
+    assert (engine.registry | own)["add"] == "mine"
+    assert (own | engine.registry)["add"] is engine.registry["add"]

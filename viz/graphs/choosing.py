@@ -40,6 +40,8 @@ def auto_scene(graph: Placed, draw: Draw) -> Scene:
         modules = module_folds(graph, depth)
         if 0 < len(modules) <= BOXES // 2:
             break
+    if depth == 0 and sum(len(fold.units) for fold in modules) == 1:
+        modules = []  # what the model is made of, by likeness
     for boxes in SPARING:
         folds = with_alike(graph, modules, boxes)
         if visible(graph.order, folds) <= BOXES and fits(scene := draw(folds)):

@@ -76,9 +76,10 @@ def modules_as_folds(paths: list[Path], modules: dict[Path, tuple[int, ...]]) ->
             Fold(modules[path], "module", path, title_of(path), (modules[path],), (path,))
             for path in paths
         ]
+    paths = sorted(paths, key=lambda path: _natural(title_of(path)))
     units = tuple(modules[path] for path in paths)
     members = tuple(sorted(i for unit in units for i in unit))
-    what = "calls" if len({module_of(path) for path in paths}) == 1 else "modules"
+    what = "modules" if len({module_of(path) for path in paths}) == len(paths) else "calls"
     title = f"{title_of(paths[0])} … {paths[-1][-1]} ({len(paths):,} {what})"
     return [Fold(members, "repeated", paths[0][:-1], title, units, tuple(paths))]
 

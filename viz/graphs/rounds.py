@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -99,8 +100,8 @@ def _again(graph: Placed, fold: Fold, units: list[tuple[int, ...]]) -> list[Fold
 def _merged(graph: Placed, folds: list[Fold], items: _Items) -> list[Fold]:
     """One fold for each knot; what is left over at its ends stands alone."""
     tangled = knots(items.inputs, items.unit)
-    gone = {unit for knot in tangled for unit in knot}
-    found = [fold for k, fold in enumerate(folds) if -1 - k not in gone]
+    gone: set[int] = set()
+    found: list[Fold] = []
     rank = {k: r for r, k in enumerate(walked(range(len(items.unit)), items.inputs, set()))}
     names = [_name(graph, folds, items, k) for k in range(len(items.unit))]
     members: dict[int, list[int]] = {}
@@ -109,18 +110,20 @@ def _merged(graph: Placed, folds: list[Fold], items: _Items) -> list[Fold]:
     for knot in tangled:
         inside = {k for unit in knot for k in members[unit]}
         _extend(inside, items, names)
+        gone.update(items.unit[k] for k in inside)
         row = sorted(inside, key=rank.__getitem__)
         first, last, period = repeating([names[k] for k in row])
         for k in (*row[:first], *row[last:]):
             if items.unit[k] < 0:
                 found += _again(graph, folds[-1 - items.unit[k]], [items.members[k]])
         found.append(_chain(graph, items, names, row[first:last], period))
-    return found
+    return [fold for k, fold in enumerate(folds) if -1 - k not in gone] + found
 
 
 def _extend(inside: set[int], items: _Items, names: list[str]) -> None:
     """Add the first links of a chain, which lead nowhere else, to those found to be alike."""
     known = {names[k] for k in inside}
+    size = Counter(items.unit)
     outputs: dict[int, list[int]] = {}
     for k, below in enumerate(items.inputs):
         for j in below:
@@ -128,7 +131,7 @@ def _extend(inside: set[int], items: _Items, names: list[str]) -> None:
     waiting = list(inside)
     for k in waiting:  # grows as it goes
         for j in items.inputs[k]:
-            single = items.unit[j] >= 0 and items.inputs[j] and names[j] in known
+            single = size[items.unit[j]] == 1 and items.inputs[j] and names[j] in known
             if single and j not in inside and inside.issuperset(outputs[j]):
                 inside.add(j)
                 waiting.append(j)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,15 +18,23 @@ PLACE = re.compile(r"(([A-Za-z_]\w*(\[\d+\])*|\d+)\.)+[A-Za-z_]\w*(\[[\d,]+\])?"
 UNNAMED = "model"  # a model known from its parameters' labels only
 
 
-def split(name: str) -> Path:
-    """A name as steps into a model; a number belongs to the name before it.
+def split(name: str, callable_: Collection[str] = ()) -> Path:
+    """A name as steps into a model; a number belongs to the name before it, if that is a list's.
+
+    Args:
+        callable_: names of modules that are called themselves, such as a Sequential.
 
     >>> split("layers.0.weight"), split("layers[0].neurons[3]"), split("0.1.bias")
     (('layers.0', 'weight'), ('layers[0]', 'neurons[3]'), ('0', '1', 'bias'))
+    >>> split("block.0.weight", ["block"])
+    ('block', '0', 'weight')
     """
     steps: list[str] = []
-    for word in name.split(".") if name else []:
-        if word.isdigit() and steps and not steps[-1][-1].isdigit() and "[" not in steps[-1]:
+    words = name.split(".") if name else []
+    for i, word in enumerate(words):
+        last = steps[-1] if steps else ""
+        listed = last and not last[-1].isdigit() and "[" not in last
+        if word.isdigit() and listed and ".".join(words[:i]) not in callable_:
             steps[-1] += f".{word}"
         else:
             steps.append(word)
@@ -76,6 +85,7 @@ class trace(Watching):  # noqa: N801 - used as a context, named like no_grad and
         self.model = model
         self.name = type(model).__name__
         self.kinds: dict[Path, str] = {}
+        self._callable: set[str] = set()
         self._found: dict[int, tuple[Any, Path]] = {}  # the node is kept, so its id stays its own
         self._inside: list[tuple[Path, Path]] = []  # of each open call: its module, its place
         self._calls: dict[Path, int] = {}
@@ -85,9 +95,11 @@ class trace(Watching):  # noqa: N801 - used as a context, named like no_grad and
         return super().saved(), forwards
 
     def change(self) -> None:
+        named = list(self.model.named_modules())
+        self._callable = {name for name, one in named if type(one).forward is not nn.Module.forward}
         self._note_parameters()
-        for name, module in self.model.named_modules():
-            path = (self.name, *split(name))
+        for name, module in named:
+            path = (self.name, *split(name, self._callable))
             self.kinds[path] = type(module).__name__
             # an attribute of the instance stands before the class's method
             object.__setattr__(module, "forward", self._watched(module.forward, path))
@@ -104,7 +116,7 @@ class trace(Watching):  # noqa: N801 - used as a context, named like no_grad and
 
     def _note_parameters(self) -> None:
         for name, parameter in self.model.named_parameters():
-            path = (self.name, *split(name)[:-1])
+            path = (self.name, *split(name, self._callable)[:-1])
             for leaf in [parameter] if isinstance(parameter, Node) else parameter.flat:
                 self._found[id(leaf)] = (leaf, path)
 
