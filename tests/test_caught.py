@@ -152,11 +152,21 @@ def test_without_keep_nothing_is_kept():
         ([1.0] * 9 + [np.nan], np.inf),
         ([1.0] * 10, 4.0),
         ([1.0] * 49 + [3.0], 6.0),
-        ([-5.0] * 20, -5.0),
+        ([-5.0] * 20, 10.0),
+        ([0.0] * 20, np.inf),
+        ([0.0] * 19 + [1.0], 2.0),
     ],
 )
 def test_a_spike_is_far_beyond_all_that_was_usual(losses, limit):
     assert spike_limit(losses) == limit
+
+
+@pytest.mark.parametrize("loss", [0.0, -5.0, None])
+def test_a_loss_that_stays_as_it_is_is_no_spike(loss):
+    history = History(keep=True)
+    for _ in range(30):
+        history.step(loss)
+    assert history.caught == []
 
 
 # --- looked at again ---

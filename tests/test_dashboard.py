@@ -236,7 +236,18 @@ def test_the_mean_of_an_epoch_stands_in_its_middle():
 def test_a_metric_of_each_step_stands_at_the_step():
     history = a_run([1.0, 1.0, 1.0], accuracy=[0.1, 0.2, 0.3])
     ax = plots.metric(history, "accuracy", smoothing=0)
-    assert line(ax, "training").get_xydata().tolist() == [[1, 0.1], [2, 0.2], [3, 0.3]]
+    assert line(ax, "accuracy").get_xydata().tolist() == [[1, 0.1], [2, 0.2], [3, 0.3]]
+
+
+def test_a_metric_that_was_noted_now_and_then_is_drawn_as_it_is():
+    """It is not said to be of training, and no average stands in place of a few numbers."""
+    history = a_run([1.0] * 60)
+    history.records += [{"step": step, "accuracy": step % 20 / 10} for step in range(10, 61, 10)]
+    (only,) = plots.metric(history, "accuracy").lines
+    assert only.get_ydata().tolist() == [1.0, 0.0] * 3
+    assert only.get_label() == "accuracy"
+    (only,) = plots.compare_runs([history], what="accuracy").lines
+    assert only.get_ydata().tolist() == [1.0, 0.0] * 3
 
 
 def test_names_of_validation_belong_to_their_metric():

@@ -20,8 +20,9 @@ import pytest
 import nn
 from engine import Tensor
 from viz import History
+from viz.drawing import points
 from viz.monitoring import live
-from viz.monitoring.figure import _svg, figure
+from viz.monitoring.figure import GAP, WIDE, _svg, figure
 from viz.monitoring.live import LiveFigure, LivePage, live_of
 from viz.monitoring.records import Records
 
@@ -336,6 +337,17 @@ def test_of_many_parameters_some_are_shown_and_that_is_said():
     found = texts(svg_of(records))
     assert "gradient norms, 6 of 20, logarithmic" in found
     assert sum("…" in text for text in found) == 12
+
+
+def test_titles_of_panels_end_where_the_panels_end():
+    long = "a_metric_whose_name_is_longer_than_the_panel_in_which_it_is_drawn"
+    names = [f"layer {i}" for i in range(300)]
+    row = {"parameters": {name: {"norm": 1.0, "ratio": 1.0} for name in names}}
+    svg = svg_of([{"step": 1, long: 1.0, **row}])
+    titles = [x.text for x in svg.iter("{http://www.w3.org/2000/svg}text") if x.get("y") == "12"]
+    assert "update : data, 6 of 300, logarithmic" in titles
+    assert all(1.125 * points(title, 11) <= WIDE + GAP for title in titles)
+    assert "about 1/1000 is good" in texts(svg)
 
 
 def test_an_empty_run_and_one_of_nans_have_pictures_too():

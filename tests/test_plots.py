@@ -237,9 +237,10 @@ def test_gradient_flow_of_an_earlier_step_and_of_one_that_was_not_measured():
 
 def test_the_update_ratio_is_a_logarithm_with_its_guide():
     ax = plots.update_ratio(a_history())
-    first, second, third, guide = ax.lines
+    first, second, third, gaps, guide = ax.lines
     assert first.get_ydata() == pytest.approx(np.log10(1e-3 * np.array([1, 3, 6, 9, 12])))
-    assert second.get_ydata().size == 0  # all zeros have no logarithm
+    assert np.isnan(second.get_ydata()).all()  # zeros have no logarithm
+    assert gaps.get_label() == "gaps: 5 zeros"
     assert third.get_ydata().size == 5
     assert guide.get_ydata() == [-3, -3]
 

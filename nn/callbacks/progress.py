@@ -16,6 +16,7 @@ from engine import Restoring
 from .epoch_history import line
 
 BAR = 20  # characters of a bar, where there is room
+LOSS = len("  loss 0.1234…")  # it goes before the bar and the time left where there is little room
 SECONDS = 0.1  # from one drawing to the next: eyes are not faster, and a batch may be
 
 
@@ -103,9 +104,15 @@ class _Terminal(_Lines):
 
     def draw(self, numbers: dict[str, float]) -> None:
         width = _columns() - 1  # in the last column some terminals begin a new line
-        words = "  ".join(f"{name} {x:<#8.4g}" for name, x in numbers.items())
-        text = f"{self._bar(width)}, {self._left()} left  {words}".rstrip()
-        self._write(text if len(text) <= width else text[: width - 1] + "…")
+        bar, left = self._bar(width), f", {self._left()} left"
+        text = bar + left * (len(bar + left) + LOSS <= width)
+        for name, x in numbers.items():
+            word = f"  {name} {x:<#8.4g}"
+            if len(text + word.rstrip()) >= width:  # no number is cut off
+                text = text.rstrip()[: width - 1] + "…"
+                break
+            text += word
+        self._write(text.rstrip())
 
     def _bar(self, width: int) -> str:
         """How far the epoch is; as wide for the first batch as for the last."""
@@ -114,9 +121,9 @@ class _Terminal(_Lines):
         part = min(self.done / self.batches, 1.0)
         head = f"epoch {self.epoch}: {int(100 * part):3}%"
         tail = f" {self.done:>{len(str(self.batches))}}/{self.batches}"
-        room = min(BAR, width - len(f"{head} []{tail}"))
+        room = min(BAR, width - LOSS - len(f"{head} []{tail}"))
         full = int(room * part)
-        return head + f" [{'#' * full}{'-' * (room - full)}]" * (room > 0) + tail
+        return head + f" [{'#' * full}{'-' * (room - full)}]" * (room > 2) + tail
 
     def _left(self) -> str:
         """Minutes and seconds that the epoch will take, as it went so far."""

@@ -98,7 +98,7 @@ def state(page, start):
 def test_the_page_waits_for_the_file_and_follows_it_as_it_grows(run):
     run.open(run.address)
     state(run, "waiting: the file is not there yet")
-    assert run.run("document.querySelector('main').hidden")
+    assert run.run("document.querySelector('#run').hidden")
 
     def training():
         with History(path=run.path, every=1) as history:
@@ -134,6 +134,15 @@ def test_lines_that_are_no_records_are_counted_and_half_a_line_is_waited_for(run
     assert at(run, "loss") == "2"
 
 
+def test_lines_that_could_not_be_read_are_forgotten_with_their_file(run):
+    run.path.write_text("no record\n")
+    run.open(run.address)
+    state(run, "waiting for the first step; 1 line of the file is no record")
+    written(run.path, losses([0.5, 0.25]))
+    state(run, "following")
+    assert run.text("#state") == "following"
+
+
 def test_when_watching_is_stopped_the_page_keeps_what_it_has(page, tmp_path):
     path = tmp_path / "run.jsonl"
     written(path, losses([2.0, 1.0]))
@@ -165,7 +174,9 @@ def test_every_metric_and_measurement_has_a_chart_and_all_charts_have_the_same_s
         "[...document.querySelectorAll('.chart:not([hidden]) .cursor')].map(x => x.style.transform)"
     )
     assert len(set(cursors)) == 1
-    assert run.run("document.querySelectorAll('.guide').length") == 2
+    assert run.run("document.querySelectorAll('.guide').length") == 1
+    assert run.run("getComputedStyle(document.querySelector('.guide')).stroke") != "none"
+    assert "Dotted: about 1/1000 is good." in run.run("document.querySelector('#run').innerText")
 
 
 def test_charts_keep_their_order_when_a_metric_comes_later(run):
@@ -431,3 +442,9 @@ def test_names_from_a_file_are_text(run):
     assert run.run("document.querySelectorAll('img').length") == 0
     assert at(run, name) == "1"
     assert run.text("#flow tbody th") == name
+
+
+def test_a_page_that_still_waits_breaks_no_rule_of_accessibility(run):
+    run.open(run.address)
+    state(run, "waiting")
+    assert violations(run) == []

@@ -105,7 +105,15 @@ def test_a_bar_keeps_its_width_and_fits_its_terminal(terminal, columns):
     ends = {text.index("]") for text in drawn if "]" in text}
     assert len(ends) == (columns > 20)
     widths = {len(one) for text in drawn for one in re.findall(r"\[[#-]*\]", text)}
-    assert widths == {20: set(), 40: {21}}.get(columns, {22})
+    assert widths == {20: set(), 40: {7}}.get(columns, {22})
+
+
+@pytest.mark.parametrize("columns", [34, 40, 60])
+def test_where_there_is_little_room_the_loss_is_whole_beside_a_smaller_bar(terminal, columns):
+    terminal.columns = columns
+    fit(1, metrics=METRICS)
+    (_, *bars), *_ = terminal.rows()
+    assert all(re.search(r" \d/3  loss \d\.\d{3,}… *$", text) for text in bars[:3])
 
 
 def test_each_epoch_has_a_bar_that_fills_and_ends_with_all_numbers(terminal):

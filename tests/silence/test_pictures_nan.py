@@ -102,7 +102,7 @@ def test_the_loss_is_drawn_on_either_scale(numbers, smoothing):
 
 def test_a_logarithmic_scale_of_nothing_says_so():
     ax = drawn(plots.gradient_norms(a_history([0.0, 0.0])))
-    assert [text.get_text() for text in ax.texts] == ["nothing above 0: no logarithmic scale"]
+    assert [text.get_text() for text in ax.texts] == ["nothing above 0:\nno logarithmic scale"]
     assert ax.get_xlim()[0] <= 1
     assert ax.get_xlim()[1] >= 2
 
@@ -145,14 +145,45 @@ def test_a_learning_rate_below_zero_is_seen():
     assert plots.learning_rate(history).get_ylim()[0] < -0.1
 
 
-def test_names_that_matplotlib_hides_do_not_break_the_key():
+def keyed(ax):
+    """The words of a legend, as they are drawn."""
+    return [text.get_text().strip() for text in drawn(ax).get_legend().get_texts()]
+
+
+@pytest.mark.parametrize("name", ["_w", "a $", r"$\bad$", "_$x_1$"])
+def test_names_that_matplotlib_hides_or_sets_as_formulas_stand_in_keys_as_they_are(name):
+    shown = name.replace("$", r"\$")  # which matplotlib draws as "$"
     history = a_history([1.0, 2.0])
     for record in history.records:
-        record["parameters"] = {"_w": record["parameters"]["weight"]}
-    assert drawn(plots.update_ratio(history)).get_legend() is not None
-    model = {"_w": Tensor([1.0], requires_grad=True)}
-    (model["_w"] * 2.0).sum().backward()
-    assert drawn(plots.gradient_histogram(model)).get_legend() is None
+        record["parameters"] = {name: record["parameters"]["weight"]}
+    assert shown in keyed(plots.update_ratio(history))
+    assert shown in keyed(plots.gradient_norms(history))
+    assert shown in keyed(plots.compare_runs({name: history, "b": history}))
+    assert shown in keyed(plots.by_layer({name: history, "b": history}, what="gradient"))
+    drawn(plots.over_time(history, what="gradient"))
+    drawn(plots.gradient_flow(history))
+    history.log(**{name: 1.0})
+    assert drawn(plots.metric(history, name)).get_title().strip() == shown
+    model = {name: Tensor([1.0], requires_grad=True)}
+    (model[name] * 2.0).sum().backward()
+    assert keyed(plots.gradient_histogram(model))[0].startswith(shown)
+    points = np.array([[0.0, 0.0], [1.0, 1.0]])
+    assert shown in keyed(plots.decision_boundary(lambda x: x, points, [name, "b"]))
+
+
+def test_a_curve_on_a_logarithm_does_not_cross_zeros():
+    """It would say that a gradient was there all the time."""
+    history = a_history([1.0, 0.0, 1.0])
+    for ax in (plots.gradient_norms(history), plots.update_ratio(history)):
+        assert np.isnan(ax.lines[0].get_ydata()).tolist() == [False, True, False]
+        assert "gaps: 2 zeros" in keyed(ax)  # of two parameters
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_no_step_and_no_layer_is_shown_that_is_not_there(count):
+    history = a_history([1.0] * count)
+    ax = drawn(plots.over_time(history, what="gradient"))
+    assert ax.get_xlim() == (0.0, float(count))
 
 
 def test_a_curve_of_many_points_has_few_markers_but_one_where_a_number_stands_alone():

@@ -45,14 +45,14 @@ class Panel:
 
     Attributes:
         shown: numbers that the scale shows in any case.
-        guide: a number at which there is a dashed line.
+        guide: a number at which there is a dotted line, with its name.
     """
 
     title: str
     curves: list[Curve]
     log: bool | None = None
     shown: tuple[float, ...] = ()
-    guide: float | None = None
+    guide: tuple[float, str] | None = None
 
 
 def figure(run: Records) -> str:
@@ -76,7 +76,7 @@ def _svg(run: Records) -> str:
         for column, panel in enumerate(beside):
             left = column * (LEFT + WIDE + GAP)
             parts.append(f'<g transform="translate({left} {top})">{_panel(panel, end)}</g>')
-        keys = max(len(panel.curves) for panel in beside)
+        keys = max(len(panel.curves) + (panel.guide is not None) for panel in beside)
         top += TOP + TALL + LINE + keys * LINE + 2 * GAP
     wide = min(len(panels), COLUMNS) * (LEFT + WIDE + GAP) or LEFT + WIDE
     title = f"step {run.last_step:,}" if run.records else "nothing noted yet"
@@ -99,14 +99,9 @@ def _panels(run: Records) -> Iterator[Panel]:
     for kind, names in kinds.items():
         yield Panel(kind, [Curve(name, *run.series(name)) for name in names])
     yield from _measured(run, "gradient norms", "parameter", "norm", log=True)
+    guide = (1e-3, "about 1/1000 is good")
     yield from _measured(
-        run,
-        "update : data (dashed: 1/1000)",
-        "parameter",
-        "ratio",
-        log=True,
-        shown=(1e-3,),
-        guide=1e-3,
+        run, "update : data", "parameter", "ratio", log=True, shown=guide[:1], guide=guide
     )
     yield from _measured(run, "dead units", "activation", "dead", log=False, shown=(0.0, 1.0))
 
@@ -177,7 +172,9 @@ def _spiked(curves: list[Curve]) -> bool:
 def _panel(panel: Panel, end: int) -> str:
     scale = _Scale(panel, end)
     right, bottom = LEFT + WIDE, TOP + TALL
-    title = html.escape(panel.title) + (", logarithmic" if scale.log else "")
+    words = ", logarithmic" * scale.log
+    # a bold letter is up to an eighth wider
+    title = html.escape(_fitted(panel.title, (WIDE + GAP) / 1.125 - points(words, 11)) + words)
     parts = [f'<text x="{LEFT}" y="12" font-weight="600">{title}</text>']
     for mark in scale.marks():
         y = float(scale.y(np.array(mark)))
@@ -187,8 +184,13 @@ def _panel(panel: Panel, end: int) -> str:
             f"{_short(mark)}</text>"
         )
     if panel.guide is not None:
-        y = float(scale.y(np.array(panel.guide)))
-        parts.append(f'<path d="M{LEFT} {y:.1f}H{right}" stroke="#000" stroke-dasharray="2 4"/>')
+        number, name = panel.guide
+        y, key = float(scale.y(np.array(number))), bottom + (2 + len(panel.curves)) * LINE
+        dotted = 'stroke="#000" stroke-dasharray="2 4"'
+        parts.append(
+            f'<path d="M{LEFT} {y:.1f}H{right}" {dotted}/><path d="M{LEFT} {key - 4}h22" {dotted}/>'
+            f'<text x="{LEFT + 28}" y="{key}">{name}</text>'
+        )
     parts.append(
         f'<text x="{LEFT}" y="{bottom + LINE}" fill="{GREY}">1</text>'
         f'<text x="{right}" y="{bottom + LINE}" text-anchor="end" fill="{GREY}">{end:,}</text>'

@@ -29,10 +29,13 @@ def spike_limit(losses: Iterable[float]) -> float:
     """The number from which on a loss is a spike after these; inf if they are too few to say.
 
     That is one beyond 8 deviations (by the median distance from the median, which a spike before
-    moves little), 4 times the median, and twice the largest.
+    moves little), 4 times the median, and twice the largest; of negative losses, as far above
+    these as they are from 0.  Beside nothing but zeros, which have no size, nothing is a spike.
 
-    >>> spike_limit([1.0] * 30), spike_limit([1.0])
-    (4.0, inf)
+    >>> spike_limit([1.0] * 30), spike_limit([1.0]), spike_limit([0.0] * 30)
+    (4.0, inf, inf)
+    >>> spike_limit([-1.0] * 30)
+    2.0
     >>> spike_limit([2.0, 1.0, 4.0] * 9)
     13.8608
     """
@@ -41,7 +44,12 @@ def spike_limit(losses: Iterable[float]) -> float:
         return math.inf
     median = _median(recent)
     deviation = NORMAL * _median(sorted(abs(x - median) for x in recent))
-    return max(median + DEVIATIONS * deviation, TIMES * median, BEYOND * recent[-1])
+    limit = max(
+        median + DEVIATIONS * deviation,
+        median + (TIMES - 1) * abs(median),
+        recent[-1] + (BEYOND - 1) * abs(recent[-1]),
+    )
+    return limit if any(recent) else math.inf
 
 
 def _median(ascending: Sequence[float]) -> float:
@@ -94,7 +102,8 @@ class Keeper:
         """After a step: `begin` the next, and keep this if it is the first of its kind."""
         loss = record.get("loss", 0.0)
         kind, why = self._wrong(record, loss)
-        self._recent.append(loss)
+        if "loss" in record:
+            self._recent.append(loss)
         arrays, chance = self._arrays, self._chance
         self.begin()
         if not kind or self._has(kind):

@@ -54,8 +54,17 @@ def axes_of(ax: Any, title: str = "", x: str = "", y: str = "") -> Any:
     """`ax`, or new axes if it is None, with title and names."""
     if ax is None:
         _, ax = pyplot.subplots(layout="constrained")
-    ax.set(title=title, xlabel=x, ylabel=y)
+    ax.set(title=plain(title), xlabel=plain(x), ylabel=plain(y))
     return ax
+
+
+def plain(name: str) -> str:
+    """A name as matplotlib shows it as it is: not as a formula, and in legends too.
+
+    >>> plain("_fc.weight"), plain("5 $"), plain("bias")
+    (' _fc.weight', '5 \\\\$', 'bias')
+    """
+    return " " * name.startswith("_") + name.replace("$", r"\$")
 
 
 def figure_with(rows: int, columns: int, size: tuple[float, float]) -> tuple[Any, Any]:
@@ -108,14 +117,16 @@ def key(
         texts: what stands there for a label; default the label.
         look: what else matplotlib's `legend` takes.
     """
+    names = [plain(name) for name in names]
+    texts = {plain(name): plain(text) for name, text in (texts or {}).items()}
     handles, labels = ax.get_legend_handles_labels()
     shown = set(names) if len(names) <= most else {names[0], names[-1]}
     pairs = [
-        (h, (texts or {}).get(la, la))
+        (h, texts.get(la, la))
         for h, la in zip(handles, labels, strict=True)
         if la in shown or la not in names
     ]
-    if not pairs:  # matplotlib leaves out what begins with an underscore
+    if not pairs:
         return
     figure = ax.figure
     if isinstance(figure, Figure) and figure.get_layout_engine() is None and ax.get_subplotspec():
@@ -155,6 +166,8 @@ def drawable(numbers: Any) -> np.ndarray:
 def curve(ax: Any, steps: np.ndarray, numbers: np.ndarray, **look: Any) -> None:
     """A line over steps, with gaps where there is nothing to draw; a dot where one stands alone."""
     numbers = drawable(numbers)
+    if "label" in look:
+        look["label"] = plain(look["label"])
     gap = np.isnan(np.concatenate([[np.nan], numbers, [np.nan]]))
     alone = np.flatnonzero(gap[:-2] & ~gap[1:-1] & gap[2:])
     if "marker" in look:  # not so many that they cover the dashes
@@ -180,7 +193,7 @@ def logarithmic(ax: Any) -> None:
     """A logarithmic scale, if anything was drawn above 0; else the axis stays, and says so."""
     low, high = float(ax.dataLim.minposy), float(ax.dataLim.y1)
     if not low <= high:
-        ax.text(0.5, 0.5, "nothing above 0: no logarithmic scale", ha="center", va="center",
+        ax.text(0.5, 0.9, "nothing above 0:\nno logarithmic scale", ha="center", va="top",
                 transform=ax.transAxes)  # fmt: skip
         return
     first, last = np.log10(low), np.log10(high)
@@ -198,7 +211,7 @@ def logarithmic(ax: Any) -> None:
 def whole_steps(ax: Any) -> None:
     """Ticks at whole numbers: there is no half step."""
     low, high = ax.get_xlim()
-    if high - low < 2:
+    if high - low < 1:
         middle = round((low + high) / 2)
         ax.set_xlim(middle - 1, middle + 1)
     ax.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
@@ -212,4 +225,4 @@ def some_names(names: Sequence[str]) -> tuple[list[int], list[str]]:
     """
     every = -(-len(names) // MOST_TICKS)
     ends = [n if len(n) <= LONGEST else f"…{n[-LONGEST:]}" for n in names[::every]]
-    return list(range(0, len(names), every)), ends
+    return list(range(0, len(names), every)), [plain(n) for n in ends]

@@ -12,6 +12,7 @@ from matplotlib.ticker import NullLocator, SymmetricalLogLocator
 from ..monitoring import History
 from .axes import (
     CYCLE,
+    MOST_MARKERS,
     axes_of,
     curve,
     drawable,
@@ -183,7 +184,9 @@ def metric(
     scale = scale_for(numbers, log)
     if name in history.names:
         series = training_series(history, name)
-        draw_series(ax, series, smoothing, scale, color=CYCLE[0], label="training")
+        # what is noted by hand, an accuracy say, may be of any data
+        label = "training" if validations or name == "loss" else name
+        draw_series(ax, series, smoothing, scale, color=CYCLE[0], label=label)
     for i, one in enumerate(validations):
         label = "validation" if len(validations) == 1 else one
         curve(ax, *history.series(one), color=CYCLE[(1 + i) % len(CYCLE)], label=label,
@@ -194,6 +197,15 @@ def metric(
     whole_steps(ax)
     key(ax)
     return ax
+
+
+def is_often(steps: np.ndarray) -> bool:
+    """Whether numbers were noted so often that an average says more; of few it would hide them.
+
+    >>> is_often(np.arange(20)), is_often(np.arange(0, 200, 10))
+    (True, False)
+    """
+    return len(steps) > MOST_MARKERS or (len(steps) > 2 and 2 * len(steps) > np.ptp(steps).item())
 
 
 def draw_series(
@@ -209,7 +221,7 @@ def draw_series(
     steps, numbers, epochs = series
     if epochs:
         curve(ax, steps, numbers, marker=".", label=f"{label}, means of epochs", **look)
-    elif smoothing and len(numbers) > 2:
+    elif smoothing and is_often(steps):
         curve(ax, steps, numbers, color=look["color"], alpha=0.4, linewidth=0.8)
         curve(ax, steps, scale.smoothed(numbers, smoothing), label=f"{label}, smoothed", **look)
     else:

@@ -9,7 +9,7 @@ import numpy as np
 
 from engine import no_grad, to_numpy
 
-from .axes import MARKERS, axes_of, colours, drawable, key
+from .axes import MARKERS, axes_of, colours, drawable, key, plain
 
 NUMBERS = "fiub"  # the kinds of dtypes that hold numbers
 
@@ -73,7 +73,7 @@ def decision_boundary(
         chosen = points[labels == one]
         if len(chosen):
             ax.scatter(*chosen.T, s=16, color=colour, marker=marker, edgecolors="black",
-                       linewidths=0.4, label=str(one))  # fmt: skip
+                       linewidths=0.4, label=plain(str(one)))  # fmt: skip
     if lost := int(np.isnan(decided).sum()):
         ax.plot([], [], "s", color="white", markeredgecolor="black",
                 label=f"nan, no decision ({lost / len(decided):.0%})")  # fmt: skip

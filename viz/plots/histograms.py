@@ -27,6 +27,7 @@ from .axes import (
     key,
     logarithmic,
     looks,
+    plain,
     pyplot,
 )
 from .layerwise import over_time
@@ -238,7 +239,7 @@ def _histogram(
     for (name, array), look in zip(arrays.items(), looks(len(arrays), ordered=True), strict=True):
         counts, _ = np.histogram(shown[name], edges)
         parts = counts / max(array.size, 1)
-        label = name + _lost(array)
+        label = plain(name + _lost(array))
         if len(arrays) <= MOST_NAMED:
             ax.stairs(parts, edges, label=label, **look)
         else:  # steps down to nothing and up again, of many, would hide everything

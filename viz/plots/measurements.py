@@ -101,7 +101,7 @@ def gradient_norms(history: History, ax: Any = None) -> Any:
     """
     ax = _parameter_curves(history, ax, "gradient norms", "norm")
     steps, numbers = history.series("norm")
-    curve(ax, steps, numbers, color="black", label="all together")
+    curve(ax, steps, _above_0(numbers), color="black", label="all together")
     whole_steps(ax)
     logarithmic(ax)
     key(ax, history.parameters())
@@ -132,12 +132,20 @@ def _parameter_curves(
     if not names:
         raise KeyError("this history has measured no parameters: give History the model")
     ax = axes_of(ax, title, "step")
+    zeros = 0
     for name, look in zip(names, looks(len(names), ordered=True), strict=True):
         steps, numbers = history.parameter(name, what)
-        shown = numbers != 0  # a logarithm of nothing is not drawn
-        curve(ax, steps[shown], scale(numbers[shown]), linewidth=1.2, label=name, **look)
+        zeros += int((numbers == 0).sum())
+        curve(ax, steps, scale(_above_0(numbers)), linewidth=1.2, label=name, **look)
+    if zeros:
+        ax.plot([], [], " ", label=f"gaps: {zeros:,} zero{'s' * (zeros != 1)}")
     mark_nonfinite(ax, *history.series("norm"))
     return ax
+
+
+def _above_0(numbers: np.ndarray) -> np.ndarray:
+    """Numbers that have a logarithm, and nan, a gap in a curve, in place of 0."""
+    return np.where(numbers == 0, np.nan, numbers)
 
 
 def dead_units(history: History, ax: Any = None) -> Any:

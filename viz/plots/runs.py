@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..monitoring import History
-from .axes import MARKERS, axes_of, curve, drawable, key, looks, whole_steps
-from .curves import Scale, metric_of, scale_for, set_scale, training_series
+from .axes import MARKERS, axes_of, curve, drawable, key, looks, plain, whole_steps
+from .curves import Scale, is_often, metric_of, scale_for, set_scale, training_series
 
 
 def named_runs(histories: Any) -> dict[str, History]:
@@ -114,10 +114,10 @@ def _draw_run(
     """The curve of one run, with its name, even where there is nothing to draw."""
     if what not in run.names:
         none = "" if _validations(run, what) else " (not noted)"
-        ax.plot([], [], **look | {"label": look["label"] + none})
+        ax.plot([], [], **look | {"label": plain(look["label"] + none)})
         return
     steps, numbers, epochs = training_series(run, what)
-    if smoothing and not epochs and len(numbers) > 2:
+    if smoothing and not epochs and is_often(steps):
         curve(ax, steps, numbers, color=look["color"], alpha=0.25, linewidth=0.6)
         numbers = scale.smoothed(numbers, smoothing)
     lost = np.isnan(drawable(numbers))

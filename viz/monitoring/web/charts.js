@@ -124,6 +124,7 @@ export class Chart {
     this.button.setAttribute("aria-label", `${this.title}: ${this.button.textContent.toLowerCase()}`);
     const notes = this.dense ? ["Pale: from the least to the largest; line: mean around."] : [];
     if (this.log && auto) notes.push("Logarithmic: a spike would hide the rest.");
+    if (this.guide) notes.push(`Dotted: ${this.guide.name}.`);
     if (this.odd) notes.push(`▲ ${this.odd} nan or infinite.`);
     if (this.below) notes.push(`${this.below} at or below 0 not drawn on a log scale.`);
     this.note.textContent = notes.join(" ");
@@ -186,7 +187,6 @@ export class Chart {
     if (this.guide) {
       const y = this.y(this.guide.at);
       marks.push(svg("line", {class: "guide", x1: ROOM.left, x2: right, y1: y, y2: y}));
-      marks.push(svg("text", {class: "guide", x: right, y: y - 4, "text-anchor": "end"}, this.guide.name));
     }
     return marks;
   }

@@ -273,7 +273,7 @@ function state(text) {
 function told(answer) {
   $("#name").textContent = answer.name;
   document.title = `${answer.name} – training, watched`;
-  if (answer.begins && run.steps.length) {
+  if (answer.begins && (run.steps.length || run.unread)) {
     run.clear();
     for (const one of charts.values()) one.section.remove();
     charts.clear();
@@ -284,7 +284,8 @@ function told(answer) {
   const news = answer.lines !== "" || answer.pages.length !== pages.length || answer.begins;
   pages = answer.pages;
   run.add(answer.lines);
-  const unread = run.unread ? `; ${run.unread} lines of the file are no records of a History` : "";
+  const lost = run.unread === 1 ? "1 line of the file is no record" : `${run.unread} lines of the file are no records`;
+  const unread = run.unread ? `; ${lost} of a History` : "";
   if (answer.problem) state(`waiting: the file ${answer.problem}`);
   else if (answer.ended) state(`the run is over; this page keeps what it has${unread}`);
   else if (!run.steps.length) state(`waiting for the first step${unread}`);
@@ -294,7 +295,7 @@ function told(answer) {
 
 function draw() {
   const there = run.steps.length > 0;
-  $("main").hidden = $("#bar").hidden = !there;
+  $("#run").hidden = $("#bar").hidden = !there;
   if (!there) return;
   const steps = stops();
   $("#slider").max = steps.length - 1;
