@@ -28,7 +28,10 @@ def graphs_of(name):
     return sum("image/svg+xml" in one.get("data", {}) for one in outputs(NOTEBOOKS[name]))
 
 
-GRAPHS = "[...document.querySelectorAll('img[alt=\"a graph\"]')].filter(e => e.naturalWidth > 60)"
+GRAPHS = (
+    "[...document.querySelectorAll('img[src^=\"data:image/svg\"]:not(.twingrad-still img)')]"
+    ".filter((e) => e.naturalWidth > 60)"
+)
 
 
 def number_steppers(page):

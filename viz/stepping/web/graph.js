@@ -55,7 +55,8 @@ const around = (those) => ({
   left: Math.min(...those.map((area) => area.left)), top: Math.min(...those.map((area) => area.top)),
   right: Math.max(...those.map((area) => area.right)), bottom: Math.max(...those.map((area) => area.bottom)),
 });
-const room = () => [view.clientWidth - 8, view.clientHeight - 8];
+// a frame that is not shown yet has no size
+const room = () => [view.clientWidth, view.clientHeight].map((side) => Math.max(1, side - 8));
 const fits = (width, height) => Math.min(room()[0] / width, room()[1] / height);
 
 let asked = 0; // how large the reader wants it; 0: as is best
