@@ -431,8 +431,8 @@ def test_products_of_matrices_and_of_numbers_are_told_apart():
 def test_a_long_formula_ends_in_an_ellipsis():
     y = x = Value(1.0, label="x")
     for _ in range(100):
-        y = y + x
-    assert formula(y, lambda node: node.label or None, limit=2) == "… + x + x"
+        y = y * x
+    assert formula(y, lambda node: node.label or None, limit=2) == "… × x × x"
 
 
 @pytest.mark.parametrize(

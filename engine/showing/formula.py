@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -66,8 +67,8 @@ def slope_of(
     return f"∂{_bound(written, ATOM)}{of}/∂{inputs[index]}{by}"
 
 
-def few(names: list[str]) -> list[str]:
-    """A few names stand for many."""
+def few(names: list[Any]) -> list[Any]:
+    """A few names, or terms of a sum, stand for many."""
     return names if len(names) <= FEW else [*names[: FEW - 2], "…", names[-1]]
 
 
@@ -134,10 +135,31 @@ def _written(node: Any, name: Any, count: Iterator[int], limit: int) -> Written:
         return _constant(node.data)
     if next(count) > limit:
         return Written("…")
+    if node.op.name == "add":
+        terms = _terms(node, name)
+        terms = few(terms) if len(terms) > limit else terms
+        return _sum([_written(x, name, count, limit) for x in terms])
     inputs = [_written(x, name, count, limit) for x in node.inputs]
     if node.op.name == "mul" and any(_is_one(x) for x in node.inputs):
         return inputs[1] if _is_one(node.inputs[0]) else inputs[0]
     return _applied(node.op, inputs, dict(node.params))
+
+
+def _terms(node: Any, name: Any) -> list[Any]:
+    """What a sum adds up, from the left; a sum in it that has a name is one term."""
+    node, last = node.inputs
+    terms = [last]
+    while isinstance(node, Node) and node.op and node.op.name == "add" and name(node) is None:
+        node, last = node.inputs
+        terms.append(last)
+    return [node, *reversed(terms)]
+
+
+def _sum(parts: list[Written]) -> Written:
+    """Terms, added; what is left out between two of them is one ellipsis."""
+    rest = Written("…")
+    shown = [x for x, before in zip(parts, [None, *parts], strict=False) if not before == x == rest]
+    return functools.reduce(lambda left, right: _infix("+", left, right), shown)
 
 
 def _is_one(x: Any) -> bool:

@@ -41,12 +41,13 @@ def far_edges(order: list[Any], names: Names) -> set[tuple[int, int]]:
 
 
 def _spans(order: list[Any], names: Names) -> dict[tuple[int, int], int]:
-    """How many columns each edge goes over, where leaves stand just before their first use."""
+    """How many columns each edge goes over.
+
+    A node stands just before its first use, unless that makes more edges longer than shorter;
+    leaves among its inputs go with it.
+    """
     column = [0] * len(order)
-    for i, node in enumerate(order):
-        below = [names.place[id(x)] for x in node.inputs if isinstance(x, Node)]
-        column[i] = 1 + max((column[j] for j in below), default=-1)
-    first: dict[int, int] = {}
+    uses: list[list[int]] = [[] for _ in order]
     edges = [
         (i, k, names.place[id(x)])
         for i, node in enumerate(order)
@@ -54,7 +55,10 @@ def _spans(order: list[Any], names: Names) -> dict[tuple[int, int], int]:
         if isinstance(x, Node)
     ]
     for i, _, j in edges:
-        if order[j].op is None:
-            first[j] = min(first.get(j, column[i]), column[i])
-    column = [first[j] - 1 if j in first else column[j] for j in range(len(order))]
+        column[i] = max(column[i], column[j] + 1)
+        uses[j].append(i)
+    for j in reversed(range(len(order))):
+        below = sum(isinstance(x, Node) and x.op is not None for x in order[j].inputs)
+        if uses[j] and below <= len(uses[j]):
+            column[j] = min(column[i] for i in uses[j]) - 1
     return {(i, k): column[i] - column[j] for i, k, j in edges}

@@ -12,7 +12,7 @@ import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from typing import Any
 
-from engine import Node
+from engine import Node, Value
 from engine.showing import Names, printable, shorten, without_middle
 
 from ..drawing import points, render
@@ -27,6 +27,7 @@ TITLE, TEXT = 13.5, 11.5  # sizes of letters
 SIDE, BETWEEN = 9, 10  # beside the text of a box, and between what stands in one line
 NARROW, APART = 28, 83  # the least between two columns of boxes, and the most
 LONGEST = 22
+CHANGED = "−0.1234"  # a box has room for such a number, as a page may change a Value's
 MARKER = (  # the tip of an arrow
     '<defs><marker id="tip" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="9" markerHeight="9" '
     'markerUnits="userSpaceOnUse" orient="auto-start-reverse"><path d="M0 0L8 4L0 8z"/></marker>'
@@ -137,6 +138,8 @@ def _box(node: Any, place: int, names: Names, texts: Texts) -> Place:
         points(_first(node), TEXT) + points(texts.data[place], TEXT),
         *(points("grad", TEXT) + points(text, TEXT, bold=True) for text in texts.grads[place]),
     ]
+    if isinstance(node, Value):
+        lines.append(points("grad", TEXT) + points(CHANGED, TEXT, bold=True))
     return Place(f"n{place}", kind, node, max(lines) + 2 * SIDE + BETWEEN, HEIGHT)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from string import Template
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,7 @@ from engine.showing import Names, brief, minus, number, signed
 
 from .elements import GRID, Elements, Index
 from .layout import Drawing, safe
-from .program import asset, packed, program, script_json
+from .program import filled, packed, program, script_json
 from .rerun import rerun_script
 from .routes import flows, layers
 from .rule_source import rule_mathml
@@ -122,29 +121,27 @@ def page(
         "what": safe(
             f"{names.root} = {brief(root.data)}: {len(names.order):,} nodes, {len(lines):,} steps"
         ),
-        "graph_css": asset("graph.css"),
-        "css": asset("stepper.css"),
         "svg": drawing.svg if isinstance(drawing, Drawing) else f"<p>{safe(drawing)}</p>",
         "table": table(lines),
         "count": f"{len(lines):,}",
     }
     data = page_data(lines, names)
 
-    def filled(more: tuple[str, ...], declared: str) -> str:
+    def with_files(more: tuple[str, ...], declared: str) -> str:
         script = program(more, f"const data = {script_json(data)};\n{declared}")
-        return Template(asset("stepper.html")).substitute(fixed, packed=packed(script))
+        return filled(script, **fixed)
 
     if not isinstance(root, Tensor):
         found = [row.step for row in lines if row.step is not None]
-        return filled(NUMBERS, rerun_script(found, names)) if found else filled((), "")
+        return with_files(NUMBERS, rerun_script(found, names)) if found else with_files((), "")
     data["inputs"] = [
         [names.place[id(x)] for x in node.inputs if isinstance(x, Tensor)] for node in names.order
     ]
-    size = len(filled(TWINS, "").encode("utf-8"))
+    size = len(with_files(TWINS, "").encode("utf-8"))
     room = min(PAGE + PER_NODE * len(names.order), LARGEST) - size
     opened = {i: Elements(row.step) for i, row in enumerate(lines) if row.step is not None}
     data["cells"] = _cells(opened, chosen, room)
-    return filled(TWINS, twin_data(opened, chosen, room - _size(data["cells"])))
+    return with_files(TWINS, twin_data(opened, chosen, room - _size(data["cells"])))
 
 
 # --- the data ---

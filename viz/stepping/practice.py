@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from string import Template
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,7 @@ from .exercises import LEVELS, exercise
 from .layout import Drawing, safe
 from .offline import OfflinePage
 from .page import page_data, rows, table
-from .program import asset, packed, program, script_json
+from .program import asset, filled, program, script_json
 from .stepper import drawn
 from .steps import walk
 from .tasks import tasks
@@ -46,12 +45,10 @@ class Practice(OfflinePage):
             for i, (root, title) in enumerate(zip(roots, titles, strict=True), 1)
         ]
         declared = f"const exercises = {script_json(exercises)};\n{asset('web/exercises.js')}"
-        self.html = Template(asset("stepper.html")).substitute(
+        self.html = filled(
+            program(FILES, declared),
             title="practice: backward by hand",
             what="",
-            graph_css=asset("graph.css"),
-            css=asset("stepper.css"),
-            packed=packed(program(FILES, declared)),
             svg=f"<p>{SCRIPTS}</p>",
             table="",
             count="the",

@@ -8,23 +8,31 @@ import re
 import zlib
 from collections.abc import Iterable
 from importlib import resources
+from string import Template
 from typing import Any
 
 #: Every page has these, in this order: each knows those before it.
 FILES = ("base.js", "position.js", "graph.js", "words.js", "controls.js")
-STYLE, MARKUP, START = "page.css", "page.html", "start.js"
+STYLE, MARKUP, START = "page.css", "web/page.html", "start.js"
 
 #: The 85 digits of a page, which neither HTML nor JavaScript takes for its own; and Python's.
 LETTERS = "".join(x for x in map(chr, range(35, 127)) if x not in "$&'<>\\`")
 BASE85 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~"
 
 #: Text in a script; or a sign and the spaces around it (of + and − two might become another).
-SIGNS = re.compile(r"""("[^"]*"|'[^']*')|\s*([=*<>?:,{}();&|]+)\s*""")
+SIGNS = re.compile(r"""("[^"]*"|'[^']*'|`[^`]*`)|\s*([=*<>?:,{}();&|]+)\s*""")
 
 
 def asset(name: str) -> str:
     """A file that belongs to the page."""
     return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+def filled(script: str, **parts: str) -> str:
+    """The page with its script, and these parts, in their places."""
+    loader = Template(_file("loader.js")).substitute(packed=packed(script), letters=LETTERS)
+    style = _one_line("graph.css") + _one_line("stepper.css")
+    return Template(asset("stepper.html")).substitute(parts, css=style, loader=loader)
 
 
 def program(more: Iterable[str] = (), declared: str = "") -> str:
@@ -34,10 +42,10 @@ def program(more: Iterable[str] = (), declared: str = "") -> str:
         more: further scripts and styles of `web/`, for what not every page has.
         declared: JavaScript that stands before all files: what was written for this graph.
     """
-    styles = [STYLE, *(name for name in more if name.endswith(".css"))]
+    styles = [f"web/{name}" for name in (STYLE, *more) if name.endswith(".css")]
     parts = [
-        f"const style = {json.dumps(''.join(asset(f'web/{name}') for name in styles))};",
-        f"const markup = {json.dumps(asset(f'web/{MARKUP}'))};",
+        f"const style = {json.dumps(''.join(map(_one_line, styles)))};",
+        f"const markup = {json.dumps(_one_line(MARKUP))};",
         declared,
         *map(_file, FILES),
         "{",  # what is not on every page keeps its names to itself
@@ -48,6 +56,11 @@ def program(more: Iterable[str] = (), declared: str = "") -> str:
     return "\n".join(['(() => {\n"use strict";', *parts, "})();"])
 
 
+def _one_line(name: str) -> str:
+    """A style, or markup, each of whose lines is whole."""
+    return asset(name).replace("\n", "")
+
+
 def _file(name: str) -> str:
     """A script without its comments and most of its spaces: a page has room for neither."""
     lines = (line.strip() for line in asset(f"web/{name}").splitlines())
@@ -55,13 +68,13 @@ def _file(name: str) -> str:
 
 
 def _bare(line: str) -> str:
-    """A line without the spaces around its signs; text keeps its own, as do lines of templates.
+    """A line without the spaces around its signs; text keeps its own, and so do two templates.
 
     >>> _bare('if (a === b) write("one, two", c); // why')
     'if(a===b)write("one, two",c);'
     """
     line = re.sub(r"(?<=[;{]) // .*", "", line)
-    if "`" in line:
+    if line.count("`") not in (0, 2):  # one may stand in the other
         return line
     return SIGNS.sub(lambda m: m[1] or m[2], line)
 

@@ -20,7 +20,7 @@ if (trained.length) {
     for (const line of lines) [leaves[line.place], now.grads[line.place], by(line)].forEach((x, i) => put(line.cells[i], x));
     if (!losses.length) write(told, `Every ticked leaf moves against its gradient, and ${data.root} falls.`);
     const count = losses.length - 1;
-    plot(chart, [losses.map((y, x) => [x, y])], [count, losses.at(-1)], `${data.root} over ${count} steps, from ${brief(losses[0])} to ${brief(losses.at(-1))}`);
+    plot(chart, [losses.map((y, x) => [x, y])], [count, losses.at(-1)], `${data.root} over ${count} step${count === 1 ? "" : "s"}, from ${brief(losses[0])} to ${brief(losses.at(-1))}`);
   };
   const step = () => {
     if (rate.value === "") return stop(), write(told, "lr must be a number.");

@@ -45,6 +45,7 @@ const label = (step, all) => {
 const READABLE = 0.66; // smaller than that, letters are too small to read
 const FOLLOWED = 0.9; // what is stepped through is then this large
 const LEAST = 0.5; // or smaller, so that both ends of an edge are in view, but not smaller than that
+const FAR = 0.35; // smaller than that, lines would be too thin to see: they keep their width
 const size = svg?.viewBox.baseVal;
 const areas = svg ? boxes.map((box) => {
   const { e, f } = box.transform.baseVal[0].matrix;
@@ -79,6 +80,7 @@ const resize = (wanted) => {
   scale = Math.max(Math.min(0.05, fits(size.width, size.height)), Math.min(3, wanted));
   svg.setAttribute("width", size.width * scale);
   svg.setAttribute("height", size.height * scale);
+  svg.classList.toggle("far", scale < FAR);
   overview();
 };
 

@@ -37,11 +37,13 @@ const free = all.filter((place) => !why && keeps[place] === undefined);
       });
       return by;
     };
+    const moved = (place) =>
+      Object.is(now.values[place], was.values[place]) ? 0 : now.values[place] - was.values[place];
     const say = (place, by, slope) => {
       const Δ = leaves[place] - original[place];
       if (!changed()) return `A small change Δ of ${names[place]} changes ${data.root} by ${slope} × Δ. Move the slider.`;
       const alone = all.every((other) => other === place || Object.is(leaves[other], original[other]));
-      const real = now.values[root] - was.values[root];
+      const real = moved(root);
       const off = Math.abs(by[root] - real);
       const share = off && real ? ` (${brief(Number(((100 * off) / Math.abs(real)).toPrecision(2)))} %)` : "";
       return `${alone ? `${slope} × ${brief(Δ)}` : "gradient × Δ of all leaves that were changed"} predicts ${signed(by[root])} for ${data.root}; really it changes by ${signed(real)}. Off by ${brief(off)}${share}.`;
@@ -54,7 +56,7 @@ const free = all.filter((place) => !why && keeps[place] === undefined);
       slider.disabled = !Number.isFinite(original[place]);
       slider.ariaLabel = `change of ${names[place]}`;
       slider.setAttribute("aria-valuetext", `${names[place]} = ${brief(x)}`);
-      if (number !== document.activeElement) number.value = x;
+      if (number !== document.activeElement) number.value = Number.isFinite(x) ? x : "";
       write(told, say(place, by, brief(slope)));
       // the result over the leaf, and what is predicted of it
       const xs = slider.disabled ? [] : Array.from({ length: 81 }, (_, i) => original[place] + ((i - 40) * reach()) / 40);
@@ -70,7 +72,7 @@ const free = all.filter((place) => !why && keeps[place] === undefined);
         const row = make("tr", undefined, body);
         make("td", names[i], row);
         put(make("td", undefined, row), y, same ? brief(y) : `${brief(old)} → ${brief(y)}`);
-        for (const change of [by[i], same ? 0 : y - old]) put(make("td", undefined, row), change, signed(change));
+        for (const change of [by[i], moved(i)]) put(make("td", undefined, row), change, signed(change));
       });
     };
     slider.oninput = () => {

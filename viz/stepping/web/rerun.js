@@ -159,7 +159,9 @@ const plot = (into, lines, dot, label) => {
     const [least, most] = [Math.min(...along), Math.max(...along)];
     return least < most ? [least, most] : [least - 1, least + 1];
   });
-  const at = ([x, y]) => [8 + (324 * (x - left)) / (right - left), 92 - (84 * (y - low)) / (high - low)];
+  // halves, as the whole span of the largest numbers is infinite; what is far outside ends there
+  const share = (x, from, to) => Math.max(-9, Math.min(9, (x / 2 - from / 2) / (to / 2 - from / 2) || 0));
+  const at = ([x, y]) => [8 + 324 * share(x, left, right), 92 - 84 * share(y, low, high)];
   const text = (number, x, y) => `<text x="${x}" y="${y}">${brief(Number(number.toPrecision(3)))}</text>`;
   const [x, y] = at(dot);
   const drawn = seen.map((line) => `<polyline points="${line.map(at)}"/>`).join("");

@@ -5,7 +5,7 @@ get("all").classList.add("js");
 get("all").open = false;
 get("all").ontoggle = () => reveal(get("all"), rows[position - 1] ?? rows[0]);
 get("slider").max = last;
-get("halves").style.setProperty("--halves", `${begins}fr ${last - begins}fr`);
+get("halves").style.setProperty("--halves", `minmax(${begins && "min-content"},${begins}fr) minmax(min-content,${last - begins}fr)`);
 get("layer").hidden = !data.layers;
 get("zoom").hidden = !svg;
 data.nodes.forEach(([name, , , label]) => (make("option", undefined, get("places")).value = label ?? name));
