@@ -210,3 +210,42 @@ def test_in_a_notebook_the_page_stands_in_a_frame(page, tmp_path):
     assert page.run("getComputedStyle(document.querySelector('.twingrad-still')).display") == "none"
     frame.click("#close")
     assert len(frame.run(BOXES)) == 2
+
+
+def test_the_words_of_a_closed_module_stand_in_its_box(page, tmp_path):
+    class R(nn.Module):
+        def __init__(self):
+            self.layers = network()[0]
+
+        def forward(self, x):
+            return self.layers(x)
+
+    opened(page, tmp_path, draw(R(), network()[1], interactive=True))
+    page.click("#close")
+    outside = page.run("""
+    [...document.querySelectorAll('.shut')].filter((g) => g.style.display !== 'none').flatMap((g) => {
+      const box = g.querySelector('rect').getBoundingClientRect();
+      return [...g.querySelectorAll('text')].map((text) => text.getBoundingClientRect())
+        .filter((t) => t.left < box.left || t.right > box.right).map(() => g.textContent);
+    })""")
+    assert outside == []
+
+
+def test_arrows_of_closed_modules_run_behind_boxes(page, tmp_path):
+    opened(page, tmp_path, draw(*network(), interactive=True))
+    above = page.run("""
+    [...document.querySelectorAll('.way')].flatMap((way) =>
+      [...document.querySelectorAll('.node, .shut')].filter((box) =>
+        box.compareDocumentPosition(way) & Node.DOCUMENT_POSITION_FOLLOWING)).length""")
+    assert page.run("document.querySelectorAll('.way').length") > 0
+    assert above == 0
+
+
+@pytest.mark.parametrize("direction", ["LR", "TB"])
+def test_tab_goes_from_module_to_module_the_way_the_arrows_go(page, tmp_path, direction):
+    opened(page, tmp_path, draw(*network(), interactive=True, direction=direction))
+    names = page.run("""
+    [...document.querySelectorAll('.shut')].filter((g) => g.style.display !== 'none')
+      .map((g) => g.getAttribute('aria-label')[0])""")
+    assert names == sorted(names)
+    assert len(names) > 1

@@ -55,6 +55,10 @@ function words(group) {
 
 const whole = rectangle(graph.querySelector(":scope > polygon"));
 const frames = [...graph.querySelectorAll(".cluster")].map(frameOf);
+const begins = across ? "top" : "left";
+frames.sort((a, b) => a.box[begins] - b.box[begins]); // Tab goes the way the arrows do
+const first = graph.querySelector(".node, .edge");
+for (const { group } of frames) first.before(group);
 const nodes = [...graph.querySelectorAll(".node")].map((group) => {
   const box = rectangle(group);
   return { group, box, text: words(group), around: frames.filter((frame) => inside(box, frame.box)) };
@@ -62,7 +66,8 @@ const nodes = [...graph.querySelectorAll(".node")].map((group) => {
 const byName = new Map(nodes.map((node) => [node.group.dataset.name, node]));
 const edges = [...graph.querySelectorAll(".edge")].map(edgeOf);
 const key = keyOf();
-const extra = make("g"); // arrows to and from closed modules
+const extra = make("g"); // arrows to and from closed modules: on frames, but behind boxes
+first.before(extra);
 for (const frame of frames) {
   frame.around = frames.filter((other) => other !== frame && inside(frame.box, other.box) && larger(other, frame));
   frame.level = frame.around.length + 1;
@@ -104,7 +109,8 @@ function shutOf(frame) {
   const name = make("text", { "text-anchor": "middle" }, group, "▸ " + frame.name);
   const count = make("text", { class: "count", "text-anchor": "middle" }, group);
   count.textContent = frame.count === 1 ? " 1 box" : ` ${frame.count} boxes`;
-  const width = Math.min(name.getBBox().width + 24, frame.box.right - frame.box.left);
+  const wide = Math.max(name.getBBox().width, count.getBBox().width) + 24;
+  const width = Math.min(wide, frame.box.right - frame.box.left);
   const [x, y] = middle(frame, width / 2);
   const box = { left: x - width / 2, top: y - 20, right: x + width / 2, bottom: y + 20 };
   const at = { x: box.left, y: box.top, width, height: 40 };
