@@ -149,3 +149,15 @@ def test_the_learning_rate_has_its_name():
     run = a_run([1.0])
     run.records[0]["lr"] = 0.1
     assert plots.compare_runs([run], what="lr").get_title() == "learning rate"
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.9])
+def test_a_loss_of_0_on_a_logarithmic_scale_is_a_gap_and_not_called_nan(smoothing):
+    history = a_run([1.0, 0.5, 0.0, 0.5, 1.0])
+    for ax in (
+        plots.compare_runs([history], smoothing=smoothing, log=True),
+        plots.loss(history, smoothing=smoothing, log=True),
+    ):
+        assert labels_of(ax)[1:] == ["1 not above 0, not drawn"]
+        curves = [line.get_ydata() for line in ax.lines if len(line.get_ydata())]
+        assert all(np.isnan(y).tolist() == [0, 0, 1, 0, 0] for y in curves)

@@ -35,3 +35,12 @@ def test_the_demo_s_page_keeps_nobody_out_and_nothing_off_screen(page, folder, s
     page.open(folder / "index.html")
     assert violations(page) == []
     assert page.run("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_stepper_in_a_narrow_page_has_all_its_buttons(page, folder):
+    page.resize(390, 844)
+    page.open(folder / "index.html")
+    page.run("document.querySelector('iframe').scrollIntoView()")
+    inside = page.frame("iframe")
+    inside.wait_for("document.documentElement.classList.contains('js')")
+    assert inside.run("document.documentElement.scrollWidth <= innerWidth")

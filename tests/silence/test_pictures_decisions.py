@@ -196,3 +196,15 @@ def test_words_as_labels_of_numbers_are_refused_before_points_are_left_out():
         plots.decision_boundary(lambda x: np.full(len(x), "a"), points, [0, 1])
     with pytest.raises(ValueError, match=r"it gives .*1.*, labels are \['a', 'b'\]"):
         plots.decision_boundary(lambda x: np.full(len(x), 1), points, ["a", "b"])
+
+
+def test_axes_of_very_different_units_fill_the_picture():
+    ax = drawn(sides, POINTS * [1.0, 1e6], CLASSES % 2)
+    assert ax.get_aspect() == "auto"
+    assert drawn(sides, POINTS, CLASSES % 2).get_aspect() == 1.0
+
+
+def test_every_class_is_named_however_many_there_are():
+    points = np.arange(24.0).reshape(12, 2)
+    ax = drawn(lambda p: p[:, :1] - np.arange(12.0), points, np.arange(12))
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == [*map(str, range(12))]

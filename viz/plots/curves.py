@@ -99,6 +99,10 @@ class Scale(NamedTuple):
     log: bool
     around: float = 0.0
 
+    def shown(self, numbers: np.ndarray) -> np.ndarray:
+        """The numbers that have a height, nan in place of others."""
+        return np.where(numbers > 0, numbers, np.nan) if self.log and not self.around else numbers
+
     def smoothed(self, numbers: np.ndarray, smoothing: float) -> np.ndarray:
         """The moving average of heights: on a logarithmic scale that of the logarithms."""
         if not self.log:
@@ -127,8 +131,11 @@ def scale_for(numbers: np.ndarray, log: bool | None) -> Scale:
     return Scale(spike, (usual or float(sizes[-1]) / SPIKE) if (shown <= 0).any() else 0.0)
 
 
-def set_scale(ax: Any, scale: Scale) -> None:
-    """Give the axes, on which all is drawn, a scale; a logarithmic one is named beside it."""
+def set_scale(ax: Any, scale: Scale, numbers: np.ndarray) -> None:
+    """Give the axes, on which all is drawn, a scale; a logarithmic one is named beside it.
+
+    Of the numbers those that it cannot show are counted in the key.
+    """
     if scale.log and scale.around:
         ax.set_yscale("asinh", linear_width=scale.around)
         decade = 10.0 ** np.ceil(np.log10(scale.around))
@@ -139,6 +146,8 @@ def set_scale(ax: Any, scale: Scale) -> None:
         logarithmic(ax)
         if ax.get_yscale() == "log":
             ax.set_ylabel("log scale")
+        if below := int((numbers <= 0).sum()):
+            ax.plot([], [], " ", label=f"{below:,} not above 0, not drawn")
 
 
 # --- plots ---
@@ -191,7 +200,7 @@ def metric(
         label = "validation" if len(validations) == 1 else one
         curve(ax, *history.series(one), color=CYCLE[(1 + i) % len(CYCLE)], label=label,
               linestyle="--", marker="o", markersize=4)  # fmt: skip
-    set_scale(ax, scale)
+    set_scale(ax, scale, numbers)
     order = np.argsort(steps, kind="stable")
     mark_nonfinite(ax, steps[order], numbers[order])
     whole_steps(ax)
@@ -219,6 +228,7 @@ def draw_series(
 ) -> None:
     """A curve of what was noted at each step, with its average; or of the means of epochs."""
     steps, numbers, epochs = series
+    numbers = scale.shown(numbers)
     if epochs:
         curve(ax, steps, numbers, marker=".", label=f"{label}, means of epochs", **look)
     elif smoothing and is_often(steps):

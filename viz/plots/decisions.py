@@ -12,6 +12,7 @@ from engine import no_grad, to_numpy
 from .axes import MARKERS, axes_of, colours, drawable, key, plain
 
 NUMBERS = "fiub"  # the kinds of dtypes that hold numbers
+LONGEST = 5  # times the other side, where both axes have the same unit
 
 
 def decision_boundary(
@@ -77,8 +78,10 @@ def decision_boundary(
     if lost := int(np.isnan(decided).sum()):
         ax.plot([], [], "s", color="white", markeredgecolor="black",
                 label=f"nan, no decision ({lost / len(decided):.0%})")  # fmt: skip
-    ax.set_aspect("equal")
-    key(ax, [str(one) for one in classes])
+    wide, high = np.ptp(across), np.ptp(up)
+    if max(wide, high) < LONGEST * min(wide, high):  # else one of them would be a line
+        ax.set_aspect("equal")
+    key(ax)
     return ax
 
 

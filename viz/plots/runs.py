@@ -92,17 +92,18 @@ def compare_runs(
     styles = looks(len(runs))  # before anything is drawn: it refuses too many
     ax = axes_of(ax, "learning rate" if what == "lr" else what, "step")
     drawn = [n for run in runs.values() for n in _parts(run, what)]
-    scale = scale_for(np.concatenate([numbers for _, numbers in drawn]), log)
+    numbers = np.concatenate([numbers for _, numbers in drawn])
+    scale = scale_for(numbers, log)
     for i, ((name, run), look) in enumerate(zip(runs.items(), styles, strict=True)):
         _draw_run(ax, run, what, smoothing, scale, label=name, **look)
-        for steps, numbers in _validations(run, what):
-            ax.plot(steps, drawable(numbers), MARKERS[i % len(MARKERS)], color=look["color"],
+        for steps, validation in _validations(run, what):
+            ax.plot(steps, drawable(validation), MARKERS[i % len(MARKERS)], color=look["color"],
                     markersize=5, fillstyle="none")  # fmt: skip
     if any(_validations(run, what) for run in runs.values()):
         ax.plot([], [], "o", color="black", fillstyle="none", label="dots: validation")
     if any(line.get_marker() == "x" for line in ax.lines):
         ax.plot([], [], "x", color="black", label="nan or inf from here")
-    set_scale(ax, scale)
+    set_scale(ax, scale, numbers)
     whole_steps(ax)
     key(ax)
     return ax
@@ -117,10 +118,11 @@ def _draw_run(
         ax.plot([], [], **look | {"label": plain(look["label"] + none)})
         return
     steps, numbers, epochs = training_series(run, what)
+    lost = np.isnan(drawable(numbers))
+    numbers = scale.shown(numbers)
     if smoothing and not epochs and is_often(steps):
         curve(ax, steps, numbers, color=look["color"], alpha=0.25, linewidth=0.6)
         numbers = scale.smoothed(numbers, smoothing)
-    lost = np.isnan(drawable(numbers))
     if lost.all():
         look["label"] += " (nothing finite)"
     curve(ax, steps, numbers, **look)
