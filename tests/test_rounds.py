@@ -175,3 +175,26 @@ def test_a_cell_that_is_used_step_by_step_makes_no_circle(options, traced, scala
     dot = to_dot(loss, seen=seen if traced else None, **options)
     assert not runs_in_a_circle(dot)
     assert drawn(dot) + hidden(dot) == len(engine.toposort(loss))
+
+
+def attended(x, width, seed):
+    rng = np.random.default_rng(seed)
+    weights = [
+        Tensor(rng.normal(size=(x.shape[1], width)), requires_grad=True, label=name)
+        for name in ("query", "key", "value")
+    ]
+    q, k, v = (x @ w for w in weights)
+    return engine.softmax(q @ k.T / 2.0, axis=-1) @ v
+
+
+def test_ops_that_do_not_repeat_are_one_box_only_where_they_need_much_more_than_two_pages():
+    x = np.random.default_rng(0).normal(size=(5, 4))
+    once = attended(x, 3, seed=1)
+    twice = attended(once.tanh(), 3, seed=2)
+    titles = []
+    for y in (once, twice):
+        loss = (y**2).mean()
+        loss.backward()
+        titles.append(re.findall(r"<B>(.*?)</B>", to_dot(loss)))
+    assert titles[0].count("@") == 5
+    assert any(title.startswith("matmul, transpose, div") for title in titles[1])

@@ -14,16 +14,17 @@ from .traced import Placed
 BOXES = 24  # how many boxes a folded picture has at most, to be read on a page
 AREA = 1_600_000  # square points, and a quarter more for bends and frames: about two pages
 SPARING = (24, 16, 10, 6)  # how many boxes to try, until they fit
+LARGER = 1.5  # times that area is better than a box of different ops that do not repeat
 MANY = 1000  # boxes: not worth looking at
 
 #: From folds to a picture.
 Draw = Callable[[list[Fold]], Scene]
 
 
-def fits(scene: Scene) -> bool:
+def fits(scene: Scene, area: float = AREA) -> bool:
     """Whether a picture can be read on about two pages."""
     long, wide = extent(scene)
-    return long * wide <= AREA
+    return long * wide <= area
 
 
 def auto_scene(graph: Placed, draw: Draw) -> Scene:
@@ -42,8 +43,13 @@ def auto_scene(graph: Placed, draw: Draw) -> Scene:
             break
     if depth == 0 and sum(len(fold.units) for fold in modules) == 1:
         modules = []  # what the model is made of, by likeness
+    plain = settled(graph, modules, BOXES)
+    few = visible(graph.order, plain) <= BOXES
     for boxes in SPARING:
         folds = with_alike(graph, modules, boxes)
+        mixed = any(fold.kind == "mixed" for fold in folds)
+        if mixed and few and fits(scene := draw(plain), LARGER * AREA):
+            return scene
         if visible(graph.order, folds) <= BOXES and fits(scene := draw(folds)):
             return scene
     return draw(folds)
