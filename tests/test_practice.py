@@ -162,6 +162,19 @@ def test_answers_stand_nowhere_outside_the_program():
     assert exercises_in(page)[0]["data"]["tasks"][0]["answer"] == -3.375
 
 
+@pytest.mark.parametrize("x", [float("nan"), float("inf")])
+def test_what_has_no_finite_answer_is_not_asked(x):
+    a, b = leaves(a=x, b=2.0)
+    with pytest.raises(ValueError, match=r"What is added to ∂L/∂b\? (nan|\+?inf); practise on"):
+        practice(a * b)
+
+
+@pytest.mark.parametrize("seed", ["x", -1, 1.5])
+def test_a_seed_is_a_whole_number(seed):
+    with pytest.raises(ValueError, match=r"seed must be a whole number from 0, got "):
+        practice(seed=seed)
+
+
 def test_a_page_is_saved_and_shown(tmp_path):
     page = practice(level=1, seed=0)
     assert isinstance(page, Practice)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from engine import Node, Value
 from engine.looking import BackwardPass
-from engine.showing import Names
+from engine.showing import Names, signed
 
 from ..drawing import GraphTooLargeError, checked_order
 from .exercises import LEVELS, exercise
@@ -76,6 +77,11 @@ def _exercise(root: Value, title: str) -> dict[str, Any]:
     asked = tasks(steps)
     if not asked:
         raise ValueError(f"nothing to ask: no gradient flows from {names.root} to anything else")
+    if unknown := [task for task in asked if not math.isfinite(task.answer)]:
+        raise ValueError(
+            f"nothing to compute by hand: {unknown[0].question} {signed(unknown[0].answer)}; "
+            "practise on finite numbers"
+        )
     if len(asked) > MOST:
         raise GraphTooLargeError(
             f"the graph has {len(asked):,} edges to ask about, more than {MOST}: "
@@ -105,7 +111,8 @@ def practice(root: Any = None, *, level: int | None = None, seed: int | None = N
 
     Raises:
         TypeError: root is no Value.
-        ValueError: level is not 1 to 5, or given with a root; no gradient flows from root;
+        ValueError: level is not 1 to 5, or given with a root; seed is no whole number from 0; no
+            gradient flows from root, or one that is nan or infinite;
             (`GraphTooLargeError`) there is too much to ask.
 
     >>> from engine import Value
@@ -128,6 +135,8 @@ def practice(root: Any = None, *, level: int | None = None, seed: int | None = N
         return Practice([root], [""])
     if level is not None and level not in LEVELS:
         raise ValueError(f"level must be 1 to {max(LEVELS)}, got {level!r}")
+    if seed is not None and not (isinstance(seed, int | np.integer) and seed >= 0):
+        raise ValueError(f"seed must be a whole number from 0, got {seed!r}")
     rng = np.random.default_rng(seed)
     levels = list(LEVELS) if level is None else [level] * EXERCISES
     return Practice([exercise(one, rng) for one in levels], [f": {LEVELS[one]}" for one in levels])
