@@ -223,3 +223,12 @@ def test_neurons_are_told_by_their_labels_also_when_expanded():
 def test_a_label_that_is_no_place_makes_no_module(label):
     assert ops_and_paths(Value(1.0, label=label) * 2) == [("mul", "")]
     assert "subgraph" not in to_dot(Value(1.0, label=label) * 2)
+
+
+def test_of_a_model_that_returns_several_results_one_is_to_be_chosen():
+    model, x = nn.LSTM(2, 3, rng=0), np.ones((4, 1, 2))
+    with pytest.raises(TypeError, match=r"LSTM returns a tuple.*draw\(y, seen=seen\)"):
+        draw(model, x)
+    with trace(model) as seen:
+        y, _ = model(x)
+    assert "LSTM" in draw(y, seen=seen).dot

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import nn
-from engine import Compiled, NodeArray
+from engine import Compiled, Node, NodeArray
 from engine.array_programs import Plan
 from engine.compilation import Uncollected
 from engine.files import naming
@@ -164,7 +164,8 @@ def draw(root: Any, *inputs: Any, interactive: bool = False, **options: Any) -> 
             style, flow, seen; of a plan, dark alone.
 
     Raises:
-        TypeError, ValueError: as `viz.to_dot`; or inputs were given though root is not a model.
+        TypeError, ValueError: as `viz.to_dot`; inputs were given though root is not
+            a model; or the model returns no node, but a tuple of them, say.
 
     >>> from engine import Value
     >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
@@ -174,6 +175,12 @@ def draw(root: Any, *inputs: Any, interactive: bool = False, **options: Any) -> 
     if isinstance(root, nn.Module):
         with trace(root) as seen:
             y = root(*inputs)
+        if not isinstance(y, Node | NodeArray):
+            raise TypeError(
+                f"{type(root).__name__} returns a {type(y).__name__}, and what is drawn is one "
+                "node: run the model under `with viz.trace(model) as seen`, choose one of its "
+                "results, y, and draw it by viz.draw(y, seen=seen)"
+            )
         root = y.sum() if isinstance(y, NodeArray) else y
         options = {"seen": seen, **options}
     elif isinstance(root, Compiled):
