@@ -397,9 +397,8 @@ def test_what_went_wrong_is_said_and_leads_to_its_stepper(run):
     with urllib.request.urlopen(f"{run.address}caught/nan-20", timeout=20) as answer:
         assert answer.read().decode() == history.caught[0].stepper().html
     run.click("#events a")
-    run.wait_for(
-        "document.querySelector('#graph svg') !== null && document.querySelector('#slider').max > 0"
-    )
+    run.wait_for("document.querySelector('#graph svg') !== null")
+    run.wait_for("document.querySelector('#slider')?.max > 0")
     assert run.text("h1") == "Backward, step by step"
 
 
@@ -448,3 +447,21 @@ def test_a_page_that_still_waits_breaks_no_rule_of_accessibility(run):
     run.open(run.address)
     state(run, "waiting")
     assert violations(run) == []
+
+
+def test_a_number_that_stands_alone_can_be_seen(run):
+    written(run.path, losses([0.5]))
+    opened(run, 1)
+    shape = "document.querySelector('.chart:not([hidden]) svg[role] .k0 path')"
+    assert run.run(f"{shape}.getBBox().width") == 3
+    written(run.path, losses([0.5, math.nan, 0.5, 0.25]))
+    wait_for_step(run, 4)
+    assert run.run(f"{shape}.getAttribute('d').match(/h3/g).length") == 1
+
+
+def test_long_names_stay_on_a_narrow_page(run):
+    name = "encoder_layers_0_self_attention_projection_weight_norm" * 3
+    written(run.path, [{"step": 1, name: 0.5, "parameters": {name: {"norm": 1.0}}}])
+    run.resize(390, 844)
+    opened(run, 1)
+    assert run.run("document.documentElement.scrollWidth") == 390

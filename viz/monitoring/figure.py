@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -244,7 +245,13 @@ def _fitted(name: str, room: float) -> str:
 
 
 def _path(xs: np.ndarray, ys: np.ndarray) -> str:
-    """A line with the least and the largest number of each pixel; gaps where a number is nan."""
+    """A line with the least and the largest number of each pixel; gaps where a number is nan.
+
+    A number that stands alone is a stroke as wide as a dot.
+
+    >>> _path(np.arange(3.0), np.array([5.0, np.nan, 7.0]))
+    'M0 5.0m-1.5 0h3M2 7.0m-1.5 0h3'
+    """
     parts, pen = [], "M"
     columns = np.round(xs)
     ends = np.flatnonzero(np.diff(columns, append=math.inf)) + 1
@@ -260,4 +267,4 @@ def _path(xs: np.ndarray, ys: np.ndarray) -> str:
                 parts.append(f"{pen}{x:g} {y:.1f}")
                 pen = "L"
         start = stop
-    return "".join(parts)
+    return re.sub(r"(M[^ML]+)(?=M|$)", r"\1m-1.5 0h3", "".join(parts))

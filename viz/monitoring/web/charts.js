@@ -231,10 +231,12 @@ export class Chart {
 }
 
 // A path with at most four points for each pixel across: the first, least, most and last there.
+// Where one stands alone it is a stroke as wide as a dot.
 export function thinned(series, x, y, odd, dots = false) {
   const {steps, values} = series;
   const parts = [];
   let pen = "M";
+  const alone = () => parts.at(-1)?.startsWith("M") && !dots && parts.push("m-1.5 0h3");
   let column = null, first = 0, least = 0, most = 0, last = 0;
   const put = (at, level) => {
     parts.push(`${pen}${at.toFixed(1)} ${level.toFixed(1)}`);
@@ -254,6 +256,7 @@ export function thinned(series, x, y, odd, dots = false) {
     const level = Number.isFinite(values[i]) ? y(values[i]) : null;
     if (level === null) {
       flush();
+      alone();
       pen = "M";
       if (!Number.isFinite(values[i])) odd.add(Math.round(at / 6) * 6);
       continue;
@@ -268,5 +271,6 @@ export function thinned(series, x, y, odd, dots = false) {
     last = level;
   }
   flush();
+  alone();
   return parts.join("");
 }
