@@ -107,3 +107,9 @@ def test_labels_of_users_stay_text():
 def test_another_style_is_refused(style):
     with pytest.raises(ValueError, match="style must be 'full' or 'compact', got"):
         draw(neuron(), style=style)
+
+
+@pytest.mark.parametrize("style", ["full", "compact"])
+def test_a_label_of_spaces_names_nothing(style):
+    svg = draw(Value(2.0, label="  ").tanh(), style=style).svg()
+    assert "<title>n0: leaf" in svg

@@ -232,3 +232,8 @@ def test_of_a_model_that_returns_several_results_one_is_to_be_chosen():
     with trace(model) as seen:
         y, _ = model(x)
     assert "LSTM" in draw(y, seen=seen).dot
+
+
+def test_what_is_no_trace_is_refused():
+    with pytest.raises(TypeError, match=r"seen must be a viz\.trace, got Linear"):
+        draw(Value(1.0), seen=nn.Linear(1, 1, rng=0))

@@ -148,7 +148,7 @@ class Reader:
             symbol = node.op.symbol
         called, label = self.names(node), shorten(str(node.label))
         if not label.strip():
-            caption = f"{called}: {caption}"
+            label, caption = "", f"{called}: {caption}"
         elif self.labels[str(node.label)] > 1 and called.endswith(")"):
             label += called[called.rindex(" (") :]  # another has this label too
         rows = [("shape", f"{node.shape} {node.dtype}")] if isinstance(node, Tensor) else []

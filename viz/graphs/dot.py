@@ -63,7 +63,7 @@ def to_dot(
         seen: the `viz.trace` under which the graph was made.
 
     Raises:
-        TypeError: root is not a Value or a Tensor.
+        TypeError: root is not a Value or a Tensor, or seen is not a `viz.trace`.
         ValueError: direction is neither; depth, radius or max_nodes is no such number; `around`
             is not in the graph; flow is asked of a root of several elements or of none that a
             gradient flows to; or (`GraphTooLargeError`) the graph is too large and must not be
@@ -82,6 +82,8 @@ def to_dot(
             _check_whole(name, given, 0)
     if max_nodes is not None:
         _check_whole("max_nodes", max_nodes, 1)
+    if seen is not None and not isinstance(seen, trace):
+        raise TypeError(f"seen must be a viz.trace, got {type(seen).__name__}")
     graph = placed(checked_order(root), seen)
     drawer = Drawer(graph, local=local, flow=flow)
 
