@@ -238,9 +238,10 @@ def _without_the_same(
     for box in boxes:
         if box.id in part:
             groups.setdefault((box.marks, part[box.id]), []).append(box)
+    several = {key: members for key, members in groups.items() if len(members) > 1}
     folded: list[Box] = []
     name_of: dict[str, str] = {}
-    for k, ((marks, _), members) in enumerate(sorted(groups.items())):
+    for k, ((marks, _), members) in enumerate(sorted(several.items())):
         fold = Fold(tuple(range(len(members))), "same", (), "", ())
         box = fold_box([nodes[m.id] for m in members], fold, f"f{k}", Marks(), {})
         if marks:
