@@ -54,7 +54,7 @@ def test_a_longer_number_can_be_read_in_its_box_after_a_nudge(opened):
 
 
 def test_no_number_of_the_list_is_broken(opened):
-    a, b = Value(-1.23456e-300, label="a"), Value(-1.0, label="b")
+    a, b = Value(-1.23456e-300, label="a"), Value(-1.0, label="layers.0.weight")
     page = opened(a * b * -1.0)
     for width in (1280, 390):
         page.resize(width, 800)
