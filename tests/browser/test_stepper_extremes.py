@@ -71,6 +71,19 @@ def test_a_long_graph_is_seen_when_all_of_it_is_shown(opened):
     assert page.run(line) == "none"
 
 
+def test_of_a_very_long_line_dashes_are_long_too(opened):
+    """Of 300 such lines each frame took a second."""
+    y = x = Value(0.0, label="x")
+    for _ in range(130):
+        y = y.sin() * x
+    page = opened(y)
+    page.press("End")
+    lines = "[...document.querySelectorAll('svg.graph > path')]"
+    dashes = f"{lines}.map((line) => line.pathLength.baseVal || line.getTotalLength())"
+    assert page.run(f"Math.max(...{dashes})") < 4001
+    assert page.run(f"Math.max(...{lines}.map((line) => line.getTotalLength()))") > 10_000
+
+
 def test_the_words_below_the_slider_are_whole(opened):
     leaves = [Value(float(i)) for i in range(41)]
     for width in (1280, 390):

@@ -1,6 +1,8 @@
 // --- the edges ---
 const edge = (step) => get(`e${step.node}_${step.index}`);
 
+const LONG = 4000; // a longer line has longer dashes: thousands of short ones take long to draw
+
 // how wide an edge is and of what sign, once backward has passed it
 const flow = (step) => {
   if (step.kind !== BACKWARD) return;
@@ -9,6 +11,7 @@ const flow = (step) => {
   const passed = step.row < position;
   path.classList.toggle(`f${sign}`, passed);
   path.classList.toggle("wide", passed && step.flow % 100 > 40);
+  if (passed && path.getTotalLength() > LONG) path.setAttribute("pathLength", LONG / 2);
   path.style.setProperty("--w", passed ? `${(step.flow % 100) / 10}px` : "");
 };
 
