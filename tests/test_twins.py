@@ -122,13 +122,6 @@ def test_no_two_boxes_of_a_twin_overlap(name):
                 )
 
 
-def test_two_lines_between_two_boxes_are_apart():
-    w = weights(2)
-    square = next(twin for _, _, twin in twins_of((w * w).sum()) if isinstance(twin, Twin))
-    for paths in Layout(square).laid().paths:
-        assert len(set(paths)) == len(paths)
-
-
 def test_a_weight_that_every_row_uses_shows_all_terms_up_to_a_limit():
     few, many = (
         Twins(Elements(list(steps((inputs(n, 2) @ weights(2, 1)).sum()))[-1])).of((0, 0))

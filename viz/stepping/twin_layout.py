@@ -102,12 +102,9 @@ class Layout:
         path = f"M{x} {y}"
         if (lane := self._lanes.get((i, k))) is not None:
             passed, level = self._left(i) - BETWEEN, PAD + round(lane)
-            if passed > x:
+            if passed > x:  # else there is nothing to pass
                 path += _curve(x, y, x + BETWEEN, level) + f"H{passed}"
                 x, y = passed, level
-            elif self.inputs[i].count(j) > 1:  # side by side, or two lines would look like one
-                path += _curve(x, y, x + BETWEEN // 2, level)
-                x, y = x + BETWEEN // 2, level
         return path + _curve(x, y, self._left(i), self._middle(i))
 
 
