@@ -6,7 +6,7 @@ import pytest
 import engine
 from engine import Value
 from viz import step_through, steps
-from viz.stepping.rerun import CHANGED, HOOKED, rerun_script
+from viz.stepping.rerun import CHANGED, HOOKED, SEEDLESS, rerun_script
 from viz.stepping.row_script import helpers_in, row_script, script_number
 
 
@@ -94,6 +94,9 @@ def test_why_a_graph_cannot_be_run_again_is_said():
     z = b * b
     b.data = 3.0
     assert CHANGED in script_of(z)
+    for seed in (0.0, float("inf"), float("nan")):
+        found = step_through(a * a, seed).steps
+        assert SEEDLESS in rerun_script(found, found[0].names)
 
 
 def test_the_equation_of_an_edge_holds_where_a_hook_changed_the_gradient():

@@ -190,7 +190,8 @@ def draw(root: Any, *inputs: Any, interactive: bool = False, **options: Any) -> 
         )
     elif inputs:
         raise TypeError(
-            f"draw() takes inputs only for a model to run on, and root is a {type(root).__name__}"
+            f"draw() takes inputs only for an nn.Module to run on, and root is a "
+            f"{type(root).__name__}: draw what it returns, draw(root(inputs))"
         )
     if isinstance(root, Plan):
         return Picture(plan_dot(root, **options))

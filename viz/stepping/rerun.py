@@ -23,13 +23,15 @@ from .steps import BackwardStep, Step
 
 CHANGED = "a number was changed after this graph was made of it"
 HOOKED = "a hook changes gradients on their way"
+SEEDLESS = "backward begins with 0, inf or nan, which says nothing of slopes"
 
 
 def rerun_script(steps: list[Step], names: Names) -> str:
     """The declarations for a graph of Values."""
     backward = [step for step in steps if isinstance(step, BackwardStep)]
     locals_ = {(step.place, step.index): step.local for step in backward}
-    why = _why_not(names.order, backward)
+    seed = next((step.upstream for step in backward if step.node is names.order[-1]), 1.0)
+    why = _why_not(names.order, backward) if seed and math.isfinite(seed) else SEEDLESS
     written: dict[tuple[Any, ...], str] = {}  # by what a row's script depends on
     kernels: dict[str, int] = {}
     graph = []
@@ -51,7 +53,6 @@ def rerun_script(steps: list[Step], names: Names) -> str:
             slopes = [locals_.get((place, i), 0.0) for i in range(len(inputs))]
             parts += [script_number(node.data), f"[{','.join(map(script_number, slopes))}]"]
         graph.append(f"[{','.join(parts)}]")
-    seed = next((step.upstream for step in backward if step.node is names.order[-1]), 1.0)
     listed = ",\n".join(kernels)
     return (
         f"{helpers_in(listed)}\nconst kernels = [{listed}];\nconst graph = [{','.join(graph)}];\n"
