@@ -177,7 +177,7 @@ def test_a_scalar_model_is_drawn_as_the_sum_of_its_outputs():
 
 
 def test_inputs_are_for_models_only():
-    with pytest.raises(TypeError, match="takes inputs only for an nn.Module"):
+    with pytest.raises(TypeError, match=r"takes inputs only for an nn\.Module"):
         draw(Value(1.0), 2.0)
 
 

@@ -47,6 +47,9 @@ def drive(page, selector):
     frame = page.frame(selector)
     frame.wait_for("document.documentElement.classList.contains('js')")
     first, last = frame.text("#count").split(" / ")
+    if frame.run("document.getElementById('ask') !== null"):
+        practise(frame, first)
+        return
     assert first == "0"
     count = "document.getElementById('count').textContent === '{} / " + last + "'"
     frame.click("#next")
@@ -92,6 +95,16 @@ def test_exported_to_html_it_looks_right_offline(page, tmp_path, name, theme):
     assert set(page.requests()) <= elsewhere
     ours = [c for c in page.complaints() if not c.endswith(tuple(elsewhere))]
     assert ours == []
+
+
+def practise(frame, first):
+    """A page that asks goes on once it has shown an answer; nothing is complained of."""
+    frame.run(
+        "[...document.querySelectorAll('#ask button')]"
+        ".find((button) => button.textContent === 'Show').click()"
+    )
+    frame.wait_for(f"!document.getElementById('count').textContent.startsWith('{first} ')")
+    assert frame.complaints() == []
 
 
 @pytest.mark.slow
