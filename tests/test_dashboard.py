@@ -3,31 +3,14 @@
 import math
 from itertools import combinations
 
-import matplotlib as mpl
 import numpy as np
 import pytest
-
-mpl.use("Agg")
-
+from figures import a_run, figures_are_closed  # noqa: F401 - the fixture
 from matplotlib import pyplot
 
 import nn
 from viz import History, plots
 from viz.plots.curves import metric_of, scale_for, smoothed
-
-
-@pytest.fixture(autouse=True)
-def figures_are_closed():
-    yield
-    pyplot.close("all")
-
-
-def a_run(losses, **metrics):
-    """A history of these losses, and of metrics noted at each step."""
-    history = History()
-    for i, loss in enumerate(losses):
-        history.step(loss, **{name: numbers[i] for name, numbers in metrics.items()})
-    return history
 
 
 def fitted(epochs=3, lr=0.05, callbacks=()):

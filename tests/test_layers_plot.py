@@ -2,12 +2,9 @@
 
 import math
 
-import matplotlib as mpl
 import numpy as np
 import pytest
-
-mpl.use("Agg")
-
+from figures import drawn, figures_are_closed  # noqa: F401 - the fixture
 from matplotlib import pyplot
 
 import nn
@@ -19,12 +16,6 @@ LABELS = np.arange(30) % 2
 ENTROPY = nn.CrossEntropyLoss()
 
 
-@pytest.fixture(autouse=True)
-def figures_are_closed():
-    yield
-    pyplot.close("all")
-
-
 def a_model(depth=2, activation=nn.Tanh, scale=1.0):
     parts = []
     for i in range(depth):
@@ -33,11 +24,6 @@ def a_model(depth=2, activation=nn.Tanh, scale=1.0):
     for p in model.parameters():
         p.data = p.data * scale
     return model
-
-
-def drawn(ax):
-    ax.figure.canvas.draw()
-    return ax
 
 
 def by_title(figure):

@@ -2,21 +2,11 @@
 
 import math
 
-import matplotlib as mpl
 import numpy as np
 import pytest
-
-mpl.use("Agg")
-
-from matplotlib import pyplot
+from figures import drawn, figures_are_closed, labels_of  # noqa: F401 - the fixture
 
 from viz import History, plots
-
-
-@pytest.fixture(autouse=True)
-def figures_are_closed():
-    yield
-    pyplot.close("all")
 
 
 def a_history(stds, gradients=(), steps=(1,)):
@@ -35,15 +25,6 @@ def a_history(stds, gradients=(), steps=(1,)):
             },
         })  # fmt: skip
     return history
-
-
-def drawn(ax):
-    ax.figure.canvas.draw()
-    return ax
-
-
-def labels_of(ax):
-    return ax.get_legend_handles_labels()[1]
 
 
 def cells_of(ax):

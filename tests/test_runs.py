@@ -2,34 +2,13 @@
 
 import math
 
-import matplotlib as mpl
 import numpy as np
 import pytest
-
-mpl.use("Agg")
-
-from matplotlib import pyplot
+from figures import a_run, figures_are_closed, labels_of  # noqa: F401 - the fixture
 from matplotlib.colors import to_hex
 
 from nn import EpochHistory
 from viz import History, plots
-
-
-@pytest.fixture(autouse=True)
-def figures_are_closed():
-    yield
-    pyplot.close("all")
-
-
-def a_run(losses, **metrics):
-    history = History()
-    for i, loss in enumerate(losses):
-        history.step(loss, **{name: numbers[i] for name, numbers in metrics.items()})
-    return history
-
-
-def labels_of(ax):
-    return ax.get_legend_handles_labels()[1]
 
 
 def named(ax, label):

@@ -2,12 +2,9 @@
 
 import math
 
-import matplotlib as mpl
 import numpy as np
 import pytest
-
-mpl.use("Agg")
-
+from figures import drawn, figures_are_closed, labels_of  # noqa: F401 - the fixture
 from matplotlib import pyplot
 
 import nn
@@ -38,12 +35,6 @@ HOSTILE = {
 hostile = pytest.mark.parametrize("numbers", HOSTILE.values(), ids=HOSTILE.keys())
 
 
-@pytest.fixture(autouse=True)
-def figures_are_closed():
-    yield
-    pyplot.close("all")
-
-
 def a_history(numbers):
     """A history that holds these numbers wherever it holds any."""
     history = History()
@@ -68,16 +59,6 @@ def a_history(numbers):
             }
         )
     return history
-
-
-def drawn(ax):
-    """The axes, after everything was really drawn."""
-    ax.figure.canvas.draw()
-    return ax
-
-
-def labels_of(ax):
-    return ax.get_legend_handles_labels()[1]
 
 
 # --- curves ---
