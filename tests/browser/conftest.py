@@ -19,6 +19,14 @@ def page(browser):
     opened.close()
 
 
+@pytest.fixture
+def quiet(page):
+    """A page that complains of nothing and asks nobody for anything."""
+    yield page
+    assert page.complaints() == []
+    assert page.requests() == []
+
+
 @pytest.fixture(scope="session")
 def environment(tmp_path_factory):
     """What Jupyter's commands run in."""

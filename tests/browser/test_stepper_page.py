@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from devtools import PageError
 from layout import contrast
+from stepper import started
 
 import engine
 import nn
@@ -44,17 +45,13 @@ GRAPHS = {"value": expression, "tensor": network, "neurons": neurons}
 
 
 @pytest.fixture
-def show(page, tmp_path):
+def show(quiet, tmp_path):
     """Open the page of a graph; no complaint and no request may come of it."""
 
     def opened(root, **options):
-        page.open(step_through(root, **options).save(tmp_path / "steps.html"))
-        page.wait_for("document.documentElement.classList.contains('js')")
-        return page
+        return started(quiet, step_through(root, **options).save(tmp_path / "steps.html"))
 
-    yield opened
-    assert page.complaints() == []
-    assert page.requests() == []
+    return opened
 
 
 def position(page):
