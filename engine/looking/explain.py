@@ -205,9 +205,9 @@ def _behind(x: Any) -> tuple[list[_Part], Any]:
         return [latest], None
     held = to_numpy(x.grad)
     parts: list[_Part] = []
-    for root, seed in passes:
+    for i, (root, seed) in enumerate(passes):
         try:
-            part = _pass(x, root, seed)
+            part = _pass(x, root, seed) if i else latest
         except RuntimeError:  # its numbers were replaced
             break
         if part.edges or root is x:

@@ -122,13 +122,13 @@ def _turned(clusters: tuple[Cluster, ...]) -> tuple[Cluster, ...]:
 def _cluster_lines(
     cluster: Cluster, boxes: dict[str, Box], theme: Theme, numbered: Iterator[int]
 ) -> Iterator[str]:
-    ground = mix(theme.foreground, theme.background, 0.035)
+    ground, line = theme.frame
     yield f"subgraph cluster_{next(numbered)} {{"
     width = points(cluster.label, SIZE)
     yield (
         f'  graph [label=<<TABLE BORDER="0"><TR><TD ALIGN="LEFT" WIDTH="{width}">'
         f'{safe(cluster.label)}</TD></TR></TABLE>> labeljust=l style="rounded,filled" '
-        f'color="{mix(theme.quiet, theme.background, 0.5)}" fillcolor="{ground}" margin=10 '
+        f'color="{line}" fillcolor="{ground}" margin=10 '
         f"class=module {_tooltip(cluster.label)}]"
     )
     for name in cluster.boxes:

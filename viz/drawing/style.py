@@ -89,6 +89,12 @@ class Theme:
     foreground: str
     quiet: str  # for what is read second: captions, names of rows, edges
     tint: float
+
+    @property
+    def frame(self) -> tuple[str, str]:
+        """The ground of a frame around boxes, and its line."""
+        return mix(self.foreground, self.background, 0.035), mix(self.quiet, self.background, 0.5)
+
     blank: str
     more: str
 

@@ -74,13 +74,19 @@ def apart(order: list[Any], inputs: list[list[int]], paths: list[Path], word: st
     return _leaves_outside(order, inputs, places)
 
 
-def _leaves_outside(order: list[Any], inputs: list[list[int]], places: list[Path]) -> list[Path]:
-    """Leaves of several calls, and those whose frame is entered again from what they enter."""
+def _users(order: list[Any], inputs: list[list[int]], places: list[Path]) -> dict[int, set[Path]]:
+    """For each leaf the places of what it enters."""
     users: dict[int, set[Path]] = {}
     for path, below in zip(places, inputs, strict=True):
         for i in below:
-            if order[i].op is None and places[i]:
+            if order[i].op is None:
                 users.setdefault(i, set()).add(path)
+    return users
+
+
+def _leaves_outside(order: list[Any], inputs: list[list[int]], places: list[Path]) -> list[Path]:
+    """Leaves of several calls, and those whose frame is entered again from what they enter."""
+    users = _users(order, inputs, places)
     result = list(places)
     for i, above in users.items():
         own = places[i]
@@ -98,11 +104,7 @@ def _leaves_outside(order: list[Any], inputs: list[list[int]], places: list[Path
 
 def shared_leaves(order: list[Any], inputs: list[list[int]], places: list[Path]) -> dict[int, int]:
     """The leaves that several calls of a module use, and how many calls."""
-    users: dict[int, set[Path]] = {}
-    for path, below in zip(places, inputs, strict=True):
-        for i in below:
-            if order[i].op is None:
-                users.setdefault(i, set()).add(path)
+    users = _users(order, inputs, places)
     return {
         i: len(above)
         for i, above in users.items()

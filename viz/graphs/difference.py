@@ -14,9 +14,9 @@ from engine import Node, Tensor
 from ..drawing import Arrow, Box, Reader, Scene, checked_order, constant_box, edge_text, scene_dot
 from .dot import MAX_NODES, check_direction
 from .fold import Fold
-from .folded import fold_box
+from .folded import bundle, fold_box
 from .knots import knots, parts_of
-from .marks import Marks
+from .marks import Marks, kept_gradient
 from .picture import Picture
 
 
@@ -112,10 +112,6 @@ def _forms(order: list[Any], known: dict[Hashable, int]) -> list[int]:
     return [form[id(node)] for node in order]
 
 
-def _gradient(node: Any) -> Any:
-    return node.grad if node.has_grad else None
-
-
 def _same(x: Any, y: Any) -> bool:
     x, y = (np.asarray(z.data if isinstance(z, Node) else z) for z in (x, y))
     if not {x.dtype.kind, y.dtype.kind} <= set("fiub"):  # one has no gradient, say
@@ -177,7 +173,7 @@ class _Difference:
             ]
             word = "differs" if self.changed & set(tails) else "differs, begins here"
             self.changed.add(ours.id)
-        elif not _same(_gradient(node), _gradient(other)):
+        elif not _same(kept_gradient(node), kept_gradient(other)):
             word = "gradient differs"
         elif ours.rows != theirs.rows:
             word = "differs"
@@ -292,7 +288,4 @@ def _rerouted(arrows: list[Arrow], name_of: dict[str, str], dropped: set[str]) -
             straight.append(arrow)
         elif tail != head and tail not in dropped:
             bundles[tail, head] += 1
-    return straight + [
-        Arrow(tail, head, 0, f"×{times:,}" if times > 1 else "", note=f"{times:,} of the edges")
-        for (tail, head), times in bundles.items()
-    ]
+    return straight + [bundle(*ends, times) for ends, times in bundles.items()]

@@ -10,10 +10,15 @@ import numpy as np
 from engine import Tensor, to_numpy
 from engine.showing import norm, number, shorten
 
-from ..drawing import Box
+from ..drawing import Arrow, Box
 from .calls import Path, module_of
 from .fold import Fold
 from .marks import Marks, bad
+
+
+def bundle(tail: str, head: str, times: int) -> Arrow:
+    """One arrow for all edges between the same two boxes."""
+    return Arrow(tail, head, 0, f"×{times:,}" if times > 1 else "", note=f"{times:,} of the edges")
 
 
 def fold_box(order: list[Any], fold: Fold, name: str, marks: Marks, kinds: dict[Path, str]) -> Box:

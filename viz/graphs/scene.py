@@ -15,7 +15,7 @@ from ..drawing import Arrow, Box, Cluster, Reader, Scene, edge_text, local_text,
 from .batches import Batches
 from .calls import Path, module_of, shared_leaves, title_of
 from .fold import Fold
-from .folded import fold_box
+from .folded import bundle, fold_box
 from .marks import bad, find_marks, kept_gradient
 from .rivers import as_rivers, carried
 from .traced import UNNAMED, Placed
@@ -124,12 +124,7 @@ class Drawer:
                 count[ends] += 1
                 if self.flow is not None and (i, k) in self.flow:
                     parts.setdefault(ends, []).append(self.flow[i, k])
-        arrows = {
-            ends: Arrow(
-                *ends, 0, f"×{times:,}" if times > 1 else "", note=f"{times:,} of the edges"
-            )
-            for ends, times in count.items()
-        }  # fmt: skip
+        arrows = {ends: bundle(*ends, times) for ends, times in count.items()}
         self.parts |= {arrows[ends]: several for ends, several in parts.items()}
         return list(arrows.values())
 

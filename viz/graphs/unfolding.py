@@ -69,8 +69,4 @@ def dark_css(always: bool) -> str:
 def _colours(theme: Theme) -> list[str]:
     """What a picture is drawn with, apart from the colours that are the same on any ground."""
     tints = [mix(look.colour, theme.background, theme.tint) for look in LOOKS.values()]
-    frame = [
-        mix(theme.foreground, theme.background, 0.035),
-        mix(theme.quiet, theme.background, 0.5),
-    ]
-    return [theme.background, theme.foreground, theme.quiet, *frame, *tints]
+    return [theme.background, theme.foreground, theme.quiet, *theme.frame, *tints]
