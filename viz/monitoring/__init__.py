@@ -16,6 +16,7 @@ from .measure import (
     Meter as Meter,
     activation_statistics as activation_statistics,
     gradient_of as gradient_of,
+    layers_to_measure as layers_to_measure,
     named_layers as named_layers,
     named_parameters as named_parameters,
 )

@@ -208,3 +208,9 @@ def named_layers(model: Module) -> list[tuple[str, Module]]:
         for name, module in model.named_modules()
         if next(module.children(), None) is None
     ]
+
+
+def layers_to_measure(model: Module) -> list[tuple[str, Module]]:
+    """The layers without parameters: relu, dropout, pooling, …; all, if each has some."""
+    layers = named_layers(model)
+    return [(n, m) for n, m in layers if next(m.parameters(), None) is None] or layers

@@ -10,7 +10,7 @@ import numpy as np
 from engine import Tensor, Value, is_grad_enabled, to_numpy
 from nn import Hooked, Module, Sigmoid, Tanh
 
-from .measure import activation_statistics, named_layers
+from .measure import activation_statistics, layers_to_measure
 
 #: The lowest and highest number a saturating activation puts out.
 ENDS: dict[type[Module], tuple[float, float]] = {Tanh: (-1.0, 1.0), Sigmoid: (0.0, 1.0)}
@@ -43,9 +43,8 @@ class Outputs:
     def __init__(self, model: Any = None) -> None:
         self._found: dict[str, tuple[np.ndarray, tuple[float, float] | None]] = {}
         self._calls: dict[str, int] = {}
-        layers = named_layers(model) if isinstance(model, Module) else []
-        without = [(n, m) for n, m in layers if next(m.parameters(), None) is None]
-        hooks = [(m, self._hook(n, ENDS.get(type(m)))) for n, m in without or layers]
+        layers = layers_to_measure(model) if isinstance(model, Module) else []
+        hooks = [(m, self._hook(n, ENDS.get(type(m)))) for n, m in layers]
         self._hooked = Hooked(hooks)
 
     def look(self) -> None:

@@ -16,6 +16,7 @@ from ..monitoring import (
     History,
     activation_statistics,
     gradient_of,
+    layers_to_measure,
     named_layers,
     named_parameters,
 )
@@ -166,11 +167,10 @@ def _run(
     model: Any, x: Any, only: type[Module] | None, *, activations: bool = False
 ) -> tuple[dict[str, _Seen], Any]:
     """What each layer put out, by name, the second use of one as "1 ReLU (2)"; and the output."""
-    chosen = [(n, m) for n, m in named_layers(model) if isinstance(m, only or Module)]
+    layers = layers_to_measure(model) if activations and only is None else named_layers(model)
+    chosen = [(n, m) for n, m in layers if isinstance(m, only or Module)]
     if not chosen:
         raise ValueError(f"no layer is a {(only or Module).__name__}")
-    if activations and only is None:
-        chosen = [(n, m) for n, m in chosen if next(m.parameters(), None) is None] or chosen
     seen: dict[str, _Seen] = {}
 
     def look(name: str) -> Any:

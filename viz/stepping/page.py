@@ -219,8 +219,11 @@ def _cells(
     cells: dict[int, dict[str, Any]] = {}
     for i, elements in opened.items():
         found = _numbers(elements, chosen.get(elements.name, []))
-        if found is not None and (found["written"] or _size(found) + KEY <= room):
-            room -= _size(found) + KEY
+        if found is None:
+            continue
+        cost = _size(found) + KEY
+        if found["written"] or cost <= room:
+            room -= cost
             cells[i] = found
     for i, found in cells.items():
         elements = opened[i]
@@ -230,8 +233,9 @@ def _cells(
             k: "\n= ".join(elements.parts(place))
             for k, place in enumerate(np.ndindex(elements.shape))
         }
-        if _size(written) <= room:
-            room -= _size(written)
+        cost = _size(written)
+        if cost <= room:
+            room -= cost
             found["written"].update(written)
     return cells
 
