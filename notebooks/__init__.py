@@ -1,4 +1,4 @@
-"""The course: fifteen notebooks, and beside each the code behind it.
+"""The course: nineteen notebooks, and beside each the code behind it.
 
 Notebook 05 takes its pictures and numbers from `lesson_05`, and the checks of its exercises from
 `checks_05`; `exercise` is how a check answers.  Nothing here is for use elsewhere: notebooks and

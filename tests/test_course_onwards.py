@@ -5,9 +5,9 @@ import pytest
 from matplotlib import pyplot
 
 from engine.files import storage
-from notebooks import lesson_14 as onwards
-from notebooks.checks_14 import packed
-from notebooks.lesson_14 import backward_nodes, draw_backward_nodes, missing, plot_file
+from notebooks import lesson_18 as onwards
+from notebooks.checks_18 import packed
+from notebooks.lesson_18 import backward_nodes, draw_backward_nodes, missing, plot_file
 
 
 class Node:

@@ -117,4 +117,4 @@ def test_the_first_cell_installs_what_the_course_needs(tmp_path, index, place):
             copy, env=environment, cwd=empty, capture_output=True, text=True, check=False
         )
         assert done.stderr.startswith("twingrad: JupyterLab is not installed"), done.stderr
-        assert (empty / "twingrad-notebooks" / "14_where_to_go_next.ipynb").is_file()
+        assert (empty / "twingrad-notebooks" / "18_where_to_go_next.ipynb").is_file()

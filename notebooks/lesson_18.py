@@ -1,4 +1,4 @@
-"""Notebook 14: PyTorch's graph drawn, a file of weights opened.
+"""Notebook 18: PyTorch's graph drawn, a file of weights opened.
 
 Nothing here imports PyTorch: its graph is read by the attributes its nodes have.
 """

@@ -1,4 +1,4 @@
-"""Checks of notebook 14: names and transposes of weights, and a reader of their files."""
+"""Checks of notebook 18: names and transposes of weights, and a reader of their files."""
 
 from __future__ import annotations
 
