@@ -77,8 +77,9 @@ from .define import (
     shape_op as shape_op,
 )
 from .derivatives import (
-    grad as grad, grad_of as grad_of, hessian as hessian, hvp as hvp, jacobian as jacobian,
-    jvp as jvp, ravel_tree as ravel_tree, value_and_grad as value_and_grad, vjp as vjp,
+    grad as grad, grad_of as grad_of, hessian as hessian, hvp as hvp, jacfwd as jacfwd,
+    jacobian as jacobian, jacrev as jacrev, jvp as jvp, linearize as linearize,
+    ravel_tree as ravel_tree, value_and_grad as value_and_grad, vjp as vjp,
 )  # fmt: skip
 from .files import CheckpointError as CheckpointError, load as load, save as save
 from .generators import (

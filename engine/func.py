@@ -3,10 +3,11 @@
 from .derivatives import (
     grad as grad,
     hessian as hessian,
-    jacobian as jacfwd,
-    jacobian as jacrev,
+    jacfwd as jacfwd,
+    jacrev as jacrev,
     jvp as jvp,
+    linearize as linearize,
     vjp as vjp,
 )
 
-__all__ = ["grad", "hessian", "jacfwd", "jacrev", "jvp", "vjp"]
+__all__ = ["grad", "hessian", "jacfwd", "jacrev", "jvp", "linearize", "vjp"]

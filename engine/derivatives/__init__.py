@@ -1,9 +1,10 @@
-"""Derivatives of plain functions, `grad`, `vjp`, `jvp`, `jacobian`, `hessian`, `hvp`; `grad_of`.
+"""Derivatives of plain functions: `grad`, `vjp`, `jvp`, `jacobian`, `hessian`, …; `grad_of`.
 
 Here: `trees` takes containers apart and builds them; `arguments` makes a call's arguments into
 nodes and gradients into what was given, `returned` looks at its result; `call` is one call of a
-function, and says whether a gradient is plain; `transforms` and `jacobians` hold the functions, a
-few lines each on top of that; `of_results` has what needs no function.  Read `arguments` first.
+function, and says whether a gradient is plain; `transforms`, `linearized`, `jacobians` and
+`curvature` hold the functions, a few lines each on top of that; `of_results` has what needs no
+function.  Read `arguments` first.
 
 You may touch everything; what decides is that each function can be applied to its own result.
 
@@ -12,7 +13,9 @@ Others use the functions; `compilation` also what says how arguments are taken, 
 """
 
 from .arguments import on_tensors as on_tensors, positions_of as positions_of
-from .jacobians import hessian as hessian, hvp as hvp, jacobian as jacobian
+from .curvature import hessian as hessian, hvp as hvp
+from .jacobians import jacfwd as jacfwd, jacobian as jacobian, jacrev as jacrev
+from .linearized import linearize as linearize
 from .of_results import grad_of as grad_of
 from .transforms import (
     OwnDerivatives as OwnDerivatives,

@@ -1,21 +1,22 @@
-"""Derivatives of several numbers, and second ones: `jacobian`, `hessian`, `hvp`."""
+"""All first derivatives of several numbers: `jacobian`, forward or reverse; `jacfwd`, `jacrev`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
-from ..arrays import ravel, reshape, stack
+from ..arrays import cast, ravel, reshape, stack
 from ..node import Node
 from ..recording import enable_grad
+from ..tensors import Tensor
 from ..values import Value, ValueArray
 from .arguments import Argnums, Argument
 from .call import Call, run
+from .linearized import pushed
 from .returned import check_function
-from .transforms import OwnDerivatives, contract, direction, fixed, grad, several_of
-from .trees import is_container, taken_apart
+from .transforms import OwnDerivatives, fixed
 
 
 def jacobian(
@@ -26,6 +27,10 @@ def jacobian(
     Of a container for a container, as `grad` takes them, it is one like the result that holds
     ones like the argument: `J["y"]["w"]`.
 
+    f is run once.  Where fewer numbers go in than come out, a tangent is pushed forward for each
+    number that goes in, as `jacfwd` does it; else each number that comes out is pulled back, as by
+    `jacrev`.  `mode` of the function returned, called with the same arguments, says which it is.
+
     Args:
         argnums: which arguments; a tuple gives a tuple.
         has_aux: whether f returns a pair, as in `grad`; it gives (derivatives, what else) then.
@@ -33,34 +38,87 @@ def jacobian(
     Raises:
         ValueError: argnums does not fit the call.
 
-    >>> jacobian(lambda x: x * x)(np.array([1.0, 2.0]))
+    >>> J = jacobian(lambda x: x * x)
+    >>> J(np.array([1.0, 2.0]))
     array([[2., 0.],
            [0., 4.]])
+    >>> J.mode(np.array([1.0, 2.0])), jacobian(lambda t: stack([t, t**2, t**3])).mode(1.0)
+    ('reverse: 2 passes (forward: 2)', 'forward: 1 pass (reverse: 3)')
     """
+    return _all_derivatives(jacobian, f, argnums, has_aux)
+
+
+def jacfwd(
+    f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False
+) -> Callable[..., Any]:
+    """As `jacobian`, always forward: one tangent is pushed for each number of the arguments.
+
+    >>> jacfwd(lambda t: stack([t, t**2, t**3]))(2.0)
+    array([ 1.,  4., 12.])
+    """
+    return _all_derivatives(jacfwd, f, argnums, has_aux)
+
+
+def jacrev(
+    f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False
+) -> Callable[..., Any]:
+    """As `jacobian`, always in reverse: each number of the result is pulled back.
+
+    >>> jacrev(lambda x: (x * x).sum())(np.array([1.0, 2.0]))
+    array([2., 4.])
+    """
+    return _all_derivatives(jacrev, f, argnums, has_aux)
+
+
+def _all_derivatives(make: Any, f: Any, argnums: Argnums, has_aux: bool) -> Callable[..., Any]:
+    """What `make`, one of the three above, returns."""
     check_function(f)
     if isinstance(f, OwnDerivatives):
-        return f.derived(jacobian, fixed(argnums), has_aux)
+        return f.derived(make, fixed(argnums), has_aux)
 
     def derivative(*args: Any, **kwargs: Any) -> Any:
         call = run(f, args, kwargs, argnums, has_aux)
         blocks = []
-        for one in call.each():
-            found = call.as_arguments(_block(one))
+        for block in _columns(call) if _is_forward(make, call) else map(_rows, call.each()):
+            found = call.as_arguments(block)
             blocks.append(found[0] if isinstance(argnums, int) else tuple(found))
         if call.result is not None or np.size(call.y):
             call.check_reached()
         found = call.as_result(blocks)
         return (found, call.given_aux()) if has_aux else found
 
+    def mode(*args: Any, **kwargs: Any) -> str:
+        call = run(f, args, kwargs, argnums, has_aux)
+        forward = _is_forward(make, call)
+        passes, others = _numbers(call) if forward else reversed(_numbers(call))
+        these, those = ("forward", "reverse") if forward else ("reverse", "forward")
+        return f"{these}: {passes} pass{'es' * (passes != 1)} ({those}: {others})"
+
+    vars(derivative)["mode"] = mode
     return derivative
 
 
-def _block(call: Call) -> list[Any]:
+def _is_forward(make: Any, call: Call) -> bool:
+    """Whether tangents are pushed forward, not each number of the result pulled back."""
+    into, out = _numbers(call)
+    return make is jacfwd or (make is jacobian and into < out)
+
+
+def _numbers(call: Call) -> tuple[int, int]:
+    """How many numbers go into a call, and how many come out."""
+    into = sum(np.size(argument.node) for argument in call.arguments)
+    return into, sum(np.size(one.y) for one in call.each())
+
+
+# --- in reverse: row by row ---
+
+
+def _rows(call: Call) -> list[Any]:
     """All derivatives of one leaf of a result, for each leaf of the arguments."""
     with enable_grad():
         rows = [call.gradients(one) for one in _each_element(call.y)]
     return [
-        _stacked([row[k] for row in rows], np.shape(call.y), argument)
+        _assembled([row[k] for row in rows], call.y, argument)
         for k, argument in enumerate(call.arguments)
     ]
 
@@ -72,91 +130,50 @@ def _each_element(y: Any) -> list[Any]:
     return list(np.asarray(y).flat) if isinstance(y, np.ndarray) else [y]
 
 
-def _stacked(rows: list[Any], shape: tuple[int, ...], argument: Argument) -> Any:
-    """The rows of a Jacobian as one array of shape `shape` + the argument's."""
-    if shape == ():
-        return rows[0]
-    full = (*shape, *np.shape(argument.node))
-    if any(isinstance(row, Node) and not isinstance(row, Value) for row in rows):
-        return reshape(stack(rows), full)
-    if any(isinstance(row, Value | ValueArray) for row in rows):
-        boxed = np.empty(full, dtype=object)
-        boxed.reshape(len(rows), -1)[:] = [
-            list(row.flat) if isinstance(row, ValueArray) else [row] for row in rows
-        ]
-        return boxed.view(ValueArray)
-    return np.array(rows).reshape(full) if rows else np.zeros(full)
+# --- forward: column by column ---
 
 
-def hessian(
-    f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False
-) -> Callable[..., Any]:
-    """A function that returns the second derivatives of f; for several argnums a tuple of tuples.
-
-    For a container, as `grad` takes them, it is a container of containers: `H["w"]["b"]`.
-
-    Args, errors: as `grad`.
-
-    >>> hessian(lambda x: (x**3).sum())(np.array([1.0, 2.0]))
-    array([[ 6.,  0.],
-           [ 0., 12.]])
-    """
-    if isinstance(f, OwnDerivatives):
-        return f.derived(hessian, fixed(argnums), has_aux)
-    if isinstance(argnums, int):
-        return jacobian(grad(f, argnums, has_aux), argnums, has_aux)
-
-    def derivative(*args: Any, **kwargs: Any) -> Any:
-        rows = [
-            jacobian(grad(f, i, has_aux), tuple(argnums), has_aux)(*args, **kwargs) for i in argnums
-        ]
-        return (tuple(row for row, _ in rows), rows[0][1]) if has_aux else tuple(rows)
-
-    return derivative
+def _columns(call: Call) -> list[list[Any]]:
+    """All derivatives, for each leaf of the result and each of the arguments."""
+    leaves = call.each()
+    blocks: list[list[Any]] = [[] for _ in leaves]
+    for k, argument in enumerate(call.arguments):
+        columns = [pushed(call, tangents) for tangents in _units(call.arguments, k)]
+        for j, (leaf, block) in enumerate(zip(leaves, blocks, strict=True)):
+            block.append(_assembled([each[j] for each in columns], leaf.y, argument, True))
+    return blocks
 
 
-def hvp(f: Callable[..., Any], primals: Any, vectors: Any, has_aux: bool = False) -> Any:
-    """The Hessian of f times a vector, without building the Hessian.
-
-    Args:
-        f: a function with a single number as result.
-        primals: where; one argument, or a tuple of all; containers as in `grad`.
-        vectors: one for each primal, of its shape, and built as it is.
-        has_aux: f returns a pair; what stands second in it comes second here too.
-
-    Raises:
-        ValueError: vectors do not match primals, or f's result is not a single number.
-
-    >>> hvp(lambda x: (x**3).sum(), np.array([1.0, 2.0]), np.array([1.0, 1.0]))
-    array([ 6., 12.])
-    """
-    if isinstance(f, OwnDerivatives):
-        return f.derived(_products, has_aux)(primals, vectors)
-    several = type(primals) is tuple
-    at, along = several_of(primals), several_of(vectors)
-    if len(at) != len(along):
-        raise ValueError(f"got {len(at)} primals but {len(along)} vectors")
-
-    def slope(*args: Any) -> Any:
-        total: Any = 0.0
-        gradients = grad(f, tuple(range(len(args))), has_aux)(*args)
-        gradients, aux = gradients if has_aux else (gradients, None)
-        for i, (g, v) in enumerate(zip(gradients, along, strict=True)):
-            name = f"vector {i}"
-            given, parts = [(name, v)], [g]
-            if is_container(g):
-                tree, parts = taken_apart(g, name)
-                given = tree.leaves_of(v, name, f"primal {i}")
-            for (name, one), part in zip(given, parts, strict=True):
-                total = total + contract(part, direction(one, part, name))
-        return (total, aux) if has_aux else total
-
-    products = grad(slope, tuple(range(len(at))), has_aux)(*at)
-    products, aux = products if has_aux else (products, None)
-    products = products if several else products[0]
-    return (products, aux) if has_aux else products
+def _units(arguments: list[Argument], k: int) -> Iterator[list[Any]]:
+    """Tangents that are 1 at one number of the k-th argument, None for all others."""
+    shape = np.shape(arguments[k].node)
+    for i in range(np.size(arguments[k].node)):
+        unit = np.zeros(shape)
+        unit.flat[i] = 1.0
+        tangents: list[Any] = [None] * len(arguments)
+        tangents[k] = unit if shape else 1.0
+        yield tangents
 
 
-def _products(f: Callable[..., Any], has_aux: bool) -> Callable[..., Any]:
-    """`hvp` of f as a function of primals and vectors."""
-    return lambda primals, vectors: hvp(f, primals, vectors, has_aux)
+# --- either way ---
+
+
+def _assembled(parts: list[Any], y: Any, argument: Argument, columns: bool = False) -> Any:
+    """Rows of a Jacobian, or its columns, as one array: the result's shape + the argument's."""
+    by = argument.node
+    if np.shape(by if columns else y) == ():
+        return parts[0]
+    full = (*np.shape(y), *np.shape(by))
+    if any(isinstance(part, Node) and not isinstance(part, Value) for part in parts):
+        found = reshape(stack(parts, axis=-1 if columns else 0), full)
+        return found if found.dtype == by.dtype else cast(found, by.dtype)
+    if any(isinstance(part, Value | ValueArray) for part in parts):
+        boxed = np.empty((len(parts), np.size(y if columns else by)), dtype=object)
+        boxed[:] = [list(part.flat) if isinstance(part, ValueArray) else [part] for part in parts]
+        return (boxed.T if columns else boxed).reshape(full).view(ValueArray)
+    if not parts:
+        return np.zeros(full)
+    if not columns:
+        return np.array(parts).reshape(full)
+    found = np.stack(parts, axis=-1).reshape(full)
+    return found.astype(by.dtype, copy=False) if isinstance(by, Tensor) else found

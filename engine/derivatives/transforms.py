@@ -179,7 +179,8 @@ def _push(call: Call, tangents: tuple[Any, ...]) -> Any:
         directions = [
             v for t, a in zip(tangents, call.arguments, strict=True) for v in _elements(t, a)
         ]
-        parts = [contract(g, v) for g, v in zip(first, directions, strict=True) if g is not None]
+        pairs = zip(first, directions, strict=True)
+        parts = [contract(g, v) for g, v in pairs if g is not None and v is not None]
         total = parts[0] if parts else 0.0
         for part in parts[1:]:
             total = total + part
@@ -188,6 +189,8 @@ def _push(call: Call, tangents: tuple[Any, ...]) -> Any:
 
 
 def _elements(tangent: Any, argument: Argument) -> list[Any]:
+    if tangent is None:  # zeros
+        return [None] * len(argument.nodes)
     return list(tangent.flat) if isinstance(argument.node, ValueArray) else [tangent]
 
 
@@ -205,25 +208,35 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = Fals
     (9.0, 6.0)
     """
     primals, tangents = several_of(primals), several_of(tangents)
-    if len(primals) != len(tangents):
-        raise ValueError(f"got {len(primals)} primals but {len(tangents)} tangents")
+    count_tangents(primals, tangents)
     call = run(f, primals, {}, tuple(range(len(primals))), has_aux)
-    given: list[tuple[str, Any]] = []
-    for i, t in enumerate(tangents):
-        tree = call.trees[i] if call.trees else None
-        name = f"tangent {i}"
-        given += [(name, t)] if tree is None else tree.leaves_of(t, name, f"primal {i}")
-    checked = tuple(
-        direction(t, a.node, name) for (name, t), a in zip(given, call.arguments, strict=True)
-    )
+    checked = tangents_for(call, tangents)
     plain = call.plain and not any(map(in_graph, checked))
-    found = [(one.value(), _along(one, checked, plain)) for one in call.each()]
+    found = [(one.value(), along(one, checked, plain)) for one in call.each()]
     call.check_reached()
     pair = tuple(call.as_result(list(each)) for each in zip(*found, strict=True))
     return (*pair, call.given_aux()) if has_aux else pair
 
 
-def _along(call: Call, tangents: tuple[Any, ...], plain: bool) -> Any:
+def count_tangents(primals: Any, tangents: Any) -> None:
+    """One for each primal there must be."""
+    if len(primals) != len(tangents):
+        raise ValueError(f"got {len(primals)} primals but {len(tangents)} tangents")
+
+
+def tangents_for(call: Call, tangents: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Tangents, one for each argument of a call, checked: one for each leaf of those."""
+    given: list[tuple[str, Any]] = []
+    for i, t in enumerate(tangents):
+        tree = call.trees[i] if call.trees else None
+        name = f"tangent {i}"
+        given += [(name, t)] if tree is None else tree.leaves_of(t, name, f"primal {i}")
+    return tuple(
+        direction(t, a.node, name) for (name, t), a in zip(given, call.arguments, strict=True)
+    )
+
+
+def along(call: Call, tangents: tuple[Any, ...], plain: bool) -> Any:
     """The derivative of one leaf of a result along the tangents, as the caller wants it."""
     y = call.y
     pushed = _push(call, tangents) if in_graph(y) else np.zeros(np.shape(y))[()]

@@ -425,4 +425,4 @@ def test_a_result_with_something_else_in_it_is_named_by_its_path():
 
 def test_torch_func_has_its_names():
     assert E.func.grad(f, has_aux=False)(P)["b"] == 36.0
-    assert E.func.jacrev is E.func.jacfwd is jacobian
+    assert (E.func.jacrev, E.func.jacfwd) == (E.jacrev, E.jacfwd)

@@ -1,0 +1,97 @@
+"""Second derivatives, forward over reverse: `hessian`, `hvp`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .arguments import Argnums, opened
+from .jacobians import jacfwd
+from .transforms import OwnDerivatives, direction, fixed, grad, jvp, several_of
+from .trees import is_container
+
+
+def hessian(
+    f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False
+) -> Callable[..., Any]:
+    """A function that returns the second derivatives of f; for several argnums a tuple of tuples.
+
+    It is `jacfwd` of `grad`: one backward pass is recorded, and a tangent pushed through that for
+    each number of the arguments.  For a container, as `grad` takes them, it is a container of
+    containers: `H["w"]["b"]`.
+
+    Args, errors: as `grad`.
+
+    >>> hessian(lambda x: (x**3).sum())(np.array([1.0, 2.0]))
+    array([[ 6.,  0.],
+           [ 0., 12.]])
+    """
+    if isinstance(f, OwnDerivatives):
+        return f.derived(hessian, fixed(argnums), has_aux)
+    if isinstance(argnums, int):
+        return jacfwd(grad(f, argnums, has_aux), argnums, has_aux)
+    second = jacfwd(_each_gradient(f, tuple(argnums), has_aux), tuple(argnums), has_aux)
+
+    def derivative(*args: Any, **kwargs: Any) -> Any:
+        found, aux = second(*args, **kwargs) if has_aux else (second(*args, **kwargs), None)
+        rows = tuple(found.values())
+        return (rows, aux) if has_aux else rows
+
+    return derivative
+
+
+def hvp(f: Callable[..., Any], primals: Any, vectors: Any, has_aux: bool = False) -> Any:
+    """The Hessian of f times a vector, without building the Hessian: `jvp` of `grad`.
+
+    Args:
+        f: a function with a single number as result.
+        primals: where; one argument, or a tuple of all; containers as in `grad`.
+        vectors: one for each primal, of its shape, and built as it is.
+        has_aux: f returns a pair; what stands second in it comes second here too.
+
+    Raises:
+        ValueError: vectors do not match primals, or f's result is not a single number.
+
+    >>> hvp(lambda x: (x**3).sum(), np.array([1.0, 2.0]), np.array([1.0, 1.0]))
+    array([ 6., 12.])
+    """
+    if isinstance(f, OwnDerivatives):
+        return f.derived(_products, has_aux)(primals, vectors)
+    at, along = several_of(primals), several_of(vectors)
+    if len(at) != len(along):
+        raise ValueError(f"got {len(at)} primals but {len(along)} vectors")
+    for i, (x, v) in enumerate(zip(at, along, strict=True)):
+        _check_vector(x, v, i)
+    gradients = _each_gradient(f, tuple(range(len(at))), has_aux)
+    _, pushed, *aux = jvp(gradients, at, along, has_aux)
+    products = tuple(pushed.values())
+    found = products if type(primals) is tuple else products[0]
+    return (found, *aux) if has_aux else found
+
+
+def _each_gradient(f: Any, argnums: tuple[int, ...], has_aux: bool) -> Callable[..., Any]:
+    """`grad` of f with its gradients in a dict: a tuple of single numbers would be one array."""
+    gradients = grad(f, argnums, has_aux)
+
+    def named(*args: Any, **kwargs: Any) -> Any:
+        found, aux = gradients(*args, **kwargs) if has_aux else (gradients(*args, **kwargs), None)
+        each = dict(enumerate(found))
+        return (each, aux) if has_aux else each
+
+    return named
+
+
+def _check_vector(x: Any, v: Any, i: int) -> None:
+    """A vector must be built as its primal is, of the same shapes."""
+    name = f"vector {i}"
+    if not is_container(x):
+        direction(v, x, name)
+        return
+    tree, leaves = opened(x, f"primal {i}")
+    for (written, one), leaf in zip(tree.leaves_of(v, name, f"primal {i}"), leaves, strict=True):
+        direction(one, leaf, written)
+
+
+def _products(f: Callable[..., Any], has_aux: bool) -> Callable[..., Any]:
+    """`hvp` of f as a function of primals and vectors."""
+    return lambda primals, vectors: hvp(f, primals, vectors, has_aux)
