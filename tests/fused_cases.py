@@ -6,6 +6,10 @@ and against finite differences at first and second order, and fails while an op 
 
 import numpy as np
 
+import engine as E
+import nn  # noqa: F401 - registers the fused ops of layers and losses
+from engine import WideOp
+
 RNG = np.random.default_rng(20)
 
 
@@ -105,3 +109,34 @@ CASES = {
         case(1.0, 2.0, -0.5, -0.75, -0.25),  # shut
     ],
 }
+
+
+def is_float(x):
+    """Whether an input of a case is to be differentiated."""
+    return type(x) is float or (isinstance(x, np.ndarray) and x.dtype.kind == "f")
+
+
+def of_floats(name, i):
+    """The inputs of a case to differentiate; the op and its composed form as functions of them."""
+    inputs, params = CASES[name][i]
+    op = E.registry[name]
+    places = [k for k, x in enumerate(inputs) if is_float(x)]
+
+    def filled(nodes):
+        full = list(inputs)
+        for k, node in zip(places, nodes, strict=True):
+            full[k] = node
+        return full
+
+    def fused(*nodes):
+        return op(*filled(nodes), **params)
+
+    def composed(*nodes):
+        return op.elements(*filled(nodes), **{**op.defaults, **params})
+
+    return [inputs[k] for k in places], fused, composed
+
+
+def tiers(name):
+    """The tiers an op runs on, by name: single numbers have no Tensors."""
+    return ("value",) if isinstance(E.registry[name], WideOp) else ("tensor", "value")

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from fused_cases import CASES
+from fused_cases import CASES, of_floats, tiers
 from helpers import LEAVES, leaf
 
 import engine as E
@@ -22,32 +22,6 @@ def test_every_fused_op_has_a_case():
     """A new one without a case fails here: add it to tests/fused_cases.py."""
     assert fused_ops() - set(CASES) == set()
     assert set(CASES) - fused_ops() == set()
-
-
-def is_float(x):
-    """Whether an input of a case is to be differentiated."""
-    return type(x) is float or (isinstance(x, np.ndarray) and x.dtype.kind == "f")
-
-
-def of_floats(name, i):
-    """The inputs of a case to differentiate; the op and its composed form as functions of them."""
-    inputs, params = CASES[name][i]
-    op = E.registry[name]
-    places = [k for k, x in enumerate(inputs) if is_float(x)]
-
-    def filled(nodes):
-        full = list(inputs)
-        for k, node in zip(places, nodes, strict=True):
-            full[k] = node
-        return full
-
-    def fused(*nodes):
-        return op(*filled(nodes), **params)
-
-    def composed(*nodes):
-        return op.elements(*filled(nodes), **{**op.defaults, **params})
-
-    return [inputs[k] for k in places], fused, composed
 
 
 def summed(y, seed):
@@ -91,23 +65,18 @@ def assert_same(got, expected):
         np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-11)
 
 
-def tiers(name):
-    """The tiers an op runs on: single numbers have no Tensors."""
-    return [LEAVES["value"]] if isinstance(E.registry[name], WideOp) else list(LEAVES.values())
-
-
 @each_case
 def test_a_fused_op_is_what_it_is_short_for(name, i):
     arrays, fused, composed = of_floats(name, i)
     expected = derivatives(composed, arrays, LEAVES["value"])
     for tier in tiers(name):
-        assert_same(derivatives(fused, arrays, tier), expected)
+        assert_same(derivatives(fused, arrays, LEAVES[tier]), expected)
 
 
 @each_case
 def test_a_fused_op_is_one_node(name, i):
     arrays, fused, _ = of_floats(name, i)
-    y = fused(*[tiers(name)[0](x) for x in arrays])
+    y = fused(*[LEAVES[tiers(name)[0]](x) for x in arrays])
     assert y.op is E.registry[name]
 
 
@@ -123,7 +92,7 @@ def test_a_fused_op_of_plain_inputs_just_computes(name, i):
     arrays, fused, _ = of_floats(name, i)
     y = fused(*arrays)
     assert isinstance(y, (float, np.ndarray, np.generic))
-    np.testing.assert_array_equal(y, to_numpy(fused(*[tiers(name)[0](x) for x in arrays])))
+    np.testing.assert_array_equal(y, to_numpy(fused(*[LEAVES[tiers(name)[0]](x) for x in arrays])))
 
 
 @each_case

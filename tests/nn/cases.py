@@ -11,6 +11,7 @@ by that; for anything else write a formula in oracles.py and a case in the file 
     cases_of_training.py    optimizers, schedules, initial weights, fit, callbacks, nn.scalar
 """
 
+import contextlib
 from typing import NamedTuple
 
 import numpy as np
@@ -27,7 +28,11 @@ NO_TIER = ("",)  # a rate, a gain and a table are plain numbers
 
 
 class Case(NamedTuple):
-    """How to run a thing on a tier and compare its numbers, and on which tiers it runs."""
+    """How to run a thing on a tier and compare its numbers, and on which tiers it runs.
+
+    `run.program(thing, tier)`, of a thing with derivatives, gives it as a function of arrays, and
+    the arrays: test_forward_layers.py differentiates it in both modes.
+    """
 
     run: object
     tiers: tuple
@@ -117,6 +122,7 @@ def function_of(oracle, *arrays, call=lambda thing, *leaves: thing(*leaves)):
         leaves = [LEAVES[tier](a) for a in arrays]
         agrees(call(thing, *leaves), oracle, leaves, arrays)
 
+    run.program = lambda thing, _tier: (lambda *x: call(thing, *x), arrays)
     return run
 
 
@@ -132,7 +138,44 @@ def layer_of(oracle, x, make):
         leaves = [LEAVES[tier](x), *model.parameters()]
         agrees(model(leaves[0]), oracle, leaves, [x, *start.values()])
 
+    def program(thing, tier):
+        model = make(thing)
+        for i, p in enumerate(model.parameters()):
+            p.data = wave(*p.shape, start=i)
+        return of_parameters(model_of(model, tier), x)
+
+    run.program = program
     return run
+
+
+def of_parameters(model, *inputs, call=lambda model, *inputs: model(*inputs)):
+    """`call` as a function of those inputs that hold floats and of the parameters; their arrays."""
+    floats = [i for i, x in enumerate(inputs) if x.dtype.kind == "f"]
+    named = list(model.named_parameters())
+
+    def function(*nodes):
+        full = list(inputs)
+        for i, node in zip(floats, nodes[: len(floats)], strict=True):
+            full[i] = node
+        with replaced(model, [name for name, _ in named], nodes[len(floats) :]):
+            return call(model, *full)
+
+    return function, [*(inputs[i] for i in floats), *(to_numpy(p).copy() for _, p in named)]
+
+
+@contextlib.contextmanager
+def replaced(model, names, nodes):
+    """Other nodes stand for a model's parameters inside."""
+    places = [name.rpartition(".") for name in names]
+    holders = [(vars(model.get_submodule(path)), name) for path, _, name in places]
+    before = [holder[name] for holder, name in holders]
+    try:
+        for (holder, name), node in zip(holders, nodes, strict=True):
+            holder[name] = node
+        yield
+    finally:
+        for (holder, name), parameter in zip(holders, before, strict=True):
+            holder[name] = parameter
 
 
 def function_case(name, oracle, *arrays, **call):

@@ -9,7 +9,17 @@ import make_torch_losses as torch_losses
 import numpy as np
 import oracles
 import torch_training
-from cases import CASES, case, close, function_case, function_of, layer_case, layer_of, wave
+from cases import (
+    CASES,
+    case,
+    close,
+    function_case,
+    function_of,
+    layer_case,
+    model_of,
+    of_parameters,
+    wave,
+)
 from helpers import LEAVES
 from torch_training import torch_cases
 
@@ -34,6 +44,10 @@ def golden_layer(golden):
         else:
             layer_cases.check_first_pass(golden, layer)
 
+    def program(thing, tier):
+        return of_parameters(model_of(layer_cases.made(golden, thing), tier), golden[4][0])
+
+    run.program = program
     return run
 
 
@@ -49,7 +63,19 @@ def trained(group, name, make, call, *inputs):
         expected = torch_training.TORCH[group][name]
         torch_training.check(make(thing), inputs, call, expected, tier == "value")
 
+    def program(thing, tier):
+        model = make(thing)
+        shapes = {name: p.shape for name, p in model.state_dict().items()}
+        model.load_state_dict(torch_cases.start_weights(shapes))
+        return of_parameters(model_of(model, tier), *inputs, call=lambda *x: joined(call(*x)))
+
+    run.program = program
     return run
+
+
+def joined(results):
+    """Several results as one."""
+    return engine.concatenate([y.reshape(-1) for y in results])
 
 
 def flat(results):
@@ -221,9 +247,8 @@ function_case(
 )  # fmt: skip
 
 
-@case("ModuleList")
-def module_list(thing, tier):
-    """It computes nothing: what counts is which modules it holds, and in which order."""
+def chain(thing):
+    """A model of a list of modules: it computes nothing, what counts is their order."""
 
     class Chain(nn.Module):
         def __init__(self):
@@ -234,35 +259,33 @@ def module_list(thing, tier):
                 x = layer(x)
             return x
 
-    def oracle(x, *parameters):
-        return oracles.mlp(x, *parameters, activation=oracles.ACTIVATIONS["Identity"])
-
-    layer_of(oracle, X, lambda _: Chain())(thing, tier)
+    return Chain()
 
 
-def by_name(make):
-    """A run: y = w x + b of two things in a dict, in another order than they were put there."""
-
-    def run(thing, tier):
-        class Affine(nn.Module):
-            def __init__(self):
-                self.parts = make(thing)
-
-            def forward(self, x):
-                parts = {name: self.parts[name] for name in self.parts}
-                return parts["w"](x) + parts["b"](x) ** 2
-
-        layer_of(
-            lambda x, w, b: oracles.linear(x, w) + oracles.linear(x, b) ** 2, X, lambda _: Affine()
-        )(thing, tier)
-
-    return run
+def straight(x, *parameters):
+    """An MLP whose activation is none."""
+    return oracles.mlp(x, *parameters, activation=oracles.ACTIVATIONS["Identity"])
 
 
-case("ModuleDict")(
-    by_name(
-        lambda thing: thing({"w": nn.Linear(4, 4, bias=False), "b": nn.Linear(4, 4, bias=False)})
-    )
+layer_case("ModuleList", straight, X, chain)
+
+
+def by_name(thing):
+    """A model of two modules in a dict, in another order than they were put there: w x + (b x)²."""
+
+    class Affine(nn.Module):
+        def __init__(self):
+            self.parts = thing({"w": nn.Linear(4, 4, bias=False), "b": nn.Linear(4, 4, bias=False)})
+
+        def forward(self, x):
+            parts = {name: self.parts[name] for name in self.parts}
+            return parts["w"](x) + parts["b"](x) ** 2
+
+    return Affine()
+
+
+layer_case(
+    "ModuleDict", lambda x, w, b: oracles.linear(x, w) + oracles.linear(x, b) ** 2, X, by_name
 )
 
 
@@ -282,11 +305,6 @@ def dropped(call, tier):
     assert abs((~kept).sum() - 0.3 * kept.size) < 4 * deviation
 
 
-@case("dropout")
-def dropout(thing, tier):
-    dropped(lambda x: thing(x, 0.3, rng=0), tier)
-
-
 def dropped_channels(call, tier):
     """Each channel is zeros or divided by 1 - p, 3 in 10 of them are zeros; and so the slopes."""
     numbers = 1 + wave(20, 20, 1, 2) ** 2
@@ -300,21 +318,23 @@ def dropped_channels(call, tier):
     assert abs((~kept).sum() - 0.3 * kept.size) < 4 * deviation
 
 
-@case("dropout2d")
-def dropout2d(thing, tier):
-    dropped_channels(lambda x: thing(x, 0.3, rng=0), tier)
+def drawn(check, make, unchanged=None):
+    """A run of a check of what `make` makes of the thing; in eval mode a layer changes nothing."""
+
+    def run(thing, tier):
+        check(make(thing), tier)
+        if unchanged is not None:
+            function_of(lambda x: x, unchanged, call=lambda thing, x: make(thing).eval()(x))(
+                thing, tier
+            )
+
+    run.program = lambda thing, _tier: (lambda x: make(thing)(x), [IMAGES])
+    return run
 
 
-@case("Dropout2d")
-def dropout2d_layer(thing, tier):
-    dropped_channels(thing(0.3, rng=0), tier)
-    function_of(lambda x: x, IMAGES, call=lambda thing, x: thing(0.3).eval()(x))(thing, tier)
-
-
-@case("Dropout")
-def dropout_layer(thing, tier):
-    dropped(thing(0.3, rng=0), tier)
-    function_of(lambda x: x, X, call=lambda thing, x: thing(0.3).eval()(x))(thing, tier)
+for name, check, unchanged in (("ropout", dropped, X), ("ropout2d", dropped_channels, IMAGES)):
+    case(f"d{name}")(drawn(check, lambda thing: lambda x: thing(x, 0.3, rng=0)))
+    case(f"D{name}")(drawn(check, lambda thing: thing(0.3, rng=0), unchanged))
 
 
 # --- losses ---
@@ -335,6 +355,9 @@ def golden_loss(golden, call):
             if both:
                 close(b.grad, expected["target"])
 
+    run.program = lambda thing, _tier: (
+        lambda a, b=t: call(thing, a, b, **options), [np.asarray(z) for z in (x, t)[: 1 + both]]
+    )  # fmt: skip
     return run
 
 

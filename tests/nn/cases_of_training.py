@@ -423,6 +423,12 @@ def of_values(make, oracle):
             slopes = differences(lambda *a: (oracle(*a) * weights).sum(), arrays, i)
             np.testing.assert_allclose(found[i], slopes, rtol=1e-5, atol=1e-7)
 
+    def program(thing, _tier):
+        model = make(thing)
+        set_weights(model)
+        return lambda x: engine.stack(np.ravel(model(list(x)))), [wave(3)]
+
+    run.program = program
     return run
 
 
@@ -446,19 +452,17 @@ case("scalar.MLP", tiers=VALUES)(
 )
 
 
-@case("scalar.expand", tiers=VALUES)
-def expand(thing, tier):
+def expanded(thing):
     """The neuron w·x + b in sums and products: the same numbers, and no neuron."""
+    neuron = nn.scalar.Neuron(3, nonlin=False)
 
-    def make(_):
-        neuron = nn.scalar.Neuron(3, nonlin=False)
+    def model(x):
+        y = thing(neuron(x))
+        assert "neuron" not in {node.op.name for node in engine.toposort(y) if node.op}
+        return y
 
-        def model(x):
-            y = thing(neuron(x))
-            assert "neuron" not in {node.op.name for node in engine.toposort(y) if node.op}
-            return y
+    model.parameters = neuron.parameters
+    return model
 
-        model.parameters = neuron.parameters
-        return model
 
-    of_values(make, lambda x, p: next(layers(x, p, 1)))(thing, tier)
+case("scalar.expand", tiers=VALUES)(of_values(expanded, lambda x, p: next(layers(x, p, 1))))
