@@ -65,12 +65,13 @@ from .choices import (
 )  # fmt: skip
 from .compilation import Compiled as Compiled, compile as compile
 from .core import (
-    REAL as REAL, Interval as Interval, Op as Op, UnaryOp as UnaryOp, functions as functions,
+    REAL as REAL, Interval as Interval, Op as Op, functions as functions,
     registry as registry, unregister as unregister,
 )  # fmt: skip
 from .counts import at_least as at_least
 from .cpu import cuda as cuda, device as device, names_device as names_device, on_cpu as on_cpu
 from .define import (
+    UnaryOp as UnaryOp,
     WideOp as WideOp,
     elementwise as elementwise,
     fused as fused,

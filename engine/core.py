@@ -46,6 +46,10 @@ class Op(Readable):
             the local derivative.  None where no gradient flows (a condition).  A variadic op
             has a single rule, called with `index=i` for its i-th input.
         vjp_all: the same for all inputs at once, as a tuple, where they share work; or None.
+        linear: "jointly" where the op of all inputs' tangents is the result's tangent (a sum, a
+            reshape), "each" where it is linear in one input at a time (a product), or None.
+        jvp: forward mode's rule, `jvp(tangents, y, *inputs, **params)`, or None: see
+            `engine.forward`, which needs neither this nor `linear`.
         scalar: the same on Python floats, where `math` is faster or differs; None uses forward.
         elements: (not elementwise) the same on arrays of scalar nodes; None uses forward.
         defaults: parameter names and their defaults, in order.
@@ -79,6 +83,8 @@ class Op(Readable):
         infix: bool = False,
         commutative: bool = False,
         of_nodes: Rule | None = None,
+        linear: str | None = None,
+        jvp: Rule | None = None,
     ) -> None:
         self.name = name
         self.symbol = symbol or name
@@ -88,6 +94,7 @@ class Op(Readable):
         self.vjps = vjps
         self.vjp_all = vjp_all
         self.of_nodes = of_nodes
+        self.linear, self.jvp = linear, jvp
         self.scalar = scalar
         self.elements = elements
         self.variadic = variadic
@@ -185,51 +192,6 @@ class Op(Readable):
             return part_of(self.vjp_all, index)
         shared: Any = self.vjps[0]
         return partial(shared, index=index)
-
-
-#: An input that was not given: a default costs nothing, *inputs and **named 50 ns a call.
-_ABSENT: Any = object()
-
-
-class UnaryOp(Op):
-    """An elementwise op of one input without parameters: a shorter way through the call."""
-
-    def __call__(self, x: Any = _ABSENT, *more: Any) -> Any:
-        if more:
-            return super().__call__(x, *more)  # says what is wrong
-        if isinstance(x, Node):
-            return x.record_unary(self)  # type: ignore[attr-defined]  # each tier has one
-        if type(x) is float:
-            return self.on_floats(x)
-        if type(x) is np.ndarray and x.dtype.kind != "O":
-            return self.forward(x)
-        return super().__call__() if x is _ABSENT else self.apply((x,), {})
-
-
-class BinaryOp(Op):
-    """An elementwise op of two inputs without parameters: a shorter way through the call."""
-
-    def __call__(self, a: Any = _ABSENT, b: Any = _ABSENT, *more: Any) -> Any:
-        if more or b is _ABSENT:
-            given = tuple(x for x in (a, b, *more) if x is not _ABSENT)
-            return super().__call__(*given)  # says what is wrong
-        if isinstance(a, Node):
-            return a.record_binary(self, a, b)  # type: ignore[attr-defined]  # each tier has one
-        if isinstance(b, Node):
-            return b.record_binary(self, a, b)  # type: ignore[attr-defined]  # each tier has one
-        return self.apply((a, b), {})
-
-
-class TernaryOp(Op):
-    """An elementwise op of three inputs without parameters: a shorter way through the call."""
-
-    def __call__(self, *inputs: Any, **named: Any) -> Any:
-        if named or len(inputs) != 3:
-            return super().__call__(*inputs, **named)  # sorts them, or says what is wrong
-        a, b, c = inputs
-        if type(b) is float and type(c) is float and type(a) is bool:
-            return self.on_floats(a, b, c)
-        return self.apply(inputs, {})
 
 
 def part_of(vjp_all: Rule, index: int) -> Rule:

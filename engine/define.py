@@ -10,9 +10,61 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .core import BinaryOp, Interval, Op, TernaryOp, UnaryOp, part_of, register
+import numpy as np
+
+from .core import Interval, Op, part_of, register
 from .node import Node
-from .signatures import Rule, arity, check_row, defaults_of
+from .signatures import Rule, arity, check_forward, check_row, defaults_of
+
+# --- short ways through the call ---
+
+
+#: An input that was not given: a default costs nothing, *inputs and **named 50 ns a call.
+_ABSENT: Any = object()
+
+
+class UnaryOp(Op):
+    """An elementwise op of one input without parameters: a shorter way through the call."""
+
+    def __call__(self, x: Any = _ABSENT, *more: Any) -> Any:
+        if more:
+            return super().__call__(x, *more)  # says what is wrong
+        if isinstance(x, Node):
+            return x.record_unary(self)  # type: ignore[attr-defined]  # each tier has one
+        if type(x) is float:
+            return self.on_floats(x)
+        if type(x) is np.ndarray and x.dtype.kind != "O":
+            return self.forward(x)
+        return super().__call__() if x is _ABSENT else self.apply((x,), {})
+
+
+class BinaryOp(Op):
+    """An elementwise op of two inputs without parameters: a shorter way through the call."""
+
+    def __call__(self, a: Any = _ABSENT, b: Any = _ABSENT, *more: Any) -> Any:
+        if more or b is _ABSENT:
+            given = tuple(x for x in (a, b, *more) if x is not _ABSENT)
+            return super().__call__(*given)  # says what is wrong
+        if isinstance(a, Node):
+            return a.record_binary(self, a, b)  # type: ignore[attr-defined]  # each tier has one
+        if isinstance(b, Node):
+            return b.record_binary(self, a, b)  # type: ignore[attr-defined]  # each tier has one
+        return self.apply((a, b), {})
+
+
+class TernaryOp(Op):
+    """An elementwise op of three inputs without parameters: a shorter way through the call."""
+
+    def __call__(self, *inputs: Any, **named: Any) -> Any:
+        if named or len(inputs) != 3:
+            return super().__call__(*inputs, **named)  # sorts them, or says what is wrong
+        a, b, c = inputs
+        if type(b) is float and type(c) is float and type(a) is bool:
+            return self.on_floats(a, b, c)
+        return self.apply(inputs, {})
+
+
+# --- rows ---
 
 
 def elementwise(
@@ -87,6 +139,8 @@ def shape_op(
     aliases: Mapping[str, Any] | None = None,
     ulp: float = 64,
     infix: bool = False,
+    linear: str | None = None,
+    jvp: Rule | None = None,
     replace: bool = False,
 ) -> Callable[[Rule], Op]:
     """Decorate `forward(*inputs, **params)` on whole arrays into an op of the registry.
@@ -104,10 +158,16 @@ def shape_op(
             from what is given by the other name to (name, value).
         ulp: how far apart the tiers may be.
         infix: whether formulas write the symbol between the two inputs.
+        linear: "jointly" for an op that is linear in all its inputs together (a sum, a reshape, a
+            concatenation), "each" for one that is linear in each while the others stand still (a
+            product): forward mode then applies the op itself to tangents.
+        jvp: forward mode's rule for any other op, `jvp(tangents, y, *inputs, **params)`: one
+            tangent per input, None where none comes; it returns a tangent of y's shape, and is
+            written with engine ops.  Left out, it is found by transposing the vjps.
         replace: redefine a name that exists; a row from the same lines is redefined anyway.
 
     Raises:
-        ValueError, TypeError: as `elementwise`.
+        ValueError, TypeError: as `elementwise`; both `linear` and `jvp` are given.
 
     >>> import numpy as np, engine
     >>> @shape_op(lambda g, y, x, k: g * k, name="times")
@@ -124,11 +184,12 @@ def shape_op(
     def decorate(forward: Rule) -> Op:
         op_name = name or forward.__name__
         check_row(op_name, forward, vjps)
+        check_forward(op_name, linear, jvp)
         if variadic and (len(vjps) != 1 or vjps[0] is None):
             raise TypeError(f"{op_name!r} is variadic: give one rule, called with index=i")
         op = Op(
             op_name, forward, vjps, symbol=symbol, elements=elements, kinks=kinks, ulp=ulp,
-            kind="shape", variadic=variadic, aliases=aliases, infix=infix,
+            kind="shape", variadic=variadic, aliases=aliases, infix=infix, linear=linear, jvp=jvp,
         )  # fmt: skip
         return register(op, replace)
 
@@ -154,6 +215,8 @@ def fused(
     kinks: Rule | None = None,
     wide: bool = False,
     ulp: float = 64,
+    linear: str | None = None,
+    jvp: Rule | None = None,
     replace: bool = False,
 ) -> Callable[[Rule], Op]:
     """Decorate `forward(*inputs, **params)` into a fused op of the registry.
@@ -169,6 +232,7 @@ def fused(
         wide: takes any number of single numbers, `forward(*numbers)`, and is one node with that
             many inputs; needs `vjp_all`.
         ulp: how far the tiers may be apart.
+        linear, jvp: for forward mode, as `engine.shape_op` takes them.
         replace: redefine a name that exists; a row from the same lines is redefined anyway.
 
     Raises:
@@ -198,11 +262,13 @@ def fused(
             count = 1 if wide else int(arity(forward)[0])
             rules = tuple(part_of(vjp_all, i) for i in range(count))
         check_row(op_name, forward, rules)
+        check_forward(op_name, linear, jvp)
         if wide and vjp_all is None:
             raise TypeError(f"{op_name!r} is wide: it needs vjp_all")
         op = (WideOp if wide else Op)(
             op_name, forward, rules, symbol=symbol, scalar=forward if wide else None,
             elements=elements, kinks=kinks, ulp=ulp, kind="fused", variadic=wide, vjp_all=vjp_all,
+            linear=linear, jvp=jvp,
         )  # fmt: skip
         return register(op, replace)
 

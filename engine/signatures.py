@@ -150,12 +150,22 @@ def check_row(
         )
 
 
+def check_forward(name: str, linear: Any, jvp: Any) -> None:
+    """Refuse what a row says of forward mode, if it says nothing, or two things."""
+    if linear not in (None, "jointly", "each"):
+        raise ValueError(f'linear of {name!r} must be "jointly" or "each", got {linear!r}')
+    if jvp is not None and not callable(jvp):
+        raise TypeError(f"jvp of {name!r} must be callable or None, got {jvp!r}")
+    if linear and jvp:
+        raise TypeError(f"{name!r}: give linear or jvp, not both")
+
+
 def written_at(op: Any) -> Any:
     """Where a row's functions are written, as files and lines: to tell a cell that is run twice.
 
     A notebook or a prompt is one place, whatever Python calls its cells.
     """
-    functions = (op.forward, *op.vjps, op.vjp_all, op.scalar, op.elements)
+    functions = (op.forward, *op.vjps, op.vjp_all, op.jvp, op.scalar, op.elements)
     codes = [getattr(function, "__code__", None) for function in functions]
     for function, code in zip(functions, codes, strict=True):
         if code and function.__module__ == "__main__" and not os.path.exists(code.co_filename):

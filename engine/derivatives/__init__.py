@@ -2,9 +2,9 @@
 
 Here: `trees` takes containers apart and builds them; `arguments` makes a call's arguments into
 nodes and gradients into what was given, `returned` looks at its result; `call` is one call of a
-function, and says whether a gradient is plain; `transforms`, `linearized`, `jacobians` and
-`curvature` hold the functions, a few lines each on top of that; `of_results` has what needs no
-function.  Read `arguments` first.
+function, and says whether a gradient is plain; `directions` has the tangents of its arguments;
+`transforms`, `linearized`, `jacobians` and `curvature` hold the functions, a few lines each on top
+of that; `of_results` has what needs no function.  Read `arguments` first.
 
 You may touch everything; what decides is that each function can be applied to its own result.
 

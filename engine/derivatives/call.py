@@ -6,7 +6,7 @@ When does a gradient come back as a plain number or array, and when as a node?  
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -165,6 +165,12 @@ class Call:
         """What f returned beside its result, nodes of the call as `value` gives them."""
         return mapped(lambda x: replace(self, y=x).value() if in_graph(x) else x, self.aux)
 
+    def results(self) -> list[Any]:
+        """The nodes that this leaf of the result is made of."""
+        if isinstance(self.y, ValueArray):
+            return [x for x in self.y.flat if isinstance(x, Node)]
+        return [self.y] if isinstance(self.y, Node) else []
+
     # --- gradients ---
 
     def own(self) -> list[Any]:
@@ -204,6 +210,12 @@ class Call:
                 self.reached.add(argument.position)
         return parts
 
+    def note_reached(self, nodes: Container[Any]) -> None:
+        """Note which arguments some nodes have reached: what the result was made of, say."""
+        for argument in self.arguments:
+            if any(x in nodes for x in argument.nodes):
+                self.reached.add(argument.position)
+
     def given_back(self, x: Any, argument: Argument) -> Any:
         """A gradient, or what is of its kind, as the caller wants it: plain, or a node."""
         if not argument.plain:
@@ -220,9 +232,13 @@ class Call:
             return self.y
         if not self.plain:
             return self.y if self.records else self.y.leaf(requires_grad=False)
-        if self.records and self.alone is None:
-            self.alone = not depends_on_others(self.y, self.own())
-        return self.y if self.records and not self.alone else detached(self.y)
+        return self.y if self.records and not self.is_alone() else detached(self.y)
+
+    def is_alone(self) -> bool:
+        """Whether the result depends on no leaf to be differentiated but the arguments'."""
+        if self.alone is None:
+            self.alone = not in_graph(self.y) or not depends_on_others(self.y, self.own())
+        return self.alone
 
     # --- what f does not depend on ---
 

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from .arguments import Argnums, opened
+from .directions import direction
 from .jacobians import jacfwd
-from .transforms import OwnDerivatives, direction, fixed, grad, jvp, several_of
+from .transforms import OwnDerivatives, fixed, grad, jvp, several_of
 from .trees import is_container
 
 

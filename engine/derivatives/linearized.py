@@ -6,9 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ..recording import RECORDING
-from .arguments import in_graph
 from .call import Call, run
-from .transforms import along, count_tangents, tangents_for
+from .directions import count_tangents, pushed as pushed_along, tangents_for
 
 
 def linearize(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
@@ -33,7 +32,7 @@ def linearize(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> An
 
     def pushforward(*tangents: Any) -> Any:
         count_tangents(primals, tangents)
-        found = call.as_result(pushed(call, tangents_for(call, tangents)))
+        found = call.as_result(pushed(call, tangents_for(call.arguments, call.trees, tangents)))
         call.check_reached()
         return found
 
@@ -42,10 +41,6 @@ def linearize(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> An
 
 
 def pushed(call: Call, tangents: Any) -> list[Any]:
-    """The derivatives of the leaves of a result along tangents, one for each of the arguments.
-
-    None is a tangent of zeros.
-    """
+    """As `directions.pushed`, where operations are recorded if they are now."""
     call.records = RECORDING.enabled
-    plain = call.plain and not any(map(in_graph, tangents))
-    return [along(one, tangents, plain) for one in call.each()]
+    return pushed_along(call, tangents)

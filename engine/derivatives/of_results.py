@@ -12,7 +12,8 @@ from ..recording import enable_grad
 from ..selected import gradients_for, in_list, nodes_of
 from ..tensors import Tensor
 from .arguments import in_array, in_graph
-from .transforms import contract, direction
+from .directions import direction
+from .transforms import contract
 
 
 def grad_of(

@@ -15,9 +15,9 @@ import numpy as np
 from ..arrays import sum as sum_of
 from ..node import Node
 from ..recording import RECORDING, enable_grad
-from ..values import ValueArray
-from .arguments import Argnums, Argument, in_graph
-from .call import Call, recorded_gradients, run
+from .arguments import Argnums, in_graph
+from .call import Call, run
+from .directions import count_tangents, direction, pushed, tangents_for
 from .returned import check_function
 
 
@@ -109,15 +109,6 @@ def contract(y: Any, direction: Any) -> Any:
     return sum_of(product) if np.ndim(product) else product
 
 
-def direction(v: Any, like: Any, name: str) -> Any:
-    """A cotangent or tangent, checked against what it belongs to."""
-    if not in_graph(v):
-        v = np.asarray(v, dtype=np.float64)
-    if np.shape(v) != np.shape(like):
-        raise ValueError(f"{name} must have shape {np.shape(like)}, got {np.shape(v)}")
-    return float(v) if v.ndim == 0 and not in_graph(v) else v
-
-
 def several_of(x: Any) -> tuple[Any, ...]:
     """Several arguments come as a tuple; a list or a namedtuple is one, as in `grad`."""
     return x if type(x) is tuple else (x,)
@@ -165,35 +156,6 @@ def _pulled(call: Call, cotangent: Any) -> list[Any]:
     return call.gradients(root)
 
 
-def _push(call: Call, tangents: tuple[Any, ...]) -> Any:
-    """The derivative of y along the tangents, recorded: two backward passes make one forward.
-
-    The gradient of y·u is linear in u, and its own gradient with respect to u, along the
-    tangents, is the derivative looked for.
-    """
-    y = call.y
-    along_u = Argument(position=0, given=y, node=y.leaf(y.full(0.0)))
-    with enable_grad():
-        first = recorded_gradients(contract(y, along_u.node), call.nodes)
-        call.parts(first)
-        directions = [
-            v for t, a in zip(tangents, call.arguments, strict=True) for v in _elements(t, a)
-        ]
-        pairs = zip(first, directions, strict=True)
-        parts = [contract(g, v) for g, v in pairs if g is not None and v is not None]
-        total = parts[0] if parts else 0.0
-        for part in parts[1:]:
-            total = total + part
-    pushed = along_u.assemble(recorded_gradients(total, along_u.nodes))
-    return pushed if in_graph(pushed) else along_u.constant(pushed)
-
-
-def _elements(tangent: Any, argument: Argument) -> list[Any]:
-    if tangent is None:  # zeros
-        return [None] * len(argument.nodes)
-    return list(tangent.flat) if isinstance(argument.node, ValueArray) else [tangent]
-
-
 def jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = False) -> Any:
     """f(*primals), and its derivative along the tangents (one per primal; a tuple of each).
 
@@ -207,37 +169,17 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = Fals
     >>> jvp(lambda x: x * x, 3.0, 1.0)
     (9.0, 6.0)
     """
+    if isinstance(f, OwnDerivatives):
+        return f.derived(_along, has_aux)(primals, tangents)
     primals, tangents = several_of(primals), several_of(tangents)
     count_tangents(primals, tangents)
     call = run(f, primals, {}, tuple(range(len(primals))), has_aux)
-    checked = tangents_for(call, tangents)
-    plain = call.plain and not any(map(in_graph, checked))
-    found = [(one.value(), along(one, checked, plain)) for one in call.each()]
+    found = pushed(call, tangents_for(call.arguments, call.trees, tangents))
     call.check_reached()
-    pair = tuple(call.as_result(list(each)) for each in zip(*found, strict=True))
+    pair = call.values(), call.as_result(found)
     return (*pair, call.given_aux()) if has_aux else pair
 
 
-def count_tangents(primals: Any, tangents: Any) -> None:
-    """One for each primal there must be."""
-    if len(primals) != len(tangents):
-        raise ValueError(f"got {len(primals)} primals but {len(tangents)} tangents")
-
-
-def tangents_for(call: Call, tangents: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Tangents, one for each argument of a call, checked: one for each leaf of those."""
-    given: list[tuple[str, Any]] = []
-    for i, t in enumerate(tangents):
-        tree = call.trees[i] if call.trees else None
-        name = f"tangent {i}"
-        given += [(name, t)] if tree is None else tree.leaves_of(t, name, f"primal {i}")
-    return tuple(
-        direction(t, a.node, name) for (name, t), a in zip(given, call.arguments, strict=True)
-    )
-
-
-def along(call: Call, tangents: tuple[Any, ...], plain: bool) -> Any:
-    """The derivative of one leaf of a result along the tangents, as the caller wants it."""
-    y = call.y
-    pushed = _push(call, tangents) if in_graph(y) else np.zeros(np.shape(y))[()]
-    return call.given_back(pushed, Argument(0, None if plain else y, y))
+def _along(f: Callable[..., Any], has_aux: bool) -> Callable[..., Any]:
+    """`jvp` of f as a function of primals and tangents."""
+    return lambda primals, tangents: jvp(f, primals, tangents, has_aux)

@@ -1,0 +1,96 @@
+"""The tangents of a call's arguments, checked, and what they become along its graph."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..arrays import cast
+from ..forward import push_along
+from ..tensors import Tensor
+from ..values import ValueArray
+from .arguments import Argument, in_array, in_graph
+from .call import Call
+
+
+def count_tangents(primals: Any, tangents: Any) -> None:
+    """One for each primal there must be."""
+    if len(primals) != len(tangents):
+        raise ValueError(f"got {len(primals)} primals but {len(tangents)} tangents")
+
+
+def direction(v: Any, like: Any, name: str) -> Any:
+    """A cotangent or tangent, checked against what it belongs to."""
+    if not in_graph(v):
+        v = np.asarray(v, dtype=np.float64)
+    if np.shape(v) != np.shape(like):
+        raise ValueError(f"{name} must have shape {np.shape(like)}, got {np.shape(v)}")
+    return float(v) if v.ndim == 0 and not in_graph(v) else v
+
+
+def tangents_for(
+    arguments: list[Argument], trees: Any, tangents: tuple[Any, ...]
+) -> tuple[Any, ...]:
+    """Tangents, one for each argument of a call, checked: one for each leaf of those."""
+    given: list[tuple[str, Any]] = []
+    for i, t in enumerate(tangents):
+        tree = trees[i] if trees else None
+        name = f"tangent {i}"
+        given += [(name, t)] if tree is None else tree.leaves_of(t, name, f"primal {i}")
+    return tuple(direction(t, a.node, name) for (name, t), a in zip(given, arguments, strict=True))
+
+
+def by_node(arguments: list[Argument], tangents: Any) -> dict[Any, Any]:
+    """Each node that stands for an argument with its tangent, of its dtype; None is left out."""
+    found: dict[Any, Any] = {}
+    for argument, t in zip(arguments, tangents, strict=True):
+        if isinstance(argument.node, ValueArray) and t is not None:
+            found.update(zip(argument.nodes, t.flat, strict=True))
+        elif t is not None:
+            found[argument.node] = _in_dtype(t, argument.node)
+    return found
+
+
+def _in_dtype(t: Any, node: Any) -> Any:
+    if not isinstance(node, Tensor):
+        return t
+    if isinstance(t, Tensor):
+        return t if t.dtype == node.dtype else cast(t, node.dtype)
+    return t if in_graph(t) else np.asarray(t, node.dtype)
+
+
+def pushed(call: Call, tangents: Any) -> list[Any]:
+    """The derivative of each leaf of the result along tangents, as the caller wants it.
+
+    Args:
+        tangents: for each leaf of the arguments; None is one of zeros.
+    """
+    each = call.each()
+    roots = [x for one in each for x in one.results()]
+    as_given = call.plain and not any(map(in_graph, tangents))
+    plain = (as_given and all(map(Call.is_alone, each))) or not call.records
+    found = by_node(call.arguments, tangents)
+    seen = push_along(roots, found, plain and all(x.has_numbers for x in roots))
+    call.note_reached(seen)
+    return [given_back(one, found, as_given) for one in each]
+
+
+def given_back(one: Call, tangents: dict[Any, Any], as_given: bool) -> Any:
+    """The derivative of a leaf of the result, of those by node."""
+    y = one.y
+    return one.given_back(_of_leaf(y, tangents), Argument(0, None if as_given else y, y))
+
+
+def _of_leaf(y: Any, tangents: dict[Any, Any]) -> Any:
+    if not in_graph(y):
+        return np.zeros(np.shape(y))[()]
+    if isinstance(y, ValueArray):
+        each = [tangents.get(x, 0.0) for x in y.flat]
+        nodes = any(map(in_graph, each))
+        return in_array(each, y.shape) if nodes else np.array(each, float).reshape(y.shape)
+    t = tangents.get(y)
+    t = y.full(0.0) if t is None else t
+    if in_graph(t) or not isinstance(y, Tensor):
+        return t
+    return np.array(t) if np.ndim(t) else t.item()

@@ -1,0 +1,168 @@
+"""One op forward: from the tangents of its inputs to the tangent of its result.
+
+A row's rules say how a gradient goes back, J^T g.  Most need no second rule for J t:
+
+- an elementwise op has a diagonal Jacobian, which is its own transpose: the rule itself, handed
+  the tangent in the place of g;
+- what is linear is applied to tangents: jointly (a sum), or to one of them at a time (a product);
+- of a single number the Jacobian is one row, which the rule gives for g = 1;
+- for any other op the row has a rule, `jvp`; or its vjps are transposed: they are linear in g, and
+  so the gradient of <vjp(g), t> with respect to g is J t.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..arrays import broadcast_to, cast, reshape, sum as sum_of, widened
+from ..core import Op
+from ..floats import HALF
+from ..graph import gradients_on_the_way
+from ..node import NODES, Node, check_parts
+from ..recording import enable_grad
+from ..tensors import Tensor
+
+
+def pushed(op: Op, tangents: Sequence[Any], y: Any, inputs: Sequence[Any], params: Any) -> Any:
+    """The tangent of y = op(*inputs, **params), of its shape and dtype.
+
+    Args:
+        tangents: one for each input, of its shape; None where none comes, but not for all.
+        y, inputs: plain arrays and numbers, and so is the result; or nodes, to record it.
+
+    Raises:
+        ValueError: the row's jvp gave a tangent of another shape than y.
+
+    >>> import engine
+    >>> pushed(engine.tanh, [1.0], 0.0, [0.0], {})
+    1.0
+    >>> x, t = np.array([1.0, 2.0]), np.array([1.0, 10.0])
+    >>> pushed(engine.prod, [t], np.array(2.0), [x], {"axis": None, "keepdims": False})
+    array(12.)
+    """
+    if isinstance(y, Node):  # a rule knows by g whether it is to be differentiated again
+        tangents = [t if t is None or isinstance(t, NODES) else _constant(t, y) for t in tangents]
+    half = getattr(getattr(y, "dtype", None), "type", None) is HALF
+    if half and not op.linear:  # rules compute in float32, from a result that is not rounded
+        tangents = [t if t is None else widened(t) for t in tangents]
+        inputs = [widened(x) for x in inputs]
+        with np.errstate(all="ignore"):
+            y = op.apply(tuple(inputs), dict(params))
+    if op.jvp is not None:
+        t = op.jvp(tuple(tangents), y, *inputs, **params)
+    elif op.linear is not None:
+        t = (_jointly if op.linear == "jointly" else _one_by_one)(op, tangents, inputs, params)
+    elif op.kind == "elementwise":
+        t = _by_rules(op, tangents, y, inputs, params)
+    elif np.size(y) == 1:
+        t = _by_its_row(op, tangents, y, inputs, params)
+    else:
+        t = _transposed(op, tangents, y, inputs, params)
+    t = _fitted(t, y, op)
+    return cast(t, HALF) if half and t.dtype.type is not HALF else t
+
+
+def _by_rules(op: Op, tangents: Any, y: Any, inputs: Any, params: Any) -> Any:
+    """Each rule with the tangent in the place of g, summed."""
+    shape, total = np.shape(y), None
+    for i, t in enumerate(tangents):
+        rule = None if t is None else op.rule(i)
+        if rule is not None:
+            if np.shape(t) != shape:
+                t = broadcast_to(t, shape)
+            part = rule(t, y, *inputs, **params)
+            total = part if total is None else total + part
+    return total
+
+
+def _jointly(op: Op, tangents: Any, inputs: Any, params: Any) -> Any:
+    """The op of the tangents; what no gradient flows to, an index or a mask, stays as it is."""
+    given = [
+        x if x is None or op.rule(i) is None else _zeros(x) if t is None else t
+        for i, (x, t) in enumerate(zip(inputs, tangents, strict=True))
+    ]
+    return op.apply(tuple(given), dict(params))
+
+
+def _one_by_one(op: Op, tangents: Any, inputs: Any, params: Any) -> Any:
+    """The op with one input after the other replaced by its tangent, summed."""
+    total = None
+    for i, t in enumerate(tangents):
+        if t is not None and op.rule(i) is not None:
+            part = op.apply((*inputs[:i], t, *inputs[i + 1 :]), dict(params))
+            total = part if total is None else total + part
+    return total
+
+
+def _by_its_row(op: Op, tangents: Any, y: Any, inputs: Any, params: Any) -> Any:
+    """Of a single number: its gradient times the tangent of each input."""
+    g = _constant(y.full(1.0), y) if isinstance(y, Node) else np.ones_like(y)
+    total = _contracted(op, tangents, g, y, inputs, params)
+    return None if total is None else reshape(total, np.shape(y))
+
+
+def _transposed(op: Op, tangents: Any, y: Any, inputs: Any, params: Any) -> Any:
+    """The gradient, with respect to g, of what the vjps give for g times the tangents."""
+    plain = not any(isinstance(x, NODES) for x in (*inputs, *tangents, y))
+    if plain:  # rules may be written for Tensors, as a Function's backward is
+        y, *inputs = [Tensor.wrap(x) if isinstance(x, np.ndarray) else x for x in (y, *inputs)]
+    g = y.leaf(y.full(0.0))
+    with enable_grad():
+        total = _contracted(op, tangents, g, y, inputs, params)
+    if not isinstance(total, Node):  # no rule uses g
+        return None
+    if plain:
+        return total.gradients([g])[0]
+    if not total.has_numbers:
+        return total.gradients([g])[0]
+    return gradients_on_the_way(total, [g], _constant(total.full(1.0), total))[0]
+
+
+def _contracted(op: Op, tangents: Any, g: Any, y: Any, inputs: Any, params: Any) -> Any:
+    """The sum of <vjp(g), t> over the inputs; None where no gradient flows."""
+    shared: Any = None
+    if op.vjp_all is not None:
+        shared = op.vjp_all(g, y, *inputs, **params)
+        check_parts(shared, op, inputs)
+    total = None
+    for i, t in enumerate(tangents):
+        rule = None if t is None else op.rule(i)
+        if rule is None:
+            continue
+        part = rule(g, y, *inputs, **params) if shared is None else shared[i]
+        if part is not None:
+            part = sum_of(part * t)
+            total = part if total is None else total + part
+    return total
+
+
+def _constant(numbers: Any, like: Any) -> Any:
+    return like.leaf(numbers, requires_grad=False)
+
+
+def _zeros(x: Any) -> Any:
+    return x.full(0.0) if isinstance(x, Node) else np.zeros_like(np.asarray(x))
+
+
+def _fitted(t: Any, y: Any, op: Op) -> Any:
+    """A tangent with y's shape and dtype; zeros in the place of None."""
+    if t is None:
+        return _zeros(y)
+    if type(t) is float and type(y) is float:
+        return t
+    shape = np.shape(y)
+    if not isinstance(t, NODES):
+        t = np.asarray(t)
+    if t.shape != shape:
+        try:
+            t = broadcast_to(t, shape)
+        except ValueError:
+            raise ValueError(
+                f"jvp of {op.name!r} returned a tangent of shape {np.shape(t)} for a result of "
+                f"shape {shape}"
+            ) from None
+    dtype = getattr(y, "dtype", None)
+    return t if dtype is None or t.dtype == dtype else cast(t, dtype)
