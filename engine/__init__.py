@@ -63,6 +63,7 @@ from .choices import (
     sigmoid as sigmoid, silu as silu, sinc as sinc,
     softplus as softplus, where as where, xlogy as xlogy,
 )  # fmt: skip
+from .checkpointing import checkpoint as checkpoint
 from .compilation import Compiled as Compiled, compile as compile
 from .core import (
     REAL as REAL, Interval as Interval, Op as Op, functions as functions,
@@ -140,6 +141,7 @@ from .recording import (
     Watching as Watching,
     enable_grad as enable_grad,
     is_grad_enabled as is_grad_enabled,
+    is_recomputing as is_recomputing,
     no_grad as no_grad,
     set_grad_enabled as set_grad_enabled,
     watch as watch,

@@ -9,12 +9,14 @@ import itertools
 import random
 import secrets
 import threading
+from collections.abc import Callable
 from typing import Any, Self
 
 import numpy as np
 
 from .counts import at_least, is_int
 from .cpu import CPU, device, on_cpu
+from .restoring import Restoring
 
 #: What every `rng` argument takes: a generator, a seed for a new one, or None for the shared one.
 Rng = np.random.Generator | int | None
@@ -105,11 +107,46 @@ class _Seed:
         return np.random.default_rng(own)
 
 
+class Asked(Restoring):
+    """Block in which it is noted where each generator stood when it was first asked for.
+
+    Attributes:
+        stood: by its id, what gives the generator (the shared one is each thread's own), and the
+            state that it was in.
+
+    >>> source = np.random.default_rng(0)
+    >>> with Asked() as asked:
+    ...     numbers = generator(source).random(3)
+    >>> len(asked.stood)
+    1
+    """
+
+    def __init__(self) -> None:
+        self.stood: dict[int, tuple[Callable[[], np.random.Generator], Any]] = {}
+
+    def note(self, asked: np.random.Generator, which: Callable[[], np.random.Generator]) -> None:
+        """Called for each generator that is asked for in this thread."""
+        if id(asked) not in self.stood:
+            self.stood[id(asked)] = which, asked.bit_generator.state
+
+    def saved(self) -> Any:
+        return _shared.asked
+
+    def change(self) -> None:
+        _shared.asked = self
+
+    def restore(self, saved: Asked | None) -> None:
+        _shared.asked = saved
+        if saved is not None:  # what is asked for inside is asked for outside, too
+            saved.stood = self.stood | saved.stood
+
+
 class _Shared(threading.local):
     """The generator that `rng=None` stands for in a thread, and which seed it was made under."""
 
     generator: np.random.Generator = np.random.default_rng()
     seed: _Seed | None = None
+    asked: Asked | None = None  # who wants to know which generators are asked for
 
 
 _shared = _Shared()
@@ -149,6 +186,8 @@ def default_generator() -> np.random.Generator:
     """The shared generator of this thread; `.bit_generator.state` can be saved."""
     if _shared.seed is not _seed:  # a new thread, or one in which nothing was drawn since a seed
         _shared.seed, _shared.generator = _seed, _seed.next_generator()
+    if _shared.asked is not None:
+        _shared.asked.note(_shared.generator, default_generator)
     return _shared.generator
 
 
@@ -165,6 +204,8 @@ def generator(rng: Rng = None, name: str = "rng") -> np.random.Generator:
     if rng is None:
         return default_generator()
     if isinstance(rng, np.random.Generator):
+        if _shared.asked is not None:
+            _shared.asked.note(rng, lambda: rng)
         return rng
     if not is_int(rng):
         raise TypeError(

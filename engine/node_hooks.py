@@ -76,6 +76,13 @@ def leave_hooks(x: Any, version: Any) -> None:
         _keep(version, hooks)
 
 
+def drop_hooks(x: Any) -> None:
+    """Take all hooks away from a node."""
+    hooks = HOOKS.pop(id(x), None)
+    if hooks is not None:
+        hooks.end.detach()
+
+
 class Hookable:
     """What `Value` and `Tensor` have in common of hooks."""
 

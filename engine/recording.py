@@ -21,6 +21,7 @@ class _Recording(threading.local):
     enabled = True
     watcher: Any = None
     opened = False  # see `open_calls`
+    again = False  # see `is_recomputing`
 
 
 class _Attention:
@@ -47,6 +48,17 @@ def is_grad_enabled() -> bool:
     True
     """
     return RECORDING.enabled
+
+
+def is_recomputing() -> bool:
+    """Whether a function runs again inside `checkpoint`, only for the sake of its gradients.
+
+    What counts calls, or gathers statistics, does so in the first run: nn's layers ask this.
+
+    >>> is_recomputing()
+    False
+    """
+    return RECORDING.again
 
 
 def _attend() -> None:
@@ -78,6 +90,19 @@ def watch(watcher: Any) -> Any:
     RECORDING.watcher = watcher
     _attend()
     return before
+
+
+class Recomputing(Restoring):
+    """Block in which a function runs for the second time: `is_recomputing`."""
+
+    def saved(self) -> bool:
+        return RECORDING.again
+
+    def change(self) -> None:
+        RECORDING.again = True
+
+    def restore(self, saved: bool) -> None:
+        RECORDING.again = saved
 
 
 class Watching(Restoring):

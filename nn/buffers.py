@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import Node, ValueArray, has_numbers, to_numpy
+from engine import Node, ValueArray, has_numbers, is_recomputing, to_numpy
 from engine.symbols import tracing_now
 
 from .checks import plain
@@ -68,8 +68,11 @@ def follow(array: Any, step: Callable[[Any], Any]) -> None:
 
 
 def is_followed(x: Any) -> bool:
-    """Whether a layer given x is to change its buffers: not while `source` writes it down."""
-    return tracing_now() is not None or has_numbers(x)
+    """Whether a layer given x is to change its buffers.
+
+    Not while `source` writes it down, and not in the second run of a checkpointed function.
+    """
+    return tracing_now() is not None or (has_numbers(x) and not is_recomputing())
 
 
 def without_gradient(x: Any) -> Any:

@@ -8,8 +8,8 @@ of that; `of_results` has what needs no function.  Read `arguments` first.
 
 You may touch everything; what decides is that each function can be applied to its own result.
 
-Others use the functions; `compilation` also what says how arguments are taken, and
-`OwnDerivatives`.
+Others use the functions; `checkpointing` also `mapped`, f of all in a container; `compilation` what
+says how arguments are taken, and `OwnDerivatives`.
 """
 
 from .arguments import on_tensors as on_tensors, positions_of as positions_of
@@ -24,4 +24,4 @@ from .transforms import (
     value_and_grad as value_and_grad,
     vjp as vjp,
 )
-from .trees import ravel_tree as ravel_tree
+from .trees import mapped as mapped, ravel_tree as ravel_tree

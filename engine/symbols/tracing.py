@@ -98,7 +98,7 @@ class Trace:
             if node.op is None:
                 y = self._leaf(node)
             elif node.op.opens:  # what it is made of
-                y = node.op.forward(*inputs)
+                y = node.op.forward(*inputs, **node.params)
             else:
                 y = Symbol.made(node.op, inputs, dict(node.params), node._held, self)
                 y.label = node.label or self.names.get(id(node), "")

@@ -8,5 +8,9 @@ gradients share memory, is what the rest relies on.  Others use `Tensor`,
 and `check_unchanged`, which an op whose backward is its own asks before.
 """
 
-from .backward import check_unchanged as check_unchanged
+from .backward import (
+    check_unchanged as check_unchanged,
+    propagate as propagate,
+    version_of as version_of,
+)  # fmt: skip
 from .tensor import Tensor as Tensor

@@ -64,7 +64,7 @@ class ArrayNode(Node):
         """Have the inputs' versions that this was made of (see `engine.versions`) for inputs."""
         if _changed(self) is not None:
             pairs = zip(self.inputs, self._arrays, strict=True)
-            self.inputs = tuple([_version(x, array) for x, array in pairs])
+            self.inputs = tuple([version_of(x, array) for x, array in pairs])
 
     @staticmethod
     def flows_to(x: Any) -> bool:
@@ -166,7 +166,7 @@ def _changed(node: ArrayNode) -> int | None:
     return None
 
 
-def _version(x: Any, array: Any) -> Any:
+def version_of(x: Any, array: Any) -> Any:
     """The version of x that has this array; x itself, if there is none."""
     version = x
     while isinstance(version, ArrayNode) and version._held is not array:

@@ -9,5 +9,6 @@ speed, say what their rows say: tests hold them to it.  Others use `Value`, `Val
 """
 
 from .array import ValueArray as ValueArray
+from .backward import push_any as push_any
 from .number import number as number
 from .value import Value as Value

@@ -1,0 +1,78 @@
+"""`checkpoint`: a function is run, and what it made is cut out of the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..core import Op
+from ..node import Node
+from ..recording import RECORDING
+from ..values import Value
+from .made_inside import Inside, ends_of, joined, parted
+from .random_stands import Stands
+from .second_run import Call, op_of
+
+
+def checkpoint(f: Callable[..., Any], *args: Any, **named: Any) -> Any:
+    """`f(*args, **named)`, of which the graph keeps inputs and result, not what lies between.
+
+    Backward runs f again.  Gradients are the same, bit for bit, of arguments and of all that f
+    reads from outside.  n layers cut into pieces of about √n each keep about 2√n results in place
+    of n, for a second forward pass.
+
+    Random numbers are the same in both runs: those of `engine.generator`, of `random` and of
+    `np.random`.  Running statistics of nn's layers follow once; what else f changes, it changes
+    twice, unless it asks `is_recomputing()`.  Hooks and `retain_grad()` inside f are those of the
+    second run.  Where nothing is recorded f is simply run; so it is in a compiled function, under
+    `nan_trace`, and for arrays of Values.
+
+    Args:
+        f: a function or a module; it returns a node, or Tensors in lists, tuples, dicts or
+            dataclasses.
+        args, named: what f is called with.
+
+    Raises:
+        TypeError: f cannot be called.
+        RuntimeError: f changes what it reads from outside; or, in backward, its second run gives
+            another result than its first, or reads something else.
+
+    >>> from engine import Tensor
+    >>> w = Tensor([1.0, 2.0], requires_grad=True, label="w")
+    >>> y = checkpoint(lambda x: (x * w).tanh().sum(), [3.0, 4.0])
+    >>> y.op.name, [x.label for x in y.inputs]
+    ('checkpoint', ['w'])
+    """
+    if not callable(f):
+        raise TypeError(f"checkpoint() takes a function, then its arguments, got {f!r:.60}")
+    if not RECORDING.enabled or RECORDING.opened:
+        return f(*args, **named)
+    given = [x for x in (*args, *named.values()) if isinstance(x, Node)]
+    with Stands() as stands, Inside(given) as inside:
+        result = f(*args, **named)
+        ends = ends_of(result, inside)
+        root = joined(ends)
+    name = name_of(f)
+    inside.check_unchanged(name)
+    if root is None:
+        return result
+    call = Call(f, args, named, name, inside.inputs(), root._held, stands)
+    _cut(root, op_of(name), call)
+    if RECORDING.watcher is not None:
+        RECORDING.watcher.recorded(root.op, root, root.inputs)
+    return result if len(ends) == 1 else parted(result, ends, root)
+
+
+def name_of(f: Any) -> str:
+    """What a picture calls f: by its name, a module by its class."""
+    name = getattr(getattr(f, "func", f), "__name__", type(f).__name__)
+    return name if name.isidentifier() else "checkpoint"  # a lambda has none
+
+
+def _cut(root: Any, op: Op, call: Call) -> None:
+    """Make of a result a node of the op, of all that lies outside."""
+    if isinstance(root, Value):
+        root.op, root._a, root._b = op, tuple(call.inputs), {"call": call}
+    else:
+        root.op, root.inputs, root._params = op, tuple(call.inputs), {"call": call}
+        root._arrays = tuple([x._held for x in call.inputs])
