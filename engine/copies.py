@@ -76,9 +76,10 @@ def _reduce_graph(root: Any) -> tuple[Any, ...]:
     def at(x: Any) -> Any:
         return place[x] if isinstance(x, Node) else x
 
+    states = [n._state() for n in order]  # first: an array that was let go comes back
     rows = [
-        (type(n), n._state(), n.op, tuple(map(at, n.inputs)), dict(n.params), at(n._grad))
-        for n in order
+        (type(n), state, n.op, tuple(map(at, n.inputs)), dict(n.params), at(n._grad))
+        for n, state in zip(order, states, strict=True)
     ]
     return rebuild, (rows, place[root])
 

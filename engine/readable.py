@@ -7,9 +7,11 @@ stand above the table, and fill in here what is missing.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, ClassVar
 from weakref import WeakSet
+
+from .reads import numbers_read
 
 _READ_BY_WRITERS = frozenset(["forward", "scalar", "vjps"])
 
@@ -37,8 +39,14 @@ class Readable:
             self._forget()
 
     def _forget(self) -> None:
+        vars(self).pop("reads", None)
         for what in ("record", "push", "record_arrays", "push_arrays"):
             super().__setattr__(what, partial(_first, self, what))
+
+    @cached_property
+    def reads(self) -> frozenset[int]:
+        """The places of inputs whose numbers the rules read; -1 is that of the result."""
+        return numbers_read(self)
 
     @property
     def source(self) -> str:

@@ -64,7 +64,8 @@ def _sum_vjp(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
         out = np.empty(x.shape, g.dtype)
         out[...] = g
         return out
-    return spread(g, x.shape, () if axis is None else axes_of(x, axis, "sum"), keepdims)
+    axes = () if axis is None else normalize_axes(axis, x.ndim, "sum")
+    return spread(g, x.shape, axes, keepdims)
 
 
 @shape_op(_sum_vjp, symbol="Σ", aliases=REDUCED)
@@ -78,8 +79,10 @@ def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 def _mean_vjp(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
-    axes = () if axis is None else axes_of(x, axis, "mean")
-    return spread(g / count_of(x, axis, "mean"), x.shape, axes, keepdims)
+    shape, size = x.shape, x.size  # of x itself nothing is read: a graph need not keep it
+    axes = () if axis is None else normalize_axes(axis, len(shape), "mean")
+    count = size if axis is None else math.prod([shape[i] for i in axes])
+    return spread(g / count, shape, axes, keepdims)
 
 
 def _mean_of_values(x: Any, axis: Any, keepdims: bool) -> Any:

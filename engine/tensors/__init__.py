@@ -1,11 +1,11 @@
 """The array tier: `Tensor`, one NumPy array per node.
 
 The same rules as on Values, run on arrays.  `backward` is the pass over a graph, `tensor` what
-records it, `inputs` sorts what an op is applied to, `numpy_like` makes a Tensor an array among
-NumPy's, `parts` knows what `p[k]` shows of p.  You may change what a Tensor can do; that its array
-is never changed in place while somebody else holds it (graphs may need it), and that no two
-gradients share memory, is what the rest relies on.  Others use `Tensor`,
-and `check_unchanged`, which an op whose backward is its own asks before.
+records it, `inputs` sorts what an op is applied to, `letting_go` drops large arrays that no rule
+reads, `numpy_like` makes a Tensor an array among NumPy's, `parts` knows what `p[k]` shows of p.
+You may change what a Tensor can do; that its array is never changed in place while somebody else
+holds it (graphs may need it), and that no two gradients share memory, is what the rest relies on.
+Others use `Tensor`, and `check_unchanged`, which an op whose backward is its own asks before.
 """
 
 from .backward import (

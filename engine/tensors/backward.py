@@ -20,8 +20,10 @@ from ..floats import HALF
 from ..graph import toposort, with_hooks
 from ..node import Node, check_parts
 from ..node_hooks import HOOKS, hooked_in
+from ..reads import RESULT
 from ..references import held_once
 from ..versions import ASSIGNED, settle
+from .outline import Outline
 
 
 class ArrayNode(Node):
@@ -118,8 +120,8 @@ class ArrayNode(Node):
 
         Of float16 as `in_single` says, which does the same for nodes.
         """
-        if self._held.dtype.type is not HALF:
-            return g, self._held, self._arrays
+        if SLOT_OF_HELD.__get__(self).dtype.type is not HALF:
+            return g, self._held if RESULT in self.op.reads else None, self._arrays
         arrays = [widened(x) for x in self._arrays]
         with np.errstate(all="ignore"):  # forward has warned
             y = self.op.forward(*arrays, **self.params)
@@ -157,19 +159,29 @@ class ArrayNode(Node):
         set_gradients(nodes, found)
 
 
+#: The slot itself: `_held` of a node whose array was let go has it computed.
+SLOT_OF_HELD = vars(ArrayNode)["_held"]
+
+
 def _changed(node: ArrayNode) -> int | None:
     """The first input that holds another array than the op was applied to, or None."""
     arrays = node._arrays  # `zip` of both would take three times as long
     for i, x in enumerate(node.inputs):
-        if isinstance(x, ArrayNode) and x._held is not arrays[i]:
+        if isinstance(x, ArrayNode) and not _holds(x, arrays[i]):
             return i
     return None
+
+
+def _holds(x: ArrayNode, array: Any) -> bool:
+    """Whether x holds the array that an op was applied to; or, if that was let go, what is left."""
+    held = SLOT_OF_HELD.__get__(x)
+    return held is array or (type(array) is Outline and held is array.array)
 
 
 def version_of(x: Any, array: Any) -> Any:
     """The version of x that has this array; x itself, if there is none."""
     version = x
-    while isinstance(version, ArrayNode) and version._held is not array:
+    while isinstance(version, ArrayNode) and not _holds(version, array):
         if version.op is not setitem:
             return x
         version = version.inputs[0]

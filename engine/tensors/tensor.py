@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 from weakref import ref
 
 import numpy as np
@@ -25,6 +25,7 @@ from ..selected import accumulate
 from ..window import TensorData
 from .backward import check_unchanged, fitted, propagate, push_any, results
 from .inputs import constant, numeric, parameter, wrong_shapes
+from .letting_go import Emptied, look
 from .numpy_like import NumpyLike
 from .parts import note_part
 from .written import ArrayWriter
@@ -52,6 +53,8 @@ class Tensor(NumpyLike, MakingMore, ElementwiseMethods, ArrayMethods, NotOnTenso
     """
 
     __slots__ = ()
+
+    emptied: ClassVar[type[Tensor]]  # the class of those whose array was let go
 
     def __init__(
         self,
@@ -308,11 +311,14 @@ def _attended(y: Tensor, op: Op, inputs: tuple[Any, ...], requires: bool) -> boo
     return requires and RECORDING.enabled
 
 
+Tensor.emptied = type("Tensor", (Emptied, Tensor), {"__slots__": (), "__module__": __name__})
+Emptied.full = Tensor
+
 Op.writer_arrays = ArrayWriter({
     "NOT_PLAIN": (ndarray, Node),  # what a static parameter may not be, or not as it is
     "Node": Node, "Tensor": Tensor, "asarray": np.asarray, "attended": _attended,
     "check_parts": check_parts, "check_unchanged": check_unchanged, "constant": constant,
-    "fitted": fitted, "ndarray": ndarray, "new": _new, "note_part": note_part,
+    "fitted": fitted, "look": look, "ndarray": ndarray, "new": _new, "note_part": note_part,
     "parameter": parameter, "push_any": push_any, "threads": ATTENTION.threads,
     "wrong_shapes": wrong_shapes,
 })  # fmt: skip

@@ -32,7 +32,9 @@ import numpy as np
 
 from ..core import Op
 from ..graph import toposort
+from ..reads import RESULT
 from ..symbols import Symbol, Trace, compiled, indented, tuple_of
+from .letting_go import looks
 
 _INFIX = {"+": ast.Add(), "-": ast.Sub(), "*": ast.Mult(), "/": ast.Div()}
 #: Variables of `push_…`, some with a number: no op is called by such a name there.
@@ -177,6 +179,7 @@ def _node(op: Op, xs: str, arrays: str) -> list[str]:
         "    y.op = op",
         f"    y.inputs = {xs}",
         f"    y._arrays = {arrays}",
+        *looks(op),
         *(["    y._params = params"] if params == "params" else []),
         "else:",
         "    y.op = None",
@@ -190,7 +193,8 @@ def push_text(op: Op, names: dict[str, Any]) -> str:
     """`push_…(node, g, found)`: adds to `found` what each edge of the node carries."""
     inputs = range(op.n_inputs)
     arrays = ", ".join(f"a{i}" for i in inputs)
-    given = f"(g, node._held, {arrays}{', **node._params' if op.defaults else ''})"
+    y = "node._held" if RESULT in op.reads else "None"  # it may have let its array go
+    given = f"(g, {y}, {arrays}{', **node._params' if op.defaults else ''})"
     lines = [
         f"{tuple_of([f'x{i}' for i in inputs])} = node.inputs",
         f"{tuple_of([f'a{i}' for i in inputs])} = node._arrays",
@@ -226,7 +230,10 @@ def _edge(op: Op, i: int, written: list[str], called: str) -> list[str]:
     ]
     if op.kind != "elementwise":  # there a rule may answer None: nothing flows
         add = ["if part is not None:", *indented(add)]
-    lines = [f"if x{i}._held is not a{i}:", "    check_unchanged(node)", *part, *add]
+    # one that no rule reads may have let its array go; and it is no leaf that could be changed
+    asked = f"x{i}._held is not a{i}"
+    asked = asked if i in op.reads or op.variadic else f"x{i}.op is None and {asked}"
+    lines = [f"if {asked}:", "    check_unchanged(node)", *part, *add]
     if op.n_inputs > 1:
         lines = [f"if isinstance(x{i}, Tensor) and x{i}._requires:", *indented(lines)]
     return lines
