@@ -7,6 +7,8 @@ Values, and tests hold the two together.
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -194,6 +196,17 @@ def shape_op(
         return register(op, replace)
 
     return decorate
+
+
+def symmetric(*vjps: Rule) -> Rule:
+    """Forward mode's rule of a row whose Jacobians are symmetric, as softmax's: its vjps."""
+
+    def jvp(tangents: Any, y: Any, *inputs: Any, **params: Any) -> Any:
+        given = [(rule, t) for rule, t in zip(vjps, tangents, strict=True) if t is not None]
+        parts = [rule(t, y, *inputs, **params) for rule, t in given]
+        return functools.reduce(operator.add, parts)
+
+    return jvp
 
 
 class WideOp(Op):

@@ -54,7 +54,7 @@ def _fitted(part: Any, shape: tuple[int, ...]) -> Any:
 setitem = register(
     Op(
         "setitem", _setitem, (_setitem_vjp,), symbol="[ ]=", ulp=0, kind="shape", variadic=True,
-        vjp_all=_setitem_vjp,
+        vjp_all=_setitem_vjp, linear="jointly",
     ),
     False,
 )  # fmt: skip

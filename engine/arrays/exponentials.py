@@ -8,7 +8,7 @@ import numpy as np
 
 from ..by_name import has_numbers, own
 from ..choices import where
-from ..define import shape_op
+from ..define import shape_op, symmetric
 from ..floats import HALF, floating, in_single
 from ..node import to_numpy
 from ..ops import exp, log
@@ -18,6 +18,7 @@ from .reductions import (
     axes_of,
     maximum_reduce,
     reduce_axis,
+    reducing,
     restored,
     squeezed,
     sum,
@@ -57,7 +58,9 @@ def _logsumexp_of_values(x: Any, axis: Any, keepdims: bool) -> Any:
     return squeezed(as_array(total), axes, keepdims)
 
 
-@shape_op(_logsumexp_vjp, aliases=REDUCED, elements=_logsumexp_of_values)
+@shape_op(
+    _logsumexp_vjp, aliases=REDUCED, elements=_logsumexp_of_values, jvp=reducing(_logsumexp_vjp)
+)
 def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """log(sum(exp(x))), without overflow."""
     if x.dtype.type is HALF:
@@ -80,7 +83,7 @@ def _softmax_of_values(x: Any, axis: Any) -> Any:
     return e / as_array(sum(e, axis, True))
 
 
-@shape_op(_softmax_vjp, aliases=DIM, elements=_softmax_of_values)
+@shape_op(_softmax_vjp, aliases=DIM, elements=_softmax_of_values, jvp=symmetric(_softmax_vjp))
 def softmax(x: Any, axis: Any = -1) -> Any:
     """exp(x) / sum(exp(x)) along an axis: positive numbers that sum to 1."""
     if x.dtype.type is HALF:
@@ -101,7 +104,12 @@ def _log_softmax_of_values(x: Any, axis: Any) -> Any:
     return shifted - log(as_array(sum(exp(shifted), axis, True)))
 
 
-@shape_op(_log_softmax_vjp, aliases=DIM, elements=_log_softmax_of_values)
+def _log_softmax_jvp(tangents: tuple[Any], y: Any, x: Any, axis: Any) -> Any:
+    t = tangents[0]
+    return t - sum(exp(y) * t, axis, True)
+
+
+@shape_op(_log_softmax_vjp, aliases=DIM, elements=_log_softmax_of_values, jvp=_log_softmax_jvp)
 def log_softmax(x: Any, axis: Any = -1) -> Any:
     """log(softmax(x)), without overflow or log(0)."""
     if x.dtype.type is HALF:

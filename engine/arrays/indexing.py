@@ -104,7 +104,7 @@ def _getitem_vjp(g: Any, y: Any, x: Any, index: Any) -> Any:
     return _scatter_add.apply((g,), {"shape": x.shape, "index": index})
 
 
-@shape_op(_getitem_vjp, name="getitem", symbol="[ ]", ulp=0)
+@shape_op(_getitem_vjp, name="getitem", symbol="[ ]", ulp=0, linear="jointly")
 def _getitem(x: Any, index: Any) -> Any:
     """x[index], by NumPy's rules."""
     return x[index]
@@ -125,13 +125,13 @@ def _scatter_vjp(g: Any, y: Any, x: Any, shape: Any, index: Any) -> Any:
     return _apply_at(_getitem, g, {"index": index})
 
 
-@shape_op(_scatter_vjp, name="scatter", ulp=0)
+@shape_op(_scatter_vjp, name="scatter", ulp=0, linear="jointly")
 def _scatter(x: Any, shape: Any, index: Any) -> Any:
     """Zeros of `shape` with x at `index`, which names no element twice."""
     return put_in_zeros(x, shape, index)
 
 
-@shape_op(_scatter_vjp, name="scatter_add", symbol="scatter", ulp=64)
+@shape_op(_scatter_vjp, name="scatter_add", symbol="scatter", ulp=64, linear="jointly")
 def _scatter_add(x: Any, shape: Any, index: Any) -> Any:
     """Zeros of `shape` with x added at `index`; an element named twice gets both."""
     return add_in_zeros(x, tuple(shape), index)

@@ -22,6 +22,7 @@ from .reductions import (
     gap,
     maximum_reduce,
     minimum_reduce,
+    reducing,
     restored,
     squeezed,
     sum,
@@ -95,7 +96,7 @@ def _norm_kinks(x: Any, ord: Any, axis: Any, keepdims: bool) -> Any:
     return np.append(size.ravel(), gap(size, axis, keepdims)) if np.isinf(_power(ord)) else size
 
 
-@shape_op(_norm_vjp, kinks=_norm_kinks, elements=_norm_of_values)
+@shape_op(_norm_vjp, kinks=_norm_kinks, elements=_norm_of_values, jvp=reducing(_norm_vjp))
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     """(sum |x|^p)^(1/p) of all numbers or along axes, p = 2 by default; derivative 0 at 0.
 

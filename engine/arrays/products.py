@@ -56,7 +56,10 @@ def _matmul_of_values(a: Any, b: Any) -> Any:
     return np.matmul(np.asarray(a), np.asarray(b))
 
 
-@shape_op(_matmul_vjp_a, _matmul_vjp_b, symbol="@", infix=True, elements=_matmul_of_values)
+@shape_op(
+    _matmul_vjp_a, _matmul_vjp_b, symbol="@", infix=True, elements=_matmul_of_values,
+    linear="each",
+)  # fmt: skip
 def matmul(a: Any, b: Any) -> Any:
     """Matrix product, of vectors, matrices or batches of them (broadcast), as NumPy's @."""
     return np.matmul(a, b)
@@ -156,7 +159,7 @@ def _einsum_of_values(*operands: Any, subscripts: str) -> Any:
     return np.einsum(subscripts, *(np.asarray(x) for x in operands))
 
 
-@shape_op(_einsum_vjp, name="einsum", variadic=True, elements=_einsum_of_values)
+@shape_op(_einsum_vjp, name="einsum", variadic=True, elements=_einsum_of_values, linear="each")
 def _einsum(*operands: Any, subscripts: str = "") -> Any:
     """Sum of products over named axes, by Einstein's convention."""
     return np.einsum(subscripts, *operands, optimize=len(operands) > 1)

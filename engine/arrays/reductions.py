@@ -12,7 +12,7 @@ from ..choices import gate, where
 from ..core import composed
 from ..define import shape_op
 from ..floats import HALF, floating, in_single
-from ..node import NodeArray, to_numpy
+from ..node import Node, NodeArray, to_numpy
 from .indexing import diagonal
 from .shapes import DIM, REDUCED, kept_shape, normalize_axes, normalize_axis, spread
 
@@ -68,7 +68,7 @@ def _sum_vjp(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     return spread(g, x.shape, axes, keepdims)
 
 
-@shape_op(_sum_vjp, symbol="Σ", aliases=REDUCED)
+@shape_op(_sum_vjp, symbol="Σ", aliases=REDUCED, linear="jointly")
 def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Sum over all numbers, or along axes."""
     if x.dtype.type is HALF:
@@ -101,7 +101,7 @@ def finite(total: Any) -> bool:
     return math.isfinite(np.vdot(total, total) if total.ndim else total)
 
 
-@shape_op(_mean_vjp, aliases=REDUCED, elements=_mean_of_values)
+@shape_op(_mean_vjp, aliases=REDUCED, elements=_mean_of_values, linear="jointly")
 def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Mean over all numbers, or along axes; nan where there are none."""
     if x.dtype.type is HALF:
@@ -120,6 +120,25 @@ def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     if finite(total):
         return total / count
     return add_reduce(x / count, axis, None, None, keepdims)
+
+
+def reducing(vjp: Any) -> Any:
+    """Forward mode's rule of a reduction: each number goes into one result.
+
+    How steeply is what the vjp gives for g = 1; so a tangent is the sum of these slopes times the
+    input's tangents, along the axes.
+    """
+
+    def jvp(tangents: tuple[Any], y: Any, x: Any, axis: Any, keepdims: bool, **params: Any) -> Any:
+        slopes = vjp(ones_like(y), y, x, axis=axis, keepdims=keepdims, **params)
+        return sum(slopes * tangents[0], axis, keepdims)
+
+    return jvp
+
+
+def ones_like(y: Any) -> Any:
+    """The upstream gradient that gives slopes: 1 for each number of a result."""
+    return y.full(1.0) if isinstance(y, Node) else np.ones_like(y)
 
 
 @composed
@@ -175,6 +194,7 @@ def gap(x: Any, axis: Any, keepdims: bool) -> Any:
 
 @shape_op(
     _extreme_vjp("max"), name="max", aliases=REDUCED, ulp=4, kinks=gap,
+    jvp=reducing(_extreme_vjp("max")),
     elements=_extreme_of_values("max", maximum_reduce),
 )  # fmt: skip
 def amax(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -184,6 +204,7 @@ def amax(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 @shape_op(
     _extreme_vjp("min"), name="min", aliases=REDUCED, ulp=4, kinks=gap,
+    jvp=reducing(_extreme_vjp("min")),
     elements=_extreme_of_values("min", minimum_reduce),
 )  # fmt: skip
 def amin(x: Any, axis: Any = None, keepdims: bool = False) -> Any:

@@ -15,7 +15,7 @@ from ..floats import HALF, in_single
 from ..node import to_numpy
 from .indexing import flip
 from .products import matmul
-from .reductions import axes_of, count_of, multiply_reduce, reduce_axis, restored
+from .reductions import axes_of, count_of, multiply_reduce, reduce_axis, reducing, restored
 from .shapes import DIM, REDUCED, concatenate, normalize_axis, ravel
 
 
@@ -82,7 +82,7 @@ def _prod_vjp(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     return g * back(_others(rows))
 
 
-@shape_op(_prod_vjp, symbol="Π", aliases=REDUCED)
+@shape_op(_prod_vjp, symbol="Π", aliases=REDUCED, jvp=reducing(_prod_vjp))
 def prod(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Product of all numbers, or along axes; the gradient is right with zeros too."""
     if x.dtype.type is HALF:
@@ -103,7 +103,7 @@ def _cumsum_vjp(g: Any, y: Any, x: Any, axis: Any) -> Any:
     return flip(cumsum(flip(g, axis), axis), axis)
 
 
-@shape_op(_cumsum_vjp, aliases=DIM)
+@shape_op(_cumsum_vjp, aliases=DIM, linear="jointly")
 def cumsum(x: Any, axis: Any = None) -> Any:
     """Running sum along an axis; of the flattened array by default."""
     if x.dtype.type is HALF:
@@ -116,16 +116,31 @@ def _cumprod_vjp(g: Any, y: Any, x: Any, axis: Any) -> Any:
         return _cumprod_vjp(g, y, ravel(x), 0).reshape(x.shape)
     if has_numbers(x) and (to_numpy(x) != 0).all():
         return flip(cumsum(flip(g * y, axis), axis), axis) / x
-    axis = axis % x.ndim
-    rows, back = _last(x, axis, "cumprod")  # (…, n)
-    upstream, _ = _last(g, axis, "cumprod")
-    n = x.shape[axis]
-    later = np.triu(np.ones((n, n), dtype=bool))  # row i: results i and after depend on x[i]
-    slopes = where(later, cumprod(_without_self(rows), -1), 0.0)  # (…, i, k) = dy[k] / dx[i]
+    slopes, back = _cumprod_slopes(x, axis % x.ndim)
+    upstream, _ = _last(g, axis % x.ndim, "cumprod")
     return back(matmul(slopes, upstream.reshape((*upstream.shape, 1))))
 
 
-@shape_op(_cumprod_vjp, aliases=DIM)
+def _cumprod_slopes(x: Any, axis: int) -> tuple[Any, Any]:
+    """An array (…, i, k) of dy[k] / dx[i], and how to put a gradient (…, n) back into x's shape."""
+    rows, back = _last(x, axis, "cumprod")  # (…, n)
+    n = x.shape[axis]
+    later = np.triu(np.ones((n, n), dtype=bool))  # row i: results i and after depend on x[i]
+    return where(later, cumprod(_without_self(rows), -1), 0.0), back
+
+
+def _cumprod_jvp(tangents: tuple[Any], y: Any, x: Any, axis: Any) -> Any:
+    t = tangents[0]
+    if axis is None or x.ndim == 0:
+        return _cumprod_jvp((ravel(t),), y, ravel(x), 0)
+    if has_numbers(x) and (to_numpy(x) != 0).all():
+        return y * cumsum(t / x, axis)
+    slopes, back = _cumprod_slopes(x, axis % x.ndim)
+    moved, _ = _last(t, axis % x.ndim, "cumprod")
+    return back(matmul(moved.reshape((*moved.shape[:-1], 1, moved.shape[-1])), slopes))
+
+
+@shape_op(_cumprod_vjp, aliases=DIM, jvp=_cumprod_jvp)
 def cumprod(x: Any, axis: Any = None) -> Any:
     """Running product along an axis; the gradient is right with zeros too."""
     if x.dtype.type is HALF:

@@ -109,7 +109,7 @@ def _sum_to_vjp(g: Any, y: Any, x: Any, shape: Any) -> Any:
     return broadcast_to(g, x.shape)
 
 
-@shape_op(_sum_to_vjp)
+@shape_op(_sum_to_vjp, linear="jointly")
 def sum_to(x: Any, shape: tuple[int, ...]) -> Any:
     """The transpose of broadcasting: sum over the axes along which `shape` was stretched."""
     if x.dtype.type is HALF:
@@ -122,7 +122,7 @@ def sum_to(x: Any, shape: tuple[int, ...]) -> Any:
 
 
 @shape_op(
-    lambda g, y, x, shape: sum_to(g, x.shape), symbol="broadcast", ulp=0,
+    lambda g, y, x, shape: sum_to(g, x.shape), symbol="broadcast", ulp=0, linear="jointly",
     elements=lambda x, shape: np.broadcast_to(np.asarray(x), shape),
 )  # fmt: skip
 def broadcast_to(x: Any, shape: Any) -> Any:
@@ -157,7 +157,7 @@ def _cast_vjp(g: Any, y: Any, x: Any, dtype: Any) -> Any:
     return cast(g, x.dtype)
 
 
-@shape_op(_cast_vjp, elements=lambda x, dtype: x, ulp=0)
+@shape_op(_cast_vjp, elements=lambda x, dtype: x, ulp=0, linear="jointly")
 def cast(x: Any, dtype: Any) -> Any:
     """x with another floating-point dtype; the gradient returns in x's own."""
     if np.dtype(dtype).kind != "f":
@@ -183,7 +183,7 @@ def as_integers(x: Any, dtype: Any = np.int64) -> Any:
 # --- reshape and the functions composed of it ---
 
 
-@shape_op(lambda g, y, x, shape: g.reshape(x.shape), ulp=0)
+@shape_op(lambda g, y, x, shape: g.reshape(x.shape), ulp=0, linear="jointly")
 def reshape(x: Any, shape: Any) -> Any:
     """The same numbers, row by row, in another shape; one length may be -1."""
     return x.reshape(shape)
@@ -231,7 +231,7 @@ def _untranspose(g: Any, y: Any, x: Any, axes: Any) -> Any:
     return g.transpose(tuple(int(i) for i in inverse))
 
 
-@shape_op(_untranspose, symbol="T", aliases={"dims": "axes"}, ulp=0)
+@shape_op(_untranspose, symbol="T", aliases={"dims": "axes"}, ulp=0, linear="jointly")
 def transpose(x: Any, axes: Any = None) -> Any:
     """Axes in another order; reversed by default."""
     if axes is not None and len(normalize_axes(axes, x.ndim, "transpose")) != x.ndim:
@@ -289,7 +289,7 @@ def _piece(g: Any, y: Any, *inputs: Any, axis: int, index: int) -> Any:
     return g[start:stop] if axis == 0 else g[(slice(None),) * axis + (slice(start, stop),)]
 
 
-@shape_op(_piece, name="concatenate", symbol="concat", variadic=True, ulp=0)
+@shape_op(_piece, name="concatenate", symbol="concat", variadic=True, ulp=0, linear="jointly")
 def _concatenate(*arrays: Any, axis: int = 0) -> Any:
     """Arrays joined along an existing axis."""
     return np.concatenate(arrays, axis=axis)
@@ -370,7 +370,12 @@ def _inner(g: Any, y: Any, x: Any, pad_width: Any, constant_values: Any) -> Any:
     ]
 
 
-@shape_op(_inner, name="pad", ulp=0)
+def _pad_jvp(tangents: tuple[Any], y: Any, x: Any, pad_width: Any, constant_values: Any) -> Any:
+    """The border is constant."""
+    return constant_pad(tangents[0], pad_width)
+
+
+@shape_op(_inner, name="pad", ulp=0, jvp=_pad_jvp)
 def constant_pad(x: Any, pad_width: Any, constant_values: Any = 0.0) -> Any:
     """x with a border of numbers: one for all sides, or for each as in NumPy."""
     if np.ndim(constant_values) or not has_numbers(x):  # a number for each side of each axis

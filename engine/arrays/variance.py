@@ -29,6 +29,7 @@ from .reductions import (
     mean,
     minimum_reduce,
     reduce_axis,
+    reducing,
     restored,
     squeezed,
     sum,
@@ -147,7 +148,7 @@ def _var_of_values(x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
     return np.asarray(sum(squares, axis, keepdims)) * (1 / freedom if freedom > 0 else np.nan)
 
 
-@shape_op(_var_vjp, elements=_var_of_values)
+@shape_op(_var_vjp, elements=_var_of_values, jvp=reducing(_var_vjp))
 def var(x: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
     """Variance: mean squared distance from the mean, dividing by n - ddof; nan where that is 0."""
     if x.dtype.type is HALF:
@@ -193,6 +194,7 @@ def _std_of_values(x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
 
 @shape_op(
     _std_vjp,
+    jvp=reducing(_std_vjp),
     elements=_std_of_values,
     kinks=lambda x, axis, ddof, keepdims: np.std(to_numpy(x), axis=axis),
 )

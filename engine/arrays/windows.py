@@ -32,7 +32,7 @@ def _windows_vjp(g: Any, y: Any, x: Any, window_shape: Any, axis: Any) -> Any:
     return sum_windows(g, x.shape, window_shape, axis)
 
 
-@shape_op(_windows_vjp, symbol="windows", ulp=0)
+@shape_op(_windows_vjp, symbol="windows", ulp=0, linear="jointly")
 def sliding_window_view(x: Any, window_shape: Any, axis: Any = None) -> Any:
     """Every window of `window_shape` over the axes; the window's axes come last."""
     window, axes = _window_axes(x, window_shape, axis)
@@ -41,7 +41,9 @@ def sliding_window_view(x: Any, window_shape: Any, axis: Any = None) -> Any:
 
 
 @shape_op(
-    lambda g, y, x, shape, window_shape, axis: sliding_window_view(g, window_shape, axis), ulp=64
+    lambda g, y, x, shape, window_shape, axis: sliding_window_view(g, window_shape, axis),
+    ulp=64,
+    linear="jointly",
 )
 def sum_windows(x: Any, shape: Any, window_shape: Any, axis: Any = None) -> Any:
     """The transpose of `sliding_window_view`: each window's numbers added where they came from."""

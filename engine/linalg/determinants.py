@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..arrays import getitem, scatter_add
+from ..arrays import getitem, scatter_add, stack, sum as sum_of
 from ..choices import where
 from ..core import composed
-from ..define import shape_op
+from ..define import shape_op, symmetric
 from ..node import to_numpy
 from ..ops import abs, log, sign
 from .elimination import determinant, each, pivots
@@ -27,7 +27,11 @@ def _det_of_values(a: Any) -> Any:
     return each(determinant, "(n,n)->()", a)
 
 
-@shape_op(_det_vjp, elements=_det_of_values)
+def _det_jvp(tangents: tuple[Any], y: Any, a: Any) -> Any:
+    return sum_of(cofactors(a) * tangents[0], (-2, -1))
+
+
+@shape_op(_det_vjp, elements=_det_of_values, jvp=_det_jvp)
 def det(a: Any) -> Any:
     """Determinant of a square matrix, or of each in a batch; the gradient is right if it is 0 too.
 
@@ -79,7 +83,8 @@ def _cofactors(a: Any) -> Any:
     return turned[..., None, None] * (u * others[..., None, :] @ vh)
 
 
-@shape_op(_cofactors_vjp, elements=_cofactors_of_values)
+# second derivatives of det do not depend on their order: the Jacobian is symmetric
+@shape_op(_cofactors_vjp, elements=_cofactors_of_values, jvp=symmetric(_cofactors_vjp))
 def cofactors(a: Any) -> Any:
     """The derivative of det: at (i, j) the signed determinant of a without row i and column j.
 
@@ -120,7 +125,12 @@ def _slogdet(a: Any) -> Any:
     return np.stack(np.linalg.slogdet(a))
 
 
-@shape_op(_slogdet_vjp, symbol="slogdet", elements=_slogdet_of_values)
+def _slogdet_jvp(tangents: tuple[Any], y: Any, a: Any) -> Any:
+    moved = sum_of(inv(a).mT * tangents[0], (-2, -1))
+    return stack([np.zeros(moved.shape, moved.dtype), moved])
+
+
+@shape_op(_slogdet_vjp, symbol="slogdet", elements=_slogdet_of_values, jvp=_slogdet_jvp)
 def packed_slogdet(a: Any) -> Any:
     """What `slogdet` gives, as one array (2, …)."""
     check_square("slogdet", a)

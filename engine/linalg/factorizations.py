@@ -16,10 +16,20 @@ from .solving import solve
 
 def _cholesky_vjp(g: Any, y: Any, a: Any) -> Any:
     """Murray's: L⁻ᵀ Φ(Lᵀ g) L⁻¹, where Φ takes the lower triangle and half of the diagonal."""
-    n = a.shape[-1]
-    half = np.tri(n, dtype=y.dtype) - 0.5 * np.eye(n, dtype=y.dtype)
-    part = solve(y.mT, solve(y.mT, (y.mT @ g) * half).mT)
+    part = solve(y.mT, solve(y.mT, _half(y.mT @ g)).mT)
     return (part + part.mT) * 0.5
+
+
+def _cholesky_jvp(tangents: tuple[Any], y: Any, a: Any) -> Any:
+    """L Φ(L⁻¹ ta L⁻ᵀ), of the symmetric part of ta."""
+    t = (tangents[0] + tangents[0].mT) * 0.5
+    return y @ _half(solve(y, solve(y, t).mT))
+
+
+def _half(x: Any) -> Any:
+    """Φ: the lower triangle, with half of the diagonal."""
+    n = x.shape[-1]
+    return x * (np.tri(n, dtype=x.dtype) - 0.5 * np.eye(n, dtype=x.dtype))
 
 
 def _cholesky_of_values(a: Any) -> Any:
@@ -27,7 +37,7 @@ def _cholesky_of_values(a: Any) -> Any:
     return each(lambda a: cholesky_rows(from_lower(a)), "(n,n)->(n,n)", a)
 
 
-@shape_op(_cholesky_vjp, name="cholesky", elements=_cholesky_of_values)
+@shape_op(_cholesky_vjp, name="cholesky", elements=_cholesky_of_values, jvp=_cholesky_jvp)
 def _cholesky(a: Any) -> Any:
     """The lower triangle L with L Lᵀ = a, for a symmetric positive definite a."""
     check_square("cholesky", a)
@@ -69,6 +79,16 @@ def _qr_vjp(g: Any, y: Any, a: Any) -> Any:
     return solve(r, (gq + q @ both).mT).mT
 
 
+def _qr_jvp(tangents: tuple[Any], y: Any, a: Any) -> Any:
+    """With C = ta R⁻¹ and the triangle X = Qᵀ C less what turns Q: tQ = C - Q X, tR = X R."""
+    q, r = parts(y, *a.shape[-2:])
+    c = solve(r.mT, tangents[0].mT).mT
+    along = q.mT @ c
+    lower = tril(along, -1)
+    triangle = along - lower + lower.mT
+    return concatenate([c - q @ triangle, triangle @ r], axis=-2)
+
+
 def _qr_of_values(a: Any) -> Any:
     return each(lambda a: np.concatenate(orthogonal_columns(a)), "(m,n)->(k,n)", a)
 
@@ -77,7 +97,7 @@ def _qr(a: Any) -> Any:
     return np.concatenate(np.linalg.qr(a), axis=-2)
 
 
-@shape_op(_qr_vjp, symbol="qr", elements=_qr_of_values)
+@shape_op(_qr_vjp, symbol="qr", elements=_qr_of_values, jvp=_qr_jvp)
 def packed_qr(a: Any) -> Any:
     """Q and below it R, with a = Q R, of a matrix (…, m, n) with m >= n."""
     return in_lapack(_qr, a)

@@ -25,6 +25,13 @@ def _pinv_vjp(g: Any, y: Any, a: Any, rcond: Any) -> Any:
     return -(y.mT @ g @ y.mT) - left - right
 
 
+def _pinv_jvp(tangents: tuple[Any], y: Any, a: Any, rcond: Any) -> Any:
+    t = tangents[0]
+    left = (y @ y.mT) @ (t.mT - (t.mT @ a) @ y)
+    right = (t.mT - y @ (a @ t.mT)) @ (y.mT @ y)
+    return left + right - y @ t @ y
+
+
 def _pinv_of_values(a: Any, rcond: Any) -> Any:
     check_matrix("pinv", a)
     if a.shape[-2] < a.shape[-1]:
@@ -37,7 +44,7 @@ def _pinv_of_values(a: Any, rcond: Any) -> Any:
     return each(one, "(m,n)->(n,m)", a)
 
 
-@shape_op(_pinv_vjp, elements=_pinv_of_values, aliases={"rtol": "rcond"})
+@shape_op(_pinv_vjp, elements=_pinv_of_values, aliases={"rtol": "rcond"}, jvp=_pinv_jvp)
 def pinv(a: Any, rcond: Any = None) -> Any:
     """The pseudoinverse: of all x for which |a @ x - b| is least, pinv(a) @ b is the shortest.
 

@@ -37,7 +37,16 @@ def _solve_of_values(a: Any, b: Any) -> Any:
     return y[..., 0] if b.ndim == 1 else y
 
 
-@shape_op(_solve_vjp_a, _solve_vjp_b, elements=_solve_of_values)
+def _solve_jvp(tangents: tuple[Any, Any], y: Any, a: Any, b: Any) -> Any:
+    """From a @ y = b follows ta @ y + a @ ty = tb."""
+    ta, tb = tangents
+    if ta is None:
+        return solve(a, tb)
+    right = -(ta @ _columns(y, b))
+    return solve(a, right if tb is None else right + _columns(tb, b)).reshape(y.shape)
+
+
+@shape_op(_solve_vjp_a, _solve_vjp_b, elements=_solve_of_values, jvp=_solve_jvp)
 def solve(a: Any, b: Any) -> Any:
     """The x with a @ x = b, for a square matrix or a batch of them (…, n, n).
 
@@ -60,7 +69,10 @@ def _inv_of_values(a: Any) -> Any:
     return solve(a, np.eye(a.shape[-1]))
 
 
-@shape_op(lambda g, y, a: -(y.mT @ g @ y.mT), elements=_inv_of_values)
+@shape_op(
+    lambda g, y, a: -(y.mT @ g @ y.mT), elements=_inv_of_values,
+    jvp=lambda tangents, y, a: -(y @ tangents[0] @ y),
+)  # fmt: skip
 def inv(a: Any) -> Any:
     """Inverse of a square matrix, or of each in a batch.
 

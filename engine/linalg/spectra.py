@@ -11,6 +11,7 @@ from ..arrays import (
     amax,
     amin,
     axis_or_dim,
+    concatenate,
     expand_dims,
     moveaxis,
     norm as norm_of,
@@ -66,13 +67,26 @@ def _eigh_vjp(g: Any, y: Any, a: Any, UPLO: str) -> Any:
     return v @ (middle + np.eye(n, dtype=y.dtype) * gw) @ v.mT
 
 
+def _eigh_jvp(tangents: tuple[Any], y: Any, a: Any, UPLO: str) -> Any:
+    n = a.shape[-1]
+    (w, v), t = parts(y, 1, n), (tangents[0] + tangents[0].mT) * 0.5
+    middle = v.mT @ t @ v
+    turning = _over_gaps(middle, w[..., 0, :], False)
+    return concatenate([_diagonal(middle), v @ turning], axis=-2)
+
+
+def _diagonal(x: Any) -> Any:
+    """The diagonal of a square matrix, as a row."""
+    return sum(x * np.eye(x.shape[-1], dtype=x.dtype), -2, True)
+
+
 def _eigh_of_values(a: Any, UPLO: str) -> Any:
     _check_eigh(a)
     a = a if UPLO.upper() == "L" else a.mT
     return each(lambda a: eigen(from_lower(a), UPLO), "(n,n)->(k,n)", a)
 
 
-@shape_op(_eigh_vjp, symbol="eigh", elements=_eigh_of_values)
+@shape_op(_eigh_vjp, symbol="eigh", elements=_eigh_of_values, jvp=_eigh_jvp)
 def packed_eigh(a: Any, UPLO: str = "L") -> Any:
     """The eigenvalues of a symmetric matrix, and below them the eigenvectors as columns."""
     _check_eigh(a)
@@ -137,6 +151,22 @@ def _svd_vjp(g: Any, y: Any, a: Any) -> Any:
     return part
 
 
+def _svd_jvp(tangents: tuple[Any], y: Any, a: Any) -> Any:
+    """How U, S and V move: within the planes of two vectors, and, of a tall matrix, out of them."""
+    m, n = a.shape[-2:]
+    if m < n:
+        return _svd_jvp((tangents[0].mT,), y, a.mT)
+    (u, s, vh), t = parts(y, m, 1, n), tangents[0]
+    across = t @ vh.mT
+    middle = u.mT @ across
+    squares = (s * s)[..., 0, :]
+    of_u = u @ _over_gaps(middle * s + s.mT * middle.mT, squares, False)
+    if m > n:
+        of_u = of_u + (across - u @ middle) / s
+    of_v = _over_gaps(s.mT * middle + middle.mT * s, squares, False).mT @ vh
+    return concatenate([of_u, _diagonal(middle), of_v], axis=-2)
+
+
 def _svd_of_values(a: Any) -> Any:
     check_matrix("svd", a)
 
@@ -155,7 +185,7 @@ def _svd(a: Any) -> Any:
     return np.concatenate([u, s[..., None, :], vh], axis=-2)
 
 
-@shape_op(_svd_vjp, symbol="svd", elements=_svd_of_values)
+@shape_op(_svd_vjp, symbol="svd", elements=_svd_of_values, jvp=_svd_jvp)
 def packed_svd(a: Any) -> Any:
     """U, below it S, below it Vᵀ, of a matrix (…, m, n) with m >= n; of the transpose, if m < n."""
     check_matrix("svd", a)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import exp, fused, own, sum as sum_of, to_numpy, where
+from engine import exp, fused, own, sum as sum_of, symmetric, to_numpy, where
 from engine.arrays import add_reduce, maximum_reduce
 
 from ..checks import as_array, probability
@@ -32,7 +32,7 @@ def _of_elements(scores: Any, mask: Any = None) -> Any:
     return e / where(to_numpy(total) == 0, 1.0, total)
 
 
-@fused(_vjp, elements=_of_elements, symbol="softmax")
+@fused(_vjp, elements=_of_elements, symbol="softmax", jvp=symmetric(_vjp))
 def attention_weights(scores: Any, mask: Any = None) -> Any:
     """Softmax over the last axis without positions where mask is True; 0 where nothing is left."""
     allowed = scores if mask is None else np.where(mask, -np.inf, scores)

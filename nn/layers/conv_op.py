@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import math
+import operator
 from typing import Any
 
 import numpy as np
@@ -103,7 +105,21 @@ def _of_elements(
     return (y if bias is None else y + bias).transpose((0, 3, 1, 2))
 
 
-@fused(_vjp_x, _vjp_weight, _vjp_bias, name="conv2d", symbol="conv", elements=_of_elements)
+def _jvp(
+    tangents: tuple[Any, Any, Any], y: Any, x: Any, weight: Any, bias: Any, **params: Any
+) -> Any:
+    tx, tw, tb = tangents
+    parts = [] if tx is None else [fused_conv2d(tx, weight, None, **params)]
+    if tw is not None:
+        parts.append(fused_conv2d(x, tw, None, **params))
+    if tb is not None:
+        parts.append(tb.reshape((-1, 1, 1)))
+    return functools.reduce(operator.add, parts)
+
+
+@fused(
+    _vjp_x, _vjp_weight, _vjp_bias, name="conv2d", symbol="conv", elements=_of_elements, jvp=_jvp
+)
 def fused_conv2d(
     x: Any,
     weight: Any,

@@ -89,7 +89,7 @@ def _windows_of_elements(x: Any, kernel: Pair, stride: Pair, padding: Pads, dila
     return _windows(x, sliding_window_view, kernel, stride, dilation)
 
 
-@fused(_im2col_vjp, symbol="windows", elements=_windows_of_elements, ulp=0)
+@fused(_im2col_vjp, symbol="windows", elements=_windows_of_elements, ulp=0, linear="jointly")
 def im2col(
     x: Any,
     kernel: Pair = (1, 1),
@@ -124,7 +124,7 @@ def _scattered_elements(x: Any, shape: Any, stride: Pair, padding: Pads, dilatio
     return inside(scatter_add(x, full, index), padding)
 
 
-@fused(_col2im_vjp, symbol="Σ windows", elements=_scattered_elements)
+@fused(_col2im_vjp, symbol="Σ windows", elements=_scattered_elements, linear="jointly")
 def col2im(
     x: Any,
     shape: Any = (),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import math
+import operator
 from typing import Any
 
 import numpy as np
@@ -65,8 +66,18 @@ def _vjp_bias(g: Any, y: Any, x: Any, weight: Any, bias: Any) -> Any:
     return column_sums(rows(g))
 
 
+def _jvp(tangents: tuple[Any, Any, Any], y: Any, x: Any, weight: Any, bias: Any) -> Any:
+    tx, tw, tb = tangents
+    parts = [] if tx is None else [tx @ weight.T]
+    if tw is not None:
+        parts.append(x @ tw.T)
+    if tb is not None:
+        parts.append(tb)
+    return functools.reduce(operator.add, parts)
+
+
 @fused(
-    _vjp_x, _vjp_weight, _vjp_bias,
+    _vjp_x, _vjp_weight, _vjp_bias, jvp=_jvp,
     name="linear", symbol="xWᵀ+b", elements=lambda x, weight, bias: x @ weight.T + bias,
 )  # fmt: skip
 def fused_linear(x: Any, weight: Any, bias: Any) -> Any:

@@ -140,7 +140,14 @@ def _all_finite(*arrays: np.ndarray) -> bool:
     return all(math.isfinite(np.vdot(x, x)) for x in arrays)
 
 
-@fused(_max_vjp, name="max_pool2d", symbol="max", elements=_max_of_elements, kinks=_max_gap, ulp=0)
+def _max_jvp(tangents: tuple[Any], y: Any, x: Any, **settings: Any) -> Any:
+    return _taken(tangents[0], None, None, y, x, **settings)
+
+
+@fused(
+    _max_vjp, name="max_pool2d", symbol="max", elements=_max_of_elements, kinks=_max_gap, ulp=0,
+    jvp=_max_jvp,
+)  # fmt: skip
 def fused_max_pool2d(
     x: Any,
     kernel: Pair = (2, 2),

@@ -27,6 +27,12 @@ def _shifted(h: Any, h0: Any) -> Any:
     return concatenate([h0.reshape((1, *h0.shape)), h[:-1]], 0)
 
 
+def _filled(tangents: tuple[Any, ...], inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Tangents of all inputs: of one that does not move, zeros."""
+    pairs = zip(tangents, inputs, strict=True)
+    return tuple([np.zeros(x.shape, x.dtype) if t is None else t for t, x in pairs])
+
+
 # --- RNN ---
 
 
@@ -42,6 +48,17 @@ def _rnn_vjp(g: Any, y: Any, x: Any, w: Any, h0: Any, nonlinearity: str) -> tupl
     return dz, _transposed_product(dz, _shifted(y, h0)), dh
 
 
+def _rnn_jvp(tangents: tuple[Any, ...], y: Any, x: Any, w: Any, h0: Any, nonlinearity: str) -> Any:
+    tx, tw, dh = _filled(tangents, (x, w, h0))
+    drive = tx + _shifted(y, h0) @ tw.T
+    slopes = 1 - y * y if nonlinearity == "tanh" else to_numpy(y) > 0
+    steps = []
+    for t in range(len(y)):
+        dh = (drive[t] + dh @ w.T) * slopes[t]
+        steps.append(dh)
+    return stack(steps)
+
+
 def _rnn_of_elements(x: Any, w: Any, h0: Any, nonlinearity: str = "tanh") -> Any:
     activation = tanh if nonlinearity == "tanh" else relu
     h, states = h0, []
@@ -51,7 +68,7 @@ def _rnn_of_elements(x: Any, w: Any, h0: Any, nonlinearity: str = "tanh") -> Any
     return stack(states)
 
 
-@fused(vjp_all=_rnn_vjp, elements=_rnn_of_elements, symbol="RNN")
+@fused(vjp_all=_rnn_vjp, jvp=_rnn_jvp, elements=_rnn_of_elements, symbol="RNN")
 def rnn_scan(x: Any, w: Any, h0: Any, nonlinearity: str = "tanh") -> Any:
     """h[t] = tanh(x[t] + w h[t-1]) for a whole sequence; or relu."""
     y = np.empty(x.shape, x.dtype)
@@ -74,17 +91,19 @@ def _gate_scales(n: int, dtype: Any) -> Any:
     return np.repeat(np.array([0.5, 0.5, 1.0, 0.5], dtype), n)
 
 
+def _lstm_slopes(y: Any, n: int, c0: Any) -> tuple[Any, ...]:
+    """The gate f, h and tanh(c); how gates depend on z, h on c, and c on the gates i, f, g."""
+    gates, c, h = y[..., : 4 * n], y[..., 4 * n : 5 * n], y[..., 5 * n :]
+    squashed = tanh(c)
+    slopes = (1 - gates) * (gates + (2 * _gate_scales(n, y.dtype) - 1))
+    to_c = gates[..., 3 * n :] * (1 - squashed * squashed)
+    factors = concatenate([gates[..., 2 * n : 3 * n], _shifted(c, c0), gates[..., :n]], -1)
+    return gates[..., n : 2 * n], h, squashed, slopes, to_c, factors
+
+
 def _lstm_vjp(g: Any, y: Any, x: Any, w: Any, h0: Any, c0: Any) -> tuple[Any, ...]:
     n = w.shape[1]
-    gates, c, h = y[..., : 4 * n], y[..., 4 * n : 5 * n], y[..., 5 * n :]
-    before = _shifted(c, c0)
-    squashed = tanh(c)
-    slopes = (1 - gates) * (gates + (2 * _gate_scales(n, x.dtype) - 1))
-    o = gates[..., 3 * n :]
-    to_c = o * (1 - squashed * squashed)  # how h depends on c
-    # what the gates i, f, g do to c
-    factors = concatenate([gates[..., 2 * n : 3 * n], before, gates[..., :n]], -1)
-    f = gates[..., n : 2 * n]
+    f, h, squashed, slopes, to_c, factors = _lstm_slopes(y, n, c0)
     dh: Any = g[-1, :, 5 * n :]
     dc: Any = g[-1, :, 4 * n : 5 * n]
     steps = []
@@ -100,6 +119,20 @@ def _lstm_vjp(g: Any, y: Any, x: Any, w: Any, h0: Any, c0: Any) -> tuple[Any, ..
     return dz, _transposed_product(dz, _shifted(h, h0)), dh, dc
 
 
+def _lstm_jvp(tangents: tuple[Any, ...], y: Any, x: Any, w: Any, h0: Any, c0: Any) -> Any:
+    tx, tw, dh, dc = _filled(tangents, (x, w, h0, c0))
+    n = w.shape[1]
+    f, h, squashed, slopes, to_c, factors = _lstm_slopes(y, n, c0)
+    drive, steps = tx + _shifted(h, h0) @ tw.T, []
+    for t in range(len(y)):
+        dgates = (drive[t] + dh @ w.T) * slopes[t]
+        of_c = dgates[:, : 3 * n] * factors[t]
+        dc = f[t] * dc + of_c[:, :n] + of_c[:, n : 2 * n] + of_c[:, 2 * n :]
+        dh = dgates[:, 3 * n :] * squashed[t] + to_c[t] * dc
+        steps.append(concatenate([dgates, dc, dh], -1))
+    return stack(steps)
+
+
 def _lstm_of_elements(x: Any, w: Any, h0: Any, c0: Any) -> Any:
     n = w.shape[1]
     h, c, states = h0, c0, []
@@ -113,7 +146,7 @@ def _lstm_of_elements(x: Any, w: Any, h0: Any, c0: Any) -> Any:
     return stack(states)
 
 
-@fused(vjp_all=_lstm_vjp, elements=_lstm_of_elements, symbol="LSTM")
+@fused(vjp_all=_lstm_vjp, jvp=_lstm_jvp, elements=_lstm_of_elements, symbol="LSTM")
 def lstm_scan(x: Any, w: Any, h0: Any, c0: Any) -> Any:
     """The gates i, f, g, o and the states c, h of an LSTM, side by side, for a whole sequence."""
     n = w.shape[1]
@@ -159,6 +192,24 @@ def _gru_vjp(g: Any, y: Any, x: Any, w: Any, b: Any, h0: Any) -> tuple[Any, ...]
     return stack(of_x[::-1]), _transposed_product(dz, before), db, dh
 
 
+def _gru_jvp(tangents: tuple[Any, ...], y: Any, x: Any, w: Any, b: Any, h0: Any) -> Any:
+    tx, tw, tb, dh = _filled(tangents, (x, w, b, h0))
+    n = w.shape[1]
+    r, z, new, m, h = (y[..., k * n : (k + 1) * n] for k in range(5))
+    before = _shifted(h, h0)
+    gate_slopes = concatenate([r * (1 - r), z * (1 - z)], -1)
+    new_slope, to_z = 1 - new * new, before - new
+    drive, steps = before @ tw.T + tb, []
+    for t in range(len(y)):
+        dzh = drive[t] + dh @ w.T
+        dgates = (tx[t, :, : 2 * n] + dzh[:, : 2 * n]) * gate_slopes[t]
+        dm = dzh[:, 2 * n :]
+        dnew = (tx[t, :, 2 * n :] + dgates[:, :n] * m[t] + r[t] * dm) * new_slope[t]
+        dh = dgates[:, n:] * to_z[t] + z[t] * dh + (1 - z[t]) * dnew
+        steps.append(concatenate([dgates, dnew, dm, dh], -1))
+    return stack(steps)
+
+
 def _gru_of_elements(x: Any, w: Any, b: Any, h0: Any) -> Any:
     n = w.shape[1]
     h, states = h0, []
@@ -173,7 +224,7 @@ def _gru_of_elements(x: Any, w: Any, b: Any, h0: Any) -> Any:
     return stack(states)
 
 
-@fused(vjp_all=_gru_vjp, elements=_gru_of_elements, symbol="GRU")
+@fused(vjp_all=_gru_vjp, jvp=_gru_jvp, elements=_gru_of_elements, symbol="GRU")
 def gru_scan(x: Any, w: Any, b: Any, h0: Any) -> Any:
     """Gates r, z, candidates n, their recurrent part, and states h of a GRU, for a sequence."""
     n = w.shape[1]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 import engine
-from engine import clip, fused, gate, has_numbers, maximum, relu, sigmoid, softplus
+from engine import clip, fused, gate, has_numbers, maximum, relu, sigmoid, softplus, symmetric
 
 from ..checked import check_of
 from ..checks import plain
@@ -89,7 +89,10 @@ def _bce_of_elements(x: Any, t: Any, pos_weight: Any) -> Any:
     return (1 - t) * softplus(x) + pos_weight * t * softplus(-x)
 
 
-@fused(_bce_vjp_x, _bce_vjp_t, elements=_bce_of_elements, symbol="BCE")
+@fused(
+    _bce_vjp_x, _bce_vjp_t, elements=_bce_of_elements, symbol="BCE",
+    jvp=symmetric(_bce_vjp_x, _bce_vjp_t),
+)  # fmt: skip
 def bce_with_logits(x: Any, t: Any, pos_weight: Any = 1.0) -> Any:
     """(1-t) softplus(x) + pos_weight t softplus(-x): binary cross entropy of sigmoid(x)."""
     if isinstance(pos_weight, np.ndarray):
@@ -158,7 +161,7 @@ def _hinge_vjp_t(g: Any, y: Any, x: Any, t: Any, margin: float) -> Any:
 
 
 @fused(
-    _hinge_vjp_x, _hinge_vjp_t,
+    _hinge_vjp_x, _hinge_vjp_t, jvp=symmetric(_hinge_vjp_x, _hinge_vjp_t),
     elements=lambda x, t, margin: relu(margin - t * x),
     kinks=lambda x, t, margin: np.abs(margin - t * x),
 )  # fmt: skip
