@@ -10,8 +10,8 @@ and `manual_seed`, dtypes, and `device`; `autograd` and `func` hold its names fo
 For those who build on it, as nn and viz do: `Node` (what both tiers have in common), `NodeArray`,
 `Op` with `registry` and `functions`, `toposort`, `watch` and `Watching`, `Restoring` and `insist`,
 `to_numpy`, `has_numbers`, `example_of`, `is_recorded`, `own`, `called`, `array_of`, `gate`,
-`WideOp`, `symmetric`, `input_names`, `held_once`, `moved`, `nearest`, `answer_in`, `warn_caller`, `at_least`,
-`on_cpu`, `names_device`, `Rng`, `generator`, `one_of_both`, `default_generator`,
+`WideOp`, `symmetric`, `input_names`, `held_once`, `moved`, `nearest`, `answer_in`, `warn_caller`,
+`at_least`, `on_cpu`, `names_device`, `Rng`, `generator`, `one_of_both`, `default_generator`,
 `set_generator_state`. Everything else stands behind the doors of the rooms: `arrays`, `values`,
 `tensors`, `creating`, `files`, `derivatives`, `linalg`, `showing`, `looking`, `writing` and
 `checking` say what others may use.

@@ -185,6 +185,88 @@ def test_a_nan_gradient_of_a_smooth_function_is_refused():
         gradcheck(lambda x: engine.where(x > 0, x, engine.sqrt(-x)), np.array([1.0]))
 
 
+# --- forward mode, whose rules a row may say itself ---
+
+
+def test_a_wrong_jvp_of_a_row_is_refused_and_the_element_named():
+    @shape_op(lambda g, y, x: g * 2 * x, jvp=lambda tangents, y, x: tangents[0] * 3 * x)
+    def squares(x):
+        return x * x
+
+    with pytest.raises(
+        GradientError, match="gradient by forward mode, a row's `jvp` or `linear`, with respect to"
+    ) as one:
+        gradcheck(squares, X)
+    assert one.value.forward
+    assert one.value.order == 1
+    assert one.value.got == pytest.approx(1.5 * one.value.expected)
+    assert one.value.index == (2,)  # where it shows most
+
+
+def test_a_row_that_is_not_linear_as_it_says_is_refused():
+    @shape_op(lambda g, y, x: g * 2 * x, linear="jointly")
+    def squares(x):
+        return x * x
+
+    with pytest.raises(GradientError, match="by forward mode"):
+        gradcheck(squares, X, order=1)
+
+
+def test_a_jvp_that_leaves_the_graph_is_refused_at_the_second_order():
+    @shape_op(
+        lambda g, y, x: g * engine.cos(x),
+        jvp=lambda tangents, y, x: tangents[0] * np.cos(to_numpy(x)),
+    )
+    def waves(x):
+        return np.sin(x)
+
+    assert gradcheck(waves, X, order=1)
+    with pytest.raises(GradientError, match=r"second derivative by forward mode.*got 0\.0") as one:
+        gradcheck(waves, X)
+    assert (one.value.forward, one.value.index) == (True, ())
+
+
+def test_a_jvp_that_cannot_take_nodes_says_what_to_write():
+    @shape_op(
+        lambda g, y, x: g * engine.cos(x),
+        jvp=lambda tangents, y, x: tangents[0] * np.frexp(engine.cos(x) + 1.0)[0],
+    )
+    def waves(x):
+        return np.sin(x)
+
+    with pytest.raises(TypeError) as caught:
+        gradcheck(waves, X)
+    assert "engine.cos and not np.cos" in caught.value.__notes__[0]
+
+
+def test_a_right_jvp_of_two_inputs_passes_at_every_order():
+    def product_rule(tangents, y, a, b):
+        ta, tb = tangents
+        parts = [] if ta is None else [ta * b]
+        return sum(parts, 0.0 if tb is None else a * tb)
+
+    @shape_op(lambda g, y, a, b: g * b, lambda g, y, a, b: g * a, jvp=product_rule)
+    def times(a, b):
+        return a * b
+
+    assert gradcheck(times, (X, X + 1), order=3)
+    assert gradcheck(lambda a: times(a, np.ones(3)), X)
+
+
+def test_what_is_left_out_at_a_kink_is_so_in_forward_mode_too():
+    """Which slope a rule takes on a kink is its own choice."""
+
+    @shape_op(
+        lambda g, y, x: g * (x > 0),
+        jvp=lambda tangents, y, x: tangents[0] * (x >= 0),
+        kinks=lambda x: np.abs(x),
+    )
+    def corner(x):
+        return np.maximum(x, 0.0)
+
+    assert gradcheck(corner, np.array([0.0, 1.0, -1.0]))
+
+
 # --- kinks, and where f is not finite ---
 
 

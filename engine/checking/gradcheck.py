@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays import sum as sum_of
-from ..derivatives import grad
+from ..derivatives import grad, jvp
 from ..differentiating import differentiating
 from ..graph import toposort
 from ..lists import array_of
@@ -34,17 +34,26 @@ class GradientError(AssertionError):
         input: which input, by name.
         index: which element of it.
         got: what the rules gave.
-        expected: the finite difference.
+        expected: the finite difference; or, of forward mode, what backward gave.
+        forward: whether it is forward mode that is wrong: a row's `jvp` or `linear`.
     """
 
     def __init__(
-        self, order: int, name: str, index: tuple[int, ...], got: float, expected: float
+        self,
+        order: int,
+        name: str,
+        index: tuple[int, ...],
+        got: float,
+        expected: float,
+        forward: bool = False,
+        authority: str = "finite differences say",
     ) -> None:
         self.order, self.input, self.index = order, name, index
-        self.got, self.expected = got, expected
+        self.got, self.expected, self.forward = got, expected, forward
         kind = {1: "gradient", 2: "second derivative"}.get(order, f"derivative of order {order}")
+        by = " by forward mode, a row's `jvp` or `linear`," if forward else ""
         super().__init__(
-            f"{kind} with respect to {label_of(name, index)}: got {got!r}, finite differences say "
+            f"{kind}{by} with respect to {label_of(name, index)}: got {got!r}, {authority} "
             f"{expected!r} (difference {abs(got - expected):.3g})"
         )
 
@@ -65,6 +74,7 @@ def gradcheck(
     An element where the slopes on its two sides differ is left out, if an op of f says that there
     is a kink; so is one around which f is not finite.  What multiplies the rules of f's last op is
     fixed here: that a rule passes on the graph of g, `lambda x: f(x) ** 2` tells at order 2.
+    Forward mode, whose rules a row may say itself, has to give what backward gives.
 
     Args:
         inputs: one number, array or node, or a tuple of them.
@@ -108,16 +118,19 @@ def gradcheck(
         with differentiating(nodes):
             _along(f(*nodes), 1)  # what is wrong with f itself is said here
         rows: list[Checked] = []
+        before = f
         for level in range(1, order + 1):
             try:
                 rows += check.level(f, level)
+                if level > 1:
+                    check.tangent_again(before, level - 1)
             except TypeError as error:
                 error.add_note(
                     f"(gradcheck, order {level}) A rule is given nodes, so that it can be "
                     "differentiated: write it with engine's ops, engine.cos and not np.cos"
                 )
                 raise
-            f = check.gradient_along(f, level)
+            before, f = f, check.gradient_along(f, level)
     return GradCheck(tuple(rows))
 
 
@@ -153,6 +166,7 @@ class _Check:
     rtol: float
     atol: float
     to_kink: float = math.inf  # of f or a derivative: a rule does not show f's own kinks
+    along: Sequence[np.ndarray] = ()  # in which forward mode was checked last
 
     def nodes(self, arrays: list[np.ndarray]) -> list[Any]:
         """Leaves of the tier that is checked."""
@@ -183,7 +197,10 @@ class _Check:
             plain = zip(nodes, y.gradients(nodes), strict=True)  # as backward gives them
             for gradients, (x, g) in zip(found, plain, strict=True):
                 gradients.append(np.asarray(x.full(0.0) if g is None else g))
-        rows = [self.one_input(f, level, k, gradients) for k, gradients in enumerate(found)]
+        checked = [np.zeros(x.shape, dtype=bool) for x in self.arrays]
+        rows = [
+            self.one_input(f, level, k, gradients, checked[k]) for k, gradients in enumerate(found)
+        ]
         if any(row.left_out for row in rows):  # noise has corners everywhere
             self.check_deterministic(f, level)
             if not any(row.count for row in rows):
@@ -191,10 +208,56 @@ class _Check:
                     "nothing can be checked: every element stands at a kink, or f is not finite "
                     "around it; choose other inputs"
                 )
+        self.forward_mode(f, level, [gradients[0] for gradients in found], checked)
         return rows
 
-    def one_input(self, f: Any, level: int, k: int, found: list[np.ndarray]) -> Checked:
-        """Hold what was found for input k to finite differences, element by element."""
+    def forward_mode(self, f: Any, level: int, found: list[Any], checked: list[Any]) -> None:
+        """Hold forward mode to the gradients found, along a direction of all that was checked."""
+        rng = np.random.default_rng(level)
+        self.along = along = [rng.uniform(0.5, 1.5, x.shape) * x for x in checked]
+        parts = np.concatenate([(g * v)[x] for g, v, x in zip(found, along, checked, strict=True)])
+        got = self.pushed(f, level, along)
+        if abs(got - parts.sum()) <= self.atol + self.rtol * np.abs(parts).sum():
+            return
+        self.check_deterministic(f, level)
+        apart = []
+        for k, place in enumerate(checked):  # which element it is
+            for index in zip(*np.nonzero(place), strict=True):
+                one = [np.zeros(x.shape) for x in self.arrays]
+                one[k][index] = 1.0
+                got, expected = self.pushed(f, level, one), float(found[k][index])
+                apart.append((abs(got - expected), k, index, got, expected))
+        _, k, index, got, expected = max(apart, key=lambda case: (math.isnan(case[0]), case[0]))
+        raise GradientError(level, self.labels[k], index, got, expected, True, "backward says")
+
+    def tangent_again(self, f: Any, level: int) -> None:
+        """Hold the gradient of f's tangent, along its direction, to its finite difference."""
+        along = self.along
+        every = tuple(range(len(along)))
+        again = grad(lambda *x: self.tangent(f, level, along, x), every)(*self.nodes(self.arrays))
+        got = float(sum((g.data * v).sum() for g, v in zip(again, along, strict=True)))
+
+        def at(t: float) -> float:
+            return self.pushed(f, level, along, t)
+
+        estimate = slope(at, 0.0)
+        if not estimate.corner and estimate.contradicts(got, self.rtol, self.atol):
+            name = ", ".join(self.labels)
+            raise GradientError(level + 1, name, (), got, estimate.value, True)
+
+    def tangent(self, f: Any, level: int, along: Sequence[np.ndarray], nodes: Any) -> Any:
+        """The derivative of the result along tangents, by forward mode, as a node."""
+        return jvp(lambda *x: _along(f(*x), level), tuple(nodes), tuple(along))[1]
+
+    def pushed(self, f: Any, level: int, along: Sequence[np.ndarray], moved: float = 0.0) -> float:
+        """That derivative as a number; with inputs moved so far in its direction."""
+        at = [x + moved * v for x, v in zip(self.arrays, along, strict=True)]
+        return float(to_numpy(self.tangent(f, level, along, self.nodes(at))))
+
+    def one_input(
+        self, f: Any, level: int, k: int, found: list[np.ndarray], checked: np.ndarray
+    ) -> Checked:
+        """Hold what was found for input k to finite differences, and note which elements were."""
         count = left_out = 0
         worst = 0.0
         for index in np.ndindex(self.arrays[k].shape):
@@ -205,6 +268,7 @@ class _Check:
                 left_out += 1
                 continue
             count += 1
+            checked[index] = True
             for gradient in found:
                 got = float(gradient[index])
                 worst = max(worst, abs(got - estimate.value))
