@@ -2,9 +2,10 @@
 
 For users: `Value`, `Tensor`, `ValueArray`; every op as a function (`engine.tanh(x)` takes a number,
 an array or a node); `grad` and the other derivatives of functions; `compare` and `gradcheck`;
-`explain`, `expand` and `nan_trace`; `source`; `no_grad`; and `elementwise`, `shape_op`, `fused` for
-an op of your own.  Under PyTorch's names, new Tensors (`zeros`, `tensor`, `randn`, …), `Generator`
-and `manual_seed`, dtypes, and `device`; `autograd` and `func` hold its names for derivatives.
+`explain`, `expand`, `nan_trace` and `memory`; `source`; `no_grad`; and `elementwise`, `shape_op`,
+`fused` for an op of your own.  Under PyTorch's names, new Tensors (`zeros`, `tensor`, `randn`, …),
+`Generator` and `manual_seed`, dtypes, and `device`; `autograd` and `func` hold its names for
+derivatives.
 `linalg` is linear algebra, with NumPy's and PyTorch's names.
 
 For those who build on it, as nn and viz do: `Node` (what both tiers have in common), `NodeArray`,
@@ -115,6 +116,7 @@ from .looking import (
     NonFiniteError as NonFiniteError,
     expand as expand,
     explain as explain,
+    memory as memory,
     nan_trace as nan_trace,
 )
 from .moved import moved as moved

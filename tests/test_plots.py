@@ -88,6 +88,7 @@ CALLS = [
     lambda ax: plots.decision_boundary(a_model(), *make_moons(20, seed=0), ax=ax, resolution=9),
     lambda ax: plots.gradient_scatter(backward(a_model().scalar()), backward(a_model()), ax),
     lambda ax: plots.confusion_matrix([0, 1, 1], [0, 1, 0], ax),
+    lambda ax: plots.memory(a_model()(np.ones((3, 2))).sum(), ax),
     lambda ax: plots.sample_grid(np.ones((3, 4)), [0, 1, 2], [0, 1, 1], ax),
     lambda ax: plots.image_grid(np.ones((4, 9)), ["vertical", "bar", "dot", "arc"], ax),
 ]

@@ -5,7 +5,8 @@ records it, `inputs` sorts what an op is applied to, `letting_go` drops large ar
 reads, `numpy_like` makes a Tensor an array among NumPy's, `parts` knows what `p[k]` shows of p.
 You may change what a Tensor can do; that its array is never changed in place while somebody else
 holds it (graphs may need it), and that no two gradients share memory, is what the rest relies on.
-Others use `Tensor`, and `check_unchanged`, which an op whose backward is its own asks before.
+Others use `Tensor`, and `check_unchanged`, which an op whose backward is its own asks before;
+`engine.memory` asks what a node keeps, `array_kept` and `inputs_kept`.
 """
 
 from .backward import (
@@ -13,4 +14,5 @@ from .backward import (
     propagate as propagate,
     version_of as version_of,
 )  # fmt: skip
+from .letting_go import array_kept as array_kept, inputs_kept as inputs_kept
 from .tensor import Tensor as Tensor

@@ -79,6 +79,16 @@ def looks(op: Any) -> list[str]:
     return []  # of others it would be a bias
 
 
+def array_kept(x: Any) -> Any:
+    """The array of x; None, if it was let go."""
+    return None if is_let_go(x) else x._held
+
+
+def inputs_kept(x: Any) -> list[Any]:
+    """The arrays that x keeps of its inputs."""
+    return [array for array in _ARRAYS.__get__(x) if isinstance(array, np.ndarray)]
+
+
 class _Latest(threading.local):
     """The large results that this thread made lately."""
 

@@ -8,9 +8,9 @@ calls show; `dashboard` and `layers` make a figure of their own and return that.
 
 To add a plot, write one such function in `curves` (of what was noted), `runs` (of several runs),
 `measurements` or `layerwise` (of parameters and layers), `histograms` or `samples` (of a model at
-work), `decisions` or `images`, add its line here, and call it in `CALLS` of test_plots.py, which
-asks for it.  Axes, colours and legends come from `axes`; the notebooks take those as well, for
-plots of their own.
+work), `of_memory`, `decisions` or `images`, add its line here, and call it in `CALLS` of
+test_plots.py, which asks for it.  Axes, colours and legends come from `axes`; the notebooks
+take those as well, for plots of their own.
 """
 
 from .axes import (
@@ -37,6 +37,7 @@ from .measurements import (
     gradient_norms as gradient_norms,
     update_ratio as update_ratio,
 )
+from .of_memory import memory as memory
 from .runs import compare_runs as compare_runs
 from .samples import (
     confusion_matrix as confusion_matrix,
