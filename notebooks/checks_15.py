@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import engine
-from engine import Tensor, is_grad_enabled
+from engine import Tensor, enable_grad, is_grad_enabled
 
 from .exercise import answer_to_numpy, exercise, expect, near
 
@@ -149,6 +149,13 @@ def _noisy(x: Any, rng: np.random.Generator) -> Any:
 @exercise
 def check_same_mask(checkpointed: Any) -> str:
     """Two groups with random numbers, one after the other, against one graph."""
+    with enable_grad():  # and after it recording is as it was, whatever the answer did
+        _same_mask(checkpointed)
+        expect(is_grad_enabled(), "Recording is off after your function: no_grad() is a block")
+    return "The same mask twice, and nobody notices that it was drawn twice."
+
+
+def _same_mask(checkpointed: Any) -> None:
     start = np.linspace(-1.0, 1.5, 12)
     rng = np.random.default_rng(7)
     leaf = Tensor(start, requires_grad=True)
@@ -189,8 +196,6 @@ def check_same_mask(checkpointed: Any) -> str:
         "After back, the generator stands elsewhere than without it: put it back where it was "
         "when back was called",
     )
-    expect(is_grad_enabled(), "Recording is off after your function: with no_grad(): … is a block")
-    return "The same mask twice, and nobody notices that it was drawn twice."
 
 
 def _pair(given: Any) -> tuple[Any, Any]:

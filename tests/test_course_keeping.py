@@ -8,7 +8,7 @@ import weakref
 import numpy as np
 import pytest
 
-from engine import Tensor, grad_of, no_grad, toposort
+from engine import Tensor, grad_of, is_grad_enabled, no_grad, toposort
 from notebooks.checks_15 import Steps, check_one_at_a_time, check_same_mask
 from notebooks.lesson_15 import moons_losses, seconds, show_groups, show_kept, show_ratios, used
 
@@ -130,6 +130,15 @@ def test_another_right_way_to_checkpoint():
         return y, back
 
     assert check_same_mask(checkpointed).ok
+
+
+def test_an_answer_that_leaves_recording_off_does_not_leave_it_off_for_others():
+    def checkpointed(f, x, rng):
+        no_grad().__enter__()
+        return f(x, rng), lambda g: g
+
+    assert not check_same_mask(checkpointed).ok
+    assert is_grad_enabled()
 
 
 def test_a_graph_goes_with_its_root_and_without_the_collector():

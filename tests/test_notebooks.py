@@ -37,6 +37,7 @@ TITLES = [
     "11_gradients_of_gradients",
     "12_backward_as_a_program",
     "13_a_program_that_is_compiled",
+    "14_forward_reverse_and_what_they_cost",
     "15_what_the_graph_keeps",
     "16_sequences",
     "17_backward_by_hand_through_normalization",
