@@ -77,18 +77,24 @@ def _norm_of_values(x: Any, ord: Any, axis: Any, keepdims: bool) -> Any:
     axes = axes_of(x, axis, "norm")
     scale = _norm_scale(to_numpy(x), p, axes)
     if p == 2:
-        total = as_array(sum(square(x / scale), axes, True))
-        zero = to_numpy(total) == 0
-        root = where(zero, 0.0, sqrt(where(zero, 1.0, total)))
+        root = _rooted(sum(square(x / scale), axes, True), sqrt)
         return squeezed(as_array(root * scale), axes, keepdims)
     parts = abs(x / scale)
     zero = to_numpy(parts) == 0
     if p > 0:
         parts = where(zero, 0.0, where(zero, 1.0, parts) ** p)
+        root = _rooted(sum(parts, axes, True), lambda total: total ** (1 / p))
     else:
         parts = where(zero, np.inf, where(zero, 1.0, parts) ** p)
-    root = as_array(sum(parts, axes, True)) ** (1 / p)
+        root = as_array(sum(parts, axes, True)) ** (1 / p)
     return squeezed(as_array(root * scale), axes, keepdims)
+
+
+def _rooted(total: Any, root: Any) -> Any:
+    """The root of a sum, where the sum is not 0: at 0 it is infinitely steep."""
+    total = as_array(total)
+    zero = to_numpy(total) == 0
+    return where(zero, 0.0, root(where(zero, 1.0, total)))
 
 
 def _norm_kinks(x: Any, ord: Any, axis: Any, keepdims: bool) -> Any:

@@ -71,8 +71,9 @@ def _eigh_jvp(tangents: tuple[Any], y: Any, a: Any, UPLO: str) -> Any:
     n = a.shape[-1]
     (w, v), t = parts(y, 1, n), (tangents[0] + tangents[0].mT) * 0.5
     middle = v.mT @ t @ v
-    turning = _over_gaps(middle, w[..., 0, :], False)
-    return concatenate([_diagonal(middle), v @ turning], axis=-2)
+    with np.errstate(all="ignore"):  # of vectors without a derivative only the values may be asked
+        of_v = v @ _over_gaps(middle, w[..., 0, :], False)
+    return concatenate([_diagonal(middle), of_v], axis=-2)
 
 
 def _diagonal(x: Any) -> Any:
@@ -160,10 +161,11 @@ def _svd_jvp(tangents: tuple[Any], y: Any, a: Any) -> Any:
     across = t @ vh.mT
     middle = u.mT @ across
     squares = (s * s)[..., 0, :]
-    of_u = u @ _over_gaps(middle * s + s.mT * middle.mT, squares, False)
-    if m > n:
-        of_u = of_u + (across - u @ middle) / s
-    of_v = _over_gaps(s.mT * middle + middle.mT * s, squares, False).mT @ vh
+    with np.errstate(all="ignore"):  # as of eigh
+        of_u = u @ _over_gaps(middle * s + s.mT * middle.mT, squares, False)
+        if m > n:
+            of_u = of_u + (across - u @ middle) / s
+        of_v = _over_gaps(s.mT * middle + middle.mT * s, squares, False).mT @ vh
     return concatenate([of_u, _diagonal(middle), of_v], axis=-2)
 
 

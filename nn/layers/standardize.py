@@ -132,27 +132,19 @@ def _vjp(
     center: bool,
 ) -> tuple[Any, Any, Any]:
     standard, scale = _standard(x, axis, eps, center)
+    count = math.prod(x.shape[i] for i in axis)
     of_weight = of_bias = None
     if weight is not None:
         of_weight = _sum_of_products(g, standard, _along(weight, x)).reshape(weight.shape)
     if bias is not None:
         of_bias = _sum(g, _along(bias, x)).reshape(bias.shape)
     part = g if weight is None else g * weight
-    return _turned(part, standard, scale, axis, center), of_weight, of_bias
-
-
-def _turned(part: Any, standard: Any, scale: Any, axis: tuple[int, ...], center: bool) -> Any:
-    """The Jacobian of standardizing times `part`: it is symmetric, and serves both modes.
-
-    That is scale (I - 1 1ᵀ / n - s sᵀ / n): what moves the mean or the variance is taken out.
-    """
-    count = math.prod(part.shape[i] for i in axis)
     # not `standard *= …`: of plain x it is an array, and what multiplies it may be a node
-    moved = part - standard * (_sum_of_products(part, standard, axis) / count)
+    of_x = part - standard * (_sum_of_products(part, standard, axis) / count)
     if center:
-        moved -= _sum(part, axis) / count
-    moved *= scale
-    return moved
+        of_x -= _sum(part, axis) / count
+    of_x *= scale
+    return of_x, of_weight, of_bias
 
 
 def _jvp(
@@ -166,12 +158,11 @@ def _jvp(
     center: bool,
 ) -> Any:
     of_x, of_weight, of_bias = tangents
-    standard, scale = _standard(x, axis, eps, center)
     parts = [] if of_bias is None else [of_bias]
     if of_weight is not None:
-        parts.append(standard * of_weight)
-    if of_x is not None:
-        moved = _turned(of_x, standard, scale, axis, center)
+        parts.append(_standard(x, axis, eps, center)[0] * of_weight)
+    if of_x is not None:  # without weight the Jacobian is symmetric: the vjp pushes too
+        moved, _, _ = _vjp(of_x, y, x, None, None, axis, eps, center)
         parts.append(moved if weight is None else moved * weight)
     return functools.reduce(operator.add, parts)
 
