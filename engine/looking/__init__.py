@@ -8,7 +8,7 @@ You may touch everything: this room reads graphs, and only `BackwardPass.commit`
 
 Others use the functions; `checking` and pictures also `box` (an array as Values), `label_of` (the
 name of an element) and `rerun` (a whole Tensor graph on Values); the stepper uses `BackwardPass`,
-plots `Memory` and `in_bytes`.
+plots `GraphMemory` and `in_bytes`.
 """
 
 from .backward_pass import BackwardPass as BackwardPass, Edge as Edge
@@ -17,7 +17,7 @@ from .explain import explain as explain
 from .nan_trace import NonFiniteError as NonFiniteError, nan_trace as nan_trace
 from .what_is_kept import (
     Kept as Kept,
-    Memory as Memory,
+    GraphMemory as GraphMemory,
     in_bytes as in_bytes,
     memory as memory,
 )

@@ -58,7 +58,7 @@ def in_bytes(count: float) -> str:
 
 
 @dataclass(frozen=True)
-class Memory:
+class GraphMemory:
     """The answer of `memory`, which shows itself as a table.
 
     Attributes:
@@ -107,7 +107,7 @@ class Memory:
         return html_card(title, html_table(rows, HEAD))
 
 
-def memory(root: Any) -> Memory:
+def memory(root: Any) -> GraphMemory:
     """What the graph below `root` keeps, by op, in bytes.
 
     Of Tensors the arrays are counted, each once: views share the numbers of what they show, which
@@ -142,7 +142,7 @@ def memory(root: Any) -> Memory:
     leaves, constants = (rows.pop(name, Kept(name)) for name in (LEAVES, CONSTANTS))
     further = sum(_size(x, seen) for node in order for x in _further(node))
     constants = _sum(CONSTANTS, (constants, Kept("", kept=further)))
-    return Memory(tuple(sorted(rows.values(), key=lambda row: -row.kept)), leaves, constants)
+    return GraphMemory(tuple(sorted(rows.values(), key=lambda row: -row.kept)), leaves, constants)
 
 
 def _sum(name: str, rows: tuple[Kept, ...]) -> Kept:

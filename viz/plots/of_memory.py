@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine import memory as memory_of
-from engine.looking import Memory, in_bytes
+from engine.looking import GraphMemory, in_bytes
 
 from .axes import CYCLE, axes_of, key, some_names
 
@@ -27,9 +27,9 @@ def memory(root: Any, ax: Any = None) -> Any:
         ax: axes to draw on; default new ones.
 
     Raises:
-        TypeError: root is not a Value, a Tensor or a Memory.
+        TypeError: root is not a Value, a Tensor or a GraphMemory.
     """
-    found = root if isinstance(root, Memory) else memory_of(root)
+    found = root if isinstance(root, GraphMemory) else memory_of(root)
     *rows, total = found.rows
     more = rows[MOST_OPS:]
     rows = rows[:MOST_OPS]
