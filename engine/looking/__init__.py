@@ -16,8 +16,8 @@ from .expand import box as box, expand as expand, label_of as label_of, rerun as
 from .explain import explain as explain
 from .nan_trace import NonFiniteError as NonFiniteError, nan_trace as nan_trace
 from .what_is_kept import (
-    Kept as Kept,
     GraphMemory as GraphMemory,
+    Kept as Kept,
     in_bytes as in_bytes,
     memory as memory,
 )
