@@ -2,20 +2,20 @@
 
 For users: `Value`, `Tensor`, `ValueArray`; every op as a function (`engine.tanh(x)` takes a number,
 an array or a node); `grad` and the other derivatives of functions; `compare` and `gradcheck`;
-`explain`, `expand`, `nan_trace` and `memory`; `source`; `no_grad`; and `elementwise`, `shape_op`,
-`fused` for an op of your own.  Under PyTorch's names, new Tensors (`zeros`, `tensor`, `randn`, …),
-`Generator` and `manual_seed`, dtypes, and `device`; `autograd` and `func` hold its names for
-derivatives.
+`checkpoint`; `explain`, `expand`, `opened`, `nan_trace` and `memory`; `source`; `no_grad`; and
+`elementwise`, `shape_op`, `fused` for an op of your own.  Under PyTorch's names, new Tensors
+(`zeros`, `tensor`, `randn`, …), `Generator` and `manual_seed`, dtypes, and `device`; `autograd` and
+`func` hold its names for derivatives.
 `linalg` is linear algebra, with NumPy's and PyTorch's names.
 
 For those who build on it, as nn and viz do: `Node` (what both tiers have in common), `NodeArray`,
-`Op` with `registry` and `functions`, `toposort`, `watch` and `Watching`, `Restoring` and `insist`,
-`to_numpy`, `has_numbers`, `example_of`, `is_recorded`, `own`, `called`, `array_of`, `gate`,
-`WideOp`, `symmetric`, `input_names`, `held_once`, `moved`, `nearest`, `answer_in`, `warn_caller`,
-`at_least`, `on_cpu`, `names_device`, `Rng`, `generator`, `one_of_both`, `default_generator`,
-`set_generator_state`. Everything else stands behind the doors of the rooms: `arrays`, `values`,
-`tensors`, `creating`, `files`, `derivatives`, `linalg`, `showing`, `looking`, `writing` and
-`checking` say what others may use.
+`Op` with `registry` and `functions`, `toposort`, `watch`, `Watching` and `Opening`, `Restoring`
+and `insist`, `to_numpy`, `has_numbers`, `example_of`, `is_recorded`, `is_recomputing`, `own`,
+`called`, `array_of`, `gate`, `WideOp`, `symmetric`, `input_names`, `held_once`, `moved`, `nearest`,
+`answer_in`, `warn_caller`, `at_least`, `on_cpu`, `names_device`, `Rng`, `generator`, `one_of_both`,
+`default_generator`, `set_generator_state`.  Everything else stands behind the doors of the rooms:
+`arrays`, `values`, `tensors`, `creating`, `files`, `derivatives`, `linalg`, `showing`, `looking`,
+`writing` and `checking` say what others may use.
 
 The modules beside this one are the ground floor.  `node` and `core` say what a node and a row of
 the table are, `ops`, `inverses` and `choices` are the table, `graph` is the walk.
@@ -118,6 +118,7 @@ from .looking import (
     explain as explain,
     memory as memory,
     nan_trace as nan_trace,
+    opened as opened,
 )
 from .moved import moved as moved
 from .lists import array_of as array_of
@@ -141,6 +142,7 @@ from .questions import (
     logical_xor as logical_xor, lt as lt, ne as ne,
 )  # fmt: skip
 from .recording import (
+    Opening as Opening,
     Watching as Watching,
     enable_grad as enable_grad,
     is_grad_enabled as is_grad_enabled,

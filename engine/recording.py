@@ -70,7 +70,7 @@ def _attend() -> None:
 
 
 def open_calls(opened: bool) -> None:
-    """Whether compiled functions are to run as they are written, in this thread.
+    """Whether compiled and checkpointed functions are to run as they are written, in this thread.
 
     They do as part of a program that is traced, and for somebody who looks at each op.
     """
@@ -90,6 +90,19 @@ def watch(watcher: Any) -> Any:
     RECORDING.watcher = watcher
     _attend()
     return before
+
+
+class Opening(Restoring):
+    """Block in which compiled and checkpointed functions are recorded as they are written."""
+
+    def saved(self) -> bool:
+        return RECORDING.opened
+
+    def change(self) -> None:
+        open_calls(True)
+
+    def restore(self, saved: bool) -> None:
+        open_calls(saved)
 
 
 class Recomputing(Restoring):

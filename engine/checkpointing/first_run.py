@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from ..core import Op
 from ..node import Node
+from ..node_hooks import drop_hooks
 from ..recording import RECORDING
 from ..values import Value
 from .made_inside import Inside, ends_of, joined, parted
@@ -47,32 +50,32 @@ def checkpoint(f: Callable[..., Any], *args: Any, **named: Any) -> Any:
         raise TypeError(f"checkpoint() takes a function, then its arguments, got {f!r:.60}")
     if not RECORDING.enabled or RECORDING.opened:
         return f(*args, **named)
-    given = [x for x in (*args, *named.values()) if isinstance(x, Node)]
-    with Stands() as stands, Inside(given) as inside:
+    # their owner may change arrays before backward
+    call = Call(f, tuple(map(_own, args)), {key: _own(x) for key, x in named.items()})
+    with Stands() as stands, Inside(call.given) as inside:
         result = f(*args, **named)
         ends = ends_of(result, inside)
         root = joined(ends)
-    name = name_of(f)
-    inside.check_unchanged(name)
+    inside.check_unchanged(call.name)
     if root is None:
         return result
-    call = Call(f, args, named, name, inside.inputs(), root._held, stands)
-    _cut(root, op_of(name), call)
+    call.note(inside.inputs(), root._held, stands)
+    _cut(root, op_of(call.name), call)
     if RECORDING.watcher is not None:
         RECORDING.watcher.recorded(root.op, root, root.inputs)
     return result if len(ends) == 1 else parted(result, ends, root)
 
 
-def name_of(f: Any) -> str:
-    """What a picture calls f: by its name, a module by its class."""
-    name = getattr(getattr(f, "func", f), "__name__", type(f).__name__)
-    return name if name.isidentifier() else "checkpoint"  # a lambda has none
+def _own(x: Any) -> Any:
+    return x.copy() if type(x) is np.ndarray else x
 
 
 def _cut(root: Any, op: Op, call: Call) -> None:
     """Make of a result a node of the op, of all that lies outside."""
+    drop_hooks(root)  # those of the second run are called
+    root.op = op
     if isinstance(root, Value):
-        root.op, root._a, root._b = op, tuple(call.inputs), {"call": call}
+        root._a, root._b = tuple(call.read), {"call": call}
     else:
-        root.op, root.inputs, root._params = op, tuple(call.inputs), {"call": call}
-        root._arrays = tuple([x._held for x in call.inputs])
+        root.inputs, root._params = tuple(call.inputs), {"call": call}
+        root._arrays = tuple([x._held if isinstance(x, Node) else x for x in call.inputs])

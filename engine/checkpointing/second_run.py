@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import functools
-import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,43 +11,56 @@ import numpy as np
 from ..arrays import cast
 from ..commits import GRADIENTS
 from ..core import Op
+from ..forward import push_along
 from ..graph import adjoints, visit
 from ..node import Node
-from ..node_hooks import HOOKS, drop_hooks, hooked_in
+from ..node_hooks import HOOKS, hooked_in
 from ..recording import RECORDING, Recomputing, enable_grad
-from ..tensors import Tensor, propagate, version_of
-from ..values import push_any
+from ..tensors import Tensor, propagate, push_any as push_arrays, version_of
+from ..values import push_any as push_number
 from .made_inside import Inside, ends_of, joined, said
 from .random_stands import Stands
+
+
+def name_of(f: Any) -> str:
+    """What a picture calls f: by its name, a module by its class."""
+    name = getattr(getattr(f, "func", f), "__name__", type(f).__name__)
+    return "checkpoint" if name == "<lambda>" else str(name)
 
 
 class Call:
     """One call: the static parameter of its node.
 
     Args:
-        f, args, named: what was called.
+        f, args, named: what is called.
+
+    Attributes:
         name: what f is called.
-        inputs: what it read from outside.
-        result: the numbers that came out.
-        stands: where random numbers stood.
+        given: the nodes among the arguments.
+        read: the nodes that it read from outside, arguments first; `held`: what was in them.
+        inputs: of the node: arrays among the arguments, and what was read.
     """
 
-    def __init__(
-        self,
-        f: Callable[..., Any],
-        args: tuple[Any, ...],
-        named: dict[str, Any],
-        name: str,
-        inputs: list[Any],
-        result: Any,
-        stands: Stands,
-    ) -> None:
-        self.f, self.args, self.named, self.name = f, args, named, name
-        self.inputs, self.held = inputs, {x: x._held for x in inputs}
-        self.result, self.stands = result, stands
+    read: list[Any]
+    held: dict[Any, Any]
+    inputs: list[Any]
+    result: Any
+    stands: Stands
+
+    def __init__(self, f: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]) -> None:
+        self.f, self.args, self.named, self.name = f, args, named, name_of(f)
+        self.given = [x for x in (*args, *named.values()) if isinstance(x, Node)]
+
+    def note(self, read: list[Any], result: Any, stands: Stands) -> None:
+        """What the first run read, what came out, and where random numbers stood."""
+        self.read, self.result, self.stands = read, result, stands
+        self.held = {x: x._held for x in read}
+        arguments = (*self.args, *self.named.values())
+        arrays = [x for x in arguments if isinstance(x, np.ndarray) and x.dtype.kind in "fiub"]
+        self.inputs = [*arrays, *read]
 
     def __repr__(self) -> str:
-        return f"{self.name}()"
+        return "run again in backward"
 
     def __deepcopy__(self, memo: Any) -> Call:
         return self
@@ -77,25 +89,7 @@ class Call:
             Inside(given, outer) as inside,
         ):
             root = joined(ends_of(self.f(*args, **named), inside))
-        read = inside.inputs()
-        self._check(root, read)
-        return root, read
-
-    def _check(self, root: Any, read: list[Any]) -> None:
-        """Refuse a second run that is not as the first.
-
-        Leaves that f makes itself are others each time; they have the same places.
-        """
-        for x, y in itertools.zip_longest(self.inputs, read):
-            if x is y or (x is not None and y is not None and y._held is self.held[x]):
-                continue
-            if x is None or y is None or x.op or y.op or x.shape != y.shape:
-                raise RuntimeError(
-                    f"{self.name}() is checkpointed, and reads something else in its second run: "
-                    f"{said(x) if y is None else said(y)}; it must do the same each time. (A "
-                    "name that it reads may mean something else by now, as in a loop: make it an "
-                    "argument)"
-                )
+        read = self._in_place(inside.inputs())
         if root is None or not _agree(self.result, root._held):
             raise RuntimeError(
                 f"{self.name}() is checkpointed, and gives another result in its second run, so "
@@ -103,16 +97,39 @@ class Call:
                 "train() or a loop variable perhaps; or it draws from a generator that is not "
                 "known: let it ask engine.generator(rng) for it"
             )
+        return root, read
+
+    def _in_place(self, read: list[Any]) -> list[Any]:
+        """What the second run read, in the order of the first.
+
+        Leaves that f makes itself are others each time, as are arguments as they were.
+        """
+        again, before = set(read), set(self.read)
+        others = (x for x in read if x not in before)
+        paired = [x if x in again else next(others, None) for x in self.read]
+        for x, y in zip(self.read, paired, strict=True):
+            if x is not y and (y is None or not self._is_like(x, y)):
+                raise self._reads_something_else(x)
+        for x in others:
+            raise self._reads_something_else(x)
+        return paired
+
+    def _is_like(self, x: Any, y: Any) -> bool:
+        return y._held is self.held[x] or (x.op is y.op is None and x.shape == y.shape)
+
+    def _reads_something_else(self, x: Any) -> RuntimeError:
+        return RuntimeError(
+            f"{self.name}() is checkpointed, and does not read the same in its second run: "
+            f"{said(x)} is read in one of them only. (A name that it reads may mean something else "
+            "by now, as in a loop: make it an argument)"
+        )
 
     def slopes(self, g: Any) -> list[Any]:
         """The gradient for each input, plain or, of a node, as nodes; None where none flows."""
         plain = not isinstance(g, Node)
         root, read = self.again(None if plain else RECORDING.watcher)
         if isinstance(root, Tensor):
-            if g.dtype != root.dtype:  # the rules of float16 are given float32
-                g = g.astype(root.dtype) if plain else cast(g, root.dtype)
-            root._retain = False  # that of the first run has hooks and gradient, if anybody wants
-        drop_hooks(root)
+            g = _like(g, root)
         order: list[Any] = []
         visit(root, set(read), order)
         found = {root: g}
@@ -123,17 +140,28 @@ class Call:
         else:
             found = adjoints(order, found, plain)
         if not isinstance(g, Tensor | np.ndarray):
-            return [found.get(x, 0.0) for x in read]
+            return [found.get(x, 0.0) for x in read]  # all flow there
         inner = {x: g for x, g in found.items() if x.op is not None}
         for x in read:
             inner.pop(x, None)
         with GRADIENTS: Tensor.commit(inner, False)  # fmt: skip  # noqa: E701
-        return [found.get(x) for x in read]
+        return [None] * (len(self.inputs) - len(read)) + [found.get(x) for x in read]
+
+    def pushed(self, tangents: Sequence[Any]) -> Any:
+        """The tangent of the result, from one for each input; None where none comes."""
+        plain = not any(isinstance(t, Node) for t in tangents)
+        root, read = self.again(None if plain else RECORDING.watcher)
+        along = zip(read, tangents[-len(read) :], strict=True)
+        found = {x: _like(t, x) for x, t in along if t is not None}
+        push_along([root], found, plain, read)
+        return found.get(root)
 
     def opened(self, inputs: tuple[Any, ...]) -> Any:
-        """The result for other inputs, op by op."""
+        """The result of what f is made of: for the same inputs, or op by op for others."""
         root, read = self.again()
-        known: dict[Any, Any] = dict(zip(read, inputs, strict=True))
+        if all(x is y for x, y in zip(read, inputs[-len(read) :], strict=True)):
+            return root
+        known: dict[Any, Any] = dict(zip(read, inputs[-len(read) :], strict=True))
         order: list[Any] = []
         visit(root, set(read), order)
         with np.errstate(all="ignore"):
@@ -144,6 +172,13 @@ class Call:
                 each = tuple([known[x] if isinstance(x, Node) else x for x in node.inputs])
                 known[node] = node.op.apply(each, dict(node.params))
         return known[root]
+
+
+def _like(numbers: Any, x: Any) -> Any:
+    """A gradient or tangent of x in its dtype: of float16 the rules are given float32."""
+    if not isinstance(x, Tensor) or numbers.dtype == x.dtype:
+        return numbers
+    return cast(numbers, x.dtype)
 
 
 def _agree(first: Any, again: Any) -> bool:
@@ -166,10 +201,11 @@ class CheckpointOp(Op):
 @functools.cache
 def op_of(name: str) -> Op:
     op = CheckpointOp(
-        name, _forward, (None,), vjp_all=_backward, variadic=True, kind="shape",
+        name, _forward, (None,), vjp_all=_Backward(), jvp=_tangent, variadic=True, kind="shape",
         doc="a checkpointed function",
     )  # fmt: skip
-    op.push = push_any
+    # set as they are, not written for each op: the name need not be one of Python's
+    op.push, op.push_arrays, op.record_arrays = push_number, push_arrays, _recorded
     return op
 
 
@@ -177,5 +213,19 @@ def _forward(*inputs: Any, call: Any = None) -> Any:
     return call.opened(inputs)
 
 
-def _backward(g: Any, y: Any, *inputs: Any, call: Any) -> list[Any]:
-    return call.slopes(g)
+def _recorded(inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
+    return _forward(*inputs, **params)  # of other inputs: what it is made of
+
+
+def _tangent(tangents: Sequence[Any], y: Any, *inputs: Any, call: Any) -> Any:
+    return call.pushed(tangents)
+
+
+class _Backward:
+    """The rule: all gradients at once."""
+
+    #: What the stepper shows.
+    source = "the function is run again; then backward inside, from g"
+
+    def __call__(self, g: Any, y: Any, *inputs: Any, call: Any) -> list[Any]:
+        return call.slopes(g)

@@ -13,13 +13,16 @@ from ..values import Value
 from .pushing import pushed
 
 
-def push_along(roots: Iterable[Any], tangents: dict[Any, Any], plain: bool) -> set[Any]:
+def push_along(
+    roots: Iterable[Any], tangents: dict[Any, Any], plain: bool, outside: Iterable[Any] = ()
+) -> set[Any]:
     """Grow `tangents`, those of leaves, to all nodes below the roots; return these nodes.
 
     Args:
         roots: nodes.
         tangents: by node; plain numbers and arrays, or nodes.
         plain: whether they are to stay plain; else they are computed with ops on nodes, recorded.
+        outside: nodes at which to stop.
 
     >>> from engine import Value
     >>> x, y = Value(3.0), Value(2.0)
@@ -30,7 +33,7 @@ def push_along(roots: Iterable[Any], tangents: dict[Any, Any], plain: bool) -> s
     >>> tangents[z]
     33.0
     """
-    seen: set[Any] = set()
+    seen = set(outside)
     order: list[Any] = []
     for root in roots:
         visit(root, seen, order)

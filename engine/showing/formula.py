@@ -104,9 +104,11 @@ def rule_formula(node: Any, index: int, names: dict[str | int, str]) -> str:
     known: dict[int, str] = {}
     for role, x in roles:
         if isinstance(x, Node):
-            # the rule leaves its trace on a leaf of the same numbers
-            x = x.leaf()
-            known[id(x)] = names[role]
+            # the rule leaves its trace on a leaf of the same numbers; or, where it runs a function
+            # again, on the inputs themselves
+            leaf = x.leaf()
+            known[id(x)] = known[id(leaf)] = names[role]
+            x = leaf
         kept.append(x)
     with enable_grad(), np.errstate(all="ignore"):
         part = rule(*kept, **node.params)

@@ -12,6 +12,7 @@ Others use `Tensor`, and `check_unchanged`, which an op whose backward is its ow
 from .backward import (
     check_unchanged as check_unchanged,
     propagate as propagate,
+    push_any as push_any,
     version_of as version_of,
 )  # fmt: skip
 from .letting_go import array_kept as array_kept, inputs_kept as inputs_kept

@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import html
 import re
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+import engine
 import nn
-from engine import Compiled, Node, NodeArray
+from engine import Compiled, Node, NodeArray, Opening
 from engine.array_programs import Plan
 from engine.compilation import Uncollected
 from engine.files import naming
@@ -150,7 +152,9 @@ def _fitted(svg: str) -> str:
     return f'<svg width="100%"{svg[size.end() :]}'
 
 
-def draw(root: Any, *inputs: Any, interactive: bool = False, **options: Any) -> Picture:
+def draw(
+    root: Any, *inputs: Any, interactive: bool = False, opened: bool = False, **options: Any
+) -> Picture:
     """A picture of a graph as it is now: draw after `backward` to see gradients.
 
     Args:
@@ -160,6 +164,7 @@ def draw(root: Any, *inputs: Any, interactive: bool = False, **options: Any) -> 
         interactive: show it in a notebook as a page: modules open and close by a click, names are
             found; a graph of up to 1,000 nodes is drawn whole.  Any picture can be saved so, as
             .html.
+        opened: draw what a call that is one node (compiled, or by `engine.checkpoint`) is made of.
         options: as `viz.to_dot`: direction, dark, max_nodes, fold, depth, around, radius, local,
             style, flow, seen; of a plan, dark alone.
 
@@ -173,7 +178,7 @@ def draw(root: Any, *inputs: Any, interactive: bool = False, **options: Any) -> 
     True
     """
     if isinstance(root, nn.Module):
-        with trace(root) as seen:
+        with trace(root) as seen, Opening() if opened else nullcontext():
             y = root(*inputs)
         if not isinstance(y, Node | NodeArray):
             raise TypeError(
@@ -193,6 +198,8 @@ def draw(root: Any, *inputs: Any, interactive: bool = False, **options: Any) -> 
             f"draw() takes inputs only for an nn.Module to run on, and root is a "
             f"{type(root).__name__}: draw what it returns, draw(root(inputs))"
         )
+    elif opened:
+        root = engine.opened(root)
     if isinstance(root, Plan):
         return Picture(plan_dot(root, **options))
     if interactive:

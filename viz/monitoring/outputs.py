@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import Tensor, Value, is_grad_enabled, to_numpy
+from engine import Tensor, Value, is_grad_enabled, is_recomputing, to_numpy
 from nn import Hooked, Module, Sigmoid, Tanh
 
 from .measure import activation_statistics, layers_to_measure
@@ -63,7 +63,7 @@ class Outputs:
 
     def _hook(self, name: str, ends: tuple[float, float] | None) -> Any:
         def look(module: Module, output: Any) -> None:
-            if not (module.training and is_grad_enabled()):
+            if not (module.training and is_grad_enabled()) or is_recomputing():
                 return
             shown = next(iter(output), None) if isinstance(output, tuple) else output
             if not isinstance(shown, MEASURED):
