@@ -306,3 +306,16 @@ def test_the_second_run_can_be_told_from_the_first():
     checkpoint(f, Tensor(1.0, requires_grad=True)).backward()
     assert runs == [False, True]
     assert not engine.is_recomputing()
+
+
+def test_what_a_call_reads_is_not_let_go_by_a_graph_that_lets_large_arrays_go():
+    x = Tensor(numbers(300, 300), requires_grad=True)
+
+    def gradient(run):
+        x.zero_grad()
+        y = run(lambda a, b: (a * b).tanh(), x + 1.0, (x * 2.0) + 1.0)
+        z = ((y + 1.0).exp() * 1e-3).sum()
+        z.backward()
+        return x.grad
+
+    np.testing.assert_array_equal(gradient(checkpoint), gradient(lambda f, *args: f(*args)))

@@ -108,8 +108,8 @@ def look(y: Any) -> None:
     places: dict[int, list[tuple[Any, int]]] = {}  # of an input: whose it is
     for found in _LATEST.nodes:
         node = found()
-        if node is None or node.op is None:
-            continue
+        if node is None or node.op is None or node.op.variadic:
+            continue  # of any number of inputs, `reads` knows the first
         for i, x in enumerate(node.inputs):
             if i not in node.op.reads and type(node._arrays[i]) is np.ndarray and _may_go(x):
                 places.setdefault(id(x), []).append((node, i))
