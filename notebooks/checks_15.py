@@ -71,6 +71,49 @@ def _one(answer: Any, name: str) -> Any:
     return given.item()
 
 
+# --- what must be kept ---
+
+
+def _leaf(*shape: int) -> Tensor:
+    return Tensor(np.ones(shape), requires_grad=True)
+
+
+@exercise
+def check_must_keep(must_keep: Any) -> str:
+    """The bytes of results that a rule reads: each node once, no leaf."""
+    x, w, b = _leaf(50, 8), _leaf(8, 4), _leaf(4)
+    layer = engine.tanh(x @ w + b).sum()
+    size = 50 * 4 * 8
+    found = _one(must_keep(layer), "must_keep")
+    for wrong, hint in [
+        (3 * size + 8, "Those are all results. Which of them does a rule read?"),
+        (3 * size, "Those are all results. Which of them does a rule read?"),
+        (size + x.data.nbytes + w.data.nbytes, "x and w are read, but they are no results"),
+        (size // 8, "That is how many numbers there are. How many bytes has each?"),
+    ]:
+        expect(found != wrong, f"Of tanh(x @ w + b).sum(): {hint}")
+    expect(
+        _one(must_keep(engine.tanh(_leaf(50, 4))), "must_keep") == size,
+        "Of tanh(x), of a leaf, the result is read, which stands in the rule of tanh as y. Its place is "
+        "−1; and node.inputs[−1] is something else: the last input",
+    )
+    near(found, size, "Of tanh(x @ w + b).sum() the result of tanh is read, an array of 50 × 4")
+    h = engine.exp(_leaf(6))
+    found = _one(must_keep(((h * h) * h).sum()), "must_keep")
+    expect(
+        found <= 2 * 6 * 8,
+        "With h = exp(x), in (h * h) * h two results are read, several times: count each node once",
+    )
+    near(found, 2 * 6 * 8, "With h = exp(x), in (h * h) * h both h and h * h are read")
+    near(
+        _one(must_keep((engine.sin(_leaf(3)) * 2.0).sum()), "must_keep"),
+        3 * 8,
+        "In sin(x) * 2.0 the product reads the result of sin, and a plain number",
+    )
+    near(_one(must_keep((_leaf(5) + 1.0).sum()), "must_keep"), 0, "In (x + 1.0).sum() no result")
+    return "It is what the engine asks, for each array, while forward is running."
+
+
 # --- one graph at a time ---
 
 

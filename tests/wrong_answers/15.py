@@ -41,6 +41,64 @@ all_results, results_read, in_float32 = 384_000, 128_000, 192_000
 all_results, results_read, in_float32 = [128_000] * 3, 128_000, 64_000
 
 
+# %% check_must_keep | Those are all results
+def must_keep(root):
+    return sum(node.data.nbytes for node in toposort(root) if node.op)
+
+
+# %% check_must_keep | x and w are read, but they are no results
+def must_keep(root):
+    read = set()
+    for node in toposort(root):
+        if node.op:
+            read |= {node if i == -1 else node.inputs[i] for i in node.op.reads}
+    return sum(x.data.nbytes for x in read)
+
+
+# %% check_must_keep | the last input
+def must_keep(root):
+    read = set()
+    for node in toposort(root):
+        if node.op:
+            read |= {node.inputs[i] for i in node.op.reads}
+    return sum(x.data.nbytes for x in read if isinstance(x, Tensor) and x.op)
+
+
+# %% check_must_keep | count each node once
+def must_keep(root):
+    total = 0
+    for node in toposort(root):
+        if node.op:
+            for i in node.op.reads:
+                x = node if i == -1 else node.inputs[i]
+                total += x.data.nbytes if isinstance(x, Tensor) and x.op else 0
+    return total
+
+
+# %% check_must_keep | How many bytes has each
+def must_keep(root):
+    read = set()
+    for node in toposort(root):
+        if node.op:
+            read |= {node if i == -1 else node.inputs[i] for i in node.op.reads}
+    return sum(x.data.size for x in read if isinstance(x, Tensor) and x.op)
+
+
+# %% check_must_keep | AttributeError
+def must_keep(root):
+    read = set()
+    for node in toposort(root):
+        if node.op:
+            read |= {node if i == -1 else node.inputs[i] for i in node.op.reads}
+    return sum(x.data.nbytes for x in read if x.op)
+
+
+# %% check_must_keep | both h and h * h are read
+def must_keep(root):
+    read = {node for node in toposort(root) if node.op and -1 in node.op.reads}
+    return sum(node.data.nbytes for node in read)
+
+
 # %% check_one_at_a_time | a plain number is needed
 def train(step, batches):
     total = 0.0
