@@ -94,8 +94,8 @@ def check_must_keep(must_keep: Any) -> str:
         expect(found != wrong, f"Of tanh(x @ w + b).sum(): {hint}")
     expect(
         _one(must_keep(engine.tanh(_leaf(50, 4))), "must_keep") == size,
-        "Of tanh(x), of a leaf, the result is read, which stands in the rule of tanh as y. Its place is "
-        "−1; and node.inputs[−1] is something else: the last input",
+        "Of tanh(x), of a leaf, the result is read, which stands in the rule of tanh as y. Its "
+        "place is −1; and node.inputs[−1] is something else: the last input",
     )
     near(found, size, "Of tanh(x @ w + b).sum() the result of tanh is read, an array of 50 × 4")
     h = engine.exp(_leaf(6))
