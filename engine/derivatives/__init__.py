@@ -24,4 +24,11 @@ from .transforms import (
     value_and_grad as value_and_grad,
     vjp as vjp,
 )
-from .trees import mapped as mapped, ravel_tree as ravel_tree
+from .trees import (
+    is_container as is_container,
+    mapped as mapped,
+    parts_like as parts_like,
+    parts_of as parts_of,
+    ravel_tree as ravel_tree,
+    rebuilt as rebuilt,
+)

@@ -95,6 +95,8 @@ def _on_tensors_outside() -> bool:
 
 def detached(x: Any, like: Any = None) -> Any:
     """A node outside of any graph: its array, or a Python number unless `like` is an array."""
+    if not getattr(x, "has_numbers", True):
+        return x.detach()
     return np.array(to_numpy(x)) if x.ndim or isinstance(like, np.ndarray) else x.item()
 
 
@@ -105,7 +107,8 @@ def recorded_gradients(root: Any, wanted: list[Any], seed: Any = None) -> list[A
     seed = root.leaf(root.full(1.0) if seed is None else seed, requires_grad=False)
     if not root.has_numbers:  # names, written down
         found = gradients_by_name(root, seed, again=bool(RUNNING.derivatives))
-        return [found.get(node) for node in wanted]
+        lifted = root._trace.lifted  # arguments that are plain beside names
+        return [found.get(lifted.get(node, node)) for node in wanted]
     if HOOKS:  # those elsewhere are not to be called; else most nodes are on the way
         return gradients_on_the_way(root, wanted, seed)
     found = adjoints(toposort(root), {root: seed})
@@ -283,6 +286,8 @@ class Call:
 
 def depends_on_others(x: Any, own: list[Any]) -> bool:
     """Whether a node, or one of an array, depends on a leaf to be differentiated besides `own`."""
+    if not getattr(x, "has_numbers", True):
+        return True  # nobody knows
     if isinstance(x, Node):
         return x.gradients((), alone=own) is None  # a walk at the speed of its tier
     seen: set[Any] = set()

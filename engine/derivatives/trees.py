@@ -139,7 +139,7 @@ def _along(like: Any, x: Any, name: str, what: str) -> Iterator[tuple[str, Any]]
     if not is_container(like):
         yield name, x
         return
-    parts = _parts_like(like, x)
+    parts = parts_like(like, x)
     if parts is None:
         keys = f" with {', '.join(written for written, _ in parts_of(like))}"
         raise ValueError(
@@ -150,7 +150,7 @@ def _along(like: Any, x: Any, name: str, what: str) -> Iterator[tuple[str, Any]]
         yield from _along(one, part, name + written, what)
 
 
-def _parts_like(like: Any, x: Any) -> list[Any] | None:
+def parts_like(like: Any, x: Any) -> list[Any] | None:
     """What x holds, in the order of `like`; None where x is built in another way."""
     if isinstance(like, dict):
         same = isinstance(x, dict) and x.keys() == like.keys()

@@ -24,7 +24,7 @@ from .lasting import (
     Tracing as Tracing,
     tracing_now as tracing_now,
 )
-from .lifting import LiftedOp as LiftedOp
+from .lifting import LiftedOp as LiftedOp, Place as Place, filled as filled
 from .notations import LaTeX as LaTeX, MathML as MathML
 from .quiet import is_quiet as is_quiet, unheard as unheard
 from .rebinding import names_in as names_in, runs_on_names as runs_on_names

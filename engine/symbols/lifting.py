@@ -42,7 +42,7 @@ class LiftedOp(Op):
         super().__init__(op.name, self._forward, rules, symbol=op.symbol, kind="shape", ulp=op.ulp)
 
     def _forward(self, *inputs: Any, **params: Any) -> Any:
-        return self.lifted.forward(*inputs[: self.count], **_filled(params, inputs))
+        return self.lifted.forward(*inputs[: self.count], **filled(params, inputs))
 
     def _rule(self, index: int) -> Any:
         rule = self.lifted.rule(index)
@@ -55,7 +55,7 @@ class LiftedOp(Op):
             )
 
         def with_names(g: Any, y: Any, *inputs: Any, **params: Any) -> Any:
-            return rule(g, y, *inputs[: self.count], **_filled(params, inputs))
+            return rule(g, y, *inputs[: self.count], **filled(params, inputs))
 
         return with_names
 
@@ -92,12 +92,12 @@ def _is_data(x: Any) -> bool:
     return isinstance(x, Node) and not x.requires_grad and type(x._held) is np.ndarray
 
 
-def _filled(x: Any, inputs: tuple[Any, ...]) -> Any:
+def filled(x: Any, inputs: tuple[Any, ...]) -> Any:
     """Parameters with the inputs in their places."""
     if type(x) is Place:
         return inputs[x.index]
     if type(x) in (tuple, list):
-        return type(x)(_filled(part, inputs) for part in x)
+        return type(x)(filled(part, inputs) for part in x)
     if type(x) is dict:
-        return {key: _filled(part, inputs) for key, part in x.items()}
+        return {key: filled(part, inputs) for key, part in x.items()}
     return x

@@ -16,7 +16,7 @@ from ..updates import NAME_ASSIGNED
 #: NumPy's functions that ask for a shape and a dtype alone.
 _LIKE = (np.zeros_like, np.ones_like, np.full_like, np.empty_like)
 #: The ways out: what to write instead.
-_WITHOUT_NUMBERS = (
+WITHOUT_NUMBERS = (
     "a program that is written down must not depend on numbers; choose with where(condition, a, "
     "b), maximum or clip, compute with engine's functions, or have the number from outside of the "
     "function, as a constant"
@@ -45,8 +45,8 @@ class Refusals:
         Args:
             compiled: what to write instead in a compiled function, if that is something else.
         """
-        way = (compiled if self._trace.lasting else "") or _WITHOUT_NUMBERS
-        message = f"{asked} of a Symbol{line_of_caller()}: {way}"
+        way = (compiled if self._trace.lasting else "") or self._trace.way_out
+        message = f"{asked} of {self._trace.called}{line_of_caller()}: {way}"
         self._trace.refused.append(message)
         raise TypeError(message)
 

@@ -116,6 +116,9 @@ class Symbol(Refusals, NumpyFunctions, MakingMore, ElementwiseMethods, ArrayMeth
         """Apply an op: write it down, and run it on the examples."""
         op, inputs, params = lifted(op, inputs, params)
         trace = next(x._trace for x in inputs if isinstance(x, Symbol))
+        for x in inputs:  # the innermost
+            if isinstance(x, Symbol) and x._trace.depth > trace.depth:
+                trace = x._trace
         inputs = tuple([_input(x, trace) for x in inputs])
         if all(x.is_number if isinstance(x, Symbol) else not np.ndim(x) for x in inputs):
             inputs = tuple([_beside_numbers(x) for x in inputs])
@@ -395,9 +398,7 @@ def _beside_numbers(x: Any) -> Any:
 def _input(x: Any, trace: Any) -> Any:
     """An input of an op: a Symbol, a Python number, or an array."""
     if isinstance(x, Symbol):
-        if x._trace is not trace:
-            raise ValueError("Symbols of two programs do not mix")
-        return x
+        return x if x._trace is trace else trace.from_around(x)
     if isinstance(x, Node):
         return trace.lift(x)
     if isinstance(x, LISTS):

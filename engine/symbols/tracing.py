@@ -20,6 +20,7 @@ from ..node import Node, NodeArray, to_numpy
 from ..recording import Watching
 from ..restoring import Restoring
 from .rebinding import variables_of
+from .refusals import WITHOUT_NUMBERS
 from .symbol import Symbol
 
 
@@ -48,6 +49,12 @@ class Trace:
     lasting = False
     #: Arrays from outside that are to be read at each call, by id: see `LastingTrace`.
     captured: dict[int, np.ndarray] = MappingProxyType({})  # type: ignore[assignment]  # none
+    #: The program that this one is a part of, and how many there are around it.
+    around: Any = None
+    depth = 0
+    #: What an error calls a Symbol, and says to write in the place of what asks for numbers.
+    called = "a Symbol"
+    way_out = WITHOUT_NUMBERS
 
     def __init__(self) -> None:
         self.inputs: list[Symbol] = []
@@ -72,6 +79,12 @@ class Trace:
         x = Symbol.leaf_of(numbers, self)
         x.is_constant = True
         return x
+
+    def from_around(self, x: Symbol) -> Symbol:
+        """The Symbol for one of another program: refused, unless that is around this one."""
+        if not self.depth:
+            raise ValueError("Symbols of two programs do not mix")
+        return self.lift(x)
 
     def tensor(self, x: Symbol) -> Symbol:
         """x, which is a Tensor where the function itself runs: drawn numbers, say."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from engine import exp, fused, own, sum as sum_of, symmetric, to_numpy, where
 from engine.arrays import add_reduce, maximum_reduce
+from engine.batching import carried, leading
 
 from ..checks import as_array, probability
 from ..half import in_float32
@@ -43,6 +44,9 @@ def attention_weights(scores: Any, mask: Any = None) -> Any:
     e = np.exp(e, out=own(e))
     total = add_reduce(e, -1, None, None, True)  # the largest adds exp(0): it is 1 or more, or 0
     return np.divide(e, np.maximum(total, 1.0, out=own(total)), out=own(e))
+
+
+carried(leading, attention_weights)
 
 
 # --- the function ---

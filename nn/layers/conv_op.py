@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from engine import Node, concatenate, fused, has_numbers, own, tensordot
+from engine.batching import carried, folded
 
 from .im2col import col2im, im2col
 from .sliding import NO_PADS, Pads, Pair, out_sizes
@@ -137,3 +138,6 @@ def fused_conv2d(
     if bias is None:
         return y
     return np.add(y, bias.reshape((-1, 1, 1)), out=own(y) if y.dtype == bias.dtype else None)
+
+
+carried(folded, fused_conv2d)

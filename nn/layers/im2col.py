@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.lib import stride_tricks
 
-from engine import called, fused, has_numbers, pad, scatter_add, sliding_window_view
+from engine import called, fused, has_numbers, pad, reshape, scatter_add, sliding_window_view
+from engine.batching import Step, carried, folded
 
 from .sliding import NO_PADS, Pads, Pair, out_sizes
 
@@ -148,3 +149,12 @@ def _added(
     for i, j, places in offsets((kernel[0], kernel[1]), stride, dilation, (rows, columns)):
         total[places] += x[:, :, i, j]
     return cut(total, padding, out)
+
+
+def _col2im_of_batch(step: Step) -> Any:
+    x, (n, *image) = step.inputs[0], step.params["shape"]
+    return step.apply(reshape(x, (-1, *x.shape[2:])), shape=(step.size * n, *image))
+
+
+carried(folded, im2col)
+carried(_col2im_of_batch, col2im)

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from engine import fused, matmul, transpose
+from engine import expand_dims, fused, matmul, matrix_transpose, reshape, transpose
+from engine.batching import Step, carried
 
 from ..checks import as_array, at_least, width
 from ..module import Module
@@ -102,6 +103,18 @@ def fused_linear(x: Any, weight: Any, bias: Any) -> Any:
         else:
             y = y + bias
     return y if x.ndim == 2 else y.reshape((*x.shape[:-1], len(weight)))
+
+
+def _of_batch(step: Step) -> Any:
+    """Many inputs of one layer are one product; of many layers it is a product for each."""
+    if step.first_alone():
+        return step.apply(*step.inputs)
+    x, weight, bias = map(step.spread, range(3))
+    y = matmul(reshape(x, (step.size, -1, weight.shape[-1])), matrix_transpose(weight))
+    return reshape(y + expand_dims(bias, 1), (step.size, *step.shape))
+
+
+carried(_of_batch, fused_linear)
 
 
 def _is_faster_transposed(n: int, out_features: int, in_features: int) -> bool:

@@ -12,6 +12,7 @@ import numpy as np
 
 from engine import called, fused, has_numbers, pad, scatter_add, to_numpy, where
 from engine.arrays import add_in_zeros
+from engine.batching import carried, folded
 
 from ..checks import floating
 from ..module import Module
@@ -167,6 +168,9 @@ def fused_max_pool2d(
         part = x[..., strided(j * dilation[1], columns, stride[1])]
         y = part if y is None else np.maximum(y, part)
     return y
+
+
+carried(folded, fused_max_pool2d)
 
 
 def max_pool2d(

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from engine import called, example_of, fused, has_numbers, mean, own, sqrt, square, var
+from engine.batching import along_axis, carried
 
 from ..checks import as_array
 
@@ -183,6 +184,9 @@ def standardize(
     if bias is not None:
         y = np.add(y, bias, out=own(y) if y.dtype == bias.dtype else None)
     return y
+
+
+carried(along_axis, standardize)
 
 
 def mean_and_variance(x: np.ndarray, axis: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:

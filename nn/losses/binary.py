@@ -8,6 +8,7 @@ import numpy as np
 
 import engine
 from engine import clip, fused, gate, has_numbers, maximum, relu, sigmoid, softplus, symmetric
+from engine.batching import carried, elementwise
 
 from ..checked import check_of
 from ..checks import plain
@@ -168,6 +169,9 @@ def _hinge_vjp_t(g: Any, y: Any, x: Any, t: Any, margin: float) -> Any:
 def hinge(x: Any, t: Any, margin: float = 1.0) -> Any:
     """max(0, margin - t * x), as one node."""
     return np.maximum(margin - t * x, 0.0)
+
+
+carried(elementwise, bce_with_logits, hinge)
 
 
 @check_of
