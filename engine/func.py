@@ -1,5 +1,6 @@
 """PyTorch's `torch.func`, for programs that `import engine as torch`: names, nothing new."""
 
+from .batching import vmap as vmap
 from .derivatives import (
     grad as grad,
     hessian as hessian,
@@ -10,4 +11,4 @@ from .derivatives import (
     vjp as vjp,
 )
 
-__all__ = ["grad", "hessian", "jacfwd", "jacrev", "jvp", "linearize", "vjp"]
+__all__ = ["grad", "hessian", "jacfwd", "jacrev", "jvp", "linearize", "vjp", "vmap"]

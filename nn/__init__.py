@@ -55,6 +55,7 @@ from .module import Module as Module
 from .optim import *
 from .parameter import Parameter as Parameter
 from .random import manual_seed as manual_seed
+from .stateless import functional_call as functional_call
 from .summary import summary as summary
 from .training import accuracy as accuracy, evaluate as evaluate, fit as fit
 

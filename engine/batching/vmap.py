@@ -13,7 +13,7 @@ from ..derivatives import mapped, rebuilt
 from ..node import NODES, Node
 from ..symbols import Symbol
 from ..values import Value, ValueArray
-from .axes import Leaf, axes_of_result, leaves_of, placed, size_of
+from .batch_axes import Leaf, axes_of_result, leaves_of, placed, size_of
 from .batch_trace import BatchTrace, written_down
 from .replay import replayed
 
@@ -102,10 +102,10 @@ def _at_once(f: Any, args: tuple[Any, ...], leaves: list[Leaf], size: int, outs:
     call = [leaf.x if leaf.axis is None else next(symbols) for leaf in leaves]
     result = written_down(f, _built(args, call), trace)
     names = axes_of_result(result, outs)
-    found: list[Any] = []
-    mapped(lambda y: found.append(y) if y is not None else None, result)
+    found = [y for y in _flat(result) if y is not None]
     outputs = [_output(y, name, trace) for y, (name, _) in zip(found, names, strict=True)]
-    known |= trace.drawn_for_each(size) | trace.outside
+    known |= trace.drawn_for_each(size)
+    known |= {y: x._held if x in trace.plain else x for y, x in trace.outside.items()}
     batched = {*given, *(draw.symbol for draw in trace.draws)}
     replayed([y for y in outputs if isinstance(y, Symbol)], known, batched, size)
     ready = []
@@ -117,10 +117,17 @@ def _at_once(f: Any, args: tuple[Any, ...], leaves: list[Leaf], size: int, outs:
     return mapped(lambda y: None if y is None else next(rest), result)
 
 
+def _flat(result: Any) -> list[Any]:
+    """All that is in a result."""
+    found: list[Any] = []
+    mapped(found.append, result)
+    return found
+
+
 def _example(leaf: Leaf) -> np.ndarray:
     """The first example's numbers; zeros where there is none."""
     numbers = leaf.x._held if isinstance(leaf.x, Node) else leaf.x
-    numbers = np.moveaxis(numbers, leaf.axis, 0)  # type: ignore[arg-type]  # it has one
+    numbers = np.moveaxis(numbers, leaf.axis or 0, 0)
     return np.array(numbers[0]) if len(numbers) else np.zeros(numbers.shape[1:], numbers.dtype)
 
 
@@ -156,9 +163,7 @@ def _one_by_one(f: Any, args: tuple[Any, ...], leaves: list[Leaf], size: int, ou
     for i in range(size):
         call = [leaf.x if leaf.axis is None else leaf.at(i) for leaf in leaves]
         result = f(*_built(args, call))
-        found: list[Any] = []
-        mapped(lambda y, found=found: found.append(y), result)
-        rows.append(found)
+        rows.append(_flat(result))
     names = axes_of_result(result, outs)
     columns = iter([
         placed(_stacked(parts), axis, name, True, size)

@@ -31,6 +31,7 @@ from .arguments import (
     on_tensors,
     opened,
     positions_of,
+    take_names,
 )
 from .returned import check_function, name_of, value_of
 from .trees import Tree, is_container, mapped
@@ -70,6 +71,8 @@ def run(
     nodes = [x for a in arguments for x in a.nodes]
     with differentiating(nodes) as block:
         y, result, aux = value(f, call, kwargs, has_aux)
+    take_names(arguments, y)
+    nodes = [x for a in arguments for x in a.nodes]
     return Call(f, y, arguments, nodes, records, block, trees, result, aux)
 
 
@@ -107,8 +110,7 @@ def recorded_gradients(root: Any, wanted: list[Any], seed: Any = None) -> list[A
     seed = root.leaf(root.full(1.0) if seed is None else seed, requires_grad=False)
     if not root.has_numbers:  # names, written down
         found = gradients_by_name(root, seed, again=bool(RUNNING.derivatives))
-        lifted = root._trace.lifted  # arguments that are plain beside names
-        return [found.get(lifted.get(node, node)) for node in wanted]
+        return [found.get(node) for node in wanted]
     if HOOKS:  # those elsewhere are not to be called; else most nodes are on the way
         return gradients_on_the_way(root, wanted, seed)
     found = adjoints(toposort(root), {root: seed})

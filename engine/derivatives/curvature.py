@@ -23,6 +23,7 @@ def hessian(
 
     Args, errors: as `grad`.
 
+    >>> import numpy as np
     >>> hessian(lambda x: (x**3).sum())(np.array([1.0, 2.0]))
     array([[ 6.,  0.],
            [ 0., 12.]])
@@ -53,6 +54,7 @@ def hvp(f: Callable[..., Any], primals: Any, vectors: Any, has_aux: bool = False
     Raises:
         ValueError: vectors do not match primals, or f's result is not a single number.
 
+    >>> import numpy as np
     >>> hvp(lambda x: (x**3).sum(), np.array([1.0, 2.0]), np.array([1.0, 1.0]))
     array([ 6., 12.])
     """

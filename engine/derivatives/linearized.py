@@ -24,6 +24,7 @@ def linearize(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> An
         ValueError: the tangents do not match the primals in number or shape, or are built in
             another way.
 
+    >>> import numpy as np
     >>> y, pushforward = linearize(lambda x: x * x, np.array([1.0, 2.0]))
     >>> pushforward(np.array([1.0, 0.0])), pushforward(np.array([0.0, 1.0]))
     (array([2., 0.]), array([0., 4.]))

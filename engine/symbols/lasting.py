@@ -146,14 +146,14 @@ _NOW = _Now()
 
 
 def tracing_now() -> Any:
-    """The `LastingTrace` of the program that is being written down in this thread, or None."""
+    """The trace of what is being written down in this thread, to be run on others, or None."""
     return _NOW.trace
 
 
 class Tracing(Restoring):
     """While a function runs on Symbols, this is `tracing_now()`."""
 
-    def __init__(self, trace: LastingTrace) -> None:
+    def __init__(self, trace: Trace) -> None:
         self.trace = trace
 
     def saved(self) -> Any:

@@ -42,6 +42,7 @@ class Trace:
             `is_recorded`).
         quiet: whether a function computes some of it without NumPy's warnings.
         tensors: Symbols that stand for Tensors, though they are made of none.
+        plain: Values and Tensors that derivatives taken inside made of plain arguments.
         refused: what was said where a number was asked for: f may go on, and not as it would have.
     """
 
@@ -67,6 +68,7 @@ class Trace:
         self.names: dict[int, str] = {}
         self.refused: list[str] = []
         self.tensors: set[Symbol] = set()
+        self.plain: set[Node] = set()
 
     def input(self, example: Any, label: str = "", requires: bool = True) -> Symbol:
         """A new input of the program, of the example's shape and dtype."""

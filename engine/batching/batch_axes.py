@@ -25,12 +25,11 @@ class Leaf:
     @property
     def size(self) -> int:
         """How many examples it holds."""
-        size: int = np.shape(self.x)[self.axis]  # type: ignore[index]  # it has an axis
-        return size
+        return int(np.shape(self.x)[self.axis or 0])
 
     def at(self, i: int) -> Any:
         """The i-th example."""
-        return self.x[(slice(None),) * self.axis + (i,)]  # type: ignore[operator]  # it has one
+        return self.x[(slice(None),) * (self.axis or 0) + (i,)]
 
 
 def leaves_of(args: tuple[Any, ...], in_axes: Any) -> list[Leaf]:
@@ -62,7 +61,8 @@ def _of_batch(name: str, x: Any, axis: int) -> Leaf:
             f"{name} is a {type(x).__name__}, which has no axis of examples: give None for it in "
             "in_axes"
         )
-    return Leaf(name, x, _within(axis, np.ndim(x), name, "in_axes"))
+    ndim = len(np.shape(x))
+    return Leaf(name, x, _within(axis, ndim, name, "in_axes"))
 
 
 def _within(axis: int, ndim: int, name: str, argument: str) -> int:
