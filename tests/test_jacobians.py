@@ -204,3 +204,9 @@ def test_a_hessian_of_several_arguments_runs_f_once():
     assert len(calls) == 1
     found, aux = hessian(lambda a, b: (a * a * b, "seen"), (0, 1), has_aux=True)(2.0, 3.0)
     assert (found, aux) == (((6.0, 4.0), (4.0, 0.0)), "seen")
+    of_pair = hessian(lambda p: (p["a"] ** 2 * p["b"], "seen"), has_aux=True)
+    found, aux = of_pair({"a": 2.0, "b": 3.0})
+    assert (found["a"]["b"], aux) == (4.0, "seen")
+    with pytest.raises(ValueError, match=r"vector 0\['a'\] must have shape \(\), got \(3,\)"):
+        E.hvp(lambda p: p["a"] ** 2, {"a": 2.0}, {"a": X})
+    assert E.hvp(lambda p: p["a"] ** 3, {"a": 2.0}, {"a": 1.0}) == {"a": 12.0}

@@ -267,6 +267,10 @@ def test_an_index_may_depend_on_the_example():
     np.testing.assert_allclose(
         by_both, looped(lambda x, i: grad(lambda v: (v[i % 3] ** 2).sum())(x), X, many)
     )
+    by_outer = vmap(lambda i: vmap(lambda x: x[i % 3])(X))(at)
+    np.testing.assert_array_equal(by_outer, X[:, at % 3].T)
+    by_outer = vmap(lambda i: vmap(lambda x: E.getitem(table, i) @ x)(X))(at)
+    np.testing.assert_allclose(by_outer, table[at] @ X.T)
     nested = vmap(lambda row: vmap(lambda i: E.getitem(table, i))(row))(many)
     np.testing.assert_array_equal(nested, table[many])
 
@@ -296,6 +300,24 @@ def test_compiled_functions_and_printed_programs():
     )
     of_all = lambda x: vmap(lambda r: E.exp(r).sum() ** 2)(x).sum()  # noqa: E731
     assert str(E.source(of_all, X)).count("np.exp") == 1
+
+
+def test_indices_and_sums_that_have_no_rule_are_taken_one_by_one():
+    cubes = RNG.normal(size=(4, 2, 3, 2))
+    apart = (np.array([0, 1]), slice(None), np.array([1, 0]))
+
+    np.testing.assert_array_equal(vmap(lambda x: x[apart])(cubes), [x[apart] for x in cubes])
+    found = vmap(lambda x: E.einsum("...ij->...", x))(cubes)
+    np.testing.assert_allclose(found, cubes.sum((2, 3)))
+
+
+def test_gradients_of_each_example_by_values_take_them_as_an_argument():
+    boxed = ValueArray.of(V)
+    g = lambda v, x: (v * x).sum() ** 2  # noqa: E731 - a name for the formula
+    found = vmap(grad(g), (None, 0))(boxed, X)
+    np.testing.assert_allclose(to_numpy(found), 2 * (X @ V)[:, None] * X)
+    with pytest.raises(TypeError, match="of a batched number"):
+        vmap(lambda x: grad(g)(boxed, x))(X)
 
 
 def test_a_users_row_is_applied_one_by_one():

@@ -122,18 +122,11 @@ def _step(node: Any, known: dict[Any, Any], batched: set[Any], size: int) -> Ste
 
 def _on_batch(step: Step) -> Any:
     """The batch of results."""
-    rule = _rule_for(step.op)
-    if isinstance(step.op, LiftedOp):
-        if any(step.batched[step.op.count :]):
-            rule = LIFTED.get(step.op.lifted)
-        else:
-            step = _as_itself(step)
-            rule = _rule_for(step.op)
+    op = step.op
+    rule = LIFTED.get(op.lifted) if isinstance(op, LiftedOp) else _rule_for(op)
     y = None if rule is None else rule(step)
-    if y is None:
-        return _one_by_one(step)
-    shape = (step.size, *step.shape)
-    return y if np.shape(y) == shape else reshape(y, shape)
+    fits = y is not None and np.shape(y) == (step.size, *step.shape)
+    return y if fits else _one_by_one(step)
 
 
 def _rule_for(op: Op) -> Rule | None:
@@ -141,6 +134,15 @@ def _rule_for(op: Op) -> Rule | None:
     if op.kind == "elementwise" and not isinstance(op, RuleOp):
         return RULES.get(op, elementwise)
     return RULES.get(op)
+
+
+def applied(op: Op, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
+    """An op, among whose parameters there may be names of a program around this one."""
+    for x in params.values():
+        for part in x if isinstance(x, tuple) else (x,):
+            if isinstance(part, Symbol):
+                return part.record(op, inputs, params)
+    return op.apply(inputs, params)
 
 
 def _as_itself(step: Step) -> Step:
@@ -161,7 +163,7 @@ def _one_by_one(step: Step) -> Any:
         single = replace(step, inputs=tuple(one))
         if isinstance(step.op, LiftedOp):
             single = _as_itself(single)
-        rows.append(single.op(*single.inputs, **single.params))
+        rows.append(applied(single.op, single.inputs, single.params))
         if np.shape(rows[-1]) != step.shape:
             raise ValueError(
                 f"{step.op.name}() gives another shape for example {i}, {np.shape(rows[-1])}, than "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from string import ascii_letters
 from typing import Any
 
 import numpy as np
@@ -19,9 +21,9 @@ from ..arrays import (
 from ..by_name import has_numbers
 from ..core import registry
 from ..linalg import solve
-from ..node import Node, to_numpy
+from ..node import to_numpy
 from ..symbols import Place
-from .replay import Step, behind, carried, carried_at_places
+from .replay import Step, applied, behind, carried, carried_at_places
 
 
 def leading(step: Step) -> Any:
@@ -53,7 +55,8 @@ def along_axis(step: Step) -> Any:
         return None
     if axis is not None:
         return step.apply(x, *step.inputs[1:], axis=_shifted(axis, step.ndims[0]))
-    return step.apply(reshape(x, (step.size, -1 if step.size else 0)), axis=1)
+    flat = reshape(x, (step.size, math.prod(np.shape(x)[1:])))
+    return reshape(step.apply(flat, axis=1), (step.size, *step.shape))
 
 
 def _norm(step: Step) -> Any:
@@ -108,11 +111,9 @@ def _behind_all(index: Any) -> tuple[Any, ...] | None:
     """
     index = index if isinstance(index, tuple) else (index,)
     arrays_at = [i for i, x in enumerate(index) if not (x is None or x is ... or type(x) is slice)]
-    if any(isinstance(index[i], np.ndarray | list) for i in arrays_at):
-        if arrays_at[-1] - arrays_at[0] >= len(arrays_at):
-            return None
-        if any(np.asarray(index[i]).dtype == bool and np.ndim(index[i]) == 0 for i in arrays_at):
-            return None
+    several = any(isinstance(index[i], np.ndarray | list) for i in arrays_at)
+    if several and arrays_at[-1] - arrays_at[0] >= len(arrays_at):
+        return None
     return (slice(None), *index)
 
 
@@ -149,10 +150,7 @@ def at_places(step: Step) -> Any:
         params = {**params, "shape": (step.size, *params["shape"])}
     places = [to_numpy(x) if has_numbers(x) else x for x in places]
     params = {**params, "index": (*places, *index[len(lead) :])}
-    named = next((x for x in places if isinstance(x, Node)), None)
-    if named is not None:  # of a program around this one
-        return named.record(op.lifted, (x,), params)
-    return op.lifted.apply((x,), params)
+    return applied(op.lifted, (x,), params)
 
 
 def _is_place_or_integers(x: Any) -> bool:
@@ -205,16 +203,11 @@ def _solve(step: Step) -> Any:
 
 
 def _einsum(step: Step) -> Any:
-    subscripts = step.params["subscripts"].replace(" ", "")
-    free = [c for c in "zyxwvutsrqponmlkjihgfedcbaZYXWV" if c not in subscripts]
-    if "->" not in subscripts or "." in subscripts or not free:
-        return None
-    given, result = subscripts.split("->")
-    terms = [
-        free[0] * batched + term
-        for term, batched in zip(given.split(","), step.batched, strict=True)
-    ]
-    return step.apply(*step.inputs, subscripts=f"{','.join(terms)}->{free[0]}{result}")
+    given, result = step.params["subscripts"].split("->")
+    free = next(c for c in ascii_letters if c not in given)
+    flags = zip(given.split(","), step.batched, strict=True)
+    terms = ",".join([free * batched + term for term, batched in flags])
+    return step.apply(*step.inputs, subscripts=f"{terms}->{free}{result}")
 
 
 _ALONG_AXIS = [

@@ -7,7 +7,7 @@ import pytest
 
 import nn
 import nn.functional as F
-from engine import Tensor, grad, to_numpy, vmap
+from engine import Tensor, Value, grad, to_numpy, vmap
 
 RNG = np.random.default_rng(4)
 IMAGES = RNG.normal(size=(4, 1, 8, 8))
@@ -194,3 +194,24 @@ def test_names_and_shapes_that_do_not_fit_are_named():
         nn.functional_call(model, {"zzz": np.ones((1, 6))}, ROWS)
     with pytest.raises(ValueError, match=r"weight must have shape \(1, 6\), got \(6,\)"):
         nn.functional_call(model, {"weight": np.ones(6)}, ROWS)
+
+
+class Listed(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weights = [Value(1.0), Value(2.0)]
+
+    def forward(self, x):
+        return self.weights[0] * x + self.weights[1]
+
+
+def test_what_is_held_in_a_list_is_refused():
+    name = next(iter(dict(Listed().named_parameters())))
+    with pytest.raises(ValueError, match="is held in a list, and cannot be replaced"):
+        nn.functional_call(Listed(), {name: 3.0}, 1.0)
+
+
+def test_losses_by_pairs_of_examples_and_classes():
+    found = vmap(lambda t: vmap(lambda x: F.cross_entropy(x[None], t[None]))(ROWS))(CLASSES)
+    expected = [[F.cross_entropy(x[None], CLASSES[i : i + 1]) for x in ROWS] for i in range(4)]
+    np.testing.assert_allclose(found, to_numpy(expected))
