@@ -12,7 +12,8 @@ from hypothesis import assume, given, settings, strategies as st
 from shape_cases import CASES
 from strategies import case_id, elementwise_ops, far_from_kinks, float_positions, inputs
 
-from engine import jvp
+from engine import Tensor, jvp, registry, toposort
+from engine.forward import pushed
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*does not depend on argument")  # as of argmax
 
@@ -113,3 +114,63 @@ def test_tangents_of_float32_stay_float32(name, i):
     single = tuple(x.astype(np.float32) for x in arrays)
     y, pushed = jvp(f, single, tuple(v.astype(np.float32) for v in along(arrays, 1)))
     assert np.asarray(pushed).dtype == np.asarray(y).dtype  # single numbers come as floats
+
+
+# --- row by row: what a row says of forward mode against its vjps, also where an input has none ---
+
+
+def inner_nodes(name, i):
+    """The nodes of a case's graph that rows on arrays made."""
+    if name in CASES:
+        arrays, f, _ = CASES[name][i]
+    else:
+        arrays, f, _ = fused_cases.of_floats(name, i)
+    y = f(*[Tensor(x, requires_grad=True) for x in arrays])
+    order = toposort(y) if isinstance(y, Tensor) else []
+    return [node for node in order if node.op and node.op.kind != "elementwise"]
+
+
+def directions(node, seed):
+    """Tangents for all inputs of a node that a gradient flows to, then for one at a time."""
+    arrays = [x.data if isinstance(x, Tensor) else x for x in node.inputs]
+    inputs = enumerate(node.inputs)
+    flows = [k for k, x in inputs if isinstance(x, Tensor) and node.op.rule(k) is not None]
+    tangents = along([arrays[k] for k in flows], seed)
+    every = [None] * len(arrays)
+    for k, t in zip(flows, tangents, strict=True):
+        every[k] = t
+    alone = [[t if k == one else None for k, t in enumerate(every)] for one in flows]
+    return arrays, ([every, *alone] if len(flows) > 1 else [every] * len(flows))
+
+
+@pytest.mark.parametrize(
+    ("name", "i"), [(name, i) for name, i, tier in [*ON_ARRAYS, *FUSED] if tier == "tensor"]
+)
+def test_a_row_pushes_the_tangents_of_any_of_its_inputs(name, i):
+    for node in inner_nodes(name, i):
+        arrays, given = directions(node, 6)
+        w = along([node.data], 7)[0]
+        for tangents in given:
+            got = pushed(node.op, tangents, node.data, arrays, node.params)
+            again = pushed(node.op, tangents, node, node.inputs, node.params)
+            assert (got.shape, got.dtype) == (node.shape, node.dtype)
+            np.testing.assert_allclose(again.data, got, rtol=1e-12, atol=1e-13)
+            parts = [
+                node.op.rule(k)(w, node.data, *arrays, **node.params) * t
+                for k, t in enumerate(tangents)
+                if t is not None
+            ]
+            size = sum(float(np.abs(part).sum()) for part in parts)
+            back = sum(float(part.sum()) for part in parts)
+            assert abs(float((w * got).sum()) - back) <= 1e-11 * size + 1e-12, node.op
+
+
+def test_rows_that_need_no_rule_of_their_own_are_few():
+    """A new row that is not linear: is its transposed vjp as quick, and linear in g?"""
+    silent = {
+        name for name, op in registry.items()
+        if op.kind != "elementwise" and not op.linear and not op.jvp
+        and any(op.rule(k) is not None for k in range(op.n_inputs))
+    }  # fmt: skip
+    single = {"linear_neuron", "relu_neuron"}  # of single numbers the rule gives the one row
+    assert silent == {*single, "cross_entropy"}  # whose rows are as quick transposed
