@@ -120,9 +120,10 @@ def activation_statistics(output: np.ndarray, ends: tuple[float, float] | None) 
 
     Returns:
         `mean` and `std` over all, `zeros` (the fraction that is exactly 0), `dead` (the fraction
-        of units that are 0 for the whole batch) and, with `ends`, `saturated` (the fraction
-        within a hundredth of the range of either end).  Where an output is nan, `dead` and
-        `saturated` are nan: not known.
+        of units that are 0 for the whole batch: of a relu those that learn nothing from it; they
+        are counted after any layer) and, with `ends`, `saturated` (the fraction within a hundredth
+        of the range of either end).  Where an output is nan, `dead` and `saturated` are nan: not
+        known.
 
     >>> activation_statistics(np.array([[0.0, 2.0], [0.0, 0.0]]), None)["dead"]
     0.5

@@ -149,7 +149,7 @@ def _above_0(numbers: np.ndarray) -> np.ndarray:
 
 
 def dead_units(history: History, ax: Any = None) -> Any:
-    """The part of each layer's units that is dead (always 0), or of its outputs saturated.
+    """The part of each layer's units that is dead (0 for a whole batch), or of outputs saturated.
 
     Layers where there never was one are left out of the key; where an output was nan, nothing is
     known, nothing is drawn, and the first such step is marked.  Returns the axes.
