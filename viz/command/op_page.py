@@ -18,6 +18,8 @@ KINDS = {
     "fused": "one node for several (fused)",
 }
 COMPOSED = "composed of other ops"
+MADE_OF_VJPS = ("symmetric", "reducing")  # what makes a jvp of them
+LINEAR = {"jointly": "the op of its tangents", "each": "the op of one tangent at a time"}
 
 
 def op_list() -> str:
@@ -73,8 +75,13 @@ def op_page(name: str) -> str:
     facts = [KINDS[op.kind], f"the tiers agree to {bound_of(op)}"]
     if op.kind == "elementwise":
         facts.insert(1, domain_of(op))
+    else:
+        facts.append(f"forward mode by {forward_of(op)}")
     rules = op.vjps if op.vjp_all is None else (op.vjp_all,)
-    parts = [f"{call_of(op)}\n{op.doc}", "; ".join(facts), _source(name, [op.forward, *rules])]
+    written = [op.forward, *rules]
+    if op.jvp is not None and _maker(op.jvp) not in MADE_OF_VJPS:
+        written.append(op.jvp)
+    parts = [f"{call_of(op)}\n{op.doc}", "; ".join(facts), _source(name, written)]
     if op.latex:
         parts.append("in LaTeX:\n" + "\n".join(f"{a} = {b}" for a, b in formulas(op, LaTeX())))
     return "\n\n".join(parts)
@@ -124,6 +131,25 @@ def domain_of(op: Op) -> str:
         if interval != REAL
     ]
     return ", ".join(places) or "all numbers"
+
+
+def forward_of(op: Op) -> str:
+    """How a tangent is pushed through a row on arrays.
+
+    >>> forward_of(registry["matmul"])
+    'the op of one tangent at a time'
+    """
+    if op.linear is not None:
+        return LINEAR[op.linear]
+    if op.jvp is None:
+        return "its vjps, transposed (a single number's, for g = 1)"
+    maker = _maker(op.jvp)
+    return f"its vjps ({maker})" if maker in MADE_OF_VJPS else "its jvp"
+
+
+def _maker(rule: Any) -> str:
+    """The function that a rule was written in, if any."""
+    return str(rule.__qualname__).partition(".<locals>")[0]
 
 
 def bound_of(op: Op) -> str:
