@@ -10,7 +10,15 @@ import pytest
 
 from engine import Tensor, grad_of, is_grad_enabled, no_grad, toposort
 from notebooks.checks_15 import Steps, check_one_at_a_time, check_same_mask
-from notebooks.lesson_15 import moons_losses, seconds, show_groups, show_kept, show_ratios, used
+from notebooks.lesson_15 import (
+    moons_losses,
+    seconds,
+    show_groups,
+    show_kept,
+    show_lines,
+    show_ratios,
+    used,
+)
 
 MB = 1_000_000
 
@@ -74,6 +82,13 @@ def test_bars_are_as_long_as_the_bytes_and_hatched_where_none_are_read():
     widths = [(bar.get_width(), bool(bar.get_hatch())) for bar in ax.patches]
     assert widths[:4] == [(2, True), (2, False), (3, True), (0, False)]
     assert [label.get_text() for label in ax.get_yticklabels()] == ["tanh", "add"]
+
+
+def test_lines_of_bytes_are_told_apart_by_their_marks():
+    ax = show_lines({"grows": [2 * MB, 4 * MB], "stays": [0, 0]}, "step")
+    assert [line.get_ydata().tolist() for line in ax.lines] == [[2, 4], [0, 0]]
+    assert len({line.get_marker() for line in ax.lines}) == 2
+    assert ax.get_ylim()[0] < 0  # a line at 0 is seen
 
 
 def test_the_curve_of_groups_has_its_lowest_point_at_the_root():
