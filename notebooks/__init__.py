@@ -1,8 +1,9 @@
 """The course: nineteen notebooks, and beside each the code behind it.
 
 Notebook 05 takes its pictures and numbers from `lesson_05`, and the checks of its exercises from
-`checks_05`; `exercise` is how a check answers.  Nothing here is for use elsewhere: notebooks and
-tests import a lesson's names from the module of its number.  You may touch all of it.
+`checks_05`; `exercise` is how a check answers, and `teaching` what a class has answered.  Nothing
+here is for use elsewhere: notebooks and tests import a lesson's names from the module of its
+number.  You may touch all of it.
 
 To add an exercise to notebook 05:
 
