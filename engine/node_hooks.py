@@ -7,7 +7,7 @@ walked by `graph.adjoints`, which calls them.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 from weakref import finalize
 
@@ -74,6 +74,18 @@ def leave_hooks(x: Any, version: Any) -> None:
     if hooks is not None:
         hooks.end.detach()
         _keep(version, hooks)
+
+
+def drop_hooks_since(handle: int, nodes: Iterable[Any]) -> None:
+    """Take away from nodes what hooks were registered after the handle of this number."""
+    for hooks in filter(None, [HOOKS.get(id(x)) for x in nodes]):
+        for later in [key for key in hooks if key > handle]:
+            del hooks[later]
+
+
+def next_handle() -> int:
+    """A number between those of the hooks that there are, and of those to come."""
+    return next(_handles)
 
 
 def drop_hooks(x: Any) -> None:

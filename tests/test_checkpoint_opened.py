@@ -176,3 +176,32 @@ def test_a_compiled_function_may_be_checkpointed():
     twice, w.grad = w.grad, None
     f(Tensor([1.0, 2.0])).backward()
     np.testing.assert_allclose(twice, 2 * w.grad, rtol=1e-15)
+
+
+def test_calls_after_each_other_are_opened_with_the_constants_inside():
+    w = Tensor([0.5, 0.25], requires_grad=True)
+    scale = Tensor([2.0, 4.0])
+    y = checkpoint(lambda x: x * w * scale, checkpoint(lambda x: x.exp() * scale, w * np.ones(2)))
+    inside = engine.opened(y)
+    assert ops_of(inside) == ["mul", "exp", "mul", "mul", "mul"]
+    np.testing.assert_array_equal(inside.data, y.data)
+
+
+def test_applied_to_other_tensors_the_op_is_what_it_is_made_of(call):
+    y = call[2].inputs[0]
+    other = [Tensor([1.0, 2.0], requires_grad=True), Tensor([0.5, 0.5], requires_grad=True)]
+    again = y.op.apply(tuple(other), dict(y.params))
+    assert ops_of(again) == ["mul", "tanh", "mul"]
+    np.testing.assert_array_equal(again.data, curve(*other).data)
+
+
+def test_a_call_that_differentiates_a_call_is_right():
+    w = np.array([0.5, -1.0])
+
+    def gradient(run):
+        def slope(x):
+            return engine.grad(lambda x: run(lambda x: (x.exp() * w).sin().sum(), x * x))(x)
+
+        return engine.grad(lambda x: (run(slope, x) * w).sum())(np.array([0.1, 0.2]))
+
+    np.testing.assert_array_equal(gradient(checkpoint), gradient(lambda f, x: f(x)))

@@ -52,14 +52,15 @@ def checkpoint(f: Callable[..., Any], *args: Any, **named: Any) -> Any:
         return f(*args, **named)
     # their owner may change arrays before backward
     call = Call(f, tuple(map(_own, args)), {key: _own(x) for key, x in named.items()})
-    with Stands() as stands, Inside(call.given) as inside:
+    with Stands((f, *args, *named.values())) as stands, Inside(call.given) as inside:
         result = f(*args, **named)
         ends = ends_of(result, inside)
         root = joined(ends)
     inside.check_unchanged(call.name)
-    if root is None:
+    _, read = ([], []) if root is None else inside.below(root)
+    if not read:
         return result
-    call.note(inside.inputs(), root._held, stands)
+    call.note(read, root._held, stands)
     _cut(root, op_of(call.name), call)
     if RECORDING.watcher is not None:
         RECORDING.watcher.recorded(root.op, root, root.inputs)

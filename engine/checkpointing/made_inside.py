@@ -8,8 +8,9 @@ from weakref import WeakValueDictionary
 
 from ..arrays import cast, concatenate, ravel, reshape, setitem
 from ..derivatives import mapped
+from ..graph import visit
 from ..node import Node
-from ..recording import Watching
+from ..recording import RECORDING, Watching
 from ..tensors import Tensor
 from ..values import Value
 
@@ -41,7 +42,7 @@ class Inside(Watching):
             before = inputs[0]  # what y was
             if self.made(y):
                 self._made[id(before)] = before
-            elif y in self.given or before.op is not None:
+            elif y in self.given or before.op is not None or len(inputs) > 2:
                 raise RuntimeError(
                     f"a checkpointed function assigns to {said(y)}, which it did not make: it "
                     "runs twice; let it take a .clone() first"
@@ -49,7 +50,7 @@ class Inside(Watching):
         for x in inputs:
             if not isinstance(x, Node) or x in self.read or self.made(x):
                 continue
-            if x in self.given or x.requires_grad:
+            if x in self.given or (RECORDING.enabled and x.requires_grad):
                 self.read[x] = x._held, x._grad
         self._made[id(y)] = y
         if self._outer is not None:
@@ -58,10 +59,17 @@ class Inside(Watching):
     def backward(self, order: list[Any], seed: Any) -> None:
         """Nothing to see."""
 
-    def inputs(self) -> list[Any]:
-        """What was read: arguments first, then the rest in the order of reading."""
-        arguments = [x for x in self.given if x in self.read]
-        return [*arguments, *(x for x in self.read if x not in self.given)]
+    def below(self, root: Any) -> tuple[list[Any], list[Any]]:
+        """What of this lies below a result, inputs first; and of what was read, what leads to it.
+
+        That is arguments first, then the rest in the order of reading.
+        """
+        order: list[Any] = []
+        visit(root, set(self.read), order)
+        reached = {x for node in order for x in node.inputs if isinstance(x, Node)}
+        read = [x for x in self.read if x in reached]
+        arguments = [x for x in self.given if x in reached and x in self.read]
+        return order, [*arguments, *(x for x in read if x not in self.given)]
 
     def check_unchanged(self, name: str) -> None:
         """Refuse a function that left what it reads in another state than it found it."""
@@ -96,7 +104,7 @@ def ends_of(result: Any, inside: Inside) -> list[Any]:
             found[x] = None
 
     if isinstance(result, Value):
-        return [result] if inside.made(result) and inside.read else []
+        return [result] if inside.made(result) else []
     mapped(note, result)
     return [*found]
 

@@ -12,9 +12,9 @@ from ..arrays import cast
 from ..commits import GRADIENTS
 from ..core import Op
 from ..forward import push_along
-from ..graph import adjoints, visit
+from ..graph import adjoints
 from ..node import Node
-from ..node_hooks import HOOKS, hooked_in
+from ..node_hooks import HOOKS, drop_hooks_since, hooked_in, next_handle
 from ..recording import RECORDING, Recomputing, enable_grad
 from ..tensors import Tensor, propagate, push_any as push_arrays, version_of
 from ..values import push_any as push_number
@@ -75,11 +75,12 @@ class Call:
         """An argument, as it was before it was assigned to."""
         return version_of(x, self.held[x]) if x in self.held else x
 
-    def again(self, outer: Any = None) -> tuple[Any, list[Any]]:
-        """Run f again: its result, and what it read in the place of each input."""
+    def again(self, outer: Any = None) -> tuple[list[Any], list[Any]]:
+        """Run f again: all nodes of its graph, the result last; and what it read for each input."""
         args = [self._as_given(x) if isinstance(x, Node) else x for x in self.args]
         named = {k: self._as_given(x) if isinstance(x, Node) else x for k, x in self.named.items()}
         given = [x for x in (*args, *named.values()) if isinstance(x, Node)]
+        handle = next_handle()
         quiet = np.errstate(all="ignore")  # the first run has warned
         with (
             enable_grad(),
@@ -89,15 +90,17 @@ class Call:
             Inside(given, outer) as inside,
         ):
             root = joined(ends_of(self.f(*args, **named), inside))
-        read = self._in_place(inside.inputs())
-        if root is None or not _agree(self.result, root._held):
+        drop_hooks_since(handle, inside.read)  # those of the first run are there
+        order, read = ([], []) if root is None else inside.below(root)
+        read = self._in_place(read)
+        if not _agree(self.result, root._held):
             raise RuntimeError(
                 f"{self.name}() is checkpointed, and gives another result in its second run, so "
                 "that its gradient would be wrong. What it reads has changed since, a mode as "
                 "train() or a loop variable perhaps; or it draws from a generator that is not "
                 "known: let it ask engine.generator(rng) for it"
             )
-        return root, read
+        return order, read
 
     def _in_place(self, read: list[Any]) -> list[Any]:
         """What the second run read, in the order of the first.
@@ -127,14 +130,10 @@ class Call:
     def slopes(self, g: Any) -> list[Any]:
         """The gradient for each input, plain or, of a node, as nodes; None where none flows."""
         plain = not isinstance(g, Node)
-        root, read = self.again(None if plain else RECORDING.watcher)
-        if isinstance(root, Tensor):
-            g = _like(g, root)
-        order: list[Any] = []
-        visit(root, set(read), order)
-        found = {root: g}
-        if plain and isinstance(root, Tensor) and not (HOOKS and hooked_in(order)):
-            del root
+        order, read = self.again(None if plain else RECORDING.watcher)
+        g = _like(g, order[-1])
+        found = {order[-1]: g}
+        if type(g) is np.ndarray and not (HOOKS and hooked_in(order)):
             while order:  # each ends when it is done with
                 propagate([order.pop()], found, keep=False)
         else:
@@ -150,20 +149,18 @@ class Call:
     def pushed(self, tangents: Sequence[Any]) -> Any:
         """The tangent of the result, from one for each input; None where none comes."""
         plain = not any(isinstance(t, Node) for t in tangents)
-        root, read = self.again(None if plain else RECORDING.watcher)
+        order, read = self.again(None if plain else RECORDING.watcher)
         along = zip(read, tangents[-len(read) :], strict=True)
         found = {x: _like(t, x) for x, t in along if t is not None}
-        push_along([root], found, plain, read)
-        return found.get(root)
+        push_along(order[-1:], found, plain, read)
+        return found.get(order[-1])
 
     def opened(self, inputs: tuple[Any, ...]) -> Any:
         """The result of what f is made of: for the same inputs, or op by op for others."""
-        root, read = self.again()
-        if all(x is y for x, y in zip(read, inputs[-len(read) :], strict=True)):
-            return root
+        order, read = self.again()
         known: dict[Any, Any] = dict(zip(read, inputs[-len(read) :], strict=True))
-        order: list[Any] = []
-        visit(root, set(read), order)
+        if all(x is known[x] for x in read):
+            return order[-1]
         with np.errstate(all="ignore"):
             for node in order:
                 if node.op is None:
@@ -171,7 +168,7 @@ class Call:
                     continue
                 each = tuple([known[x] if isinstance(x, Node) else x for x in node.inputs])
                 known[node] = node.op.apply(each, dict(node.params))
-        return known[root]
+        return known[order[-1]]
 
 
 def _like(numbers: Any, x: Any) -> Any:
