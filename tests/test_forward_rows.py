@@ -12,7 +12,7 @@ from hypothesis import assume, given, settings, strategies as st
 from shape_cases import CASES
 from strategies import case_id, elementwise_ops, far_from_kinks, float_positions, inputs
 
-from engine import Tensor, jvp, registry, toposort
+from engine import Tensor, jvp, registry, shape_op, to_numpy, toposort
 from engine.forward import pushed
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*does not depend on argument")  # as of argmax
@@ -114,6 +114,30 @@ def test_tangents_of_float32_stay_float32(name, i):
     single = tuple(x.astype(np.float32) for x in arrays)
     y, pushed = jvp(f, single, tuple(v.astype(np.float32) for v in along(arrays, 1)))
     assert np.asarray(pushed).dtype == np.asarray(y).dtype  # single numbers come as floats
+
+
+# --- the checks themselves ---
+
+
+@pytest.mark.usefixtures("own_ops")
+def test_a_planted_wrong_jvp_is_found_at_the_first_order():
+    @shape_op(lambda g, y, x: g * 2 * x, jvp=lambda tangents, y, x: tangents[0] * x)
+    def squares(x):
+        return x * x
+
+    with pytest.raises(AssertionError):
+        check_first_order(squares, [np.array([1.0, 2.0])], "tensor")
+
+
+@pytest.mark.usefixtures("own_ops")
+def test_a_planted_jvp_that_leaves_the_graph_is_found_at_the_second_order():
+    @shape_op(lambda g, y, x: g * 2 * x, jvp=lambda tangents, y, x: tangents[0] * 2 * to_numpy(x))
+    def squares(x):
+        return x * x
+
+    check_first_order(squares, [np.array([1.0, 2.0])], "tensor")
+    with pytest.raises(AssertionError):
+        check_second_order(squares, [np.array([1.0, 2.0])], "tensor")
 
 
 # --- row by row: what a row says of forward mode against its vjps, also where an input has none ---

@@ -5,9 +5,14 @@ The programs are those of the numeric cases (cases.py), with respect to inputs a
 
 import cases_of_layers  # noqa: F401 - they declare their cases
 import cases_of_training  # noqa: F401
+import layer_cases
+import numpy as np
 import pytest
-from cases import CASES, exported
+from cases import CASES, exported, of_parameters
 from forward_checks import check_first_order, check_second_order
+from test_losses import WITH_REDUCTION
+
+from nn import functional as F
 
 PROGRAMS = [
     (name, tier) for name, c in CASES.items() if hasattr(c.run, "program") for tier in c.tiers
@@ -40,3 +45,29 @@ def test_forward_is_reverse_is_finite_differences(name, tier):
 @each_program
 def test_second_derivatives_are_the_same_by_every_way(name, tier):
     check_second_order(*program(name, tier), tier)
+
+
+# --- every way of calling them that is compared with PyTorch, on Tensors ---
+
+
+@pytest.mark.parametrize("case", layer_cases.CASES, ids=[case[0] for case in layer_cases.CASES])
+def test_a_layer_is_pushed_in_each_of_its_settings(case):
+    f, arrays = of_parameters(layer_cases.made(case), case[4][0])
+    if arrays:
+        constant = "padding_idx" in case[3]  # to derivatives alone
+        check_first_order(f, arrays, "tensor", finite=not constant)
+        check_second_order(f, arrays, "tensor")
+
+
+@pytest.mark.parametrize(
+    ("name", "function", "x", "t", "options", "both", "reduction"),
+    WITH_REDUCTION,
+    ids=[f"{case[0]}-{case[-1]}" for case in WITH_REDUCTION],
+)
+def test_a_loss_is_pushed_with_each_of_its_options(name, function, x, t, options, both, reduction):
+    def f(a, b=t):
+        return getattr(F, function)(a, b, reduction=reduction, **options)
+
+    arrays = [np.asarray(z, dtype=float) for z in (x, t)[: 1 + both]]
+    check_first_order(f, arrays, "tensor", finite=name != "bce at 0 and 1")  # at both ends
+    check_second_order(f, arrays, "tensor")
