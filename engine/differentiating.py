@@ -16,7 +16,7 @@ from typing import Any
 from .callers import warn_caller
 from .lists import looks
 from .node import Node
-from .recording import RECORDING
+from .recording import ATTENTION, RECORDING
 from .references import held_by
 from .restoring import Restoring
 from .versions import ASSIGNED, settle
@@ -45,7 +45,7 @@ class differentiating(Restoring):  # noqa: N801 - a context manager, written as 
     def __init__(self, nodes: Iterable[Node]) -> None:
         self.nodes = set(nodes)
         #: What stood for the arguments of derivatives taken inside: nobody else has those leaves.
-        self.inside: list[Node] = []
+        self.inside: set[Node] = set()
         #: Whether one of those had a result that does not depend on its own argument.
         self.constant_inside = False
 
@@ -54,7 +54,7 @@ class differentiating(Restoring):  # noqa: N801 - a context manager, written as 
 
     def change(self) -> None:
         for outer in RUNNING.derivatives:
-            outer.inside += self.nodes
+            outer.inside |= self.nodes
         RUNNING.derivatives = (*RUNNING.derivatives, self)
 
     def restore(self, saved: Any) -> None:
@@ -84,18 +84,22 @@ def reaches(root: Node, is_wanted: Callable[[Any], bool]) -> bool:
     return False
 
 
-def other_leaves(order: list[Any], wanted: Sequence[Any]) -> bool:
+def other_leaves(order: list[Any], wanted: Sequence[Any], *roots: Any) -> bool:
     """Whether a graph (its nodes, the root last) has leaves to be differentiated besides `wanted`.
+
+    More roots, which have others that hold them, may be in it.
 
     Those that a function makes for itself, as in `total = Value(0.0)`, are nobody's: only the graph
     still holds them, and all between them and the root.
     """
     known = set(wanted)
     others = {n for n in order if n.op is None and n not in known and n.requires_grad}
-    return bool(others) and (order[-1] in others or _held_elsewhere(order, others))
+    if ATTENTION.threads and any(map(has_tangent, others)):
+        return True
+    return bool(others) and (order[-1] in others or _held_elsewhere(order, others, roots))
 
 
-def _held_elsewhere(order: list[Any], apart: set[Any]) -> bool:
+def _held_elsewhere(order: list[Any], apart: set[Any], roots: Sequence[Any]) -> bool:
     """Whether not only a graph holds the leaves in `apart`, and what depends on them.
 
     What depends on them is added to `apart`.
@@ -106,7 +110,7 @@ def _held_elsewhere(order: list[Any], apart: set[Any]) -> bool:
         uses.update(inputs)
         if not apart.isdisjoint(inputs):
             apart.add(node)
-    apart.discard(order[-1])
+    apart.difference_update((order[-1], *roots))
     inputs.clear()
     return not all(held_by(x, uses[x] + 3) for x in apart)  # 3: order, uses and apart
 
@@ -116,9 +120,19 @@ def is_argument(x: Node) -> bool:
     return any(x in derivative.nodes for derivative in RUNNING.derivatives)
 
 
+def has_tangent(x: Any) -> bool:
+    """Whether a tangent of x is pushed along in this thread."""
+    return RECORDING.forward is not None and RECORDING.forward.knows(x)
+
+
+def is_off_graph(x: Any) -> bool:
+    """Whether x is a result of forward mode, which keeps no graph: it looks like a leaf."""
+    return bool(ATTENTION.threads) and x.op is None and has_tangent(x) and not is_argument(x)
+
+
 def is_differentiated(x: Node) -> bool:
     """Whether x depends on an argument of a derivative being taken in this thread."""
-    return bool(RUNNING.derivatives) and reaches(x, is_argument)
+    return bool(RUNNING.derivatives) and (has_tangent(x) or reaches(x, is_argument))
 
 
 def leave_graph(x: Node, what: str) -> None:

@@ -20,6 +20,7 @@ class _Recording(threading.local):
 
     enabled = True
     watcher: Any = None
+    forward: Any = None  # what pushes tangents along: see `push_by`
     opened = False  # see `open_calls`
     again = False  # see `is_recomputing`
 
@@ -63,7 +64,7 @@ def is_recomputing() -> bool:
 
 def _attend() -> None:
     """Note whether this thread needs a closer look."""
-    if RECORDING.enabled and RECORDING.watcher is None:
+    if RECORDING.enabled and RECORDING.watcher is None and RECORDING.forward is None:
         ATTENTION.threads.discard(threading.get_ident())
     else:
         ATTENTION.threads.add(threading.get_ident())
@@ -116,6 +117,16 @@ class Recomputing(Restoring):
 
     def restore(self, saved: bool) -> None:
         RECORDING.again = saved
+
+
+def push_by(forward: Any) -> None:
+    """Let `forward` push tangents along with this thread's ops on Tensors; None ends it.
+
+    It is shown each result that requires a gradient, once it is recorded (`recorded(y)`), and each
+    assignment (`assigned`); it says which nodes it `knows`: see `engine.forward`.
+    """
+    RECORDING.forward = forward
+    _attend()
 
 
 class Watching(Restoring):

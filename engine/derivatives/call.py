@@ -6,7 +6,8 @@ When does a gradient come back as a plain number or array, and when as a node?  
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -43,8 +44,9 @@ def run(
     kwargs: Any,
     argnums: Argnums,
     has_aux: bool = False,
+    within: Callable[..., Any] | None = None,
 ) -> Call:
-    """Call f with the arguments at `argnums`, or what is in them, replaced by nodes."""
+    """Call f with nodes for the arguments at `argnums`, in the context within(arguments, trees)."""
     check_function(f)
     positions = positions_of(argnums, len(args))
     call, trees = list(args), None
@@ -69,7 +71,7 @@ def run(
     records = RECORDING.enabled
     value = value_of if records else enable_grad(value_of)
     nodes = [x for a in arguments for x in a.nodes]
-    with differentiating(nodes) as block:
+    with differentiating(nodes) as block, within(arguments, trees) if within else nullcontext():
         y, result, aux = value(f, call, kwargs, has_aux)
     take_names(arguments, y)
     nodes = [x for a in arguments for x in a.nodes]
@@ -137,6 +139,7 @@ class Call:
     result: Tree | None = None  # how the result is built
     aux: Any = None  # what f returned beside it
     alone: bool | None = None  # whether y depends on no other leaf; None: not known yet
+    left: list[Any] = field(default_factory=list)  # results of forward mode that look like leaves
     reached: set[int] = field(default_factory=set)  # positions of arguments that y depends on
 
     def __post_init__(self) -> None:
@@ -170,17 +173,11 @@ class Call:
         """What f returned beside its result, nodes of the call as `value` gives them."""
         return mapped(lambda x: replace(self, y=x).value() if in_graph(x) else x, self.aux)
 
-    def results(self) -> list[Any]:
-        """The nodes that this leaf of the result is made of."""
-        if isinstance(self.y, ValueArray):
-            return [x for x in self.y.flat if isinstance(x, Node)]
-        return [self.y] if isinstance(self.y, Node) else []
-
     # --- gradients ---
 
     def own(self) -> list[Any]:
         """The leaves made for this derivative, and for those that f took."""
-        return [*self.nodes, *self.block.inside]
+        return [*self.nodes, *self.block.inside, *self.left]
 
     def gradients(self, root: Any, seed: Any = None) -> list[Any]:
         """The gradient of root, one element of the result, with respect to each argument.
@@ -214,12 +211,6 @@ class Call:
             if [g for g in part if g is not None]:
                 self.reached.add(argument.position)
         return parts
-
-    def note_reached(self, nodes: Container[Any]) -> None:
-        """Note which arguments some nodes have reached: what the result was made of, say."""
-        for argument in self.arguments:
-            if any(x in nodes for x in argument.nodes):
-                self.reached.add(argument.position)
 
     def given_back(self, x: Any, argument: Argument) -> Any:
         """A gradient, or what is of its kind, as the caller wants it: plain, or a node."""
@@ -286,15 +277,17 @@ class Call:
         return y.flat[0] if isinstance(y, ValueArray) else y
 
 
-def depends_on_others(x: Any, own: list[Any]) -> bool:
-    """Whether a node, or one of an array, depends on a leaf to be differentiated besides `own`."""
+def depends_on_others(x: Any, own: list[Any], *more: Any) -> bool:
+    """Whether nodes, or those of an array, depend on a leaf to be differentiated besides `own`."""
     if not getattr(x, "has_numbers", True):
         return True  # nobody knows
-    if isinstance(x, Node):
+    if isinstance(x, Node) and not more:
         return x.gradients((), alone=own) is None  # a walk at the speed of its tier
     seen: set[Any] = set()
     order: list[Any] = []
-    for node in x.flat:
+    roots = (x, *more) if more else ()
+    for node in roots or x.flat:
         if isinstance(node, Node):
             visit(node, seen, order)
-    return other_leaves(order, own)
+    del seen  # `other_leaves` counts who holds a node
+    return other_leaves(order, own, *roots)

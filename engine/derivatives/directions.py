@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
 
 from ..arrays import cast
-from ..forward import push_along
+from ..differentiating import RUNNING
+from ..forward import Running, push_along
+from ..node import Node
+from ..recording import RECORDING
 from ..tensors import Tensor
 from ..values import ValueArray
 from .arguments import Argument, in_array, in_graph
-from .call import Call
+from .call import Call, depends_on_others, run
 
 
 def count_tangents(primals: Any, tangents: Any) -> None:
@@ -67,13 +71,64 @@ def pushed(call: Call, tangents: Any) -> list[Any]:
         tangents: for each leaf of the arguments; None is one of zeros.
     """
     each = call.each()
-    roots = [x for one in each for x in one.results()]
+    roots = [x for one in each for x in _nodes_of(one.y)]
     as_given = call.plain and not any(map(in_graph, tangents))
     plain = (as_given and all(map(Call.is_alone, each))) or not call.records
     found = by_node(call.arguments, tangents)
     seen = push_along(roots, found, plain and all(x.has_numbers for x in roots))
-    call.note_reached(seen)
+    call.reached.update(a.position for a in call.arguments if not seen.isdisjoint(a.nodes))
     return [given_back(one, found, as_given) for one in each]
+
+
+def _nodes_of(y: Any) -> list[Any]:
+    """The nodes that a leaf of a result is made of."""
+    return [x for x in (y.flat if isinstance(y, ValueArray) else [y]) if isinstance(x, Node)]
+
+
+def run_along(
+    f: Any, primals: tuple[Any, ...], tangents: tuple[Any, ...], has_aux: bool
+) -> tuple[Call, list[Any], list[Any]]:
+    """A call of f; of each leaf of its result the value, and the derivative along tangents.
+
+    Arrays for arrays are pushed along while f runs; all others along the graph, which has to be
+    there for a derivative around this one, and is there in any case on Values.
+    """
+    given: list[Any] = []
+
+    def within(arguments: list[Argument], trees: Any) -> Any:
+        given[:] = [tangents_for(arguments, trees, tangents), nullcontext()]
+        arrays = all(a.plain and isinstance(a.node, Tensor) for a in arguments)
+        if arrays and len(RUNNING.derivatives) == 1 and not any(map(in_graph, given[0])):
+            given[1] = Running(by_node(arguments, given[0]), records)
+        return given[1]
+
+    records = RECORDING.enabled
+    call = run(f, primals, {}, tuple(range(len(primals))), has_aux, within)
+    checked, running = given
+    if isinstance(running, Running):
+        return call, *_left_by(running, call)
+    pushed_on = pushed(call, checked)
+    return call, [one.value() for one in call.each()], pushed_on
+
+
+def _left_by(running: Running, call: Call) -> tuple[list[Any], list[Any]]:
+    """Values and derivatives that were there when f was over."""
+    each = call.each()
+    found: dict[Any, Any] = {}
+    for y in [y for one in each for y in _nodes_of(one.y)]:
+        found[y] = running.tangent(y)
+        reached = running.reached(y)
+        call.reached.update(a.position for i, a in enumerate(call.arguments) if reached >> i & 1)
+    left = running.end()
+    values, derivatives = [], []
+    for one in each:
+        one.left = left
+        t = found.get(one.y) if isinstance(one.y, Node) else None
+        if in_graph(t):  # for the sake of a leaf that is no argument: did f itself make it?
+            one.alone = not depends_on_others(one.y, one.own(), t)
+        values.append(one.value())
+        derivatives.append(given_back(one, found, True))
+    return values, derivatives
 
 
 def given_back(one: Call, tangents: dict[Any, Any], as_given: bool) -> Any:

@@ -17,7 +17,7 @@ from ..node import Node
 from ..recording import RECORDING, enable_grad
 from .arguments import Argnums, in_graph
 from .call import Call, run
-from .directions import count_tangents, direction, pushed, tangents_for
+from .directions import count_tangents, direction, run_along
 from .returned import check_function
 
 
@@ -173,10 +173,9 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = Fals
         return f.derived(_along, has_aux)(primals, tangents)
     primals, tangents = several_of(primals), several_of(tangents)
     count_tangents(primals, tangents)
-    call = run(f, primals, {}, tuple(range(len(primals))), has_aux)
-    found = pushed(call, tangents_for(call.arguments, call.trees, tangents))
+    call, *found = run_along(f, primals, tangents, has_aux)
     call.check_reached()
-    pair = call.values(), call.as_result(found)
+    pair = tuple(map(call.as_result, found))
     return (*pair, call.given_aux()) if has_aux else pair
 
 

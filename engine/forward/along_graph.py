@@ -49,7 +49,11 @@ def push_along(
 def _plainly(node: Any, given: list[Any]) -> Any:
     if isinstance(node, Tensor):
         check_unchanged(node)
-        return pushed(node.op, given, node._held, node._arrays, node.params)
+        arrays = node._arrays
+        if node.op.kind != "elementwise":  # it may read what the rules do not, and was let go
+            pairs = zip(node.inputs, arrays, strict=True)
+            arrays = tuple([x._held if isinstance(x, Tensor) else array for x, array in pairs])
+        return pushed(node.op, given, node._held, arrays, node.params)
     return _of_number(node, given)
 
 

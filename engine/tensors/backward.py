@@ -58,6 +58,11 @@ class ArrayNode(Node):
         return MappingProxyType((self.op and self._params) or {})
 
     @property
+    def made_by(self) -> str:
+        """' of add()' where that is known: forward mode keeps no graph."""
+        return "" if self.op is None else f" of {self.op.name}()"
+
+    @property
     def stale(self) -> bool:
         """Whether an input holds another array than the op was applied to: no rule can be run."""
         return _changed(self) is not None

@@ -14,7 +14,7 @@ from numpy import ndarray
 from ..arrays import Array, plain_index, put, setitem
 from ..callers import line_of_caller
 from ..core import Op
-from ..differentiating import is_argument
+from ..differentiating import is_argument, is_off_graph
 from ..lists import LISTS, array_of
 from ..node import NODES, Node
 from ..node_hooks import HOOKS, leave_hooks
@@ -42,9 +42,9 @@ class Changing(ArrayNode):
             RuntimeError: this is a result, not a leaf.
             ValueError: the array has another shape.
         """
-        if self.op is not None:
+        if self.op is not None or is_off_graph(self):
             raise RuntimeError(
-                f"data can be assigned on a leaf only; this is the result of {self.op.name}(), "
+                f"data can be assigned on a leaf only; this is the result{self.made_by}, "
                 "which a graph may still need: make a new Tensor, or detach() first"
             )
         if array.shape != self._held.shape:
@@ -82,6 +82,8 @@ class Changing(ArrayNode):
         Raises:
             RuntimeError: operations are recorded, and this requires a gradient.
         """
+        if is_off_graph(self):
+            return NotImplemented
         if RECORDING.enabled:
             if self._requires and not is_argument(self):
                 raise refused(op, WHILE_RECORDING)
@@ -127,9 +129,9 @@ class Changing(ArrayNode):
         if RECORDING.enabled and (self._requires or getattr(value, "_requires", False)):
             self._assign(plain_index(index), value)
             return
-        if self.op is not None:
+        if self.op is not None or is_off_graph(self):
             raise RuntimeError(
-                f"this result of {self.op.name}() takes part in a graph, and cannot be changed "
+                f"this result{self.made_by} takes part in a graph, and cannot be changed "
                 "where operations are not recorded: do it outside no_grad(), or to a .detach()ed "
                 "copy"
             )
@@ -139,7 +141,7 @@ class Changing(ArrayNode):
 
     def _assign(self, index: Any, value: Any) -> None:
         """Become the result of `setitem`."""
-        if self.op is None and self._requires:
+        if self.op is None and self._requires and not is_off_graph(self):
             raise RuntimeError(LEAF_ASSIGNED_TO)
         if self._held.dtype.kind != "f":
             raise TypeError(
@@ -151,17 +153,22 @@ class Changing(ArrayNode):
         if not isinstance(value, ArrayNode):
             value = constant(value, setitem, 1)
         numbers = value._held if isinstance(value, ArrayNode) else value
+        forward = RECORDING.forward if ATTENTION.threads else None
+        apart = forward is not None and not forward.keeps(self, value)
         array = self._held
         # nothing was made of this since the last assignment, and this becomes one with that
         further = self.op is setitem and value is not self and held_once(array)
         further = further and id(self) not in HOOKS  # they are of this version
-        if not further:
+        if not further and not apart:
             array = array.copy()
         try:
-            put(array, index, numbers)
+            self._put(index, numbers) if apart else put(array, index, numbers)
         except ValueError as error:
             raise wrong_shapes(setitem, (self._held, numbers), error) from None
-        if further:
+        before = None
+        if apart:
+            self._params, self._requires = None, True
+        elif further:
             self.inputs = (*self.inputs, value)
             self._arrays = (*self._arrays, numbers)
             self._params = {"at": (*self._params["at"], index)}
@@ -173,6 +180,8 @@ class Changing(ArrayNode):
             self._arrays = before._held, numbers
             self._params = {"at": (index,)}
             note_assigned(self)
+        if forward is not None:
+            forward.assigned(self, index, value, before)
         if ATTENTION.threads and RECORDING.watcher is not None:
             RECORDING.watcher.recorded(setitem, self, self.inputs)
 
@@ -208,8 +217,8 @@ class Changing(ArrayNode):
         """
         _refuse_repeats(self._held)
         node: Any = self
-        while node.op is not None:
-            whole = node.inputs[0]
+        while node.op is not None or (is_off_graph(node) and node._params is not None):
+            whole = node._params[0] if node.op is None else node.inputs[0]
             if not isinstance(whole, ArrayNode) or self._held.base is not owner(whole._held):
                 return
             if not held_once(whole):

@@ -13,7 +13,7 @@ from .. import choices, ops
 from ..arrays import Array, ArrayMethods, MakingMore, cast, matmul, shaped
 from ..commits import GRADIENTS
 from ..core import Op
-from ..differentiating import leave_graph, refuse_to_cut
+from ..differentiating import is_off_graph, leave_graph, refuse_to_cut
 from ..elementwise_methods import ElementwiseMethods
 from ..elsewhere import NotOnTensors
 from ..graph import adjoints, toposort
@@ -173,10 +173,10 @@ class Tensor(NumpyLike, MakingMore, ElementwiseMethods, ArrayMethods, NotOnTenso
 
     @requires_grad.setter
     def requires_grad(self, requires: bool) -> None:
-        if self.op is not None and not requires:
+        if not requires and (self.op is not None or is_off_graph(self)):
             raise RuntimeError(
-                f"requires_grad can be cleared on a leaf only; this is a result of "
-                f"{self.op.name}(): use detach()"
+                f"requires_grad can be cleared on a leaf only; this is a result{self.made_by}: "
+                "use detach()"
             )
         if requires and self._held.dtype.kind != "f":
             raise TypeError(
@@ -199,7 +199,7 @@ class Tensor(NumpyLike, MakingMore, ElementwiseMethods, ArrayMethods, NotOnTenso
         """The same numbers outside the graph: a leaf that requires no gradient."""
         y = Tensor.wrap(self._held)
         y.label = self.label
-        if self._requires and self.op is None:
+        if self._requires and self.op is None and not is_off_graph(self):
             y._params = ref(self), None
         return y
 
@@ -262,6 +262,12 @@ class Tensor(NumpyLike, MakingMore, ElementwiseMethods, ArrayMethods, NotOnTenso
                 "backward() of a Tensor that does not require a gradient: make a leaf with "
                 "requires_grad=True, outside no_grad()"
             )
+        if is_off_graph(self):
+            raise RuntimeError(
+                "backward() of a result that jvp is to differentiate, which keeps no graph: take "
+                "the derivative inside by grad(f)(x), or call jvp with a Tensor that requires a "
+                "gradient in the place of an array"
+            )
         if gradient is None:
             if self._held.size != 1:
                 raise RuntimeError(
@@ -304,11 +310,24 @@ class Tensor(NumpyLike, MakingMore, ElementwiseMethods, ArrayMethods, NotOnTenso
         return y
 
 
-def _attended(y: Tensor, op: Op, inputs: tuple[Any, ...], requires: bool) -> bool:
-    """Show a result to this thread's watcher; whether it is to be recorded."""
+def _attended(
+    y: Tensor, op: Op, inputs: Any, arrays: Any, params: dict[str, Any], requires: bool
+) -> Tensor:
+    """Complete a result in a thread that does not record, or in which others see it."""
+    y._requires = requires = requires and RECORDING.enabled
+    if requires:
+        y.op, y.inputs, y._arrays, y._params = op, inputs, arrays, params or None
+    else:
+        y.op, y.inputs, y._arrays = None, (), ()
+        if op.name == "getitem" or (
+            y._held.base is not None and (op.defaults or op.kind != "elementwise")
+        ):
+            note_part(y, op, inputs[0], params)
     if RECORDING.watcher is not None:
         RECORDING.watcher.recorded(op, y, inputs)
-    return requires and RECORDING.enabled
+    if requires and RECORDING.forward is not None:
+        RECORDING.forward.recorded(y)
+    return y
 
 
 Tensor.emptied = type("Tensor", (Emptied, Tensor), {"__slots__": (), "__module__": __name__})

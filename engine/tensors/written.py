@@ -149,23 +149,6 @@ def _taken(i: int, op: Op, is_tensor: bool) -> list[str]:
 def _node(op: Op, xs: str, arrays: str) -> list[str]:
     """The lines that make the node: of all Tensors but leaves."""
     params = "params" if op.defaults or op.variadic else "{}"
-    first = "inputs[0]" if op.variadic else "x0"
-    note = f"        note_part(y, op, {first}, {params})"
-    shows = "y._held.base is not None"
-    if op.variadic:
-        part = [f"    if {shows}:", note]
-    elif op.name == "getitem":
-        part = [
-            "    if threads:", note,
-            f"    elif {shows}:", '        y._params = x0, params["index"]',
-        ]  # fmt: skip
-    else:
-        part = [
-            f"    if {shows}:",
-            "        if threads:", f"    {note}",
-            "        elif y._held.base is a0 or y._held.base is a0.base:",
-            "            y._params = x0, None",
-        ]  # fmt: skip
     return [
         "y = new(Tensor)",
         "y._held = data if type(data) is ndarray else asarray(data)",
@@ -173,7 +156,7 @@ def _node(op: Op, xs: str, arrays: str) -> list[str]:
         "y._retain = False",
         'y.label = ""',
         "if threads:",
-        f"    requires = attended(y, op, {xs}, requires)",
+        f"    return attended(y, op, {xs}, {arrays}, {params}, requires)",
         "y._requires = requires",
         "if requires:",
         "    y.op = op",
@@ -184,8 +167,21 @@ def _node(op: Op, xs: str, arrays: str) -> list[str]:
         "else:",
         "    y.op = None",
         "    y.inputs = y._arrays = ()",
-        *(part if op.defaults or op.kind != "elementwise" else []),
+        *(_part(op) if op.defaults or op.kind != "elementwise" else []),
         "return y",
+    ]
+
+
+def _part(op: Op) -> list[str]:
+    """The lines that note of a result outside the graph whose numbers it shows."""
+    if op.variadic:
+        return ["    if y._held.base is not None:", "        note_part(y, op, inputs[0], params)"]
+    if op.name == "getitem":
+        return ["    if y._held.base is not None:", '        y._params = x0, params["index"]']
+    return [
+        "    if y._held.base is not None:",
+        "        if y._held.base is a0 or y._held.base is a0.base:",
+        "            y._params = x0, None",
     ]
 
 
