@@ -11,7 +11,7 @@ from functools import cached_property, partial
 from typing import Any, ClassVar
 from weakref import WeakSet
 
-from .reads import numbers_read
+from .reads import numbers_read, numbers_read_by_rule
 
 _READ_BY_WRITERS = frozenset(["forward", "scalar", "vjps"])
 
@@ -39,7 +39,8 @@ class Readable:
             self._forget()
 
     def _forget(self) -> None:
-        vars(self).pop("reads", None)
+        for what in ("reads", "reads_by_rule"):
+            vars(self).pop(what, None)
         for what in ("record", "push", "record_arrays", "push_arrays"):
             super().__setattr__(what, partial(_first, self, what))
 
@@ -47,6 +48,11 @@ class Readable:
     def reads(self) -> frozenset[int]:
         """The places of inputs whose numbers the rules read; -1 is that of the result."""
         return numbers_read(self)
+
+    @cached_property
+    def reads_by_rule(self) -> tuple[frozenset[int], ...]:
+        """The same of each rule."""
+        return numbers_read_by_rule(self)
 
     @property
     def source(self) -> str:

@@ -27,11 +27,17 @@ _NO_NUMBERS = frozenset(["shape", "ndim", "dtype", "size"])
 
 def numbers_read(op: Any) -> frozenset[int]:
     """The inputs whose numbers a rule of `op` reads, by place; `RESULT` for the result."""
-    found: set[int] = set()
-    for rule in (*op.vjps, op.vjp_all):
-        if rule is not None:
-            found.update(_read_by(rule, op.n_inputs))
-    return frozenset(found)
+    return frozenset[int]().union(*numbers_read_by_rule(op))
+
+
+def numbers_read_by_rule(op: Any) -> tuple[frozenset[int], ...]:
+    """`numbers_read` of each rule alone: where no gradient flows, none is run."""
+    if op.vjp_all is not None or op.variadic:  # one for all
+        rule = op.vjp_all or op.vjps[0]
+        return (frozenset(_read_by(rule, op.n_inputs)),) * len(op.vjps)
+    return tuple(
+        frozenset() if rule is None else frozenset(_read_by(rule, op.n_inputs)) for rule in op.vjps
+    )
 
 
 def _read_by(rule: Any, n_inputs: int) -> Iterable[int]:

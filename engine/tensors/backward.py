@@ -281,7 +281,7 @@ def push_any(node: Any, g: Any, found: dict[Any, Any]) -> None:
     """Add what each edge of a node carries to the gradient of its input."""
     for x, part in zip(node.inputs, node.contributions(g), strict=True):
         if part is not None:
-            found[x] = found[x] + part if x in found else part
+            found[x] = found.pop(x) + part if x in found else part
 
 
 def fitted(part: Any, array: ndarray, op: Op, index: int) -> ndarray:

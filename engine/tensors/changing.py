@@ -24,6 +24,7 @@ from ..updates import LEAF_ASSIGNED_TO, NAME_ASSIGNED, WHILE_RECORDING, refused
 from ..versions import note_assigned
 from .backward import ArrayNode
 from .inputs import constant, numeric, wrong_shapes
+from .outline import filled
 from .parts import NOT_ITS_OWN, at, owner, source
 
 
@@ -188,7 +189,8 @@ class Changing(ArrayNode):
     # how a version, or a copy, takes a node apart and puts it together again
 
     def _state(self) -> tuple[Any, ...]:
-        return self._held, self.label, self._requires, self._retain, self._arrays
+        arrays = tuple(map(filled, self._arrays))
+        return self._held, self.label, self._requires, self._retain, arrays
 
     @classmethod
     def _from_state(

@@ -1,8 +1,9 @@
 """What a graph need not keep: large arrays that no rule reads, and that nobody else has.
 
 `tanh(x + b)` needs for backward what tanh gave.  The sum nobody reads: where the graph alone holds
-that node, its array is let go.  The node stays, and whoever asks for its numbers has them computed
-again, from those of its inputs: the same bits.
+that node, its array is let go.  And where backward has passed, the others are let go too.  The node
+stays, and whoever asks for its numbers has them computed again, from those of its inputs: the same
+bits.
 
     >>> from engine import Tensor
     >>> x = Tensor([[1.0, 2.0]] * 50_000, requires_grad=True)
@@ -14,7 +15,8 @@ again, from those of its inputs: the same bits.
     ([2.0, 3.0], False)
 
 A node without its array is of a class of its own, `Emptied`, of which `_held` computes it: a slot
-that is asked for costs no more than before.
+that is asked for costs no more than before.  Of other nodes the slots say what they always do: the
+array itself, and those of all inputs that a rule reads.
 """
 
 from __future__ import annotations
@@ -26,11 +28,12 @@ from weakref import ref
 
 import numpy as np
 
+from ..arrays import setitem
 from ..core import registry
 from ..floats import HALF
 from ..reads import RESULT
 from ..references import held_by
-from .backward import SLOT_OF_HELD as _HELD, ArrayNode
+from .backward import SLOT_OF_HELD as _HELD, ArrayNode, propagate
 from .outline import Outline
 
 #: Arrays of more numbers are worth a closer look, which takes some microseconds.
@@ -52,6 +55,14 @@ class Emptied:
         return self._held  # by now that of the full class
 
     @property
+    def _arrays(self) -> Any:
+        arrays = _ARRAYS.__get__(self)
+        if any(type(arrays[i]) is Outline for i in _reads(self) if i != RESULT):
+            restore(self)
+            return self._arrays
+        return arrays
+
+    @property
     def shape(self) -> Any:
         return _HELD.__get__(self).shape
 
@@ -71,12 +82,25 @@ def is_let_go(x: Any) -> bool:
 
 def looks(op: Any) -> list[str]:
     """The lines by which what records an op sees whether the inputs can let their arrays go."""
-    if not op.variadic and not op.reads.issuperset(range(op.n_inputs)):
+    if not op.variadic and any(
+        not reads.issuperset(range(op.n_inputs)) for reads in op.reads_by_rule
+    ):
         if op.kind == "elementwise":
             return [f"    if data.size > {LARGE}:", "        look(y)"]
         if op.n_inputs == 1:
             return [f"    if a0.size > {LARGE}:", "        look(y)"]
     return []  # of others it would be a bias
+
+
+def _reads(node: Any) -> frozenset[int]:
+    """The places of inputs whose numbers the rules will read where gradients flow; or `RESULT`."""
+    found = frozenset[int]()
+    if node.op.variadic:
+        return frozenset(range(RESULT, len(node.inputs)))
+    for x, reads in zip(node.inputs, node.op.reads_by_rule, strict=True):
+        if isinstance(x, ArrayNode) and x._requires:
+            found |= reads
+    return found
 
 
 def array_kept(x: Any) -> Any:
@@ -105,18 +129,23 @@ def look(y: Any) -> None:
     Of a result that still has a name somewhere another look is taken with the next ones.
     """
     _LATEST.nodes.append(ref(y))
-    places: dict[int, list[tuple[Any, int]]] = {}  # of an input: whose it is
+    _look_at_latest()
+
+
+def _look_at_latest() -> None:
+    places: dict[int, list[tuple[ref[Any], int]]] = {}  # of an input: whose it is
     for found in _LATEST.nodes:
         node = found()
-        if node is None or node.op is None or node.op.variadic:
-            continue  # of any number of inputs, `reads` knows the first
+        if node is None or node.op is None:
+            continue
+        reads, arrays = _reads(node), _ARRAYS.__get__(node)
         for i, x in enumerate(node.inputs):
-            if i not in node.op.reads and type(node._arrays[i]) is np.ndarray and _may_go(x):
-                places.setdefault(id(x), []).append((node, i))
-    x = node = None  # they are not to count as holders
-    for users in reversed(places.values()):
-        node, i = users[0]
-        x = node.inputs[i]
+            if i not in reads and type(arrays[i]) is np.ndarray and _may_go(x):
+                places.setdefault(id(x), []).append((found, i))
+    x = node = arrays = None  # they are not to count as holders; nor do those in `places`
+    for at in reversed(places.values()):
+        users: list[tuple[Any, int]] = [(found(), i) for found, i in at]
+        x = users[0][0].inputs[users[0][1]]
         if held_by(x, len(users)):
             _let_go(x, users)
 
@@ -124,23 +153,33 @@ def look(y: Any) -> None:
 def _may_go(x: Any) -> bool:
     """Whether x is a large result that its own rules do not read, and that can be had again."""
     return (
+        _can_be_had_again(x)
+        and x._held.size > LARGE
+        and RESULT not in _reads(x)
+        and not x.op.variadic  # whose rules are given the result in any case
+    )
+
+
+def _can_be_had_again(x: Any) -> bool:
+    """Whether x is a result of a row of the table, with its array."""
+    return (
         isinstance(x, ArrayNode)
         and x.op is not None
         and not is_let_go(x)
-        and x._held.size > LARGE
+        and x.op is not setitem  # its array may be changed in place
         and x._held.dtype.type is not HALF  # of which rules are given other arrays
-        and RESULT not in x.op.reads
-        and not x.op.variadic
         and registry.get(x.op.name) is x.op
     )
 
 
 def _let_go(x: Any, users: list[tuple[Any, int]]) -> None:
-    outline = Outline(x._held)
-    x.__class__ = type(x).emptied  # first: from now on nobody sees the slot
+    """Put an outline in the place of x's array, in x and in what was made of it."""
+    outline = Outline(x)
+    x.__class__ = x.emptied  # first: from now on nobody sees the slot
     _HELD.__set__(x, outline)
     for node, i in users:
-        node._arrays = (*node._arrays[:i], outline, *node._arrays[i + 1 :])
+        arrays = _ARRAYS.__get__(node)
+        _ARRAYS.__set__(node, (*arrays[:i], outline, *arrays[i + 1 :]))
 
 
 def restore(node: Any) -> None:
@@ -157,9 +196,51 @@ def restore(node: Any) -> None:
         if missing:
             stack += missing
             continue
-        given = [y._held if type(array) is Outline else array for y, array in pairs]
-        with np.errstate(all="ignore"):  # forward has warned
-            array = np.asarray(x.op.forward(*given, **x.params))
-        _HELD.__get__(x).array = array
-        _HELD.__set__(x, array)
-        x.__class__ = x.full  # last: the slot is right
+        given = tuple([y._held if type(array) is Outline else array for y, array in pairs])
+        both, reads, outline = zip(given, arrays, strict=True), _reads(x), _HELD.__get__(x)
+        if type(outline) is Outline:
+            with np.errstate(all="ignore"):  # forward has warned
+                array = np.asarray(x.op.forward(*given, **x.params))
+            outline.array = array
+            _HELD.__set__(x, array)
+        _ARRAYS.__set__(x, tuple([a if i in reads else b for i, (a, b) in enumerate(both)]))
+        x.__class__ = x.full  # last: the slots are right
+
+
+# --- backward ---
+
+
+def made_large() -> bool:
+    """Whether a graph of this thread, that is still there, has large results."""
+    nodes = _LATEST.nodes
+    while nodes and nodes[0]() is None:
+        nodes.popleft()
+    if nodes:
+        _look_at_latest()  # what had a name when the last op was applied may have none by now
+    return bool(nodes)
+
+
+def propagate_and_let_go(order: list[Any], found: dict[Any, Any]) -> None:
+    """`propagate`, which lets go of what it has passed: large arrays that the graph alone holds."""
+    users: dict[int, list[tuple[int, int]]] = {}  # of a node: the places in `order` of what uses it
+    for k, node in enumerate(order):
+        for i, x in enumerate(node.inputs):
+            users.setdefault(id(x), []).append((k, i))
+    node = x = None
+    for k in reversed(range(len(order))):
+        propagate(order[k : k + 1], found, keep=False)
+        _passed(order[k], [(order[n], i) for n, i in users.get(id(order[k]), ())])
+
+
+def _passed(x: Any, users: list[tuple[Any, int]]) -> None:
+    """Let the array of x go, whose rules have been run, and those of its users, if it is worth it.
+
+    A user that has its array keeps those that its rules read: it is the result, or has a name.
+    """
+    if (
+        _can_be_had_again(x)
+        and any(np.size(array) > LARGE for array in (x._held, *x._arrays))
+        and all(is_let_go(node) or i not in _reads(node) for node, i in users)
+        and held_by(x, len(users) + 1)  # 1: the order
+    ):
+        _let_go(x, users)

@@ -25,7 +25,7 @@ from ..selected import accumulate
 from ..window import TensorData
 from .backward import check_unchanged, fitted, propagate, push_any, results
 from .inputs import constant, numeric, parameter, wrong_shapes
-from .letting_go import Emptied, look
+from .letting_go import Emptied, look, made_large, propagate_and_let_go
 from .numpy_like import NumpyLike
 from .parts import note_part
 from .written import ArrayWriter
@@ -216,13 +216,14 @@ class Tensor(NumpyLike, MakingMore, ElementwiseMethods, ArrayMethods, NotOnTenso
     ) -> None:
         """Add the gradient of this with respect to every leaf below it to the leaf's `.grad`.
 
-        The graph stays: calling this twice adds the same gradients twice.
+        The graph stays: calling this twice adds the same gradients twice.  Large arrays that it
+        alone holds are let go, and computed again where they are asked for.
 
         Args:
             gradient: upstream gradient of this tensor's shape; may be left out for one element.
             create_graph: record the gradients too, so that they can be differentiated.
             retain_grads: keep the gradients of results too, not just the leaves'.
-            retain_graph: taken for the sake of PyTorch's programs; the graph stays in any case.
+            retain_graph: keep those arrays too, for one who asks at once; the graph stays anyway.
             inputs: a Tensor or a list of them, results too: the `.grad` of no others changes.
 
         Raises:
@@ -250,9 +251,13 @@ class Tensor(NumpyLike, MakingMore, ElementwiseMethods, ArrayMethods, NotOnTenso
                     check_unchanged(node)
             found = adjoints(order, {self: seed}, plain=not create_graph)
         else:
+            lets_go = made_large() and not retain_grads and not retain_graph
             order = results(self)
             found = {self: seed}
-            propagate(order, found, retain_grads)
+            if lets_go:
+                propagate_and_let_go(order, found)
+            else:
+                propagate(order, found, retain_grads)
         with GRADIENTS: self.commit(found, retain_grads)  # fmt: skip  # noqa: E701
 
     def upstream(self, gradient: Any = None, create_graph: bool = False) -> Any:

@@ -11,12 +11,12 @@ itself, any other is called.  Tracebacks show the text:
         (x0,) = node.inputs
         (a0,) = node._arrays
         size, ndim = g.size or -1, g.ndim
-        if x0._held is not a0:
+        if x0.op is None and x0._held is not a0:
             check_unchanged(node)
         part = g * cos(a0)
         if type(part) is not ndarray or a0.size != size or a0.ndim != ndim or part.dtype is not a0.dtype:
             part = fitted(part, a0, op, 0)
-        found[x0] = found[x0] + part if x0 in found else part
+        found[x0] = found.pop(x0) + part if x0 in found else part
 """  # noqa: E501 - generated text as it is
 
 from __future__ import annotations
@@ -189,15 +189,17 @@ def push_text(op: Op, names: dict[str, Any]) -> str:
     """`push_…(node, g, found)`: adds to `found` what each edge of the node carries."""
     inputs = range(op.n_inputs)
     arrays = ", ".join(f"a{i}" for i in inputs)
-    y = "node._held" if RESULT in op.reads else "None"  # it may have let its array go
-    given = f"(g, {y}, {arrays}{', **node._params' if op.defaults else ''})"
+    rest = f"{arrays}{', **node._params' if op.defaults else ''}"
+    given = [
+        f"(g, {'node._held' if RESULT in reads else None}, {rest})" for reads in op.reads_by_rule
+    ]
     lines = [
         f"{tuple_of([f'x{i}' for i in inputs])} = node.inputs",
         f"{tuple_of([f'a{i}' for i in inputs])} = node._arrays",
     ]
     if op.vjp_all is not None:  # the rules share work: all of them at once
         names["vjp_all"] = op.vjp_all
-        lines += [f"parts = vjp_all{given}", "check_parts(parts, op, node.inputs)"]
+        lines += [f"parts = vjp_all{given[0]}", "check_parts(parts, op, node.inputs)"]
     for i in inputs:
         rule = op.vjps[i]
         if rule is not None:
@@ -205,7 +207,7 @@ def push_text(op: Op, names: dict[str, Any]) -> str:
             written = _written(op, rule, names)
             if written and SIZE not in lines:
                 lines.append(SIZE)
-            called = f"rule{i}{given}" if op.vjp_all is None else f"parts[{i}]"
+            called = f"rule{i}{given[i]}" if op.vjp_all is None else f"parts[{i}]"
             lines += _edge(op, i, written, called)
     return "\n".join([f"def push_{op.name}(node, g, found):", *indented(lines)])
 
@@ -222,14 +224,13 @@ def _edge(op: Op, i: int, written: list[str], called: str) -> list[str]:
     add = [
         f"if type(part) is not ndarray or {other} or part.dtype is not a{i}.dtype:",
         f"    part = fitted(part, a{i}, op, {i})",
-        f"found[x{i}] = found[x{i}] + part if x{i} in found else part",
+        f"found[x{i}] = found.pop(x{i}) + part if x{i} in found else part",
     ]
     if op.kind != "elementwise":  # there a rule may answer None: nothing flows
         add = ["if part is not None:", *indented(add)]
-    # one that no rule reads may have let its array go; and it is no leaf that could be changed
-    asked = f"x{i}._held is not a{i}"
-    asked = asked if i in op.reads or op.variadic else f"x{i}.op is None and {asked}"
-    lines = [f"if {asked}:", "    check_unchanged(node)", *part, *add]
+    # a result does not change (`settle` has led to its versions), and may have let its array go
+    changed = f"if x{i}.op is None and x{i}._held is not a{i}:"
+    lines = [changed, "    check_unchanged(node)", *part, *add]
     if op.n_inputs > 1:
         lines = [f"if isinstance(x{i}, Tensor) and x{i}._requires:", *indented(lines)]
     return lines
