@@ -137,7 +137,7 @@ def check_hessian_product(hessian_product: Any) -> str:
     written = inspect.unwrap(hessian_product)
     names = _names(written.__code__) if inspect.isfunction(written) else set()
     expect(
-        not names & {"hessian", "jacobian"},
+        not names & {"hessian", "jacobian", "jacfwd", "jacrev"},
         "That builds all n² second derivatives, to use n sums of them. Do without: H v is the "
         "gradient of a single number",
     )
