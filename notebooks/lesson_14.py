@@ -22,6 +22,9 @@ from viz.plots import CYCLE, LEGEND, axes_of, figure_with
 #: Where a row is tried: its first input at one of the first two, wherever it is defined.
 PLACES = (0.3, 1.3), (0.45,), (0.6,)
 SHORTEST = 1_000_000  # nanoseconds that are measured
+#: Bytes that C's allocator keeps at hand, once such a piece was freed; before that it asks the
+#: system for each array anew, and may take longer for that than the arithmetic does.
+LARGEST = 30_000_000
 LOWEST = 1e-17  # where an error of exactly 0 is drawn: a logarithm has no place for it
 
 
@@ -61,6 +64,7 @@ def times_as_long(this: Callable[[], Any], that: Callable[[], Any], rounds: int 
     Both are run in turns, and the processor's time is taken, so that other programs matter little.
     A round calls each as often as fills a millisecond, so that the clock's own time does not count.
     """
+    np.empty(LARGEST, np.uint8)  # is freed at once; what follows gets memory from what is at hand
     calls = [(call, 1 + SHORTEST // (1 + _taken(call, 1))) for call in (this, that)]
     taken = [[_taken(call, times) / times for call, times in calls] for _ in range(rounds)]
     best = np.min(taken, axis=0)
