@@ -48,7 +48,7 @@ from .arrays import (
     trace as trace, transpose as transpose, trapezoid as trapezoid, tril as tril, triu as triu,
     unbind as unbind, var as var, vstack as vstack,
 )  # fmt: skip
-from .batching import vmap as vmap
+from .mapping import vmap as vmap
 from .callers import warn_caller as warn_caller
 from .checking import (
     Comparison as Comparison,

@@ -1,6 +1,5 @@
 """PyTorch's `torch.func`, for programs that `import engine as torch`: names, nothing new."""
 
-from .batching import vmap as vmap
 from .derivatives import (
     grad as grad,
     hessian as hessian,
@@ -10,5 +9,6 @@ from .derivatives import (
     linearize as linearize,
     vjp as vjp,
 )
+from .mapping import vmap as vmap
 
 __all__ = ["grad", "hessian", "jacfwd", "jacrev", "jvp", "linearize", "vjp", "vmap"]

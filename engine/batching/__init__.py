@@ -1,13 +1,16 @@
-"""`vmap`: a function of one example, run on a whole batch of them at once.
+"""One op for a whole batch: how each row carries one more axis, in front.
 
-The function is run once, on Symbols of one example's shape, and what it does is written down
-(`batch_trace`).  Then each op of that is run on the batch (`replay`): `rules` says how a row
-carries one more axis in front; a row that nothing is said of is applied to one example after the
-other, so that every row, a user's too, is right and most are fast.  `batch_axes` says which axis is
-the batch's.  You may add rules; each is held to the loop by tests.  Others use `vmap`, and
-`carried` to say how a row of theirs is run.
+`rules` says it, of rows that have a word to say; one that nothing is said of is applied to one
+example after the other (`replay`), so that every row, a user's too, is right and most are fast.
+`at_once` pushes many tangents through a graph so.  You may add rules: each is held to the loop by
+tests.  `vmap` and `jacobian` use this, and rows of nn, by `carried`, say how they are run.
 """
 
-from .replay import Step as Step, carried as carried, elementwise as elementwise
+from .at_once import push_at_once as push_at_once
+from .replay import (
+    Step as Step,
+    carried as carried,
+    elementwise as elementwise,
+    replayed as replayed,
+)
 from .rules import along_axis as along_axis, folded as folded, leading as leading
-from .vmap import vmap as vmap

@@ -106,7 +106,7 @@ def replayed(outputs: Sequence[Any], known: dict[Any, Any], batched: set[Any], s
         step = _step(node, known, batched, size)
         with np.errstate(all="ignore") if node._trace.quiet else nullcontext():
             if any(step.batched):
-                known[node] = _on_batch(step)
+                known[node] = on_batch(step)
                 batched.add(node)
             else:
                 known[node] = step.apply(*step.inputs)
@@ -120,7 +120,7 @@ def _step(node: Any, known: dict[Any, Any], batched: set[Any], size: int) -> Ste
     return Step(node.op, inputs, flags, ndims, dict(node.params), node.shape, size)
 
 
-def _on_batch(step: Step) -> Any:
+def on_batch(step: Step) -> Any:
     """The batch of results."""
     op = step.op
     rule = LIFTED.get(op.lifted) if isinstance(op, LiftedOp) else _rule_for(op)

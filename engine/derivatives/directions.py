@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays import cast
+from ..batching import push_at_once
 from ..differentiating import RUNNING
 from ..forward import Running, push_along
 from ..node import Node
@@ -129,6 +130,30 @@ def _left_by(running: Running, call: Call) -> tuple[list[Any], list[Any]]:
         values.append(one.value())
         derivatives.append(given_back(one, found, True))
     return values, derivatives
+
+
+def pushed_at_once(call: Call, tangents: list[Any], size: int) -> list[Any] | None:
+    """As `pushed`, for `size` tangents at once: in front they and the answers have an axis more.
+
+    None where answers are to be nodes, or there are Values.
+    """
+    each = call.each()
+    roots = [x for one in each for x in one.results()]
+    nodes = [*roots, *call.nodes]
+    as_given = call.plain and all(map(Call.is_alone, each))
+    if not as_given or not all(isinstance(x, Tensor) for x in nodes):
+        return None
+    found = {
+        a.node: np.asarray(t, a.node.dtype)
+        for a, t in zip(call.arguments, tangents, strict=True) if t is not None
+    }  # fmt: skip
+    call.note_reached(push_at_once(roots, found, size))
+    return [
+        found[one.y]
+        if isinstance(one.y, Tensor) and one.y in found
+        else np.zeros((size, *np.shape(one.y)))
+        for one in each
+    ]
 
 
 def given_back(one: Call, tangents: dict[Any, Any], as_given: bool) -> Any:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ..arrays import cast, ravel, reshape, stack
+from ..graph import visit
 from ..node import Node
 from ..recording import enable_grad
 from ..tensors import Tensor
 from ..values import Value, ValueArray
 from .arguments import Argnums, Argument
 from .call import Call, run
+from .directions import pushed_at_once
 from .linearized import pushed
 from .returned import check_function
 from .transforms import OwnDerivatives, fixed
@@ -133,26 +135,48 @@ def _each_element(y: Any) -> list[Any]:
 # --- forward: column by column ---
 
 
+#: How many numbers tangents that are pushed at once may have: 16 MB.
+_AT_ONCE = 2**21
+
+
 def _columns(call: Call) -> list[list[Any]]:
     """All derivatives, for each leaf of the result and each of the arguments."""
     leaves = call.each()
     blocks: list[list[Any]] = [[] for _ in leaves]
+    some = max(1, _AT_ONCE // (1 + sum(x.size for x in _graph(call))))
     for k, argument in enumerate(call.arguments):
-        columns = [pushed(call, tangents) for tangents in _units(call.arguments, k)]
-        for j, (leaf, block) in enumerate(zip(leaves, blocks, strict=True)):
-            block.append(_assembled([each[j] for each in columns], leaf.y, argument, True))
+        columns: list[list[Any]] = [[] for _ in leaves]
+        for start in range(0, np.size(argument.node), some):
+            for known, more in zip(columns, _pushed_from(call, k, start, some), strict=True):
+                known += more
+        for leaf, block, parts in zip(leaves, blocks, columns, strict=True):
+            block.append(_assembled(parts, leaf.y, argument, True))
     return blocks
 
 
-def _units(arguments: list[Argument], k: int) -> Iterator[list[Any]]:
-    """Tangents that are 1 at one number of the k-th argument, None for all others."""
-    shape = np.shape(arguments[k].node)
-    for i in range(np.size(arguments[k].node)):
-        unit = np.zeros(shape)
-        unit.flat[i] = 1.0
-        tangents: list[Any] = [None] * len(arguments)
-        tangents[k] = unit if shape else 1.0
-        yield tangents
+def _graph(call: Call) -> list[Any]:
+    order: list[Any] = []
+    seen: set[Any] = set()
+    for one in call.each():
+        for root in one.results():
+            visit(root, seen, order)
+    return order
+
+
+def _pushed_from(call: Call, k: int, start: int, some: int) -> list[Any]:
+    """For each leaf of the result `some` columns, by the numbers of the k-th argument from start.
+
+    Each tangent is 1 at one number, and 0 at all others.
+    """
+    shape, size = np.shape(call.arguments[k].node), np.size(call.arguments[k].node)
+    count = min(some, size - start)
+    units = np.eye(count, size, start).reshape(count, *shape)
+    none: list[Any] = [None] * len(call.arguments)
+    together = pushed_at_once(call, [*none[:k], units, *none[k + 1 :]], count)
+    if together is not None:
+        return [list(part) for part in together]
+    each = [pushed(call, [*none[:k], unit if shape else 1.0, *none[k + 1 :]]) for unit in units]
+    return [list(column) for column in zip(*each, strict=True)]
 
 
 # --- either way ---

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from ..arrays import moveaxis, stack
+from ..batching import replayed
 from ..derivatives import mapped, rebuilt
 from ..node import NODES, Node
 from ..symbols import Symbol
 from ..values import Value, ValueArray
 from .batch_axes import Leaf, axes_of_result, leaves_of, placed, size_of
 from .batch_trace import BatchTrace, written_down
-from .replay import replayed
 
 
 def vmap(
