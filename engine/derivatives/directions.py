@@ -72,7 +72,7 @@ def pushed(call: Call, tangents: Any) -> list[Any]:
         tangents: for each leaf of the arguments; None is one of zeros.
     """
     each = call.each()
-    roots = [x for one in each for x in _nodes_of(one.y)]
+    roots = [x for one in each for x in nodes_of(one.y)]
     as_given = call.plain and not any(map(in_graph, tangents))
     plain = (as_given and all(map(Call.is_alone, each))) or not call.records
     found = by_node(call.arguments, tangents)
@@ -81,7 +81,7 @@ def pushed(call: Call, tangents: Any) -> list[Any]:
     return [given_back(one, found, as_given) for one in each]
 
 
-def _nodes_of(y: Any) -> list[Any]:
+def nodes_of(y: Any) -> list[Any]:
     """The nodes that a leaf of a result is made of."""
     return [x for x in (y.flat if isinstance(y, ValueArray) else [y]) if isinstance(x, Node)]
 
@@ -116,7 +116,7 @@ def _left_by(running: Running, call: Call) -> tuple[list[Any], list[Any]]:
     """Values and derivatives that were there when f was over."""
     each = call.each()
     found: dict[Any, Any] = {}
-    for y in [y for one in each for y in _nodes_of(one.y)]:
+    for y in [y for one in each for y in nodes_of(one.y)]:
         found[y] = running.tangent(y)
         reached = running.reached(y)
         call.reached.update(a.position for i, a in enumerate(call.arguments) if reached >> i & 1)
@@ -138,7 +138,7 @@ def pushed_at_once(call: Call, tangents: list[Any], size: int) -> list[Any] | No
     None where answers are to be nodes, or there are Values.
     """
     each = call.each()
-    roots = [x for one in each for x in one.results()]
+    roots = [x for one in each for x in nodes_of(one.y)]
     nodes = [*roots, *call.nodes]
     as_given = call.plain and all(map(Call.is_alone, each))
     if not as_given or not all(isinstance(x, Tensor) for x in nodes):
@@ -147,7 +147,8 @@ def pushed_at_once(call: Call, tangents: list[Any], size: int) -> list[Any] | No
         a.node: np.asarray(t, a.node.dtype)
         for a, t in zip(call.arguments, tangents, strict=True) if t is not None
     }  # fmt: skip
-    call.note_reached(push_at_once(roots, found, size))
+    seen = push_at_once(roots, found, size)
+    call.reached.update(a.position for a in call.arguments if a.node in seen)
     return [
         found[one.y]
         if isinstance(one.y, Tensor) and one.y in found

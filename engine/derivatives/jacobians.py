@@ -15,7 +15,7 @@ from ..tensors import Tensor
 from ..values import Value, ValueArray
 from .arguments import Argnums, Argument
 from .call import Call, run
-from .directions import pushed_at_once
+from .directions import nodes_of, pushed_at_once
 from .linearized import pushed
 from .returned import check_function
 from .transforms import OwnDerivatives, fixed
@@ -158,7 +158,7 @@ def _graph(call: Call) -> list[Any]:
     order: list[Any] = []
     seen: set[Any] = set()
     for one in call.each():
-        for root in one.results():
+        for root in nodes_of(one.y):
             visit(root, seen, order)
     return order
 
