@@ -12,7 +12,7 @@ from hypothesis import assume, given, settings, strategies as st
 from shape_cases import CASES
 from strategies import case_id, elementwise_ops, far_from_kinks, float_positions, inputs
 
-from engine import Tensor, jvp, registry, shape_op, to_numpy, toposort
+from engine import Tensor, compile, jvp, registry, shape_op, to_numpy, toposort
 from engine.forward import pushed
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*does not depend on argument")  # as of argmax
@@ -36,6 +36,11 @@ FUSED = [
     for tier in fused_cases.tiers(name)
 ]
 each_fused_case = pytest.mark.parametrize(("name", "i", "tier"), FUSED)
+
+
+def of_case(name, i):
+    """The arrays of a case, and the row as a function of them."""
+    return CASES[name][i][:2] if name in CASES else fused_cases.of_floats(name, i)[:2]
 
 
 def of_numbers(case, args):
@@ -116,6 +121,18 @@ def test_tangents_of_float32_stay_float32(name, i):
     assert np.asarray(pushed).dtype == np.asarray(y).dtype  # single numbers come as floats
 
 
+@pytest.mark.parametrize(
+    ("name", "i"), [(name, i) for name, i, tier in [*ON_ARRAYS, *FUSED] if tier == "tensor"]
+)
+def test_a_compiled_function_pushes_the_same(name, i):
+    arrays, f = of_case(name, i)
+    inputs, v = tuple(map(np.asarray, arrays)), along(arrays, 8)
+    pushes = compile(lambda *given: jvp(f, given[: len(inputs)], given[len(inputs) :])[1])
+    for _ in range(2):  # traced, then run
+        got = pushes(*inputs, *v)
+        np.testing.assert_allclose(got, jvp(f, inputs, v)[1], rtol=1e-11, atol=1e-12)
+
+
 # --- the checks themselves ---
 
 
@@ -145,10 +162,7 @@ def test_a_planted_jvp_that_leaves_the_graph_is_found_at_the_second_order():
 
 def inner_nodes(name, i):
     """The nodes of a case's graph that rows on arrays made."""
-    if name in CASES:
-        arrays, f, _ = CASES[name][i]
-    else:
-        arrays, f, _ = fused_cases.of_floats(name, i)
+    arrays, f = of_case(name, i)
     y = f(*[Tensor(x, requires_grad=True) for x in arrays])
     order = toposort(y) if isinstance(y, Tensor) else []
     return [node for node in order if node.op and node.op.kind != "elementwise"]

@@ -41,6 +41,10 @@ def push_along(
         if node.op is None or node in tangents:
             continue
         given = [tangents.get(x) if isinstance(x, Node) else None for x in node.inputs]
+        if (
+            not node.op.all_flow
+        ):  # what finds places, as argsort, has no tangent, and no dtype for one
+            given = [t if node.op.rule(i) is not None else None for i, t in enumerate(given)]
         if any(t is not None for t in given):
             tangents[node] = (_plainly if plain else _recorded)(node, given)
     return seen
