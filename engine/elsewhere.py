@@ -60,6 +60,7 @@ OF_MODULES = {
     "make_jvp": "write jvp(f, (x,), (v,))", "hessian_vector_product": "write hvp(f, x, v)",
     "logspace": "write 10 ** linspace(a, b, n)", "set_printoptions": "write np.set_printoptions(…)",
     "set_num_threads": _CPU, "autocast": "numbers keep the dtype that they have: leave it out",
+    "checkpoint_sequential": "write nn.Sequential(*modules, checkpoint=n), groups of n",
     "set_detect_anomaly": "engine.nan_trace(loss) finds the op",
     "detect_anomaly": "engine.nan_trace(loss) finds the op",
     "finfo": "write np.finfo(x.dtype)", "iinfo": "write np.iinfo(x.dtype)",

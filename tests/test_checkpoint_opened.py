@@ -205,3 +205,20 @@ def test_a_call_that_differentiates_a_call_is_right():
         return engine.grad(lambda x: (run(slope, x) * w).sum())(np.array([0.1, 0.2]))
 
     np.testing.assert_array_equal(gradient(checkpoint), gradient(lambda f, x: f(x)))
+
+
+def test_a_history_sees_each_layer_once():
+    def seen(size):
+        layers = [nn.Linear(2, 3, rng=0), nn.Tanh(), nn.Linear(3, 1, rng=1), nn.Tanh()]
+        model = nn.Sequential(*layers, checkpoint=size)
+        history = viz.History(model, every=1)
+        x = np.random.default_rng(0).normal(size=(8, 2))
+        for _ in range(3):
+            loss = (model(x) ** 2).mean()
+            loss.backward()
+            history.step(loss)
+        return [one["activations"] for one in history.records if "activations" in one]
+
+    ours, plain = seen(2), seen(None)
+    assert ours == plain
+    assert [set(one) for one in ours[-1:]] == [{"1 Tanh", "3 Tanh"}]

@@ -17,7 +17,7 @@ from .random_stands import Stands
 from .second_run import Call, op_of
 
 
-def checkpoint(f: Callable[..., Any], *args: Any, **named: Any) -> Any:
+def checkpoint(f: Callable[..., Any], *args: Any, use_reentrant: bool = False, **named: Any) -> Any:
     """`f(*args, **named)`, of which the graph keeps inputs and result, not what lies between.
 
     Backward runs f again.  Gradients are the same, bit for bit, of arguments and of all that f
@@ -34,6 +34,7 @@ def checkpoint(f: Callable[..., Any], *args: Any, **named: Any) -> Any:
         f: a function or a module; it returns a node, or Tensors in lists, tuples, dicts or
             dataclasses.
         args, named: what f is called with.
+        use_reentrant: taken for the sake of PyTorch's programs, and changes nothing.
 
     Raises:
         TypeError: f cannot be called.

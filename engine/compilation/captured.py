@@ -20,7 +20,7 @@ _OWN = frozenset([
     "_a", "_adjoint", "_arrays", "_b", "_grad", "_held", "_params", "_requires", "_retain",
     "__class__", "__dict__", "__doc__", "__hash__", "__init__", "__module__", "__new__",
     "__slots__", "__weakref__", "inputs", "label", "leads", "op", "record", "record_binary",
-    "record_unary", "record_wide", "requires_grad", "zero_grad",
+    "record_unary", "record_wide", "requires_grad", "settle", "zero_grad",
 ])  # fmt: skip
 #: What a user may set on a leaf, but not in a compiled function.
 _SETTINGS = frozenset(["label", "requires_grad"])

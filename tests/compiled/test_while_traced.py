@@ -209,3 +209,13 @@ def test_running_statistics_that_are_tensors_are_refused(trace):
 def test_arrays_say_that_they_have_numbers_without_a_search_for_the_attribute():
     for kind in (type(Tensor([1.0]).data), engine.ValueArray):
         assert inspect.getattr_static(kind, "has_numbers") is True
+
+
+def test_a_program_reads_leaves_while_something_else_was_assigned_to():
+    w = Tensor([1.0, 2.0], requires_grad=True)
+    assigned = w * 1.0
+    assigned[0] = 3.0 * w[1]
+    f = engine.compile(lambda x: (x * w).sum())
+    assert f(np.ones(2)).item() == 3.0
+    f(np.ones(2)).backward()
+    assert w.grad.tolist() == [1.0, 1.0]
