@@ -209,3 +209,13 @@ def test_parameters_of_several_values_have_a_histogram():
     head, row = key_of(drawn(plots.gradient_histogram({"w": w})))
     assert head == ["mean", "std", "grad:data"]
     assert row == ["w", "1.5", "0.5", "1.0e+00"]
+
+
+def test_of_a_model_that_is_checkpointed_layers_inside_are_seen_with_their_gradients():
+    def keys(size):
+        model = a_model()
+        model.checkpoint = size
+        axes = by_title(plots.layers(model, X, LABELS, ENTROPY))
+        return {title: key_of(ax) for title, ax in axes.items()}
+
+    assert keys(5) == keys(None)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from engine import grad_of, no_grad, to_numpy
+from engine import Opening, grad_of, no_grad, to_numpy
 from nn import Hooked, Module
 
 from ..monitoring import (
@@ -181,7 +181,7 @@ def _run(
 
         return hook
 
-    with Hooked((m, look(name)) for name, m in chosen):
+    with Hooked((m, look(name)) for name, m in chosen), Opening():
         output = model(x)
     return seen, output
 
