@@ -71,12 +71,13 @@ def _mistaken(xs: Any, h0: float, u: float, w: float, mistake: str) -> np.ndarra
         elif mistake == "slope of the state":
             slope = 1 - math.tanh(states[t + 1]) ** 2
         g *= 1.0 if mistake == "no slope" else slope
+        g *= w if mistake == "weight too early" else 1.0
         if mistake != "last step only" or t == last:
             to_u += g * xs[t]
             to_w += g * states[t + 1 if mistake == "the state after" else t]
         if mistake == "first step only" and t:
             to_u = to_w = 0.0
-        g *= 1.0 if mistake == "no weight" else w
+        g *= 1.0 if mistake in ("no weight", "weight too early") else w
     return np.array([to_u, to_w])
 
 
@@ -86,6 +87,8 @@ MISTAKES = {
     "first step only": "That is the first step's share alone: add to what later steps gave, += and "
     "not =",
     "no weight": "On its way to the state before, the gradient is multiplied by w",
+    "weight too early": "You multiply by w before the step's shares are taken. There the gradient "
+    "has passed the tanh, and not the weight yet: take the shares first",
     "no slope": "Each step multiplies by the slope of tanh, 1 − h²",
     "slope of the state before": "The slope is that of the tanh which made h at this step: 1 − h² "
     "with the state after the step, not before it",
@@ -162,11 +165,12 @@ class _Run:
 def _windows(step: Any, xs: Any, ys: Any, h: Any, size: int, wrong: str = "") -> Any:
     """The solution; or what goes wrong in one way."""
     start = h
+    losses: list[Any] = []
     for first in range(0, len(xs), size):
         part = slice(first, first + size)
         if wrong == "rest" and len(xs[part]) < size:
             break
-        losses = []
+        losses = losses if wrong == "again" else []
         for x, y in zip(xs[part], ys[part], strict=True):
             h = step(x, h.detach() if wrong == "each" else h)
             losses.append(((h - y) ** 2).sum())
@@ -185,6 +189,8 @@ WRONG_WINDOWS = {
     "each": "You cut the state at every step. Within a window the gradient should pass",
     "rest": "The last window is shorter, and you have left it out",
     "mean": "You took the mean of a window's losses; their sum is asked for",
+    "again": "The losses of earlier windows are still in your sum, and count again. Begin each "
+    "window with an empty one",
     "last": "Only the last loss of each window is in your gradient. Add up those of all its steps",
 }
 
