@@ -258,6 +258,23 @@ def test_vjp_of_numbers_and_of_nodes():
     assert pullback(X)[0].values.tolist() == [2.0, 8.0, 18.0]
 
 
+@pytest.mark.parametrize("leaf", [lambda x: Tensor(x, requires_grad=True), ValueArray.of])
+def test_a_cotangent_may_depend_on_the_argument(leaf):
+    """The gradient flowed through it, too: 2u u² + 2u² u in the place of 2u u²."""
+    x = leaf(X)
+    y, pullback = vjp(lambda u: u * u, x)
+    (found,) = pullback(y)
+    np.testing.assert_allclose(E.to_numpy(found), 2 * X**3)
+    found.sum().backward()
+    slopes = x.grad if isinstance(x, Tensor) else [one.grad for one in x]
+    np.testing.assert_allclose(slopes, 6 * X**2)
+
+    y, pullback = vjp(lambda u, w: {"a": u * w, "b": u * 1.0}, leaf(X), leaf(X + 1))
+    by_u, by_w = pullback({"a": y["a"], "b": np.array([1.0, 0.0, 0.0])})
+    np.testing.assert_allclose(E.to_numpy(by_u), X * (X + 1) ** 2 + [1.0, 0.0, 0.0])
+    np.testing.assert_allclose(E.to_numpy(by_w), X**2 * (X + 1))
+
+
 def test_vjp_is_differentiable():
     def f(x):
         _, pullback = vjp(E.sin, x)

@@ -88,23 +88,22 @@ def node_for(given: Any, arrays: bool, position: int, name: str = "") -> Any:
     return Tensor(array, requires_grad=True)
 
 
-def take_names(arguments: list[Argument], y: Any) -> None:
-    """Where the result is a name, an argument is what that program has for it.
+def take_names(arguments: list[Argument], y: Any) -> bool:
+    """Whether the result is a name: then an argument is what that program has for it.
 
     It need not be a name itself: `vmap(grad(f), in_axes=(None, 0))` gives f plain weights.
     """
-    if type(y) is Value or type(y) is Tensor:  # the usual ones
-        return
     results = y if type(y) is list else [y]
     name = next((x for x in results if not getattr(x, "has_numbers", True)), None)
     if name is None:
-        return
+        return False
     for argument in arguments:
         if argument.plain:
             name._trace.plain.update(argument.nodes)
         argument.nodes = [name._trace.lifted.get(x, x) for x in argument.nodes]
         if not isinstance(argument.node, ValueArray):
             (argument.node,) = argument.nodes
+    return True
 
 
 def nodes_in_list(x: Any) -> Any:
@@ -150,12 +149,10 @@ def on_tensors(args: tuple[Any, ...]) -> bool:
     for x in args:
         if isinstance(x, _VALUES):
             return False
-        arrays = arrays or isinstance(x, _ARRAYS) or _names_an_array(x)
+        arrays = arrays or isinstance(x, _ARRAYS)
+        if not arrays and type(x) not in LEAVES:  # a name of an array
+            arrays = not getattr(x, "is_number", True)
     return arrays
-
-
-def _names_an_array(x: Any) -> bool:
-    return type(x) not in LEAVES and not getattr(x, "is_number", True)
 
 
 def opened(x: Any, name: str) -> tuple[Tree, list[Any]]:

@@ -73,8 +73,8 @@ def run(
     nodes = [x for a in arguments for x in a.nodes]
     with differentiating(nodes) as block, within(arguments, trees) if within else nullcontext():
         y, result, aux = value(f, call, kwargs, has_aux)
-    take_names(arguments, y)
-    nodes = [x for a in arguments for x in a.nodes]
+    if type(y) not in LEAVES and take_names(arguments, y):
+        nodes = [x for a in arguments for x in a.nodes]
     return Call(f, y, arguments, nodes, records, block, trees, result, aux)
 
 
@@ -109,7 +109,8 @@ def recorded_gradients(root: Any, wanted: list[Any], seed: Any = None) -> list[A
     """The gradient of root for each node, as a node; None where root does not depend on it."""
     if not isinstance(root, Node):
         return [None] * len(wanted)  # a constant
-    seed = root.leaf(root.full(1.0) if seed is None else seed, requires_grad=False)
+    if not isinstance(seed, Node):
+        seed = root.leaf(root.full(1.0) if seed is None else seed, requires_grad=False)
     if not root.has_numbers:  # names, written down
         found = gradients_by_name(root, seed, again=bool(RUNNING.derivatives))
         return [found.get(node) for node in wanted]

@@ -1,15 +1,15 @@
-"""Second derivatives, forward over reverse: `hessian`, `hvp`."""
+"""Second derivatives, forward over reverse (on Values reverse twice): `hessian`, `hvp`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from .arguments import Argnums, opened
+from .arguments import Argnums, on_tensors, opened
 from .directions import direction
-from .jacobians import jacfwd
-from .transforms import OwnDerivatives, fixed, grad, jvp, several_of
-from .trees import is_container
+from .jacobians import of_gradient
+from .transforms import OwnDerivatives, contract, fixed, grad, jvp, several_of
+from .trees import is_container, taken_apart
 
 
 def hessian(
@@ -18,8 +18,8 @@ def hessian(
     """A function that returns the second derivatives of f; for several argnums a tuple of tuples.
 
     It is `jacfwd` of `grad`: one backward pass is recorded, and a tangent pushed through that for
-    each number of the arguments.  For a container, as `grad` takes them, it is a container of
-    containers: `H["w"]["b"]`.
+    each number of the arguments (on Values, each number of the gradient is pulled back).  For a
+    container, as `grad` takes them, it is a container of containers: `H["w"]["b"]`.
 
     Args, errors: as `grad`.
 
@@ -31,8 +31,8 @@ def hessian(
     if isinstance(f, OwnDerivatives):
         return f.derived(hessian, fixed(argnums), has_aux)
     if isinstance(argnums, int):
-        return jacfwd(grad(f, argnums, has_aux), argnums, has_aux)
-    second = jacfwd(_each_gradient(f, tuple(argnums), has_aux), tuple(argnums), has_aux)
+        return of_gradient(grad(f, argnums, has_aux), argnums, has_aux)
+    second = of_gradient(_each_gradient(f, tuple(argnums), has_aux), tuple(argnums), has_aux)
 
     def derivative(*args: Any, **kwargs: Any) -> Any:
         found, aux = second(*args, **kwargs) if has_aux else (second(*args, **kwargs), None)
@@ -63,13 +63,30 @@ def hvp(f: Callable[..., Any], primals: Any, vectors: Any, has_aux: bool = False
     at, along = several_of(primals), several_of(vectors)
     if len(at) != len(along):
         raise ValueError(f"got {len(at)} primals but {len(along)} vectors")
-    for i, (x, v) in enumerate(zip(at, along, strict=True)):
-        _check_vector(x, v, i)
-    gradients = _each_gradient(f, tuple(range(len(at))), has_aux)
-    _, pushed, *aux = jvp(gradients, at, along, has_aux)
-    products = tuple(pushed.values())
+    leaves, checked = _leaves_and_vectors(at, along)
+    argnums = tuple(range(len(at)))
+    gradients = _each_gradient(f, argnums, has_aux)
+    if on_tensors(leaves):
+        _, found, *aux = jvp(gradients, at, along, has_aux)
+        products = tuple(found.values())
+    else:  # of Values: their backward pass is written out, and faster
+        found = grad(_slope(gradients, checked, has_aux), argnums, has_aux)(*at)
+        products, *aux = found if has_aux else (found,)
     found = products if type(primals) is tuple else products[0]
     return (found, *aux) if has_aux else found
+
+
+def _slope(gradients: Callable[..., Any], vectors: list[Any], has_aux: bool) -> Callable[..., Any]:
+    """The gradient along the vectors, a single number."""
+
+    def along(*args: Any) -> Any:
+        found, aux = gradients(*args) if has_aux else (gradients(*args), None)
+        total: Any = 0.0
+        for part, v in zip(taken_apart(found, "gradient")[1], vectors, strict=True):
+            total = total + contract(part, v)
+        return (total, aux) if has_aux else total
+
+    return along
 
 
 def _each_gradient(f: Any, argnums: tuple[int, ...], has_aux: bool) -> Callable[..., Any]:
@@ -84,15 +101,21 @@ def _each_gradient(f: Any, argnums: tuple[int, ...], has_aux: bool) -> Callable[
     return named
 
 
-def _check_vector(x: Any, v: Any, i: int) -> None:
-    """A vector must be built as its primal is, of the same shapes."""
-    name = f"vector {i}"
-    if not is_container(x):
-        direction(v, x, name)
-        return
-    tree, leaves = opened(x, f"primal {i}")
-    for (written, one), leaf in zip(tree.leaves_of(v, name, f"primal {i}"), leaves, strict=True):
-        direction(one, leaf, written)
+def _leaves_and_vectors(at: tuple[Any, ...], along: tuple[Any, ...]) -> tuple[Any, list[Any]]:
+    """What is in the primals, and the vectors, checked: built as those are, of the same shapes."""
+    leaves: list[Any] = []
+    given: list[tuple[str, Any]] = []
+    for i, (x, v) in enumerate(zip(at, along, strict=True)):
+        name = f"vector {i}"
+        if is_container(x):
+            tree, parts = opened(x, f"primal {i}")
+            leaves += parts
+            given += tree.leaves_of(v, name, f"primal {i}")
+        else:
+            leaves.append(x)
+            given.append((name, v))
+    vectors = [direction(v, x, name) for (name, v), x in zip(given, leaves, strict=True)]
+    return tuple(leaves), vectors
 
 
 def _products(f: Callable[..., Any], has_aux: bool) -> Callable[..., Any]:

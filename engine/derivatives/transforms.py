@@ -13,11 +13,13 @@ from typing import Any
 import numpy as np
 
 from ..arrays import sum as sum_of
+from ..differentiating import reaches
 from ..node import Node
 from ..recording import RECORDING, enable_grad
+from ..values import ValueArray
 from .arguments import Argnums, in_graph
-from .call import Call, run
-from .directions import count_tangents, direction, run_along
+from .call import Call, recorded_gradients, run
+from .directions import count_tangents, direction, nodes_of, run_along
 from .returned import check_function
 
 
@@ -140,20 +142,42 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
 
 def _pulled(call: Call, cotangent: Any) -> list[Any]:
     """The gradients of a result times a cotangent, for each leaf of the arguments."""
-    y = call.y
-    if call.result is None:
+    y, result = call.y, call.result
+    if result is None:
         v = direction(cotangent, y, "cotangent")
         if isinstance(y, Node) and not in_graph(v):
             return call.gradients(y, y.full(1.0) * v)
-        with enable_grad():
-            root = contract(y, v)
-        return call.gradients(root)
-    given = call.result.leaves_of(cotangent, "cotangent", "the result")
+        pairs = [(y, v)]
+    else:
+        given = result.leaves_of(cotangent, "cotangent", "the result")
+        pairs = [(one, direction(v, one, name)) for (name, v), one in zip(given, y, strict=True)]
+    nodes = set(call.nodes)
+    if any(reaches(x, nodes.__contains__) for _, v in pairs if in_graph(v) for x in nodes_of(v)):
+        return _pulled_by_seeds(call, pairs)
     root = 0.0
     with enable_grad():
-        for (name, v), one in zip(given, y, strict=True):
-            root = root + contract(one, direction(v, one, name))
+        for one, v in pairs:
+            root = root + contract(one, v)
     return call.gradients(root)
+
+
+def _pulled_by_seeds(call: Call, pairs: list[tuple[Any, Any]]) -> list[Any]:
+    """As `_pulled`, of cotangents that depend on the arguments: they are no part of what is pulled.
+
+    The gradient of y·v would flow through v, too.
+    """
+    total: list[Any] = [None] * len(call.nodes)
+    with enable_grad():
+        for one, v in pairs:
+            each = zip(one.flat, v.flat, strict=True) if isinstance(one, ValueArray) else [(one, v)]
+            for root, seed in each:
+                found = recorded_gradients(root, call.nodes, seed)
+                total = [
+                    new if old is None else old if new is None else old + new
+                    for old, new in zip(total, found, strict=True)
+                ]
+    gradients = [argument.assemble(part) for argument, part in call.parts(total)]
+    return [call.given_back(g, a) for g, a in zip(gradients, call.arguments, strict=True)]
 
 
 def jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = False) -> Any:
