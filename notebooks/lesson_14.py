@@ -83,7 +83,7 @@ def peak_in_arrays(call: Callable[[], Any], array: np.ndarray) -> int:
     """How many arrays of this size there are at once, at most, that the call has made.
 
     >>> x = np.ones(100_000)
-    >>> peak_in_arrays(lambda: (x + 1) * 2, x)
+    >>> peak_in_arrays(lambda: (x + 1, x + 2), x)
     2
     """
     tracemalloc.start()
