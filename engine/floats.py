@@ -5,6 +5,7 @@ Nothing here records or differentiates; these are forward functions for rows of 
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -97,11 +98,35 @@ def _erfc_block(x: np.ndarray) -> np.ndarray:
 def in_blocks(function: Any, x: Any) -> Any:
     """`function` on x, block by block, in float64; the result has x's floating-point dtype."""
     given = np.asarray(x)
-    flat = np.ascontiguousarray(given, dtype=np.float64).reshape(-1)
+    flat = np.ascontiguousarray(given).reshape(-1)
     result = np.empty(flat.shape, np.result_type(given.dtype, np.float16))
     for start in range(0, len(flat), _BLOCK):
-        result[start : start + _BLOCK] = function(flat[start : start + _BLOCK])
+        block = flat[start : start + _BLOCK]
+        result[start : start + _BLOCK] = function(block.astype(np.float64, copy=False))
     return result.reshape(given.shape)[()]
+
+
+def by_blocks(rule: Any) -> Any:
+    """An elementwise rule of one input, for which large arrays are gone through block by block.
+
+    What it makes on the way then takes a block's memory, not several times the array's.
+    """
+
+    @functools.wraps(rule)
+    def in_turn(g: Any, y: Any, x: Any, **params: Any) -> Any:
+        arrays = (g, y, x)
+        if not all(type(a) is np.ndarray and a.flags.c_contiguous for a in arrays) or (
+            x.size <= _BLOCK or g.shape != x.shape
+        ):
+            return rule(g, y, x, **params)
+        flat = [a.reshape(-1) for a in arrays]
+        result = np.empty(x.shape, np.result_type(*arrays))
+        for start in range(0, x.size, _BLOCK):
+            block = slice(start, start + _BLOCK)
+            result.reshape(-1)[block] = rule(*(a[block] for a in flat), **params)
+        return result
+
+    return in_turn
 
 
 def erf(x: Any) -> Any:

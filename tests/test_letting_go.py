@@ -109,7 +109,10 @@ def test_what_a_view_shows_comes_back_to_what_shows_it():
 
 
 def test_float16_stays():
-    assert let_go(chain(leaf(0, dtype=np.float16), leaf(1, dtype=np.float16))) == []
+    x = leaf(0, dtype=np.float16)
+    root = ((x * x + 0.5).tanh() - 1.0).mean()
+    root.backward()
+    assert let_go(root) == []
 
 
 def test_an_op_that_is_no_row_of_the_table_stays():
@@ -189,7 +192,7 @@ def test_a_leaf_that_changed_is_noticed_where_no_rule_reads_it():
     x = leaf(0)
     root = (x + 1.0).tanh().sum()
     x.data = x.data + 1.0
-    with pytest.raises(RuntimeError, match=r"input 0 of add\(\), of shape \(32776,\), was changed"):
+    with pytest.raises(RuntimeError, match=r"input 0 of add\(\), of shape \(65544,\), was changed"):
         root.backward()
 
 

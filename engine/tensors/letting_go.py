@@ -22,7 +22,6 @@ array itself, and those of all inputs that a rule reads.
 from __future__ import annotations
 
 import threading
-from collections import deque
 from typing import Any
 from weakref import ref
 
@@ -37,7 +36,7 @@ from .backward import SLOT_OF_HELD as _HELD, ArrayNode, propagate
 from .outline import Outline
 
 #: Arrays of more numbers are worth a closer look, which takes some microseconds.
-LARGE = 32_768
+LARGE = 65_536
 
 _ARRAYS = vars(ArrayNode)["_arrays"]  # the slot itself, which Emptied hides
 
@@ -114,13 +113,18 @@ def inputs_kept(x: Any) -> list[Any]:
 
 
 class _Latest(threading.local):
-    """The large results that this thread made lately."""
+    """What this thread made lately."""
 
     def __init__(self) -> None:
-        self.nodes: deque[ref[Any]] = deque(maxlen=64)
+        #: The last large result, if it is still there.
+        self.large: Any = lambda: None
+        #: Those with an input that will be let go when nobody has a name for it any more.
+        self.waiting: list[ref[Any]] = []
 
 
 _LATEST = _Latest()
+
+LONGEST_WAIT = 16  # so many nodes are looked at each time
 
 
 def look(y: Any) -> None:
@@ -128,13 +132,14 @@ def look(y: Any) -> None:
 
     Of a result that still has a name somewhere another look is taken with the next ones.
     """
-    _LATEST.nodes.append(ref(y))
-    _look_at_latest()
+    _LATEST.large = ref(y)
+    _LATEST.waiting.append(_LATEST.large)
+    _look_at_waiting()
 
 
-def _look_at_latest() -> None:
+def _look_at_waiting() -> None:
     places: dict[int, list[tuple[ref[Any], int]]] = {}  # of an input: whose it is
-    for found in _LATEST.nodes:
+    for found in _LATEST.waiting[-LONGEST_WAIT:]:
         node = found()
         if node is None or node.op is None:
             continue
@@ -143,11 +148,15 @@ def _look_at_latest() -> None:
             if i not in reads and type(arrays[i]) is np.ndarray and _may_go(x):
                 places.setdefault(id(x), []).append((found, i))
     x = node = arrays = None  # they are not to count as holders; nor do those in `places`
+    waiting: dict[int, ref[Any]] = {}
     for at in reversed(places.values()):
         users: list[tuple[Any, int]] = [(found(), i) for found, i in at]
         x = users[0][0].inputs[users[0][1]]
         if held_by(x, len(users)):
             _let_go(x, users)
+        else:
+            waiting.update({id(found): found for found, _ in at})
+    _LATEST.waiting = list(waiting.values())[::-1]
 
 
 def _may_go(x: Any) -> bool:
@@ -211,13 +220,11 @@ def restore(node: Any) -> None:
 
 
 def made_large() -> bool:
-    """Whether a graph of this thread, that is still there, has large results."""
-    nodes = _LATEST.nodes
-    while nodes and nodes[0]() is None:
-        nodes.popleft()
-    if nodes:
-        _look_at_latest()  # what had a name when the last op was applied may have none by now
-    return bool(nodes)
+    """Whether the last large result of this thread is still there: then its graph is."""
+    if _LATEST.large() is None:
+        return False
+    _look_at_waiting()  # what had a name when the last op was applied may have none by now
+    return True
 
 
 def propagate_and_let_go(order: list[Any], found: dict[Any, Any]) -> None:
@@ -238,8 +245,11 @@ def _passed(x: Any, users: list[tuple[Any, int]]) -> None:
     A user that has its array keeps those that its rules read: it is the result, or has a name.
     """
     if (
-        _can_be_had_again(x)
-        and any(np.size(array) > LARGE for array in (x._held, *x._arrays))
+        any(
+            type(a) is np.ndarray and a.size > LARGE
+            for a in (_HELD.__get__(x), *_ARRAYS.__get__(x))
+        )
+        and _can_be_had_again(x)
         and all(is_let_go(node) or i not in _reads(node) for node, i in users)
         and held_by(x, len(users) + 1)  # 1: the order
     ):

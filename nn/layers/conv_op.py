@@ -17,7 +17,11 @@ from .sliding import NO_PADS, Pads, Pair, out_sizes
 
 # Per image and group a matrix product: (F/G, K) with the columns (K, P), for F filters, G groups,
 # K = C/G·kh·kw numbers in a window and P windows.  The columns are made again for the backward
-# pass, which is quicker than keeping them: they are kh·kw times as large as the image.
+# pass, which is quicker than keeping them: they are kh·kw times as large as the image.  Of many
+# images they are made of some at a time, for each image has a product of its own.
+
+#: Bytes of columns that are made at a time.
+AT_A_TIME = 2**20
 
 
 def _filters(weight: Any, groups: int) -> Any:
@@ -32,6 +36,15 @@ def _columns(x: Any, weight: Any, params: dict[str, Any], groups: int) -> Any:
     return windows.reshape(
         (len(x), groups, math.prod(weight.shape[1:]), math.prod(windows.shape[4:]))
     )
+
+
+def _some_at_a_time(x: Any, weight: Any, places: int) -> list[slice]:
+    """Parts of a batch of plain images x, for columns of a moderate size; or all of it."""
+    each = math.prod(weight.shape[1:]) * places * 8
+    step = max(AT_A_TIME // max(each, 1), 1)
+    if type(x) is not np.ndarray or type(weight) is not np.ndarray or len(x) <= step:
+        return [slice(None)]
+    return [slice(i, i + step) for i in range(0, len(x), step)]
 
 
 def _by_group(g: Any, groups: int) -> Any:
@@ -50,6 +63,12 @@ def input_gradient(g: Any, weight: Any, shape: Any, groups: int, **params: Any) 
             g, _turned(weight, groups), None, padding=padding, dilation=params["dilation"],
             groups=groups,
         )  # fmt: skip
+    parts = _some_at_a_time(g, weight, groups * math.prod(g.shape[2:]))
+    if len(parts) > 1:
+        found = np.empty(shape, np.result_type(g, weight))
+        for i in parts:
+            found[i] = input_gradient(g[i], weight, found[i].shape, groups, **params)
+        return found
     columns = _filters(weight, groups).mT @ _by_group(g, groups)
     windows = columns.reshape((*shape[:2], *weight.shape[2:], *g.shape[2:]))
     return col2im(windows, shape, **params)
@@ -78,14 +97,28 @@ def _vjp_x(g: Any, y: Any, x: Any, weight: Any, bias: Any, groups: int, **params
 
 
 def _vjp_weight(g: Any, y: Any, x: Any, weight: Any, bias: Any, groups: int, **params: Any) -> Any:
-    columns = _columns(x, weight, params, groups)
     g = _by_group(g, groups)
     n, _, filters, places = g.shape
+    parts = _some_at_a_time(x, weight, groups * places)
     if filters <= places:  # image by image: nothing large is copied
-        return (g @ columns.mT).sum(axis=0).reshape(weight.shape)
+        found = [g[i] @ _columns(x[i], weight, params, groups).mT for i in parts]
+        products = found[0] if len(parts) == 1 else np.concatenate(found)
+        return products.sum(axis=0).reshape(weight.shape)
     rows = g.transpose((1, 2, 0, 3)).reshape((groups, filters, n * places))
-    columns = columns.transpose((1, 0, 3, 2)).reshape((groups, n * places, columns.shape[2]))
+    if len(parts) == 1:
+        columns = _rows_of_windows(x, weight, params, groups)
+    else:
+        columns = np.empty((groups, n * places, math.prod(weight.shape[1:])), x.dtype)
+        for i in parts:
+            some = _rows_of_windows(x[i], weight, params, groups)
+            columns[:, i.start * places : i.start * places + some.shape[1]] = some
     return (rows @ columns).reshape(weight.shape)
+
+
+def _rows_of_windows(x: Any, weight: Any, params: dict[str, Any], groups: int) -> Any:
+    """The windows of all images below each other: (groups, windows, numbers in a window)."""
+    columns = _columns(x, weight, params, groups).transpose((1, 0, 3, 2))
+    return columns.reshape((groups, math.prod(columns.shape[1:3]), columns.shape[3]))
 
 
 def _vjp_bias(g: Any, y: Any, x: Any, weight: Any, bias: Any, **_params: Any) -> Any:
@@ -133,7 +166,14 @@ def fused_conv2d(
     """Images (N, C, H, W) convolved with a weight (F, C/groups, kh, kw), as one node."""
     params: dict[str, Any] = {"stride": stride, "padding": padding, "dilation": dilation}
     out = out_sizes(x.shape, weight.shape[2:], name="conv2d()", **params)
-    y = _filters(weight, groups) @ _columns(x, weight, params, groups)
+    filters = _filters(weight, groups)
+    parts = _some_at_a_time(x, weight, groups * math.prod(out))
+    if len(parts) == 1:
+        y = filters @ _columns(x, weight, params, groups)
+    else:
+        y = np.empty((len(x), *filters.shape[:2], math.prod(out)), np.result_type(x, weight))
+        for i in parts:
+            np.matmul(filters, _columns(x[i], weight, params, groups), out=y[i])
     y = y.reshape((len(x), len(weight), *out))
     if bias is None:
         return y

@@ -71,10 +71,9 @@ def _dropped(x: Any, shape: tuple[int, ...], p: Any, training: bool, rng: Rng) -
     kept = draw_anew(rng, lambda source: source.random(shape)) >= p
     if type(kept) is not np.ndarray:
         refuse_values("dropout", x)
-    # a product is several times faster than a choice; Python's float keeps float32 as it is
-    factor = kept * (1 / (1 - p))
     dtype = dtype_of(x)
-    return x * (factor.astype(dtype) if dtype.kind == "f" else factor)
+    scale = dtype.type(1 / (1 - p)) if dtype.kind == "f" else 1 / (1 - p)
+    return x * (kept * scale)  # a product is several times faster than a choice
 
 
 class Dropout(Module):

@@ -140,8 +140,12 @@ def _vjp(
     if bias is not None:
         of_bias = _sum(g, _along(bias, x)).reshape(bias.shape)
     part = g if weight is None else g * weight
-    # not `standard *= …`: of plain x it is an array, and what multiplies it may be a node
-    of_x = part - standard * (_sum_of_products(part, standard, axis) / count)
+    along = _sum_of_products(part, standard, axis) / count
+    if type(along) is np.ndarray and along.dtype == part.dtype == standard.dtype:
+        standard *= along  # it is of this call: the answer can stand in it
+        of_x = np.subtract(part, standard, out=standard)
+    else:  # of plain x it is an array, and what multiplies it is a node
+        of_x = part - standard * along
     if center:
         of_x -= _sum(part, axis) / count
     of_x *= scale
