@@ -11,7 +11,7 @@ import numpy as np
 from ..arrays import cast
 from ..commits import GRADIENTS
 from ..core import Op
-from ..forward import push_along
+from ..forward import push_along, way_along
 from ..graph import adjoints
 from ..node import Node
 from ..node_hooks import HOOKS, drop_hooks_since, hooked_in, next_handle
@@ -154,7 +154,7 @@ class Call:
         order, read = self.again(None if plain else RECORDING.watcher)
         along = zip(read, tangents[-len(read) :], strict=True)
         found = {x: _like(t, x) for x, t in along if t is not None}
-        push_along(order[-1:], found, plain, read)
+        push_along(way_along(order[-1:], read), found, plain)
         return found.get(order[-1])
 
     def opened(self, inputs: tuple[Any, ...]) -> Any:

@@ -6,8 +6,7 @@ When does a gradient come back as a plain number or array, and when as a node?  
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -71,8 +70,12 @@ def run(
     records = RECORDING.enabled
     value = value_of if records else enable_grad(value_of)
     nodes = [x for a in arguments for x in a.nodes]
-    with differentiating(nodes) as block, within(arguments, trees) if within else nullcontext():
-        y, result, aux = value(f, call, kwargs, has_aux)
+    with differentiating(nodes) as block:
+        if within is None:
+            y, result, aux = value(f, call, kwargs, has_aux)
+        else:
+            with within(arguments, trees):
+                y, result, aux = value(f, call, kwargs, has_aux)
     if type(y) not in LEAVES and take_names(arguments, y):
         nodes = [x for a in arguments for x in a.nodes]
     return Call(f, y, arguments, nodes, records, block, trees, result, aux)
@@ -140,7 +143,8 @@ class Call:
     result: Tree | None = None  # how the result is built
     aux: Any = None  # what f returned beside it
     alone: bool | None = None  # whether y depends on no other leaf; None: not known yet
-    left: list[Any] = field(default_factory=list)  # results of forward mode that look like leaves
+    way: list[Any] | None = None  # what the result is made of, once tangents were pushed
+    left: Sequence[Any] = ()  # results of forward mode that look like leaves
     reached: set[int] = field(default_factory=set)  # positions of arguments that y depends on
 
     def __post_init__(self) -> None:

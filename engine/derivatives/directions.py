@@ -10,11 +10,12 @@ import numpy as np
 from ..arrays import cast
 from ..batching import push_at_once
 from ..differentiating import RUNNING
-from ..forward import Running, push_along
+from ..forward import Running, push_along, way_along
 from ..node import Node
 from ..recording import RECORDING
 from ..tensors import Tensor
 from ..values import ValueArray
+from ..versions import ASSIGNED
 from .arguments import Argument, in_array, in_graph
 from .call import Call, depends_on_others, run
 
@@ -76,8 +77,11 @@ def pushed(call: Call, tangents: Any) -> list[Any]:
     as_given = call.plain and not any(map(in_graph, tangents))
     plain = (as_given and all(map(Call.is_alone, each))) or not call.records
     found = by_node(call.arguments, tangents)
-    seen = push_along(roots, found, plain and all(x.has_numbers for x in roots))
-    call.reached.update(a.position for a in call.arguments if not seen.isdisjoint(a.nodes))
+    if call.way is None or ASSIGNED:
+        call.way = way_along(roots)
+        seen = set(call.way)
+        call.reached.update(a.position for a in call.arguments if not seen.isdisjoint(a.nodes))
+    push_along(call.way, found, plain and all(x.has_numbers for x in roots))
     return [given_back(one, found, as_given) for one in each]
 
 

@@ -43,10 +43,11 @@ def pushed(op: Op, tangents: Sequence[Any], y: Any, inputs: Sequence[Any], param
     >>> pushed(engine.prod, [t], np.array(2.0), [x], {"axis": None, "keepdims": False})
     array(12.)
     """
-    if isinstance(y, Node):  # a rule knows by g whether it is to be differentiated again
+    plain = not isinstance(y, Node)
+    if not plain:  # a rule knows by g whether it is to be differentiated again
         tangents = [t if t is None or isinstance(t, NODES) else _constant(t, y) for t in tangents]
-    half = getattr(getattr(y, "dtype", None), "type", None) is HALF
-    if half and not op.linear:  # rules compute in float32, from a result that is not rounded
+    half = not op.linear and getattr(getattr(y, "dtype", None), "type", None) is HALF
+    if half:  # rules compute in float32, from a result that is not rounded
         tangents = [t if t is None else widened(t) for t in tangents]
         inputs = [widened(x) for x in inputs]
         with np.errstate(all="ignore"):
@@ -54,7 +55,10 @@ def pushed(op: Op, tangents: Sequence[Any], y: Any, inputs: Sequence[Any], param
     if op.jvp is not None:
         t = op.jvp(tuple(tangents), y, *inputs, **params)
     elif op.linear is not None:
-        t = (_jointly if op.linear == "jointly" else _one_by_one)(op, tangents, inputs, params)
+        apply = op.forward if plain else _applied(op)
+        t = (_jointly if op.linear == "jointly" else _one_by_one)(
+            op, apply, tangents, inputs, params
+        )
     elif op.kind == "elementwise":
         t = _by_rules(op, tangents, y, inputs, params)
     elif np.size(y) == 1:
@@ -62,37 +66,41 @@ def pushed(op: Op, tangents: Sequence[Any], y: Any, inputs: Sequence[Any], param
     else:
         t = _transposed(op, tangents, y, inputs, params)
     t = _fitted(t, y, op)
-    return cast(t, HALF) if half and t.dtype.type is not HALF else t
+    return cast(t, HALF) if half else t
+
+
+def _applied(op: Op) -> Any:
+    return lambda *inputs, **params: op.apply(inputs, params)
 
 
 def _by_rules(op: Op, tangents: Any, y: Any, inputs: Any, params: Any) -> Any:
     """Each rule with the tangent in the place of g, summed."""
-    shape, total = np.shape(y), None
+    shape, total = getattr(y, "shape", ()), None
     for i, t in enumerate(tangents):
         rule = None if t is None else op.rule(i)
         if rule is not None:
-            if np.shape(t) != shape:
+            if getattr(t, "shape", ()) != shape:
                 t = broadcast_to(t, shape)
             part = rule(t, y, *inputs, **params)
             total = part if total is None else total + part
     return total
 
 
-def _jointly(op: Op, tangents: Any, inputs: Any, params: Any) -> Any:
+def _jointly(op: Op, apply: Any, tangents: Any, inputs: Any, params: Any) -> Any:
     """The op of the tangents; what no gradient flows to, an index or a mask, stays as it is."""
     given = [
         x if x is None or op.rule(i) is None else _zeros(x) if t is None else t
         for i, (x, t) in enumerate(zip(inputs, tangents, strict=True))
     ]
-    return op.apply(tuple(given), dict(params))
+    return apply(*given, **params)
 
 
-def _one_by_one(op: Op, tangents: Any, inputs: Any, params: Any) -> Any:
+def _one_by_one(op: Op, apply: Any, tangents: Any, inputs: Any, params: Any) -> Any:
     """The op with one input after the other replaced by its tangent, summed."""
     total = None
     for i, t in enumerate(tangents):
         if t is not None and op.rule(i) is not None:
-            part = op.apply((*inputs[:i], t, *inputs[i + 1 :]), dict(params))
+            part = apply(*inputs[:i], t, *inputs[i + 1 :], **params)
             total = part if total is None else total + part
     return total
 
@@ -149,10 +157,13 @@ def _zeros(x: Any) -> Any:
 
 def _fitted(t: Any, y: Any, op: Op) -> Any:
     """A tangent with y's shape and dtype; zeros in the place of None."""
+    if type(t) is np.ndarray and type(y) is np.ndarray:
+        if t.shape == y.shape and t.dtype is y.dtype:
+            return t
+    elif type(t) is float and type(y) is float:
+        return t
     if t is None:
         return _zeros(y)
-    if type(t) is float and type(y) is float:
-        return t
     shape = np.shape(y)
     if not isinstance(t, NODES):
         t = np.asarray(t)

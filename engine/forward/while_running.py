@@ -111,7 +111,7 @@ class Running(Restoring):
         tangents = {node: k.tangent for node, k in known.items() if k.tangent is not None}
         outside = any(n.op is None and n not in known and n.requires_grad for n in order)
         plain = not any(isinstance(t, Node) for t in tangents.values())
-        push_along([x], tangents, plain and not (outside and self.records))
+        push_along(order, tangents, plain and not (outside and self.records))
         reached = 0
         for k in known.values():
             reached |= k.reached
@@ -137,8 +137,10 @@ class Running(Restoring):
             if known is not None:
                 reached |= known.reached
         if any(t is not None for t in tangents):
-            shown = (y, y.inputs) if outside and self.records else (y._held, y._arrays)
-            t = _unseen(pushed, y.op, tangents, *shown, y.params)
+            if outside and self.records:
+                t = _unseen(pushed, y.op, tangents, y, y.inputs, y.params)
+            else:
+                t = pushed(y.op, tangents, y._held, y._arrays, y._params or {})
         self._note(y, t, reached)
         if not (outside or in_graph):
             shows = y._held.base is not None
