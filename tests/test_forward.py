@@ -144,6 +144,58 @@ def test_a_user_s_row_without_a_word_has_forward_mode():
     np.testing.assert_allclose(second, 2 * v[::-1] * v.sum())
 
 
+def test_a_program_with_such_a_row_can_be_written_down():
+    with own_ops():
+
+        @E.shape_op(lambda g, y, x: g[::-1] * x.sum() + (g * x[::-1]).sum(), name="turned")
+        def turned(x):
+            return x[::-1] * x.sum()
+
+        f = lambda x: jvp(turned, x, X)[1]  # noqa: E731
+        np.testing.assert_allclose(E.to_numpy(E.compile(f)(X)), f(X))
+
+
+@pytest.mark.parametrize(
+    "vjp", [lambda g, y, x: E.to_numpy(g) * 2, lambda g, y, x: g * 3 - E.to_numpy(g)]
+)
+def test_a_rule_in_which_g_is_lost_is_refused(vjp):
+    """Backward, of plain arrays, is right; transposed it would give zeros, or three times x."""
+    with own_ops():
+        double = E.shape_op(vjp, name="double")(lambda x: x * 2)
+
+        assert grad(lambda x: double(x).sum())(X).tolist() == [2.0, 2.0, 2.0]
+        with pytest.raises(RuntimeError, match=r"forward mode of 'double' would be wrong.* jvp="):
+            jvp(double, X, X)
+
+
+def test_a_rule_that_fails_on_nodes_says_what_forward_mode_asks_of_it():
+    with own_ops():
+        rule = lambda g, y, x: np.fft.ifft(np.fft.fft(g)).real  # noqa: E731
+        same = E.shape_op(rule, name="same")(lambda x: x.copy())
+
+        with pytest.raises(TypeError) as caught:
+            jvp(same, X, X)
+
+    assert "forward mode of 'same'" in caught.value.__notes__[0]
+
+
+def test_where_no_gradient_flows_the_tangent_is_zeros():
+    with own_ops():
+        none = E.shape_op(lambda g, y, x: None, name="none")(lambda x: x * 1.0)
+        first = E.shape_op(lambda g, y, a, b: g, None, name="first")(lambda a, b: a * 1.0)
+        rounded = E.shape_op(None, jvp=lambda ts, y, x: None, name="rounded")(np.round)
+
+        assert jvp(none, X, X)[1].tolist() == [0.0, 0.0, 0.0]
+        assert jvp(lambda x: first(x, x), X, X)[1].tolist() == X.tolist()
+        assert rounded(X).tolist() == X.tolist()
+
+
+def test_where_python_raises_a_tangent_is_what_ieee_says():
+    assert jvp(lambda x: 1 / x, 0.0, 1.0)[1] == -np.inf
+    assert jvp(E.sqrt, 0.0, 1.0)[1] == np.inf
+    assert jvp(E.log, 0.0, 2.0)[1] == np.inf
+
+
 @pytest.mark.parametrize(
     ("words", "error", "message"),
     [

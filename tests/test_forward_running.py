@@ -268,12 +268,24 @@ def test_a_parameter_that_f_holds_keeps_its_gradient():
         out[2] = E.sin(x[0]) * p[2]
         return out * x
 
-    _, t = jvp(f, X, V)
-    E.sum(t * X).backward()
-    pushed, p.grad = np.array(p.grad), None
-    E.sum(jacrev(f)(X) @ V * X).backward()
+    def g(x):
+        y = x * p
+        y[0] = y[1] * x[2]
+        z = y * 2
+        y[1] = p[2]
+        y[2] = x[0]
+        x = x * 1.0
+        x[0] = p[0] * x[1]
+        return y * z * x
 
-    np.testing.assert_allclose(pushed, p.grad)
+    for each in (g, f):
+        _, t = jvp(each, X, V)
+        E.sum(t * X).backward()
+        pushed, p.grad = np.array(p.grad), None
+        E.sum(jacrev(each)(X) @ V * X).backward()
+        np.testing.assert_allclose(pushed, p.grad)
+        p.grad = None
+
     with no_grad():
         plain = jvp(f, X, V)
     assert [type(part) for part in plain] == [np.ndarray, np.ndarray]
@@ -408,3 +420,49 @@ def test_without_a_graph_a_detached_result_is_a_tensor_of_its_own():
 def test_an_argument_f_does_not_depend_on_is_spoken_of():
     with pytest.warns(UserWarning, match="does not depend on argument 1"):
         jvp(lambda a, b: a * 2, (X, X), (V, V))
+
+
+def test_a_program_that_is_written_down_has_forward_mode_in_it():
+    """Of its arguments, of a closure's, and where a compiled function is differentiated itself."""
+    by_argument = lambda x: jvp(lambda y: E.tanh(y) * y, x, V)[1]  # noqa: E731
+    by_closure = lambda a: jvp(lambda x: E.sin(x) * a, X, V)[1]  # noqa: E731
+    for f in (by_argument, by_closure):
+        np.testing.assert_allclose(E.to_numpy(E.compile(f)(X)), f(X))
+    for x, v in ((X, V), (2.0, 1.0)):
+        found, expected = jvp(compiled, x, v), jvp(lambda x: E.tanh(x) * x, x, v)
+        np.testing.assert_allclose(found[1], expected[1])
+        np.testing.assert_allclose(
+            jvp(grad(E.compile(lambda x: E.sum(E.sin(x)))), x, v)[1], -np.sin(x) * v
+        )
+
+
+def test_jvp_and_vmap_go_into_each_other():
+    rows, vs = np.stack([X, X + 1]), np.stack([V, V])
+    f = lambda y: E.sin(y).sum() * y  # noqa: E731
+    expected = [jvp(f, x, V)[1] for x in rows]
+
+    np.testing.assert_allclose(E.vmap(lambda x: jvp(f, x, V)[1])(rows), expected)
+    np.testing.assert_allclose(jvp(E.vmap(f), rows, vs)[1], expected)
+
+
+def test_nan_trace_sees_ops_inside_and_around():
+    def watched(x):
+        with E.nan_trace():
+            return E.log(x) * x
+
+    with E.nan_trace():
+        around = jvp(lambda x: E.log(x) * x, X, V)[1]
+    inside = jvp(watched, X, V)[1]
+
+    np.testing.assert_allclose(inside, around)
+    with pytest.raises(E.NonFiniteError, match="log"):
+        jvp(lambda x: watched(x - x), X, V)
+
+
+def test_hooks_change_gradients_not_tangents():
+    def f(x):
+        x.register_hook(lambda g: g * 100)
+        return x * x
+
+    assert jvp(f, X, V)[1].tolist() == (2 * X * V).tolist()
+    assert jvp(f, Tensor(X, requires_grad=True), V)[1].tolist() == (2 * X * V).tolist()

@@ -96,14 +96,16 @@ def run_along(
     """A call of f; of each leaf of its result the value, and the derivative along tangents.
 
     Arrays for arrays are pushed along while f runs; all others along the graph, which has to be
-    there for a derivative around this one, and is there in any case on Values.
+    there for a derivative around this one, or in a program that is written down, and is there in
+    any case on Values.
     """
     given: list[Any] = []
 
     def within(arguments: list[Argument], trees: Any) -> Any:
         given[:] = [tangents_for(arguments, trees, tangents), nullcontext()]
         arrays = all(a.plain and isinstance(a.node, Tensor) for a in arguments)
-        if arrays and len(RUNNING.derivatives) == 1 and not any(map(in_graph, given[0])):
+        alone = len(RUNNING.derivatives) == 1 and not RECORDING.opened
+        if alone and arrays and not any(map(in_graph, given[0])):
             given[1] = Running(by_node(arguments, given[0]), records)
         return given[1]
 

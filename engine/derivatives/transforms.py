@@ -183,12 +183,16 @@ def _pulled_by_seeds(call: Call, pairs: list[tuple[Any, Any]]) -> list[Any]:
 def jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = False) -> Any:
     """f(*primals), and its derivative along the tangents (one per primal; a tuple of each).
 
-    Primals, tangents and the result may be containers, as in `grad`.  With has_aux f returns a
-    pair, and what stands second in it comes third.
+    Forward mode: tangents are pushed along by the rows, at about the cost of f itself; of arrays
+    while f runs, and no graph is kept.  Primals, tangents and the result may be containers, as in
+    `grad`.  A tangent has its primal's shape and dtype.  With has_aux f returns a pair, and what
+    stands second in it comes third.  Hooks, which change gradients, do not change tangents.
 
     Raises:
         ValueError: the tangents do not match the primals in number or shape, or are built in
             another way.
+        RuntimeError: a number would leave what is differentiated, as in `grad`; f calls
+            `backward()` on what depends on a primal.
 
     >>> jvp(lambda x: x * x, 3.0, 1.0)
     (9.0, 6.0)

@@ -21,7 +21,7 @@ from ..arrays import broadcast_to, cast, reshape, sum as sum_of, widened
 from ..core import Op
 from ..floats import HALF
 from ..graph import gradients_on_the_way
-from ..node import NODES, Node, check_parts
+from ..node import NODES, Node, check_parts, to_numpy
 from ..recording import enable_grad
 from ..tensors import Tensor
 
@@ -114,19 +114,37 @@ def _by_its_row(op: Op, tangents: Any, y: Any, inputs: Any, params: Any) -> Any:
 
 def _transposed(op: Op, tangents: Any, y: Any, inputs: Any, params: Any) -> Any:
     """The gradient, with respect to g, of what the vjps give for g times the tangents."""
-    plain = not any(isinstance(x, NODES) for x in (*inputs, *tangents, y))
+    plain = not isinstance(y, Node)
     if plain:  # rules may be written for Tensors, as a Function's backward is
         y, *inputs = [Tensor.wrap(x) if isinstance(x, np.ndarray) else x for x in (y, *inputs)]
-    g = y.leaf(y.full(0.0))
-    with enable_grad():
-        total = _contracted(op, tangents, g, y, inputs, params)
-    if not isinstance(total, Node):  # no rule uses g
-        return None
-    if plain:
-        return total.gradients([g])[0]
-    if not total.has_numbers:
-        return total.gradients([g])[0]
-    return gradients_on_the_way(total, [g], _constant(total.full(1.0), total))[0]
+    g = y.leaf(y.full(1.0))
+    try:
+        with enable_grad():
+            total = _contracted(op, tangents, g, y, inputs, params)
+    except Exception as error:
+        error.add_note(f"in forward mode of {op.name!r}, {_TRANSPOSED}")
+        raise
+    found = None
+    if isinstance(total, Node) and (plain or not total.has_numbers):
+        (found,) = total.gradients([g])
+    elif isinstance(total, Node):
+        (found,) = gradients_on_the_way(total, [g], _constant(total.full(1.0), total))
+    if plain and total is not None:
+        _check_linear(op, to_numpy(total), np.zeros(1) if found is None else found)
+    return found
+
+
+_TRANSPOSED = (
+    "whose vjps are transposed for that: write them with engine's ops on g, as for second "
+    "derivatives, or give the row a rule for tangents, jvp=..."
+)
+
+
+def _check_linear(op: Op, total: Any, found: Any) -> None:
+    """Refuse a rule that loses g: as it is linear, <vjp(g), t> for g = 1 is its gradient's sum."""
+    size = np.abs(found).sum() + np.abs(total)
+    if np.isfinite(size) and abs(found.sum() - total) > 1e-3 * size:
+        raise RuntimeError(f"forward mode of {op.name!r} would be wrong, {_TRANSPOSED}")
 
 
 def _contracted(op: Op, tangents: Any, g: Any, y: Any, inputs: Any, params: Any) -> Any:

@@ -123,8 +123,7 @@ class Running(Restoring):
         return known
 
     def _forget(self, known: _Known) -> None:
-        if self._known.get(known.key) is known:
-            del self._known[known.key]
+        self._known.pop(known.key, None)
 
     # --- what happens ---
 
