@@ -174,11 +174,21 @@ def test_a_bar_is_as_long_as_what_is_kept():
     assert ax.get_xlabel() == "KiB"
     bars = [(c.get_label(), [b.get_width() for b in c]) for c in ax.containers]
     *rows, _ = found.rows
-    assert bars[0] == ("kept", [r.kept / 1024 for r in rows])
-    assert bars[1] == ("let go", [r.let_go / 1024 for r in rows])
+    assert bars[0] == ("kept", [r.kept / 1024 for r in rows if r.kept])
+    assert bars[1] == ("let go", [r.let_go / 1024 for r in rows if r.let_go])
     assert [t.get_text() for t in ax.get_yticklabels()][:2] == ["tanh × 1", "mul × 1"]
     assert ax.yaxis_inverted()
     assert labels_of(ax) == ["kept", "let go"]
+
+
+def test_the_longest_bar_ends_within_the_axes_and_its_text_too():
+    """A part of length 0 at the end of the longest bar took the margin away."""
+    ax = drawn(plots.memory(((leaf(100_000) + 1.0).tanh() * 2.0).sum()))
+    left, right = ax.get_xlim()
+    assert left == 0
+    assert right > 1.2 * max(bar.get_x() + bar.get_width() for bar in ax.patches)
+    edge = ax.get_window_extent().x1
+    assert all(text.get_window_extent().x1 <= edge for text in ax.texts)
 
 
 def test_of_many_ops_those_that_keep_least_are_left_out_and_that_is_said():

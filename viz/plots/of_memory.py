@@ -43,8 +43,10 @@ def memory(root: Any, ax: Any = None) -> Any:
     ends = [0.0] * len(rows)
     for part, look in PARTS.items():
         sizes = [getattr(row, part.replace(" ", "_")) / scale for row in rows]
-        if any(sizes):
-            ax.barh(places, sizes, left=ends, label=part, **look)
+        drawn = [i for i, size in enumerate(sizes) if size]  # one of width 0 is seen as a line
+        if drawn:
+            lengths, lefts = ([numbers[i] for i in drawn] for numbers in (sizes, ends))
+            ax.barh(drawn, lengths, left=lefts, label=part, **look)
         ends = [end + size for end, size in zip(ends, sizes, strict=True)]
     for place, end, row in zip(places, ends, rows, strict=True):
         ax.annotate(
