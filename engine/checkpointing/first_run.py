@@ -27,8 +27,8 @@ def checkpoint(f: Callable[..., Any], *args: Any, use_reentrant: bool = False, *
     Random numbers are the same in both runs: those of `engine.generator`, of `random` and of
     `np.random`.  Running statistics of nn's layers follow once; what else f changes, it changes
     twice, unless it asks `is_recomputing()`.  Hooks and `retain_grad()` inside f are those of the
-    second run.  Where nothing is recorded f is simply run; so it is in a compiled function, under
-    `nan_trace`, and for arrays of Values.
+    second run.  Where nothing is recorded f is simply run; so it is in a compiled function, in
+    forward mode, under `nan_trace`, and where it returns several Values.
 
     Args:
         f: a function or a module; it returns a node, or Tensors in lists, tuples, dicts or

@@ -75,6 +75,7 @@ class Stands(Asked):
     def restore(self, saved: Any) -> None:
         outer, found = saved
         super().restore(outer)
+        self._f = None  # its arguments are not to be kept
         stands = [*found, *(_of(*one) for one in self.stood.values())]
         self.stands = [one for one in stands if one.moved()]
 

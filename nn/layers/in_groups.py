@@ -7,6 +7,8 @@ from typing import Any
 
 import engine
 
+from ..checks import at_least
+
 Modules = Sequence[Callable[[Any], Any]]
 
 
@@ -19,6 +21,7 @@ def chained(modules: Modules, x: Any) -> Any:
 
 def in_groups(modules: Modules, size: int, x: Any, name: str) -> Any:
     """`chained`, so many at a time by `engine.checkpoint`; each group is called name[0:6]."""
+    at_least(1, checkpoint=size)  # an attribute may have been set
     for first in range(0, len(modules), size):
         group = modules[first : first + size]
         x = engine.checkpoint(_Group(group, f"{name}[{first}:{first + len(group)}]"), x)

@@ -67,6 +67,10 @@ def test_all_else_is_as_it_was():
 def test_a_group_holds_one_module_at_least(wrong):
     with pytest.raises((TypeError, ValueError), match="checkpoint"):
         nn.Sequential(*layers(), checkpoint=wrong)
+    model = nn.Sequential(*layers())
+    model.checkpoint = wrong
+    with pytest.raises((TypeError, ValueError), match="checkpoint"):
+        model(batch(6, 4))
 
 
 def test_modules_of_several_results_may_follow_each_other():
