@@ -108,6 +108,8 @@ def _held_elsewhere(order: list[Any], apart: set[Any], roots: Sequence[Any]) -> 
     for node in order:
         inputs = [x for x in node.inputs if isinstance(x, Node)]
         uses.update(inputs)
+        if node.op is not None and node.op.opens:  # a checkpointed call has its arguments, too
+            uses.update(one for x in node.params.values() for one in x.refers_to)
         if not apart.isdisjoint(inputs):
             apart.add(node)
     apart.difference_update((order[-1], *roots))

@@ -396,3 +396,25 @@ def test_recorded_gradients_have_hooks_and_tangents_of_their_own():
     (slope,) = [x.grad]
     assert seen == ["Tensor"]
     assert slope.data.tolist() == [0.25 + 2 * 0.5 * 2 * 0.5]
+
+
+@pytest.mark.parametrize("x", [2.0, np.array([2.0])], ids=["Value", "Tensor"])
+def test_leaves_that_are_nobodys_leave_a_gradient_plain(x):
+    def f(x):
+        total = Value(0.0) if isinstance(x, Value) else Tensor(0.0, requires_grad=True)
+        return engine.sum(checkpoint(lambda h: h * h, total + x))
+
+    slope = engine.grad(f)(x)
+    assert type(slope) is type(x) or isinstance(slope, np.ndarray)
+    assert float(slope) == 4.0 if isinstance(x, float) else slope.tolist() == [4.0]
+
+
+def test_a_recorded_gradient_does_not_count_twice_either():
+    def after(run):
+        layer = nn.BatchNorm1d(2)
+        x = Tensor(np.arange(6.0).reshape(3, 2), requires_grad=True)
+        run(lambda x: layer(x).exp(), x).sum().backward(create_graph=True)
+        (x.grad**2).sum().backward()
+        return int(layer.num_batches_tracked), layer.running_mean.tolist()
+
+    assert after(checkpoint) == after(lambda f, x: f(x))

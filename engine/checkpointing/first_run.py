@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from ..core import Op
-from ..node import Node
 from ..node_hooks import drop_hooks
 from ..recording import RECORDING
 from ..values import Value
@@ -79,5 +78,5 @@ def _cut(root: Any, op: Op, call: Call) -> None:
     if isinstance(root, Value):
         root._a, root._b = tuple(call.read), {"call": call}
     else:
-        root.inputs, root._params = tuple(call.inputs), {"call": call}
-        root._arrays = tuple([x._held if isinstance(x, Node) else x for x in call.inputs])
+        root.inputs, root._params = (*call.arrays, *call.read), {"call": call}
+        root._arrays = (*call.arrays, *call.held)

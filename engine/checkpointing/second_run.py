@@ -36,28 +36,35 @@ class Call:
 
     Attributes:
         name: what f is called.
-        given: the nodes among the arguments.
         read: the nodes that it read from outside, arguments first; `held`: what was in them.
-        inputs: of the node: arrays among the arguments, and what was read.
+        arrays: those among the arguments: inputs of the node before these.
     """
 
     read: list[Any]
-    held: dict[Any, Any]
-    inputs: list[Any]
+    held: list[Any]
+    arrays: list[Any]
     result: Any
     stands: Stands
 
     def __init__(self, f: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]) -> None:
         self.f, self.args, self.named, self.name = f, args, named, name_of(f)
-        self.given = [x for x in (*args, *named.values()) if isinstance(x, Node)]
+
+    @property
+    def given(self) -> list[Any]:
+        """The nodes among the arguments."""
+        return [x for x in (*self.args, *self.named.values()) if isinstance(x, Node)]
+
+    @property
+    def refers_to(self) -> list[Any]:
+        """The nodes that this holds, as often as it does."""
+        return self.given + self.read
 
     def note(self, read: list[Any], result: Any, stands: Stands) -> None:
         """What the first run read, what came out, and where random numbers stood."""
         self.read, self.result, self.stands = read, result, stands
-        self.held = {x: x._held for x in read}
+        self.held = [x._held for x in read]
         arguments = (*self.args, *self.named.values())
-        arrays = [x for x in arguments if isinstance(x, np.ndarray) and x.dtype.kind in "fiub"]
-        self.inputs = [*arrays, *read]
+        self.arrays = [x for x in arguments if isinstance(x, np.ndarray) and x.dtype.kind in "fiub"]
 
     def __repr__(self) -> str:
         return "run again in backward"
@@ -73,7 +80,8 @@ class Call:
 
     def _as_given(self, x: Any) -> Any:
         """An argument, as it was before it was assigned to."""
-        return version_of(x, self.held[x]) if x in self.held else x
+        place = next((i for i, y in enumerate(self.read) if y is x), None)
+        return x if place is None else version_of(x, self.held[place])
 
     def again(self, outer: Any = None) -> tuple[list[Any], list[Any]]:
         """Run f again: all nodes of its graph, the result last; and what it read for each input."""
@@ -112,15 +120,12 @@ class Call:
         again, before = set(read), set(self.read)
         others = (x for x in read if x not in before)
         paired = [x if x in again else next(others, None) for x in self.read]
-        for x, y in zip(self.read, paired, strict=True):
-            if x is not y and (y is None or not self._is_like(x, y)):
+        for x, y, held in zip(self.read, paired, self.held, strict=True):
+            if x is not y and (y is None or not _is_like(x, y, held)):
                 raise self._reads_something_else(x)
         for x in others:
             raise self._reads_something_else(x)
         return paired
-
-    def _is_like(self, x: Any, y: Any) -> bool:
-        return y._held is self.held[x] or (x.op is y.op is None and x.shape == y.shape)
 
     def _reads_something_else(self, x: Any) -> RuntimeError:
         return RuntimeError(
@@ -146,7 +151,7 @@ class Call:
         for x in read:
             inner.pop(x, None)
         with GRADIENTS: Tensor.commit(inner, False)  # fmt: skip  # noqa: E701
-        return [None] * (len(self.inputs) - len(read)) + [found.get(x) for x in read]
+        return [None] * len(self.arrays) + [found.get(x) for x in read]
 
     def pushed(self, tangents: Sequence[Any]) -> Any:
         """The tangent of the result, from one for each input; None where none comes."""
@@ -171,6 +176,11 @@ class Call:
                 each = tuple([known[x] if isinstance(x, Node) else x for x in node.inputs])
                 known[node] = node.op.apply(each, dict(node.params))
         return known[order[-1]]
+
+
+def _is_like(x: Any, y: Any, held: Any) -> bool:
+    """Whether y may stand for x, in which that was held: as an earlier version, or a new leaf."""
+    return y._held is held or (x.op is y.op is None and x.shape == y.shape)
 
 
 def _like(numbers: Any, x: Any) -> Any:
