@@ -33,6 +33,15 @@ def _filled(tangents: tuple[Any, ...], inputs: tuple[Any, ...]) -> tuple[Any, ..
     return tuple([np.zeros(x.shape, x.dtype) if t is None else t for t, x in pairs])
 
 
+def _driven(tangents: tuple[Any, ...], x: Any, h: Any, h0: Any) -> Any:
+    """What the tangents of x and of the weights bring into each step."""
+    tx, tw = tangents[:2]
+    if tw is None:
+        return np.zeros(x.shape, x.dtype) if tx is None else tx
+    of_weights = _shifted(h, h0) @ tw.T
+    return of_weights if tx is None else tx + of_weights
+
+
 # --- RNN ---
 
 
@@ -49,12 +58,12 @@ def _rnn_vjp(g: Any, y: Any, x: Any, w: Any, h0: Any, nonlinearity: str) -> tupl
 
 
 def _rnn_jvp(tangents: tuple[Any, ...], y: Any, x: Any, w: Any, h0: Any, nonlinearity: str) -> Any:
-    tx, tw, dh = _filled(tangents, (x, w, h0))
-    drive = tx + _shifted(y, h0) @ tw.T
-    slopes = 1 - y * y if nonlinearity == "tanh" else to_numpy(y) > 0
+    drive, (dh,) = _driven(tangents, x, y, h0), _filled(tangents[2:], (h0,))
     steps = []
     for t in range(len(y)):
-        dh = (drive[t] + dh @ w.T) * slopes[t]
+        z = drive[t] + dh @ w.T
+        is_tanh = nonlinearity == "tanh"
+        dh = z * (1 - y[t] * y[t]) if is_tanh else where(to_numpy(y[t]) > 0, z, 0.0)
         steps.append(dh)
     return stack(steps)
 
@@ -91,19 +100,17 @@ def _gate_scales(n: int, dtype: Any) -> Any:
     return np.repeat(np.array([0.5, 0.5, 1.0, 0.5], dtype), n)
 
 
-def _lstm_slopes(y: Any, n: int, c0: Any) -> tuple[Any, ...]:
-    """The gate f, h and tanh(c); how gates depend on z, h on c, and c on the gates i, f, g."""
-    gates, c, h = y[..., : 4 * n], y[..., 4 * n : 5 * n], y[..., 5 * n :]
-    squashed = tanh(c)
-    slopes = (1 - gates) * (gates + (2 * _gate_scales(n, y.dtype) - 1))
-    to_c = gates[..., 3 * n :] * (1 - squashed * squashed)
-    factors = concatenate([gates[..., 2 * n : 3 * n], _shifted(c, c0), gates[..., :n]], -1)
-    return gates[..., n : 2 * n], h, squashed, slopes, to_c, factors
-
-
 def _lstm_vjp(g: Any, y: Any, x: Any, w: Any, h0: Any, c0: Any) -> tuple[Any, ...]:
     n = w.shape[1]
-    f, h, squashed, slopes, to_c, factors = _lstm_slopes(y, n, c0)
+    gates, c, h = y[..., : 4 * n], y[..., 4 * n : 5 * n], y[..., 5 * n :]
+    before = _shifted(c, c0)
+    squashed = tanh(c)
+    slopes = (1 - gates) * (gates + (2 * _gate_scales(n, x.dtype) - 1))
+    o = gates[..., 3 * n :]
+    to_c = o * (1 - squashed * squashed)  # how h depends on c
+    # what the gates i, f, g do to c
+    factors = concatenate([gates[..., 2 * n : 3 * n], before, gates[..., :n]], -1)
+    f = gates[..., n : 2 * n]
     dh: Any = g[-1, :, 5 * n :]
     dc: Any = g[-1, :, 4 * n : 5 * n]
     steps = []
@@ -120,16 +127,19 @@ def _lstm_vjp(g: Any, y: Any, x: Any, w: Any, h0: Any, c0: Any) -> tuple[Any, ..
 
 
 def _lstm_jvp(tangents: tuple[Any, ...], y: Any, x: Any, w: Any, h0: Any, c0: Any) -> Any:
-    tx, tw, dh, dc = _filled(tangents, (x, w, h0, c0))
     n = w.shape[1]
-    f, h, squashed, slopes, to_c, factors = _lstm_slopes(y, n, c0)
-    drive, steps = tx + _shifted(h, h0) @ tw.T, []
+    drive, dh, dc = _driven(tangents, x, y[..., 5 * n :], h0), *_filled(tangents[2:], (h0, c0))
+    before, s, steps = c0, 2 * _gate_scales(n, x.dtype) - 1, []
     for t in range(len(y)):
-        dgates = (drive[t] + dh @ w.T) * slopes[t]
-        of_c = dgates[:, : 3 * n] * factors[t]
-        dc = f[t] * dc + of_c[:, :n] + of_c[:, n : 2 * n] + of_c[:, 2 * n :]
-        dh = dgates[:, 3 * n :] * squashed[t] + to_c[t] * dc
+        gates, c = y[t, :, : 4 * n], y[t, :, 4 * n : 5 * n]
+        i, f, g, o = (gates[:, k * n : (k + 1) * n] for k in range(4))
+        dgates = (drive[t] + dh @ w.T) * ((1 - gates) * (gates + s))
+        di, df, dg, do = (dgates[:, k * n : (k + 1) * n] for k in range(4))
+        dc = df * before + f * dc + di * g + i * dg
+        squashed = tanh(c)
+        dh = do * squashed + o * (1 - squashed * squashed) * dc
         steps.append(concatenate([dgates, dc, dh], -1))
+        before = c
     return stack(steps)
 
 
@@ -193,20 +203,20 @@ def _gru_vjp(g: Any, y: Any, x: Any, w: Any, b: Any, h0: Any) -> tuple[Any, ...]
 
 
 def _gru_jvp(tangents: tuple[Any, ...], y: Any, x: Any, w: Any, b: Any, h0: Any) -> Any:
-    tx, tw, tb, dh = _filled(tangents, (x, w, b, h0))
     n = w.shape[1]
-    r, z, new, m, h = (y[..., k * n : (k + 1) * n] for k in range(5))
-    before = _shifted(h, h0)
-    gate_slopes = concatenate([r * (1 - r), z * (1 - z)], -1)
-    new_slope, to_z = 1 - new * new, before - new
-    drive, steps = before @ tw.T + tb, []
+    tx, tw, *others = tangents
+    tx, db, dh = _filled((tx, *others), (x, b, h0))
+    drive = _driven((None, tw), x, y[..., 4 * n :], h0)
+    before, steps = h0, []
     for t in range(len(y)):
-        dzh = drive[t] + dh @ w.T
-        dgates = (tx[t, :, : 2 * n] + dzh[:, : 2 * n]) * gate_slopes[t]
-        dm = dzh[:, 2 * n :]
-        dnew = (tx[t, :, 2 * n :] + dgates[:, :n] * m[t] + r[t] * dm) * new_slope[t]
-        dh = dgates[:, n:] * to_z[t] + z[t] * dh + (1 - z[t]) * dnew
-        steps.append(concatenate([dgates, dnew, dm, dh], -1))
+        r, z, new, m, h = (y[t, :, k * n : (k + 1) * n] for k in range(5))
+        dzh = drive[t] + db + dh @ w.T
+        dgates = tx[t, :, : 2 * n] + dzh[:, : 2 * n]
+        dr, dz, dm = dgates[:, :n] * r * (1 - r), dgates[:, n:] * z * (1 - z), dzh[:, 2 * n :]
+        dnew = (tx[t, :, 2 * n :] + dr * m + r * dm) * (1 - new * new)
+        dh = dz * (before - new) + z * dh + (1 - z) * dnew
+        steps.append(concatenate([dr, dz, dnew, dm, dh], -1))
+        before = h
     return stack(steps)
 
 
