@@ -229,7 +229,7 @@ def test_a_jvp_that_leaves_the_graph_is_refused_at_the_second_order():
 def test_a_jvp_that_cannot_take_nodes_says_what_to_write():
     @shape_op(
         lambda g, y, x: g * engine.cos(x),
-        jvp=lambda tangents, y, x: tangents[0] * np.frexp(engine.cos(x) + 1.0)[0],
+        jvp=lambda tangents, y, x: tangents[0] * np.ldexp(*np.frexp(engine.cos(x))),
     )
     def waves(x):
         return np.sin(x)
@@ -251,6 +251,19 @@ def test_a_right_jvp_of_two_inputs_passes_at_every_order():
 
     assert gradcheck(times, (X, X + 1), order=3)
     assert gradcheck(lambda a: times(a, np.ones(3)), X)
+
+
+@pytest.mark.parametrize("order", [1, 2])
+def test_a_row_that_has_no_forward_mode_is_checked_backward_alone(order):
+    """Its vjp loses g: jvp refuses that in words, and backward, at these orders, is right."""
+
+    @shape_op(lambda g, y, x: 3 * to_numpy(g))
+    def thrice(x):
+        return 3 * x
+
+    assert gradcheck(thrice, X, order=order)
+    with pytest.raises(RuntimeError, match="forward mode of 'thrice' would be wrong"):
+        engine.jvp(thrice, X, X)
 
 
 def test_what_is_left_out_at_a_kink_is_so_in_forward_mode_too():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -13,6 +14,7 @@ import numpy as np
 from ..arrays import sum as sum_of
 from ..derivatives import grad, jvp
 from ..differentiating import differentiating
+from ..forward import NotTransposed
 from ..graph import toposort
 from ..lists import array_of
 from ..looking import label_of
@@ -123,7 +125,8 @@ def gradcheck(
             try:
                 rows += check.level(f, level)
                 if level > 1:
-                    check.tangent_again(before, level - 1)
+                    with suppress(NotTransposed):
+                        check.tangent_again(before, level - 1)
             except TypeError as error:
                 error.add_note(
                     f"(gradcheck, order {level}) A rule is given nodes, so that it can be "
@@ -208,7 +211,8 @@ class _Check:
                     "nothing can be checked: every element stands at a kink, or f is not finite "
                     "around it; choose other inputs"
                 )
-        self.forward_mode(f, level, [gradients[0] for gradients in found], checked)
+        with suppress(NotTransposed):  # jvp says so itself; backward is right
+            self.forward_mode(f, level, [gradients[0] for gradients in found], checked)
         return rows
 
     def forward_mode(self, f: Any, level: int, found: list[Any], checked: list[Any]) -> None:
@@ -250,9 +254,10 @@ class _Check:
         return jvp(lambda *x: _along(f(*x), level), tuple(nodes), tuple(along))[1]
 
     def pushed(self, f: Any, level: int, along: Sequence[np.ndarray], moved: float = 0.0) -> float:
-        """That derivative as a number; with inputs moved so far in its direction."""
+        """That derivative as a number, of plain inputs; moved so far in its direction."""
         at = [x + moved * v for x, v in zip(self.arrays, along, strict=True)]
-        return float(to_numpy(self.tangent(f, level, along, self.nodes(at))))
+        given = map(float, at) if self.on_values else at
+        return float(to_numpy(self.tangent(f, level, along, given)))
 
     def one_input(
         self, f: Any, level: int, k: int, found: list[np.ndarray], checked: np.ndarray

@@ -140,11 +140,15 @@ _TRANSPOSED = (
 )
 
 
+class NotTransposed(RuntimeError):
+    """A row has no forward mode: its vjps lose what they are handed, and it has no jvp."""
+
+
 def _check_linear(op: Op, total: Any, found: Any) -> None:
     """Refuse a rule that loses g: as it is linear, <vjp(g), t> for g = 1 is its gradient's sum."""
     size = np.abs(found).sum() + np.abs(total)
     if np.isfinite(size) and abs(found.sum() - total) > 1e-3 * size:
-        raise RuntimeError(f"forward mode of {op.name!r} would be wrong, {_TRANSPOSED}")
+        raise NotTransposed(f"forward mode of {op.name!r} would be wrong, {_TRANSPOSED}")
 
 
 def _contracted(op: Op, tangents: Any, g: Any, y: Any, inputs: Any, params: Any) -> Any:
