@@ -354,7 +354,7 @@ def test_a_tangent_ends_with_its_node():
     finally:
         tracemalloc.stop()
 
-    assert peak <= 6 * x.nbytes + 100_000
+    assert peak <= 5 * x.nbytes + 100_000  # as by hand: two numbers, two tangents, one in between
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])

@@ -106,6 +106,9 @@ def run_along(
         arrays = all(a.plain and isinstance(a.node, Tensor) for a in arguments)
         alone = len(RUNNING.derivatives) == 1 and not RECORDING.opened
         if alone and arrays and not any(map(in_graph, given[0])):
+            for a in arguments:  # of large arrays a copy less: no graph is left that would need it
+                if type(a.given) is np.ndarray and a.given.flags.forc:
+                    a.node.adopt(a.given)
             given[1] = Running(by_node(arguments, given[0]), records)
         return given[1]
 
