@@ -84,7 +84,7 @@ from .define import (
 from .derivatives import (
     grad as grad, grad_of as grad_of, hessian as hessian, hvp as hvp, jacfwd as jacfwd,
     jacobian as jacobian, jacrev as jacrev, jvp as jvp, linearize as linearize,
-    ravel_tree as ravel_tree, value_and_grad as value_and_grad, vjp as vjp,
+    ravel_tree as ravel_tree, taylor as taylor, value_and_grad as value_and_grad, vjp as vjp,
 )  # fmt: skip
 from .files import CheckpointError as CheckpointError, load as load, save as save
 from .generators import (

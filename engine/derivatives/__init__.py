@@ -17,6 +17,7 @@ from .curvature import hessian as hessian, hvp as hvp
 from .jacobians import jacfwd as jacfwd, jacobian as jacobian, jacrev as jacrev
 from .linearized import linearize as linearize
 from .of_results import grad_of as grad_of
+from .taylor import taylor as taylor
 from .transforms import (
     OwnDerivatives as OwnDerivatives,
     grad as grad,
