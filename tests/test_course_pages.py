@@ -100,7 +100,7 @@ def test_what_its_comments_say_about_derivatives_holds():
     block = next(block for block in BLOCKS if "engine.hvp" in block)
     space = run(block, "cheat sheet", run(IMPORTS, "cheat sheet, imports"))
     said = re.findall(r"^(\w.*?)  # (\[.*\]|-?[\d.]+)$", block, re.MULTILINE)
-    assert len(said) == 4
+    assert len(said) == 5
     for code, numbers in said:
         np.testing.assert_allclose(eval(code, space), eval(numbers), err_msg=code)
     np.testing.assert_allclose(space["pullback"](space["v"]), [[3, 0]])
