@@ -91,7 +91,8 @@ class ArrayNode(Node):
         if alone is not None and other_leaves(order, alone):
             return None
         found = {self: gradient}
-        propagate(order if wanted else [], found, keep=True)
+        results_too = any(node.op is not None for node in wanted)  # leaves' stay in any case
+        propagate(order if wanted else [], found, keep=results_too)
         return [None if (g := found.get(node)) is None else np.array(g) for node in wanted]
 
     def contributions(self, g: Any) -> list[Any]:

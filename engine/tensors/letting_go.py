@@ -182,13 +182,18 @@ def _can_be_had_again(x: Any) -> bool:
 
 
 def _let_go(x: Any, users: list[tuple[Any, int]]) -> None:
-    """Put an outline in the place of x's array, in x and in what was made of it."""
+    """Put an outline in the place of x's array, in x and in what was made of it.
+
+    Whatever interrupts: until the end the outline has the array, and is as good.
+    """
     outline = Outline(x)
-    x.__class__ = x.emptied  # first: from now on nobody sees the slot
-    _HELD.__set__(x, outline)
+    outline.array = x._held
     for node, i in users:
         arrays = _ARRAYS.__get__(node)
         _ARRAYS.__set__(node, (*arrays[:i], outline, *arrays[i + 1 :]))
+    x.__class__ = x.emptied  # before its slot: nobody is to find an outline there
+    _HELD.__set__(x, outline)
+    outline.array = None
 
 
 def restore(node: Any) -> None:
