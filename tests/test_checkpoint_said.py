@@ -276,6 +276,13 @@ def test_a_generator_in_a_long_list_is_not_looked_for_but_its_numbers_are():
         loss.backward()
 
 
+def test_numbers_of_the_machine_are_drawn_anew():
+    machine = random.SystemRandom()
+    loss = checkpoint(lambda x: x * machine.random(), leaf(1.0))
+    with said("gives another result"):
+        loss.backward()
+
+
 def test_a_variable_that_is_not_set_yet_is_no_generator():
     def f(x):
         return x * 2.0 if x.size else later

@@ -130,7 +130,8 @@ def sources_of(f: Any) -> Iterator[Any]:
     while pending:
         x = pending.popleft()
         if isinstance(x, _SOURCES):
-            yield x
+            if not isinstance(x, random.SystemRandom):  # which stands nowhere
+                yield x
             continue
         for one in _inside(x):
             if len(seen) < _MOST and not isinstance(one, _NOTHING_IN_IT) and id(one) not in seen:
