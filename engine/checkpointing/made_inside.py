@@ -11,7 +11,7 @@ from ..derivatives import mapped
 from ..graph import visit
 from ..node import Node
 from ..recording import RECORDING, Watching
-from ..tensors import Tensor
+from ..tensors import LARGE, Tensor, look
 from ..values import Value
 
 
@@ -55,6 +55,8 @@ class Inside(Watching):
         self._made[id(y)] = y
         if self._outer is not None:
             self._outer.recorded(op, y, inputs)
+        elif isinstance(y, Tensor) and y._requires and y._held.size > LARGE:
+            look(y)  # of what is watched, nobody else looks whether arrays can go
 
     def backward(self, order: list[Any], seed: Any) -> None:
         """Nothing to see."""

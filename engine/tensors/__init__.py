@@ -15,5 +15,10 @@ from .backward import (
     push_any as push_any,
     version_of as version_of,
 )  # fmt: skip
-from .letting_go import array_kept as array_kept, inputs_kept as inputs_kept
+from .letting_go import (
+    LARGE as LARGE,
+    array_kept as array_kept,
+    inputs_kept as inputs_kept,
+    look as look,
+)
 from .tensor import Tensor as Tensor
