@@ -248,3 +248,10 @@ def test_pushed_takes_one_op_forward_on_plain_arrays_and_on_nodes():
     assert plain.tolist() == (a * b).tolist()
     assert recorded.op is not None
     np.testing.assert_allclose(recorded.data, np.exp(b))
+
+
+def test_each_argument_is_pushed_alone_by_jacfwd():
+    by_a, by_b = E.jacfwd(lambda a, b: a * b * b, (0, 1))(X, X + 1)
+
+    assert by_a.tolist() == np.diag((X + 1) ** 2).tolist()
+    assert by_b.tolist() == np.diag(2 * X * (X + 1)).tolist()
