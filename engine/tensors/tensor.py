@@ -10,7 +10,7 @@ import numpy as np
 from numpy import ndarray
 
 from .. import choices, ops
-from ..arrays import Array, ArrayMethods, MakingMore, cast, matmul, shaped
+from ..arrays import Array, ArrayMethods, MakingMore, cast, matmul, setitem, shaped
 from ..commits import GRADIENTS
 from ..core import Op
 from ..differentiating import is_off_graph, leave_graph, refuse_to_cut
@@ -340,6 +340,7 @@ Emptied.full = Tensor
 
 Op.writer_arrays = ArrayWriter({
     "NOT_PLAIN": (ndarray, Node),  # what a static parameter may not be, or not as it is
+    "SETITEM": setitem,
     "Node": Node, "Tensor": Tensor, "asarray": np.asarray, "attended": _attended,
     "check_parts": check_parts, "check_unchanged": check_unchanged, "constant": constant,
     "fitted": fitted, "look": look, "ndarray": ndarray, "new": _new, "note_part": note_part,

@@ -11,7 +11,7 @@ itself, any other is called.  Tracebacks show the text:
         (x0,) = node.inputs
         (a0,) = node._arrays
         size, ndim = g.size or -1, g.ndim
-        if x0.op is None and x0._held is not a0:
+        if (x0.op is None or x0.op is SETITEM) and x0._held is not a0:
             check_unchanged(node)
         part = g * cos(a0)
         if type(part) is not ndarray or a0.size != size or a0.ndim != ndim or part.dtype is not a0.dtype:
@@ -228,8 +228,8 @@ def _edge(op: Op, i: int, written: list[str], called: str) -> list[str]:
     ]
     if op.kind != "elementwise":  # there a rule may answer None: nothing flows
         add = ["if part is not None:", *indented(add)]
-    # a result does not change (`settle` has led to its versions), and may have let its array go
-    changed = f"if x{i}.op is None and x{i}._held is not a{i}:"
+    # other results do not change, and may have let their arrays go
+    changed = f"if (x{i}.op is None or x{i}.op is SETITEM) and x{i}._held is not a{i}:"
     lines = [changed, "    check_unchanged(node)", *part, *add]
     if op.n_inputs > 1:
         lines = [f"if isinstance(x{i}, Tensor) and x{i}._requires:", *indented(lines)]

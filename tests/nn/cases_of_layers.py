@@ -388,3 +388,16 @@ function_case(
     "HingeLoss", lambda x: oracles.hinge(x, SIDES, 0.5), X,
     call=lambda thing, x: thing(margin=0.5)(x, SIDES),
 )  # fmt: skip
+
+
+@case("functional_call")
+def functional_call(thing, tier):
+    """A line with another slope and offset, and the gradients of these."""
+    model = model_of(nn.Linear(2, 1), tier)
+    points, heights = wave(4, 2), wave(4, 1, start=1.0)
+    weight, bias = LEAVES[tier]([[2.0, -1.0]]), LEAVES[tier]([0.5])
+    y = thing(model, {"weight": weight, "bias": bias}, points)
+    close(y, points @ [[2.0], [-1.0]] + 0.5)
+    engine.sum(y * heights).backward()
+    close(weight.grad, heights.T @ points)
+    close(bias.grad, [heights.sum()])
