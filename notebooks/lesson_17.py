@@ -159,12 +159,12 @@ def show_curves(histories: Mapping[str, nn.EpochHistory]) -> Any:
     columns = len(histories)
     figure, axes = figure_with(1, columns, (max(2.5 * columns, 4.5), 3.3))
     for ax, (kind, history) in zip(axes[0], histories.items(), strict=True):
-        for name, key, colour in (
-            ("in training", "loss", CYCLE[0]), ("held out", "validation_loss", CYCLE[1]),
+        for name, key, colour, line in (
+            ("in training", "loss", CYCLE[0], "-"), ("held out", "validation_loss", CYCLE[1], "--"),
         ):  # fmt: skip
-            ax.plot(history[key], color=colour, label=name)
+            ax.plot(history[key], line, color=colour, label=name)
         hit = history["validation_accuracy"][-1]
-        ax.set(title=f"{kind}\n{hit:.0%} of held-out digits", xlabel="epoch", ylim=(0.0, 2.4))
+        ax.set(title=f"{kind}\nheld out: {hit:.0%} right", xlabel="epoch", ylim=(0.0, 2.4))
         ax.label_outer()
     axes[0][0].set_ylabel("loss")
     axes[0][0].legend(**LEGEND)
