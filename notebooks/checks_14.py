@@ -45,9 +45,14 @@ def check_quotient(quotient: Callable[..., Any], kind: type) -> str:
         (-1.0, "Is it divided by b²? a′b − ab′ alone is the upper half of the formula"),
         (-0.5, "a′b − ab′ is divided by b twice, by b², and not once"),
         (-0.75, "That is only b's part. a has a slope, too, and a's part is a′ / b"),
+        (5.0, "That is the product rule"),
+        (0.0, "Your result has no slope: Dual takes two numbers, the value and the slope"),
+        (-1 / 36, "It is divided by b², the square of what you divide by, and not by a²"),
         (-2.5, "b's part is −y · b′ / b with y = a / b, which is −a b′ / b²: divide by b twice"),
     ]:
-        expect(not math.isclose(slope, wrong), f"{hint}. Yours gives {wrong:g} for (6, 1) / (2, ½)")
+        expect(
+            not math.isclose(slope, wrong), f"{hint}. Yours gives {wrong:.4g} for (6, 1) / (2, ½)"
+        )
     near(slope, -0.25, "For Dual(6, 1) / Dual(2, 0.5) the slope is (1 · 2 − 6 · 0.5) / 2²")
     for (a, b), expected in [
         (((1.0, 0.0), (4.0, 1.0)), -1 / 16),
@@ -104,6 +109,18 @@ def check_columns(columns: Callable[..., Any]) -> str:
         "time, with a direction that is 1 there and 0 elsewhere",
     )
     expect(
+        found.shape != (4,) or not np.allclose(found, matrix[:, 0]),
+        "That is the first column alone: is the return inside the loop?",
+    )
+    expect(
+        found.shape != (4, 2) or not np.allclose(found, matrix.T.reshape(4, 2)),
+        "The columns are cut up: reshape keeps the order of the numbers; .T turns rows to columns",
+    )
+    expect(
+        found.shape != (4, 2) or not np.allclose(found, matrix.cumsum(axis=1)),
+        "The direction of input 1 still has its 1 at input 0: take new zeros for each input",
+    )
+    expect(
         found.shape != (4, 2) or not np.allclose(found, matrix * x),
         "You pushed along x itself: the direction of input i has a 1 there, whatever x is",
     )
@@ -119,7 +136,7 @@ def check_columns(columns: Callable[..., Any]) -> str:
     )
     near(found, matrix, "It has a row for each of the 4 results, a column for each of the 2 inputs")
     expect(
-        runs == 2,
+        runs <= 3,  # the third to see how many results there are
         f"For two inputs f has to run twice, once for each push. Yours ran it {runs} times",
     )
     wide = np.linspace(-1.0, 1.0, 5)
@@ -150,16 +167,22 @@ def check_curved(times: Callable[..., Any], exp_of: Callable[..., Any]) -> str:
     y, y1, y2 = (part / math.exp(0.5) for part in _triple(exp_of((0.5, 3.0, 5.0)), "exp_of"))
     near(y, 1.0, "The value of exp_of((0.5, 3, 5)) is math.exp(0.5): over that")
     expect(y1 != 1.0, "In exp_of the slope of u is missing: the chain rule says e^u · u′")
+    expect(
+        not math.isclose(y1 * math.exp(0.5), 3.0),
+        "In exp_of the slope is not u′ alone: the chain rule says e^u · u′",
+    )
     near(y1, 3.0, "The slope of exp_of((0.5, 3, 5)) is e^u · 3: over e^u")
     for wrong, hint in [
         (1.0, "its second derivative is not e^u alone: differentiate e^u · u′, a product"),
         (5.0, "u″ alone is not enough: in e^u · u′ the first factor changes, too"),
         (9.0, "u″ is missing: in e^u · u′ the second factor changes, too"),
         (8.0, "u′ has to be squared: one comes from the slope, one from e^u"),
+        (11.0, "in e^u · u′ the slope of e^u is e^u · u′, which makes u′², and not 2u′"),
+        (9.0 + 5.0 / math.exp(0.5), "u″ is multiplied by e^u, too"),
         (15.0, "the two parts are added, u′² + u″, and not multiplied"),
     ]:
         expect(
-            not math.isclose(y2, wrong), f"exp_of: {hint}. Yours is {wrong:g} · e^u for (½, 3, 5)"
+            not math.isclose(y2, wrong), f"exp_of: {hint}. Yours is {wrong:.4g} · e^u for (½, 3, 5)"
         )
     near(y2, 14.0, "For (0.5, 3, 5) the second derivative is e^u · (3² + 5): over e^u")
 

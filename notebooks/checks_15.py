@@ -89,6 +89,11 @@ def check_must_keep(must_keep: Any) -> str:
         (3 * size + 8, "Those are all results. Which of them does a rule read?"),
         (3 * size, "Those are all results. Which of them does a rule read?"),
         (size + x.data.nbytes + w.data.nbytes, "x and w are read, but they are no results"),
+        (
+            2 * size,
+            "Those are the results of ops whose rules read something. Count what they read: "
+            "node.inputs[i], or for −1 the node itself",
+        ),
         (size // 8, "That is how many numbers there are. How many bytes has each?"),
     ]:
         expect(found != wrong, f"Of tanh(x @ w + b).sum(): {hint}")
@@ -165,7 +170,7 @@ def check_one_at_a_time(train: Any) -> str:
     expect(
         most < 2,
         f"When the last step began, {most} earlier graphs were still there: a sum or a list of "
-        "nodes holds them. Keep numbers: loss.item()",
+        "nodes holds them, and so does one of loss.data. Keep numbers: loss.item()",
     )
     expect(
         most == 0,

@@ -115,10 +115,11 @@ def show_ratios(rows: Mapping[str, tuple[float, float, float]]) -> Any:
     figure, (panels,) = figure_with(1, 3, (10.0, 2.4))
     first, *_ = rows.values()
     for i, (ax, what) in enumerate(zip(panels, ("nodes", "bytes", "time"), strict=True)):
-        ratios = [row[i] / first[i] for row in rows.values()]
+        digits = 1 if what == "time" else 2
+        ratios = [_rounded(row[i] / first[i], digits) for row in rows.values()]
         ax.barh(list(rows), ratios, color=list(CYCLE[: len(rows)]))
         for place, ratio in enumerate(ratios):
-            ax.text(ratio * 1.2, place, _about(ratio, 1 + (what != "time")), va="center")
+            ax.text(ratio * 1.2, place, f"{ratio:,.0f}", va="center")
         ax.set(title=what, xscale="log", xlim=(0.8, 30 * max(ratios)))
         ax.invert_yaxis()
         ax.label_outer()
@@ -126,13 +127,13 @@ def show_ratios(rows: Mapping[str, tuple[float, float, float]]) -> Any:
     return figure
 
 
-def _about(ratio: float, digits: int) -> str:
+def _rounded(ratio: float, digits: int) -> float:
     """A ratio to few digits: of a time more than one would differ from run to run.
 
-    >>> _about(1.04, 1), _about(324.0, 1), _about(1924.0, 2)
-    ('1', '300', '1,900')
+    >>> _rounded(1.04, 1), _rounded(324.0, 1), _rounded(1924.0, 2)
+    (1.0, 300.0, 1900.0)
     """
-    return f"{float(f'{ratio:.{digits - 1}e}'):,.0f}"
+    return float(f"{ratio:.{digits - 1}e}")
 
 
 # --- one step, three times ---

@@ -136,6 +136,19 @@ def test_a_notebook_builds_on_earlier_ones():
         assert all(one < number for one in re.findall(r"\d\d", on))
 
 
+def test_a_path_of_the_page_holds_what_its_notebooks_build_on():
+    builds_on = {number: set(re.findall(r"\d\d", on)) for number, (*_, on) in rows().items()}
+    core = set(re.findall(r"(?m)^\| (\d\d) .*\*\*the core\*\*", PAGE))
+    paths = re.findall(r"(?m)^- \*\*.+$", PAGE)
+    assert len(paths) == 6
+    for line in paths:
+        path = set(re.findall(r"\d\d", line)) | (core if "the core" in line else set())
+        for first, last in re.findall(r"(\d\d) to (\d\d)", line):
+            path |= {number for number in builds_on if first <= number <= last}
+        assert path
+        assert all(builds_on[number] <= path for number in path), line
+
+
 def test_the_legend_is_on_the_page_as_it_is_printed():
     assert teaching.LEGEND in PAGE
 

@@ -90,21 +90,27 @@ class GraphMemory:
             self.total,
         )
 
-    def __repr__(self) -> str:
+    def _lines(self) -> list[tuple[str, ...]]:
+        """The table's head and rows, without the columns in which nothing stands."""
         lines = [HEAD, *(row.cells() for row in self.rows)]
         used = [i for i in range(len(HEAD)) if any(line[i] for line in lines[1:])]
-        widths = {i: max(len(line[i]) for line in lines) for i in used}
+        return [tuple(line[i] for i in used) for line in lines]
+
+    def __repr__(self) -> str:
+        lines = self._lines()
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         return "\n".join(
             "  ".join(
-                line[i].rjust(widths[i]) if i else line[i].ljust(widths[i]) for i in used
+                cell.rjust(width) if i else cell.ljust(width)
+                for i, (cell, width) in enumerate(zip(line, widths, strict=True))
             ).rstrip()
             for line in lines
         )
 
     def _repr_html_(self) -> str:
-        rows = [tuple(map(escaped, row.cells())) for row in self.rows]
+        head, *rows = [tuple(map(escaped, line)) for line in self._lines()]
         title = f"a graph of {self.total.nodes:,} nodes keeps {in_bytes(self.total.kept)}"
-        return html_card(title, html_table(rows, HEAD))
+        return html_card(title, html_table(rows, head))
 
 
 def memory(root: Any) -> GraphMemory:

@@ -44,6 +44,21 @@ def quotient(a, b):
     return Dual(a.data / b.data, a.slope / b.data - a.data * b.slope)
 
 
+# %% check_quotient | That is the product rule
+def quotient(a, b):
+    return Dual(a.data / b.data, a.slope * b.data + a.data * b.slope)
+
+
+# %% check_quotient | Your result has no slope
+def quotient(a, b):
+    return Dual(a.data / b.data)
+
+
+# %% check_quotient | and not by a²
+def quotient(a, b):
+    return Dual(a.data / b.data, (a.slope * b.data - a.data * b.slope) / a.data**2)
+
+
 # %% check_quotient | A Dual is needed
 def quotient(a, b):
     return a.data / b.data, (a.slope * b.data - a.data * b.slope) / b.data**2
@@ -114,6 +129,27 @@ def columns(f, x):
     return np.stack([(f(x + h * e) - f(x - h * e)) / (2 * h) for e in np.eye(len(x))], axis=-1)
 
 
+# %% check_columns | That is the first column alone
+def columns(f, x):
+    for one in np.eye(len(x)):
+        return jvp(f, x, one)[1]
+
+
+# %% check_columns | The columns are cut up
+def columns(f, x):
+    pushed = np.array([jvp(f, x, one)[1] for one in np.eye(len(x))])
+    return pushed.reshape(-1, len(x))
+
+
+# %% check_columns | take new zeros for each input
+def columns(f, x):
+    found, direction = [], np.zeros(len(x))
+    for i in range(len(x)):
+        direction[i] = 1.0
+        found.append(jvp(f, x, direction)[1])
+    return np.stack(found, axis=-1)
+
+
 # %% check_columns | Your function changed x
 def columns(f, x):
     found = np.stack([jvp(f, x, one)[1] for one in np.eye(len(x))], axis=-1)
@@ -123,8 +159,11 @@ def columns(f, x):
 
 # %% check_columns | f has to run twice
 def columns(f, x):
-    n = len(f(x))
-    return np.stack([jvp(f, x, one)[1] for one in np.eye(len(x))], axis=-1).reshape(n, -1)
+    found = np.zeros((len(f(x)), len(x)))
+    for i, one in enumerate(np.eye(len(x))):
+        for j in range(len(found)):
+            found[j, i] = jvp(f, x, one)[1][j]
+    return found
 
 
 # %% check_columns | not for 5 and 2
@@ -223,6 +262,38 @@ def times(a, b):
 def exp_of(a):
     y = math.exp(a[0])
     return y, y * a[1], y
+
+
+# %% check_curved | not u′ alone
+def times(a, b):
+    (f, f1, f2), (g, g1, g2) = a, b
+    return f * g, f1 * g + f * g1, f2 * g + 2 * f1 * g1 + f * g2
+
+
+def exp_of(a):
+    return math.exp(a[0]), a[1], a[2]
+
+
+# %% check_curved | and not 2u′
+def times(a, b):
+    (f, f1, f2), (g, g1, g2) = a, b
+    return f * g, f1 * g + f * g1, f2 * g + 2 * f1 * g1 + f * g2
+
+
+def exp_of(a):
+    y = math.exp(a[0])
+    return y, y * a[1], y * (2 * a[1] + a[2])
+
+
+# %% check_curved | u″ is multiplied by e^u, too
+def times(a, b):
+    (f, f1, f2), (g, g1, g2) = a, b
+    return f * g, f1 * g + f * g1, f2 * g + 2 * f1 * g1 + f * g2
+
+
+def exp_of(a):
+    y = math.exp(a[0])
+    return y, y * a[1], y * a[1] ** 2 + a[2]
 
 
 # %% check_curved | u′ has to be squared

@@ -55,6 +55,11 @@ def must_keep(root):
     return sum(x.data.nbytes for x in read)
 
 
+# %% check_must_keep | Those are the results of ops whose rules read something
+def must_keep(root):
+    return sum(node.data.nbytes for node in toposort(root) if node.op and node.op.reads)
+
+
 # %% check_must_keep | the last input
 def must_keep(root):
     read = set()
@@ -126,6 +131,17 @@ def train(step, batches):
         losses.append(step(batch))
         losses[-1].backward()
     return sum(loss.item() for loss in losses) / len(losses)
+
+
+# %% check_one_at_a_time | and so does one of loss.data
+def train(step, batches):
+    losses = []
+    for batch in batches:
+        loss = step(batch)
+        loss.backward()
+        losses.append(loss.data)
+        del loss
+    return np.mean(losses)
 
 
 # %% check_one_at_a_time | the name loss holds it
