@@ -213,9 +213,9 @@ def restore(node: Any) -> None:
         given = tuple([y._held if type(array) is Outline else array for y, array in pairs])
         both, reads, outline = zip(given, arrays, strict=True), _reads(x), _HELD.__get__(x)
         if type(outline) is Outline:
-            with np.errstate(all="ignore"):  # forward has warned
-                array = np.asarray(x.op.forward(*given, **x.params))
-            outline.array = array
+            # forward has warned; in one line, so that no interrupt comes between
+            with np.errstate(all="ignore"): y = x.op.forward(*given, **x.params)  # fmt: skip  # noqa: E701
+            outline.array = array = np.asarray(y)
             _HELD.__set__(x, array)
         _ARRAYS.__set__(x, tuple([a if i in reads else b for i, (a, b) in enumerate(both)]))
         x.__class__ = x.full  # last: the slots are right

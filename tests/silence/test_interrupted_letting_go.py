@@ -1,7 +1,7 @@
 """Ctrl-C while a graph lets its arrays go, or has them back: the next pass is right."""
 
 import numpy as np
-from interrupting import PACKAGES, interrupted_at_every_line
+from interrupting import PACKAGES, as_at_the_start, interrupted_at_every_line
 
 from engine import Tensor
 from engine.graph import toposort
@@ -30,6 +30,7 @@ def test_a_graph_is_right_after_an_interrupted_pass_forward_or_backward():
         made[0].backward()  # all comes back, and goes again
 
     def check(interrupt):
+        as_at_the_start(interrupt)
         root = made.pop() if made else forward()
         x.zero_grad()
         w.zero_grad()
@@ -53,6 +54,7 @@ def test_numbers_are_right_after_an_interrupted_return():
         assert np.array_equal(product.data, expected)
 
     def check(interrupt):
+        as_at_the_start(interrupt)
         assert np.array_equal(product.data, expected), interrupt
 
     assert interrupted_at_every_line(program, check, FILES) > 50
