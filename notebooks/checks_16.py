@@ -21,6 +21,7 @@ def check_bias(bias: Any) -> str:
     found = answer_to_numpy(bias)
     expect(found.size == 1, f"One number is needed, and yours has shape {found.shape}")
     number, gate = float(found.item()), 0.5 ** (1 / 100)
+    expect(math.isfinite(number), f"A finite number is needed, and yours is {number}")
     right = math.log(gate / (1 - gate))
     for wrong, hint in [
         (gate, "That is the gate itself, 0.9931. Which bias gives it? Turn the sigmoid round"),
@@ -34,9 +35,14 @@ def check_bias(bias: Any) -> str:
         (math.log(0.995 / 0.005), "You took 0.005 away at each step. The gates multiply"),
         (math.log(0.99 / 0.01), "0.99 to the power 100 is 0.37. Half of it should be left"),
         (math.atanh(gate), "That is the inverse of tanh; a gate is a sigmoid"),
+        (math.log10(gate / (1 - gate)), "Take the natural logarithm, math.log"),
+        (
+            -100 * math.log(2),
+            "Your gate is 0.5 to the power 100. It is the other way round: its power 100 is 0.5",
+        ),
     ]:
         expect(not math.isclose(number, wrong, rel_tol=1e-3, abs_tol=1e-6), hint)
-    left = 1 / (1 + math.exp(-min(max(number, -500.0), 500.0))) ** 100
+    left = math.exp(-100 * np.logaddexp(0, -number))  # the sigmoid's logarithm, 100 times
     near(left, 0.5, "That is what your bias leaves after 100 steps", rtol=0.01)
     return "For ten times as many steps, it is about 2.3 more."
 
@@ -63,8 +69,11 @@ def _mistaken(xs: Any, h0: float, u: float, w: float, mistake: str) -> np.ndarra
     for x in xs:
         states.append(math.tanh(u * x + w * states[-1]))
     last = len(xs) - 1
-    g, to_u, to_w = 1.0, 0.0, 0.0
-    for t in reversed(range(len(xs))):
+    g, to_u, to_w = states[-1] if mistake == "begins with the state" else 1.0, 0.0, 0.0
+    steps = range(len(xs))
+    for t in steps if mistake == "forwards" else reversed(steps):
+        if mistake == "no first step" and not t:
+            break
         slope = 1 - states[t + 1] ** 2
         if mistake == "slope of the state before":
             slope = 1 - states[t] ** 2
@@ -74,10 +83,14 @@ def _mistaken(xs: Any, h0: float, u: float, w: float, mistake: str) -> np.ndarra
         g *= w if mistake == "weight too early" else 1.0
         if mistake != "last step only" or t == last:
             to_u += g * xs[t]
-            to_w += g * states[t + 1 if mistake == "the state after" else t]
+            before = states[-1] if mistake == "no h0" and not t else states[t]
+            to_w += g * (states[t + 1] if mistake == "the state after" else before)
         if mistake == "first step only" and t:
             to_u = to_w = 0.0
-        g *= 1.0 if mistake in ("no weight", "weight too early") else w
+        if mistake == "times u":
+            g *= u
+        elif mistake not in ("no weight", "weight too early"):
+            g *= w
     return np.array([to_u, to_w])
 
 
@@ -94,6 +107,11 @@ MISTAKES = {
     "with the state after the step, not before it",
     "slope of the state": "The states are tanhs already: the slope is 1 − h², not 1 − tanh(h)²",
     "the state after": "w is multiplied by the state before the step; you took the one after it",
+    "times u": "On its way to the state before, the gradient is multiplied by w, and not by u",
+    "forwards": "Your loop goes forwards. Backward begins at the last step: reversed(range(…))",
+    "begins with the state": "The gradient begins at 1: the last state's derivative by itself",
+    "no first step": "The first step is missing: the loop back has to reach t = 0",
+    "no h0": "At the first step the state before is h0; yours is another one (an index of −1?)",
 }
 
 
@@ -142,6 +160,12 @@ def check_through_time(through_time: Any) -> str:
     return "50 steps back, with nothing but multiplications and sums."
 
 
+NO_WEIGHTS = (
+    "What you call backward on does not depend on the weights. Is it a loss, taken after `step`, "
+    "of a state that is not detached yet?"
+)
+
+
 class _Run:
     """A small cell, and what `windows` does with it: gradients, the last state, how often."""
 
@@ -149,16 +173,20 @@ class _Run:
         rng = np.random.default_rng(0)
         self.xs, self.ys = rng.normal(size=(7, 2)), rng.normal(size=(7, 2))
         self.w = Tensor([[0.9, -0.4], [0.5, 0.8]], requires_grad=True)
-        self.calls = 0
+        self.learned: list[bool] = []  # at each call of `step`, whether backward was called before
 
     def step(self, x: Any, h: Any) -> Any:
         """The next state."""
-        self.calls += 1
+        self.learned.append(self.w.grad is not None)
         return tanh(self.w @ h + x)
 
     def of(self, windows: Any, size: int) -> tuple[Any, Any]:
         """The last state, and the gradient of w, as arrays; None for none."""
-        last = windows(self.step, self.xs, self.ys, Tensor([0.3, -0.2]), size)
+        try:
+            last = windows(self.step, self.xs, self.ys, Tensor([0.3, -0.2]), size)
+        except RuntimeError as error:
+            expect("does not require a gradient" not in str(error), NO_WEIGHTS)
+            raise
         return last, None if self.w.grad is None else np.array(self.w.grad)
 
 
@@ -175,7 +203,8 @@ def _windows(step: Any, xs: Any, ys: Any, h: Any, size: int, wrong: str = "") ->
             h = step(x, h.detach() if wrong == "each" else h)
             losses.append(((h - y) ** 2).sum())
         loss = sum(losses[-1:] if wrong == "last" else losses)
-        (loss / len(losses) if wrong == "mean" else loss).backward()
+        loss /= {"mean": len(losses), "mean of squares": 2}.get(wrong, 1)
+        loss.backward()
         if wrong != "whole":
             h = start if wrong == "start" and first + size < len(xs) else h.detach()
     return h
@@ -188,6 +217,7 @@ WRONG_WINDOWS = {
     "h.detach() after each window",
     "each": "You cut the state at every step. Within a window the gradient should pass",
     "rest": "The last window is shorter, and you have left it out",
+    "mean of squares": "You took the mean of the squares; the loss of a step is their sum",
     "mean": "You took the mean of a window's losses; their sum is asked for",
     "again": "The losses of earlier windows are still in your sum, and count again. Begin each "
     "window with an empty one",
@@ -215,10 +245,16 @@ def check_windows(windows: Any) -> str:
         rtol=1e-8,
     )
     near(state, last, "The gradient is right. Return the last state")
+    calls = len(yours.learned)
     expect(
-        yours.calls == 7,
-        f"The gradient is right, but `step` was called {yours.calls} times for 7 inputs: go on "
+        calls == 7,
+        f"The gradient is right, but `step` was called {calls} times for 7 inputs: go on "
         "from the state you have",
+    )
+    expect(
+        yours.learned[3],
+        "The gradient is right. But the second window begins before backward was called on the "
+        "first, whose graph is still kept: call backward at the end of each window",
     )
     for size, what in [(1, "windows of a single step"), (7, "one window"), (10, "a long window")]:
         expected, other = _Run().of(_windows, size), _Run().of(windows, size)

@@ -154,8 +154,9 @@ def show_accuracy(found: Mapping[str, Mapping[int, float]], ax: Any = None) -> A
     """Of each model how much it remembers, by the length of what lies between; the axes."""
     ax = axes_of(ax, "", "steps to remember over", "right on new sequences")
     for i, (name, by_gap) in enumerate(found.items()):
+        size = max(10 - 2 * i, 4)  # the first ones larger, to be seen behind the others
         ax.plot(list(by_gap), list(by_gap.values()), color=CYCLE[i % len(CYCLE)], label=name,
-                marker=MARKS[i % len(MARKS)])  # fmt: skip
+                marker=MARKS[i % len(MARKS)], markersize=size)  # fmt: skip
     ax.axhline(1 / SYMBOLS, color="grey", linestyle=":", label="guessing")
     ax.set_ylim(0, 1.05)
     ax.set_xticks(sorted({gap for by_gap in found.values() for gap in by_gap}))

@@ -229,17 +229,6 @@ def windows(step, xs, ys, h, size):
             h = step(x, h)
             loss = loss + ((h - y) ** 2).sum()
         loss.backward()
-    return h
-
-
-# %% check_windows | Your state is not cut
-def windows(step, xs, ys, h, size):
-    for first in range(0, len(xs), size):
-        loss = 0.0
-        for x, y in zip(xs[first : first + size], ys[first : first + size]):
-            h = step(x, h)
-            loss = loss + ((h - y) ** 2).sum()
-        loss.backward()
         h.detach()
     return h
 
@@ -359,3 +348,120 @@ def windows(step, xs, ys, h, size):
         loss.backward()
         h = h.detach()
     return states
+
+
+# %% check_bias | natural logarithm
+f = 0.5 ** (1 / 100)
+bias = math.log10(f / (1 - f))
+
+# %% check_bias | its power 100 is 0.5
+f = 0.5**100
+bias = math.log(f / (1 - f))
+
+# %% check_bias | A finite number
+bias = float("nan")
+
+
+# %% check_through_time | and not by u
+def through_time(xs, h0, u, w):
+    states = [h0]
+    for x in xs:
+        states.append(math.tanh(u * x + w * states[-1]))
+    g, to_u, to_w = 1.0, 0.0, 0.0
+    for t in reversed(range(len(xs))):
+        g = g * (1 - states[t + 1] ** 2)
+        to_u += g * xs[t]
+        to_w += g * states[t]
+        g = g * u
+    return to_u, to_w
+
+
+# %% check_through_time | Your loop goes forwards
+def through_time(xs, h0, u, w):
+    states = [h0]
+    for x in xs:
+        states.append(math.tanh(u * x + w * states[-1]))
+    g, to_u, to_w = 1.0, 0.0, 0.0
+    for t in range(len(xs)):
+        g = g * (1 - states[t + 1] ** 2)
+        to_u += g * xs[t]
+        to_w += g * states[t]
+        g = g * w
+    return to_u, to_w
+
+
+# %% check_through_time | begins at 1
+def through_time(xs, h0, u, w):
+    states = [h0]
+    for x in xs:
+        states.append(math.tanh(u * x + w * states[-1]))
+    g, to_u, to_w = states[-1], 0.0, 0.0
+    for t in reversed(range(len(xs))):
+        g = g * (1 - states[t + 1] ** 2)
+        to_u += g * xs[t]
+        to_w += g * states[t]
+        g = g * w
+    return to_u, to_w
+
+
+# %% check_through_time | The first step is missing
+def through_time(xs, h0, u, w):
+    states = [h0]
+    for x in xs:
+        states.append(math.tanh(u * x + w * states[-1]))
+    g, to_u, to_w = 1.0, 0.0, 0.0
+    for t in reversed(range(1, len(xs))):
+        g = g * (1 - states[t + 1] ** 2)
+        to_u += g * xs[t]
+        to_w += g * states[t]
+        g = g * w
+    return to_u, to_w
+
+
+# %% check_through_time | index of −1
+def through_time(xs, h0, u, w):
+    states, h = [], h0
+    for x in xs:
+        h = math.tanh(u * x + w * h)
+        states.append(h)
+    g, to_u, to_w = 1.0, 0.0, 0.0
+    for t in reversed(range(len(xs))):
+        g = g * (1 - states[t] ** 2)
+        to_u += g * xs[t]
+        to_w += g * states[t - 1]
+        g = g * w
+    return to_u, to_w
+
+
+# %% check_windows | mean of the squares
+def windows(step, xs, ys, h, size):
+    for first in range(0, len(xs), size):
+        loss = 0.0
+        for x, y in zip(xs[first : first + size], ys[first : first + size]):
+            h = step(x, h)
+            loss = loss + ((h - y) ** 2).mean()
+        loss.backward()
+        h = h.detach()
+    return h
+
+
+# %% check_windows | does not depend on the weights
+def windows(step, xs, ys, h, size):
+    for first in range(0, len(xs), size):
+        loss = 0.0
+        for x, y in zip(xs[first : first + size], ys[first : first + size]):
+            h = step(x, h)
+            loss = loss + ((h.detach() - y) ** 2).sum()
+        loss.backward()
+        h = h.detach()
+    return h
+
+
+# %% check_windows | before backward was called
+def windows(step, xs, ys, h, size):
+    loss = 0.0
+    for t, (x, y) in enumerate(zip(xs, ys)):
+        h = step(x, h if t % size else h.detach())
+        loss = loss + ((h - y) ** 2).sum()
+    loss.backward()
+    return h
