@@ -62,3 +62,11 @@ def test_an_order_that_is_none_is_refused(order):
     with pytest.raises(ValueError, match="order must be an int, 0 or more"):
         taylor(E.exp, 1.0, order)
     assert taylor(E.exp, 0.0, 0) == [1.0]
+
+
+def test_a_container_has_coefficients_like_it():
+    found = taylor(lambda x: {"a": E.exp(x), "b": (x * E.stack([x, x]), 3.0)}, 0.0, 2)
+
+    assert [c["a"] for c in found] == [1.0, 1.0, 0.5]
+    np.testing.assert_array_equal([c["b"][0] for c in found], [[0, 0], [0, 0], [1, 1]])
+    assert [c["b"][1] for c in found] == [3.0, 0.0, 0.0]

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..by_name import has_numbers
 from ..core import PYTHON_RAISES, Op
 from ..node import Node
 from ..recording import ATTENTION, RECORDING
@@ -130,10 +131,12 @@ class _Slopes:
         self.program, self.index = program, index
 
     def __call__(self, g: Any, y: Any, *inputs: Any) -> tuple[Any, ...]:
-        """Plain gradients; of nodes nodes, whose op is the pullback."""
+        """Plain gradients; of nodes nodes, whose op is the pullback; of names op by op."""
         program = self.program
         given = [*inputs, g]
-        if any(isinstance(x, Node) for x in given):
+        if not all(map(has_numbers, given)):
+            found = program.pullback(self.index, again=True).carefully(given)
+        elif any(isinstance(x, Node) for x in given):
             found = record(program.pullback(self.index, again=True), given)
         else:
             found = program.pullback(self.index)(given)

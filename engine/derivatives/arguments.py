@@ -64,6 +64,8 @@ class Argument:
 
     def constant(self, x: Any) -> Any:
         """Numbers of this argument's gradient, in a node (or array of nodes) without a graph."""
+        if not getattr(x, "has_numbers", True):
+            return x.detach()
         return self.node.leaf(to_numpy(x), requires_grad=False)
 
 

@@ -232,7 +232,9 @@ class Call:
         if not in_graph(self.y):
             return self.y
         if not self.plain:
-            return self.y if self.records else self.y.leaf(requires_grad=False)
+            if self.records:
+                return self.y
+            return self.y.leaf(requires_grad=False) if self.y.has_numbers else self.y.detach()
         return self.y if self.records and not self.is_alone() else detached(self.y)
 
     def is_alone(self) -> bool:

@@ -76,6 +76,7 @@ def pushed(call: Call, tangents: Any) -> list[Any]:
     roots = [x for one in each for x in nodes_of(one.y)]
     as_given = call.plain and not any(map(in_graph, tangents))
     plain = (as_given and all(map(Call.is_alone, each))) or not call.records
+    note_for_names(call, names_among(tangents))
     found = by_node(call.arguments, tangents)
     if call.way is None or ASSIGNED:
         call.way = way_along(roots)
@@ -141,6 +142,19 @@ def _left_by(running: Running, call: Call) -> tuple[list[Any], list[Any]]:
     return values, derivatives
 
 
+def note_for_names(call: Call, names: list[Any]) -> None:
+    """Tell programs that are being written down which nodes are plain: those of a plain call."""
+    if names and call.plain and all(map(Call.is_alone, call.each())):
+        order = way_along([x for one in call.each() for x in nodes_of(one.y)])
+        for name in names:
+            name._trace.plain.update(order)
+
+
+def names_among(given: Any) -> list[Any]:
+    """The names among tangents or cotangents: what a program will be given for them."""
+    return [x for x in given if not getattr(x, "has_numbers", True)]
+
+
 def pushed_at_once(call: Call, tangents: list[Any], size: int) -> list[Any] | None:
     """As `pushed`, for `size` tangents at once: in front they and the answers have an axis more.
 
@@ -174,7 +188,7 @@ def given_back(one: Call, tangents: dict[Any, Any], as_given: bool) -> Any:
 
 def _of_leaf(y: Any, tangents: dict[Any, Any]) -> Any:
     if not in_graph(y):
-        return np.zeros(np.shape(y))[()]
+        return np.zeros_like(y) if np.ndim(y) else 0.0
     if isinstance(y, ValueArray):
         each = [tangents.get(x, 0.0) for x in y.flat]
         nodes = any(map(in_graph, each))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +13,7 @@ from .call import run
 from .linearized import pushed
 from .returned import check_function
 from .transforms import OwnDerivatives
+from .trees import mapped
 
 
 def taylor(f: Callable[..., Any], x: Any, order: int) -> list[Any]:
@@ -21,7 +23,8 @@ def taylor(f: Callable[..., Any], x: Any, order: int) -> list[Any]:
     three times as long as the one before: 6 is quick, 12 is not.
 
     Args:
-        f: a function of a single number; its result may be an array, and so are c[k] then.
+        f: a function of a single number; its result may be an array or a container, and so are
+            c[k] then.
         x: where; a number, or a node of one.
         order: how far, 0 or more.
 
@@ -45,20 +48,25 @@ def taylor(f: Callable[..., Any], x: Any, order: int) -> list[Any]:
     coefficients, derivative = [], f
     for k in range(order + 1):
         value, derivative = _at(derivative, x), _slope(derivative)
-        coefficients.append(value / math.factorial(k))
+        divide = functools.partial(_divided, by=math.factorial(k))
+        coefficients.append(mapped(divide, value))
     return coefficients
 
 
 def _at(f: Callable[..., Any], x: Any) -> Any:
-    return run(f, (x,), {}, (0,)).value()
+    return run(f, (x,), {}, (0,)).values()
+
+
+def _divided(y: Any, by: int) -> Any:
+    return y / by
 
 
 def _slope(f: Callable[..., Any]) -> Callable[..., Any]:
     """The derivative of f, of which nobody is warned where it is zero, as a parabola's third is."""
 
     def slope(x: Any) -> Any:
-        (found,) = pushed(run(f, (x,), {}, (0,)), [1.0])
-        return found
+        call = run(f, (x,), {}, (0,))
+        return call.as_result(pushed(call, [1.0]))
 
     return slope
 

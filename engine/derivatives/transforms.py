@@ -19,7 +19,14 @@ from ..recording import RECORDING, enable_grad
 from ..values import ValueArray
 from .arguments import Argnums, in_graph
 from .call import Call, recorded_gradients, run
-from .directions import count_tangents, direction, nodes_of, run_along
+from .directions import (
+    count_tangents,
+    direction,
+    names_among,
+    nodes_of,
+    note_for_names,
+    run_along,
+)
 from .returned import check_function
 
 
@@ -152,7 +159,10 @@ def _pulled(call: Call, cotangent: Any) -> list[Any]:
         given = result.leaves_of(cotangent, "cotangent", "the result")
         pairs = [(one, direction(v, one, name)) for (name, v), one in zip(given, y, strict=True)]
     nodes = set(call.nodes)
-    if any(reaches(x, nodes.__contains__) for _, v in pairs if in_graph(v) for x in nodes_of(v)):
+    names = names_among([v for _, v in pairs])
+    note_for_names(call, names)
+    cotangents = [x for _, v in pairs if in_graph(v) for x in nodes_of(v)]
+    if names or any(reaches(x, nodes.__contains__) for x in cotangents):
         return _pulled_by_seeds(call, pairs)
     root = 0.0
     with enable_grad():
@@ -164,13 +174,15 @@ def _pulled(call: Call, cotangent: Any) -> list[Any]:
 def _pulled_by_seeds(call: Call, pairs: list[tuple[Any, Any]]) -> list[Any]:
     """As `_pulled`, of cotangents that depend on the arguments: they are no part of what is pulled.
 
-    The gradient of y·v would flow through v, too.
+    The gradient of y·v would flow through v, too.  Or of names: to their program y is a constant.
     """
     total: list[Any] = [None] * len(call.nodes)
     with enable_grad():
         for one, v in pairs:
-            each = zip(one.flat, v.flat, strict=True) if isinstance(one, ValueArray) else [(one, v)]
-            for root, seed in each:
+            parts = [(one, v)]
+            if isinstance(one, ValueArray):
+                parts = [(one[place], v[place]) for place in np.ndindex(one.shape)]
+            for root, seed in parts:
                 found = recorded_gradients(root, call.nodes, seed)
                 total = [
                     new if old is None else old if new is None else old + new

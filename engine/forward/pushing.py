@@ -117,7 +117,9 @@ def _transposed(op: Op, tangents: Any, y: Any, inputs: Any, params: Any) -> Any:
     plain = not isinstance(y, Node)
     if plain:  # rules may be written for Tensors, as a Function's backward is
         y, *inputs = [Tensor.wrap(x) if isinstance(x, np.ndarray) else x for x in (y, *inputs)]
-    g = y.leaf(y.full(1.0))
+    names = [x for x in (y, *tangents) if not getattr(x, "has_numbers", True)]
+    like = max(names, key=lambda x: x._trace.depth, default=y)  # of the innermost program
+    g = like.leaf(y.full(1.0))
     try:
         with enable_grad():
             total = _contracted(op, tangents, g, y, inputs, params)

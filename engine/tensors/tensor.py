@@ -295,11 +295,16 @@ class Tensor(NumpyLike, MakingMore, ElementwiseMethods, ArrayMethods, NotOnTenso
         return Tensor.wrap(gradient) if create_graph else gradient
 
     def fitted(self, part: Any, index: int) -> Tensor | None:
-        """A rule's answer as a Tensor of the input's shape and dtype; None stays None."""
+        """A rule's answer as a Tensor of the input's shape and dtype; None stays None.
+
+        Of a gradient that is a name, in a program that is being written down, so is the answer.
+        """
         if part is None:
             return None
         x = self.inputs[index]
-        part = shaped(part if isinstance(part, Tensor) else Tensor(part), x, self.op, index)
+        if not isinstance(part, Tensor) and getattr(part, "has_numbers", True):
+            part = Tensor(part)
+        part = shaped(part, x, self.op, index)
         return part if part.dtype == x.dtype else cast(part, x.dtype)
 
     def leaf(self, data: Any = None, requires_grad: bool = True) -> Tensor:

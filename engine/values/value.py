@@ -232,8 +232,9 @@ class Value(Number, ElementwiseMethods):
         return 1.0 if gradient is None else number(gradient, "gradient")
 
     def fitted(self, part: Any, index: int) -> Value:
-        """A rule's answer as a Value."""
-        return part if isinstance(part, Value) else Value(part, requires_grad=False)
+        """A rule's answer as a Value; of a gradient that is a name, so is the answer."""
+        is_node = isinstance(part, Value) or not getattr(part, "has_numbers", True)
+        return part if is_node else Value(part, requires_grad=False)
 
 
 _INPUTS = {Value, float}  # what a node's inputs are; anything else is made one of these
