@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import sys
 import warnings
-from types import FrameType
+from types import FrameType, FunctionType
+from typing import Any
+
+import numpy as np
 
 #: What is not the user's code: these packages, and NumPy, whose functions call nodes from Python.
 LIBRARIES = frozenset({"engine", "nn", "viz", "notebooks", "numpy"})
@@ -13,6 +16,13 @@ LIBRARIES = frozenset({"engine", "nn", "viz", "notebooks", "numpy"})
 def module_of(frame: FrameType) -> str:
     """The module whose code runs: "__main__" in a script or a notebook; "" where it has no name."""
     return str(frame.f_globals.get("__name__", ""))
+
+
+def is_ours(function: Any) -> bool:
+    """Whether a function is one of these packages' or a ufunc, not the user's."""
+    if isinstance(function, FunctionType):
+        return (function.__module__ or "").partition(".")[0] in LIBRARIES
+    return isinstance(function, np.ufunc)
 
 
 def caller() -> tuple[FrameType | None, int]:

@@ -42,8 +42,10 @@ def numbers_read_by_rule(op: Any) -> tuple[frozenset[int], ...]:
 
 def _read_by(rule: Any, n_inputs: int) -> Iterable[int]:
     """Of one rule, `rule(g, y, *inputs, **params)`."""
-    code = getattr(rule, "__code__", None)
-    if code is None or code.co_flags & inspect.CO_VARARGS or code.co_argcount < 2 + n_inputs:
+    if not inspect.isfunction(rule):  # a method has a `self` before g
+        return range(RESULT, n_inputs)
+    code = rule.__code__
+    if code.co_flags & inspect.CO_VARARGS or code.co_argcount < 2 + n_inputs:
         return range(RESULT, n_inputs)
     places = {name: i for i, name in enumerate(code.co_varnames[1 : 2 + n_inputs], RESULT)}
     found: set[int] = set()

@@ -13,6 +13,7 @@ from ..node import Node, to_numpy
 from ..node_hooks import HOOKS
 from ..passes import recent_passes
 from ..showing import Names, brief, escaped, html_card, html_table
+from ..tensors import Tensor
 
 NOTHING = "nothing flows into it: the result does not depend on it, or is it"
 
@@ -160,7 +161,7 @@ def explain(x: Any, root: Any = None) -> Explanation:
     if root is None:
         parts, rest = _behind(x)
     else:
-        if type(root) is not type(x):
+        if not _of_one_tier(root, x):
             raise TypeError(f"root must be a {type(x).__name__} like x, got {type(root).__name__}")
         parts, rest = [_pass(x, root, None)], None
     called = _names(parts)
@@ -172,6 +173,10 @@ def explain(x: Any, root: Any = None) -> Explanation:
     names = called[parts[0].order[-1]]
     name = names(x) if id(x) in names.place else str(x.label) or "x"
     return Explanation(name, tuple(found), _sum(parts), rest, id(x) in HOOKS)
+
+
+def _of_one_tier(root: Any, x: Any) -> bool:
+    return isinstance(root, Node) and isinstance(root, Tensor) is isinstance(x, Tensor)
 
 
 def _names(parts: list[_Part]) -> dict[Any, Names]:
@@ -194,7 +199,7 @@ class _Part:
 
 def _behind(x: Any) -> tuple[list[_Part], Any]:
     """The passes that x.grad is the sum of, oldest first; and what is left."""
-    passes = [(root, seed) for root, seed in recent_passes() if type(root) is type(x)]
+    passes = [(root, seed) for root, seed in recent_passes() if _of_one_tier(root, x)]
     if not passes:
         raise ValueError(
             "there is no backward pass to explain, or its result is gone: keep it (y = …; "

@@ -3,7 +3,7 @@
 `tanh(x + b)` needs for backward what tanh gave.  The sum nobody reads: where the graph alone holds
 that node, its array is let go.  And where backward has passed, the others are let go too.  The node
 stays, and whoever asks for its numbers has them computed again, from those of its inputs: the same
-bits.
+bits.  A row of a user's is not run again: its forward may draw, count, or read what changes.
 
     >>> from engine import Tensor
     >>> x = Tensor([[1.0, 2.0]] * 50_000, requires_grad=True)
@@ -22,18 +22,20 @@ array itself, and those of all inputs that a rule reads.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 from weakref import ref
 
 import numpy as np
 
 from ..arrays import setitem
+from ..callers import is_ours
 from ..core import registry
 from ..floats import HALF
 from ..reads import RESULT
 from ..references import held_by
 from .backward import SLOT_OF_HELD as _HELD, ArrayNode, propagate
-from .outline import Outline
+from .outline import Outline, filled
 
 #: Arrays of more numbers are worth a closer look, which takes some microseconds.
 LARGE = 65_536
@@ -41,12 +43,25 @@ LARGE = 65_536
 _ARRAYS = vars(ArrayNode)["_arrays"]  # the slot itself, which Emptied hides
 
 
+_LOCK = threading.RLock()
+
+
+def _one_at_a_time(f: Callable[..., None]) -> Callable[..., None]:
+    """f, that no other thread lets go or has back while it does: they may share a graph."""
+
+    def alone(*args: Any) -> None:
+        # in one line, so that no interrupt comes between
+        with _LOCK: f(*args)  # fmt: skip  # noqa: E701
+
+    return alone
+
+
 class Emptied:
     """Mixed into a Tensor: what stands for one whose array was let go."""
 
     __slots__ = ()
 
-    full: type[Any]  # the class of those that have theirs
+    _filled: type[Any]  # the class of those that have theirs
 
     @property
     def _held(self) -> Any:
@@ -170,17 +185,19 @@ def _may_go(x: Any) -> bool:
 
 
 def _can_be_had_again(x: Any) -> bool:
-    """Whether x is a result of a row of the table, with its array."""
+    """Whether x is a result of a row that gives the same again, with its array."""
     return (
         isinstance(x, ArrayNode)
         and x.op is not None
         and not is_let_go(x)
         and x.op is not setitem  # its array may be changed in place
         and x._held.dtype.type is not HALF  # of which rules are given other arrays
+        and is_ours(x.op.forward)
         and registry.get(x.op.name) is x.op
     )
 
 
+@_one_at_a_time
 def _let_go(x: Any, users: list[tuple[Any, int]]) -> None:
     """Put an outline in the place of x's array, in x and in what was made of it.
 
@@ -191,11 +208,12 @@ def _let_go(x: Any, users: list[tuple[Any, int]]) -> None:
     for node, i in users:
         arrays = _ARRAYS.__get__(node)
         _ARRAYS.__set__(node, (*arrays[:i], outline, *arrays[i + 1 :]))
-    x.__class__ = x.emptied  # before its slot: nobody is to find an outline there
+    x.__class__ = x._emptied  # before its slot: nobody is to find an outline there
     _HELD.__set__(x, outline)
     outline.array = None
 
 
+@_one_at_a_time
 def restore(node: Any) -> None:
     """Compute the array of a node again, and of what it was made of where those were let go."""
     stack = [node]
@@ -210,7 +228,7 @@ def restore(node: Any) -> None:
         if missing:
             stack += missing
             continue
-        given = tuple([y._held if type(array) is Outline else array for y, array in pairs])
+        given = tuple(map(filled, arrays))  # not y's: y may have been assigned to since
         both, reads, outline = zip(given, arrays, strict=True), _reads(x), _HELD.__get__(x)
         if type(outline) is Outline:
             # forward has warned; in one line, so that no interrupt comes between
@@ -218,7 +236,7 @@ def restore(node: Any) -> None:
             outline.array = array = np.asarray(y)
             _HELD.__set__(x, array)
         _ARRAYS.__set__(x, tuple([a if i in reads else b for i, (a, b) in enumerate(both)]))
-        x.__class__ = x.full  # last: the slots are right
+        x.__class__ = x._filled  # last: the slots are right
 
 
 # --- backward ---

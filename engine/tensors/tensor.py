@@ -54,7 +54,7 @@ class Tensor(NumpyLike, MakingMore, ElementwiseMethods, ArrayMethods, NotOnTenso
 
     __slots__ = ()
 
-    emptied: ClassVar[type[Tensor]]  # the class of those whose array was let go
+    _emptied: ClassVar[type[Tensor]]  # the class of those whose array was let go
 
     def __init__(
         self,
@@ -340,8 +340,8 @@ def _attended(
     return y
 
 
-Tensor.emptied = type("Tensor", (Emptied, Tensor), {"__slots__": (), "__module__": __name__})
-Emptied.full = Tensor
+Tensor._emptied = type("Tensor", (Emptied, Tensor), {"__slots__": (), "__module__": __name__})
+Emptied._filled = Tensor
 
 Op.writer_arrays = ArrayWriter({
     "NOT_PLAIN": (ndarray, Node),  # what a static parameter may not be, or not as it is
