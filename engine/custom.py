@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from .by_name import has_numbers
 from .core import Op, part_of
 from .node import Node, NodeArray, to_numpy
 from .recording import no_grad
@@ -141,12 +142,19 @@ class Function:
         """Call forward on Tensors and what else it takes, and record it as one node.
 
         Raises:
-            TypeError: there is no Tensor among the arguments, or forward returns several results.
+            TypeError: there is no Tensor among the arguments, as under vmap and compile, or forward
+                returns several results.
         """
         if any(isinstance(x, Value | NodeArray) for x in args):
             raise TypeError(
                 f"{cls.__name__}.apply() takes Tensors, not Values: engine.elementwise makes an op "
                 "for both"
+            )
+        if not all(map(has_numbers, args)):
+            raise TypeError(
+                f"{cls.__name__}.apply() runs on numbers, and under vmap, compile and source there "
+                "are none: make a row of it, engine.shape_op(backward)(forward), or call it for "
+                "one example after the other, engine.stack([f(x) for x in batch])"
             )
         call = _Call(cls, args)
         if not call.places:

@@ -66,6 +66,7 @@ OF_MODULES = {
     "finfo": "write np.finfo(x.dtype)", "iinfo": "write np.iinfo(x.dtype)",
     "asarray": "write as_tensor(x)", "range": "write arange(a, b + 1)",
     "grad_and_value": "write value_and_grad(f), which gives the value first",
+    "stack_module_state": "write {k: stack([m.state_dict()[k] for m in models]) for k in names}",
     "rnn": "to pad rows, x = full((n, longest), value) and x[i, :len(row)] = row",
     "set_rng_state": "write set_generator_state(default_generator(), state)",
     "LongTensor": "write tensor(x), or tensor(x, dtype=long)",

@@ -21,7 +21,9 @@ def functional_call(
 ) -> Any:
     """`module(*args, **kwargs)`, with others in the place of its parameters and buffers.
 
-    PyTorch's, of `torch.func`: so `grad` and `vmap` take a module by its parameters.
+    PyTorch's, of `torch.func`: so `grad` and `vmap` take a module by its parameters.  What is
+    checkpointed inside the module is run again when they are its own again, which is an error:
+    checkpoint the function that calls this.
 
     Args:
         parameters: by their names in `named_parameters()`, nodes or arrays; others stay.

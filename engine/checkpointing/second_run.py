@@ -107,8 +107,9 @@ class Call:
             raise RuntimeError(
                 f"{self.name}() is checkpointed, and gives another result in its second run, so "
                 "that its gradient would be wrong. What it reads has changed since, a mode as "
-                "train() or a loop variable perhaps; or it draws from a generator that is not "
-                "known: let it ask engine.generator(rng) for it"
+                "train() or a loop variable perhaps, or parameters that functional_call has put "
+                "back: call that inside of what is checkpointed; or it draws from a generator "
+                "that is not known: let it ask engine.generator(rng) for it"
             )
         return order, read
 

@@ -7,7 +7,7 @@ import pytest
 
 import nn
 import nn.functional as F
-from engine import Tensor, Value, grad, to_numpy, vmap
+from engine import Tensor, Value, checkpoint, func, grad, stack, to_numpy, vmap
 
 RNG = np.random.default_rng(4)
 IMAGES = RNG.normal(size=(4, 1, 8, 8))
@@ -215,3 +215,28 @@ def test_losses_by_pairs_of_examples_and_classes():
     found = vmap(lambda t: vmap(lambda x: F.cross_entropy(x[None], t[None]))(ROWS))(CLASSES)
     expected = [[F.cross_entropy(x[None], CLASSES[i : i + 1]) for x in ROWS] for i in range(4)]
     np.testing.assert_allclose(found, to_numpy(expected))
+
+
+def test_a_checkpoint_goes_around_a_functional_call():
+    layers = nn.Linear(6, 4, rng=0), nn.Linear(4, 2, rng=1)
+    inside, model = nn.Sequential(*layers, checkpoint=1), nn.Sequential(*layers)
+    others = {name: x + 0.1 for name, x in plain(model).items()}
+
+    def loss(weights, model=model):
+        return (nn.functional_call(model, weights, ROWS) ** 2).sum()
+
+    with pytest.raises(RuntimeError, match=r"functional_call has put\s+back"):
+        grad(lambda weights: loss(weights, inside))(others)
+    found = grad(lambda weights: checkpoint(loss, weights))(others)
+    for name, expected in grad(loss)(others).items():
+        np.testing.assert_allclose(found[name], expected, rtol=1e-12)
+
+
+def test_stacked_states_are_found_by_their_name_in_pytorch():
+    with pytest.raises(AttributeError, match=r"stack\(\[m.state_dict\(\)\[k\] for m in models"):
+        func.stack_module_state  # noqa: B018
+    models = [nn.MLP([6, 4, 2], rng=seed) for seed in range(3)]
+    names = models[0].state_dict()
+    stacked = {k: stack([m.state_dict()[k] for m in models]) for k in names}
+    found = vmap(lambda w: nn.functional_call(models[0], w, ROWS))(stacked)
+    np.testing.assert_allclose(to_numpy(found[2]), to_numpy(models[2](ROWS)))

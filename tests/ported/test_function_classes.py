@@ -182,6 +182,9 @@ def test_what_cannot_be_is_said_with_a_way_out():
         Short.apply(Value(1.0), 2)
     with pytest.raises(TypeError, match="needs a Tensor among its arguments"):
         Short.apply(1.0, 2)
+    for way in (torch.vmap, torch.compile):
+        with pytest.raises(TypeError, match=r"Exp\.apply\(\) runs on numbers.*engine\.shape_op"):
+            way(Exp.apply)(np.ones(3))
     with pytest.raises(NotImplementedError, match="must define forward"):
         Empty.apply(x)
     Empty.forward = staticmethod(lambda ctx, x: x * 1)
