@@ -210,3 +210,14 @@ def test_a_hessian_of_several_arguments_runs_f_once():
     with pytest.raises(ValueError, match=r"vector 0\['a'\] must have shape \(\), got \(3,\)"):
         E.hvp(lambda p: p["a"] ** 2, {"a": 2.0}, {"a": X})
     assert E.hvp(lambda p: p["a"] ** 3, {"a": 2.0}, {"a": 1.0}) == {"a": 12.0}
+
+
+@BOTH
+def test_a_jacobian_of_values_has_values_everywhere(jac):
+    x = [Value(2.0), Value(3.0)]
+    J = jac(lambda x: [x[0] * x[1], x[0], 3.0 * x[1]])(x)
+
+    assert {type(entry) for entry in J.flat} == {Value}
+    assert [[entry.data for entry in row] for row in J] == [[3.0, 2.0], [1.0, 0.0], [0.0, 3.0]]
+    _, t = E.jvp(lambda x: [x[0] * x[1], x[0]], x, [1.0, 1.0])
+    assert [entry.data for entry in t] == [5.0, 1.0]

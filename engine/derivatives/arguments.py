@@ -31,9 +31,9 @@ def in_graph(x: Any) -> bool:
 
 
 def in_array(parts: list[Any], shape: tuple[int, ...]) -> Any:
-    """An array of Values of these, nodes or numbers; in the place of None a constant 0."""
+    """An array of Values of these; a number is a constant, as None is, which stands for 0."""
     each = np.empty(len(parts), dtype=object)
-    each[:] = [Value(0.0, requires_grad=False) if x is None else x for x in parts]
+    each[:] = [x if in_graph(x) else Value(x or 0.0, requires_grad=False) for x in parts]
     return each.reshape(shape).view(ValueArray)
 
 

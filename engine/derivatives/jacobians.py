@@ -13,7 +13,7 @@ from ..node import Node
 from ..recording import enable_grad
 from ..tensors import Tensor
 from ..values import Value, ValueArray
-from .arguments import Argnums, Argument
+from .arguments import Argnums, Argument, in_array
 from .call import Call, run
 from .directions import nodes_of, pushed_at_once
 from .linearized import pushed
@@ -204,9 +204,9 @@ def _assembled(parts: list[Any], y: Any, argument: Argument, columns: bool = Fal
         found = reshape(stack(parts, axis=-1 if columns else 0), full)
         return found if found.dtype == by.dtype else cast(found, by.dtype)
     if any(isinstance(part, Value | ValueArray) for part in parts):
-        boxed = np.empty((len(parts), np.size(y if columns else by)), dtype=object)
-        boxed[:] = [list(part.flat) if isinstance(part, ValueArray) else [part] for part in parts]
-        return (boxed.T if columns else boxed).reshape(full).view(ValueArray)
+        flat = [x for part in parts for x in (part.flat if np.ndim(part) else [part])]
+        boxed = in_array(flat, (len(parts), np.size(y if columns else by)))
+        return (boxed.T if columns else boxed).reshape(full)
     if not parts:
         return np.zeros(full)
     if not columns:
