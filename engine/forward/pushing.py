@@ -122,7 +122,8 @@ def _transposed(op: Op, tangents: Any, y: Any, inputs: Any, params: Any) -> Any:
     g = like.leaf(y.full(1.0))
     try:
         with enable_grad():
-            total = _contracted(op, tangents, g, y, inputs, params)
+            products = _products(op, tangents, g, y, inputs, params)
+            total = _sum_of_all(products)
     except Exception as error:
         error.add_note(f"in forward mode of {op.name!r}, {_TRANSPOSED}")
         raise
@@ -132,7 +133,8 @@ def _transposed(op: Op, tangents: Any, y: Any, inputs: Any, params: Any) -> Any:
     elif isinstance(total, Node):
         (found,) = gradients_on_the_way(total, [g], _constant(total.full(1.0), total))
     if plain and total is not None:
-        _check_linear(op, to_numpy(total), np.zeros(1) if found is None else found)
+        size = sum(np.abs(to_numpy(x)).sum() for x in products)
+        _check_linear(op, to_numpy(total), np.zeros(1) if found is None else found, size)
     return found
 
 
@@ -146,29 +148,44 @@ class NotTransposed(RuntimeError):
     """A row has no forward mode: its vjps lose what they are handed, and it has no jvp."""
 
 
-def _check_linear(op: Op, total: Any, found: Any) -> None:
-    """Refuse a rule that loses g: as it is linear, <vjp(g), t> for g = 1 is its gradient's sum."""
-    size = np.abs(found).sum() + np.abs(total)
+def _check_linear(op: Op, total: Any, found: Any, size: Any) -> None:
+    """Refuse a rule that loses g: as it is linear, <vjp(g), t> for g = 1 is its gradient's sum.
+
+    What cancels, in either, is known no better than by the size of what was summed.
+    """
+    size += np.abs(found).sum()
     if np.isfinite(size) and abs(found.sum() - total) > 1e-3 * size:
         raise NotTransposed(f"forward mode of {op.name!r} would be wrong, {_TRANSPOSED}")
 
 
 def _contracted(op: Op, tangents: Any, g: Any, y: Any, inputs: Any, params: Any) -> Any:
     """The sum of <vjp(g), t> over the inputs; None where no gradient flows."""
+    return _sum_of_all(_products(op, tangents, g, y, inputs, params))
+
+
+def _sum_of_all(products: list[Any]) -> Any:
+    total = None
+    for product in products:
+        part = sum_of(product)
+        total = part if total is None else total + part
+    return total
+
+
+def _products(op: Op, tangents: Any, g: Any, y: Any, inputs: Any, params: Any) -> list[Any]:
+    """vjp(g) times t, for each input to which a gradient flows."""
     shared: Any = None
     if op.vjp_all is not None:
         shared = op.vjp_all(g, y, *inputs, **params)
         check_parts(shared, op, inputs)
-    total = None
+    found = []
     for i, t in enumerate(tangents):
         rule = None if t is None else op.rule(i)
         if rule is None:
             continue
         part = rule(g, y, *inputs, **params) if shared is None else shared[i]
         if part is not None:
-            part = sum_of(part * t)
-            total = part if total is None else total + part
-    return total
+            found.append(part * t)
+    return found
 
 
 def _constant(numbers: Any, like: Any) -> Any:

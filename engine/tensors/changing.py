@@ -43,7 +43,7 @@ class Changing(ArrayNode):
             RuntimeError: this is a result, not a leaf.
             ValueError: the array has another shape.
         """
-        if self.op is not None or is_off_graph(self):
+        if self.op is not None or (RECORDING.forward is not None and is_off_graph(self)):
             raise RuntimeError(
                 f"data can be assigned on a leaf only; this is the result{self.made_by}, "
                 "which a graph may still need: make a new Tensor, or detach() first"
@@ -83,7 +83,7 @@ class Changing(ArrayNode):
         Raises:
             RuntimeError: operations are recorded, and this requires a gradient.
         """
-        if is_off_graph(self):
+        if RECORDING.forward is not None and is_off_graph(self):  # to ask takes longer than += here
             return NotImplemented
         if RECORDING.enabled:
             if self._requires and not is_argument(self):

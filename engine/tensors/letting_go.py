@@ -100,7 +100,8 @@ def looks(op: Any) -> list[str]:
         not reads.issuperset(range(op.n_inputs)) for reads in op.reads_by_rule
     ):
         if op.kind == "elementwise":
-            return [f"    if data.size > {LARGE}:", "        look(y)"]
+            of_leaf = "x0.op is not None and " if op.n_inputs == 1 else ""  # of a leaf nothing goes
+            return [f"    if {of_leaf}data.size > {LARGE}:", "        look(y)"]
         if op.n_inputs == 1:
             return [f"    if a0.size > {LARGE}:", "        look(y)"]
     return []  # of others it would be a bias
