@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import inspect
 import linecache
 from collections.abc import Callable
 from typing import Any
@@ -159,7 +160,8 @@ def bound_of(op: Op) -> str:
 
 def _source(name: str, functions_of_row: list[Any]) -> str:
     """The statements that define `name` and hold its functions, as they stand in the file."""
-    codes = [f.__code__ for f in functions_of_row if hasattr(f, "__code__")]
+    written = map(inspect.unwrap, functions_of_row)
+    codes = [f.__code__ for f in written if hasattr(f, "__code__")]
     files: dict[str, list[int]] = {}
     for code in codes:
         files.setdefault(code.co_filename, []).append(code.co_firstlineno)

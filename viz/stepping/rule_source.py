@@ -56,12 +56,14 @@ def rule_run(node: Any, index: int, upstream: Any) -> str:
     rule = op.vjp_all or op.rule(index)
     given = [x.data if isinstance(x, Node) else x for x in (node, *node.inputs)]
     with np.errstate(all="ignore"):
-        run = source_run(getattr(rule, "func", rule), lambda: rule(upstream, *given, **node.params))
+        written = inspect.unwrap(getattr(rule, "func", rule))  # what a decorator runs
+        run = source_run(written, lambda: rule(upstream, *given, **node.params))
     return _short(run)
 
 
 @functools.cache
 def _read(rule: Any, part: int | None) -> str:
+    rule = inspect.unwrap(rule)
     try:
         lines, first = inspect.findsource(rule)
         code = rule.__code__
