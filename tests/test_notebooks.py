@@ -57,6 +57,14 @@ def test_the_course_is_complete():
     assert COURSE == TITLES
 
 
+def test_the_first_notebook_and_the_readme_name_them_all_in_order():
+    readme = (FOLDER.parent / "README.md").read_text(encoding="utf-8")
+    for text in (markdown(read(COURSE[0])), readme):
+        rows = "\n".join(line for line in text.splitlines() if line.startswith("|"))
+        named = re.findall(r"\]\((?:notebooks/)?(\d\d_\w+)\.ipynb\)", rows)
+        assert [name for name in named if name != COURSE[0]] == COURSE[1:]
+
+
 @ALL
 def test_a_notebook_is_valid_and_tidy(name):
     notebook = read(name)
