@@ -241,3 +241,30 @@ def set_generator_state(generator: np.random.Generator, state: Any) -> None:
         raise ValueError(
             f"not the state of a {type(generator.bit_generator).__name__} generator: {error}"
         ) from None
+
+
+def peek(rng: Rng, draw: Callable[[np.random.Generator], Any]) -> np.ndarray:
+    """What `draw(generator)` gives next; nothing is used up.
+
+    >>> source = np.random.default_rng(0)
+    >>> ahead = peek(source, lambda rng: rng.random(2))
+    >>> bool((source.random(2) == ahead).all())
+    True
+    """
+    source = generator(rng)
+    before = source.bit_generator.state
+    try:
+        return np.asarray(draw(source))
+    finally:
+        source.bit_generator.state = before
+
+
+def ways_to_state(
+    which: Callable[[], np.random.Generator],
+) -> tuple[Callable[[], Any], Callable[[Any], None]]:
+    """How the generator that `which()` is at the time is asked for its state, and put into one."""
+
+    def put(state: Any) -> None:
+        which().bit_generator.state = state
+
+    return lambda: which().bit_generator.state, put

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..callers import LIBRARIES
-from ..generators import Asked
+from ..generators import Asked, ways_to_state
 from ..node import NODES
 from ..restoring import Restoring
 
@@ -36,10 +36,7 @@ def _plain(state: Any) -> Any:
 
 
 def _of(which: Callable[[], np.random.Generator], state: Any) -> _Stand:
-    def put(state: Any) -> None:
-        which().bit_generator.state = state
-
-    return _Stand(lambda: which().bit_generator.state, put, state)
+    return _Stand(*ways_to_state(which), state)
 
 
 class Stands(Asked):

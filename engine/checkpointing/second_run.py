@@ -151,6 +151,7 @@ class Call:
         inner = {x: g for x, g in found.items() if x.op is not None}
         for x in read:
             inner.pop(x, None)
+        # in one line, so that no interrupt comes between: see `commits.GRADIENTS`
         with GRADIENTS: Tensor.commit(inner, False)  # fmt: skip  # noqa: E701
         return [None] * len(self.arrays) + [found.get(x) for x in read]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..generators import generator
+from ..generators import generator, ways_to_state
 from .same_program import same
 
 
@@ -47,7 +47,4 @@ def stands(sources: list[tuple[str, Any]]) -> list[Stand]:
 
 
 def _of_numpys(name: str, which: Callable[[], np.random.Generator]) -> Stand:
-    def put(state: Any) -> None:
-        which().bit_generator.state = state
-
-    return Stand(name, lambda: which().bit_generator.state, put)
+    return Stand(name, *ways_to_state(which))

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from ..callers import line_of_caller
-from ..generators import Rng, generator
+from ..generators import Rng, peek
 from ..graph import visit
 from ..node import Node
 from ..symbols import Draw, Noting, Symbol, Trace, Tracing, tracing_now
@@ -90,13 +90,7 @@ class BatchTrace(Trace):
 
     def drawn(self, rng: Rng, draw: Callable[[np.random.Generator], Any]) -> Symbol:
         """A Symbol for `draw(generator)`, drawn for each example; now nothing is used up."""
-        source = generator(rng)
-        state = source.bit_generator.state
-        try:
-            example = np.asarray(draw(source))
-        finally:
-            source.bit_generator.state = state
-        symbol = self.input(example, "drawn", requires=False)
+        symbol = self.input(peek(rng, draw), "drawn", requires=False)
         self.draws.append(Draw(symbol, rng, draw))
         return symbol
 

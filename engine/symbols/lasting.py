@@ -15,7 +15,7 @@ import numpy as np
 
 from ..arrays import cast
 from ..callers import line_of_caller
-from ..generators import Rng, generator
+from ..generators import Rng, generator, peek
 from ..graph import toposort
 from ..node import Node
 from ..recording import RECORDING, open_calls
@@ -66,13 +66,7 @@ class LastingTrace(Trace):
 
     def drawn(self, rng: Rng, draw: Callable[[np.random.Generator], Any]) -> Symbol:
         """A Symbol for `draw(generator)`, drawn anew at each call; now nothing is used up."""
-        source = generator(rng)
-        before = source.bit_generator.state
-        try:
-            example = np.asarray(draw(source))
-        finally:
-            source.bit_generator.state = before
-        symbol = self.input(example, "drawn", requires=False)
+        symbol = self.input(peek(rng, draw), "drawn", requires=False)
         self.draws.append(Draw(symbol, rng, draw))
         return symbol
 
