@@ -13,9 +13,9 @@ For those who build on it, as nn and viz do: `Node` (what both tiers have in com
 and `insist`, `to_numpy`, `has_numbers`, `example_of`, `is_recorded`, `is_recomputing`, `own`,
 `called`, `array_of`, `gate`, `WideOp`, `symmetric`, `input_names`, `held_once`, `moved`, `nearest`,
 `answer_in`, `warn_caller`, `at_least`, `on_cpu`, `names_device`, `Rng`, `generator`, `one_of_both`,
-`default_generator`, `set_generator_state`.  Everything else stands behind the doors of the rooms:
-`arrays`, `values`, `tensors`, `creating`, `files`, `derivatives`, `linalg`, `showing`, `looking`,
-`writing` and `checking` say what others may use.
+`default_generator`, `set_generator_state`, `Seeded`.  Everything else stands behind the doors of
+the rooms: `arrays`, `values`, `tensors`, `creating`, `files`, `derivatives`, `linalg`, `showing`,
+`looking`, `writing` and `checking` say what others may use.
 
 The modules beside this one are the ground floor.  `node` and `core` say what a node and a row of
 the table are, `ops`, `inverses` and `choices` are the table, `graph` is the walk.
@@ -90,6 +90,7 @@ from .files import CheckpointError as CheckpointError, load as load, save as sav
 from .generators import (
     Generator as Generator,
     Rng as Rng,
+    Seeded as Seeded,
     default_generator as default_generator,
     generator as generator,
     manual_seed as manual_seed,

@@ -243,6 +243,32 @@ def set_generator_state(generator: np.random.Generator, state: Any) -> None:
         ) from None
 
 
+class Seeded(Restoring):
+    """Block in which this thread's shared generator starts from a seed; it is put back afterwards.
+
+    Args:
+        seed: an int or several, what `np.random.SeedSequence` takes.
+
+    >>> with Seeded([0, 7]):
+    ...     first = default_generator().random()
+    >>> with Seeded([0, 7]):
+    ...     print(default_generator().random() == first)
+    True
+    """
+
+    def __init__(self, seed: Any) -> None:
+        self.generator = np.random.default_rng(np.random.SeedSequence(seed))
+
+    def saved(self) -> Any:
+        return _shared.generator, _shared.seed
+
+    def change(self) -> None:
+        _shared.generator, _shared.seed = self.generator, _seed
+
+    def restore(self, saved: Any) -> None:
+        _shared.generator, _shared.seed = saved
+
+
 def peek(rng: Rng, draw: Callable[[np.random.Generator], Any]) -> np.ndarray:
     """What `draw(generator)` gives next; nothing is used up.
 

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable
 from importlib import import_module
 from types import ModuleType
+from typing import Any
 
 
 class Moved(ModuleType):
@@ -24,6 +25,10 @@ class Moved(ModuleType):
                 if hasattr(module, name):
                     return getattr(module, name)
         raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """By its name: cloudpickle sends along what a function may mean by `nn.dropout`."""
+        return import_module, (self.__name__,)
 
 
 def moved(old: Iterable[str], *homes: str) -> None:

@@ -53,6 +53,7 @@ from .layers import *
 from .losses import *
 from .module import Module as Module
 from .optim import *
+from .parallel import Parallel as Parallel, ParallelError as ParallelError
 from .parameter import Parameter as Parameter
 from .random import manual_seed as manual_seed
 from .stateless import functional_call as functional_call

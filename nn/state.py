@@ -97,3 +97,13 @@ def _assign(place: Place, array: np.ndarray) -> None:
         fill(own, array)
     else:
         setattr(module, name, array.astype(own.dtype).view(type(own)))  # an Array stays one
+
+
+def generators_of(model: Any) -> dict[str, np.random.Generator]:
+    """The generators that the layers of a model hold for themselves, by name."""
+    return {
+        f"{path}.{name}" if path else name: value
+        for path, module in model.named_modules()
+        for name, value in vars(module).items()
+        if isinstance(value, np.random.Generator)
+    }

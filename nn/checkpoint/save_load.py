@@ -19,7 +19,7 @@ from engine.files import CheckpointError, PathLike, pack, read, unpack, write
 from .. import random
 from ..checks import instance_of
 from ..module import Module
-from ..state import IncompatibleKeys
+from ..state import IncompatibleKeys, generators_of
 
 VERSION = 1
 
@@ -167,7 +167,7 @@ def _take(x: Any) -> Any:
     if kind == "generator":
         return x.bit_generator.state
     if kind == "model":
-        generators = {name: _take(rng) for name, rng in _generators(x).items()}
+        generators = {name: _take(rng) for name, rng in generators_of(x).items()}
         return {"weights": x.state_dict(), "generators": generators}
     return x.state_dict() if kind == "state" else x
 
@@ -178,7 +178,7 @@ def _give(x: Any, state: Any) -> None:
     if kind == "generator":
         random.set_generator_state(x, state)
     elif kind == "model":
-        own = _generators(x)
+        own = generators_of(x)
         if own.keys() != state["generators"].keys():
             raise ValueError(
                 f"the model's layers hold generators {sorted(own)}, the file has "
@@ -189,16 +189,6 @@ def _give(x: Any, state: Any) -> None:
             random.set_generator_state(rng, state["generators"][name])
     else:
         x.load_state_dict(state)
-
-
-def _generators(model: Module) -> dict[str, np.random.Generator]:
-    """The generators that the layers of a model hold for themselves, by name."""
-    return {
-        f"{path}.{name}" if path else name: value
-        for path, module in model.named_modules()
-        for name, value in vars(module).items()
-        if isinstance(value, np.random.Generator)
-    }
 
 
 # --- the document ---

@@ -7,12 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from engine import Tensor, Value, ValueArray, no_grad, to_numpy
+from engine import Tensor, ValueArray, no_grad, to_numpy
 
 from ..blocks import EvalMode
+from ..measured import Metrics, number_of, numbers_of
 from ..module import Module
-
-Metrics = Mapping[str, Callable[[Any, Any], float]]
 
 
 def evaluate(
@@ -79,27 +78,6 @@ class Means:
         if not self.count:
             raise ValueError(f"the loader {loader!r:.60} gave no samples")
         return {name: x / self.count for name, x in self.sums.items()}
-
-
-def number_of(total: Any) -> float:
-    """The loss of a batch as a number, if it is one that backward can start from."""
-    if not isinstance(total, Tensor | Value):
-        raise TypeError(
-            f"loss must give a Tensor or a Value, got {type(total).__name__}: write it with the "
-            "functions of engine and nn"
-        )
-    if total.shape not in ((), (1,)):
-        raise ValueError(f"loss must give a single number, got shape {total.shape}: take its mean")
-    return float(total.item())
-
-
-def numbers_of(loss: float, output: Any, target: Any, metrics: Metrics) -> dict[str, float]:
-    if not metrics:
-        return {"loss": loss}
-    with no_grad():
-        return {"loss": loss} | {
-            name: float(metric(output, target)) for name, metric in metrics.items()
-        }
 
 
 def parts_of(model: Module, batch: Any) -> Sequence[Any]:

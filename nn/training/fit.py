@@ -8,17 +8,16 @@ from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary, ref
 
-import engine
-
 from ..callbacks import Callback, EpochHistory, Progress, Run
 from ..checks import at_least, instance_of
 from ..data import DataLoader
+from ..measured import Metrics
 from ..module import Module
 from ..optim import Optimizer
-from .evaluation import Means, Metrics, evaluate, number_of, numbers_of, parts_of
+from ..parallel import Parallel, ShardedStep
+from .evaluation import Means, evaluate, parts_of
 from .interrupts import Interrupts
-
-LossOf = Callable[..., tuple[Any, Any]]
+from .step import Step
 
 #: The passes that Ctrl-C cut short: by loader, the model that was trained, and where it stood.
 _CUT_SHORT: WeakKeyDictionary[DataLoader, tuple[ref[Module], dict[str, Any]]] = WeakKeyDictionary()
@@ -37,6 +36,7 @@ def fit(
     history: EpochHistory | None = None,
     progress: bool = True,
     compile: bool = False,
+    parallel: Parallel | None = None,
 ) -> EpochHistory:
     """Train a model: passes over a loader, one optimizer step for each batch.
 
@@ -65,14 +65,16 @@ def fit(
             `engine.compile`), one for each shape of batch: the same numbers, sooner.  A step in
             which a callback looks at layers, as `viz.History` does every few steps, is run as
             without it.
+        parallel: cut each batch into shards, for other processes and machines: an `nn.Parallel`.
+            What looks at layers is an error then.  Validation is computed here.
 
     Returns:
         The history: a row for each epoch with "epoch", "loss", "lr", "seconds", each metric, and
         with a validation set "validation_loss" and "validation_" + metric.
 
     Raises:
-        TypeError: model, optimizer or a callback is not one, a batch is not a tuple, or a loss is
-            neither a Tensor nor a Value.
+        TypeError: model, optimizer, parallel or a callback is not one, a batch is not a tuple, or a
+            loss is neither a Tensor nor a Value.
         ValueError: epochs below 1, a loader without batches, a loss of several numbers, an
             optimizer over another model's parameters, or a callback that is given twice or
             belongs to another model or optimizer.
@@ -88,11 +90,15 @@ def fit(
     """
     callbacks = list(callbacks)
     _check(model, loss, optimizer, epochs, callbacks)
+    if parallel is not None:
+        instance_of(Parallel, parallel=parallel)
     metrics = dict(metrics or {})
     history = EpochHistory() if history is None else history
-    loss_of: LossOf = partial(loss_of_batch, model, loss, bool(metrics))
-    if compile:
-        loss_of = partial(_compiled, engine.compile(loss_of), loss_of, callbacks)
+    step: Step | ShardedStep
+    if parallel is None:
+        step = Step(model, loss, optimizer, metrics, callbacks, compile)
+    else:
+        step = ShardedStep(parallel, model, loss, optimizer, metrics, compile)
     run = Run(model, optimizer, history)
     run.loss_of = loss
     bar = Progress(progress, epochs, loader)
@@ -104,7 +110,7 @@ def fit(
         for _ in range(epochs):
             history.start_epoch()
             show.start_epoch(history.epoch)
-            row = train_epoch(run, loss_of, loader, metrics, callbacks, show, interrupts)
+            row = train_epoch(run, step, loader, callbacks, show, interrupts)
             if validation is not None and run.whole:
                 found = evaluate(model, loss, validation, metrics)
                 row |= {f"validation_{name}": number for name, number in found.items()}
@@ -123,9 +129,8 @@ def fit(
 
 def train_epoch(
     run: Run,
-    loss_of: LossOf,
+    step: Step | ShardedStep,
     loader: Iterable[Any],
-    metrics: Metrics,
     callbacks: Sequence[Callback],
     show: Progress,
     interrupts: Interrupts,
@@ -140,16 +145,15 @@ def train_epoch(
     for done, batch in enumerate(loader, start=1):
         run.batch = batch = parts_of(model, batch)
         _call(callbacks, "before_batch", run)
-        total, output = loss_of(*batch)
-        run.loss = number_of(total)
-        optimizer.zero_grad()
-        total.backward()
+        numbers = step.gradients(batch)
+        run.loss = numbers["loss"]
         _call(callbacks, "before_step", run)
-        if optimizer.needs_closure:  # LBFGS
-            optimizer.step(partial(_again, optimizer, loss_of, batch))
+        if optimizer.needs_closure:  # LBFGS looks again, from where it has moved the parameters to
+            optimizer.step(partial(step.again, batch))
         else:
             optimizer.step()
-        means.add(len(batch[-1]), numbers_of(run.loss, output, batch[-1], metrics))
+        step.done()
+        means.add(len(batch[-1]), numbers)
         _call(callbacks, "after_step", run)
         show.step(means)
         run.whole = not interrupts.came or done == show.batches
@@ -158,28 +162,6 @@ def train_epoch(
                 _CUT_SHORT[loader] = ref(model), loader.state_dict()
             break
     return means.result(loader)
-
-
-def loss_of_batch(
-    model: Module, loss: Callable[[Any, Any], Any], with_output: bool, *batch: Any
-) -> tuple[Any, Any]:
-    """The loss of a batch, and the model's output, if it is asked for."""
-    *inputs, target = batch
-    output = model(*inputs)
-    return loss(output, target), output if with_output else None
-
-
-def _compiled(compiled: LossOf, plain: LossOf, callbacks: list[Callback], *batch: Any) -> Any:
-    """The same by the compiled function, unless a callback is to see what layers put out."""
-    return (plain if any(one.looks_at_layers for one in callbacks) else compiled)(*batch)
-
-
-def _again(optimizer: Optimizer, loss_of: LossOf, batch: Any) -> Any:
-    """The loss of a batch and its gradients, where an optimizer has moved the parameters to."""
-    optimizer.zero_grad()
-    total, _ = loss_of(*batch)
-    total.backward()
-    return total
 
 
 def _go_on(model: Module, loader: Any) -> None:

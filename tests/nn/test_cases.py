@@ -36,6 +36,7 @@ WITHOUT_NUMBERS = {
     "Hooked": "takes hooks off again: test_interrupts.py",
     "one_hot": "test_one_hot.py compares integers",
     "save": "test_checkpoint.py compares bits", "load": "as save",
+    "Parallel": "test_parallel.py compares bits", "ParallelError": "an exception",
     "save_training": "as save", "load_training": "as save",
     "Dataset": "test_data.py counts samples", "TensorDataset": "as Dataset",
     "Subset": "as Dataset", "DataLoader": "as Dataset", "random_split": "as Dataset",

@@ -1,0 +1,11 @@
+"""Training on several processes and machines, by whatever runs tasks there.
+
+`data_parallel` has `Parallel`, which users make, and `sharded_step` the step that `fit` takes then:
+`shards` cuts a batch, `replica` is a model that computes one shard, `worker` what is done with it
+in another process, `sending` how it gets there, `failures` what comes back in place of a result;
+`sums` adds up what came.
+"""
+
+from .data_parallel import Parallel as Parallel
+from .failures import ParallelError as ParallelError
+from .sharded_step import ShardedStep as ShardedStep

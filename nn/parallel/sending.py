@@ -1,0 +1,80 @@
+"""Objects as bytes for another process, with what changes from step to step taken out.
+
+A function or class of a notebook exists in one process only: cloudpickle sends its code.  Where it
+is not installed plain pickle sends what can be imported over there.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import io
+import pickle
+from collections.abc import Callable, Sequence
+from typing import Any
+
+#: What stands for an object that is not sent along: its number; None for all others.
+NumberOf = Callable[[Any], int | None]
+
+
+def dumps(x: Any, number_of: NumberOf | None = None) -> bytes:
+    """x as bytes; of an object that `number_of` has a number for, only that is written.
+
+    Raises:
+        TypeError: something in it cannot be sent; it says what, and what would.
+
+    >>> loads(dumps([1, "two"]))
+    [1, 'two']
+    """
+    file = io.BytesIO()
+    pickler = _pickler()(file, protocol=5)
+    pickler.number_of = number_of or _none
+    try:
+        pickler.dump(x)
+    except (pickle.PicklingError, AttributeError, TypeError, RecursionError) as error:
+        way_out = "" if _has_cloudpickle() else (
+            "; with cloudpickle, which sends functions and classes of a script or notebook, it may "
+            "be: pip install 'twingrad[cluster]'"
+        )  # fmt: skip
+        raise TypeError(f"this cannot be sent to another process: {error}{way_out}") from error
+    return file.getvalue()
+
+
+def loads(data: bytes, numbered: Sequence[Any] = ()) -> Any:
+    """What `dumps` wrote, with these objects in the places of their numbers."""
+    unpickler = _Unpickler(io.BytesIO(data))
+    unpickler.numbered = numbered
+    return unpickler.load()
+
+
+def _none(_x: Any) -> None:
+    return None
+
+
+def _has_cloudpickle() -> bool:
+    return importlib.util.find_spec("cloudpickle") is not None
+
+
+@functools.cache
+def _pickler() -> Any:
+    """The class that writes: on top of cloudpickle's, which is loaded when it is needed first."""
+    base: Any = pickle.Pickler
+    if _has_cloudpickle():
+        base = importlib.import_module("cloudpickle").Pickler
+
+    class Sender(base):  # type: ignore[misc]  # one of two
+        """Writes rows of the user's table by value."""
+
+        number_of: NumberOf
+
+        def persistent_id(self, x: Any) -> int | None:
+            return self.number_of(x)
+
+    return Sender
+
+
+class _Unpickler(pickle.Unpickler):
+    numbered: Sequence[Any]
+
+    def persistent_load(self, number: Any) -> Any:
+        return self.numbered[number]
