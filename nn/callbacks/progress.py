@@ -23,21 +23,23 @@ SECONDS = 0.1  # from one drawing to the next: eyes are not faster, and a batch 
 class Progress(Restoring):
     """A bar that is drawn over itself, or a line after each epoch; nothing if `wanted` is false.
 
-    A bar is for eyes: a file or a pipe gets the lines.
+    A bar is for eyes: a file or a pipe gets the lines.  With `throughput` it says how many samples
+    a second went through the epoch so far.
     """
 
-    def __init__(self, wanted: bool, epochs: int, loader: Any) -> None:
+    def __init__(self, wanted: bool, epochs: int, loader: Any, throughput: bool = False) -> None:
         self.batches = length_hint(loader) or None  # a stream has no length
+        self.throughput = throughput
         self.shown: _Lines | _Terminal | _Notebook | None = None
         if wanted:
             self.shown = _lines_or_bar(epochs, self.batches)
-        self._due = 0.0
+        self._due = self._began = 0.0
 
     def start_epoch(self, epoch: int) -> None:
         """An epoch begins."""
         if self.shown is not None:
             self.shown.start_epoch(epoch)
-            self._due = 0.0
+            self._due, self._began = 0.0, time.perf_counter()
 
     def step(self, means: Any) -> None:
         """A batch is done."""
@@ -46,6 +48,9 @@ class Progress(Restoring):
             now = time.perf_counter()
             if now >= self._due or self.shown.done == self.batches:
                 self._due = now + SECONDS
+                if self.throughput:
+                    rate = means.count / (now - self._began)
+                    self.shown.rate = f", {rate:,.0f} samples/s"
                 self.shown.draw({k: x / means.count for k, x in means.sums.items()})
 
     def end_epoch(self, row: dict[str, Any]) -> None:
@@ -72,6 +77,8 @@ def _lines_or_bar(epochs: int, batches: int | None) -> _Lines | _Terminal | _Not
 
 class _Lines:
     """A line after each epoch."""
+
+    rate = ""  # samples a second, if it is to be shown
 
     def __init__(self, epochs: int, batches: int | None) -> None:
         self.epochs, self.batches = epochs, batches
@@ -104,7 +111,7 @@ class _Terminal(_Lines):
 
     def draw(self, numbers: dict[str, float]) -> None:
         width = _columns() - 1  # in the last column some terminals begin a new line
-        bar, left = self._bar(width), f", {self._left()} left"
+        bar, left = self._bar(width), f", {self._left()} left{self.rate}"
         text = bar + left * (len(bar + left) + LOSS <= width)
         for name, x in numbers.items():
             word = f"  {name} {x:<#8.4g}"
@@ -174,6 +181,7 @@ class _Notebook(_Lines):
 
     def draw(self, numbers: dict[str, float]) -> None:
         done = f"{self.done}/{self.batches}" if self.batches else f"{self.done} batches"
+        done += self.rate
         words = "  ".join(f"{name} {x:.4g}" for name, x in numbers.items())
         self._show(f"{done}  {words or self.row}")
 

@@ -101,7 +101,7 @@ def fit(
         step = ShardedStep(parallel, model, loss, optimizer, metrics, compile)
     run = Run(model, optimizer, history)
     run.loss_of = loss
-    bar = Progress(progress, epochs, loader)
+    bar = Progress(progress, epochs, loader, throughput=parallel is not None)
     with Interrupts() as interrupts, bar as show, ExitStack() as afterwards:
         for callback in callbacks:
             afterwards.callback(callback.cleanup, run)

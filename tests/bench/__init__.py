@@ -11,6 +11,6 @@ In the order of reading: `contest` (agree, take turns, ratios), `contenders` (on
 library: how it gives a loss and its gradients), the workloads (`scalars`, `rows`, `arrays`,
 `networks`, `growth`, `threads`), `report` (tables, bars), `chart`, `command`.
 
-`bench_checkpoint.py`, `bench_forward.py`, `bench_history.py` and `bench_optim.py` are commands of
-their own, for what has no such program.
+`bench_checkpoint.py`, `bench_forward.py`, `bench_history.py`, `bench_optim.py` and
+`bench_parallel.py` are commands of their own, for what has no such program.
 """

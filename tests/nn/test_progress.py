@@ -164,6 +164,14 @@ def test_a_stream_without_a_length_counts_batches(terminal):
     assert last.startswith("epoch 1:      2 batches  loss ")
 
 
+def test_in_shards_the_bar_has_the_samples_of_a_second(terminal):
+    terminal.columns = 100
+    fit(1, parallel=nn.Parallel(shards=2))
+    (_, *bars), _ = terminal.rows()
+    assert all(re.search(r"left, [\d,]+ samples/s  loss", text) for text in bars[:3])
+    assert "samples/s" not in bars[-1]
+
+
 def test_a_bar_ends_where_training_fails(terminal):
     """Its line too: what is printed next begins a new one."""
     with pytest.raises(ZeroDivisionError):
@@ -258,6 +266,12 @@ def test_in_a_notebook_names_of_metrics_are_escaped(cell):
     (last,) = cell.displays.values()
     assert "&lt;b&gt;&amp; 1" in last["text/html"]
     assert "<b>" not in last["text/html"]
+
+
+def test_in_a_notebook_shards_show_the_samples_of_a_second(cell):
+    fit(1, parallel=nn.Parallel(shards=2))
+    texts = [data["text/plain"] for data in cell.shown]
+    assert any(re.search(r"3/3, [\d,]+ samples/s  loss", text) for text in texts)
 
 
 def test_in_a_notebook_a_run_that_fails_says_where(cell):
