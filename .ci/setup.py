@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 OLDEST = (3, 11)
-EXTRAS = {"demo": ["plots"], "test": ["plots", "safetensors", "test"]}
+EXTRAS = {"demo": ["plots"], "test": ["plots", "safetensors", "cluster", "test"]}
 # Lines and branches of each package that the suite reaches, in percent, at least.  What only the
 # notebooks themselves call runs in a Jupyter kernel, where nobody counts.
 FLOORS = {"engine": 100, "nn": 99, "viz": 99, "notebooks": 90}

@@ -80,7 +80,8 @@ def test_package_ships_its_types(pyproject, package):
 
 def test_extras_are_there(pyproject):
     extras = pyproject["project"]["optional-dependencies"]
-    assert set(extras) == {"plots", "notebooks", "safetensors", "test", "bench", "dev"}
+    names = {"plots", "notebooks", "safetensors", "cluster", "test", "bench", "dev"}
+    assert set(extras) == names
 
 
 def test_the_bootstrap_installs_extras_that_exist(pyproject):

@@ -1,5 +1,7 @@
 """`nn.Parallel`: a step in shards gives the same bits wherever shards are computed."""
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -112,3 +114,12 @@ def test_an_error_in_a_shard_keeps_its_type_and_names_the_shard():
         trained(nn.Parallel(threads, 2), loss=loss)
     assert "shard 0 of 2, step 1" in info.value.__notes__[0]
     assert "in loss" in info.value.__notes__[0]
+
+
+def test_importing_nn_loads_nothing_that_runs_tasks():
+    program = (
+        "import sys, nn; print(sorted({name.partition('.')[0] for name in sys.modules} & {"
+        "'asyncio', 'cloudpickle', 'concurrent', 'dask', 'distributed', 'multiprocessing'}))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (done.stdout.strip(), done.stderr) == ("[]", "")
