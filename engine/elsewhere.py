@@ -22,7 +22,7 @@ _DENSE = "arrays are dense here: sparse ones are left out"
 _IN_PLACE = "write x = x.{0}(…); or x.data = x.data.{0}(…), for a leaf"
 _WINDOWS = "write engine.sliding_window_view(x, shape, axis)"
 _ADDED = "write x + engine.scatter_add(source, x.shape, index): an index may come twice"
-_ALONE = "one computer, one process: it is left out"
+_SHARDS = "write nn.fit(…, parallel=nn.Parallel(executor)), which cuts each batch into shards"
 _DISTANCE = "write norm(x - y + 1e-6, dim=1)"
 _TRIPLET = "write relu(norm(a - p + 1e-6, dim=1) - norm(a - n + 1e-6, dim=1) + margin).mean()"
 _RANKING = "write relu(margin - y * (x1 - x2)).mean()"
@@ -41,9 +41,8 @@ OF_MODULES = {
     # PyTorch's rooms
     "nn": "import nn", "optim": "from nn import optim", "utils": "import nn.utils, or nn.data",
     "distributions": "write the log density, with engine.lgamma; draw by engine.randn",
-    "fft": _REAL, "sparse": _DENSE, "jit": "engine.compile(f)",
-    "multiprocessing": _ALONE,
-    "distributed": _ALONE, "special": "its functions stand in engine, as engine.erf",
+    "fft": _REAL, "sparse": _DENSE, "jit": "engine.compile(f)", "multiprocessing": _SHARDS,
+    "distributed": _SHARDS, "special": "its functions stand in engine, as engine.erf",
     "hub": "weights come from a file: nn.load(model, path)", "backends": _CPU,
     "get_default_dtype": "Python's floats are float64", "bfloat16": "write float32 or float16",
     "complex64": _REAL, "complex128": _REAL, "complex": _REAL,
@@ -78,8 +77,9 @@ OF_MODULES = {
     "bucketize": "write np.searchsorted(v, x)", "std_mean": "write x.std(dim=…) and x.mean(dim=…)",
     # layers, losses, optimizers
     "Conv3d": "there are Conv1d and Conv2d", "conv3d": "there are conv1d and conv2d",
-    "BatchNorm3d": "there are BatchNorm1d and BatchNorm2d",
-    "MaxPool3d": "there are MaxPool1d and MaxPool2d", "DataParallel": _ALONE,
+    "BatchNorm3d": "there are BatchNorm1d and BatchNorm2d", "SyncBatchNorm": "write nn.GroupNorm",
+    "MaxPool3d": "there are MaxPool1d and MaxPool2d", "DataParallel": _SHARDS,
+    "DistributedDataParallel": _SHARDS, "DistributedSampler": _SHARDS,
     "Transformer": "write nn.TransformerEncoder, or nn.Sequential of nn.TransformerBlock",
     "PReLU": "write where(x > 0, x, slope * x), with a Parameter slope",
     "ReLU6": "write clip(x, 0, 6)", "relu6": "write clip(x, 0, 6)",
@@ -111,7 +111,7 @@ OF_MODULES = {
 OF_TENSORS = {
     **{name: f"write x.{ours}()" for name, ours in TEXTBOOKS.items()},
     "cuda": _CPU, "pin_memory": _CPU, "xpu": _CPU, "get_device": _CPU, "storage": _CPU,
-    "untyped_storage": _CPU, "data_ptr": _CPU, "share_memory_": _ALONE, "to_sparse": _DENSE,
+    "untyped_storage": _CPU, "data_ptr": _CPU, "share_memory_": _CPU, "to_sparse": _DENSE,
     "to_dense": _DENSE, "is_sparse": _DENSE, "coalesce": _DENSE, "real": _REAL, "imag": _REAL,
     "angle": _REAL, "conj": _REAL, "is_complex": _REAL, "stride": "write x.numpy().strides",
     "addmm": "write b + x @ y", "addmv": "write b + A @ x", "addcmul": "write a + value * x * y",
@@ -162,7 +162,7 @@ OF_TENSORS = {
 
 #: And of modules of nn.
 OF_LAYERS = {
-    "cuda": _CPU, "xpu": _CPU, "to_empty": _CPU, "share_memory": _ALONE,
+    "cuda": _CPU, "xpu": _CPU, "to_empty": _CPU, "share_memory": _CPU,
     "bfloat16": "write model.to(engine.float32)",
     "compile": "engine.compile(model)",
     "get_parameter": "write dict(model.named_parameters())[name]",

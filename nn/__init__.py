@@ -22,6 +22,7 @@ from . import (
     functional as functional,
     init as init,
     optim as optim,
+    parallel as _parallel,
     scalar as scalar,
     utils as utils,
 )
@@ -73,4 +74,4 @@ _moved(
     "nn.optim.one_cycle",
 )  # fmt: skip
 
-_answer_in(_sys.modules[__name__], functional, init, optim, utils)
+_answer_in(_sys.modules[__name__], data, functional, init, optim, _parallel, utils)

@@ -37,9 +37,13 @@ def make_model(rng: np.random.Generator | int = 0) -> nn.Sequential:
     )
 
 
-def main(
-    epochs: int = 20, seed: int = 0, examples: int | None = None, progress: bool = True
-) -> dict[str, float]:
+def train(
+    epochs: int = 20,
+    seed: int = 0,
+    examples: int | None = None,
+    progress: bool = True,
+    parallel: nn.Parallel | None = None,
+) -> tuple[nn.Sequential, nn.EpochHistory]:
     """Train in float32, and look at the held-out digits after each epoch.
 
     Args:
@@ -47,10 +51,10 @@ def main(
         seed: decides the split, the weights, the order and the dropout.
         examples: how many training images to use; default all.
         progress: show a line or a bar for each epoch.
+        parallel: cuts each batch into shards.
 
     Returns:
-        Of the last epoch: "loss", "accuracy" (in training, with dropout), "validation_loss" and
-        "validation_accuracy" (held out).
+        The model, and its history.
     """
     x_train, y_train, x_test, y_test = digits_split(0.2, seed=seed, image=True)
     train = (x_train[:examples].astype(np.float32), y_train[:examples])
@@ -72,7 +76,21 @@ def main(
         metrics={"accuracy": nn.accuracy},
         callbacks=[nn.StepSchedule(schedule, every="batch")],
         progress=progress,
+        parallel=parallel,
     )
+    return model, history
+
+
+def main(
+    epochs: int = 20, seed: int = 0, examples: int | None = None, progress: bool = True
+) -> dict[str, float]:
+    """Train as `train` does.
+
+    Returns:
+        Of the last epoch: "loss", "accuracy" (in training, with dropout), "validation_loss" and
+        "validation_accuracy" (held out).
+    """
+    _, history = train(epochs, seed, examples, progress)
     last = history.rows[-1]
     names = ("loss", "accuracy", "validation_loss", "validation_accuracy")
     return {name: float(last[name]) for name in names}

@@ -12,7 +12,12 @@ import nn
 
 
 def main(
-    epochs: int = 30, hidden: int = 128, batch_size: int = 32, seed: int = 0, progress: bool = True
+    epochs: int = 30,
+    hidden: int = 128,
+    batch_size: int = 32,
+    seed: int = 0,
+    progress: bool = True,
+    lr: float = 0.003,
 ) -> dict[str, float]:
     """Train, and return the loss and the accuracy on both parts of the digits."""
     nn.manual_seed(seed)
@@ -22,7 +27,7 @@ def main(
 
     model = nn.MLP([64, hidden, 10])
     loss = nn.CrossEntropyLoss()
-    optimizer = nn.AdamW(model.parameters(), lr=0.003, weight_decay=0.1)
+    optimizer = nn.AdamW(model.parameters(), lr=lr, weight_decay=0.1)
     warm_up = len(loader)
     schedule = nn.SequentialLR(
         optimizer,

@@ -62,6 +62,13 @@ MODEL = nn.Linear(2, 1)
         (X, "is_floating_point", r"write x\.dtype\.kind == 'f'"),
         (optim, "Adma", "module 'nn.optim' has no attribute 'Adma'; did you mean Adam"),
         (MODEL, "cuda", "'Linear' object has no attribute 'cuda': arrays live"),
+        (engine, "distributed", r"write nn\.fit\(…, parallel=nn\.Parallel\(executor\)\), which"),
+        (nn, "DataParallel", r"write nn\.fit\(…, parallel=nn\.Parallel\(executor\)\)"),
+        (nn.parallel, "DistributedDataParallel", r"'nn\.parallel' has .* write nn\.fit\("),
+        (nn.data, "DistributedSampler", r"'nn\.data' has .* write nn\.fit\("),
+        (nn, "SyncBatchNorm", r"write nn\.GroupNorm"),
+        (MODEL, "share_memory", "leave it out"),
+        (X, "share_memory_", "leave it out"),
         (MODEL, "bfloat16", r"write model\.to\(engine\.float32\)"),
     ],
 )
