@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from ..checks import at_least, one_of
@@ -24,9 +25,10 @@ class Parallel:
     Random numbers are drawn by `nn.random` and by generators of layers only.
 
     Args:
-        executor: who computes: None for this process; a Dask `Client`; or any
-            `concurrent.futures.Executor`: a process pool, a thread pool, mpi4py's or Ray's.  It
-            may be another one after each `fit`, and is closed by who made it.
+        executor: who computes: None for this process; a Dask `Client` (not its `get_executor()`,
+            which waits for ever once the scheduler is gone); or any `concurrent.futures.Executor`:
+            a process pool, a thread pool, mpi4py's or Ray's.  It may be another one after each
+            `fit`, and is closed by who made it.
         shards: how many parts a batch has; a batch of fewer rows has one for each.
         seed: what random numbers in the layers (dropout) depend on.
         weight: `weight(target)`, what the mean of a shard's loss was divided by; default what the
@@ -97,12 +99,14 @@ def submit_of(executor: Any) -> Callable[..., Any] | None:
     """What takes a function and its argument and gives a future; None for this process."""
     if executor is None:
         return None
-    if callable(getattr(executor, "get_executor", None)):  # a Client of Dask
-        executor = executor.get_executor(pure=False)
     if isinstance(executor, type) or not callable(getattr(executor, "submit", None)):
         raise TypeError(
             "executor must be None, a concurrent.futures.Executor or a Client of Dask, got "
             f"{executor!r:.60}"
         )
     submit: Callable[..., Any] = executor.submit
+    if hasattr(executor, "get_executor"):
+        # A Client: its futures notice when the scheduler is gone, those of its executor wait for
+        # ever.  Not pure, as tasks are not to be remembered by what they are given.
+        return partial(submit, pure=False)
     return submit
