@@ -152,6 +152,7 @@ class _Shared(threading.local):
 _shared = _Shared()
 _seed = _Seed(None)
 _shared.seed = _seed  # the thread that imports this has the generator above
+_OWN_SEED = _Seed(0)  # that of a thread in a block `Seeded`: what others seed is not for it
 
 
 def manual_seed(seed: int) -> Generator:
@@ -184,7 +185,10 @@ def manual_seed(seed: int) -> Generator:
 
 def default_generator() -> np.random.Generator:
     """The shared generator of this thread; `.bit_generator.state` can be saved."""
-    if _shared.seed is not _seed:  # a new thread, or one in which nothing was drawn since a seed
+    if _shared.seed not in (
+        _seed,
+        _OWN_SEED,
+    ):  # a new thread, or one in which nothing was drawn since a seed
         _shared.seed, _shared.generator = _seed, _seed.next_generator()
     if _shared.asked is not None:
         _shared.asked.note(_shared.generator, default_generator)
@@ -246,6 +250,9 @@ def set_generator_state(generator: np.random.Generator, state: Any) -> None:
 class Seeded(Restoring):
     """Block in which this thread's shared generator starts from a seed; it is put back afterwards.
 
+    Other threads are not affected, nor is the block by what they seed.  `manual_seed` inside holds
+    until the end of the block.
+
     Args:
         seed: an int or several, what `np.random.SeedSequence` takes.
 
@@ -260,13 +267,16 @@ class Seeded(Restoring):
         self.generator = np.random.default_rng(np.random.SeedSequence(seed))
 
     def saved(self) -> Any:
-        return _shared.generator, _shared.seed
+        return _shared.generator, _shared.seed, _seed
 
     def change(self) -> None:
-        _shared.generator, _shared.seed = self.generator, _seed
+        _shared.generator, _shared.seed = self.generator, _OWN_SEED
 
     def restore(self, saved: Any) -> None:
-        _shared.generator, _shared.seed = saved
+        global _seed
+        _shared.generator, _shared.seed, seed = saved
+        if threading.current_thread() is threading.main_thread():  # no other one changes it
+            _seed = seed
 
 
 def peek(rng: Rng, draw: Callable[[np.random.Generator], Any]) -> np.ndarray:
