@@ -10,6 +10,7 @@ rest relies on: the walk, the adjoints and the rules know nothing of it.
 
 from ..callers import line_of_caller as line_of_caller
 from .array_mathematics import rule_of_arrays as rule_of_arrays
+from .comparisons import Question as Question
 from .compiling import (
     code_of as code_of,
     compiled as compiled,

@@ -13,8 +13,14 @@ import numpy as np
 from ..core import Op
 
 
+class Question(Op):
+    """An op that no row of the table is, and whose answer may be a truth."""
+
+
 def _comparison(symbol: str, ufunc: Any, scalar: Any) -> Op:
-    return Op(ufunc.__name__, ufunc, (None, None), symbol=symbol, infix=True, scalar=scalar, ulp=0)
+    return Question(
+        ufunc.__name__, ufunc, (None, None), symbol=symbol, infix=True, scalar=scalar, ulp=0
+    )
 
 
 def _itself(x: Any) -> Any:
@@ -29,8 +35,8 @@ EQUAL = _comparison("==", np.equal, operator.eq)
 NOT_EQUAL = _comparison("!=", np.not_equal, operator.ne)
 AND = _comparison("&", np.logical_and, operator.and_)
 OR = _comparison("|", np.logical_or, operator.or_)
-DETACH = Op("detach", _itself, (None,), scalar=_itself, ulp=0)
-NOT = Op("logical_not", np.logical_not, (None,), symbol="not", scalar=operator.not_, ulp=0)
+DETACH = Question("detach", _itself, (None,), scalar=_itself, ulp=0)
+NOT = Question("logical_not", np.logical_not, (None,), symbol="not", scalar=operator.not_, ulp=0)
 
 #: By the function of NumPy that does it: `np.greater(x, 0)` records as `x > 0` does.
 COMPARISONS = {

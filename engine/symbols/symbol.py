@@ -33,6 +33,7 @@ from .comparisons import (
     NOT,
     NOT_EQUAL,
     OR,
+    Question,
 )
 from .lifting import lifted
 from .quiet import is_quiet
@@ -49,7 +50,7 @@ class _Ufunc(ArrayUfunc):
     ) -> Any:
         op = COMPARISONS.get(ufunc)
         if op is None and ufunc.__name__ in QUESTIONS:  # isnan, isfinite, …
-            op = Op(ufunc.__name__, ufunc, (None,) * ufunc.nin)
+            op = Question(ufunc.__name__, ufunc, (None,) * ufunc.nin)
         if op is not None and method == "__call__" and not named:
             return x.record(op, (a,) if b is None else (a, b), {})
         return super().__call__(x, ufunc, method, a, b, *more, **named)

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ..core import PYTHON_RAISES, registry
+from ..core import PYTHON_RAISES
 from ..graph import visit
 from ..node import Node
-from ..symbols import LiftedOp, unheard
+from ..symbols import LiftedOp, Question, unheard
 from .array_terms import ArrayTerm, as_term, made, recorded
 from .folding import uniform
 from .scalar_terms import FUNCTIONS, number_term, recipe_of
@@ -131,7 +131,7 @@ class ScalarTier(Tier):
         if recipe is not None:
             try:
                 found = recipe.term(self.program, operands)
-                asks = type(found.example) is bool and registry.get(op.name) is not op
+                asks = type(found.example) is bool and isinstance(op, Question)
                 if asks or type(found.example) is float:
                     return found
                 return number_term(self.program, "float({0})", [found])

@@ -13,8 +13,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from ..core import PYTHON_RAISES, Op, registry
-from ..symbols import PART, Names as Known, Term as Form, Untraceable, followed
+from ..core import PYTHON_RAISES, Op
+from ..symbols import PART, Names as Known, Question, Term as Form, Untraceable, followed
 from .terms import Program
 
 PLACE = "place_"  # and a number: the name of what stands in a place
@@ -40,7 +40,7 @@ def _recipe_of(op: Op, count: int, params: Any, _exactly: str) -> Recipe | None:
 def _form_of(op: Op, count: int, params: tuple[tuple[str, Any], ...]) -> ast.expr | None:
     known = Known()
     places = [Form.named(f"{PLACE}{i}", known) for i in range(count)]
-    if op.infix and registry.get(op.name) is not op:  # a comparison
+    if op.infix and isinstance(op, Question):  # a comparison
         return ast.parse(f"{PLACE}0 {op.symbol} {PLACE}1", mode="eval").body
     try:
         scalar: Any = op.scalar
