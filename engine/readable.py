@@ -14,6 +14,11 @@ from weakref import WeakSet
 from .reads import numbers_read, numbers_read_by_rule
 
 _READ_BY_WRITERS = frozenset(["forward", "scalar", "vjps"])
+_FOUND = ("reads", "reads_by_rule")
+_CALLED = ("record", "push", "record_arrays", "push_arrays")
+
+#: What is found or written anew from the rest of the row.
+WRITTEN_OF = frozenset([*_FOUND, *_CALLED])
 
 
 class Readable:
@@ -39,9 +44,9 @@ class Readable:
             self._forget()
 
     def _forget(self) -> None:
-        for what in ("reads", "reads_by_rule"):
+        for what in _FOUND:
             vars(self).pop(what, None)
-        for what in ("record", "push", "record_arrays", "push_arrays"):
+        for what in _CALLED:
             super().__setattr__(what, partial(_first, self, what))
 
     @cached_property

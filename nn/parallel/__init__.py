@@ -2,8 +2,8 @@
 
 `data_parallel` has `Parallel`, which users make, and `sharded_step` the step that `fit` takes then:
 `shards` cuts a batch, `replica` is a model that computes one shard, `worker` what is done with it
-in another process, `sending` how it gets there, `failures` what comes back in place of a result;
-`sums` adds up what came.
+in another process, `sending` how it gets there (`lines_sent` with the lines of functions),
+`failures` what comes back in place of a result; `sums` adds up what came.
 """
 
 from .data_parallel import Parallel as Parallel

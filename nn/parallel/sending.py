@@ -10,8 +10,13 @@ import functools
 import importlib.util
 import io
 import pickle
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from types import CodeType
 from typing import Any
+
+from engine import Op, row_by_value
+
+from .lines_sent import Lines, with_lines
 
 #: What stands for an object that is not sent along: its number; None for all others.
 NumberOf = Callable[[Any], int | None]
@@ -29,6 +34,7 @@ def dumps(x: Any, number_of: NumberOf | None = None) -> bytes:
     file = io.BytesIO()
     pickler = _pickler()(file, protocol=5)
     pickler.number_of = number_of or _none
+    pickler.lines = Lines()
     try:
         pickler.dump(x)
     except (pickle.PicklingError, AttributeError, TypeError, RecursionError) as error:
@@ -59,16 +65,27 @@ def _has_cloudpickle() -> bool:
 def _pickler() -> Any:
     """The class that writes: on top of cloudpickle's, which is loaded when it is needed first."""
     base: Any = pickle.Pickler
+    sent_along: Callable[[], Collection[str]] = tuple
     if _has_cloudpickle():
-        base = importlib.import_module("cloudpickle").Pickler
+        cloudpickle = importlib.import_module("cloudpickle")
+        base, sent_along = cloudpickle.Pickler, cloudpickle.list_registry_pickle_by_value
+    others = getattr(base, "reducer_override", None)
 
     class Sender(base):  # type: ignore[misc]  # one of two
         """Writes rows of the user's table by value."""
 
         number_of: NumberOf
+        lines: Lines
 
         def persistent_id(self, x: Any) -> int | None:
             return self.number_of(x)
+
+        def reducer_override(self, x: Any) -> Any:
+            if isinstance(x, Op):
+                return row_by_value(x, sent_along())
+            if isinstance(x, CodeType) and others:  # which sends no name of its file
+                return with_lines(x, self.dispatch_table[CodeType](x), self.lines)
+            return others(self, x) if others else NotImplemented
 
     return Sender
 
