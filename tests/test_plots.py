@@ -67,6 +67,17 @@ def backward(model):
     return model
 
 
+class Rows(list):
+    """As `nn.sweep` returns them: dicts, and the names of the settings."""
+
+    names = ("lr", "width")
+
+
+def a_sweep():
+    rows = [{"lr": lr, "width": n, "loss": lr / n} for lr in (0.01, 0.1) for n in (8, 16)]
+    return Rows([*rows, {"lr": 1.0, "width": 8, "error": "OverflowError: too large"}])
+
+
 def labels_of(ax):
     return ax.get_legend_handles_labels()[1]
 
@@ -88,6 +99,7 @@ CALLS = [
     lambda ax: plots.decision_boundary(a_model(), *make_moons(20, seed=0), ax=ax, resolution=9),
     lambda ax: plots.gradient_scatter(backward(a_model().scalar()), backward(a_model()), ax),
     lambda ax: plots.confusion_matrix([0, 1, 1], [0, 1, 0], ax),
+    lambda ax: plots.sweep(a_sweep(), None, ax),
     lambda ax: plots.memory(a_model()(np.ones((3, 2))).sum(), ax),
     lambda ax: plots.sample_grid(np.ones((3, 4)), [0, 1, 2], [0, 1, 1], ax),
     lambda ax: plots.image_grid(np.ones((4, 9)), ["vertical", "bar", "dot", "arc"], ax),

@@ -8,8 +8,8 @@ calls show; `dashboard` and `layers` make a figure of their own and return that.
 
 To add a plot, write one such function in `curves` (of what was noted), `runs` (of several runs),
 `measurements` or `layerwise` (of parameters and layers), `histograms` or `samples` (of a model at
-work), `of_memory`, `decisions` or `images`, add its line here, and call it in `CALLS` of
-test_plots.py, which asks for it.  Axes, colours and legends come from `axes`; the notebooks
+work), `of_memory`, `of_sweeps`, `decisions` or `images`, add its line here, and call it in `CALLS`
+of test_plots.py, which asks for it.  Axes, colours and legends come from `axes`; the notebooks
 take those as well, for plots of their own.
 """
 
@@ -38,6 +38,7 @@ from .measurements import (
     update_ratio as update_ratio,
 )
 from .of_memory import memory as memory
+from .of_sweeps import sweep as sweep
 from .runs import compare_runs as compare_runs
 from .samples import (
     confusion_matrix as confusion_matrix,

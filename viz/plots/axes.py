@@ -8,11 +8,16 @@ from typing import Any
 import numpy as np
 
 try:
-    from matplotlib import colormaps, pyplot as pyplot
-    from matplotlib.colors import LinearSegmentedColormap, ListedColormap as ListedColormap
+    from matplotlib import colormaps as colormaps, pyplot as pyplot
+    from matplotlib.colors import (
+        LinearSegmentedColormap,
+        ListedColormap as ListedColormap,
+        LogNorm as LogNorm,
+        Normalize as Normalize,
+    )
     from matplotlib.figure import Figure
     from matplotlib.patches import Rectangle as Rectangle
-    from matplotlib.ticker import MaxNLocator
+    from matplotlib.ticker import LogLocator as LogLocator, MaxNLocator as MaxNLocator
     from matplotlib.transforms import ScaledTranslation
 except ImportError as error:
     raise ImportError("viz.plots needs matplotlib: pip install 'twingrad[plots]'") from error
