@@ -53,3 +53,10 @@ def figures_closed():
 def in_a_folder_of_its_own(tmp_path, monkeypatch):
     """What a test writes into the folder it runs in goes with it."""
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def executors():
+    """What runs shards, by name: `executors("dask 2")`; closed after the last test."""
+    with importlib.import_module("executors").Executors() as found:
+        yield found
