@@ -34,6 +34,7 @@ from .callbacks import (
     EarlyStopping as EarlyStopping,
     EpochHistory as EpochHistory,
     SaveBest as SaveBest,
+    SaveTraining as SaveTraining,
     StepSchedule as StepSchedule,
 )
 from .checkpoint import (

@@ -29,11 +29,12 @@ class Run:
     """What a callback is given: the model, the optimizer, and the history with its last row.
 
     `batch` is the last one, inputs and target, `loss` its loss, a number; `loss_of(output, target)`
-    is what computes it.
+    is what computes it; `parts` is all else that may have a state: loader, callbacks, parallel.
     """
 
     batch: Sequence[Any] | None = None
     loss_of: Callable[[Any, Any], Any] | None = None
+    parts: Sequence[Any] = ()
 
     def __init__(self, model: Module, optimizer: Optimizer, history: EpochHistory) -> None:
         self.model = model

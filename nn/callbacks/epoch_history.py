@@ -15,12 +15,16 @@ class EpochHistory:
 
     `stopped` says why the last run ended before its last epoch ("interrupted", or what a callback
     gave as its reason); None if it did not.  Has a `state_dict`, so `save_training` can keep it.
+    `under_way` is what the row of an epoch that is not over will be made of: how many samples there
+    were, and the sum over them of each number.
 
     >>> history = EpochHistory()
     >>> history.rows.append({"epoch": 1, "loss": 0.5})
     >>> history["loss"], len(history)
     ([0.5], 1)
     """
+
+    under_way: tuple[int, dict[str, float]] = (0, {})
 
     def __init__(self) -> None:
         self.rows: list[dict[str, Any]] = []
@@ -40,6 +44,7 @@ class EpochHistory:
         """Add a row."""
         seconds = time.perf_counter() - self._began
         self.rows.append({"epoch": self.epoch, **numbers, "lr": lr, "seconds": seconds})
+        self.under_way = (0, {})
 
     def __getitem__(self, name: str) -> list[Any]:
         column = [row[name] for row in self.rows if name in row]
@@ -52,8 +57,10 @@ class EpochHistory:
         return len(self.rows)
 
     def state_dict(self) -> dict[str, Any]:
-        """The rows, copied."""
-        return {"rows": [dict(row) for row in self.rows], "stopped": self.stopped}
+        """The rows, copied, and in the middle of an epoch what there is of its row."""
+        state = {"rows": [dict(row) for row in self.rows], "stopped": self.stopped}
+        samples, sums = self.under_way
+        return state | ({"under_way": {"samples": samples, "sums": dict(sums)}} if samples else {})
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take over the rows of `state_dict()`.
@@ -61,10 +68,12 @@ class EpochHistory:
         Raises:
             ValueError: not the state of a history.
         """
-        if not isinstance(state, Mapping) or set(state) != {"rows", "stopped"}:
+        if not isinstance(state, Mapping) or set(state) - {"under_way"} != {"rows", "stopped"}:
             raise ValueError("the state of a history is a dict with 'rows' and 'stopped'")
         self.rows = [dict(row) for row in state["rows"]]
         self.stopped = state["stopped"]
+        part = state.get("under_way", {"samples": 0, "sums": {}})
+        self.under_way = part["samples"], dict(part["sums"])
 
     def __repr__(self) -> str:
         last = f"; {line(self.rows[-1])}" if self.rows else ""

@@ -34,11 +34,13 @@ class Progress(Restoring):
         if wanted:
             self.shown = _lines_or_bar(epochs, self.batches)
         self._due = self._began = 0.0
+        self._before = 0  # samples of this epoch that an earlier run has seen
 
-    def start_epoch(self, epoch: int) -> None:
-        """An epoch begins."""
+    def start_epoch(self, epoch: int, batches: int = 0, samples: int = 0) -> None:
+        """An epoch begins, or goes on after so many batches and samples."""
         if self.shown is not None:
             self.shown.start_epoch(epoch)
+            self.shown.done, self._before = batches, samples
             self._due, self._began = 0.0, time.perf_counter()
 
     def step(self, means: Any) -> None:
@@ -49,7 +51,7 @@ class Progress(Restoring):
             if now >= self._due or self.shown.done == self.batches:
                 self._due = now + SECONDS
                 if self.throughput:
-                    rate = means.count / (now - self._began)
+                    rate = (means.count - self._before) / (now - self._began)
                     self.shown.rate = f", {rate:,.0f} samples/s"
                 self.shown.draw({k: x / means.count for k, x in means.sums.items()})
 

@@ -12,7 +12,7 @@ from ..checks import at_least
 from ..random import Rng, generator as generator_of, one_of_both, set_generator_state
 from .collate import default_collate, gather
 from .dataset import IterableDataset, TensorDataset
-from .samplers import BatchSampler, checked, count_of_parts, in_parts
+from .samplers import BatchSampler, check_samplers, checked, count_of_parts, in_parts
 
 
 class DataLoader:
@@ -57,6 +57,7 @@ class DataLoader:
     # of loaders that were pickled before there were samplers
     sampler: Any = None
     batch_sampler: Any = None
+    _given: tuple[ndarray, int] | None = None  # the order of the last batch, and its place in it
 
     def __init__(
         self,
@@ -81,7 +82,7 @@ class DataLoader:
         at_least(0, num_workers=num_workers)
         by_sampler = sampler is not None or batch_sampler is not None
         _check_loader(dataset, batch_size, drop_last and not by_sampler)
-        _check_samplers(dataset, batch_size, shuffle, drop_last, sampler, batch_sampler)
+        check_samplers(dataset, batch_size, shuffle, drop_last, sampler, batch_sampler)
         self.dataset = dataset
         self.batch_size = int(batch_size)
         self.shuffle = shuffle
@@ -109,7 +110,7 @@ class DataLoader:
         return count_of_parts(len(self.dataset), self.batch_size, self.drop_last)
 
     @property
-    def _own_order(self) -> bool:
+    def goes_on(self) -> bool:
         """Whether the order is the loader's: then it is saved, and a pass can go on."""
         return self.batch_sampler is None and not isinstance(self.dataset, IterableDataset)
 
@@ -134,6 +135,7 @@ class DataLoader:
             indices = order[i * self.batch_size : (i + 1) * self.batch_size]
             batch = self._batch(indices)
             if order is self._order:  # else another pass has begun since: it is the one we save
+                self._given = order, i
                 self._served = i + 1
                 if self._served == len(self):
                     self._order = None
@@ -165,7 +167,7 @@ class DataLoader:
         if missing := {"generator", "order", "served"} - set(state):
             raise KeyError(f"the state of a loader lacks {sorted(missing)}")
         order, served = state["order"], state["served"]
-        if order is not None and not self._own_order:
+        if order is not None and not self.goes_on:
             raise ValueError("the saved pass had an order of the loader's, this one has none")
         if order is not None:
             order = np.array(order)
@@ -185,6 +187,21 @@ class DataLoader:
         set_generator_state(self.generator, state["generator"])
         self._order, self._served = order, served
         self._resumed = order is not None
+
+    @property
+    def in_pass(self) -> bool:
+        """Whether a pass is under way, with batches to come."""
+        return self._order is not None
+
+    @property
+    def already(self) -> int:
+        """How many batches of the next pass were given before, as it is the rest of one."""
+        return self._served if self._resumed else 0
+
+    def put_back(self) -> None:
+        """Stand before the batch that was given last: nothing came of it."""
+        if self._given is not None:
+            self._order, self._served = self._given
 
     def go_on(self, order: ndarray | None, served: int) -> None:
         """Let the next pass be the rest of one that was broken off after `served` batches.
@@ -272,24 +289,3 @@ def _check_loader(dataset: Any, batch_size: Any, drop_last: bool) -> None:
             f"drop_last leaves no batch: the dataset has {len(dataset)} samples, "
             f"batch_size is {batch_size}"
         )
-
-
-def _check_samplers(
-    dataset: Any, batch_size: int, shuffle: bool, drop_last: bool, sampler: Any, batches: Any
-) -> None:
-    """Check that one thing alone says what the order is, and can say so in each pass."""
-    for given in (sampler, batches):
-        if isinstance(given, Iterator):
-            raise TypeError(
-                f"a sampler is walked in each pass, a {type(given).__name__} only once: make it a "
-                "list, list(…)"
-            )
-    if sampler is not None and shuffle:
-        raise ValueError("a sampler says what the order is: leave shuffle out")
-    if batches is not None and (batch_size != 1 or shuffle or drop_last or sampler is not None):
-        raise ValueError(
-            "batch_sampler says what the batches are: leave batch_size, shuffle, sampler and "
-            "drop_last out"
-        )
-    if isinstance(dataset, IterableDataset) and not (sampler is batches is None and not shuffle):
-        raise ValueError("a stream comes in its own order: leave shuffle and samplers out")

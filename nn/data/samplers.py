@@ -13,6 +13,7 @@ from engine import to_numpy
 
 from ..checks import as_array, at_least, instance_of
 from ..random import Rng, generator as generator_of
+from .dataset import IterableDataset
 
 #: How many indices are drawn at a time where a pass may be very long.
 AT_ONCE = 1024
@@ -224,3 +225,24 @@ def checked(indices: Any, count: int) -> ndarray:
     if outside.size:
         raise IndexError(f"a sampler gave index {outside[0]}, outside a dataset of {count} samples")
     return array
+
+
+def check_samplers(
+    dataset: Any, batch_size: int, shuffle: bool, drop_last: bool, sampler: Any, batches: Any
+) -> None:
+    """Check that one thing alone says what the order is, and can say so in each pass."""
+    for given in (sampler, batches):
+        if isinstance(given, Iterator):
+            raise TypeError(
+                f"a sampler is walked in each pass, a {type(given).__name__} only once: make it a "
+                "list, list(…)"
+            )
+    if sampler is not None and shuffle:
+        raise ValueError("a sampler says what the order is: leave shuffle out")
+    if batches is not None and (batch_size != 1 or shuffle or drop_last or sampler is not None):
+        raise ValueError(
+            "batch_sampler says what the batches are: leave batch_size, shuffle, sampler and "
+            "drop_last out"
+        )
+    if isinstance(dataset, IterableDataset) and not (sampler is batches is None and not shuffle):
+        raise ValueError("a stream comes in its own order: leave shuffle and samplers out")

@@ -63,9 +63,9 @@ def accuracy(output: Any, target: Any) -> float:
 class Means:
     """Running means over samples, of numbers that are means over batches."""
 
-    def __init__(self) -> None:
-        self.count = 0
-        self.sums: dict[str, float] = {}
+    def __init__(self, count: int = 0, sums: Mapping[str, float] | None = None) -> None:
+        self.count = count
+        self.sums = dict(sums or {})
 
     def add(self, samples: int, numbers: Mapping[str, float]) -> None:
         """Take in a batch."""

@@ -6,21 +6,17 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from functools import partial
 from typing import Any
-from weakref import WeakKeyDictionary, ref
 
 from ..callbacks import Callback, EpochHistory, Progress, Run
 from ..checks import at_least, instance_of
-from ..data import DataLoader
 from ..measured import Metrics
 from ..module import Module
 from ..optim import Optimizer
 from ..parallel import Parallel, ShardedStep
 from .evaluation import Means, evaluate, parts_of
 from .interrupts import Interrupts
+from .left_off import Pass, go_on
 from .step import Step
-
-#: The passes that Ctrl-C cut short: by loader, the model that was trained, and where it stood.
-_CUT_SHORT: WeakKeyDictionary[DataLoader, tuple[ref[Module], dict[str, Any]]] = WeakKeyDictionary()
 
 
 def fit(
@@ -44,7 +40,9 @@ def fit(
     compares its output with.  After an epoch the validation set is looked at, in eval mode and
     without recording.  Ctrl-C ends the run after the batch under way; model, optimizer and loader
     are whole then, and a further `fit` of the same model goes on: its first epoch is the rest of
-    the pass, if the loader is a DataLoader.
+    the pass, if the loader is a DataLoader.  So it is after an error, and with `history=` given
+    both times, too, the epoch's row is as if nothing had happened; the batch that failed comes
+    again (what layers drew or averaged of it stays, but for a step in shards).
 
     Args:
         model: a Module of either tier (a scalar model is given plain arrays).
@@ -100,16 +98,16 @@ def fit(
     else:
         step = ShardedStep(parallel, model, loss, optimizer, metrics, compile)
     run = Run(model, optimizer, history)
-    run.loss_of = loss
+    run.loss_of, run.parts = loss, (loader, loss, parallel, *callbacks)
     bar = Progress(progress, epochs, loader, throughput=parallel is not None)
     with Interrupts() as interrupts, bar as show, ExitStack() as afterwards:
         for callback in callbacks:
             afterwards.callback(callback.cleanup, run)
             callback.begin(run)
-        _go_on(model, loader)
+        go_on(model, loader)
+        history.stopped = None
         for _ in range(epochs):
             history.start_epoch()
-            show.start_epoch(history.epoch)
             row = train_epoch(run, step, loader, callbacks, show, interrupts)
             if validation is not None and run.whole:
                 found = evaluate(model, loss, validation, metrics)
@@ -122,8 +120,8 @@ def fit(
                 run.stop("interrupted")
             if run.stopped:
                 break
+        history.stopped = run.stopped
         _call(callbacks, "end", run)
-    history.stopped = run.stopped
     return history
 
 
@@ -139,38 +137,33 @@ def train_epoch(
 
     Afterwards `run.whole` says whether it came to its end.
     """
-    model, optimizer = run.model, run.optimizer
+    model, optimizer, history = run.model, run.optimizer, run.history
     model.train()
-    means = Means()
-    for done, batch in enumerate(loader, start=1):
-        run.batch = batch = parts_of(model, batch)
-        _call(callbacks, "before_batch", run)
-        numbers = step.gradients(batch)
-        run.loss = numbers["loss"]
-        _call(callbacks, "before_step", run)
-        if optimizer.needs_closure:  # LBFGS looks again, from where it has moved the parameters to
-            optimizer.step(partial(step.again, batch))
-        else:
-            optimizer.step()
-        step.done()
-        means.add(len(batch[-1]), numbers)
-        _call(callbacks, "after_step", run)
-        show.step(means)
-        run.whole = not interrupts.came or done == show.batches
-        if not run.whole:
-            if isinstance(loader, DataLoader):
-                _CUT_SHORT[loader] = ref(model), loader.state_dict()
-            break
+    with Pass(model, loader) as here:
+        means = Means(*history.under_way) if here.already else Means()
+        show.start_epoch(history.epoch, here.already, means.count)
+        for done, batch in enumerate(loader, start=here.already + 1):
+            here.used = False
+            run.batch = batch = parts_of(model, batch)
+            _call(callbacks, "before_batch", run)
+            numbers = step.gradients(batch)
+            run.loss = numbers["loss"]
+            _call(callbacks, "before_step", run)
+            if optimizer.needs_closure:  # LBFGS looks again, from where it has moved parameters to
+                optimizer.step(partial(step.again, batch))
+            else:
+                optimizer.step()
+            here.used = True
+            step.done()
+            means.add(len(batch[-1]), numbers)
+            history.under_way = means.count, means.sums
+            _call(callbacks, "after_step", run)
+            show.step(means)
+            run.whole = not interrupts.came or done == show.batches
+            if not run.whole:
+                here.leave()
+                break
     return means.result(loader)
-
-
-def _go_on(model: Module, loader: Any) -> None:
-    """Let the loader finish the pass that Ctrl-C cut short, if it was one over this model."""
-    if not isinstance(loader, DataLoader) or loader not in _CUT_SHORT:
-        return
-    trained, left = _CUT_SHORT.pop(loader)
-    if trained() is model:
-        loader.go_on(left["order"], left["served"])
 
 
 def _call(callbacks: Sequence[Callback], name: str, run: Run) -> None:

@@ -376,6 +376,37 @@ def save_best(thing, tier):
             close(run.model.bias, [best])
 
 
+@case("SaveTraining")
+def save_training(thing, tier):
+    """Each moment writes a file, which has the weights of then; what lacks a part is refused."""
+    with tempfile.TemporaryDirectory() as folder:
+        model, optimizer = a_line(tier)
+        loader = nn.DataLoader((np.zeros((4, 1)), np.zeros((4, 1))), 2)
+        parts = {"model": model, "optimizer": optimizer, "history": nn.EpochHistory()}
+        run = Run(*parts.values())
+        for number, moment in enumerate(("after_step", "after_epoch", "end"), start=1):
+            callback = thing(Path(folder) / f"{moment}.npz", 1, **parts)
+            run.parts = (loader, callback)
+            refused = False
+            try:
+                callback.begin(run)
+            except ValueError:
+                refused = True
+            assert refused, "the loader is not among the parts"
+            callback = thing(callback.path, 1, loader=loader, **parts)
+            run.parts = (loader, callback)
+            callback.begin(run)
+            next(iter(loader))
+            nn.init.constant_(model.bias, number)
+            if moment == "after_epoch":
+                callback.steps = 1
+            getattr(callback, moment)(run)
+            nn.init.constant_(model.bias, 7.0)
+            assert callback.path.exists()
+            nn.load_training(callback.path, loader=loader, **parts)
+            close(model.bias, [float(number)])
+
+
 @case("StepSchedule", tiers=NO_TIER)
 def step_schedule(thing, tier):
     for every, moment in (("epoch", "after_epoch"), ("batch", "after_step")):
