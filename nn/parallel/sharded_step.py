@@ -117,7 +117,8 @@ class ShardedStep:
         except Exception as error:
             raise ParallelError(
                 f"{self._name(shard)} did not come back from the workers: "
-                f"{type(error).__name__}: {str(error).rstrip('.')}. Model, optimizer and loader are as they were "
+                f"{type(error).__name__}: {str(error).rstrip('.')}. "
+                "Model, optimizer and loader are as they were "
                 f"after {self.parallel.step} steps: a further fit goes on from there, with these "
                 "workers or others. A process pool cannot be used again once a worker has died; "
                 "Dask starts another worker and repeats its tasks: "
