@@ -14,6 +14,8 @@ from matplotlib.colors import LogNorm
 
 from viz import plots
 
+NO_NUMBER = "no number: nan, inf or none"
+
 
 @pytest.fixture(autouse=True)
 def figures_are_closed():
@@ -96,11 +98,11 @@ def test_failed_cells_nan_and_missing_ones_have_no_colour_and_are_named():
     del rows[1]
     ax = plots.sweep(rows)
     assert sorted(texts_of(ax)) == [
-        "2", "2", "failed", "failed", "failed", "nan/inf", "nan/inf", "★ 1",
+        "2", "2", "failed", "failed", "failed", "no number", "no number", "★ 1",
     ]  # fmt: skip
     assert np.isnan(np.ma.filled(ax.images[0].get_array(), math.nan)).sum() == 6
     assert {*labels_of(ax)} == {
-        "best: 1 at lr 1, width 32", "failed: 3 ValueError", "nan or inf",
+        "best: 1 at lr 1, width 32", "failed: 3 ValueError", NO_NUMBER,
         "empty: 1 not in the sweep",
     }  # fmt: skip
     hatches = [patch.get_hatch() for patch in ax.patches if patch.get_hatch()]
@@ -172,8 +174,14 @@ def test_many_values_are_named_by_round_numbers_and_close_ones_once():
 def test_words_are_dots_that_no_line_joins():
     ax = plots.sweep(swept(lambda f: float(len(f)), f=["tanh", "relu6", "gelu_" * 9]))
     assert ax.lines[0].get_linestyle() == "None"
-    assert ticks_of(ax.xaxis) == ["tanh", "relu6", "…" + ("gelu_" * 9)[-28:]]
-    assert {text.get_rotation() for text in ax.get_xticklabels()} == {30.0}
+    assert ticks_of(ax.xaxis) == ["tanh", "relu6", "…" + ("gelu_" * 9)[-15:]]
+
+
+@pytest.mark.parametrize(("count", "angle"), [(3, 0), (8, 30)])
+def test_names_that_would_touch_are_aslant(count, angle):
+    words = [f"activation {i}" for i in range(count)]
+    ax = plots.sweep(swept(lambda f: 1.0, f=words))
+    assert {text.get_rotation() for text in ax.get_xticklabels()} == {angle}
 
 
 def test_several_rows_of_one_value_are_not_joined():
@@ -187,7 +195,7 @@ def test_what_has_no_height_is_a_line_from_top_to_bottom_and_breaks_the_curve():
     said = {1: 1.0, 2: math.nan, 3: failing(), 4: failing() | {"error": "OSError: x"}, 5: 2.0}
     ax = plots.sweep(swept(lambda n: said[n], n=[1, 2, 3, 4, 5]))
     assert np.isnan(ax.lines[0].get_ydata()).tolist() == [False, True, True, True, False]
-    assert list(line_named(ax, "nan or inf").get_xdata()) == [2, 2]
+    assert list(line_named(ax, NO_NUMBER).get_xdata()) == [2, 2]
     assert list(line_named(ax, "failed").get_xdata()) == [3, 3]
     assert "failed: 1 ValueError, 1 OSError" in labels_of(ax)
 
@@ -241,8 +249,8 @@ def test_rows_without_a_result_end_at_marks_of_their_own_below_the_scale():
     ax = plots.sweep(
         by_three(lambda lr, width, f: failing() if f == "tanh" else math.nan if lr > 0.05 else 1.0)
     )
-    assert {"failed × 4", "nan or inf × 4"} < {*texts_of(ax)}
-    failed, lost = line_named(ax, "failed"), line_named(ax, "nan or inf")
+    assert {"failed × 4", "no number × 4"} < {*texts_of(ax)}
+    failed, lost = line_named(ax, "failed"), line_named(ax, NO_NUMBER)
     assert (failed.get_linestyle(), lost.get_linestyle()) == ("--", ":")
     best = line_named(ax, "best")
     assert failed.get_ydata()[-1] < lost.get_ydata()[-1] < best.get_ydata()[-1]
@@ -257,6 +265,12 @@ def test_two_settings_that_form_no_grid_have_parallel_axes():
     assert len([line for line in ax.lines if line.get_zorder() == 3]) == 4
 
 
+def test_parallel_axes_are_drawn_on_axes_that_are_given():
+    _, given = pyplot.subplots()
+    assert plots.sweep(by_three(), "loss", given) is given
+    assert given.has_data()
+
+
 def test_many_settings_have_wide_axes():
     grid = {name: [0, 1] for name in "abcde"}
     ax = plots.sweep(swept(lambda **setting: float(sum(setting.values())), **grid))
@@ -267,6 +281,23 @@ def test_values_of_any_kind_have_names_that_differ():
     values = ["1", 1, None, True, [1, 2], {"a": 1}]
     ax = plots.sweep(swept(lambda f: 1.0, f=values))
     assert ticks_of(ax.xaxis) == ["'1'", "1", "None", "True", "[1, 2]", "{'a': 1}"]
+
+
+def test_long_values_have_names_that_differ():
+    sizes = [[8] + [64] * 6, [16] + [64] * 6]  # their ends are the same
+    assert ticks_of(plots.sweep(swept(lambda s: 1.0, s=sizes)).xaxis) == [
+        "[8, 64, 64, 64,…", "[16, 64, 64, 64…",
+    ]  # fmt: skip
+    middles = ["a" * 20 + letter + "b" * 20 for letter in "xy"]
+    assert ticks_of(plots.sweep(swept(lambda s: 1.0, s=middles)).xaxis) == [
+        "0: …" + "b" * 15, "1: …" + "b" * 15,
+    ]  # fmt: skip
+
+
+def test_a_result_that_is_none_or_missing_is_no_number():
+    said = {1: {"loss": 1.0}, 2: {"loss": None}, 3: {"accuracy": None}}
+    ax = plots.sweep(swept(lambda n: said[n], n=[1, 2, 3]))
+    assert labels_of(ax) == ["best: 1 at n 1", NO_NUMBER]
 
 
 def test_a_setting_that_a_row_does_not_have_is_a_dash():
@@ -302,7 +333,7 @@ def test_the_only_number_is_drawn_others_are_named():
 
 def test_numbers_that_no_axis_can_show_are_as_lost_as_nan():
     ax = plots.sweep(swept(lambda n: 10**400 if n == 1 else 1.0, n=[1, 2]))
-    assert list(line_named(ax, "nan or inf").get_xdata()) == [1, 1]
+    assert list(line_named(ax, NO_NUMBER).get_xdata()) == [1, 1]
 
 
 def test_what_is_no_sweep_is_refused():

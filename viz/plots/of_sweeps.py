@@ -10,7 +10,7 @@ import numpy as np
 
 from .axes import CYCLE, MOST_TICKS, Rectangle, axes_of, figure_with, key, plain, some_names
 from .curves import scale_for, set_scale
-from .outcomes import Outcomes, Setting, apart, outcomes_of, scale_of
+from .outcomes import NO_NUMBER, Outcomes, Setting, apart, outcomes_of, scale_of
 from .parallel_axes import parallel_axes
 
 MOST_WRITTEN = (16, 12)  # rows and columns of a heat map with a number in each cell
@@ -31,7 +31,7 @@ def sweep(
 
     One setting is a curve, two that form a grid are a heat map, and more are parallel axes: a
     line for each row, which on an axis with few values passes through a band around its value.
-    Dark is good.  Rows that failed, and results that are nan or inf, are marked as such.
+    Dark is good.  Rows that failed, and results that are nan, inf or missing, are marked as such.
 
     Args:
         rows: what `nn.sweep` returns.
@@ -101,7 +101,7 @@ def _curve(found: Outcomes, setting: Setting, ax: Any) -> Any:
         ax.plot(x[found.best], found.numbers[found.best], "*", color=CYCLE[1], markersize=14,
                 label=found.where_best)  # fmt: skip
     _lines(ax, x[found.failed], color="#767676", linestyle="--", label=found.what_failed)
-    _lines(ax, x[found.lost], color=CYCLE[1], linestyle=":", label="nan or inf")
+    _lines(ax, x[found.lost], color=CYCLE[1], linestyle=":", label=NO_NUMBER)
     set_scale(ax, scale_for(found.numbers, None), found.numbers)
     if not found.best:
         ax.set_yticks([])
@@ -166,9 +166,9 @@ def _draw_cell(found: Outcomes, i: int, cell: tuple[int, int], ax: Any, written:
         ax.add_patch(_cell(cell, **FAILED, linewidth=0, label=label))
         text = "failed"
     elif found.lost[i]:
-        label = "nan or inf" if i == first["lost"] else None
+        label = NO_NUMBER if i == first["lost"] else None
         ax.add_patch(_cell(cell, **NOT_FINITE, linewidth=0, label=label))
-        text = "nan/inf"
+        text = "no number"
     else:
         shade = np.array(found.colours(found.norm(found.numbers[i])))[:3]
         colour = "white" if shade @ [0.299, 0.587, 0.114] < 0.5 else "black"

@@ -25,6 +25,7 @@ DECADES = 100.0  # positive numbers that differ by more than this have logarithm
 MOST_KINDS = 3  # of errors in the key
 LONGEST = 16  # letters of a value where it stands beside others
 ABSENT = "–"
+NO_NUMBER = "no number: nan, inf or none"  # what the key says of a row that ended so
 
 
 class Setting(NamedTuple):
@@ -64,7 +65,7 @@ class Outcomes(NamedTuple):
     def where_best(self) -> str:
         """What the key says of the best row."""
         first, *others = self.best
-        where = ", ".join(f"{s.name} {short(s.labels[s.places[first]])}" for s in self.settings)
+        where = ", ".join(f"{short(s.name)} {s.labels[s.places[first]]}" for s in self.settings)
         more = f", and {len(others)} more" if others else ""
         return plain(f"best: {self.numbers[first]:.4g} at {where}{more}")
 
@@ -109,7 +110,7 @@ def outcomes_of(rows: Any, metric: str | None, mode: str) -> Outcomes:
     numbers = np.array([_number(row, metric) for row in rows])
     settings = [settings_of(rows, name) for name in names]
     differ = [s for s in settings if len(s.labels) > 1] or settings
-    same = {s.name: short(s.labels[0]) for s in settings if s not in differ}
+    same = {s.name: s.labels[0] for s in settings if s not in differ}
     errors = [str(row["error"]).partition(":")[0] for row in rows if "error" in row]
     return Outcomes(differ, same, metric, numbers, failed, errors, mode)
 
@@ -168,12 +169,15 @@ def labels_of(values: Sequence[Any]) -> list[str]:
 
     >>> labels_of([0.1, 0.30000000000000004]), labels_of(["relu", None]), labels_of(["1", 1])
     (['0.1', '0.3'], ['relu', 'None'], ["'1'", '1'])
+    >>> labels_of([[64, 32, 32, 32, 32], [16, 32, 32, 32, 32]])
+    ['[64, 32, 32, 32…', '[16, 32, 32, 32…']
     """
-    for words in (_word, str, repr):
-        labels = [words(x) for x in values]
-        if len(set(labels)) == len(labels):
-            return labels
-    return labels
+    ways = ([words(x) for x in values] for words in (_word, str, repr))
+    labels = next(labels for labels in ways if len(set(labels)) == len(labels))
+    for cut in (short, _start):
+        if len({cut(label) for label in labels}) == len(labels):
+            return [cut(label) for label in labels]
+    return [f"{i}: {short(label)}" for i, label in enumerate(labels)]
 
 
 def _word(x: Any) -> str:
@@ -183,6 +187,10 @@ def _word(x: Any) -> str:
 def short(label: str) -> str:
     """The end of a long label."""
     return label if len(label) <= LONGEST else f"…{label[-LONGEST + 1 :]}"
+
+
+def _start(label: str) -> str:
+    return label if len(label) <= LONGEST else f"{label[: LONGEST - 1]}…"
 
 
 def scale_of(values: ndarray) -> str:

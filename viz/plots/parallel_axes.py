@@ -8,7 +8,7 @@ import numpy as np
 from numpy import ndarray
 
 from .axes import CYCLE, LogLocator, MaxNLocator, plain
-from .outcomes import Outcomes, Setting, apart, scale_of, short
+from .outcomes import NO_NUMBER, Outcomes, Setting, apart, scale_of, short
 
 MOST_EVEN = 12  # values that stand evenly, each with its name; more numbers have a scale
 BAND = 0.6  # of the room around such a value is passed through by its rows
@@ -33,7 +33,7 @@ def parallel_axes(found: Outcomes, ax: Any) -> None:
     thin = 1.2 if len(drawn) <= MOST_THICK else 0.8
     _lines(ax, heights[found.failed], color="#8c8c8c", linestyle="--", linewidth=0.9,
            label=found.what_failed)  # fmt: skip
-    _lines(ax, heights[found.lost], color=CYCLE[1], linestyle=":", label="nan or inf")
+    _lines(ax, heights[found.lost], color=CYCLE[1], linestyle=":", label=NO_NUMBER)
     for i in drawn.tolist():
         colour = found.colours(found.norm(found.numbers[i]))
         ax.plot(steps, heights[i], color=colour, linewidth=thin, zorder=3)
@@ -74,7 +74,7 @@ def _axis(ax: Any, x: int, setting: Setting, order: ndarray) -> ndarray:
     count = len(setting.labels)
     middles = (np.arange(count) + 0.5) / count
     for i in apart(middles.tolist(), LEAST):
-        ax.text(x - 0.05, middles[i], plain(short(setting.labels[i])), ha="right", **NAMES)
+        ax.text(x - 0.05, middles[i], plain(setting.labels[i]), ha="right", **NAMES)
     heights = np.empty(len(setting.places))
     for place, middle in enumerate(middles):
         here = [i for i in order if setting.places[i] == place]
@@ -89,7 +89,7 @@ def _result_axis(ax: Any, x: int, found: Outcomes) -> ndarray:
     """Draw the axis of the result, and return the height of each row on it."""
     marks = {
         "failed": (FAILED_AT, found.failed, "#595959"),
-        "nan or inf": (LOST_AT, found.lost, CYCLE[1]),
+        "no number": (LOST_AT, found.lost, CYCLE[1]),
     }
     below = SCALE_FROM if found.failed.any() or found.lost.any() else 0.0
     heights = np.full(len(found.numbers), np.nan)
