@@ -13,9 +13,10 @@ For those who build on it, as nn and viz do: `Node` (what both tiers have in com
 and `insist`, `to_numpy`, `has_numbers`, `example_of`, `is_recorded`, `is_recomputing`, `own`,
 `called`, `array_of`, `gate`, `WideOp`, `symmetric`, `input_names`, `held_once`, `moved`, `nearest`,
 `answer_in`, `warn_caller`, `at_least`, `on_cpu`, `names_device`, `Rng`, `generator`, `one_of_both`,
-`default_generator`, `set_generator_state`, `Seeded`, `row_by_value`.  Everything else stands
-behind the doors of the rooms: `arrays`, `values`, `tensors`, `creating`, `files`, `derivatives`,
-`linalg`, `showing`, `looking`, `writing` and `checking` say what others may use.
+`default_generator`, `set_generator_state`, `Seeded`, `row_by_value`, `open_after_fork`.
+Everything else stands behind the doors of the rooms: `arrays`, `values`, `tensors`, `creating`,
+`files`, `derivatives`, `linalg`, `showing`, `looking`, `writing` and `checking` say what others may
+use.
 
 The modules beside this one are the ground floor.  `node` and `core` say what a node and a row of
 the table are, `ops`, `inverses` and `choices` are the table, `graph` is the walk.
@@ -124,6 +125,7 @@ from .looking import (
 )
 from .moved import moved as moved
 from .lists import array_of as array_of
+from .locks import open_after_fork as open_after_fork
 from .by_value import row_by_value as row_by_value
 from .by_name import (
     called as called, example_of as example_of, has_numbers as has_numbers,

@@ -8,9 +8,9 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
-from .commits import GRADIENTS
 from .differentiating import is_differentiated, leave_graph, refuse_to_cut
 from .graph import visit
+from .locks import GRADIENTS
 from .node import Node
 from .ops import identity
 

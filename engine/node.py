@@ -148,7 +148,7 @@ class Node(OnCPU):
 
     @staticmethod
     def commit(found: dict[Any, Any], retain_grads: bool) -> None:
-        """Add what a pass found, and use it up, to `.grad`; needs the lock `commits.GRADIENTS`."""
+        """Add what a pass found, and use it up, to `.grad`; needs the lock `locks.GRADIENTS`."""
         raise NotImplementedError
 
     def fitted(self, part: Any, index: int) -> Any:

@@ -7,10 +7,11 @@ stand above the table, and fill in here what is missing.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property, partial
+from functools import partial
 from typing import Any, ClassVar
 from weakref import WeakSet
 
+from .once import Once
 from .reads import numbers_read, numbers_read_by_rule
 
 _READ_BY_WRITERS = frozenset(["forward", "scalar", "vjps"])
@@ -49,12 +50,12 @@ class Readable:
         for what in _CALLED:
             super().__setattr__(what, partial(_first, self, what))
 
-    @cached_property
+    @Once
     def reads(self) -> frozenset[int]:
         """The places of inputs whose numbers the rules read; -1 is that of the result."""
         return numbers_read(self)
 
-    @cached_property
+    @Once
     def reads_by_rule(self) -> tuple[frozenset[int], ...]:
         """The same of each rule."""
         return numbers_read_by_rule(self)

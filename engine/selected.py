@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from .commits import GRADIENTS
 from .graph import gradients_on_the_way, toposort
 from .lists import LISTS
+from .locks import GRADIENTS
 from .node import Node, NodeArray
 from .recording import ATTENTION, RECORDING
 

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from ..arrays import cast
-from ..commits import GRADIENTS
 from ..core import Op
 from ..forward import push_along, way_along
 from ..graph import adjoints
+from ..locks import GRADIENTS
 from ..node import Node
 from ..node_hooks import HOOKS, drop_hooks_since, hooked_in, next_handle
 from ..recording import RECORDING, Recomputing, enable_grad
@@ -151,7 +151,7 @@ class Call:
         inner = {x: g for x, g in found.items() if x.op is not None}
         for x in read:
             inner.pop(x, None)
-        # in one line, so that no interrupt comes between: see `commits.GRADIENTS`
+        # in one line, so that no interrupt comes between: see `locks.GRADIENTS`
         with GRADIENTS: Tensor.commit(inner, False)  # fmt: skip  # noqa: E701
         return [None] * len(self.arrays) + [found.get(x) for x in read]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import sys
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +11,7 @@ import numpy as np
 
 from ..callers import warn_caller
 from ..derivatives import OwnDerivatives, grad, value_and_grad
+from ..locks import TRACING
 from ..node import Node
 from ..recording import OPENED, RECORDING
 from ..symbols import Symbol, argument_names
@@ -27,9 +27,6 @@ from .trace_kept import VALUE, Traced, TracedGradient
 from .tracer import trace_twice
 from .uncollected import Uncollected
 from .variables import MANY
-
-#: Held by the thread that traces: leaves are taken for Symbols then, of all threads.
-_TRACING = threading.RLock()
 
 
 class Compiled(OwnDerivatives):
@@ -105,7 +102,7 @@ class Compiled(OwnDerivatives):
 
     def _trace_for(self, given: Given) -> tuple[Traced, Given]:
         """The trace for a call, one that was made for calls like it or a new one; and the call."""
-        with _TRACING:
+        with TRACING:
             return self._known_or_new(given)
 
     def _known_or_new(self, given: Given) -> tuple[Traced, Given]:

@@ -7,7 +7,6 @@ of any order need.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +14,7 @@ from ..array_programs import ArrayHalves, ArrayProgram
 from ..core import PYTHON_RAISES
 from ..node import Node
 from ..number_programs import NumberProgram
+from ..once import Once
 from ..symbols import Symbol, order_of
 from ..writing import gradients
 from .op_by_op import op_by_op
@@ -71,7 +71,7 @@ class GraphFunction:
         """The same op by op; of nodes, nodes."""
         return op_by_op(self.inputs, self.outputs, given)
 
-    @functools.cached_property
+    @Once
     def program(self) -> Any:
         """What runs it."""
         if self.of_numbers:
@@ -85,19 +85,19 @@ class GraphFunction:
 
     # --- derivatives ---
 
-    @functools.cached_property
+    @Once
     def seeds(self) -> list[Symbol]:
         """Upstream gradients, further inputs: for the outputs that a gradient flows from."""
         trace = self.inputs[0]._trace
         ys = [y for y, flows in zip(self.outputs, self.flows, strict=True) if flows]
         return [trace.seed(y.full(1.0), f"d_{y.label or 'y'}{i or ''}") for i, y in enumerate(ys)]
 
-    @functools.cached_property
+    @Once
     def wanted(self) -> list[int]:
         """Which inputs a gradient flows to."""
         return [i for i, x in enumerate(self.inputs) if x.requires_grad]
 
-    @functools.cached_property
+    @Once
     def slopes(self) -> list[Any]:
         """The gradients of the wanted inputs, of the inputs and the seeds; zeros where none is."""
         ys = [y for y, flows in zip(self.outputs, self.flows, strict=True) if flows]
@@ -144,7 +144,7 @@ class GraphFunction:
             )
         return self.backwards[index]
 
-    @functools.cached_property
+    @Once
     def halves(self) -> ArrayHalves:
         """Forward now and backward later, on arrays."""
         return ArrayHalves(
@@ -174,7 +174,7 @@ class GradientFunction(GraphFunction):
         super().__init__(name, inputs, outputs, threads, lists)
         self.root, self.wrt = root, list(wrt)
 
-    @functools.cached_property
+    @Once
     def program(self) -> Any:
         """What runs it."""
         if not self.of_numbers:
@@ -189,7 +189,7 @@ class GradientFunction(GraphFunction):
         wrt = set(self.wrt)
         return [x for (i, _), x in zip(self.groups, groups, strict=True) if i in wrt]
 
-    @functools.cached_property
+    @Once
     def of_root(self) -> list[Any]:
         """The gradients, as Symbols; zeros where none flows."""
         found = gradients(self.root, self.root.leaf(self.root.full(1.0)))

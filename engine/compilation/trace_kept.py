@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..commits import GRADIENTS
 from ..core import PYTHON_RAISES
+from ..locks import GRADIENTS
 from ..node import Node
 from ..recording import ATTENTION, RECORDING
 from ..symbols import Draw, Symbol, order_of

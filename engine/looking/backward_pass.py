@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from ..commits import GRADIENTS
 from ..graph import toposort
+from ..locks import GRADIENTS
 from ..node_hooks import HOOKS, hooked
 from ..passes import remember_pass
 from ..recording import ATTENTION, RECORDING

@@ -126,7 +126,7 @@ class Symbol(Refusals, NumpyFunctions, MakingMore, ElementwiseMethods, ArrayMeth
             params = {name: _beside_numbers(x) for name, x in params.items()}
         plain = tuple([x._held if isinstance(x, Symbol) else x for x in inputs])
         trace.quiet = trace.quiet or is_quiet()
-        # in one line, so that no interrupt comes between: see `commits.GRADIENTS`
+        # in one line, so that no interrupt comes between: see `locks.GRADIENTS`
         with np.errstate(all="ignore"): held = op.apply(plain, params)  # fmt: skip  # noqa: E701
         if isinstance(held, np.generic):  # NumPy's answer about numbers that are Python's
             held = held.item() if not _arrays(plain) else np.asarray(held)

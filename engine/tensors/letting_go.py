@@ -32,6 +32,7 @@ from ..arrays import setitem
 from ..callers import is_ours
 from ..core import registry
 from ..floats import HALF
+from ..locks import ARRAYS
 from ..reads import RESULT
 from ..references import held_by
 from .backward import SLOT_OF_HELD as _HELD, ArrayNode, propagate
@@ -43,15 +44,12 @@ LARGE = 65_536
 _ARRAYS = vars(ArrayNode)["_arrays"]  # the slot itself, which Emptied hides
 
 
-_LOCK = threading.RLock()
-
-
 def _one_at_a_time(f: Callable[..., None]) -> Callable[..., None]:
     """f, that no other thread lets go or has back while it does: they may share a graph."""
 
     def alone(*args: Any) -> None:
         # in one line, so that no interrupt comes between
-        with _LOCK: f(*args)  # fmt: skip  # noqa: E701
+        with ARRAYS: f(*args)  # fmt: skip  # noqa: E701
 
     return alone
 

@@ -11,12 +11,12 @@ from numpy import ndarray
 
 from .. import choices, ops
 from ..arrays import Array, ArrayMethods, MakingMore, cast, matmul, setitem, shaped
-from ..commits import GRADIENTS
 from ..core import Op
 from ..differentiating import is_off_graph, leave_graph, refuse_to_cut
 from ..elementwise_methods import ElementwiseMethods
 from ..elsewhere import NotOnTensors
 from ..graph import adjoints, toposort
+from ..locks import GRADIENTS
 from ..node import Node, check_parts
 from ..node_hooks import HOOKS, hooked_in
 from ..passes import remember_pass

@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from ..commits import FROZEN, GRADIENTS, set_gradients
+from ..commits import FROZEN, set_gradients
 from ..core import PYTHON_RAISES, Op
 from ..differentiating import other_leaves
 from ..graph import adjoints, toposort, with_hooks
+from ..locks import GRADIENTS
 from ..node import Node, check_parts
 from ..node_hooks import HOOKS, hooked_in
 from ..recording import ATTENTION, RECORDING

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from .. import choices, ops
-from ..commits import FROZEN, GRADIENTS
+from ..commits import FROZEN
 from ..core import Op
 from ..differentiating import reaches
 from ..elementwise_methods import ElementwiseMethods
 from ..graph import adjoints, toposort
+from ..locks import GRADIENTS
 from ..node import Node, NodeArray
 from ..passes import remember_pass
 from ..recording import RECORDING

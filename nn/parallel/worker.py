@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from engine import Tensor
+from engine import Tensor, open_after_fork
 
 from ..parameter import fill
 from .failures import Failure
@@ -25,7 +25,7 @@ from .shards import Shard
 MODELS = 4  # how many models a worker keeps: more than one runs beside another seldom
 
 _kept: OrderedDict[bytes, list[Replica]] = OrderedDict()
-_lock = threading.Lock()
+_lock = open_after_fork(threading.Lock())
 
 
 class Packed(NamedTuple):

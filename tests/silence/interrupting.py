@@ -9,8 +9,8 @@ import numpy as np
 import engine
 import nn
 import viz
-from engine.commits import GRADIENTS
 from engine.differentiating import RUNNING
+from engine.locks import GRADIENTS
 from engine.recording import ATTENTION, RECORDING
 
 PACKAGES = tuple(str(Path(package.__file__).parent) for package in (engine, nn, viz))

@@ -124,7 +124,7 @@ def test_a_forked_process_has_no_lock_of_a_thread_that_is_not_there():
     program = """
 import os, sys, threading, time
 from engine import Value
-from engine.commits import GRADIENTS
+from engine.locks import GRADIENTS
 
 if not hasattr(os, "fork"):
     sys.exit(0)
