@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from engine import Tensor, open_after_fork
+from engine import Tensor, enable_grad, open_after_fork
 
 from ..parameter import fill
 from .failures import Failure
@@ -116,7 +116,8 @@ def _share(task: Task) -> Share:
     for p, array in zip(replica.parameters, parameters, strict=True):
         fill(p, array)
     replica.put_buffers(buffers)
-    share = replica.share(task.shard, task.seed)
+    with enable_grad():  # a pool may have forked this process inside `no_grad()`
+        share = replica.share(task.shard, task.seed)
     with _lock:  # not after an error: who knows what state it left
         _kept.setdefault(task.packed.key, []).append(replica)
         _kept.move_to_end(task.packed.key)

@@ -123,3 +123,13 @@ def test_importing_nn_loads_nothing_that_runs_tasks():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert (done.stdout.strip(), done.stderr) == ("[]", "")
+
+
+def test_a_worker_records_whatever_it_was_started_in():
+    """A process pool that forked its workers inside `no_grad()` had no gradients ever after."""
+    expected = trained(nn.Parallel(shards=3))
+
+    with ThreadPoolExecutor(1, initializer=lambda: engine.no_grad().__enter__()) as executor:
+        actual = trained(nn.Parallel(executor, shards=3))
+
+    assert_same_bits(expected, actual)
