@@ -17,6 +17,7 @@ from viz.command.demo_pictures import expression
 
 BLOCKS = blocks("README.md")
 PORTING = blocks("docs/porting.md")
+SCALING = blocks("docs/scaling.md")
 COMMANDS = commands("README.md")
 
 
@@ -35,8 +36,16 @@ def test_what_one_brings_from_elsewhere_runs(i):
     run(PORTING[i], f"porting block {i}")
 
 
-def test_there_is_a_tour_an_op_of_one_s_own_backward_as_text_and_compiled_and_a_network():
-    assert len(BLOCKS) == 7
+@pytest.mark.slow
+def test_the_chapter_on_more_than_one_process_is_one_program_that_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    space = {}
+    for i, block in enumerate(SCALING):
+        space = run(block, f"scaling block {i}", space)
+
+
+def test_there_is_a_tour_an_op_backward_as_text_and_compiled_a_network_and_a_cluster():
+    assert len(BLOCKS) == 8
     assert len(COMMANDS) == 6
     assert len(BLOCKS[0].strip().splitlines()) <= 14
 

@@ -66,7 +66,7 @@ def client(address: str) -> Any:
     distributed = importlib.import_module("distributed")  # only who asks for Dask needs it
     if address:
         return distributed.Client(address)
-    return distributed.Client(n_workers=2, threads_per_worker=1, dashboard_address=None)
+    return distributed.Client(n_workers=2, threads_per_worker=1, dashboard_address=":0")
 
 
 def workers(arguments: list[str] | None = None) -> Any:
