@@ -55,7 +55,12 @@ from .layers import *
 from .losses import *
 from .module import Module as Module
 from .optim import *
-from .parallel import Parallel as Parallel, ParallelError as ParallelError
+from .parallel import (
+    Parallel as Parallel,
+    ParallelError as ParallelError,
+    Sweep as Sweep,
+    sweep as sweep,
+)
 from .parameter import Parameter as Parameter
 from .random import manual_seed as manual_seed
 from .stateless import functional_call as functional_call

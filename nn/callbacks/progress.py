@@ -1,4 +1,4 @@
-"""What `fit` shows while it runs: a bar on a terminal or in a notebook, else a line an epoch."""
+"""What `fit` and `sweep` show while they run: a bar on a terminal or in a notebook, else lines."""
 
 from __future__ import annotations
 
@@ -23,16 +23,21 @@ SECONDS = 0.1  # from one drawing to the next: eyes are not faster, and a batch 
 class Progress(Restoring):
     """A bar that is drawn over itself, or a line after each epoch; nothing if `wanted` is false.
 
-    A bar is for eyes: a file or a pipe gets the lines.  With `throughput` it says how many samples
-    a second went through the epoch so far.
+    A bar is for eyes: a file or a pipe gets the lines.
+
+    Args:
+        throughput: whether to show how many samples a second went through the epoch so far.
+        title: what stands before the bar in place of the epoch, where there is but one.
     """
 
-    def __init__(self, wanted: bool, epochs: int, loader: Any, throughput: bool = False) -> None:
+    def __init__(
+        self, wanted: bool, epochs: int, loader: Any, throughput: bool = False, title: str = ""
+    ) -> None:
         self.batches = length_hint(loader) or None  # a stream has no length
         self.throughput = throughput
         self.shown: _Lines | _Terminal | _Notebook | None = None
         if wanted:
-            self.shown = _lines_or_bar(epochs, self.batches)
+            self.shown = _lines_or_bar(epochs, self.batches, title)
         self._due = self._began = 0.0
         self._before = 0  # samples of this epoch that an earlier run has seen
 
@@ -46,19 +51,30 @@ class Progress(Restoring):
     def step(self, means: Any) -> None:
         """A batch is done."""
         if self.shown is not None:
+            note = ""
+            if self.throughput:
+                rate = (means.count - self._before) / (time.perf_counter() - self._began)
+                note = f", {rate:,.0f} samples/s"
+            self.tick({k: x / means.count for k, x in means.sums.items()}, note)
+
+    def tick(self, numbers: dict[str, float], note: str) -> None:
+        """One more of what is counted is done."""
+        if self.shown is not None:
             self.shown.done += 1
+            self.shown.note = note
             now = time.perf_counter()
             if now >= self._due or self.shown.done == self.batches:
                 self._due = now + SECONDS
-                if self.throughput:
-                    rate = (means.count - self._before) / (now - self._began)
-                    self.shown.rate = f", {rate:,.0f} samples/s"
-                self.shown.draw({k: x / means.count for k, x in means.sums.items()})
+                self.shown.draw(numbers)
 
     def end_epoch(self, row: dict[str, Any]) -> None:
         """An epoch is done: its numbers stay."""
+        self.end(line(row))
+
+    def end(self, text: str) -> None:
+        """The words of this text stay, parted by two blanks; the first are what was done."""
         if self.shown is not None:
-            self.shown.end_epoch(row)
+            self.shown.end(text)
 
     def restore(self, saved: Any) -> None:
         """However it ends: leave nothing half drawn."""
@@ -66,24 +82,24 @@ class Progress(Restoring):
             self.shown.close()
 
 
-def _lines_or_bar(epochs: int, batches: int | None) -> _Lines | _Terminal | _Notebook:
+def _lines_or_bar(epochs: int, batches: int | None, title: str) -> _Lines | _Terminal | _Notebook:
     """What suits where the output goes."""
     # Looked up, not imported: nn does without IPython, and where it is not there, nobody looks.
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
     if shell is not None and type(shell).__name__ != "TerminalInteractiveShell":
-        return _Notebook(epochs, batches, sys.modules["IPython.display"])
+        return _Notebook(epochs, batches, title, sys.modules["IPython.display"])
     if sys.stderr is not None and sys.stderr.isatty():
-        return _Terminal(epochs, batches)
-    return _Lines(epochs, batches)
+        return _Terminal(epochs, batches, title)
+    return _Lines(epochs, batches, title)
 
 
 class _Lines:
     """A line after each epoch."""
 
-    rate = ""  # samples a second, if it is to be shown
+    note = ""  # what is to stand behind the time that is left
 
-    def __init__(self, epochs: int, batches: int | None) -> None:
-        self.epochs, self.batches = epochs, batches
+    def __init__(self, epochs: int, batches: int | None, title: str) -> None:
+        self.epochs, self.batches, self.title = epochs, batches, title
         self.epoch = self.done = 0
 
     def start_epoch(self, epoch: int) -> None:
@@ -92,8 +108,8 @@ class _Lines:
     def draw(self, numbers: dict[str, float]) -> None:
         """Show the means of the epoch under way."""
 
-    def end_epoch(self, row: dict[str, Any]) -> None:
-        print(line(row), flush=True)
+    def end(self, text: str) -> None:
+        print(text, flush=True)
 
     def close(self) -> None:
         """The run is over, or was cut short."""
@@ -102,8 +118,8 @@ class _Lines:
 class _Terminal(_Lines):
     """A bar for each epoch, on one line of a terminal, that keeps its width."""
 
-    def __init__(self, epochs: int, batches: int | None) -> None:
-        super().__init__(epochs, batches)
+    def __init__(self, epochs: int, batches: int | None, title: str) -> None:
+        super().__init__(epochs, batches, title)
         self.text = ""  # what stands on the line now
         self.began = 0.0
 
@@ -113,7 +129,7 @@ class _Terminal(_Lines):
 
     def draw(self, numbers: dict[str, float]) -> None:
         width = _columns() - 1  # in the last column some terminals begin a new line
-        bar, left = self._bar(width), f", {self._left()} left{self.rate}"
+        bar, left = self._bar(width), f", {self._left()} left{self.note}"
         text = bar + left * (len(bar + left) + LOSS <= width)
         for name, x in numbers.items():
             word = f"  {name} {x:<#8.4g}"
@@ -125,10 +141,11 @@ class _Terminal(_Lines):
 
     def _bar(self, width: int) -> str:
         """How far the epoch is; as wide for the first batch as for the last."""
+        title = self.title or f"epoch {self.epoch}"
         if self.batches is None:
-            return f"epoch {self.epoch}: {self.done:>6} batches"
+            return f"{title}: {self.done:>6} batches"
         part = min(self.done / self.batches, 1.0)
-        head = f"epoch {self.epoch}: {int(100 * part):3}%"
+        head = f"{title}: {int(100 * part):3}%"
         tail = f" {self.done:>{len(str(self.batches))}}/{self.batches}"
         room = min(BAR, width - LOSS - len(f"{head} []{tail}"))
         full = int(room * part)
@@ -141,10 +158,11 @@ class _Terminal(_Lines):
         seconds = (time.perf_counter() - self.began) * max(self.batches / self.done - 1, 0)
         return f"{int(seconds) // 60}:{int(seconds) % 60:02}"
 
-    def end_epoch(self, row: dict[str, Any]) -> None:
+    def end(self, text: str) -> None:
         width = _columns() - 1
+        _, *numbers = text.split("  ")
         text = self._bar(width)
-        for words in line(row).split("  ")[1:]:  # no number is cut off: what is long goes on below
+        for words in numbers:  # no number is cut off: what is long goes on below
             fits = len(text.rpartition("\n")[2]) + 2 + len(words) <= width
             text += f"  {words}" if fits else f"\n    {words}"
         first, _, below = text.partition("\n")
@@ -168,8 +186,8 @@ class _Terminal(_Lines):
 class _Notebook(_Lines):
     """One bar for the whole run, in the output of a cell, that is drawn in place."""
 
-    def __init__(self, epochs: int, batches: int | None, display: Any) -> None:
-        super().__init__(epochs, batches)
+    def __init__(self, epochs: int, batches: int | None, title: str, display: Any) -> None:
+        super().__init__(epochs, batches, title)
         self.display = display
         self.place = uuid4().hex
         self.there = False
@@ -183,24 +201,25 @@ class _Notebook(_Lines):
 
     def draw(self, numbers: dict[str, float]) -> None:
         done = f"{self.done}/{self.batches}" if self.batches else f"{self.done} batches"
-        done += self.rate
+        done += self.note
         words = "  ".join(f"{name} {x:.4g}" for name, x in numbers.items())
         self._show(f"{done}  {words or self.row}")
 
-    def end_epoch(self, row: dict[str, Any]) -> None:
+    def end(self, text: str) -> None:
         self.over = self.epoch
-        self.row = line(row).partition("  ")[2]
+        self.row = text.partition("  ")[2]
         self._show(self.row)
 
     def close(self) -> None:
         if self.epoch != self.over:
             before = f"; epoch {self.over}:  {self.row}" * (self.over > 0)
-            self._show(f"cut short after {self.done} batches{before}")
+            self._show(f"cut short after {self.done}{' batches' * (not self.title)}{before}")
         elif self.epoch and self.epoch < self.first + self.epochs - 1:
             self._show(f"(ended early)  {self.row}")
 
     def _show(self, words: str) -> None:
-        text = f"epoch {self.epoch} of {self.first + self.epochs - 1}  {words}".rstrip()
+        title = self.title or f"epoch {self.epoch} of {self.first + self.epochs - 1}"
+        text = f"{title}  {words}".rstrip()
         bar = ""
         if self.batches:
             part = (self.epoch - self.first + min(self.done / self.batches, 1.0)) / self.epochs

@@ -4,8 +4,12 @@
 `shards` cuts a batch, `replica` is a model that computes one shard, `worker` what is done with it
 in another process, `sending` how it gets there (`lines_sent` with the lines of functions),
 `failures` what comes back in place of a result; `sums` adds up what came.
+
+`sweep` runs a function with many settings: `settings` says what they and their results may be,
+`journal` is the file that keeps what is done.
 """
 
 from .data_parallel import Parallel as Parallel
 from .failures import ParallelError as ParallelError
 from .sharded_step import ShardedStep as ShardedStep
+from .sweep import Sweep as Sweep, sweep as sweep

@@ -37,6 +37,7 @@ WITHOUT_NUMBERS = {
     "one_hot": "test_one_hot.py compares integers",
     "save": "test_checkpoint.py compares bits", "load": "as save",
     "Parallel": "test_parallel.py compares bits", "ParallelError": "an exception",
+    "sweep": "test_sweep.py compares rows", "Sweep": "as sweep",
     "save_training": "as save", "load_training": "as save",
     "Dataset": "test_data.py counts samples", "TensorDataset": "as Dataset",
     "Subset": "as Dataset", "DataLoader": "as Dataset", "random_split": "as Dataset",

@@ -1,0 +1,203 @@
+"""`nn.sweep`: rows in the order of the settings, the same wherever they run, kept in a file."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+import engine
+import nn
+
+
+def product(x, y):
+    return {"product": x * y, "chance": float(nn.random.default_generator().random())}
+
+
+def without_seconds(rows):
+    return [{name: value for name, value in row.items() if name != "seconds"} for row in rows]
+
+
+GRID = {"x": [1, 2], "y": [3.0, 4.0, 5.0]}
+
+
+def test_rows_are_in_the_order_of_the_grid():
+    rows = nn.sweep(product, GRID, progress=False)
+    assert [(row["x"], row["y"], row["product"]) for row in rows] == [
+        (x, y, x * y) for x in (1, 2) for y in (3.0, 4.0, 5.0)
+    ]
+    assert rows.names == ("x", "y")
+
+
+def test_all_settings_draw_the_same_numbers_and_leave_those_of_the_caller():
+    nn.manual_seed(3)
+    expected = nn.random.default_generator().random()
+    nn.manual_seed(3)
+    rows = nn.sweep(product, GRID, progress=False)
+    assert nn.random.default_generator().random() == expected
+    assert len({row["chance"] for row in rows}) == 1
+
+
+def test_threads_give_the_rows_of_this_process():
+    with ThreadPoolExecutor(3) as threads:
+        found = nn.sweep(product, GRID, threads, progress=False)
+    assert without_seconds(found) == without_seconds(nn.sweep(product, GRID, progress=False))
+
+
+@pytest.mark.parametrize("executor", [None, "threads"])
+def test_a_failure_is_a_row_with_its_error(executor):
+    def train(x):
+        return 1 / x
+
+    with ThreadPoolExecutor(1) as threads:
+        rows = nn.sweep(train, {"x": [1, 0, 2]}, executor and threads, progress=False)
+    assert [row.get("result") for row in rows] == [1.0, None, 0.5]
+    assert rows[1]["error"] == "ZeroDivisionError: division by zero"
+    assert ", in train\n" in rows[1]["traceback"]
+    assert rows.failed == [rows[1]]
+    assert repr(rows) == "Sweep(3 settings of x, 1 failed)"
+
+
+def test_what_is_done_is_read_back_and_what_failed_is_run_again(tmp_path):
+    path, calls = tmp_path / "sweep.jsonl", []
+
+    def train(x):
+        calls.append(x)
+        if x == 2 and len(calls) < 4:
+            raise ValueError("not yet")
+        return {"y": float("nan") if x == 1 else x * 0.1, "text": "a", "list": [x]}
+
+    first = nn.sweep(train, {"x": [1, 2, 3]}, path=path, progress=False)
+    again = nn.sweep(train, {"x": [1, 2, 3, 4]}, path=path, progress=False)
+    assert calls == [1, 2, 3, 2, 4]
+    assert repr(again[0]) == repr(first[0])
+    assert again[2] == first[2]
+    assert "error" not in again[1]
+
+
+def test_a_line_that_was_not_finished_is_run_again(tmp_path):
+    path = tmp_path / "sweep.jsonl"
+    expected = nn.sweep(product, GRID, path=path, progress=False)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-20])
+    found = nn.sweep(product, GRID, path=path, progress=False)
+    assert without_seconds(found) == without_seconds(expected)
+    assert len([json.loads(text) for text in path.read_text().splitlines()]) == 6
+
+
+@pytest.mark.parametrize("text", ["hello\n", "hello", '{"a": 1}\n', "[]\n", '{"train": "f"}\n'])
+def test_a_file_of_something_else_is_refused_and_left(tmp_path, text):
+    path = tmp_path / "notes.txt"
+    path.write_text(text)
+    with pytest.raises(ValueError, match="is no file of a sweep"):
+        nn.sweep(product, GRID, path=path, progress=False)
+    assert path.read_text() == text
+
+
+def test_a_file_of_another_function_is_refused(tmp_path):
+    path = tmp_path / "sweep.jsonl"
+    nn.sweep(product, GRID, path=path, progress=False)
+    with pytest.raises(ValueError, match=r"of a sweep of product, this one is of .*<lambda>"):
+        nn.sweep(lambda x, y: x, GRID, path=path, progress=False)
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "text"),
+    [
+        ({"x": 1, "y": [2]}, TypeError, "'x' of a grid needs a list of values"),
+        ({"x": "abc", "y": [2]}, TypeError, "'x' of a grid needs a list of values"),
+        ({"x": np.array(1.0), "y": [2]}, TypeError, "'x' of a grid needs a list of values"),
+        (3, TypeError, "settings must be a dict of lists"),
+        ("abc", TypeError, "settings must be a dict of lists"),
+        ([1, 2], TypeError, "a list of settings holds dicts"),
+        ([], ValueError, "settings hold none"),
+        ({}, ValueError, "settings hold none"),
+        ({"x": []}, ValueError, "settings hold none"),
+        ([{"x": 1}, {"y": 1}], ValueError, "setting 1 has the names"),
+        ([{"x": 1}, {"x": 1}], ValueError, "settings 0 and 1 are the same"),
+        ([{"seconds": 1}], ValueError, "'seconds' is what a sweep notes"),
+    ],
+)
+def test_settings_that_are_none_are_refused(settings, error, text):
+    with pytest.raises(error, match=text):
+        nn.sweep(product, settings, progress=False)
+
+
+def test_values_of_a_grid_are_of_any_kind():
+    settings = {"x": np.array([1, 2]), "y": range(2)}
+    rows = nn.sweep(product, settings, progress=False)
+    assert [type(row["x"]) for row in rows] == [int] * 4
+
+
+def test_settings_that_json_cannot_hold_are_refused_with_a_path_only(tmp_path):
+    def train(make):
+        return make([1, 2])
+
+    assert [row["result"] for row in nn.sweep(train, {"make": [sum, max]}, progress=False)] == [
+        3,
+        2,
+    ]
+    with pytest.raises(TypeError, match="setting 0 cannot be written to a file"):
+        nn.sweep(train, {"make": [sum]}, path=tmp_path / "s.jsonl", progress=False)
+
+
+@pytest.mark.parametrize(
+    ("returned", "error"),
+    [
+        (None, "TypeError: train must return a number, or a dict"),
+        (np.ones(3), "TypeError: train must return a number, or a dict"),
+        ({"x": 1}, "ValueError: train returned 'x'"),
+        ({"seconds": 1}, "ValueError: train returned 'seconds'"),
+        ({1: 1}, "TypeError: results are named by strings"),
+    ],
+)
+def test_results_that_no_row_can_hold_are_errors_of_the_row(returned, error):
+    (row,) = nn.sweep(lambda x: returned, {"x": [1]}, progress=False)
+    assert row["error"].startswith(error)
+
+
+@pytest.mark.parametrize("number", [engine.Tensor(2.5), engine.Value(2.5), np.float32(2.5)])
+def test_single_numbers_of_any_kind_become_plain(number):
+    (row,) = nn.sweep(lambda x: {"y": number}, {"x": [1]}, progress=False)
+    assert (row["y"], type(row["y"])) == (2.5, float)
+
+
+def test_the_best_row():
+    rows = nn.sweep(lambda x: {"y": (x - 2) ** 2 if x else float("nan")}, {"x": range(4)},
+                    progress=False)  # fmt: skip
+    assert (rows.best("y")["x"], rows.best("y", mode="max")["x"]) == (2, 1)
+    with pytest.raises(ValueError, match="no setting has a number 'z'"):
+        rows.best("z")
+
+
+def test_an_interrupt_ends_a_sweep_and_keeps_what_is_done(tmp_path):
+    path = tmp_path / "sweep.jsonl"
+
+    def train(x):
+        if x == 2:
+            raise KeyboardInterrupt
+        return x
+
+    with pytest.raises(KeyboardInterrupt):
+        nn.sweep(train, {"x": [1, 2, 3]}, path=path, progress=False)
+    assert len(path.read_text().splitlines()) == 1
+
+
+def test_progress_off_a_terminal_is_a_line(capsys):
+    nn.sweep(lambda x: 1 / x, {"x": [0, 1]})
+    assert capsys.readouterr().out.startswith("sweep  2 settings  1 failed  ")
+
+
+def test_gradients_are_checked_side_by_side():
+    """The recipe for many cases at once: a case that fails is a row that says how."""
+
+    def check(op, seed):
+        x = np.random.default_rng(seed).uniform(0.2, 0.8, 3)
+        engine.gradcheck(engine.registry[op], x)
+        verdict = engine.compare(engine.registry[op], x)
+        return {"tiers_agree": verdict.ok}
+
+    with ThreadPoolExecutor(2) as threads:
+        rows = nn.sweep(check, {"op": ["tanh", "log", "exp"], "seed": range(2)}, threads,
+                        progress=False)  # fmt: skip
+    assert [row["tiers_agree"] for row in rows] == [True] * 6
