@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import re
 
 import matplotlib as mpl
 import numpy as np
@@ -9,9 +10,11 @@ import pytest
 
 mpl.use("Agg")
 
+from bench import sweep_digits
 from matplotlib import pyplot
 from matplotlib.colors import LogNorm
 
+import nn
 from viz import plots
 
 NO_NUMBER = "no number: nan, inf or none"
@@ -352,3 +355,36 @@ def test_the_rows_stay_as_they_were(grid):
     before = [dict(row) for row in rows]
     plots.sweep(rows)
     assert (rows, rows.names) == (before, tuple(grid))
+
+
+# --- the picture in the docs ---
+
+
+def test_rows_of_nn_sweep_are_drawn():
+    rows = nn.sweep(lambda lr, n: lr / (n - 1), {"lr": [1.0, 2.0], "n": [1, 2]}, progress=False)
+    ax = plots.sweep(rows)
+    assert sorted(texts_of(ax)) == ["2", "failed", "failed", "★ 1"]
+    assert {*labels_of(ax)} == {"best: 1 at lr 1, n 2", "failed: 2 ZeroDivisionError"}
+    assert rows.best("result") == rows[1]
+
+
+def test_the_picture_in_the_docs_shows_what_the_sweep_finds_today():
+    """As `python tests/bench/sweep_digits.py` writes it; other processors round differently."""
+    rows = nn.sweep(sweep_digits.train, sweep_digits.SETTINGS, progress=False)
+    picture = sweep_digits.PICTURE.read_text(encoding="utf-8")
+    cells = re.findall(r">(★ )?([\d.]+)</text>", picture)[-len(rows) :]
+    steady = [(row, cell) for row, cell in zip(rows, cells, strict=True) if row["lr"] < 1]
+    losses = [row[sweep_digits.METRIC] for row, _ in steady]
+    assert [float(number) for _, (_, number) in steady] == pytest.approx(losses, rel=0.1)
+    (best,) = [i for i, (star, _) in enumerate(cells) if star]
+    assert rows[best] == rows.best(sweep_digits.METRIC)
+
+
+def test_the_picture_is_written_the_same_from_the_same_numbers(tmp_path):
+    rows = nn.sweep(lambda lr, width: {"validation_loss": lr * width},
+                    {"lr": [1, 2], "width": [8, 16]}, progress=False)  # fmt: skip
+    one, two = tmp_path / "one.svg", tmp_path / "two.svg"
+    sweep_digits.draw(rows, one)
+    sweep_digits.draw(rows, two)
+    assert one.read_bytes() == two.read_bytes()
+    assert "★ 8</text>" in one.read_text(encoding="utf-8")
