@@ -3,7 +3,9 @@
 import linecache
 import subprocess
 import sys
+import threading
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
 
 import numpy as np
@@ -11,6 +13,7 @@ import pytest
 
 import engine
 from engine import Tensor, Value, row_by_value
+from nn.parallel import sending
 from nn.parallel.sending import dumps, loads
 
 pytest.importorskip("cloudpickle")
@@ -18,6 +21,7 @@ pytest.importorskip("cloudpickle")
 #: What a user types in a script: rows of each kind, a Function, and what is done with them.
 SCRIPT = """
 import sys
+import threading
 import numpy as np
 import engine
 from engine import Tensor, Value
@@ -101,6 +105,7 @@ if __name__ == "__main__":
 
 WORKER = """
 import sys
+import threading
 import engine
 from nn.parallel.sending import loads
 
@@ -240,3 +245,39 @@ def test_what_arrives_records_on_both_tiers(main):
     slope(v).backward()
 
     assert (x.grad.tolist(), v.grad) == ([2.0, 2.0], 2.0)
+
+
+def test_rows_arrive_in_several_threads_at_once(main):
+    data = dumps(main(CELL.format(2.0)).f)
+
+    def slopes(_):
+        f = loads(data)
+        return [engine.grad(f)(1.0), engine.grad(engine.compile(f))(1.0)]
+
+    with ThreadPoolExecutor(3) as threads:
+        found = list(threads.map(slopes, range(12)))
+
+    assert found == [[2.0, 2.0]] * 12
+
+
+def test_what_cannot_be_sent_is_an_error_that_says_so():
+    with pytest.raises(TypeError, match=r"cannot be sent to another process: .*lock"):
+        dumps(threading.Lock())
+
+
+@pytest.fixture
+def plain_pickle(monkeypatch):
+    """As where cloudpickle is not installed."""
+    sending._pickler.cache_clear()
+    monkeypatch.setattr(sending, "_has_cloudpickle", lambda: False)
+    yield
+    sending._pickler.cache_clear()
+
+
+def test_without_cloudpickle_rows_of_modules_are_sent(plain_pickle):
+    assert loads(dumps([engine.exp, np.sin])) == [engine.exp, np.sin]
+
+
+def test_without_cloudpickle_a_row_of_a_notebook_is_an_error_that_names_it(plain_pickle, main):
+    with pytest.raises(TypeError, match=r"pip install 'twingrad\[cluster\]'"):
+        dumps(main(CELL.format(2.0)).slope)
