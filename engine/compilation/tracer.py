@@ -145,22 +145,28 @@ def _lifted(trace: FunctionTrace, x: Any) -> Any:
     return trace.lift(x) if isinstance(x, Node) and not isinstance(x, Symbol) else x
 
 
+ATTEMPTS = 5  # of the same function, where random numbers were drawn meanwhile
+
+
 def trace_twice(f: Callable[..., Any], given: Given, survey: Survey) -> Run:
     """Write f down, and make sure that it comes out the same a second time.
 
     Raises:
         TypeError: as `run_once`; or something is another the second time: names the line.
     """
-    before = stands(survey.sources)
-    try:
-        first = run_once(f, given, survey, FunctionTrace(survey))
-        again = run_once(f, given, survey, FunctionTrace(survey))
-        place = difference(first, again)
-        line = "" if place is None else _line_of(place, f, given, survey)
-    finally:
-        moved = [stand for stand in before if not stand.holds()]
-        for stand in moved:
-            stand.put_back()
+    for _ in range(ATTEMPTS):
+        before = stands(survey.sources)
+        try:
+            first = run_once(f, given, survey, FunctionTrace(survey))
+            again = run_once(f, given, survey, FunctionTrace(survey))
+            place = difference(first, again)
+            line = "" if place is None else _line_of(place, f, given, survey)
+        finally:
+            moved = [stand for stand in before if not stand.holds()]
+            for stand in moved:
+                stand.put_back()
+        if not moved:  # by another thread perhaps: what f itself draws, it draws each time
+            break
     if not same(first.form(), again.form()):
         raise TypeError(
             f"{_name(f)} returns {_kinds(first.form())}, another at each call: a compiled function "

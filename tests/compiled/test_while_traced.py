@@ -2,6 +2,8 @@
 
 import inspect
 import operator
+import random
+import threading
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ import pytest
 import engine
 import nn
 from engine import Tensor
+from engine.compilation import tracer
 from engine.symbols import LastingTrace, Symbol, Tracing
 
 
@@ -219,3 +222,42 @@ def test_a_program_reads_leaves_while_something_else_was_assigned_to():
     assert f(np.ones(2)).item() == 3.0
     f(np.ones(2)).backward()
     assert w.grad.tolist() == [1.0, 1.0]
+
+
+# --- drawn by others ---
+
+
+def draw_meanwhile(monkeypatch, times):
+    """Another thread draws while a function is traced: at the first so many runs of it."""
+    run_once, runs = tracer.run_once, []
+
+    def meanwhile(*args):
+        runs.append(args)
+        if len(runs) <= times:
+            thread = threading.Thread(target=random.random)
+            thread.start()
+            thread.join()
+        return run_once(*args)
+
+    monkeypatch.setattr(tracer, "run_once", meanwhile)
+    return runs
+
+
+def test_what_another_thread_draws_while_a_function_is_traced_is_not_its_own(monkeypatch):
+    """Threads of a Dask worker draw from `random`: now and then a function was refused for it."""
+    runs = draw_meanwhile(monkeypatch, times=1)
+
+    assert engine.compile(lambda x: 2 * x)(1.5) == 3.0
+    assert len(runs) == 4  # twice, and once more twice
+
+
+def test_a_function_that_seeds_what_it_draws_from_is_refused_at_every_attempt():
+    def seeded(x):
+        random.seed(0)
+        return x * (random.random() > 2)
+
+    state = random.getstate()
+
+    with pytest.raises(TypeError, match="draws from random, or seeds it"):
+        engine.compile(seeded)(np.ones(3))
+    assert random.getstate() == state
