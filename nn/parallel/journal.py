@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from .settings import key_of
+from .settings import key_of, written
 
 
 class Journal:
@@ -35,8 +35,8 @@ class Journal:
 
     def _read(self, path: Path) -> None:
         data = path.read_bytes()
-        whole = data.rpartition(b"\n")[0]
-        for number, text in enumerate(whole.splitlines(), start=1):
+        *lines, torn = data.split(b"\n")
+        for number, text in enumerate(lines, start=1):
             entry = _entry(text)
             if entry is None:
                 raise ValueError(f"{path} is no file of a sweep: line {number} is {text[:60]!r}")
@@ -47,16 +47,15 @@ class Journal:
                 )
             if "results" in entry:  # what failed is tried again
                 self.done[key_of(entry["setting"])] = entry
-        rest = data[len(whole) + (b"\n" in data) :]
-        if rest and not rest.startswith(b'{"train"'[: len(rest)]):
-            raise ValueError(f"{path} is no file of a sweep: it ends with {rest[:60]!r}")
-        if rest:
-            os.truncate(path, len(data) - len(rest))
+        if torn and not torn.startswith(b'{"train"'[: len(torn)]):
+            raise ValueError(f"{path} is no file of a sweep: it ends with {torn[:60]!r}")
+        if torn:
+            os.truncate(path, len(data) - len(torn))
 
     def add(self, setting: dict[str, Any], entry: dict[str, Any]) -> None:
         """Note what came of a setting, at once."""
         if self.path is not None:
-            text = json.dumps({"train": self.name, "setting": setting, **entry})
+            text = json.dumps({"train": self.name, "setting": written(setting), **entry})
             with self.path.open("a", encoding="utf-8") as file:
                 file.write(f"{text}\n")
                 file.flush()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterable, Mapping
+from enum import Enum
 from typing import Any
 
 import numpy as np
@@ -96,10 +97,24 @@ def _check_once(settings: list[dict[str, Any]]) -> None:
 def key_of(setting: Mapping[str, Any]) -> str:
     """A setting as JSON: what has the same is the same setting.
 
+    1, 1.0 and True are not the same: train may do different things with them.
+
     Raises:
         TypeError: it holds what JSON cannot.
+
+    >>> key_of({"lr": 0.1, "sizes": (2, np.int64(3))}) == key_of({"sizes": [2, 3], "lr": 0.1})
+    True
     """
-    return json.dumps(setting, sort_keys=True)
+    return json.dumps(written(setting), sort_keys=True)
+
+
+def written(x: Any) -> Any:
+    """x with the numbers of NumPy that lists and dicts in it hold as Python's."""
+    if isinstance(x, list | tuple):
+        return list(map(written, x))
+    if isinstance(x, dict):
+        return {name: written(part) for name, part in x.items()}
+    return _plain(x)
 
 
 def results_of(returned: Any, setting: Mapping[str, Any]) -> dict[str, Any]:
@@ -127,6 +142,8 @@ def _name(name: Any) -> str:
 def _result(name: str, x: Any) -> Any:
     if isinstance(x, Tensor | Value | np.ndarray | np.generic) and x.size == 1:
         x = x.item()
+    if isinstance(x, Enum):  # a file would give back its value
+        x = x.value
     if isinstance(x, list | tuple):
         return [_result(name, part) for part in x]
     if isinstance(x, Mapping):

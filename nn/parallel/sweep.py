@@ -2,66 +2,31 @@
 
 from __future__ import annotations
 
-import math
+import inspect
 import os
 import queue
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping
+from contextlib import closing
 from functools import partial
 from typing import Any
 
 from engine import Seeded
 
 from ..callbacks import Progress
-from ..checks import one_of
 from .data_parallel import submit_of
 from .failures import Failure, ParallelError
 from .journal import Journal
 from .sending import dumps, loads
 from .settings import key_of, results_of, settings_of
+from .sweep_rows import Sweep
+from .worker import leave_interrupts_to_the_parent
 
 Train = Callable[..., Any]
 POLL = 1.0  # seconds after which futures are asked, should one have ended without a word
 
 
-class Sweep(list[dict[str, Any]]):
-    """What came of a sweep: a row for each setting, in their order.
-
-    A row is a dict: the setting, the results, and "seconds"; or, of one that failed, the setting,
-    "error" and "traceback".
-
-    Attributes:
-        names: of the settings.
-    """
-
-    def __init__(self, rows: Sequence[dict[str, Any]], names: Sequence[str]) -> None:
-        super().__init__(rows)
-        self.names = tuple(names)
-
-    @property
-    def failed(self) -> list[dict[str, Any]]:
-        """The rows with an error."""
-        return [row for row in self if "error" in row]
-
-    def best(self, metric: str, mode: str = "min") -> dict[str, Any]:
-        """The row with the least (or, for mode "max", largest) metric; the first of several.
-
-        Raises:
-            ValueError: no row has it as a number.
-        """
-        one_of("mode", mode, "min", "max")
-        rows = [
-            row for row in self
-            if isinstance(row.get(metric), int | float) and not math.isnan(row[metric])
-        ]  # fmt: skip
-        if not rows:
-            known = sorted({name for row in self for name in row} - set(self.names))
-            raise ValueError(f"no setting has a number {metric!r}; there are {known}")
-        return (min if mode == "min" else max)(rows, key=lambda row: row[metric])
-
-    def __repr__(self) -> str:
-        failed = f", {len(self.failed)} failed" if self.failed else ""
-        return f"Sweep({len(self)} settings of {', '.join(self.names)}{failed})"
+Outcomes = Generator[tuple[int, dict[str, Any]]]
 
 
 def sweep(
@@ -83,16 +48,19 @@ def sweep(
         settings: a dict of lists, for all combinations; or a list of dicts.
         executor: as for `nn.Parallel`: None, an Executor, or a Client of Dask.
         path: a file of JSON lines: each setting is written there when it is done, and is not run
-            again by a further sweep with this path; one that failed is.
+            again by a further sweep with this path; one that failed is.  The file knows train by
+            its name: after a change to its numbers take another path.
         progress: show how many are done, failed, and how long it will take.
 
     Returns:
-        The rows, in the order of the settings.  What train raises makes a row with the error.
+        The rows, in the order of the settings.  What train raises makes a row with the error; and
+        so does a setting that killed several workers of Dask, which repeats what others had.
 
     Raises:
-        TypeError: train is no function, settings are none, or hold what JSON cannot, with a path.
+        TypeError: train is no function or cannot be called so, settings are none, or hold what
+            JSON cannot, with a path; something cannot be sent to a worker.
         ValueError: no settings, other names in one than in another, or one twice; path is of
-            another function, or no file of a sweep.
+            another function, or no file of a sweep, or train a lambda, which has no name.
         ParallelError: workers were lost, and their engine does not repeat what they did.
 
     >>> rows = sweep(lambda x, y: x * y, {"x": [1, 2], "y": [3, 4]}, progress=False)
@@ -103,9 +71,10 @@ def sweep(
         raise TypeError(f"train must be a function, got {type(train).__name__}: {train!r:.60}")
     submit = submit_of(executor)
     todo = settings_of(settings)
+    _check_calls(train, todo)
     if path is not None:
         _check_keys(todo)
-    journal = Journal(path, _name(train))
+    journal = Journal(path, "" if path is None else name_of(train))
     entries = {
         i: journal.done[key]
         for i, setting in enumerate(todo)
@@ -114,7 +83,7 @@ def sweep(
     rest = {i: setting for i, setting in enumerate(todo) if i not in entries}
     outcomes = _here(train, rest) if submit is None else _by_workers(train, rest, submit)
     began, failed = time.perf_counter(), 0
-    with Progress(progress and bool(rest), 1, rest, title="sweep") as bar:
+    with closing(outcomes), Progress(progress and bool(rest), 1, rest, title="sweep") as bar:
         bar.start_epoch(1)
         try:
             for i, entry in outcomes:
@@ -131,7 +100,7 @@ def sweep(
     return Sweep([_row(setting, entries[i]) for i, setting in enumerate(todo)], list(todo[0]))
 
 
-def _here(train: Train, settings: Mapping[int, dict[str, Any]]) -> Iterator[tuple[int, Any]]:
+def _here(train: Train, settings: Mapping[int, dict[str, Any]]) -> Outcomes:
     """What comes of each setting, in this process."""
     for i, setting in settings.items():
         yield i, outcome(train, setting)
@@ -139,13 +108,15 @@ def _here(train: Train, settings: Mapping[int, dict[str, Any]]) -> Iterator[tupl
 
 def _by_workers(
     train: Train, settings: Mapping[int, dict[str, Any]], submit: Callable[..., Any]
-) -> Iterator[tuple[int, Any]]:
-    """What comes of each setting, as they are done."""
+) -> Outcomes:
+    """What comes of each setting, as they are done; closed early, it cancels what waits."""
+    function = dumps(train)
+    tasks = {i: dumps(setting) for i, setting in settings.items()}
     ended: queue.SimpleQueue[int] = queue.SimpleQueue()
     futures: dict[int, Any] = {}
     try:
-        for i, setting in settings.items():
-            futures[i] = _asked(submit, run_setting, dumps((train, setting)))
+        for i, task in tasks.items():
+            futures[i] = _asked(submit, run_setting, function, task)
             futures[i].add_done_callback(partial(_put, ended, i))
         while futures:
             for i in _ended(ended, futures):
@@ -188,26 +159,38 @@ def _asked(ask: Callable[..., Any], *args: Any) -> Any:
         raise ParallelError(
             f"a setting did not come back from the workers: {type(error).__name__}: "
             f"{str(error).rstrip('.')}. A process pool cannot be used again once a worker has "
-            "died; Dask starts another worker and repeats its tasks: "
-            "nn.sweep(…, distributed.Client())"
+            "died (in a script, what starts processes stands under if __name__ == '__main__':); "
+            "Dask starts another worker and repeats its tasks: nn.sweep(…, distributed.Client())"
         ) from error
 
 
-def run_setting(data: bytes) -> bytes:
+def run_setting(train: bytes, setting: bytes) -> bytes:
     """What comes of a setting, in a worker."""
-    return dumps(outcome(*loads(data)))
+    leave_interrupts_to_the_parent()
+    try:
+        return dumps(outcome(loads(train), loads(setting)))
+    except Exception as error:  # they cannot be read here: a module is missing, perhaps
+        return dumps(_failed(error))
 
 
 def outcome(train: Train, setting: Mapping[str, Any]) -> dict[str, Any]:
-    """What comes of a setting: its results, or the error that train raised."""
+    """What comes of a setting: its results, or the error that train raised.
+
+    >>> outcome(lambda x: 1 / x, {"x": 0})["error"]
+    'ZeroDivisionError: division by zero'
+    """
     began = time.perf_counter()
     try:
         with Seeded(0):
             results = results_of(train(**setting), setting)
-    except Exception as error:
-        failure = Failure.of(error)
-        return {"error": failure.text, "traceback": failure.trace}
+    except (Exception, SystemExit) as error:
+        return _failed(error)
     return {"results": results, "seconds": time.perf_counter() - began}
+
+
+def _failed(error: BaseException) -> dict[str, Any]:
+    failure = Failure.of(error)
+    return {"error": failure.text, "traceback": failure.trace}
 
 
 def _row(setting: dict[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -216,10 +199,39 @@ def _row(setting: dict[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
     return {**setting, **entry["results"], "seconds": entry["seconds"]}
 
 
-def _name(train: Train) -> str:
-    """The name of a function; of a partial one or an object that of what is called."""
-    inner = getattr(train, "func", train)
-    return str(getattr(inner, "__qualname__", type(inner).__qualname__))
+def name_of(train: Train) -> str:
+    """The module and name of a function, with the arguments that a partial has already.
+
+    Raises:
+        ValueError: it is a lambda: a file could not tell it from another one.
+
+    >>> name_of(partial(round, ndigits=2))
+    "builtins.round with (), {'ndigits': 2}"
+    """
+    if isinstance(train, partial):
+        return f"{name_of(train.func)} with {train.args}, {train.keywords}"
+    named: Any = train if hasattr(train, "__qualname__") else type(train)
+    if named.__name__ == "<lambda>":
+        raise ValueError(
+            "train is a lambda, which has no name by which a file could keep its results apart "
+            "from another's: write it with def"
+        )
+    return f"{named.__module__}.{named.__qualname__}"
+
+
+def _check_calls(train: Train, settings: list[dict[str, Any]]) -> None:
+    """Refuse a setting that train has no argument for, or that leaves out one."""
+    try:
+        signature = inspect.signature(train)
+    except (TypeError, ValueError):  # functions written in C may not say
+        return
+    for i, setting in enumerate(settings):
+        try:
+            signature.bind(**setting)
+        except TypeError as error:
+            raise TypeError(
+                f"train cannot be called with setting {i}, {setting!r:.200}: {error}"
+            ) from None
 
 
 def _check_keys(settings: list[dict[str, Any]]) -> None:

@@ -103,7 +103,7 @@ def _made(outline: tuple[Any, ...]) -> Any:
 
 def run_shard(data: bytes) -> bytes:
     """What a shard adds to a step, a `Share`, or a `Failure`; of a task's bytes, and as bytes."""
-    _leave_interrupts_to_the_parent()
+    leave_interrupts_to_the_parent()
     try:
         return dumps(_share(loads(data)))
     except (Exception, SystemExit) as error:
@@ -138,7 +138,7 @@ def _take(packed: Packed) -> Replica:
     return Replica(model, loss, metrics, compile, things[first:], sent=True)
 
 
-def _leave_interrupts_to_the_parent() -> None:
+def leave_interrupts_to_the_parent() -> None:
     """Ctrl-C in a terminal goes to all processes of a pool; when to stop, the first one says."""
     multiprocessing: Any = sys.modules.get("multiprocessing.process")
     pooled = multiprocessing is not None and multiprocessing.parent_process() is not None

@@ -1,7 +1,10 @@
 """`nn.sweep`: rows in the order of the settings, the same wherever they run, kept in a file."""
 
+import enum
 import json
+import math
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 import pytest
@@ -55,7 +58,7 @@ def test_a_failure_is_a_row_with_its_error(executor):
     assert rows[1]["error"] == "ZeroDivisionError: division by zero"
     assert ", in train\n" in rows[1]["traceback"]
     assert rows.failed == [rows[1]]
-    assert repr(rows) == "Sweep(3 settings of x, 1 failed)"
+    assert repr(rows).splitlines()[0] == "3 settings of x, 1 failed"
 
 
 def test_what_is_done_is_read_back_and_what_failed_is_run_again(tmp_path):
@@ -85,7 +88,9 @@ def test_a_line_that_was_not_finished_is_run_again(tmp_path):
     assert len([json.loads(text) for text in path.read_text().splitlines()]) == 6
 
 
-@pytest.mark.parametrize("text", ["hello\n", "hello", '{"a": 1}\n', "[]\n", '{"train": "f"}\n'])
+@pytest.mark.parametrize(
+    "text", ["hello\n", "hello", "\n", '{"a": 1}\n', "[]\n", '{"train": "f"}\n']
+)
 def test_a_file_of_something_else_is_refused_and_left(tmp_path, text):
     path = tmp_path / "notes.txt"
     path.write_text(text)
@@ -97,8 +102,48 @@ def test_a_file_of_something_else_is_refused_and_left(tmp_path, text):
 def test_a_file_of_another_function_is_refused(tmp_path):
     path = tmp_path / "sweep.jsonl"
     nn.sweep(product, GRID, path=path, progress=False)
-    with pytest.raises(ValueError, match=r"of a sweep of product, this one is of .*<lambda>"):
-        nn.sweep(lambda x, y: x, GRID, path=path, progress=False)
+    kept = path.read_bytes()
+    with pytest.raises(ValueError, match=r"of a sweep of .*\.product, this one is of .*\.other"):
+        nn.sweep(other, GRID, path=path, progress=False)
+    for further in (partial(product, y=1), partial(product, y=2)):
+        with pytest.raises(ValueError, match=r"this one is of .*\.product with \(\), {'y': [12]}"):
+            nn.sweep(further, {"x": [1]}, path=path, progress=False)
+    assert path.read_bytes() == kept
+
+
+def other(x, y):
+    return x
+
+
+def test_a_lambda_has_no_file(tmp_path):
+    """Two of them have one name, and would be taken for the same function."""
+    with pytest.raises(ValueError, match="write it with def"):
+        nn.sweep(lambda x: x, {"x": [1]}, path=tmp_path / "sweep.jsonl", progress=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_object_is_known_by_its_class(tmp_path):
+    class Doubling:
+        def __call__(self, x):
+            return 2 * x
+
+    path = tmp_path / "sweep.jsonl"
+    for _ in range(2):
+        (row,) = nn.sweep(Doubling(), {"x": [2]}, path=path, progress=False)
+    assert row["result"] == 4
+    assert json.loads(path.read_text())["train"].endswith("Doubling")
+
+
+def test_settings_that_train_does_not_take_are_refused_before_one_runs():
+    with pytest.raises(TypeError, match=r"setting 0, {'x': 1}: missing a required argument: 'y'"):
+        nn.sweep(product, {"x": [1]}, progress=False)
+    with pytest.raises(TypeError, match=r"setting 0, .*: got an unexpected keyword argument 'z'"):
+        nn.sweep(product, {"x": [1], "y": [2], "z": [3]}, progress=False)
+
+
+def test_a_function_that_does_not_say_what_it_takes_is_called():
+    rows = nn.sweep(dict, {"x": [1, 2]}, progress=False)
+    assert all(row["error"].startswith("ValueError: train returned 'x'") for row in rows)
 
 
 @pytest.mark.parametrize(
@@ -165,8 +210,9 @@ def test_single_numbers_of_any_kind_become_plain(number):
 def test_the_best_row():
     rows = nn.sweep(lambda x: {"y": (x - 2) ** 2 if x else float("nan")}, {"x": range(4)},
                     progress=False)  # fmt: skip
+    rows.append({"x": 9, "y": math.inf})
     assert (rows.best("y")["x"], rows.best("y", mode="max")["x"]) == (2, 1)
-    with pytest.raises(ValueError, match="no setting has a number 'z'"):
+    with pytest.raises(ValueError, match=r"a finite number 'z'; there are \['seconds', 'y'\]"):
         rows.best("z")
 
 
@@ -181,6 +227,46 @@ def test_an_interrupt_ends_a_sweep_and_keeps_what_is_done(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         nn.sweep(train, {"x": [1, 2, 3]}, path=path, progress=False)
     assert len(path.read_text().splitlines()) == 1
+
+
+def test_rows_are_shown_as_a_table():
+    rows = nn.sweep(lambda x: {"y": x / 3, "text": "<b>" + 40 * "a"}, {"x": range(30)},
+                    progress=False)  # fmt: skip
+    lines = repr(rows).splitlines()
+    assert lines[0] == "30 settings of x"
+    assert lines[1].split() == ["x", "y", "text", "seconds"]
+    assert lines[3].split()[:3] == ["1", "0.3333", "<b>" + 28 * "a" + "…"]
+    assert lines[-1] == "… and 10 more"
+    html = rows._repr_html_()
+    assert html.count("<tr") == 21
+    assert "&lt;b&gt;aaa" in html
+
+
+def test_keys_are_the_content_of_settings(tmp_path):
+    calls, path = [], tmp_path / "sweep.jsonl"
+
+    def train(x):
+        calls.append(x)
+        return 1
+
+    for x in [(0.1, 2), [np.float64(0.1), np.int64(2)], 1, 1.0, True, "1", None]:
+        nn.sweep(train, [{"x": x}], path=path, progress=False)
+    assert calls == [(0.1, 2), 1, 1.0, True, "1", None]
+    assert list(map(type, calls[1:4])) == [int, float, bool]
+
+
+def test_rows_from_a_file_have_the_types_of_fresh_ones(tmp_path):
+    class Colour(enum.StrEnum):
+        RED = "red"
+
+    def train(x):
+        return {"a": Colour.RED, "b": (1, [np.float32(0.5)]), "c": {"d": None}, "e": np.bool_(True),
+                "f": -0.0, "g": math.inf}  # fmt: skip
+
+    path = tmp_path / "sweep.jsonl"
+    fresh, read = (nn.sweep(train, {"x": [1]}, path=path, progress=False) for _ in range(2))
+    assert repr(list(fresh)) == repr(list(read))
+    assert list(fresh[0].values())[1:4] == ["red", [1, [0.5]], {"d": None}]
 
 
 def test_progress_off_a_terminal_is_a_line(capsys):
