@@ -339,6 +339,22 @@ def test_numbers_that_no_axis_can_show_are_as_lost_as_nan():
     assert list(line_named(ax, NO_NUMBER).get_xdata()) == [1, 1]
 
 
+@pytest.mark.parametrize("names", [("a",), ("a", "b"), ("a", "b", "c")])
+def test_the_smallest_and_largest_numbers_are_drawn_without_a_warning(names):
+    numbers = [1e-300, 0.0, 1e300, 1e-12, 2.0]
+    rows = [dict.fromkeys(names, x) | {"loss": abs(x) or 1e-300} for x in numbers]
+    for mode in ("min", "max"):
+        plots.sweep(Rows(rows, names), mode=mode).figure.canvas.draw()
+
+
+def test_some_rows_of_a_sweep_are_drawn_as_the_error_says():
+    rows = nn.sweep(lambda n: n, {"n": [1, 2, 3]}, progress=False)
+    with pytest.raises(TypeError, match=re.escape("nn.Sweep(some, rows.names) makes that")):
+        plots.sweep(rows[:2])
+    ax = plots.sweep(nn.Sweep(rows[:2], rows.names))
+    assert ax.lines[0].get_xdata().tolist() == [1, 2]
+
+
 def test_what_is_no_sweep_is_refused():
     with pytest.raises(TypeError, match=r"rows must be what nn.sweep returns, got list"):
         plots.sweep([{"lr": 1, "loss": 2.0}])

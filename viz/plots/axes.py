@@ -17,7 +17,7 @@ try:
     )
     from matplotlib.figure import Figure
     from matplotlib.patches import Rectangle as Rectangle
-    from matplotlib.ticker import LogLocator as LogLocator, MaxNLocator as MaxNLocator
+    from matplotlib.ticker import MaxNLocator as MaxNLocator
     from matplotlib.transforms import ScaledTranslation
 except ImportError as error:
     raise ImportError("viz.plots needs matplotlib: pip install 'twingrad[plots]'") from error

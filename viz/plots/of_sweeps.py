@@ -125,7 +125,7 @@ def _scale_x(ax: Any, numbers: np.ndarray, labels: list[str]) -> None:
     if len(values) > MOST_WRITTEN[1]:
         return
     ax.get_xlim()  # settles where the values stand
-    points = ax.transData.transform([(value, 1.0) for value in values])
+    points = ax.get_xaxis_transform().transform([(value, 0.0) for value in values])
     named = apart(ax.transAxes.inverted().transform(points)[:, 0].tolist(), LEAST)
     ax.set_xticks(values[named], [labels[i] for i in named])
     ax.minorticks_off()

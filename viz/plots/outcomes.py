@@ -12,6 +12,7 @@ from numpy import ndarray
 from .axes import (
     LARGEST,
     SEQUENTIAL,
+    WIDEST,
     ListedColormap,
     LogNorm,
     Normalize,
@@ -100,7 +101,10 @@ def outcomes_of(rows: Any, metric: str | None, mode: str) -> Outcomes:
     """The rows of a sweep for a picture.  For what it refuses see `sweep`."""
     names = getattr(rows, "names", None)
     if names is None:
-        raise TypeError(f"rows must be what nn.sweep returns, got {type(rows).__name__}")
+        raise TypeError(
+            f"rows must be what nn.sweep returns, got {type(rows).__name__}; of some of its rows, "
+            "nn.Sweep(some, rows.names) makes that"
+        )
     if not rows or not names:
         raise ValueError(f"rows must be at least one, with a setting, got {len(rows)} rows")
     if mode not in ("min", "max"):
@@ -202,6 +206,8 @@ def scale_of(values: ndarray) -> str:
     if len(values) < 3 or values[0] < 0:
         return "linear"
     positive = values[values > 0]
+    if np.log10(positive[-1]) - np.log10(positive[0]) > WIDEST:
+        return "linear"  # matplotlib's powers would overflow
     uneven = [np.ptp(gaps) / gaps.mean() for gaps in (np.diff(values), np.diff(np.log(positive)))]
     if uneven[0] <= uneven[1] + 1e-6:
         return "linear"

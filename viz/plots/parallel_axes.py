@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from .axes import CYCLE, LogLocator, MaxNLocator, plain
+from .axes import CYCLE, MaxNLocator, plain
 from .outcomes import NO_NUMBER, Outcomes, Setting, apart, scale_of, short
 
 MOST_EVEN = 12  # values that stand evenly, each with its name; more numbers have a scale
@@ -118,8 +118,11 @@ def _heights(numbers: ndarray, low: float, high: float, log: bool, below: float)
 
 def _ticks(ax: Any, x: int, low: float, high: float, log: bool, below: float, side: str) -> None:
     """Round numbers along an axis, on its outer side; the ends where there are hardly any."""
-    locator = LogLocator(numticks=7) if log else MaxNLocator(6)
-    found = np.asarray(locator.tick_values(low, high))
+    if log:
+        first, last = np.ceil(np.log10(low)), np.floor(np.log10(high))
+        found = 10.0 ** np.arange(first, last + 1, max(1, (last - first) // 5))
+    else:
+        found = np.asarray(MaxNLocator(6).tick_values(low, high))
     inside = found[(found >= low) & (found <= high)]
     values = inside if len(inside) > 1 else np.unique([low, high])
     at = _heights(values, low, high, log, below)
