@@ -1,8 +1,9 @@
 """Data: sets of samples, loaders that give them in batches, random splits.
 
 `dataset` has the sets, `loader` the `DataLoader`, `samplers` say in which order it takes samples,
-`collate` makes a batch of them.  Others take the names exported here, the bundled data sets of
-`nn.datasets` among them.  To add a dataset, write it into `nn.datasets`, or a class into `dataset`.
+`collate` makes a batch of them, `chunked` reads arrays that are larger than memory.  Others take
+the names exported here, the bundled data sets of `nn.datasets` among them.  To add a dataset, write
+it into `nn.datasets`, or a class into `dataset`.
 """
 
 from ..datasets import (

@@ -19,6 +19,7 @@ from numpy import ndarray
 from engine import Tensor, to_numpy
 
 from ..random import Rng, generator as generator_of, one_of_both
+from .chunked import Chunked, is_chunked
 from .collate import as_batch, gather, tracked_or_plain
 
 
@@ -66,14 +67,15 @@ class TensorDataset(Dataset):
     """Arrays of the same length: sample i holds row i of each.
 
     Rows of a Tensor are Tensors; those of an array are arrays, and in a batch Tensors where they
-    hold floating-point numbers.
+    hold floating-point numbers.  Of an array that is larger than memory, an `np.memmap` or one of
+    Dask, zarr or h5py, the rows of a batch are read when it is their turn.
 
     Args:
         arrays: arrays, Tensors or lists, of shape (samples, …).  Held, not copied; what is drawn
             from a Tensor that requires a gradient stays in its graph.
 
     Raises:
-        ValueError: no array, a 0-d one, or lengths that differ.
+        ValueError: no array, a 0-d one, or lengths that differ; one of Dask that knows no length.
 
     >>> pairs = TensorDataset(np.eye(3), np.array([0, 1, 2]))
     >>> len(pairs), pairs[1]
@@ -81,9 +83,7 @@ class TensorDataset(Dataset):
     """
 
     def __init__(self, *arrays: Any) -> None:
-        self.arrays: tuple[Any, ...] = tuple(
-            x if isinstance(x, Tensor) else tracked_or_plain(x) for x in arrays
-        )
+        self.arrays: tuple[Any, ...] = tuple(map(_held, arrays))
         if not arrays:
             raise ValueError("a TensorDataset needs at least one array")
         shapes = [x.shape for x in self.arrays]
@@ -105,12 +105,21 @@ class TensorDataset(Dataset):
 
     def batch(self, indices: ndarray) -> tuple[Any, ...]:
         """The samples at `indices`, together: one array for each of the dataset's."""
-        return tuple(
-            Tensor.wrap(to_numpy(x)[indices])  # as x[indices], without an op
-            if isinstance(x, Tensor) and not x.requires_grad
-            else as_batch(x[indices])
-            for x in self.arrays
-        )
+        return tuple(_rows_at(x, indices) for x in self.arrays)
+
+
+def _held(x: Any) -> Any:
+    """An array as a dataset keeps it."""
+    if is_chunked(x):
+        return Chunked(x)
+    return x if isinstance(x, Tensor) else tracked_or_plain(x)
+
+
+def _rows_at(x: Any, indices: ndarray) -> Any:
+    """Rows of such an array, for a batch."""
+    if isinstance(x, Tensor) and not x.requires_grad:
+        return Tensor.wrap(to_numpy(x)[indices])  # as x[indices], without an op
+    return x.batch(indices) if isinstance(x, Chunked) else as_batch(x[indices])
 
 
 class Subset(Dataset):
