@@ -17,6 +17,7 @@ from .epoch_history import line
 
 BAR = 20  # characters of a bar, where there is room
 LOSS = len("  loss 0.1234…")  # it goes before the bar and the time left where there is little room
+LINE = 60.0  # seconds from one line to the next of what has a title, where there is no bar
 SECONDS = 0.1  # from one drawing to the next: eyes are not faster, and a batch may be
 
 
@@ -94,19 +95,33 @@ def _lines_or_bar(epochs: int, batches: int | None, title: str) -> _Lines | _Ter
 
 
 class _Lines:
-    """A line after each epoch."""
+    """A line after each epoch; of what has a title in place of epochs, one a minute."""
 
     note = ""  # what is to stand behind the time that is left
 
     def __init__(self, epochs: int, batches: int | None, title: str) -> None:
         self.epochs, self.batches, self.title = epochs, batches, title
         self.epoch = self.done = 0
+        self.began = self.said = 0.0
 
     def start_epoch(self, epoch: int) -> None:
         self.epoch, self.done = epoch, 0
+        self.began = self.said = time.perf_counter()
 
     def draw(self, numbers: dict[str, float]) -> None:
         """Show the means of the epoch under way."""
+        now = time.perf_counter()
+        if self.title and now - self.said >= LINE:
+            self.said = now
+            text = f"{self.title}  {self.done}/{self.batches}, {self._left()} left{self.note}"
+            print(text, flush=True)
+
+    def _left(self) -> str:
+        """Minutes and seconds that the epoch will take, as it went so far."""
+        if self.batches is None or not self.done:
+            return "?"
+        seconds = (time.perf_counter() - self.began) * max(self.batches / self.done - 1, 0)
+        return f"{int(seconds) // 60}:{int(seconds) % 60:02}"
 
     def end(self, text: str) -> None:
         print(text, flush=True)
@@ -121,11 +136,6 @@ class _Terminal(_Lines):
     def __init__(self, epochs: int, batches: int | None, title: str) -> None:
         super().__init__(epochs, batches, title)
         self.text = ""  # what stands on the line now
-        self.began = 0.0
-
-    def start_epoch(self, epoch: int) -> None:
-        super().start_epoch(epoch)
-        self.began = time.perf_counter()
 
     def draw(self, numbers: dict[str, float]) -> None:
         width = _columns() - 1  # in the last column some terminals begin a new line
@@ -150,13 +160,6 @@ class _Terminal(_Lines):
         room = min(BAR, width - LOSS - len(f"{head} []{tail}"))
         full = int(room * part)
         return head + f" [{'#' * full}{'-' * (room - full)}]" * (room > 2) + tail
-
-    def _left(self) -> str:
-        """Minutes and seconds that the epoch will take, as it went so far."""
-        if self.batches is None or not self.done:
-            return "?"
-        seconds = (time.perf_counter() - self.began) * max(self.batches / self.done - 1, 0)
-        return f"{int(seconds) // 60}:{int(seconds) % 60:02}"
 
     def end(self, text: str) -> None:
         width = _columns() - 1
@@ -201,14 +204,14 @@ class _Notebook(_Lines):
 
     def draw(self, numbers: dict[str, float]) -> None:
         done = f"{self.done}/{self.batches}" if self.batches else f"{self.done} batches"
-        done += self.note
+        done += f", {self._left()} left" * bool(self.title) + self.note
         words = "  ".join(f"{name} {x:.4g}" for name, x in numbers.items())
         self._show(f"{done}  {words or self.row}")
 
     def end(self, text: str) -> None:
         self.over = self.epoch
         self.row = text.partition("  ")[2]
-        self._show(self.row)
+        self._show(f"{self.done}/{self.batches}  {self.row}" if self.title else self.row)
 
     def close(self) -> None:
         if self.epoch != self.over:

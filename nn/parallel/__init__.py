@@ -5,12 +5,12 @@
 in another process, `sending` how it gets there (`lines_sent` with the lines of functions),
 `failures` what comes back in place of a result; `sums` adds up what came.
 
-`sweep` runs a function with many settings: `settings` says what they and their results may be,
-`journal` is the file that keeps what is done, and `sweep_rows` what users get.
+`sweeping` has `sweep`, which runs a function with many settings: `settings` says what they and
+their results may be, `journal` is the file that keeps what is done, `sweep_rows` what users get.
 """
 
 from .data_parallel import Parallel as Parallel
 from .failures import ParallelError as ParallelError
 from .sharded_step import ShardedStep as ShardedStep
-from .sweep import sweep as sweep
 from .sweep_rows import Sweep as Sweep
+from .sweeping import sweep as sweep

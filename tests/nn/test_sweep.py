@@ -1,8 +1,14 @@
 """`nn.sweep`: rows in the order of the settings, the same wherever they run, kept in a file."""
 
 import enum
+import io
+import itertools
 import json
 import math
+import re
+import sys
+import time
+import types
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -11,6 +17,9 @@ import pytest
 
 import engine
 import nn
+from nn.callbacks import progress
+from nn.parallel.sending import dumps, loads
+from nn.parallel.sweeping import run_setting
 
 
 def product(x, y):
@@ -271,7 +280,107 @@ def test_rows_from_a_file_have_the_types_of_fresh_ones(tmp_path):
 
 def test_progress_off_a_terminal_is_a_line(capsys):
     nn.sweep(lambda x: 1 / x, {"x": [0, 1]})
-    assert capsys.readouterr().out.startswith("sweep  2 settings  1 failed  ")
+    assert capsys.readouterr().out.startswith("sweep of 2 settings  1 failed  ")
+
+
+def test_a_long_sweep_off_a_terminal_says_each_minute_how_far_it_is(capsys, monkeypatch):
+    minutes = itertools.count(0.0, 40.0)
+    monkeypatch.setattr(time, "perf_counter", lambda: next(minutes))
+    nn.sweep(lambda x: 1 / x, {"x": [0, 1, 2, 3]})
+    first, *_, last = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(r"sweep  \d/4, \d+:\d\d left, 1 failed", first)
+    assert last.startswith("sweep of 4 settings  1 failed  ")
+
+
+def test_a_sweep_on_a_terminal_is_one_bar_that_ends_full(monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setattr(progress, "SECONDS", 0.0)
+    monkeypatch.setattr(progress, "_columns", lambda: 80)
+    nn.sweep(lambda x: 1 / x, {"x": [1, 0, 2, 4]})
+    drawn = terminal.getvalue().strip().split("\r")
+    assert re.fullmatch(r"sweep:  50% \[#{10}-{10}\] 2/4, \d:\d\d left, 1 failed", drawn[1])
+    assert re.fullmatch(r"sweep: 100% \[#{20}\] 4/4  1 failed  \d+\.\d s", drawn[-1].strip())
+
+
+def test_a_sweep_in_a_notebook_is_one_bar(monkeypatch):
+    shown = []
+    shell = types.SimpleNamespace(get_ipython=object)
+    display = types.SimpleNamespace(display=lambda x, **_: shown.append(x["text/plain"]))
+    monkeypatch.setitem(sys.modules, "IPython", shell)
+    monkeypatch.setitem(sys.modules, "IPython.display", display)
+    monkeypatch.setattr(progress, "SECONDS", 0.0)
+    nn.sweep(lambda x: 1 / x, {"x": [1, 0, 2]})
+    assert re.fullmatch(r"sweep  2/3, \d:\d\d left, 1 failed", shown[2])
+    assert re.fullmatch(r"sweep  3/3  1 failed  \d+\.\d s", shown[-1])
+
+
+# --- engines of which this process knows little ---
+
+
+class Ended:
+    """A future that has ended, and calls nobody back."""
+
+    def __init__(self, result):
+        self.result = result
+
+    def add_done_callback(self, call):
+        pass
+
+    def done(self):
+        return True
+
+    def cancel(self):
+        pass
+
+
+class Engine:
+    """An executor whose futures do not call back, and end in `error` at the setting x == 1."""
+
+    def __init__(self, error=None):
+        self.error = error
+
+    def submit(self, function, *args):
+        def result():
+            if self.error is not None and b"K\x01" in args[1]:
+                raise self.error
+            return function(*args)
+
+        return Ended(result)
+
+
+def test_futures_that_call_nobody_back_are_asked(monkeypatch):
+    monkeypatch.setattr("nn.parallel.sweeping.POLL", 0.0)
+    rows = nn.sweep(product, GRID, Engine(), progress=False)
+    assert [row["product"] for row in rows] == [3.0, 4.0, 5.0, 6.0, 8.0, 10.0]
+
+
+def test_a_setting_that_killed_its_workers_is_a_row(monkeypatch):
+    class KilledWorker(Exception):
+        pass
+
+    monkeypatch.setattr("nn.parallel.sweeping.POLL", 0.0)
+    rows = nn.sweep(abs_of, {"x": [0, 1, 2]}, Engine(KilledWorker("4 times")), progress=False)
+    assert [row.get("result") for row in rows] == [0, None, 2]
+    assert rows[1]["error"] == "KilledWorker: 4 times"
+
+
+def test_what_a_worker_cannot_read_is_a_row_with_its_error():
+    found = loads(run_setting(b"no pickle", dumps({})))
+    assert "UnpicklingError" in found["error"]
+
+
+def abs_of(x):
+    return abs(x)
+
+
+def test_train_must_be_a_function():
+    with pytest.raises(TypeError, match="train must be a function, got int: 3"):
+        nn.sweep(3, GRID)
 
 
 def test_gradients_are_checked_side_by_side():

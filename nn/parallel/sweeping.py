@@ -95,8 +95,9 @@ def sweep(
             kept = f"; {path} keeps them" if path else ", and are lost: give a path to keep them"
             error.add_note(f"{len(entries)} of {len(todo)} settings are done{kept}")
             raise
-        words = [f"{len(rest)} settings", *([f"{failed} failed"] if failed else [])]
-        bar.end("  ".join(["sweep", *words, f"{time.perf_counter() - began:.1f} s"]))
+        words = f"sweep of {len(rest)} setting{'s' * (len(rest) != 1)}"
+        words += f"  {failed} failed" * (failed > 0)
+        bar.end(f"{words}  {time.perf_counter() - began:.1f} s")
     return Sweep([_row(setting, entries[i]) for i, setting in enumerate(todo)], list(todo[0]))
 
 
