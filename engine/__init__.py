@@ -132,7 +132,7 @@ from .by_name import (
     is_recorded as is_recorded, own as own,
 )  # fmt: skip
 from .node import Node as Node, NodeArray as NodeArray, to_numpy as to_numpy
-from .node_hooks import RemovableHandle as RemovableHandle
+from .node_hooks import RemovableHandle as RemovableHandle, hooked_in as hooked_in
 from .ops import (
     abs as abs, add as add, cbrt as cbrt, ceil as ceil, cos as cos, cosh as cosh, div as div,
     exp as exp, exp2 as exp2, expm1 as expm1, floor as floor, identity as identity, log as log,

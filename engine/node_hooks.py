@@ -134,7 +134,7 @@ class Hookable:
         return handle
 
 
-def hooked_in(order: list[Any]) -> bool:
+def hooked_in(order: Iterable[Any]) -> bool:
     """Whether one of these nodes has a hook."""
     return any(id(node) in HOOKS for node in order)
 

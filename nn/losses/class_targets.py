@@ -9,7 +9,7 @@ import numpy as np
 import engine
 from engine import has_numbers, scatter_add, where
 
-from ..buffers import as_it_is
+from ..buffers import as_it_is, without_gradient
 from ..checked import check_of
 from ..checks import as_array, dtype_of
 from .loss import floats
@@ -125,9 +125,32 @@ def scaled(labels: Any, w: Any, kept: Any, reduction: str, dtype: Any) -> tuple[
     factors: Any = 1.0 if w is None else w[labels]
     if reduction != "mean":
         return factors, 1.0
-    whole: Any = float(len(labels)) if w is None else factors.sum()
-    spread = _inverse(whole)
+    spread = _inverse(_divided_by(labels, w if w is None else factors))
     return factors * spread, spread
+
+
+def _divided_by(labels: Any, factors: Any) -> Any:
+    """What the mean over these targets, which count, is divided by; factors None if all are 1."""
+    return float(len(labels)) if factors is None else factors.sum()
+
+
+def weight_of_targets(target: Any, weight: Any, ignore_index: int) -> float:
+    """What the mean over targets is divided by: of indices that count, or probabilities, all.
+
+    Raises:
+        IndexError: there is no class weight for an index.
+        ValueError: probabilities of a single sample, which has no rows.
+    """
+    t = without_gradient(as_array(target))
+    if t.dtype.kind == "f":
+        if t.ndim < 2:
+            raise ValueError(f"target of probabilities must have a row each, got shape {t.shape}")
+        return float(t.size // t.shape[1])
+    w = None if weight is None else np.asarray(without_gradient(weight))
+    if w is not None:
+        _class_indices(t, len(w), ignore_index)
+    labels = t[t != ignore_index]
+    return float(_divided_by(labels, None if w is None else w[labels]))
 
 
 def _inverse(whole: Any) -> Any:

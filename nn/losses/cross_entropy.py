@@ -22,6 +22,7 @@ from .class_targets import (
     scaled,
     shaped,
     that_count,
+    weight_of_targets,
 )
 from .loss import Loss, check_reduction, constant, is_variable, reduced
 from .rows_cross_entropy import (
@@ -140,6 +141,10 @@ class CrossEntropyLoss(Loss):
             input, target, self.weight, self.ignore_index, self.reduction, self.label_smoothing
         )  # fmt: skip
 
+    def weight_of(self, target: Any) -> float:
+        """What the mean over these targets is divided by."""
+        return weight_of_targets(target, self.weight, self.ignore_index)
+
 
 @in_float32
 def nll_loss(
@@ -190,6 +195,10 @@ class NLLLoss(Loss):
 
     def forward(self, input: Any, target: Any) -> Any:
         return nll_loss(input, target, self.weight, self.ignore_index, self.reduction)
+
+    def weight_of(self, target: Any) -> float:
+        """What the mean over these targets is divided by."""
+        return weight_of_targets(target, self.weight, self.ignore_index)
 
 
 def _one_axis(weight: Any) -> Any:

@@ -32,8 +32,9 @@ class Parallel:
         shards: how many parts a batch has; a batch of fewer rows has one for each.
         seed: what random numbers in the layers (dropout) depend on.
         weight: `weight(target)`, what the mean of a shard's loss was divided by; default what the
-            loss says, `len` where it says nothing.  A function of yours that leaves out targets
-            (padding) needs one: `weight=lambda target: (target != -100).sum()`.
+            loss says (those of nn do, functions too), the rows where it says nothing.  A function
+            of yours that leaves out targets needs one, as it cannot be asked:
+            `weight=lambda target: (target != padding).sum()`.
         reduction: "sum" if the loss is a sum: the shards' losses are then added as they are.
 
     Attributes:

@@ -7,16 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from engine import Tensor
+from engine import Tensor, hooked_in
 
 from ..measured import Metrics
 from ..module import Module
 from ..optim import Optimizer
+from .as_module import as_module
 from .data_parallel import Parallel, submit_of
 from .failures import Failure, ParallelError
 from .replica import InPlace, Replica, Share, each_once
 from .sending import dumps, loads
-from .shards import Shard, shards_of
+from .shards import Shard, rows_that_count, shards_of
 from .sums import added
 from .worker import Packed, Task, pack, run_shard
 
@@ -39,11 +40,10 @@ class ShardedStep:
         compile: bool,
     ) -> None:
         self.parallel, self.optimizer = parallel, optimizer
-        own = getattr(loss, "weight_of", len)
-        self.weight: Callable[[Any], float] = own if parallel.weight is len else parallel.weight
+        self.weight = _weight(parallel, as_module(loss))
         self.submit = submit_of(parallel.executor)
         self.replica = Replica(model, loss, metrics, compile, _learned(model, loss, optimizer))
-        _check_reduction(loss, parallel.reduction)
+        _check_reduction(as_module(loss), parallel.reduction)
 
     def gradients(self, batch: Sequence[Any]) -> dict[str, float]:
         """The loss and the metrics of a batch; its gradients are in the parameters afterwards.
@@ -142,6 +142,12 @@ def refuse_hooks(replica: Replica) -> None:
                 "shards: remove them, or fit without parallel; viz.History(activations=False) "
                 "needs none"
             )
+    for p in replica.parameters:
+        if hooked_in([p]):
+            raise ValueError(
+                f"{p!r:.60} has a hook on its gradient, which here comes in parts: remove it, and "
+                "change gradients in a Callback's before_step, as ClipGradNorm does"
+            )
 
 
 def _learned(model: Module, loss: Any, optimizer: Optimizer) -> list[Tensor]:
@@ -163,6 +169,15 @@ def _learned(model: Module, loss: Any, optimizer: Optimizer) -> list[Tensor]:
             "trained in one process: leave out parallel"
         )
     return found
+
+
+def _weight(parallel: Parallel, loss: Any) -> Callable[[Any], float]:
+    """What a shard's mean was divided by: as the user says, or else as the loss does."""
+    chosen: Any = parallel.weight
+    if chosen is not len:
+        return parallel.weight
+    own: Callable[[Any], float] = getattr(loss, "weight_of", rows_that_count)
+    return own
 
 
 def _check_reduction(loss: Any, reduction: str) -> None:

@@ -125,6 +125,24 @@ def _rows_of(batch: Sequence[Any]) -> int:
     return next(iter(lengths.values()))
 
 
+def rows_that_count(target: Any) -> int:
+    """How many rows a target has, where the loss does not say what it leaves out.
+
+    Raises:
+        ValueError: one is -100, which cross entropy leaves out unless it is told otherwise.
+
+    >>> rows_that_count({"boxes": np.zeros((3, 4)), "labels": np.zeros(3)})
+    3
+    """
+    if isinstance(target, np.ndarray) and target.dtype.kind == "i" and (target == -100).any():
+        raise ValueError(
+            "the target holds -100, which cross entropy leaves out of its mean, and the loss does "
+            "not say what its mean runs over: nn.Parallel(…, weight=lambda target: (target != "
+            "-100).sum()), or weight=lambda target: len(target) if it is all rows"
+        )
+    return next(_lengths(target, "the target"))[1]
+
+
 def _checked(weight: Any) -> float:
     """A weight, which may be a single number of any kind."""
     found = float(to_numpy(weight)) if np.ndim(weight) == 0 else math.nan
