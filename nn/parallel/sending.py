@@ -10,6 +10,7 @@ import functools
 import importlib.util
 import io
 import pickle
+import sys
 from collections.abc import Callable, Collection, Sequence
 from types import CodeType
 from typing import Any
@@ -46,10 +47,14 @@ def dumps(x: Any, number_of: NumberOf | None = None) -> bytes:
     return file.getvalue()
 
 
-def loads(data: bytes, numbered: Sequence[Any] = ()) -> Any:
-    """What `dumps` wrote, with these objects in the places of their numbers."""
+def loads(data: bytes, numbered: Sequence[Any] = (), anew: bool = False) -> Any:
+    """What `dumps` wrote, with these objects in the places of their numbers.
+
+    A class of a notebook is one and the same however often it arrives, and has what it last came
+    with; `anew` makes one of its own, that no later one changes.
+    """
     unpickler = _Unpickler(io.BytesIO(data))
-    unpickler.numbered = numbered
+    unpickler.numbered, unpickler.anew = numbered, anew
     return unpickler.load()
 
 
@@ -92,6 +97,22 @@ def _pickler() -> Any:
 
 class _Unpickler(pickle.Unpickler):
     numbered: Sequence[Any]
+    anew: bool
+
+    def find_class(self, module: str, name: str) -> Any:
+        found = super().find_class(module, name)
+        if self.anew and name in ("_make_skeleton_class", "_make_skeleton_enum"):  # cloudpickle's
+            return functools.partial(_class_anew, found)
+        return found
 
     def persistent_load(self, number: Any) -> Any:
         return self.numbered[number]
+
+
+def _class_anew(make: Any, *args: Any) -> Any:
+    """A class that is sent back under the name it came by: an exception keeps its type."""
+    *given, name, extra = args
+    made = make(*given, None, extra)
+    names: Any = vars(sys.modules[make.__module__])["_DYNAMIC_CLASS_TRACKER_BY_CLASS"]
+    names[made] = name
+    return made

@@ -134,7 +134,7 @@ def _take(packed: Packed) -> Replica:
             return free.pop()
     first, outlines = loads(packed.outline)
     things = [_made(outline) for outline in outlines]
-    model, loss, metrics, compile = loads(packed.body, things)
+    model, loss, metrics, compile = loads(packed.body, things, anew=True)
     return Replica(model, loss, metrics, compile, things[first:], sent=True)
 
 

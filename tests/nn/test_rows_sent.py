@@ -281,3 +281,30 @@ def test_without_cloudpickle_rows_of_modules_are_sent(plain_pickle):
 def test_without_cloudpickle_a_row_of_a_notebook_is_an_error_that_names_it(plain_pickle, main):
     with pytest.raises(TypeError, match=r"pip install 'twingrad\[cluster\]'"):
         dumps(main(CELL.format(2.0)).slope)
+
+
+CLASS = """
+class Own:
+    def slope(self):
+        return factor
+"""
+
+
+def test_a_class_that_arrives_anew_keeps_what_it_came_with(main):
+    """A worker's older model had the methods of a newer one, and so had the notebook's class."""
+    main("factor = 1\n" + CLASS)
+    before = dumps(sys.modules["__main__"].Own())
+    after = dumps(main("factor = 2").Own())
+
+    first, second = loads(before, anew=True), loads(after, anew=True)
+    own = main("factor = 3").Own()
+
+    assert (first.slope(), second.slope(), own.slope()) == (1, 2, 3)
+
+
+def test_an_instance_of_a_class_that_arrived_anew_goes_back_as_the_notebooks(main):
+    own = main(CLASS).Own
+    arrived = loads(dumps(own()), anew=True)
+
+    assert type(arrived) is not own
+    assert type(loads(dumps(arrived))) is own
