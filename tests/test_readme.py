@@ -4,7 +4,6 @@ import re
 import subprocess
 import sys
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from pages import ROOT, blocks, commands, run, text_of
@@ -38,17 +37,11 @@ def test_what_one_brings_from_elsewhere_runs(i):
 
 
 @pytest.mark.slow
-def test_the_chapter_on_more_than_one_process_is_one_program_that_draws_its_picture(
-    tmp_path, monkeypatch
-):
+def test_the_chapter_on_more_than_one_process_is_one_program_that_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     space = {}
     for i, block in enumerate(SCALING):
         space = run(block, f"scaling block {i}", space)
-
-    stored = ROOT / ".github" / "sweep.png"
-    apart = np.abs(plt.imread("sweep.png") - plt.imread(stored)).mean()
-    assert apart < 0.02, f"the sweep looks otherwise: put {tmp_path / 'sweep.png'} to {stored}"
 
 
 def test_there_is_a_tour_an_op_backward_as_text_and_compiled_a_network_and_a_cluster():

@@ -386,7 +386,7 @@ def test_rows_of_nn_sweep_are_drawn():
 
 def test_the_picture_in_the_docs_shows_what_the_sweep_finds_today():
     """As `python tests/bench/sweep_digits.py` writes it; other processors round differently."""
-    rows = nn.sweep(sweep_digits.train, sweep_digits.SETTINGS, progress=False)
+    rows = sweep_digits.main(progress=False)
     picture = sweep_digits.PICTURE.read_text(encoding="utf-8")
     cells = re.findall(r">(★ )?([\d.]+)</text>", picture)[-len(rows) :]
     steady = [(row, cell) for row, cell in zip(rows, cells, strict=True) if row["lr"] < 1]

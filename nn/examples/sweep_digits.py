@@ -3,7 +3,7 @@
     python -m nn.examples.sweep_digits [FILE]
 
 The settings run side by side in two processes.  With a file a sweep that was stopped goes on where
-it was; `viz.plots.sweep(rows, "validation_accuracy", mode="max")` draws what is found.
+it was; `viz.plots.sweep(rows, "validation_loss")` draws what is found.
 """
 
 from __future__ import annotations
@@ -51,6 +51,5 @@ if __name__ == "__main__":
     with ProcessPoolExecutor(2, get_context("spawn")) as pool:
         rows = main(pool, sys.argv[1] if len(sys.argv) > 1 else None)
     print(rows)
-    best = rows.best("validation_accuracy", mode="max")
-    found, width, rate = (best[name] for name in ("validation_accuracy", "hidden", "lr"))
-    print(f"best: {found:.1%} of the held-out digits, {width} hidden units, learning rate {rate}")
+    best = rows.best("validation_loss")
+    print(f"least loss: {best['hidden']} hidden units, learning rate {best['lr']}")

@@ -1,4 +1,4 @@
-"""The sweep of `docs/scaling.md`: learning rate by width of the digits' MLP, drawn as a picture.
+"""The sweep of `nn.examples.sweep_digits`, drawn for `docs/scaling.md`.
 
 python tests/bench/sweep_digits.py        # a few seconds; renews .github/sweep.svg
 """
@@ -12,18 +12,11 @@ mpl.use("Agg")
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-import nn
-from nn.examples import digits_mlp
+from nn.examples.sweep_digits import main
 from viz import plots
 
 PICTURE = Path(__file__).resolve().parents[2] / ".github" / "sweep.svg"
-SETTINGS = {"lr": [0.0001, 0.001, 0.01, 0.1, 1.0], "width": [4, 8, 16, 32, 64, 128]}
 METRIC = "validation_loss"
-
-
-def train(lr, width):
-    """What the MLP comes to in 5 epochs."""
-    return digits_mlp.main(epochs=5, hidden=width, lr=lr, progress=False)
 
 
 def draw(rows, path):
@@ -33,6 +26,6 @@ def draw(rows, path):
 
 
 if __name__ == "__main__":
-    found = nn.sweep(train, SETTINGS)
+    found = main()
     draw(found, PICTURE)
     print(found)
