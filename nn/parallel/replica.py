@@ -124,6 +124,8 @@ class Replica:
             own = getattr(module, name)
             if isinstance(own, Tensor):
                 fill(own, array)
+            elif not isinstance(own, np.ndarray):  # a NumPy scalar, as np.maximum gives one
+                setattr(module, name, array)
             elif own.shape == array.shape and own.dtype == array.dtype:
                 np.copyto(own, array)
             else:

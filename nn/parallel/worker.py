@@ -81,7 +81,7 @@ def _outline(x: Any) -> tuple[Any, ...]:
     """What kind of thing it is, but for its numbers."""
     if isinstance(x, np.random.Generator):
         return "generator", type(x), type(x.bit_generator)
-    kind = (type(x), x.shape, x.dtype.str)
+    kind = (type(x) if isinstance(x, Tensor | np.ndarray) else np.ndarray, x.shape, x.dtype.str)
     return (
         ("tensor", *kind, x.requires_grad, x.label) if isinstance(x, Tensor) else ("array", *kind)
     )
