@@ -5,7 +5,9 @@ A task is bytes, and so is what comes of it: every engine carries those as they 
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import os
 import signal
 import sys
 import threading
@@ -103,7 +105,7 @@ def _made(outline: tuple[Any, ...]) -> Any:
 
 def run_shard(data: bytes) -> bytes:
     """What a shard adds to a step, a `Share`, or a `Failure`; of a task's bytes, and as bytes."""
-    leave_interrupts_to_the_parent()
+    belong_to_the_parent()
     try:
         return dumps(_share(loads(data)))
     except (Exception, SystemExit) as error:
@@ -138,10 +140,27 @@ def _take(packed: Packed) -> Replica:
     return Replica(model, loss, metrics, compile, things[first:], sent=True)
 
 
-def leave_interrupts_to_the_parent() -> None:
-    """Ctrl-C in a terminal goes to all processes of a pool; when to stop, the first one says."""
+def belong_to_the_parent() -> None:
+    """In a process of a pool: leave to the first process when to stop, and end when it does.
+
+    Ctrl-C in a terminal goes to all of them.  And a process whose parent was killed would wait for
+    tasks for ever.
+    """
+    _belong(os.getpid())
+
+
+@functools.cache  # once in each process
+def _belong(_process: int) -> None:
     multiprocessing: Any = sys.modules.get("multiprocessing.process")
-    pooled = multiprocessing is not None and multiprocessing.parent_process() is not None
+    parent = None if multiprocessing is None else multiprocessing.parent_process()
+    if parent is None:
+        return
+    threading.Thread(target=_end_after, args=[parent], daemon=True).start()
     main = threading.current_thread() is threading.main_thread()
-    if pooled and main and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    if main and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _end_after(parent: Any) -> None:
+    parent.join()
+    os._exit(1)
