@@ -6,6 +6,7 @@ What it returns is printed as JSON, so that a run that hangs ends with the proce
 """
 
 import contextlib
+import functools
 import hashlib
 import json
 import os
@@ -19,6 +20,7 @@ import time
 import types
 from concurrent.futures import ThreadPoolExecutor
 
+import dask
 import executors
 import numpy as np
 from distributed import Client
@@ -150,26 +152,37 @@ def worker_of_dask(folder):
 
 
 def workers_of_dask_at_random(folder, kills=20):
-    """Workers die at random moments of steps, one in each of twenty."""
+    """Workers die at random moments of steps, one in each of twenty.
+
+    LocalCluster lets a worker go for good that is away 15 s after it was lost: here it may be so
+    because it was killed once more.
+    """
     parts, rng = parts_of(folder, slow=True), random.Random(0)
     steps = rng.sample(range(3 * EPOCHS), kills)
     done = []
 
-    def kill(cluster):
-        alive = [nanny.pid for nanny in cluster.workers.values() if nanny.pid]
-        if alive:
-            done.append(rng.choice(alive))
-            os.kill(done[-1], signal.SIGKILL)
+    def running():
+        """One that is being started is left alone: Dask gives up what dies then."""
+        processes = [nanny.process for nanny in cluster.workers.values()]
+        return [p.pid for p in processes if p and p.status.name == "running" and p.is_alive()]
+
+    def kill():
+        assert until(running)
+        done.append(rng.choice(running()))
+        os.kill(done[-1], signal.SIGKILL)
 
     class Kills(nn.Callback):
         def before_batch(self, run):
             if parts.parallel.step in steps:
-                client.wait_for_workers(1)
-                timers.append(threading.Timer(rng.uniform(0, 0.03), kill, [cluster]))
+                timers.append(threading.Timer(rng.uniform(0, 0.03), kill))
                 timers[-1].start()
 
     timers = []
-    with executors.local_cluster(2) as cluster, Client(cluster) as client:
+    with (
+        dask.config.set({"distributed.deploy.lost-worker-timeout": "1h"}),
+        executors.local_cluster(2) as cluster,
+        Client(cluster) as client,
+    ):
         found = fit(parts, client, [Kills()])
         for timer in timers:
             timer.join()
@@ -181,6 +194,19 @@ def every_worker_of_dask(folder):
     parts = parts_of(folder, once=False)
     look = Before(5, order_in(folder).touch, parts)
     with executors.local_cluster(2) as cluster, Client(cluster) as client:
+        error, seconds = failed(parts, client, [look])
+    return whole(parts, look, error, seconds)
+
+
+def no_worker_of_dask(folder):
+    """All workers go, and none comes: how long Dask waits is a setting of its own."""
+    parts = parts_of(folder)
+    with (
+        dask.config.set({"distributed.scheduler.no-workers-timeout": "1s"}),
+        executors.local_cluster(1) as cluster,
+        Client(cluster) as client,
+    ):
+        look = Before(5, functools.partial(cluster.scale, 0), parts)
         error, seconds = failed(parts, client, [look])
     return whole(parts, look, error, seconds)
 
