@@ -20,7 +20,7 @@ from .journal import Journal
 from .sending import dumps, loads
 from .settings import key_of, results_of, settings_of
 from .sweep_rows import Sweep
-from .worker import leave_interrupts_to_the_parent
+from .worker import belong_to_the_parent
 
 Train = Callable[..., Any]
 POLL = 1.0  # seconds after which futures are asked, should one have ended without a word
@@ -167,7 +167,7 @@ def _asked(ask: Callable[..., Any], *args: Any) -> Any:
 
 def run_setting(train: bytes, setting: bytes) -> bytes:
     """What comes of a setting, in a worker."""
-    leave_interrupts_to_the_parent()
+    belong_to_the_parent()
     try:
         return dumps(outcome(loads(train), loads(setting)))
     except Exception as error:  # they cannot be read here: a module is missing, perhaps
