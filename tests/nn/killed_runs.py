@@ -256,8 +256,11 @@ def client_of_a_pool(folder):
     """As `client`, with a pool of two processes."""
     parts = parts_of(folder, slow=True)
     with executors.spawned(2) as pool:
-        asked = [pool.submit(pid_after_a_while) for _ in range(8)]
-        return client_of(folder, parts, pool, {future.result() for future in asked})
+        workers = set()
+        while len(workers) < 2:  # the second may be longer in coming
+            asked = [pool.submit(pid_after_a_while) for _ in range(2)]
+            workers |= {future.result() for future in asked}
+        return client_of(folder, parts, pool, workers)
 
 
 def client_of(folder, parts, executor, workers):
