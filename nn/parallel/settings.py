@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from enum import Enum
 from typing import Any
 
@@ -30,7 +30,7 @@ def settings_of(given: Any) -> list[dict[str, Any]]:
         columns = [_values(name, values) for name, values in given.items()]
         found = [dict(zip(given, row, strict=True)) for row in itertools.product(*columns)]
     else:
-        if isinstance(given, str) or not isinstance(given, Iterable):
+        if isinstance(given, str | bytes) or not isinstance(given, Iterable):
             raise TypeError(
                 "settings must be a dict of lists, {'lr': [0.1, 1.0]}, or a list of dicts, got "
                 f"{type(given).__name__} {given!r:.60}"
@@ -52,7 +52,8 @@ def settings_of(given: Any) -> list[dict[str, Any]]:
 
 def _values(name: Any, values: Any) -> list[Any]:
     """The values of a name of a grid."""
-    if isinstance(values, str | Mapping) or not isinstance(values, Iterable) or _is_number(values):
+    is_one = isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable)
+    if is_one or isinstance(values, Set) or _is_number(values):
         raise TypeError(
             f"{name!r} of a grid needs a list of values, got {values!r:.60}: [{values!r:.60}] for "
             "a single one"

@@ -49,10 +49,7 @@ class Sweep(list[dict[str, Any]]):
             ValueError: no row has it as a finite number.
         """
         one_of("mode", mode, "min", "max")
-        rows = [
-            row for row in self
-            if isinstance(row.get(metric), int | float) and math.isfinite(row[metric])
-        ]  # fmt: skip
+        rows = [row for row in self if _is_finite(row.get(metric))]
         if not rows:
             known = sorted({name for row in self for name in row} - {*self.names, *OWN[1:]})
             raise ValueError(f"no setting has a finite number {metric!r}; there are {known}")
@@ -90,3 +87,7 @@ class Sweep(list[dict[str, Any]]):
 def _cell(x: Any) -> str:
     text = f"{x:.4g}" if isinstance(x, float) else " ".join(str(x).split())
     return text if len(text) <= WIDEST else f"{text[: WIDEST - 1]}…"
+
+
+def _is_finite(x: Any) -> bool:
+    return isinstance(x, int | float) and not isinstance(x, bool) and abs(x) < math.inf

@@ -5,6 +5,7 @@ import io
 import itertools
 import json
 import math
+import pickle
 import re
 import sys
 import time
@@ -160,6 +161,8 @@ def test_a_function_that_does_not_say_what_it_takes_is_called():
     [
         ({"x": 1, "y": [2]}, TypeError, "'x' of a grid needs a list of values"),
         ({"x": "abc", "y": [2]}, TypeError, "'x' of a grid needs a list of values"),
+        ({"x": b"abc", "y": [2]}, TypeError, "'x' of a grid needs a list of values"),
+        ({"x": {1, 2}, "y": [2]}, TypeError, "'x' of a grid needs a list of values"),
         ({"x": np.array(1.0), "y": [2]}, TypeError, "'x' of a grid needs a list of values"),
         (3, TypeError, "settings must be a dict of lists"),
         ("abc", TypeError, "settings must be a dict of lists"),
@@ -223,6 +226,24 @@ def test_the_best_row():
     assert (rows.best("y")["x"], rows.best("y", mode="max")["x"]) == (2, 1)
     with pytest.raises(ValueError, match=r"a finite number 'z'; there are \['seconds', 'y'\]"):
         rows.best("z")
+
+
+def test_numbers_of_any_size_are_compared_and_truths_are_none():
+    rows = nn.Sweep([{"x": 0, "y": 1.0}, {"x": 1, "y": 10**400}, {"x": 2, "y": True}], ["x"])
+    assert (rows.best("y")["x"], rows.best("y", mode="max")["x"]) == (0, 1)
+
+
+def test_rows_survive_a_pickle():
+    rows = nn.sweep(product, GRID, progress=False)
+    again = pickle.loads(pickle.dumps(rows))
+    assert (again, again.names, repr(again)) == (rows, rows.names, repr(rows))
+
+
+def test_settings_may_come_from_a_generator():
+    rows = nn.sweep(product, ({"x": x, "y": x + 1} for x in range(3)), progress=False)
+    assert [row["product"] for row in rows] == [0, 2, 6]
+    rows = nn.sweep(product, {"x": iter([1, 2]), "y": map(float, "34")}, progress=False)
+    assert [row["product"] for row in rows] == [3.0, 4.0, 6.0, 8.0]
 
 
 def test_an_interrupt_ends_a_sweep_and_keeps_what_is_done(tmp_path):
