@@ -60,16 +60,21 @@ class Replica:
     ) -> None:
         self.model, self.loss, self.metrics, self.compile = model, loss, metrics, compile
         self.parameters = list(parameters)
-        trees = [x for x in (model, loss) if isinstance(x, Module)]
-        self.modules = each_once(part for tree in trees for part in tree.modules())
-        places = [(part, name) for part in self.modules for name in part._buffers]
-        there = {id(x): place for place in places if (x := getattr(*place)) is not None}
-        self.buffers = list(there.values())
-        self.generators = each_once(rng for tree in trees for rng in generators_of(tree).values())
+        self.look()
         self._is_to_check = sent
         self._loss_of: Callable[..., Any] = partial(loss_of_batch, model, loss, bool(metrics))
         if compile:
             self._loss_of = engine.compile(self._loss_of)
+
+    def look(self) -> None:
+        """Note what there is in model and loss, where a callback may have put another layer."""
+        trees = [x for x in (self.model, self.loss) if isinstance(x, Module)]
+        self.modules = each_once(part for tree in trees for part in tree.modules())
+        places = [(part, name) for part in self.modules for name in part._buffers]
+        there = {id(x): place for place in places if (x := getattr(*place)) is not None}
+        self.buffers = list(there.values())
+        self._empty = [place for place in places if getattr(*place) is None]
+        self.generators = each_once(rng for tree in trees for rng in generators_of(tree).values())
 
     def share(self, shard: Shard, seed: Sequence[int]) -> Share:
         """What a shard adds to a step; afterwards buffers and generators are where it left them.
@@ -142,6 +147,13 @@ class Replica:
 
     def _check_settings(self, before: list[tuple[Module, str, Any]]) -> None:
         """Refuse a forward that counts or averages in a plain attribute: a worker's is lost."""
+        for part, name in self._empty:
+            if getattr(part, name) is not None:
+                setattr(part, name, None)
+                raise TypeError(
+                    f"forward makes the buffer {name} of {type(part).__name__}, which has no mean "
+                    f"over shards: register_buffer({name!r}, …) with numbers in its __init__"
+                )
         for part, name, x in before:
             now = vars(part).get(name, x)
             if type(now) is not type(x) or not _same(np.asarray(x), np.asarray(now)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -40,9 +41,10 @@ class ShardedStep:
         compile: bool,
     ) -> None:
         self.parallel, self.optimizer = parallel, optimizer
+        self._learned: Callable[[], list[Tensor]] = partial(_learned, model, loss, optimizer)
         self.weight = _weight(parallel, as_module(loss))
         self.submit = submit_of(parallel.executor)
-        self.replica = Replica(model, loss, metrics, compile, _learned(model, loss, optimizer))
+        self.replica = Replica(model, loss, metrics, compile, self._learned())
         _check_reduction(as_module(loss), parallel.reduction)
 
     def gradients(self, batch: Sequence[Any]) -> dict[str, float]:
@@ -52,8 +54,10 @@ class ShardedStep:
             ParallelError: a worker was lost.
             ValueError: the batch cannot be cut, or model or parameters have hooks.
         """
-        refuse_hooks(self.replica)
         own, replica = self.parallel, self.replica
+        replica.look()
+        replica.parameters = self._learned()
+        refuse_hooks(replica)
         shards = shards_of(batch, own.shards, self.weight, own.reduction)
         before = replica.numbers_of_buffers()
         if self.submit is None:
