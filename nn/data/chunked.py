@@ -7,12 +7,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from .collate import as_batch
-
-
-def is_chunked(x: Any) -> bool:
-    """Whether x is an array that is kept in chunks somewhere, and read when it is asked for."""
-    return hasattr(x, "chunks") and hasattr(x, "shape") and hasattr(x, "dtype")
+from .collate import as_batch, is_chunked
 
 
 class Chunked:
@@ -48,12 +43,22 @@ class Chunked:
         return self.shape[0]
 
     def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, list | ndarray) and np.asarray(index).dtype.kind in "iu":
+            return self.rows(np.asarray(index))
         found = np.asarray(self.array[index])
         return found[()] if found.ndim == 0 else found  # a label, as of an array
 
     def rows(self, indices: ndarray) -> ndarray:
-        """The rows at indices, each read once and in the order in which they lie."""
-        there, places = np.unique(np.asarray(indices) % len(self), return_inverse=True)
+        """The rows at indices, each read once and in the order in which they lie.
+
+        Raises:
+            IndexError: there is no such row.
+        """
+        n = len(self)
+        outside = indices[(indices < -n) | (indices >= n)]
+        if outside.size:
+            raise IndexError(f"index {outside[0]} lies outside an array of {n} rows")
+        there, places = np.unique(indices % n, return_inverse=True)
         return np.asarray(self.array[there])[places]
 
     def batch(self, indices: ndarray) -> Any:
@@ -62,3 +67,8 @@ class Chunked:
 
     def __repr__(self) -> str:
         return f"Chunked({self.shape}, {self.dtype})"
+
+
+def by_rows(x: Any) -> Any:
+    """Such an array as one whose rows can be read; anything else as it is."""
+    return Chunked(x) if is_chunked(x) else x

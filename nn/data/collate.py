@@ -22,6 +22,11 @@ def gather(dataset: Any, indices: ndarray) -> Any:
     return default_collate([dataset[int(i)] for i in indices])
 
 
+def is_chunked(x: Any) -> bool:
+    """Whether x is an array that is kept in chunks somewhere, and read when it is asked for."""
+    return hasattr(x, "chunks") and hasattr(x, "shape") and hasattr(x, "dtype")
+
+
 def default_collate(samples: list[Any]) -> Any:
     """A batch of the same form as its samples.
 
@@ -55,7 +60,7 @@ def default_collate(samples: list[Any]) -> Any:
             )
         parts = [_part(list(part)) for part in zip(*samples, strict=True)]
         return type(first)(*parts) if hasattr(first, "_fields") else tuple(parts)
-    if isinstance(first, int | float | np.generic | ndarray | Tensor):
+    if isinstance(first, int | float | np.generic | ndarray | Tensor) or is_chunked(first):
         arrays = [tracked_or_plain(sample) for sample in samples]
         if len({x.shape for x in arrays}) > 1:
             raise ValueError(

@@ -19,7 +19,7 @@ from numpy import ndarray
 from engine import Tensor, to_numpy
 
 from ..random import Rng, generator as generator_of, one_of_both
-from .chunked import Chunked, is_chunked
+from .chunked import Chunked, by_rows
 from .collate import as_batch, gather, tracked_or_plain
 
 
@@ -110,9 +110,8 @@ class TensorDataset(Dataset):
 
 def _held(x: Any) -> Any:
     """An array as a dataset keeps it."""
-    if is_chunked(x):
-        return Chunked(x)
-    return x if isinstance(x, Tensor) else tracked_or_plain(x)
+    x = by_rows(x)
+    return x if isinstance(x, Tensor | Chunked) else tracked_or_plain(x)
 
 
 def _rows_at(x: Any, indices: ndarray) -> Any:
@@ -134,6 +133,7 @@ class Subset(Dataset):
     """
 
     def __init__(self, dataset: Any, indices: Any) -> None:
+        dataset = by_rows(dataset)
         chosen = np.asarray(indices)
         if chosen.size == 0:
             chosen = chosen.astype(np.int64)
@@ -172,7 +172,7 @@ class ConcatDataset(Dataset):
     """
 
     def __init__(self, datasets: Iterable[Any]) -> None:
-        self.datasets = list(datasets)
+        self.datasets = list(map(by_rows, datasets))
         if not self.datasets:
             raise ValueError("a ConcatDataset needs at least one dataset")
         for i, dataset in enumerate(self.datasets):
@@ -212,6 +212,7 @@ def random_split(
     >>> [len(part) for part in random_split(range(10), [0.75, 0.25], rng=0)]
     [8, 2]
     """
+    dataset = by_rows(dataset)
     counts = _counts(len(dataset), lengths)
     order = generator_of(one_of_both(generator, rng)).permutation(len(dataset))
     return [Subset(dataset, part) for part in np.split(order, np.cumsum(counts)[:-1])]

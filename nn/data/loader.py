@@ -10,7 +10,7 @@ from numpy import ndarray
 
 from ..checks import at_least
 from ..random import Rng, generator as generator_of, one_of_both, set_generator_state
-from .chunked import Chunked, is_chunked
+from .chunked import by_rows
 from .collate import default_collate, gather
 from .dataset import IterableDataset, TensorDataset
 from .samplers import BatchSampler, check_samplers, checked, count_of_parts, in_parts
@@ -78,10 +78,9 @@ class DataLoader:
     ) -> None:
         if isinstance(dataset, tuple):
             dataset = _rows(dataset)
-        elif is_chunked(dataset):
-            dataset = Chunked(dataset)
         elif isinstance(dataset, list) and collate_fn is None:
             _check_list(dataset)
+        dataset = by_rows(dataset)
         at_least(0, num_workers=num_workers)
         by_sampler = sampler is not None or batch_sampler is not None
         _check_loader(dataset, batch_size, drop_last and not by_sampler)

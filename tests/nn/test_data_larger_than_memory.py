@@ -12,6 +12,7 @@ import pytest
 
 import nn
 from engine import Tensor
+from nn.data import ConcatDataset, default_collate
 
 ROWS = 40
 
@@ -36,9 +37,6 @@ class OnDisk:
     @property
     def ndim(self):
         return len(self.shape)
-
-    def __len__(self):
-        return self.shape[0]
 
     def __getitem__(self, index):
         if isinstance(index, np.ndarray):
@@ -104,6 +102,42 @@ def test_an_array_alone_is_read_in_batches_too(x):
     for rows in (dask.array.from_array(x, chunks=(7, 3)), OnDisk(x)):
         batch, *_ = nn.DataLoader(rows, batch_size=8)
         np.testing.assert_array_equal(batch.numpy(), x[:8])
+
+
+@pytest.mark.parametrize("kind", ["mapped", "Dask", "on disk"])
+def test_parts_of_an_array_alone_are_batches_of_numbers(x, tmp_path, kind):
+    """They were lists of Dask's arrays, and zarr's, which have no len(), were refused."""
+    rows = kinds(x, tmp_path)[kind]
+    first, second = nn.random_split(rows, [0.5, 0.5], rng=0)
+    for part, its in (
+        (first, x[first.indices]),
+        (ConcatDataset([second, rows]), x[second.indices]),
+    ):
+        batch, *_ = nn.DataLoader(part, batch_size=ROWS // 2)
+        np.testing.assert_array_equal(batch.numpy(), its, strict=True)
+
+
+def test_samples_that_are_lazy_are_computed_for_the_batch(x, y):
+    rows, labels = dask.array.from_array(x, chunks=(7, 3)), dask.array.from_array(y, chunks=9)
+    first, second = default_collate([(rows[i], labels[i]) for i in (4, 2)])
+    np.testing.assert_array_equal(first.numpy(), x[[4, 2]], strict=True)
+    np.testing.assert_array_equal(second, y[[4, 2]])
+
+
+@pytest.mark.parametrize("kind", ["mapped", "Dask", "on disk"])
+def test_some_samples_at_once_in_any_order(x, y, tmp_path, kind):
+    data = nn.TensorDataset(kinds(x, tmp_path)[kind], y)
+    for index in ([5, -1, 5, 0], np.array([5, -1, 5, 0]), slice(3, 9, 2)):
+        np.testing.assert_array_equal(data[index][0], x[index], strict=True)
+
+
+@pytest.mark.parametrize("index", [ROWS, -ROWS - 1])
+@pytest.mark.parametrize("kind", ["mapped", "Dask", "on disk"])
+def test_an_index_that_lies_outside_is_refused(x, y, tmp_path, kind, index):
+    """Of an array in chunks it was counted from the start again."""
+    data = nn.TensorDataset(kinds(x, tmp_path)[kind], y)
+    with pytest.raises(IndexError, match=f"index {index} "):
+        data.batch(np.array([3, index]))
 
 
 def test_an_array_whose_length_nobody_knows_is_refused(x):
