@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from ..checks import at_least, one_of
+from .belonging import Held, belong_to_the_parent
 
 
 class Parallel:
@@ -63,7 +64,7 @@ class Parallel:
         one_of("reduction", reduction, "mean", "sum")
         if not callable(weight):
             raise TypeError(f"weight must be a function of the target, got {weight!r:.60}")
-        submit_of(executor)
+        check_executor(executor)
         self.executor = executor
         self.shards, self.seed = int(shards), int(seed)
         self.weight, self.reduction = weight, reduction
@@ -96,18 +97,36 @@ class Parallel:
         self.step = int(state["step"])
 
 
-def submit_of(executor: Any) -> Callable[..., Any] | None:
-    """What takes a function and its argument and gives a future; None for this process."""
-    if executor is None:
-        return None
-    if isinstance(executor, type) or not callable(getattr(executor, "submit", None)):
+def check_executor(executor: Any) -> None:
+    """Refuse what cannot run tasks.
+
+    Raises:
+        TypeError: it is neither None, an executor nor a Client.
+    """
+    runs = callable(getattr(executor, "submit", None)) and not isinstance(executor, type)
+    if executor is not None and not runs:
         raise TypeError(
             "executor must be None, a concurrent.futures.Executor or a Client of Dask, got "
             f"{executor!r:.60}"
         )
+
+
+def submit_of(executor: Any) -> Callable[..., Any] | None:
+    """What takes a function and its argument and gives a future; None for this process.
+
+    A Client's futures notice when the scheduler is gone, those of its executor wait for ever.  They
+    are not pure: results are not to be remembered by what tasks were given.
+    """
+    check_executor(executor)
+    if executor is None:
+        return None
     submit: Callable[..., Any] = executor.submit
-    if hasattr(executor, "get_executor"):
-        # A Client: its futures notice when the scheduler is gone, those of its executor wait for
-        # ever.  Not pure, as tasks are not to be remembered by what they are given.
-        return partial(submit, pure=False)
-    return submit
+    if hasattr(executor, "get_executor"):  # a Client
+        executor.run(belong_to_the_parent)
+        submit = partial(submit, pure=False)
+    return partial(_handed_over, submit)
+
+
+def _handed_over(submit: Callable[..., Any], f: Callable[..., Any], task: bytes) -> Any:
+    with Held():
+        return submit(f, task)

@@ -14,13 +14,13 @@ from typing import Any
 from engine import Seeded
 
 from ..callbacks import Progress
+from .belonging import belong_to_the_parent
 from .data_parallel import submit_of
 from .failures import Failure, ParallelError
 from .journal import Journal
 from .sending import dumps, loads
 from .settings import key_of, results_of, settings_of
 from .sweep_rows import Sweep
-from .worker import belong_to_the_parent
 
 Train = Callable[..., Any]
 POLL = 1.0  # seconds after which futures are asked, should one have ended without a word

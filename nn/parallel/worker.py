@@ -5,11 +5,7 @@ A task is bytes, and so is what comes of it: every engine carries those as they 
 
 from __future__ import annotations
 
-import functools
 import hashlib
-import os
-import signal
-import sys
 import threading
 from collections import OrderedDict
 from typing import Any, NamedTuple
@@ -19,6 +15,7 @@ import numpy as np
 from engine import Tensor, enable_grad, open_after_fork
 
 from ..parameter import fill
+from .belonging import belong_to_the_parent
 from .failures import Failure
 from .replica import Replica, Share
 from .sending import dumps, loads
@@ -138,29 +135,3 @@ def _take(packed: Packed) -> Replica:
     things = [_made(outline) for outline in outlines]
     model, loss, metrics, compile = loads(packed.body, things, anew=True)
     return Replica(model, loss, metrics, compile, things[first:], sent=True)
-
-
-def belong_to_the_parent() -> None:
-    """In a process of a pool: leave to the first process when to stop, and end when it does.
-
-    Ctrl-C in a terminal goes to all of them.  And a process whose parent was killed would wait for
-    tasks for ever.
-    """
-    _belong(os.getpid())
-
-
-@functools.cache  # once in each process
-def _belong(_process: int) -> None:
-    multiprocessing: Any = sys.modules.get("multiprocessing.process")
-    parent = None if multiprocessing is None else multiprocessing.parent_process()
-    if parent is None:
-        return
-    threading.Thread(target=_end_after, args=[parent], daemon=True).start()
-    main = threading.current_thread() is threading.main_thread()
-    if main and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _end_after(parent: Any) -> None:
-    parent.join()
-    os._exit(1)
