@@ -127,6 +127,6 @@ def submit_of(executor: Any) -> Callable[..., Any] | None:
     return partial(_handed_over, submit)
 
 
-def _handed_over(submit: Callable[..., Any], f: Callable[..., Any], task: bytes) -> Any:
+def _handed_over(submit: Callable[..., Any], f: Callable[..., Any], *args: Any) -> Any:
     with Held():
-        return submit(f, task)
+        return submit(f, *args)

@@ -1,4 +1,4 @@
-"""Ctrl-C in a terminal, which goes to all processes of a group: the batch under way ends, no more."""
+"""Ctrl-C in a terminal, which goes to all processes of a group: only the run ends."""
 
 import os
 import subprocess
@@ -27,7 +27,8 @@ RUN = """
     def trained(executor, stops):
         nn.manual_seed(3)
         model = nn.Sequential(
-            nn.Linear(3, 4, rng=0), nn.BatchNorm1d(4), nn.Dropout(0.3, rng=1), nn.Linear(4, 2, rng=2)
+            nn.Linear(3, 4, rng=0), nn.BatchNorm1d(4), nn.Dropout(0.3, rng=1),
+            nn.Linear(4, 2, rng=2),
         )
         optimizer = nn.AdamW(model.parameters(), lr=0.05)
         rng = np.random.default_rng(0)
@@ -41,7 +42,8 @@ RUN = """
             )
             print(history.stopped, end=" ")
         while parallel.step < 80:
-            nn.fit(model, nn.CrossEntropyLoss(), optimizer, loader, parallel=parallel, progress=False)
+            loss = nn.CrossEntropyLoss()
+            nn.fit(model, loss, optimizer, loader, parallel=parallel, progress=False)
         return repr((model.state_dict(), optimizer.state_dict()))
 
 
@@ -67,7 +69,7 @@ RUN = """
 @pytest.mark.skipif(os.name == "nt", reason="process groups and fork are POSIX")
 @pytest.mark.parametrize("kind", ["fork", "spawn", "dask"])
 def test_a_run_ends_after_its_batch_and_goes_on_to_the_same_bits(tmp_path, kind):
-    """Twice: workers that the first one found idle, or still starting, must be there for the rest."""
+    """Twice: workers that the first one found idle, or starting, must be there for the rest."""
     script = tmp_path / "run.py"
     script.write_text(textwrap.dedent(RUN))
     done = subprocess.run(
