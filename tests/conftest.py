@@ -55,8 +55,11 @@ def in_a_folder_of_its_own(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def executors():
-    """What runs shards, by name: `executors("dask 2")`; closed after the last test."""
+    """What runs shards, by name: `executors("dask 2")`; closed after the file's last test.
+
+    Not later: what Dask's threads allocate is seen by tests that count bytes.
+    """
     with importlib.import_module("executors").Executors() as found:
         yield found

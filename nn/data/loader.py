@@ -138,9 +138,9 @@ class DataLoader:
             batch = self._batch(indices)
             if order is self._order:  # else another pass has begun since: it is the one we save
                 self._given = order, i
-                self._served = i + 1
-                if self._served == len(self):
+                if i + 1 == len(self):
                     self._order = None
+                self._served = i + 1
             yield batch
 
     def _batch(self, indices: ndarray) -> Any:

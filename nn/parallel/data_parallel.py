@@ -17,8 +17,9 @@ class Parallel:
 
     **Shards, not workers, decide the result**: what a shard adds depends on the weights, its rows,
     the seed, the step and its number alone, and shares are added in the order of the shards.  So
-    how many workers there are, where, and whether one is lost on the way changes no bit (where
-    NumPy and its BLAS are the same).
+    how many workers there are, where, and whether one is lost on the way changes no bit, where
+    NumPy and its BLAS are the same, with as many threads each: Dask's workers have one, and for
+    large products `OPENBLAS_NUM_THREADS=1` gives this process their bits.
 
     The loss of a shard counts by its weight: sum over shards of loss · weight / total weight is
     the mean over the batch.  Batch norm takes each shard's own mean and variance, and its running

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import traceback
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from .sending import dumps, loads
@@ -17,6 +18,25 @@ class ParallelError(RuntimeError):
     another executor or the same, goes on as if nothing had happened, and so does one after
     `nn.save_training` and `nn.load_training`.
     """
+
+
+def asked(what: str, kept: str, ask: Callable[..., Any], *args: Any) -> Any:
+    """What the engine that runs workers answers about a task; its own errors are ParallelErrors.
+
+    Args:
+        what: the task, for the error.
+        kept: what is as it was, with a blank before it.
+    """
+    try:
+        return ask(*args)
+    except Exception as error:
+        raise ParallelError(
+            f"{what} did not come back from the workers: {type(error).__name__}: "
+            f"{str(error).rstrip('.')}.{kept} A process pool cannot be used again once a worker "
+            "has died (in a script, what starts processes stands under if __name__ == "
+            "'__main__':); Dask starts another worker and repeats its tasks: give a "
+            "distributed.Client() as the executor"
+        ) from error
 
 
 class Failure(NamedTuple):

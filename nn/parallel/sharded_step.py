@@ -15,7 +15,7 @@ from ..module import Module
 from ..optim import Optimizer
 from .as_module import as_module
 from .data_parallel import Parallel, submit_of
-from .failures import Failure, ParallelError
+from .failures import Failure, asked
 from .replica import InPlace, Replica, Share, each_once
 from .sending import dumps, loads
 from .shards import Shard, rows_that_count, shards_of
@@ -115,19 +115,12 @@ class ShardedStep:
                 future.cancel()  # of one that is done: nothing
 
     def _asked(self, shard: Shard, ask: Callable[..., Any], *args: Any) -> Any:
-        """What the engine that runs workers answers; what goes wrong in it is a ParallelError."""
-        try:
-            return ask(*args)
-        except Exception as error:
-            raise ParallelError(
-                f"{self._name(shard)} did not come back from the workers: "
-                f"{type(error).__name__}: {str(error).rstrip('.')}. "
-                "Model, optimizer and loader are as they were "
-                f"after {self.parallel.step} steps: a further fit goes on from there, with these "
-                "workers or others. A process pool cannot be used again once a worker has died; "
-                "Dask starts another worker and repeats its tasks: "
-                "nn.Parallel(distributed.Client())"
-            ) from error
+        """What the engine that runs workers answers about a shard."""
+        kept = (
+            f" Model, optimizer and loader are as they were after {self.parallel.step} steps: a "
+            "further fit goes on from there, with these workers or others."
+        )
+        return asked(self._name(shard), kept, ask, *args)
 
     def _name(self, shard: Shard) -> str:
         return f"shard {shard.number} of {self.parallel.shards}, step {self.parallel.step + 1}"

@@ -16,13 +16,14 @@ from engine import Seeded
 from ..callbacks import Progress
 from .belonging import belong_to_the_parent
 from .data_parallel import submit_of
-from .failures import Failure, ParallelError
+from .failures import Failure, ParallelError, asked
 from .journal import Journal
 from .sending import dumps, loads
 from .settings import key_of, results_of, settings_of
 from .sweep_rows import Sweep
 
 Train = Callable[..., Any]
+SETTING = "a setting"  # for errors
 POLL = 1.0  # seconds after which futures are asked, should one have ended without a word
 
 
@@ -117,7 +118,7 @@ def _by_workers(
     futures: dict[int, Any] = {}
     try:
         for i, task in tasks.items():
-            futures[i] = _asked(submit, run_setting, function, task)
+            futures[i] = asked(SETTING, "", submit, run_setting, function, task)
             futures[i].add_done_callback(partial(_put, ended, i))
         while futures:
             for i in _ended(ended, futures):
@@ -142,7 +143,7 @@ def _ended(ended: queue.SimpleQueue[int], futures: Mapping[int, Any]) -> list[in
 
 def _entry_of(future: Any) -> dict[str, Any]:
     try:
-        entry: dict[str, Any] = loads(_asked(future.result))
+        entry: dict[str, Any] = loads(asked(SETTING, "", future.result))
     except ParallelError as error:
         cause = error.__cause__
         if type(cause).__name__ != "KilledWorker":
@@ -150,19 +151,6 @@ def _entry_of(future: Any) -> dict[str, Any]:
         # Dask's: this very setting was on four workers that died, for want of memory perhaps
         return {"error": f"KilledWorker: {cause}", "traceback": ""}
     return entry
-
-
-def _asked(ask: Callable[..., Any], *args: Any) -> Any:
-    """What the engine that runs workers answers; what goes wrong in it is a ParallelError."""
-    try:
-        return ask(*args)
-    except Exception as error:
-        raise ParallelError(
-            f"a setting did not come back from the workers: {type(error).__name__}: "
-            f"{str(error).rstrip('.')}. A process pool cannot be used again once a worker has "
-            "died (in a script, what starts processes stands under if __name__ == '__main__':); "
-            "Dask starts another worker and repeats its tasks: nn.sweep(…, distributed.Client())"
-        ) from error
 
 
 def run_setting(train: bytes, setting: bytes) -> bytes:

@@ -161,8 +161,8 @@ def train_epoch(
             show.step(means)
             run.whole = not interrupts.came or done == show.batches
             if not run.whole:
-                here.leave()
                 break
+        here.over = run.whole
     return means.result(loader)
 
 

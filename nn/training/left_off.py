@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from types import TracebackType
 from typing import Any
 from weakref import WeakKeyDictionary, ref
+
+from engine import Restoring
 
 from ..data import DataLoader
 from ..module import Module
@@ -13,11 +14,12 @@ from ..module import Module
 _left: WeakKeyDictionary[DataLoader, tuple[ref[Module], dict[str, Any]]] = WeakKeyDictionary()
 
 
-class Pass:
-    """Block around the steps of a pass: an error leaves the loader before a batch without a step.
+class Pass(Restoring):
+    """Block around the steps of a pass: cut short, it leaves the loader before what had no step.
 
     Attributes:
         used: whether the optimizer has made its step with the batch under way.
+        over: whether the pass came to its end.
         already: how many batches of the pass earlier runs have done.
     """
 
@@ -25,27 +27,15 @@ class Pass:
         self.model = model
         self.loader = loader if isinstance(loader, DataLoader) else None
         self.already = 0 if self.loader is None else self.loader.already
-        self.used = True
+        self.used, self.over = True, False
 
-    def __enter__(self) -> Pass:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if kind is None or self.loader is None:
+    def restore(self, saved: Any) -> None:
+        """Let a further `fit` of this model begin with the rest of the pass."""
+        if self.loader is None or self.over:
             return
         if not self.used:
             self.loader.put_back()
-        self.leave()
-
-    def leave(self) -> None:
-        """Let a further `fit` of this model begin with the rest of the pass."""
-        if self.loader is not None:
-            _left[self.loader] = ref(self.model), self.loader.state_dict()
+        _left[self.loader] = ref(self.model), self.loader.state_dict()
 
 
 def go_on(model: Module, loader: Any) -> None:

@@ -86,7 +86,7 @@ def clusters(stack):
     except ImportError:
         print("distributed is not installed: Dask is left out")
         return found
-    local = LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None)
+    local = LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0")
     found["Dask"] = stack.enter_context(Client(stack.enter_context(local)))
     return found
 
@@ -134,9 +134,9 @@ def crossing(curve):
     """From which time per shard on a ratio is more than 1, between two measured ones.
 
     >>> crossing([(1.0, 0.5), (4.0, 2.0)])
-    'about 2.0 ms'
+    'about 2 ms'
     >>> crossing([(1.0, 0.5)])
-    'more than 1.0 ms'
+    'more than 1 ms'
     """
     below = [i for i, (_, ratio) in enumerate(curve) if ratio < 1]
     if not below:

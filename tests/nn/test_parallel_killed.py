@@ -78,7 +78,7 @@ def test_a_killed_process_of_a_pool_is_an_error_that_names_dask(tmp_path, expect
     found = result(started("worker_of_a_pool", tmp_path))
     assert "shard 0 of 4, step 6 did not come back" in found["error"]
     assert "BrokenProcessPool" in found["error"]
-    assert "nn.Parallel(distributed.Client())" in found["error"]
+    assert "give a distributed.Client() as the executor" in found["error"]
     assert "cannot be used again" in found["again"]
     assert_whole_after_5(found, expected)
 
