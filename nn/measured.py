@@ -38,6 +38,13 @@ def number_of(total: Any) -> float:
     return float(total.item())
 
 
+def samples_in(target: Any) -> int:
+    """How many samples a target has: its rows, or those of the first part of a dict or tuple."""
+    while isinstance(target, dict | tuple):
+        target = next(iter(target.values() if isinstance(target, dict) else target))
+    return len(target)
+
+
 def numbers_of(loss: float, output: Any, target: Any, metrics: Metrics) -> dict[str, float]:
     """The loss and the metrics of a batch, by name."""
     if not metrics:

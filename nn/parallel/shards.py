@@ -11,6 +11,8 @@ import numpy as np
 
 from engine import Tensor, to_numpy
 
+from ..measured import samples_in
+
 
 class Shard(NamedTuple):
     """A part of a batch.
@@ -140,7 +142,7 @@ def rows_that_count(target: Any) -> int:
             "not say what its mean runs over: nn.Parallel(…, weight=lambda target: (target != "
             "-100).sum()), or weight=lambda target: len(target) if it is all rows"
         )
-    return next(_lengths(target, "the target"))[1]
+    return samples_in(target)
 
 
 def _checked(weight: Any) -> float:

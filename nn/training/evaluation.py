@@ -10,7 +10,7 @@ import numpy as np
 from engine import Tensor, ValueArray, no_grad, to_numpy
 
 from ..blocks import EvalMode
-from ..measured import Metrics, number_of, numbers_of
+from ..measured import Metrics, number_of, numbers_of, samples_in
 from ..module import Module
 
 
@@ -34,7 +34,7 @@ def evaluate(
             *inputs, target = parts_of(model, batch)
             output = model(*inputs)
             total = number_of(loss(output, target))
-            means.add(len(target), numbers_of(total, output, target, metrics))
+            means.add(samples_in(target), numbers_of(total, output, target, metrics))
     return means.result(loader)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..callbacks import Callback, EpochHistory, Progress, Run
 from ..checks import at_least, instance_of
-from ..measured import Metrics
+from ..measured import Metrics, samples_in
 from ..module import Module
 from ..optim import Optimizer
 from ..parallel import Parallel, ShardedStep
@@ -155,7 +155,7 @@ def train_epoch(
                 optimizer.step()
             here.used = True
             step.done()
-            means.add(len(batch[-1]), numbers)
+            means.add(samples_in(batch[-1]), numbers)
             history.under_way = means.count, means.sums
             _call(callbacks, "after_step", run)
             show.step(means)

@@ -642,3 +642,23 @@ def test_the_state_of_a_history_is_a_copy():
     state["rows"][0]["loss"] = 0.0
     state["rows"].append({"epoch": 2})
     assert history.rows == [{"epoch": 1, "loss": 0.5}]
+
+
+def test_means_over_an_epoch_weight_batches_by_rows_where_a_target_has_parts():
+    """A dict of two targets has a length of two, whatever its rows."""
+
+    class Both(nn.Dataset):
+        def __len__(self):
+            return 3
+
+        def __getitem__(self, i):
+            return np.array([float(i)]), {"double": np.array([2.0 * i]), "one": np.array([1.0])}
+
+    def loss(y, target):
+        return ((y - target["double"]) ** 2).mean()
+
+    model = nn.Linear(1, 1, rng=0)
+    nn.init.zeros_(model.weight)
+    nn.init.zeros_(model.bias)
+    found = nn.evaluate(model, loss, nn.DataLoader(Both(), batch_size=2))
+    assert found["loss"] == pytest.approx((0 + 4 + 16) / 3)
