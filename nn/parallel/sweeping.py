@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
+import json
 import os
 import queue
 import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 from functools import partial
+from types import BuiltinFunctionType, FunctionType
 from typing import Any
 
 from engine import Seeded
@@ -61,7 +64,8 @@ def sweep(
         TypeError: train is no function or cannot be called so, settings are none, or hold what
             JSON cannot, with a path; something cannot be sent to a worker.
         ValueError: no settings, other names in one than in another, or one twice; path is of
-            another function, or no file of a sweep, or train a lambda, which has no name.
+            another function, or no file of a sweep; or train a lambda, a method or an object, which
+            have no name of their own.
         ParallelError: workers were lost, and their engine does not repeat what they did.
 
     >>> rows = sweep(lambda x, y: x * y, {"x": [1, 2], "y": [3, 4]}, progress=False)
@@ -105,7 +109,7 @@ def sweep(
 def _here(train: Train, settings: Mapping[int, dict[str, Any]]) -> Outcomes:
     """What comes of each setting, in this process."""
     for i, setting in settings.items():
-        yield i, outcome(train, setting)
+        yield i, outcome(train, copy.deepcopy(setting))  # train may change a list in it
 
 
 def _by_workers(
@@ -189,23 +193,38 @@ def _row(setting: dict[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def name_of(train: Train) -> str:
-    """The module and name of a function, with the arguments that a partial has already.
+    """The module and name of a function, with the numbers and texts that it holds already.
 
     Raises:
-        ValueError: it is a lambda: a file could not tell it from another one.
+        ValueError: a file could not tell it from another one: a lambda, a method, an object, or a
+            partial that holds what JSON cannot.
 
     >>> name_of(partial(round, ndigits=2))
-    "builtins.round with (), {'ndigits': 2}"
+    'builtins.round with [], {"ndigits": 2}'
     """
     if isinstance(train, partial):
-        return f"{name_of(train.func)} with {train.args}, {train.keywords}"
-    named: Any = train if hasattr(train, "__qualname__") else type(train)
-    if named.__name__ == "<lambda>":
-        raise ValueError(
-            "train is a lambda, which has no name by which a file could keep its results apart "
-            "from another's: write it with def"
+        return (
+            f"{name_of(train.func)} with {_as_json(list(train.args))}, {_as_json(train.keywords)}"
         )
-    return f"{named.__module__}.{named.__qualname__}"
+    if not isinstance(train, FunctionType | BuiltinFunctionType) or train.__name__ == "<lambda>":
+        raise ValueError(
+            f"train is {train!r:.60}, which has no name by which a file could keep its results "
+            "apart from another's: with a path, write a function with def"
+        )
+    name = f"{train.__module__}.{train.__qualname__}"
+    held = inspect.getclosurevars(train).nonlocals if isinstance(train, FunctionType) else {}
+    plain = {key: x for key, x in held.items() if isinstance(x, bool | int | float | str)}
+    return f"{name} with {_as_json(plain)}" if plain else name
+
+
+def _as_json(held: Any) -> str:
+    try:
+        return json.dumps(held, sort_keys=True)
+    except TypeError as error:
+        raise ValueError(
+            f"train is a partial that holds what a file cannot keep apart: {error}; with a path, "
+            "let a function written with def read it"
+        ) from None
 
 
 def _check_calls(train: Train, settings: list[dict[str, Any]]) -> None:
