@@ -48,6 +48,8 @@ RUN = """
 
 
     if __name__ == "__main__":
+        # where the suite runs in the background, it is ignored
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         expected, stops = trained(None, []), [int(x) for x in sys.argv[2:]]
         if sys.argv[1] == "dask":
             from distributed import Client, LocalCluster

@@ -284,7 +284,10 @@ def test_what_a_killed_process_has_done_is_not_run_again(tmp_path, executor):
 
 def test_ctrl_c_ends_a_sweep_by_processes_and_cancels_what_waits(tmp_path):
     executor = "ProcessPoolExecutor(2, multiprocessing.get_context('spawn'))"
-    command = script(tmp_path, 0.3, SWEEP.replace("EXECUTOR", executor))
+    # where the suite runs in the background, it is ignored
+    heard = "if __name__ == '__main__': signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    body = f"import signal\n{heard}" + SWEEP.replace("EXECUTOR", executor)
+    command = script(tmp_path, 0.3, body)
     path = tmp_path / "out.jsonl"
     with subprocess.Popen(
         command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
