@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
@@ -17,7 +18,7 @@ from ..parameter import fill
 from ..state import generators_of
 from .shards import Shard, arrived
 
-_SETTINGS = (bool, int, float, str, np.ndarray)
+_PLAIN = (bool, int, float, str, np.generic)
 
 
 class Share(NamedTuple):
@@ -137,12 +138,12 @@ class Replica:
                 setattr(module, name, array.view(type(own)))
 
     def _settings(self) -> list[tuple[Module, str, Any]]:
-        """The numbers and arrays that modules hold, and which are no buffers."""
+        """What modules hold besides parameters, buffers and modules, as it is now."""
         return [
-            (part, name, x.copy() if isinstance(x, np.ndarray) else x)
+            (part, name, _noted(x))
             for part in self.modules
             for name, x in vars(part).items()
-            if isinstance(x, _SETTINGS) and name not in part._buffers
+            if name not in part._buffers and name not in part._parameters
         ]
 
     def _check_settings(self, before: list[tuple[Module, str, Any]]) -> None:
@@ -155,8 +156,7 @@ class Replica:
                     f"over shards: register_buffer({name!r}, …) with numbers in its __init__"
                 )
         for part, name, x in before:
-            now = vars(part).get(name, x)
-            if type(now) is not type(x) or not _same(np.asarray(x), np.asarray(now)):
+            if _is_other(x, _noted(vars(part).get(name))):
                 raise TypeError(
                     f"forward changes {name} of {type(part).__name__}, which is no buffer, and "
                     f"would be lost in a worker: register_buffer({name!r}, …) in its __init__"
@@ -182,6 +182,31 @@ class InPlace(Restoring):
             rng.bit_generator.state = state
         for p, gradient in zip(own.parameters, gradients, strict=True):
             p.grad = gradient
+
+
+def _noted(x: Any) -> Any:
+    """A number or text as it is, a copy of an array, a list of what others hold; else None."""
+    if isinstance(x, Tensor | np.ndarray):
+        return np.array(to_numpy(x))
+    if isinstance(x, dict):
+        return dict(x)
+    if isinstance(x, list | deque):
+        return list(x)
+    return x if isinstance(x, _PLAIN) else None
+
+
+def _is_other(before: Any, now: Any) -> bool:
+    """Whether a number, array or list is another one; what a dict is given besides is a cache."""
+    if isinstance(before, dict) and isinstance(now, dict):
+        return any(_is_other(before[key], now.get(key)) for key in before)
+    if isinstance(before, list) and isinstance(now, list):
+        return len(before) != len(now) or any(map(_is_other, before, now))
+    if isinstance(before, np.ndarray) and isinstance(now, np.ndarray):
+        return before is not now and not _same(before, now)
+    plain = isinstance(before, _PLAIN)
+    return (plain or isinstance(before, np.ndarray | list)) and (
+        type(before) is not type(now) or (plain and not _same(np.asarray(before), np.asarray(now)))
+    )
 
 
 def _same(a: np.ndarray, b: np.ndarray) -> bool:

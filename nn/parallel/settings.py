@@ -114,6 +114,8 @@ def written(x: Any) -> Any:
     if isinstance(x, list | tuple):
         return list(map(written, x))
     if isinstance(x, dict):
+        if wrong := [name for name in x if not isinstance(name, str)]:
+            raise TypeError(f"the key {wrong[0]!r:.60} of a dict, which would become a string")
         return {name: written(part) for name, part in x.items()}
     return _plain(x)
 

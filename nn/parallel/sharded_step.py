@@ -173,8 +173,22 @@ def _weight(parallel: Parallel, loss: Any) -> Callable[[Any], float]:
     chosen: Any = parallel.weight
     if chosen is not len:
         return parallel.weight
-    own: Callable[[Any], float] = getattr(loss, "weight_of", rows_that_count)
-    return own
+    own: Callable[[Any], float] | None = getattr(loss, "weight_of", None)
+    if own is None and isinstance(loss, Module):
+        _refuse_inside(loss)
+    return own or rows_that_count
+
+
+def _refuse_inside(loss: Module) -> None:
+    """Refuse a Module that holds a loss of nn whose mean is not over all rows, and says nothing."""
+    for part in loss.modules():
+        leaves_out = getattr(part, "ignore_index", -100) != -100  # which targets are looked at for
+        if hasattr(part, "weight_of") and (leaves_out or getattr(part, "weight", None) is not None):
+            raise ValueError(
+                f"the loss holds {part!r:.80}, whose mean is not over all rows, and does not say "
+                "what its own mean runs over: nn.Parallel(…, weight=…) says it, or a method "
+                "weight_of(target) of the loss"
+            )
 
 
 def _check_reduction(loss: Any, reduction: str) -> None:

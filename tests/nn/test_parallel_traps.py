@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
+import engine
 import nn
 
 
@@ -182,3 +183,49 @@ def test_steps_keep_nothing():
             grown = tracemalloc.get_traced_memory()[0] - before
             tracemalloc.stop()
             assert grown < 100_000
+
+
+@pytest.mark.parametrize("kind", ["tensor", "list", "array", "number"])
+def test_what_forward_changes_in_the_module_and_is_no_buffer_is_refused(kind):
+    """In a worker it would be lost, and the result depend on how many there are."""
+
+    class Keeps(nn.Module):
+        def __init__(self):
+            self.kept = {
+                "tensor": engine.tensor(np.ones(2)), "list": [0], "array": np.ones(2), "number": 0,
+            }[kind]  # fmt: skip
+            self.cache = {}
+
+        def forward(self, x):
+            self.cache[x.shape] = np.ones(x.shape)  # may be computed again
+            self.kept = [1] if kind == "list" else self.kept + 1
+            return x
+
+    model = nn.Sequential(Keeps(), nn.Linear(3, 2, rng=0))
+    optimizer = nn.SGD(model.parameters(), lr=0.1)
+    loader = nn.DataLoader((np.ones((4, 3)), np.zeros(4, int)), batch_size=4)
+    with pytest.raises(TypeError, match="forward changes kept of Keeps, which is no buffer"):
+        nn.fit(
+            model, nn.CrossEntropyLoss(), optimizer, loader,
+            parallel=nn.Parallel(shards=2), progress=False,
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("settings", [{"weight": np.array([1.0, 9.0])}, {"ignore_index": 0}])
+def test_a_module_that_holds_a_loss_with_another_mean_has_to_say_so(settings):
+    class Wrapped(nn.Module):
+        def __init__(self):
+            self.inner = nn.CrossEntropyLoss(**settings)
+
+        def forward(self, y, t):
+            return self.inner(y, t)
+
+    model = nn.Linear(3, 2, rng=0)
+    optimizer = nn.SGD(model.parameters(), lr=0.1)
+    loader = nn.DataLoader((np.ones((4, 3)), np.ones(4, int)), batch_size=4)
+    with pytest.raises(ValueError, match="the loss holds CrossEntropyLoss"):
+        nn.fit(model, Wrapped(), optimizer, loader, parallel=nn.Parallel(shards=2), progress=False)
+    nn.fit(
+        model, Wrapped(), optimizer, loader, progress=False,
+        parallel=nn.Parallel(shards=2, weight=Wrapped().inner.weight_of),
+    )  # fmt: skip

@@ -445,3 +445,8 @@ def test_a_list_in_a_setting_that_train_changes_stays_as_it_was():
 
     (row,) = nn.sweep(train, [{"xs": [1]}], progress=False)
     assert (row["xs"], row["result"]) == ([1], 2)
+
+
+def test_keys_that_a_file_would_make_strings_are_refused(tmp_path):
+    with pytest.raises(TypeError, match="which would become a string"):
+        nn.sweep(lambda cfg: 1, [{"cfg": {1: 2}}], path=tmp_path / "s.jsonl", progress=False)
