@@ -182,7 +182,8 @@ def _weight(parallel: Parallel, loss: Any) -> Callable[[Any], float]:
 def _refuse_inside(loss: Module) -> None:
     """Refuse a Module that holds a loss of nn whose mean is not over all rows, and says nothing."""
     for part in loss.modules():
-        leaves_out = getattr(part, "ignore_index", -100) != -100  # which targets are looked at for
+        # -100 itself is looked for in the targets, by `rows_that_count`
+        leaves_out = getattr(part, "ignore_index", -100) != -100
         if hasattr(part, "weight_of") and (leaves_out or getattr(part, "weight", None) is not None):
             raise ValueError(
                 f"the loss holds {part!r:.80}, whose mean is not over all rows, and does not say "
@@ -193,7 +194,8 @@ def _refuse_inside(loss: Module) -> None:
 
 def _check_reduction(loss: Any, reduction: str) -> None:
     """Refuse a loss that is known to be the other of mean and sum."""
-    own = {"batchmean": "mean"}.get(getattr(loss, "reduction", ""), getattr(loss, "reduction", ""))
+    own = getattr(loss, "reduction", None)
+    own = "mean" if own == "batchmean" else own
     if own in ("mean", "sum") and own != reduction:
         raise ValueError(
             f"the loss is a {own} over its rows, this Parallel takes it as a {reduction}: "
