@@ -70,17 +70,29 @@ def relu(x: Any, inplace: bool = False) -> Any:
 
 
 def leaky_relu(x: Any, negative_slope: float = 0.01, inplace: bool = False) -> Any:
-    """x where positive, else negative_slope * x; `engine.leaky_relu`."""
+    """x where positive, else negative_slope * x; `engine.leaky_relu`.
+
+    >>> leaky_relu([2.0, -2.0], 0.1).tolist()
+    [2.0, -0.2]
+    """
     return engine.leaky_relu(x, negative_slope)
 
 
 def elu(x: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
-    """x where positive, else alpha * (exp(x) - 1); `engine.elu`."""
+    """x where positive, else alpha * (exp(x) - 1); `engine.elu`.
+
+    >>> elu([2.0, -1000.0]).tolist()
+    [2.0, -1.0]
+    """
     return engine.elu(x, alpha)
 
 
 def silu(x: Any, inplace: bool = False) -> Any:
-    """x * sigmoid(x); `engine.silu`."""
+    """x * sigmoid(x); `engine.silu`.
+
+    >>> silu([0.0, -1000.0]).tolist()
+    [0.0, -0.0]
+    """
     return engine.silu(x)
 
 
@@ -167,7 +179,11 @@ def softmax(x: Any, dim: int | None = None, dtype: Any = None) -> Any:
 
 
 def log_softmax(x: Any, dim: int | None = None, dtype: Any = None) -> Any:
-    """log(softmax(x)) along `dim`, as `softmax`; without overflow or log(0)."""
+    """log(softmax(x)) along `dim`, as `softmax`; without overflow or log(0).
+
+    >>> log_softmax([1000.0, 0.0], dim=0).tolist()
+    [0.0, -1000.0]
+    """
     return engine.log_softmax(_as_dtype(x, dtype), _last(x, dim, "log_softmax"))
 
 

@@ -32,7 +32,13 @@ REAL_KINDS = "fiub"  # floats, integers, bools: an array of anything else is not
 
 
 class CheckpointError(ValueError):
-    """A file that is damaged, or is not what it should be; nothing of it was loaded."""
+    """A file that is damaged, or is not what it should be; nothing of it was loaded.
+
+    >>> import engine, io
+    >>> try: engine.load(io.BytesIO(b"not a file of arrays"))
+    ... except CheckpointError: print("nothing was loaded")
+    nothing was loaded
+    """
 
 
 class Contents(NamedTuple):

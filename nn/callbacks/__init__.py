@@ -1,18 +1,18 @@
 """Callbacks: what `fit` calls between batches and epochs.
 
-`callback` has the base with its moments and the callbacks, `saving` the one that keeps a whole run
-on the disk, `epoch_history` the numbers noted epoch by epoch, `sparklines` the table in which a
-notebook shows them, `progress` the bar.  `training` calls them; users and `viz.History` inherit
-`Callback`.  To add one: write it into `callback`, export it here, and give it a case in tests/nn.
+`callback` has the base with its moments and small callbacks, `best` those that look for the best
+epoch, `saving` the one that keeps a whole run on the disk, `epoch_history` the numbers noted epoch
+by epoch, `sparklines` the table in which a notebook shows them, `progress` the bar.  `training`
+calls them; users and `viz.History` inherit `Callback`.  To add one: write it into `callback`,
+export it here, and give it a case in tests/nn.
 """
 
+from .best import EarlyStopping as EarlyStopping, SaveBest as SaveBest
 from .callback import (
     Callback as Callback,
     ClipGradNorm as ClipGradNorm,
     ClipGradValue as ClipGradValue,
-    EarlyStopping as EarlyStopping,
     Run as Run,
-    SaveBest as SaveBest,
     StepSchedule as StepSchedule,
 )
 from .epoch_history import EpochHistory as EpochHistory

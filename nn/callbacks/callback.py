@@ -1,4 +1,4 @@
-"""What can happen around the steps of `fit`: schedules, clipping, saving the best, stopping early.
+"""What can happen around the steps of `fit`: schedules, clipping.
 
 A callback of your own inherits `Callback` and defines the moments it cares about:
 
@@ -13,13 +13,10 @@ a second model; `run.continues(before)` says whether a run goes on with the one 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from engine.files import PathLike
-
-from ..checkpoint import save
-from ..checks import at_least, number, one_of
+from ..checks import number, one_of
 from ..module import Module
 from ..optim import Optimizer, clip_grad_norm_, clip_grad_value_
 from .epoch_history import EpochHistory
@@ -30,6 +27,12 @@ class Run:
 
     `batch` is the last one, inputs and target, `loss` its loss, a number; `loss_of(output, target)`
     is what computes it; `parts` is all else that may have a state: loader, callbacks, parallel.
+
+    >>> import nn
+    >>> run = Run(nn.Linear(1, 1), None, nn.EpochHistory())
+    >>> run.stop("enough")
+    >>> run.stopped
+    'enough'
     """
 
     batch: Sequence[Any] | None = None
@@ -67,7 +70,21 @@ class Run:
 
 
 class Callback:
-    """Base of the callbacks: each method is a moment of the run, and does nothing here."""
+    """Base of the callbacks: each method is a moment of the run, and does nothing here.
+
+    >>> import nn
+    >>> import numpy as np
+    >>> class Losses(nn.Callback):
+    ...     seen = ()
+    ...     def after_step(self, run):
+    ...         self.seen = (*self.seen, run.loss)
+    >>> data = nn.DataLoader((np.zeros((3, 1)), np.ones((3, 1))), batch_size=1)
+    >>> model, losses = nn.Linear(1, 1), Losses()
+    >>> optimizer = nn.SGD(model.parameters(), lr=0.1)
+    >>> run = nn.fit(model, nn.MSELoss(), optimizer, data, 2, callbacks=[losses], progress=False)
+    >>> len(losses.seen)
+    6
+    """
 
     #: Whether hooks of this one are to see the next step, which is not run compiled then.
     looks_at_layers = False
@@ -95,7 +112,18 @@ class Callback:
 
 
 class ClipGradNorm(Callback):
-    """`nn.clip_grad_norm_` on the model's parameters before each step."""
+    """`nn.clip_grad_norm_` on the model's parameters before each step.
+
+    >>> import nn
+    >>> import numpy as np
+    >>> data = nn.DataLoader((np.ones((1, 1)), np.zeros((1, 1))))
+    >>> model = nn.Linear(1, 1, bias=False)
+    >>> before, optimizer = model.weight.item(), nn.SGD(model.parameters(), lr=1.0)
+    >>> clip = nn.ClipGradNorm(1e-3)
+    >>> run = nn.fit(model, nn.MSELoss(), optimizer, data, 1, callbacks=[clip], progress=False)
+    >>> round(abs(model.weight.item() - before), 6)
+    0.001
+    """
 
     def __init__(self, max_norm: float, norm_type: float = 2.0) -> None:
         self.max_norm = number("max_norm", max_norm, least=0)
@@ -106,137 +134,24 @@ class ClipGradNorm(Callback):
 
 
 class ClipGradValue(Callback):
-    """`nn.clip_grad_value_` on the model's parameters before each step."""
+    """`nn.clip_grad_value_` on the model's parameters before each step.
+
+    >>> import nn
+    >>> import numpy as np
+    >>> data = nn.DataLoader((np.ones((1, 1)), np.zeros((1, 1))))
+    >>> model = nn.Linear(1, 1, bias=False)
+    >>> before, optimizer = model.weight.item(), nn.SGD(model.parameters(), lr=1.0)
+    >>> clip = nn.ClipGradValue(1e-3)
+    >>> run = nn.fit(model, nn.MSELoss(), optimizer, data, 1, callbacks=[clip], progress=False)
+    >>> round(abs(model.weight.item() - before), 6)
+    0.001
+    """
 
     def __init__(self, clip_value: float) -> None:
         self.clip_value = number("clip_value", clip_value, least=0)
 
     def before_step(self, run: Run) -> None:
         clip_grad_value_(run.model.parameters(), self.clip_value)
-
-
-class _Best(Callback):
-    """Keeps an eye on one number, and knows whether it got better.
-
-    It goes on counting where a run goes on, or where its state was loaded; another run starts anew.
-    """
-
-    _run: Run | None = None  # the last one this was used in
-    _loaded = False  # whether the next run goes on from a state
-
-    def __init__(self, monitor: str | None, mode: str, min_delta: float) -> None:
-        one_of("mode", mode, "min", "max")
-        self.monitor = monitor
-        self.mode = mode
-        self.min_delta = number("min_delta", min_delta, least=0)
-        self.start_anew()
-
-    def start_anew(self) -> None:
-        """Forget what was seen."""
-        self.best: float | None = None
-        self.best_epoch = 0
-
-    def begin(self, run: Run) -> None:
-        if not self._loaded and not run.continues(self._run):
-            self.start_anew()
-        self._run, self._loaded = run, False
-
-    def improved(self, run: Run) -> bool:
-        """Whether the last epoch was the best by more than min_delta; nan never is."""
-        x = run.number(self.monitor)
-        sign = 1 if self.mode == "min" else -1
-        if math.isnan(x) or (self.best is not None and sign * (self.best - x) <= self.min_delta):
-            return False
-        self.best = x
-        self.best_epoch = run.history.rows[-1]["epoch"]
-        return True
-
-    def state_dict(self) -> dict[str, Any]:
-        """What is known so far, for `save_training`."""
-        return {"best": self.best, "best_epoch": self.best_epoch}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from a `state_dict()`.
-
-        Raises:
-            ValueError: not the state of a callback of this kind.
-        """
-        own = self.state_dict()
-        if not isinstance(state, Mapping) or set(state) != set(own):
-            raise ValueError(f"the state of a {type(self).__name__} is a dict with {sorted(own)}")
-        for name, x in state.items():
-            setattr(self, name, x)
-        self._loaded = True
-
-
-class SaveBest(_Best):
-    """Saves the model (`nn.save`) after each epoch that is the best so far.
-
-    Used for a second model it writes that one's best to the same file.
-
-    Args:
-        path: ends in `.npz` or `.safetensors`.
-        monitor: a name in the history; default the validation loss, without one the loss.
-        mode: "min", or "max" for numbers such as an accuracy.
-        min_delta: how much better counts as better.
-    """
-
-    def __init__(
-        self, path: PathLike, monitor: str | None = None, mode: str = "min", min_delta: float = 0.0
-    ) -> None:
-        super().__init__(monitor, mode, min_delta)
-        self.path = path
-
-    def after_epoch(self, run: Run) -> None:
-        """Save if this was the best."""
-        if self.improved(run):
-            save(run.model, self.path)
-
-
-class EarlyStopping(_Best):
-    """Ends the run when `patience` epochs in a row were not better than the best before.
-
-    Args:
-        patience: at least 1.
-        monitor, mode, min_delta: as for `SaveBest`.
-        restore_best: give the model back the weights of the best epoch at the end of the run.
-    """
-
-    def __init__(
-        self,
-        patience: int = 5,
-        monitor: str | None = None,
-        mode: str = "min",
-        min_delta: float = 0.0,
-        restore_best: bool = False,
-    ) -> None:
-        super().__init__(monitor, mode, min_delta)
-        at_least(1, patience=patience)
-        self.patience = patience
-        self.restore_best = restore_best
-
-    def start_anew(self) -> None:
-        super().start_anew()
-        self.waited = 0
-        self.weights: dict[str, Any] | None = None
-
-    def after_epoch(self, run: Run) -> None:
-        """Count, and stop when it is enough."""
-        if self.improved(run):
-            self.waited = 0
-            self.weights = run.model.state_dict() if self.restore_best else None
-            return
-        self.waited += 1
-        if self.waited >= self.patience:
-            run.stop(f"no better for {self.waited} epochs than in epoch {self.best_epoch}")
-
-    def end(self, run: Run) -> None:
-        if self.restore_best and self.weights is not None:
-            run.model.load_state_dict(self.weights)
-
-    def state_dict(self) -> dict[str, Any]:
-        """What is known so far, for `save_training`."""
-        return {**super().state_dict(), "waited": self.waited, "weights": self.weights}
 
 
 class StepSchedule(Callback):
@@ -251,6 +166,15 @@ class StepSchedule(Callback):
     Raises:
         TypeError: schedule has no `step()`.
         ValueError: a monitor by batches; in `fit`, a schedule of another optimizer.
+
+    >>> import nn
+    >>> import numpy as np
+    >>> model, data = nn.Linear(1, 1), nn.DataLoader((np.zeros((3, 1)), np.ones((3, 1))))
+    >>> optimizer = nn.SGD(model.parameters(), lr=0.8)
+    >>> halve = nn.StepSchedule(nn.ExponentialLR(optimizer, gamma=0.5))
+    >>> run = nn.fit(model, nn.MSELoss(), optimizer, data, 2, callbacks=[halve], progress=False)
+    >>> optimizer.param_groups[0]["lr"]
+    0.2
     """
 
     def __init__(self, schedule: Any, every: str = "epoch", monitor: str | None = None) -> None:

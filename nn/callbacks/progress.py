@@ -29,6 +29,10 @@ class Progress(Restoring):
     Args:
         throughput: whether to show how many samples a second went through the epoch so far.
         title: what stands before the bar in place of the epoch, where there is but one.
+
+    >>> progress = Progress(wanted=False, epochs=2, loader=[1, 2, 3])
+    >>> progress.batches
+    3
     """
 
     def __init__(

@@ -37,6 +37,12 @@ def save(model: Module, path: PathLike) -> None:
         ValueError: another suffix.
         ImportError: `.safetensors` without the safetensors package.
         OSError: the file cannot be written.
+
+    >>> import nn, tempfile
+    >>> path = tempfile.mkdtemp() + "/net.npz"
+    >>> nn.save(nn.Linear(2, 1, rng=0), path)
+    >>> nn.load(nn.Linear(2, 1, rng=1), path)
+    IncompatibleKeys(missing_keys=[], unexpected_keys=[])
     """
     instance_of(Module, model=model)
     write(path, model.state_dict())
@@ -61,6 +67,15 @@ def load(model: Module, path: PathLike, strict: bool = True) -> IncompatibleKeys
         ValueError: another suffix, or names or shapes that do not fit.  Nothing was loaded.
         ImportError: `.safetensors` without the safetensors package.
         OSError: there is no such file, or it cannot be read.
+
+    >>> import nn, tempfile
+    >>> path = tempfile.mkdtemp() + "/net.npz"
+    >>> one, other = nn.Linear(2, 1, rng=0), nn.Linear(2, 1, rng=1)
+    >>> nn.save(one, path)
+    >>> nn.load(other, path)
+    IncompatibleKeys(missing_keys=[], unexpected_keys=[])
+    >>> other.weight.tolist() == one.weight.tolist()
+    True
     """
     instance_of(Module, model=model)
     weights, text = read(path)
@@ -85,6 +100,14 @@ def save_training(path: PathLike, **parts: Any) -> None:
     Raises:
         TypeError: a value that is neither; nothing was written.
         ValueError, ImportError, OSError: as in `save`.
+
+    >>> import nn, tempfile
+    >>> path = tempfile.mkdtemp() + "/run.npz"
+    >>> model = nn.Linear(2, 1, rng=0)
+    >>> optimizer = nn.Adam(model.parameters())
+    >>> nn.save_training(path, model=model, optimizer=optimizer, epoch=3)
+    >>> nn.load_training(path, model=model, optimizer=optimizer)
+    {'epoch': 3}
     """
     arrays, text = pack(
         {
@@ -113,6 +136,13 @@ def load_training(path: PathLike, **parts: Any) -> dict[str, Any]:
         ValueError: names, kinds or shapes do not fit.  Nothing was loaded: what was loaded before
             the misfit was found is put back.
         ImportError, OSError: as in `load`.
+
+    >>> import nn, tempfile
+    >>> path = tempfile.mkdtemp() + "/run.npz"
+    >>> model = nn.Linear(2, 1, rng=0)
+    >>> nn.save_training(path, model=model, epoch=3)
+    >>> nn.load_training(path, model=nn.Linear(2, 1))["epoch"]
+    3
     """
     document = _document(path, *read(path))
     saved = document["parts"]

@@ -23,6 +23,16 @@ class Sampler:
     """What a sampler of your own inherits: write `__iter__`, which yields indices, and `__len__`.
 
     Any iterable of indices with a length will do for a loader, a list for one.
+
+    >>> class Backwards(Sampler):
+    ...     def __init__(self, data):
+    ...         self.data = data
+    ...     def __iter__(self):
+    ...         return reversed(range(len(self.data)))
+    ...     def __len__(self):
+    ...         return len(self.data)
+    >>> list(Backwards("abc"))
+    [2, 1, 0]
     """
 
     def __iter__(self) -> Iterator[int]:

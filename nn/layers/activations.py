@@ -14,7 +14,12 @@ from ..module import Module
 
 
 class Identity(Module):
-    """The input itself."""
+    """The input itself.
+
+    >>> from engine import Tensor
+    >>> Identity()(Tensor([1.0, -2.0])).tolist()
+    [1.0, -2.0]
+    """
 
     def forward(self, x: Any) -> Any:
         """x."""
@@ -55,7 +60,11 @@ class LeakyReLU(Module):
 
 
 class ELU(Module):
-    """x where positive, else alpha * (exp(x) - 1)."""
+    """x where positive, else alpha * (exp(x) - 1).
+
+    >>> ELU()([2.0, -1000.0]).tolist()
+    [2.0, -1.0]
+    """
 
     def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
         instance_of(bool, inplace=inplace)
@@ -69,7 +78,11 @@ class ELU(Module):
 
 
 class SiLU(Module):
-    """x * sigmoid(x), also called swish."""
+    """x * sigmoid(x), also called swish.
+
+    >>> SiLU()([0.0, 1.0]).round(4).tolist()
+    [0.0, 0.7311]
+    """
 
     def __init__(self, inplace: bool = False) -> None:
         instance_of(bool, inplace=inplace)
@@ -83,6 +96,9 @@ class GELU(Module):
 
     Raises:
         ValueError: approximate is neither "none" nor "tanh".
+
+    >>> GELU()([0.0, 1.0]).round(4).tolist()
+    [0.0, 0.8413]
     """
 
     def __init__(self, approximate: str = "none") -> None:
@@ -97,14 +113,22 @@ class GELU(Module):
 
 
 class Tanh(Module):
-    """Hyperbolic tangent."""
+    """Hyperbolic tangent.
+
+    >>> Tanh()([0.0, 1000.0]).tolist()
+    [0.0, 1.0]
+    """
 
     def forward(self, x: Any) -> Any:
         return engine.tanh(x)
 
 
 class Sigmoid(Module):
-    """1 / (1 + exp(-x))."""
+    """1 / (1 + exp(-x)).
+
+    >>> Sigmoid()([0.0, -1000.0]).tolist()
+    [0.5, 0.0]
+    """
 
     def forward(self, x: Any) -> Any:
         return engine.sigmoid(x)
@@ -115,6 +139,9 @@ class Softplus(Module):
 
     Raises:
         ValueError: beta is not positive.
+
+    >>> Softplus()([0.0, 1000.0]).round(4).tolist()
+    [0.6931, 1000.0]
     """
 
     def __init__(self, beta: float = 1.0) -> None:
@@ -148,7 +175,11 @@ class Softmax(Module):
 
 
 class LogSoftmax(Module):
-    """log(softmax(x)) along `dim`, without overflow or log(0)."""
+    """log(softmax(x)) along `dim`, without overflow or log(0).
+
+    >>> LogSoftmax()([1000.0, 0.0]).tolist()
+    [0.0, -1000.0]
+    """
 
     def __init__(self, dim: int = -1) -> None:
         self.dim = dim

@@ -45,6 +45,9 @@ class AvgPool1d(Module):
 
     Raises:
         ValueError: as `MaxPool2d`.
+
+    >>> AvgPool1d(2)(np.array([[[1.0, 3.0, 5.0, 7.0]]])).tolist()
+    [[[2.0, 6.0]]]
     """
 
     _axes = 1

@@ -182,7 +182,11 @@ class BatchNorm1d(_BatchNorm):
 
 
 class BatchNorm2d(_BatchNorm):
-    """`BatchNorm1d` for images: x has shape (batch, num_features, height, width)."""
+    """`BatchNorm1d` for images: x has shape (batch, num_features, height, width).
+
+    >>> BatchNorm2d(3)(np.zeros((2, 3, 4, 4))).shape
+    (2, 3, 4, 4)
+    """
 
     _ranks = (4,)
     _shapes = "(batch, {0}, height, width)"

@@ -231,6 +231,10 @@ class Residual(Module):
     Raises:
         TypeError: module is not a Module.
         ValueError: in the call, module changes the shape.
+
+    >>> import nn
+    >>> Residual(nn.Tanh())([0.0, 1000.0]).tolist()
+    [0.0, 1001.0]
     """
 
     def __init__(self, module: Module) -> None:

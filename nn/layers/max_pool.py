@@ -269,7 +269,11 @@ def max_pool1d(
 
 
 class MaxPool1d(MaxPool2d):
-    """`MaxPool2d` along one axis: (batch, channels, L) to (batch, channels, L′)."""
+    """`MaxPool2d` along one axis: (batch, channels, L) to (batch, channels, L′).
+
+    >>> MaxPool1d(2)(np.array([[[1.0, 3.0, 7.0, 5.0]]])).tolist()
+    [[[3.0, 7.0]]]
+    """
 
     _axes = 1
     _function: Any = staticmethod(max_pool1d)

@@ -65,6 +65,9 @@ class BCELoss(Loss):
 
     Args:
         weight: rescales each loss; broadcasts to the input's shape.
+
+    >>> round(float(BCELoss()([0.5, 0.5], [0.0, 1.0])), 4)
+    0.6931
     """
 
     weight: Any

@@ -182,6 +182,9 @@ class NLLLoss(Loss):
     Args:
         weight: one factor for each class, shape (classes,).
         ignore_index: a class index that counts for nothing.
+
+    >>> float(NLLLoss()([[-0.5, -1.5]], [1]))
+    1.5
     """
 
     weight: Any

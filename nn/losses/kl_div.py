@@ -45,6 +45,9 @@ class KLDivLoss(Loss):
     Args:
         reduction: also "batchmean", the sum divided by the batch's length.
         log_target: whether target is a logarithm too.
+
+    >>> round(float(KLDivLoss(reduction="batchmean")([[-1.0, -0.5]], [[0.0, 1.0]])), 4)
+    0.5
     """
 
     def __init__(self, reduction: str = "mean", log_target: bool = False) -> None:

@@ -57,7 +57,11 @@ def l1_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
 
 
 class L1Loss(Loss):
-    """|input - target|; derivative 0 where they are equal."""
+    """|input - target|; derivative 0 where they are equal.
+
+    >>> float(L1Loss()([1.0, 2.0], [0.0, 4.0]))
+    1.5
+    """
 
     def forward(self, input: Any, target: Any) -> Any:
         return l1_loss(input, target, self.reduction)
@@ -95,6 +99,9 @@ class HuberLoss(Loss):
 
     Raises:
         ValueError: delta is not positive, or reduction is unknown.
+
+    >>> HuberLoss(reduction="none")([0.5, 3.0], [0.0, 0.0]).tolist()
+    [0.125, 2.5]
     """
 
     def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
@@ -131,6 +138,9 @@ class SmoothL1Loss(Loss):
 
     Raises:
         ValueError: beta is negative, or reduction is unknown.
+
+    >>> SmoothL1Loss(reduction="none", beta=2.0)([0.5, 3.0], [0.0, 0.0]).tolist()
+    [0.0625, 2.0]
     """
 
     def __init__(self, reduction: str = "mean", beta: float = 1.0) -> None:

@@ -5,17 +5,19 @@ file with its `check` and `update`, written on arrays, and `groups` has what tho
 `schedule` is the base of the schedules, each a formula for the rate; `lr_scheduler` has them under
 PyTorch's path.  Others take the names exported here; `nn` has them too.
 
-To add an optimizer or a schedule: write its file (a schedule may join `schedules`), export it below
-(`nn` takes over what stands in `__all__`), and give it a case in tests/nn.
+To add an optimizer or a schedule: write its file (a schedule may join `schedules` or
+`linear_schedules`), export it below (`nn` takes over what stands in `__all__`), and give it a case
+in tests/nn.
 """
 
 from . import lr_scheduler as lr_scheduler
 from .adagrad import Adagrad
 from .adam import Adam, AdamW
-from .chained import ChainedScheduler
+from .chained import ChainedScheduler, SequentialLR
 from .clipping import clip_grad_norm_, clip_grad_value_
 from .cycles import CosineAnnealingWarmRestarts, CyclicLR
 from .lbfgs import LBFGS
+from .linear_schedules import ConstantLR, LinearLR, LinearWarmup, PolynomialLR
 from .lion import Lion
 from .nadam import NAdam
 from .one_cycle import OneCycleLR
@@ -23,17 +25,13 @@ from .optimizer import Optimizer
 from .plateau import ReduceLROnPlateau
 from .radam import RAdam
 from .rmsprop import RMSprop
-from .schedule import Schedule, SequentialLR
+from .schedule import Schedule
 from .schedules import (
-    ConstantLR,
     CosineAnnealingLR,
     ExponentialLR,
     LambdaLR,
-    LinearLR,
-    LinearWarmup,
     MultiplicativeLR,
     MultiStepLR,
-    PolynomialLR,
     StepLR,
 )
 from .sgd import SGD

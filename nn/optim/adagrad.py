@@ -28,6 +28,13 @@ class Adagrad(Optimizer):
 
     Raises:
         ValueError: a negative number; and what `Optimizer` raises.
+
+    >>> from engine import Tensor
+    >>> w = Tensor([1.0, -2.0], requires_grad=True)
+    >>> (w * w).sum().backward()
+    >>> Adagrad([w], lr=0.5).step()
+    >>> w.numpy().round(6).tolist()
+    [0.5, -1.5]
     """
 
     guarded = False

@@ -100,6 +100,13 @@ class AdamW(Adam):
 
     Raises:
         ValueError: as for `Adam`.
+
+    >>> from engine import Tensor
+    >>> w = Tensor(1.0, requires_grad=True)
+    >>> (0 * w).backward()
+    >>> AdamW([w], lr=0.1, weight_decay=0.5).step()
+    >>> w.item()
+    0.95
     """
 
     late: ClassVar[Group] = {**Adam.late, "decoupled_weight_decay": True}

@@ -1,13 +1,14 @@
-"""`ChainedScheduler`: several schedules stepped as one."""
+"""Several schedules as one: `ChainedScheduler` steps them together, `SequentialLR` in turn."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import bisect
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..postponed import is_postponed
 from .optimizer import Optimizer
-from .schedule import Schedule, check_schedulers
+from .schedule import Schedule, check_schedulers, rising
 
 
 class ChainedScheduler:
@@ -82,3 +83,64 @@ class ChainedScheduler:
 
     def __repr__(self) -> str:
         return f"ChainedScheduler({self.schedules})"
+
+
+class SequentialLR(Schedule):
+    """One schedule after another; each counts from 0 when its turn comes.
+
+    Args:
+        schedulers: over the same optimizer; not ReduceLROnPlateau, which follows no formula.
+        milestones: after how many steps each but the first begins, rising.
+
+    Raises:
+        ValueError: there must be one milestone fewer than schedules.
+        TypeError: something that is not a schedule of this optimizer.
+
+    >>> import nn
+    >>> optimizer = nn.SGD(nn.Linear(1, 1).parameters(), lr=0.8)
+    >>> parts = [nn.ConstantLR(optimizer, 0.5, 2), nn.ExponentialLR(optimizer, gamma=0.5)]
+    >>> schedule = nn.SequentialLR(optimizer, parts, milestones=[2])
+    >>> [schedule.settings(t, group=0)["lr"] for t in range(5)]
+    [0.4, 0.4, 0.8, 0.4, 0.2]
+    """
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        schedulers: Sequence[Schedule],
+        milestones: Iterable[int],
+        last_epoch: int = -1,
+    ) -> None:
+        self.schedules = list(schedulers)
+        self.milestones = rising(milestones)
+        check_schedulers(self.schedules, optimizer)
+        if len(self.schedules) != len(self.milestones) + 1:
+            raise ValueError(
+                f"{len(self.schedules)} schedules need {len(self.schedules) - 1} milestones, "
+                f"got {self.milestones}"
+            )
+        super().__init__(optimizer, last_epoch)
+
+    def settings(self, t: int, group: int) -> dict[str, Any]:
+        """What the schedule whose turn it is sets."""
+        turn = bisect.bisect_right(self.milestones, t)
+        began = self.milestones[turn - 1] if turn else 0
+        return self.schedules[turn].settings(t - began, group)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Where this stands, and the schedules in it."""
+        return {**super().state_dict(), "schedules": [s.state_dict() for s in self.schedules]}
+
+    def meet_groups(self) -> None:
+        """Take in the groups that the optimizer has got since, here and in each schedule."""
+        super().meet_groups()
+        for schedule in self.schedules:
+            schedule.meet_groups()
+
+    def _load(self, state: Mapping[str, Any]) -> list[float]:
+        if not isinstance(state, Mapping) or len(state.get("schedules", ())) != len(self.schedules):
+            raise ValueError(f"not the state of a sequence of {len(self.schedules)} schedules")
+        rates = super()._load(state)
+        for schedule, part in zip(self.schedules, state["schedules"], strict=True):
+            schedule._load(part)
+        return rates

@@ -36,6 +36,12 @@ class CyclicLR(Schedule):
 
     Raises:
         ValueError: a number or a mode out of range, an optimizer without momentum.
+
+    >>> import nn
+    >>> optimizer = nn.SGD(nn.Linear(1, 1).parameters(), lr=0.8, momentum=0.9)
+    >>> schedule = nn.CyclicLR(optimizer, base_lr=0.25, max_lr=0.75, step_size_up=2)
+    >>> [schedule.rate(t, group=0) for t in range(5)]
+    [0.25, 0.5, 0.75, 0.5, 0.25]
     """
 
     def __init__(

@@ -29,6 +29,13 @@ class Lion(Optimizer):
 
     Raises:
         ValueError: a negative number, betas outside [0, 1); and what `Optimizer` raises.
+
+    >>> from engine import Tensor
+    >>> w = Tensor([1.0, -2.0], requires_grad=True)
+    >>> (w * w).sum().backward()
+    >>> Lion([w], lr=0.5).step()
+    >>> w.tolist()
+    [0.5, -1.5]
     """
 
     guarded = False

@@ -1,23 +1,25 @@
 """The schedules under the path PyTorch has them: `from nn.optim.lr_scheduler import StepLR`."""
 
-from .chained import ChainedScheduler as ChainedScheduler
+from .chained import ChainedScheduler as ChainedScheduler, SequentialLR as SequentialLR
 from .cycles import (
     CosineAnnealingWarmRestarts as CosineAnnealingWarmRestarts,
     CyclicLR as CyclicLR,
 )
+from .linear_schedules import (
+    ConstantLR as ConstantLR,
+    LinearLR as LinearLR,
+    LinearWarmup as LinearWarmup,
+    PolynomialLR as PolynomialLR,
+)
 from .one_cycle import OneCycleLR as OneCycleLR
 from .plateau import ReduceLROnPlateau as ReduceLROnPlateau
-from .schedule import Schedule as LRScheduler, SequentialLR as SequentialLR
+from .schedule import Schedule as LRScheduler
 from .schedules import (
-    ConstantLR as ConstantLR,
     CosineAnnealingLR as CosineAnnealingLR,
     ExponentialLR as ExponentialLR,
     LambdaLR as LambdaLR,
-    LinearLR as LinearLR,
-    LinearWarmup as LinearWarmup,
     MultiplicativeLR as MultiplicativeLR,
     MultiStepLR as MultiStepLR,
-    PolynomialLR as PolynomialLR,
     StepLR as StepLR,
 )
 

@@ -32,6 +32,13 @@ class NAdam(Optimizer):
 
     Raises:
         ValueError: a negative number, betas outside [0, 1); and what `Optimizer` raises.
+
+    >>> from engine import Tensor
+    >>> w = Tensor(1.0, requires_grad=True)
+    >>> (w * w).backward()
+    >>> NAdam([w], lr=0.1).step()
+    >>> round(w.item(), 4)
+    0.8944
     """
 
     guarded = False

@@ -31,6 +31,12 @@ class OneCycleLR(Schedule):
     Raises:
         ValueError: a number out of range, an optimizer without momentum; in `step`, more steps
             than total_steps.
+
+    >>> import nn
+    >>> optimizer = nn.SGD(nn.Linear(1, 1).parameters(), lr=0.8, momentum=0.9)
+    >>> schedule = nn.OneCycleLR(optimizer, max_lr=1.0, total_steps=5)
+    >>> [round(schedule.rate(t, group=0), 3) for t in range(5)]
+    [0.04, 0.95, 0.611, 0.188, 0.0]
     """
 
     def __init__(

@@ -33,6 +33,13 @@ class RAdam(Optimizer):
 
     Raises:
         ValueError: a negative number, betas outside [0, 1); and what `Optimizer` raises.
+
+    >>> from engine import Tensor
+    >>> w = Tensor(1.0, requires_grad=True)
+    >>> (w * w).backward()
+    >>> RAdam([w], lr=0.1).step()
+    >>> round(w.item(), 4)
+    0.8
     """
 
     guarded = False

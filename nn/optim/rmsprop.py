@@ -30,6 +30,13 @@ class RMSprop(Optimizer):
 
     Raises:
         ValueError: a negative number, alpha of 1 or more; and what `Optimizer` raises.
+
+    >>> from engine import Tensor
+    >>> w = Tensor([1.0, -2.0], requires_grad=True)
+    >>> (w * w).sum().backward()
+    >>> RMSprop([w], lr=0.01).step()
+    >>> w.numpy().round(4).tolist()
+    [0.9, -1.9]
     """
 
     guarded = False

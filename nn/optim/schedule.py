@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import bisect
 import itertools
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..checks import at_least, instance_of, number
@@ -234,60 +233,6 @@ def check_schedulers(schedules: list[Schedule], optimizer: Any) -> None:
                 f"schedulers[{i}] must be a schedule over the same optimizer, got a "
                 f"{type(schedule).__name__}"
             )
-
-
-class SequentialLR(Schedule):
-    """One schedule after another; each counts from 0 when its turn comes.
-
-    Args:
-        schedulers: over the same optimizer; not ReduceLROnPlateau, which follows no formula.
-        milestones: after how many steps each but the first begins, rising.
-
-    Raises:
-        ValueError: there must be one milestone fewer than schedules.
-        TypeError: something that is not a schedule of this optimizer.
-    """
-
-    def __init__(
-        self,
-        optimizer: Optimizer,
-        schedulers: Sequence[Schedule],
-        milestones: Iterable[int],
-        last_epoch: int = -1,
-    ) -> None:
-        self.schedules = list(schedulers)
-        self.milestones = rising(milestones)
-        check_schedulers(self.schedules, optimizer)
-        if len(self.schedules) != len(self.milestones) + 1:
-            raise ValueError(
-                f"{len(self.schedules)} schedules need {len(self.schedules) - 1} milestones, "
-                f"got {self.milestones}"
-            )
-        super().__init__(optimizer, last_epoch)
-
-    def settings(self, t: int, group: int) -> dict[str, Any]:
-        """What the schedule whose turn it is sets."""
-        turn = bisect.bisect_right(self.milestones, t)
-        began = self.milestones[turn - 1] if turn else 0
-        return self.schedules[turn].settings(t - began, group)
-
-    def state_dict(self) -> dict[str, Any]:
-        """Where this stands, and the schedules in it."""
-        return {**super().state_dict(), "schedules": [s.state_dict() for s in self.schedules]}
-
-    def meet_groups(self) -> None:
-        """Take in the groups that the optimizer has got since, here and in each schedule."""
-        super().meet_groups()
-        for schedule in self.schedules:
-            schedule.meet_groups()
-
-    def _load(self, state: Mapping[str, Any]) -> list[float]:
-        if not isinstance(state, Mapping) or len(state.get("schedules", ())) != len(self.schedules):
-            raise ValueError(f"not the state of a sequence of {len(self.schedules)} schedules")
-        rates = super()._load(state)
-        for schedule, part in zip(self.schedules, state["schedules"], strict=True):
-            schedule._load(part)
-        return rates
 
 
 def rising(milestones: Iterable[int]) -> list[int]:

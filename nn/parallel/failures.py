@@ -17,6 +17,19 @@ class ParallelError(RuntimeError):
     Model, optimizer and loader are as they were before the step that failed: a further `fit`, with
     another executor or the same, goes on as if nothing had happened, and so does one after
     `nn.save_training` and `nn.load_training`.
+
+    >>> import nn
+    >>> import numpy as np
+    >>> from concurrent.futures import ThreadPoolExecutor
+    >>> model, data = nn.Linear(1, 1), nn.DataLoader((np.zeros((3, 1)), np.ones((3, 1))))
+    >>> optimizer, pool = nn.SGD(model.parameters()), ThreadPoolExecutor(1)
+    >>> parallel = nn.Parallel(pool)
+    >>> pool.shutdown()
+    >>> try:
+    ...     nn.fit(model, nn.MSELoss(), optimizer, data, 1, parallel=parallel, progress=False)
+    ... except nn.ParallelError as error:
+    ...     print(str(error).split(":")[0])
+    shard 0 of 8, step 1 did not come back from the workers
     """
 
 

@@ -104,6 +104,10 @@ class Layer(Module):
     """`nout` neurons that look at the same `nin` inputs.
 
     The call returns a list of Values, or the Value itself if there is one neuron.
+
+    >>> layer = Layer(2, 3)
+    >>> len(layer([1.0, -2.0])), len(layer.parameters())
+    (3, 9)
     """
 
     def __init__(self, nin: int, nout: int, **kwargs: Any) -> None:

@@ -26,6 +26,11 @@ def evaluate(
 
     Raises:
         ValueError, TypeError: as for `fit`.
+
+    >>> import nn
+    >>> x = np.array([[1.0], [2.0]])
+    >>> evaluate(nn.Identity(), nn.MSELoss(), nn.DataLoader((x, x + 1), batch_size=2))
+    {'loss': 1.0}
     """
     metrics = dict(metrics or {})
     means = Means()
