@@ -500,9 +500,9 @@ def test_an_array_of_values_is_refused_with_advice():
 
 def test_the_command_writes_the_page(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    assert main(["step", "tanh(a*b+c)", "a=2", "b=-3", "c=10"]) == 0
+    assert main(["step", "tanh(a*b+c)", "a=2", "b=-3", "c=6.5"]) == 0
     assert capsys.readouterr().out == (
-        "tanh(a*b+c) = 0.999329  at  a = 2, b = -3, c = 10\nsaved steps.html\n"
+        "tanh(a*b+c) = 0.462117  at  a = 2, b = -3, c = 6.5\nsaved steps.html\n"
     )
     page = (tmp_path / "steps.html").read_text(encoding="utf-8")
     assert data_of(page)["nodes"][0] == ["a", "leaf", "2"]

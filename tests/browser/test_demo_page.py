@@ -23,7 +23,7 @@ def test_the_demo_s_page_shows_its_stepper_and_it_steps(page, folder):
     inside = page.frame("iframe")
     inside.wait_for("document.documentElement.classList.contains('js')")
     inside.click("#next")
-    assert inside.text("#count").startswith("1 / 17")
+    assert inside.text("#count").startswith("1 / 11")
     assert page.complaints() == []
 
 

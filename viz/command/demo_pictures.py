@@ -15,13 +15,13 @@ from ..graphs import SUFFIXES, draw, trace
 from ..stepping import step_through
 
 FEW = 4  # digits
-FORMULA = "y = tanh(a*b + c)**2 + a*a"
+FORMULA = "y = tanh(a*b + c)**2"
 
 
 def expression() -> Value:
     """The expression that is drawn and stepped through."""
     a, b, c = Value(2.0, label="a"), Value(-3.0, label="b"), Value(6.5, label="c")
-    y = (a * b + c).tanh() ** 2 + a * a
+    y = (a * b + c).tanh() ** 2
     y.label = "y"
     return y
 

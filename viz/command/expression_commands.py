@@ -27,7 +27,9 @@ from .given import bound, listed, natural, shown, written
 def expression_options(command: argparse.ArgumentParser) -> None:
     """Add the expression, and the values of its names."""
     command.add_argument("expression", help='such as "tanh(a*b + c)**2"')
-    command.add_argument("values", nargs="*", metavar="name=value", help="a=2, or a=[1,2,3]")
+    command.add_argument(
+        "values", nargs="*", metavar="name=value", help="a=2 b=-3 c=6.5, or a=[1,2,3]"
+    )
 
 
 def compare(arguments: argparse.Namespace) -> int:
