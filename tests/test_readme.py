@@ -16,8 +16,6 @@ from viz.command.cli import main
 from viz.command.demo_pictures import expression
 
 BLOCKS = blocks("README.md")
-PORTING = blocks("docs/porting.md")
-SCALING = blocks("docs/scaling.md")
 COMMANDS = commands("README.md")
 
 
@@ -29,19 +27,6 @@ def test_code_blocks_run(i, capsys):
         printed = capsys.readouterr().out
         assert "12.0" in printed
         assert "The tiers and the finite differences agree." in printed
-
-
-@pytest.mark.parametrize("i", range(len(PORTING)))
-def test_what_one_brings_from_elsewhere_runs(i):
-    run(PORTING[i], f"porting block {i}")
-
-
-@pytest.mark.slow
-def test_the_chapter_on_more_than_one_process_is_one_program_that_runs(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    space = {}
-    for i, block in enumerate(SCALING):
-        space = run(block, f"scaling block {i}", space)
 
 
 def test_there_is_a_tour_an_op_backward_as_text_and_compiled_a_network_and_a_cluster():
