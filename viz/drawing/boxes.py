@@ -20,7 +20,16 @@ SPOKEN = 4  # the most inputs that a tooltip says of what is passed to them
 
 
 class GraphTooLargeError(ValueError):
-    """The graph has more nodes than a picture can show."""
+    """The graph has more nodes than a picture can show.
+
+    >>> from engine import Value
+    >>> from viz import draw
+    >>> try:
+    ...     draw(sum(Value(1.0) for _ in range(3000)), fold=False)
+    ... except GraphTooLargeError as error:
+    ...     print(str(error).split(":")[0])
+    the graph has 6,000 nodes, more than the 40 a picture can show well
+    """
 
 
 @dataclass(frozen=True)

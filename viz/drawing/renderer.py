@@ -29,11 +29,22 @@ NO_RENDERER = (
 
 
 class RenderError(RuntimeError):
-    """Graphviz was found, but gave no picture."""
+    """Graphviz was found, but gave no picture.
+
+    >>> try:
+    ...     render("this is no DOT", "svg")
+    ... except RenderError:
+    ...     print("refused")
+    refused
+    """
 
 
 class RendererNotFoundError(RenderError):
-    """Neither graphviz-pure nor Graphviz's `dot` was found."""
+    """Neither graphviz-pure nor Graphviz's `dot` was found.
+
+    >>> issubclass(RendererNotFoundError, RenderError)  # who catches the one, catches both
+    True
+    """
 
 
 def find_renderer() -> str | None:

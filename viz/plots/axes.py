@@ -56,7 +56,14 @@ MOST_TICKS, LONGEST = 20, 28  # names along an axis, and their letters
 
 
 def axes_of(ax: Any, title: str = "", x: str = "", y: str = "") -> Any:
-    """`ax`, or new axes if it is None, with title and names."""
+    """`ax`, or new axes if it is None, with title and names.
+
+    >>> from viz import plots
+    >>> ax = plots.axes_of(None, "a parabola", "x", "y")
+    >>> ax.get_title(), ax.get_xlabel()
+    ('a parabola', 'x')
+    >>> plots.pyplot.close()
+    """
     if ax is None:
         _, ax = pyplot.subplots(layout="constrained")
     ax.set(title=plain(title), xlabel=plain(x), ylabel=plain(y))
@@ -73,7 +80,14 @@ def plain(name: str) -> str:
 
 
 def figure_with(rows: int, columns: int, size: tuple[float, float]) -> tuple[Any, Any]:
-    """A new figure, and its axes as an array (rows, columns)."""
+    """A new figure, and its axes as an array (rows, columns).
+
+    >>> from viz import plots
+    >>> figure, axes = plots.figure_with(2, 3, (6.0, 4.0))
+    >>> axes.shape
+    (2, 3)
+    >>> plots.pyplot.close()
+    """
     return pyplot.subplots(rows, columns, figsize=size, squeeze=False, layout="constrained")
 
 

@@ -181,6 +181,15 @@ def metric(
     Raises:
         ValueError: smoothing lies outside [0, 1).
         KeyError: it was never noted.
+
+    >>> from viz import History, plots
+    >>> history = History()
+    >>> for step in range(1, 6):
+    ...     history.step(1 / step, accuracy=1 - 1 / step)
+    >>> ax = plots.metric(history, "accuracy")
+    >>> ax.get_title()
+    'accuracy'
+    >>> plots.pyplot.close()
     """
     if not 0 <= smoothing < 1:
         raise ValueError(f"smoothing must lie in [0, 1), got {smoothing}")
@@ -244,6 +253,15 @@ def loss(
     """The loss at each step and its moving average; validation losses where they were noted.
 
     As `metric`, of "loss".  Returns the axes.
+
+    >>> from viz import History, plots
+    >>> history = History()
+    >>> for step in range(1, 6):
+    ...     history.step(1 / step, lr=0.1 / step)
+    >>> ax = plots.loss(history)
+    >>> ax.get_title()
+    'loss'
+    >>> plots.pyplot.close()
     """
     return metric(history, "loss", ax, smoothing=smoothing, log=log)
 
@@ -253,6 +271,15 @@ def learning_rate(history: History, ax: Any = None) -> Any:
 
     Raises:
         KeyError: none was noted (give `History` the optimizer).
+
+    >>> from viz import History, plots
+    >>> history = History()
+    >>> for step in range(1, 6):
+    ...     history.step(1 / step, lr=0.1 / step)
+    >>> ax = plots.learning_rate(history)
+    >>> ax.get_title()
+    'learning rate'
+    >>> plots.pyplot.close()
     """
     ax = axes_of(ax, "learning rate", "step")
     steps, numbers = history.series("lr")

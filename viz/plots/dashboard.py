@@ -27,6 +27,17 @@ def dashboard(history: History, *, title: str = "", columns: int = 3) -> Any:
     Raises:
         KeyError: the history is empty.
         ValueError: columns is below 1.
+
+    >>> from viz import History, plots
+    >>> import nn, numpy as np
+    >>> model, x = nn.MLP([2, 4, 1], rng=0), np.array([[0.0, 1.0], [1.0, 0.0]])
+    >>> optimizer, history = nn.SGD(model.parameters(), lr=0.1), History()
+    >>> data = nn.DataLoader((x, x[:, :1]), batch_size=1)
+    >>> run = nn.fit(model, nn.MSELoss(), optimizer, data, 3, callbacks=[history], progress=False)
+    >>> figure = plots.dashboard(history)
+    >>> len(figure.axes)
+    5
+    >>> plots.pyplot.close()
     """
     if columns < 1:
         raise ValueError(f"columns must be at least 1, got {columns}")

@@ -48,6 +48,12 @@ def decision_boundary(
     Raises:
         ValueError: x is not (n, 2) with n > 0, or not finite; labels are not (n,), or cannot be
             those of predict; predict returns another shape; resolution is below 2.
+
+    >>> from viz import plots
+    >>> ax = plots.decision_boundary(lambda p: p[:, 0] - 0.5, [[0.0, 0.0], [1.0, 0.0]], [0, 1])
+    >>> ax.get_title()
+    'decision boundary: score > 0'
+    >>> plots.pyplot.close()
     """
     points, labels = np.asarray(to_numpy(x), dtype=float), to_numpy(labels)
     if points.ndim != 2 or points.shape[1] != 2 or labels.shape != points.shape[:1]:

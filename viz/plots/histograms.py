@@ -20,25 +20,10 @@ from ..monitoring import (
     named_layers,
     named_parameters,
 )
-from .axes import (
-    LARGEST,
-    MOST_NAMED,
-    axes_of,
-    drawable,
-    key,
-    logarithmic,
-    looks,
-    plain,
-    pyplot,
-)
+from .axes import pyplot
 from .layerwise import over_time
 from .measurements import update_ratio
-
-MOST_ROWS = 24  # of a key with numbers
-
-#: The columns of a key: how wide, and how a number is written.
-COLUMNS = {"mean": "{:>10.2g}", "std": "{:>9.2g}", "saturated": "{:>11.1%}", "dead": "{:>6.0%}",
-           "grad:data": "{:>10.1e}"}  # fmt: skip
+from .outlines import outlines
 
 
 class _Seen(NamedTuple):
@@ -68,6 +53,13 @@ def activation_histogram(
 
     Raises:
         ValueError: the model has no such layer, or bins is below 1.
+
+    >>> from viz import plots
+    >>> import nn
+    >>> ax = plots.activation_histogram(nn.MLP([2, 4, 1], rng=0), [[0.0, 1.0], [1.0, 0.0]])
+    >>> len(ax.get_legend().get_texts())
+    2
+    >>> plots.pyplot.close()
     """
     with no_grad():
         seen, _ = _run(deepcopy(model), x, only)
@@ -81,6 +73,15 @@ def gradient_histogram(model: Any, ax: Any = None, *, bins: int = 60) -> Any:
 
     Raises:
         ValueError: no parameter has a gradient, or bins is below 1.
+
+    >>> from viz import plots
+    >>> import nn
+    >>> model = nn.MLP([2, 4, 1], rng=0)
+    >>> model([[0.0, 1.0]]).sum().backward()
+    >>> ax = plots.gradient_histogram(model)
+    >>> len(ax.get_legend().get_texts())
+    4
+    >>> plots.pyplot.close()
     """
     parameters = named_parameters(model)
     found = {name: gradient_of(p) for name, p in parameters.items()}
@@ -122,6 +123,13 @@ def layers(
     Raises:
         ValueError: the model has no such layer, bins is below 1, or of target and loss one is
             missing.
+
+    >>> from viz import plots
+    >>> import nn
+    >>> figure = plots.layers(nn.MLP([2, 4, 1], rng=0), [[0.0, 1.0]], [[1.0]], nn.MSELoss())
+    >>> len(figure.axes)
+    3
+    >>> plots.pyplot.close()
     """
     if (target is None) != (loss is None):
         raise ValueError("layers needs both target and loss for gradients, or neither")
@@ -196,7 +204,7 @@ def _of_outputs(ax: Any, seen: dict[str, _Seen], bins: int) -> Any:
     columns = ["mean", "std"]
     columns += ["saturated"] * any("saturated" in row for row in rows.values())
     columns += ["dead"] * any(row["dead"] != 0 for row in rows.values())
-    return _histogram(ax, arrays, "activations", bins, rows, columns)
+    return outlines(ax, arrays, "activations", bins, rows, columns)
 
 
 def _of_gradients(
@@ -213,80 +221,4 @@ def _of_gradients(
                 own = np.std(to_numpy(parameters[name]), dtype=float)
                 rows[name]["grad:data"] = float(rows[name]["std"] / own)
     columns = ["mean", "std"] + ["grad:data"] * bool(parameters)
-    return _histogram(ax, gradients, title, bins, rows, columns)
-
-
-def _histogram(
-    ax: Any,
-    arrays: dict[str, np.ndarray],
-    title: str,
-    bins: int,
-    rows: dict[str, dict[str, float]],
-    columns: list[str],
-) -> Any:
-    """Outlines of the distributions of several arrays, in the same bins, on the same axes.
-
-    Heights are on a logarithmic scale: the zeros of a relu would hide all the rest.
-
-    Raises:
-        ValueError: bins is below 1.
-    """
-    if bins < 1:
-        raise ValueError(f"bins must be at least 1, got {bins}")
-    ax = axes_of(ax, title, y="part of the numbers")
-    shown = {name: x[~np.isnan(x)] for name, x in ((n, drawable(a)) for n, a in arrays.items())}
-    edges = _edges(np.concatenate(list(shown.values())), bins)
-    for (name, array), look in zip(arrays.items(), looks(len(arrays), ordered=True), strict=True):
-        counts, _ = np.histogram(shown[name], edges)
-        parts = counts / max(array.size, 1)
-        label = plain(name + _lost(array))
-        if len(arrays) <= MOST_NAMED:
-            ax.stairs(parts, edges, label=label, **look)
-        else:  # steps down to nothing and up again, of many, would hide everything
-            there = counts > 0
-            middles = (edges[:-1] + edges[1:])[there] / 2
-            ax.plot(middles, parts[there], linewidth=0.8, label=label,
-                    drawstyle="steps-mid", **look)  # fmt: skip
-    logarithmic(ax)
-    ax.locator_params(axis="x", nbins=5)  # small numbers are long
-    labels = {name + _lost(array): rows[name] for name, array in arrays.items()}
-    _table(ax, labels, columns)
-    return ax
-
-
-def _table(ax: Any, rows: dict[str, dict[str, float]], columns: list[str]) -> None:
-    """The key as a table: a row for each curve, with its numbers."""
-    wide = max(map(len, rows))
-    texts = {
-        name: f"{name:<{wide}}" + "".join(_cell(column, row) for column in columns)
-        for name, row in rows.items()
-    }
-    head = " " * wide + "".join(f"{c:>{len(COLUMNS[c].format(0))}}" for c in columns)
-    font = {"family": "monospace", "size": "x-small"}
-    key(ax, list(rows), texts=texts, most=MOST_ROWS, beside=True, title=head,
-        prop=font, title_fontproperties=font, alignment="right")  # fmt: skip
-
-
-def _cell(column: str, row: dict[str, float]) -> str:
-    blank = " " * len(COLUMNS[column].format(0))
-    return COLUMNS[column].format(row[column]) if column in row else blank
-
-
-def _edges(numbers: np.ndarray, bins: int) -> np.ndarray:
-    """The ends of bins of equal width, from the lowest number to the highest."""
-    low, high = numbers.min(initial=np.inf), numbers.max(initial=-np.inf)
-    if not low <= high:  # no number at all
-        return np.linspace(0.0, 1.0, bins + 1)
-    size = max(abs(low), abs(high)) or 1.0
-    if high - low < 1e-12 * size:  # numbers as good as equal, in bins around them
-        low, high = low - size / 2, high + size / 2
-    return np.linspace(low, high, bins + 1)
-
-
-def _lost(array: np.ndarray) -> str:
-    """What of an array cannot be drawn, in words; "" if all can be."""
-    lost = int((~np.isfinite(array)).sum())
-    beyond = int(np.isnan(drawable(array)).sum()) - lost
-    words = [f"{lost:,} nan or inf"] * (lost > 0)
-    words += [f"{beyond:,} beyond {LARGEST:g}"] * (beyond > 0)
-    return f" ({', '.join(words)})" if words else ""
+    return outlines(ax, gradients, title, bins, rows, columns)

@@ -48,8 +48,12 @@ def image_grid(
         ValueError: the shapes do not fit, there are not as many titles as images, or columns or
             most is below 1.
 
-    >>> image_grid(np.eye(9), columns=3).images[0].get_array().shape
+    >>> from viz import plots
+    >>> import numpy as np
+    >>> ax = plots.image_grid(np.eye(9), columns=3)
+    >>> ax.images[0].get_array().shape
     (11, 11)
+    >>> plots.pyplot.close()
     """
     if columns < 1 or most < 1:
         raise ValueError(f"columns and most must be at least 1, got {columns} and {most}")
@@ -108,6 +112,14 @@ def sample_grid(
 
     Raises:
         ValueError: the shapes do not fit, or columns or most is below 1.
+
+    >>> from viz import plots
+    >>> import nn
+    >>> x, y = nn.datasets.load_digits()[:2]
+    >>> ax = plots.sample_grid(x[:4], y[:4], columns=4)
+    >>> [text.get_text() for text in ax.texts]
+    ['0', '1', '2', '3']
+    >>> plots.pyplot.close()
     """
     if columns < 1 or most < 1:
         raise ValueError(f"columns and most must be at least 1, got {columns} and {most}")

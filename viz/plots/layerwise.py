@@ -66,6 +66,17 @@ def by_layer(
     Raises:
         KeyError: it was not measured, or not at that step.
         ValueError: what is something else.
+
+    >>> from viz import History, plots
+    >>> import nn, numpy as np
+    >>> model, x = nn.MLP([2, 4, 1], rng=0), np.array([[0.0, 1.0], [1.0, 0.0]])
+    >>> optimizer, history = nn.SGD(model.parameters(), lr=0.1), History()
+    >>> data = nn.DataLoader((x, x[:, :1]), batch_size=1)
+    >>> run = nn.fit(model, nn.MSELoss(), optimizer, data, 3, callbacks=[history], progress=False)
+    >>> ax = plots.by_layer(history, what="std")
+    >>> ax.get_title()
+    'deviation of activations'
+    >>> plots.pyplot.close()
     """
     runs = named_runs(histories)
     tables = {name: _table(run, what, only) for name, run in runs.items()}
@@ -99,6 +110,17 @@ def over_time(history: History, ax: Any = None, *, what: str = "std", only: str 
     Raises:
         KeyError: it was not measured.
         ValueError: what is something else.
+
+    >>> from viz import History, plots
+    >>> import nn, numpy as np
+    >>> model, x = nn.MLP([2, 4, 1], rng=0), np.array([[0.0, 1.0], [1.0, 0.0]])
+    >>> optimizer, history = nn.SGD(model.parameters(), lr=0.1), History()
+    >>> data = nn.DataLoader((x, x[:, :1]), batch_size=1)
+    >>> run = nn.fit(model, nn.MSELoss(), optimizer, data, 3, callbacks=[history], progress=False)
+    >>> ax = plots.over_time(history, what="std")
+    >>> [label.get_text() for label in ax.get_yticklabels()]
+    ['layers.0 Linear', 'layers.1 Linear']
+    >>> plots.pyplot.close()
     """
     steps, names, numbers = _table(history, what, only)
     ax = axes_of(ax, CALLED[what], "step")

@@ -41,6 +41,15 @@ def gradient_flow(source: Any, ax: Any = None, *, step: int | None = None) -> An
 
     Raises:
         KeyError: the history has no such step.
+
+    >>> from viz import plots
+    >>> import nn
+    >>> model = nn.MLP([2, 4, 1], rng=0)
+    >>> model([[0.0, 1.0]]).sum().backward()
+    >>> ax = plots.gradient_flow(model)
+    >>> [label.get_text() for label in ax.get_xticklabels()]
+    ['layers.0.weight', 'layers.0.bias', 'layers.1.weight', 'layers.1.bias']
+    >>> plots.pyplot.close()
     """
     rows, at = _flow_of(source, step)
     ax = axes_of(ax, "gradient flow", y="|gradient|" if at is None else f"|gradient| at step {at}")
@@ -98,6 +107,17 @@ def gradient_norms(history: History, ax: Any = None) -> Any:
 
     Raises:
         KeyError: no gradients were measured.
+
+    >>> from viz import History, plots
+    >>> import nn, numpy as np
+    >>> model, x = nn.MLP([2, 4, 1], rng=0), np.array([[0.0, 1.0], [1.0, 0.0]])
+    >>> optimizer, history = nn.SGD(model.parameters(), lr=0.1), History()
+    >>> data = nn.DataLoader((x, x[:, :1]), batch_size=1)
+    >>> run = nn.fit(model, nn.MSELoss(), optimizer, data, 3, callbacks=[history], progress=False)
+    >>> ax = plots.gradient_norms(history)
+    >>> len(ax.lines)
+    5
+    >>> plots.pyplot.close()
     """
     ax = _parameter_curves(history, ax, "gradient norms", "norm")
     steps, numbers = history.series("norm")
@@ -116,6 +136,17 @@ def update_ratio(history: History, ax: Any = None) -> Any:
 
     Raises:
         KeyError: no updates were measured.
+
+    >>> from viz import History, plots
+    >>> import nn, numpy as np
+    >>> model, x = nn.MLP([2, 4, 1], rng=0), np.array([[0.0, 1.0], [1.0, 0.0]])
+    >>> optimizer, history = nn.SGD(model.parameters(), lr=0.1), History()
+    >>> data = nn.DataLoader((x, x[:, :1]), batch_size=1)
+    >>> run = nn.fit(model, nn.MSELoss(), optimizer, data, 3, callbacks=[history], progress=False)
+    >>> ax = plots.update_ratio(history)
+    >>> ax.get_ylabel()
+    'log10(|update| / |parameter|)'
+    >>> plots.pyplot.close()
     """
     ax = _parameter_curves(history, ax, "update : data", "ratio", np.log10)
     ax.axhline(-3, color="black", linestyle="--", linewidth=1, label="guide: 1/1000")
@@ -156,6 +187,17 @@ def dead_units(history: History, ax: Any = None) -> Any:
 
     Raises:
         KeyError: no activations were measured.
+
+    >>> from viz import History, plots
+    >>> import nn, numpy as np
+    >>> model, x = nn.MLP([2, 4, 1], rng=0), np.array([[0.0, 1.0], [1.0, 0.0]])
+    >>> optimizer, history = nn.SGD(model.parameters(), lr=0.1), History()
+    >>> data = nn.DataLoader((x, x[:, :1]), batch_size=1)
+    >>> run = nn.fit(model, nn.MSELoss(), optimizer, data, 3, callbacks=[history], progress=False)
+    >>> ax = plots.dead_units(history)
+    >>> ax.get_title()
+    'dead and saturated units'
+    >>> plots.pyplot.close()
     """
     names = history.activations()
     if not names:

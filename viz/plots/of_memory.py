@@ -28,6 +28,14 @@ def memory(root: Any, ax: Any = None) -> Any:
 
     Raises:
         TypeError: root is not a Value, a Tensor or a GraphMemory.
+
+    >>> from viz import plots
+    >>> from engine import Tensor
+    >>> x = Tensor([1.0, 2.0], requires_grad=True)
+    >>> ax = plots.memory((x.exp() * x).sum())
+    >>> [label.get_text() for label in ax.get_yticklabels()]
+    ['exp × 1', 'mul × 1', 'sum × 1', 'leaves × 1']
+    >>> plots.pyplot.close()
     """
     found = root if isinstance(root, GraphMemory) else memory_of(root)
     *rows, total = found.rows

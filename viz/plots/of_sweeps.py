@@ -43,6 +43,15 @@ def sweep(
         KeyError: no row has that result.
         TypeError, ValueError: rows are something else or none, there are several results to choose
             from, what was chosen is not a number, or mode is another.
+
+    >>> from viz import plots
+    >>> import nn
+    >>> rates = {"lr": [0.01, 0.1, 1.0]}
+    >>> rows = nn.sweep(lambda lr: {"loss": (lr - 0.1) ** 2}, rates, progress=False)
+    >>> ax = plots.sweep(rows, "loss")
+    >>> ax.get_xlabel(), ax.get_xscale()
+    ('lr', 'log')
+    >>> plots.pyplot.close()
     """
     found = outcomes_of(rows, metric, mode)
     settings = found.settings

@@ -75,13 +75,15 @@ def compare_runs(
         KeyError: none of them has noted it.
         TypeError, ValueError: histories is something else, empty, or more than 30.
 
+    >>> from viz import History, plots
     >>> one, two = History(), History()
     >>> for step in range(1, 4):
     ...     one.step(1 / step)
     ...     two.step(2 / step)
-    >>> ax = compare_runs({"lr 0.1": one, "lr 0.01": two}, smoothing=0)
+    >>> ax = plots.compare_runs({"lr 0.1": one, "lr 0.01": two}, smoothing=0)
     >>> [line.get_label() for line in ax.lines]
     ['lr 0.1', 'lr 0.01']
+    >>> plots.pyplot.close()
     """
     if not 0 <= smoothing < 1:
         raise ValueError(f"smoothing must lie in [0, 1), got {smoothing}")

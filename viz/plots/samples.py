@@ -29,6 +29,12 @@ def gradient_scatter(scalar: Any, tensor: Any, ax: Any = None) -> Any:
 
     Raises:
         ValueError: the two hold different numbers of gradients, or none.
+
+    >>> from viz import plots
+    >>> ax = plots.gradient_scatter([1.0, 2.0], [1.0, 2.0])
+    >>> ax.get_title()
+    'gradients, tier against tier'
+    >>> plots.pyplot.close()
     """
     one, two = _all_gradients(scalar), _all_gradients(tensor)
     if one.size != two.size or one.size == 0:
@@ -76,6 +82,12 @@ def confusion_matrix(labels: Any, guesses: Any, ax: Any = None, *, classes: int 
     Raises:
         ValueError: the two differ in shape, are empty, or hold something below 0 or not integer;
             there are more than 1,000 classes.
+
+    >>> from viz import plots
+    >>> ax = plots.confusion_matrix([0, 1, 1], [0, 1, 0])
+    >>> [text.get_text() for text in ax.texts]
+    ['1', '1', '1']
+    >>> plots.pyplot.close()
     """
     labels, guesses = to_numpy(labels), to_numpy(guesses)
     if labels.ndim != 1 or labels.shape != guesses.shape or labels.size == 0:

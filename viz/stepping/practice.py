@@ -37,6 +37,11 @@ class Practice(OfflinePage):
     Attributes:
         roots: the results whose gradients are asked for.
         html: the page.
+
+    >>> from engine import Value
+    >>> from viz import practice
+    >>> practice(Value(2.0, label="a") * Value(-3.0, label="b"))
+    <Practice of 1 exercise; .save("practice.html"), or the last line of a cell>
     """
 
     def __init__(self, roots: list[Value], titles: list[str]) -> None:

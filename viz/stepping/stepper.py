@@ -32,6 +32,13 @@ class Stepper(OfflinePage):
     Attributes:
         steps: all steps, as `viz.steps` gives them.
         html: the page.
+
+    >>> from engine import Value
+    >>> from viz import step_through
+    >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
+    >>> page = step_through(a * b)
+    >>> print(page.steps[-1])
+    ∂L/∂b += ∂L/∂L · ∂(a × b)/∂b = 1 × 2 = 2   (0 → 2)
     """
 
     def __init__(

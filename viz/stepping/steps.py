@@ -24,6 +24,11 @@ class ForwardStep:
         node: the result.
         inputs: what the op was given: numbers and arrays.
         result: what came out.
+
+    >>> from engine import Value
+    >>> from viz import steps
+    >>> print(next(steps(Value(2.0, label="a") * Value(-3.0, label="b"))))
+    L = a × b = 2 × −3 = −6
     """
 
     place: int
@@ -67,6 +72,13 @@ class BackwardStep:
         contribution: what is added to the gradient of the input.
         before: that gradient before; None for a Tensor that has none yet.
         after: and after.
+
+    >>> from engine import Value
+    >>> from viz import steps
+    >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
+    >>> *_, last = steps(a * b)
+    >>> last.input.label, last.upstream, last.local, last.contribution
+    ('b', 1.0, 2.0, 2.0)
     """
 
     place: int
