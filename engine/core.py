@@ -60,7 +60,7 @@ class Op(Readable):
         ulp: how far the two tiers may be apart, in units in the last place; 0 is bit for bit.
         kind: "elementwise", "shape" (on whole arrays), or "fused" (one node for what could be
             composed of others; `elements` is the composed form).
-        doc: one line for the table in the README.
+        doc: one line for the op table.
     """
 
     def __init__(

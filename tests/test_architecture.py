@@ -305,17 +305,17 @@ def test_no_basename_has_two_meanings():
     assert {n: f for n, f in twice.items() if n not in SAME_MEANING} == {}
 
 
-# --- the README's reading order ---
+# --- the reading order of docs/reading_the_source.md ---
 
-LINK = re.compile(r"(\*\*)?\[`\w+`\]\(((?:engine|nn|viz)/[\w/]+\.py)\)")
+LINK = re.compile(r"(\*\*)?\[`\w+`\]\(\.\./((?:engine|nn|viz)/[\w/]+\.py)\)")
+READING = ROOT / "docs" / "reading_the_source.md"
 MOST_LINES = 1_500  # to be read before Value.backward is understood: the files in bold
 
 
 def reading_order():
-    """The modules that the README tells to read, in its order; and those of them in bold."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    section = readme.split("## Reading the source")[1].split("\n## ")[0]
-    links = [(bold, name_of(ROOT / path)) for bold, path in LINK.findall(section)]
+    """The modules that the page tells to read, in its order; and those of them in bold."""
+    found = LINK.findall(READING.read_text(encoding="utf-8"))
+    links = [(bold, name_of(ROOT / path)) for bold, path in found]
     return [name for _, name in links], [name for bold, name in links if bold]
 
 
@@ -334,7 +334,7 @@ def test_the_reading_order_lists_every_module_once():
     order, _ = reading_order()
     modules = {m for m in PATHS if m not in ROOMS and m.split(".")[0] in ("engine", "nn", "viz")}
     modules.remove("viz.command.__main__")
-    assert sorted(modules - set(order)) == [], "not in the README's reading order"
+    assert sorted(modules - set(order)) == [], "not in docs/reading_the_source.md"
     assert sorted(order) == sorted(modules)
 
 
@@ -370,5 +370,4 @@ def test_a_second_pass_adds_to_results_in_value_and_not_in_the_engine_to_read_fi
 
 
 def test_the_engine_to_read_first_is_the_one_of_notebook_03():
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert inspect.getsource(Engine) in readme.split("## Reading the source")[1]
+    assert inspect.getsource(Engine) in READING.read_text(encoding="utf-8")

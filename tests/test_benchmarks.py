@@ -225,29 +225,30 @@ def test_the_chart_has_a_mark_for_each_contender_and_escapes_names():
     assert "prefers-color-scheme:dark" in text
 
 
-def test_the_readme_has_the_section_the_command_renews():
-    assert report.renewed(text_of("README.md"), "new\n").count("new\n<!-- benchmark: end -->") == 1
+def test_the_page_has_the_section_the_command_renews():
+    assert report.renewed(text_of(command.PAGE), "new\n").count("new\n<!-- benchmark: end -->") == 1
     with pytest.raises(ValueError, match="the page has no <!-- benchmark: begin"):
         report.renewed("a page", "new")
 
 
 @pytest.fixture
 def few(monkeypatch, tmp_path):
-    """A clone's README, and one workload; engine is that clone's."""
+    """A clone's page, and one workload; engine is that clone's."""
     monkeypatch.setattr(scalars, "workloads", lambda: [workload("square", planted(2.0))])
     for module in (arrays, networks, growth, threads):
         monkeypatch.setattr(module, "workloads", list)
     monkeypatch.setattr(rows, "measure", lambda rounds, turn: {})
     monkeypatch.setattr(engine, "__file__", str(tmp_path / "engine" / "__init__.py"))
     (tmp_path / ".github").mkdir()
-    (tmp_path / "README.md").write_text(f"a\n{report.BEGIN}\n{report.END}\nb\n", encoding="utf-8")
+    (tmp_path / "docs").mkdir()
+    (tmp_path / command.PAGE).write_text(f"a\n{report.BEGIN}\n{report.END}\nb\n", encoding="utf-8")
     return tmp_path
 
 
-def test_a_whole_run_renews_readme_and_chart(few, capsys):
+def test_a_whole_run_renews_page_and_chart(few, capsys):
     command.main([], few)
     body = capsys.readouterr().out.rstrip("\n")
-    page = (few / "README.md").read_text(encoding="utf-8")
+    page = (few / command.PAGE).read_text(encoding="utf-8")
     assert body in page
     assert "| square | " in body
     assert "Left out: torch, not installed." in body
@@ -255,13 +256,13 @@ def test_a_whole_run_renews_readme_and_chart(few, capsys):
 
 
 @pytest.mark.parametrize("part", [["--quick"], ["--only", "squ"], ["--only", "other"]])
-def test_a_part_leaves_readme_as_it_is(few, capsys, part):
+def test_a_part_leaves_the_page_as_it_is(few, capsys, part):
     command.main(part, few)
     assert ("| square | " in capsys.readouterr().out) is (part[-1] != "other")
-    assert (few / "README.md").read_text(encoding="utf-8").count("\n") == 4
+    assert (few / command.PAGE).read_text(encoding="utf-8").count("\n") == 4
 
 
-def test_another_twingrad_than_the_clone_s_leaves_readme_as_it_is(few, capsys, monkeypatch):
+def test_another_twingrad_than_the_clone_s_leaves_the_page_as_it_is(few, capsys, monkeypatch):
     monkeypatch.setattr(engine, "__file__", "elsewhere")
     command.main([], few)
     assert not (few / command.CHART).exists()

@@ -157,7 +157,7 @@ def words_of(page):
 def test_a_link_that_cannot_lead_anywhere_leaves_its_words(started, tmp_path):
     main(["notebooks", "course"])
     sheet = (tmp_path / "course" / "CHEATSHEET.md").read_text(encoding="utf-8")
-    assert "as in the README" in sheet
+    assert "as in the docs" in sheet
 
 
 def test_what_the_learner_changed_is_kept_and_named(started, capsys, tmp_path):

@@ -1,7 +1,6 @@
 """What nodes are called: one name for each, the same in `explain`, `draw` and `steps`."""
 
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -124,14 +123,6 @@ def test_an_op_of_many_inputs_is_written_with_a_few():
     y = engine.concatenate([Tensor([1.0], requires_grad=True, label=f"x{i}") for i in range(9)])
     assert Names(toposort(y)).operation(y) == "concatenate(x0, x1, x2, x3, …, x8)"
     assert operation(engine.mul, ["a", "−2"]) == "a × −2"
-
-
-def test_the_readme_shows_what_its_tour_prints():
-    a, b = Value(2.0, label="a"), Value(-3.0, label="b")
-    y = engine.tanh(a * b + 10) ** 2 + a
-    y.backward()
-    readme = Path(__file__).parent.parent / "README.md"
-    assert f"```text\n{explain(a)}\n```" in readme.read_text(encoding="utf-8")
 
 
 @pytest.mark.usefixtures("own_ops")

@@ -1,6 +1,6 @@
 """The benchmark: what users write, run by twingrad, by hand and by the peers that are installed.
 
-    python tests/bench                    # everything; renews the table and the chart of README
+    python tests/bench                    # everything; renews docs/benchmarks.md and its chart
     python tests/bench --quick            # fewer rounds
     python tests/bench --only moons chain # the workloads with a word in their name
 

@@ -1,4 +1,4 @@
-"""The command: run the workloads, print what they show, and put it into README if all were run."""
+"""The command: run the workloads, print what they show, and put it into docs/benchmarks.md if all were run."""
 
 import argparse
 import sys
@@ -14,6 +14,7 @@ from bench.contest import measure
 OPS = "ops by row"
 
 CHART = ".github/benchmark.svg"
+PAGE = "docs/benchmarks.md"
 
 
 def arguments(argv):
@@ -25,7 +26,7 @@ def arguments(argv):
 
 
 def main(argv, root):
-    """Measure, print, and renew README's section and chart where all of this clone was measured."""
+    """Measure, print, and renew page and chart where all of this clone was measured."""
     asked = arguments(argv)
     rounds, turn = (5, 0.02) if asked.quick else (15, 0.05)
 
@@ -50,6 +51,6 @@ def main(argv, root):
     print(body)
     if not asked.only and not asked.quick and Path(engine.__file__).is_relative_to(root):
         (root / CHART).write_text(chart(results), encoding="utf-8")
-        page = root / "README.md"
-        text = report.renewed(page.read_text(encoding="utf-8"), f"![{TITLE}]({CHART})\n\n{body}")
+        page = root / PAGE
+        text = report.renewed(page.read_text(encoding="utf-8"), f"![{TITLE}](../{CHART})\n\n{body}")
         page.write_text(text, encoding="utf-8")

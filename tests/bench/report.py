@@ -1,4 +1,4 @@
-"""What a run shows: Markdown tables, the bars beside what was measured, the section of README."""
+"""What a run shows: Markdown tables, the bars beside what was measured, the section of docs/benchmarks.md."""
 
 import platform
 from collections.abc import Callable
@@ -244,7 +244,7 @@ def bar_table(results, costs):
     return table(["what", "measured", "bar", ""], rows) if rows else ""
 
 
-# --- the machine, and the section of README ---
+# --- the machine, and the section of docs/benchmarks.md ---
 
 BEGIN, END = "<!-- benchmark: begin -->", "<!-- benchmark: end -->"
 

@@ -2,7 +2,7 @@
 
 To add a subcommand, write what runs it and what adds its options in `cli`, and its line in
 `COMMANDS`.  The notebooks take `op_page` and `call_of`; `python -m viz.command.table` writes the
-op table of the README and of the cheat sheet.
+op table of docs/ and of the cheat sheet.
 """
 
 from .cli import main as main

@@ -56,7 +56,7 @@ def open_notebooks(
         print(f"The course is in {folder}.")
         if kept:
             print(f"Yours differ from this version's and were kept: {', '.join(kept)}.")
-    # The whole checkout, so that links to the README and into the source lead somewhere.
+    # The whole checkout, so that links to the docs and into the source lead somewhere.
     root = COURSE.parent if folder == COURSE else folder
     try:
         from jupyterlab.labapp import LabApp  # an extra, and slow to import; it brings nbformat

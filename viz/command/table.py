@@ -1,4 +1,4 @@
-"""The op table as text: what README and cheat sheet show, generated from the registry.
+"""The op table as text: what a page of the docs and the cheat sheet show, from the registry.
 
 `python -m viz.command.table` writes it between the markers of both; with names of files, of those.
 """
@@ -17,7 +17,7 @@ from ..stepping import rule_source
 from .op_page import KINDS, bound_of, call_of, doc_of, domain_of
 
 #: The pages that show the table, from the root of a checkout.
-PAGES = ("README.md", "notebooks/CHEATSHEET.md")
+PAGES = ("docs/op_table.md", "notebooks/CHEATSHEET.md")
 BEGIN, END = "<!-- op table: begin -->", "<!-- op table: end -->"
 LONGEST_FORMULA = 150  # characters
 PRIVATE = re.compile(r"\b_\w+\(")  # a function that nobody outside its module knows
