@@ -1,4 +1,4 @@
-"""The command: run the workloads, print what they show, and put it into docs/benchmarks.md if all were run."""
+"""The command: run the workloads, print what they show; after all of them, renew the page."""
 
 import argparse
 import sys

@@ -1,4 +1,4 @@
-"""What a run shows: Markdown tables, the bars beside what was measured, the section of docs/benchmarks.md."""
+"""What a run shows: Markdown tables, the bars beside what was measured, the text of the page."""
 
 import platform
 from collections.abc import Callable
