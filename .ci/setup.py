@@ -1,7 +1,8 @@
 """Set twingrad up on a machine that has nothing but Python, then run it.
 
-    python3 .ci/setup.py demo [ARGUMENTS]    install what the demo needs, then `twingrad demo`
-    python3 .ci/setup.py test [ARGUMENTS]    install what the tests need, then run them all
+    python3 .ci/setup.py demo [ARGUMENTS]         install what the demo needs, then `twingrad demo`
+    python3 .ci/setup.py notebooks [ARGUMENTS]    the same for the course, `twingrad notebooks`
+    python3 .ci/setup.py test [ARGUMENTS]         install what the tests need, then run them all
 
 Everything goes into `.venv` in this checkout; the machine's own Python is left as it is.  The one
 exception: where Python came from Debian or Ubuntu without its venv package, nothing else can make
@@ -17,11 +18,19 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 OLDEST = (3, 11)
-EXTRAS = {"demo": ["plots"], "test": ["plots", "safetensors", "cluster", "test"]}
+# What each word installs.  `test` runs the tests, every other word the command of that name.
+EXTRAS = {
+    "demo": ["plots"],
+    "notebooks": ["notebooks"],
+    "test": ["plots", "safetensors", "cluster", "test"],
+}
+QUIET = subprocess.DEVNULL
+PATIENCE = 20  # seconds without a word, while pip works
 # Lines and branches of each package that the suite reaches, in percent, at least.  What only the
 # notebooks themselves call runs in a Jupyter kernel, where nobody counts.
 FLOORS = {"engine": 100, "nn": 99, "viz": 99, "notebooks": 90}
@@ -194,6 +203,17 @@ def read_stamp() -> "dict[str, Any]":
     return stamp if isinstance(stamp, dict) else {}
 
 
+def patiently(what: str, command: "list[str]") -> int:
+    """Run a quiet command, saying now and then that it goes on; its exit status."""
+    started = time.monotonic()
+    with subprocess.Popen(command, cwd=str(ROOT), env=clean_environment()) as process:
+        while True:
+            try:
+                return process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                say(f"still {what}, {time.monotonic() - started:.0f} s")
+
+
 def set_up(extras: "list[str]") -> None:
     """Bring .venv to where it holds twingrad with these extras."""
     if not venv_works():
@@ -204,17 +224,17 @@ def set_up(extras: "list[str]") -> None:
     if wanted is None:
         return
     what = requirement(wanted)
-    say(f"installing twingrad{what[1:]} into .venv (this can take a minute)")
+    say(f"installing twingrad{what[1:]} into .venv (some minutes, where the network is slow)")
     # Twice quiet: errors only.
     pip = [str(PYTHON), "-m", "pip", "install", "-qq", "--editable", what]
-    if subprocess.call(pip, cwd=str(ROOT), env=clean_environment()) != 0:
+    if patiently("installing", pip) != 0:
         raise SetupError("pip could not install twingrad; its own words are above.")
     STAMP.write_text(json.dumps({"pyproject": digest, "root": str(ROOT), "extras": wanted}))
 
 
-def demo(arguments: "list[str]") -> int:
-    """The main job: `twingrad demo`, in the directory the user is in."""
-    return subprocess.call([str(BIN / "twingrad"), "demo", *arguments], env=clean_environment())
+def twingrad(command: "list[str]") -> int:
+    """`twingrad demo`, say, in the directory the user is in."""
+    return subprocess.call([str(BIN / "twingrad"), *command], env=clean_environment())
 
 
 def test(arguments: "list[str]") -> int:
@@ -226,15 +246,20 @@ def test(arguments: "list[str]") -> int:
     env = clean_environment()
     if arguments:
         return subprocess.call([*python, "pytest", *arguments], cwd=str(ROOT), env=env)
+    say("the whole suite takes a while, longer on few processors.  The tests are gathered first,")
+    say("a minute or two without a word; then there is a dot for each that has passed")
     suite = [*python, "pytest", "--numprocesses=auto", "--cov", "--cov-report="]
     failed = subprocess.call(suite, cwd=str(ROOT), env=env)
     if failed:
         return failed
     statuses = []
     for package, floor in FLOORS.items():
-        say(f"coverage of {package}/, which has to be {floor} % at least")
-        gate = ["coverage", "report", f"--include={package}/*", f"--fail-under={floor}"]
-        statuses.append(subprocess.call([*python, *gate], cwd=str(ROOT), env=env))
+        gate = [*python, "coverage", "report", f"--include={package}/*", f"--fail-under={floor}"]
+        below = subprocess.call([*gate, "--format=total"], stdout=QUIET, cwd=str(ROOT), env=env)
+        say(f"coverage of {package}/: {'below' if below else 'at least'} {floor} %")
+        if below:  # by how much, and where
+            subprocess.call(gate, cwd=str(ROOT), env=env)
+        statuses.append(below)
     return max(statuses)
 
 
@@ -253,7 +278,7 @@ def main(arguments: "list[str]") -> int:
     except SetupError as error:
         print(f"setup: {error}", file=sys.stderr)
         return 1
-    return {"demo": demo, "test": test}[word](rest)
+    return test(rest) if word == "test" else twingrad(arguments)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import os
 
 import pytest
 from hypothesis import HealthCheck, settings
-from machine import gaps
+from machine import gaps, left_out
 
 # NumPy is not imported yet.  The matrices here are small: several threads make them no faster, and
 # where two workers wait for each other's threads some tests took thirty times as long.
@@ -28,6 +28,14 @@ collect_ignore_glob = ["wrong_answers/*.py"]
 def pytest_report_header():
     """What will be left out, before anything runs."""
     return gaps()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # after pytest's own summary
+def pytest_terminal_summary(terminalreporter):
+    """What was left out, after everything ran."""
+    yield
+    if said := left_out(len(terminalreporter.stats.get("skipped", []))):
+        terminalreporter.write_line(said)
 
 
 # The fixtures import what they need when they run: coverage has not started yet where this file

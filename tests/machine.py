@@ -15,6 +15,25 @@ def find_chromium():
     return next(filter(None, map(shutil.which, CHROMIUM)), None)
 
 
+def lacks():
+    """What this machine lacks, each with how Debian gets it."""
+    there = {
+        "Chromium (apt-get install chromium)": find_chromium(),
+        "axe-core (npm install --prefix tests/browser)": AXE.exists(),
+        "dot (apt-get install graphviz)": shutil.which("dot"),
+    }
+    return [name for name, found in there.items() if not found]
+
+
+def left_out(skipped):
+    """How many tests were skipped and why, in one line; '' where none was."""
+    if not skipped:
+        return ""
+    count = f"{skipped} test{'s were' if skipped > 1 else ' was'} left out"
+    missing = ", no ".join(lacks())
+    return f"{count}: there is no {missing} here" if missing else f"{count}, as said above"
+
+
 def gaps():
     """What this machine lacks, and the tests that miss it: one line for each."""
     lacks = []

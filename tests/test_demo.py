@@ -29,9 +29,10 @@ def without_time(text: str) -> str:
 
 
 def test_the_demo_succeeds(finished):
-    status, text, _ = finished
+    status, text, folder = finished
     assert status == 0
-    assert text.endswith("All as it should be.\n")
+    page = folder / "index.html"
+    assert text.endswith(f"All as it should be. Open {page} in a browser to see it.\n")
 
 
 def test_every_gradient_is_compared_three_ways(finished):

@@ -1,7 +1,6 @@
-"""Where only a notebook is opened, and nothing is installed: its first cell has to see to that."""
+"""Where nothing is installed: a notebook's first cell installs its clone, or says what to do."""
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -15,44 +14,29 @@ from notebooks.make import FOLDER, code_cells
 
 ROOT = FOLDER.parent
 
-#: Of the wheel: no index has it, so what is installed is this checkout.
-VERSION = "0.0+here"
+NOTEBOOK = FOLDER / "00_start_here.ipynb"
 
-#: Runs in an environment that has Jupyter's kernel and nothing of this project.
+#: Runs a notebook, stores what became of it, in a folder: three arguments.
 RUN = """
-import importlib.util, sys
+import sys
 import nbformat
 from nbclient import NotebookClient
 
-assert not any(map(importlib.util.find_spec, ["engine", "nn", "viz", "numpy", "matplotlib"]))
 notebook = nbformat.read(sys.argv[1], as_version=4)
 NotebookClient(notebook, timeout=300, kernel_name="python3").execute(cwd=sys.argv[3])
 nbformat.write(notebook, sys.argv[2])
 """
 
 
-def run(*command, **options):
-    """Run a program that has to end well; what it says is shown if it does not."""
-    words = [str(word) for word in command]
-    done = subprocess.run(
-        words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, **options
-    )
-    assert done.returncode == 0, f"{' '.join(words)}\n{done.stdout[-4000:]}"
+def ends_well(done):
+    """What it says is shown if it does not."""
+    assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
 
 
 def checkout(folder):
-    """A copy of this checkout, of the version above: building a wheel leaves files behind."""
-    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    project = tomllib.loads(text)
-    for package in {name.split(".")[0] for name in project["tool"]["setuptools"]["packages"]}:
-        shutil.copytree(
-            ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__")
-        )
-    for name in (project["project"]["readme"], "LICENSE"):
-        shutil.copy(ROOT / name, folder)
-    text = re.sub(r'^version = ".*"$', f'version = "{VERSION}"', text, flags=re.MULTILINE)
-    (folder / "pyproject.toml").write_text(text, encoding="utf-8")
-    return folder
+    """A copy of this checkout: building a wheel leaves files behind."""
+    left_out = (".*", "__pycache__", "build", "tests", "*.egg-info")
+    return shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*left_out))
 
 
 @pytest.fixture(scope="module")
@@ -66,22 +50,17 @@ def index(tmp_path_factory):
     return folder
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("place", ["alone", "in a clone"])
-def test_the_first_cell_installs_what_the_course_needs(tmp_path, index, place):
-    run(sys.executable, "-m", "venv", tmp_path / "venv")
-    python = tmp_path / "venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    (tmp_path / "this.txt").write_text(f"twingrad == {VERSION}\n")
-    (tmp_path / "wheels").mkdir()
-    (tmp_path / "clone").mkdir()
-    clone = checkout(tmp_path / "clone")
+@pytest.fixture
+def python(tmp_path, index):
+    """Runs the Python of a new environment, which holds Jupyter's kernel and nothing of ours."""
+    subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
+    path = tmp_path / "venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     own = {
         "PATH": f"{os.environ['PATH']}{os.pathsep}{os.defpath}",  # %pip runs pip through sh
         "PIP_CONFIG_FILE": os.devnull,
         "PIP_NO_INDEX": "1",
         "PIP_NO_COMPILE": "1",
-        "PIP_FIND_LINKS": f"{index} {tmp_path / 'wheels'}",
-        "PIP_CONSTRAINT": str(tmp_path / "this.txt"),
+        "PIP_FIND_LINKS": str(index),
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "IPYTHONDIR": str(tmp_path / "settings"),
         "JUPYTER_CONFIG_DIR": str(tmp_path / "settings"),
@@ -92,29 +71,47 @@ def test_the_first_cell_installs_what_the_course_needs(tmp_path, index, place):
         name: value for name, value in os.environ.items()
         if name not in foreign and not name.startswith("PIP_")
     } | own  # fmt: skip
-    empty = clone / "elsewhere"
-    empty.mkdir()
-    if place == "alone":
-        empty = tmp_path / "empty"
-        empty.mkdir()
-        wheel = [python, "-m", "pip", "wheel", "--no-deps", "-w", tmp_path / "wheels", clone]
-        run(*wheel, env=environment)
-    run(python, "-m", "pip", "install", "ipykernel", "nbclient", env=environment, cwd=empty)
-    result = tmp_path / "00.ipynb"
-    run(
-        python, "-c", RUN, FOLDER / "00_start_here.ipynb", result, empty,
-        env=environment, cwd=empty,
-    )  # fmt: skip
-    shown = [
-        one for cell in code_cells(nbformat.read(result, as_version=4)) for one in cell.outputs
-    ]
-    assert not [one for one in shown if one.output_type == "error"]
-    assert {mime for one in shown for mime in one.get("data", {})} >= {"image/svg+xml", "image/png"}
+    (tmp_path / "empty").mkdir()
+    called = {"env": environment, "cwd": tmp_path / "empty", "capture_output": True, "text": True}
+
+    def python(*words):
+        return subprocess.run([str(path), *map(str, words)], check=False, **called)
+
+    ends_well(python("-m", "pip", "install", "ipykernel", "nbclient"))
+    return python
+
+
+def shows_its_pictures(path):
+    """That the notebook there, which has run, shows drawings and plots."""
+    cells = code_cells(nbformat.read(path, as_version=4))
+    shown = [one for cell in cells for one in cell.outputs]
+    return {mime for one in shown for mime in one.get("data", {})} >= {"image/svg+xml", "image/png"}
+
+
+@pytest.mark.slow
+def test_in_a_clone_the_first_cell_installs_the_clone(tmp_path, python):
+    clone = checkout(tmp_path / "clone")
+    ends_well(python("-c", RUN, NOTEBOOK, tmp_path / "00.ipynb", clone / "notebooks"))
+    assert shows_its_pictures(tmp_path / "00.ipynb")
+    found = python("-c", "import engine; print(engine.__file__)").stdout
+    assert str(tmp_path / "venv") in found  # in this process too, which an editable one is not
+
+
+@pytest.mark.slow
+def test_elsewhere_it_installs_nothing_and_the_wheel_is_enough(tmp_path, python):
+    empty = tmp_path / "empty"
+    before = python("-m", "pip", "list").stdout
+    done = python("-c", RUN, NOTEBOOK, tmp_path / "00.ipynb", empty)
+    assert done.returncode == 1
+    assert "twingrad is not installed here. In a clone," in done.stderr
+    assert python("-m", "pip", "list").stdout == before
+
+    clone = checkout(tmp_path / "clone")
+    ends_well(python("-m", "pip", "install", f"{clone}[plots]"))
+    ends_well(python("-c", RUN, NOTEBOOK, tmp_path / "00.ipynb", empty))
+    assert shows_its_pictures(tmp_path / "00.ipynb")
     assert not list(empty.iterdir())
-    if place == "alone":  # the wheel holds the course; there is no JupyterLab to open it
-        copy = [python, "-m", "viz.command", "notebooks"]
-        done = subprocess.run(
-            copy, env=environment, cwd=empty, capture_output=True, text=True, check=False
-        )
-        assert done.stderr.startswith("twingrad: JupyterLab is not installed"), done.stderr
-        assert (empty / "twingrad-notebooks" / "18_where_to_go_next.ipynb").is_file()
+
+    done = python("-m", "viz.command", "notebooks")  # there is no JupyterLab to open it
+    assert done.stderr.startswith("twingrad: JupyterLab is not installed"), done.stderr
+    assert (empty / "twingrad-notebooks" / "18_where_to_go_next.ipynb").is_file()

@@ -68,7 +68,7 @@ def test_in_a_clone_jupyterlab_opens_the_folder_of_the_course(started, capsys, t
     assert main(["notebooks"]) == 0
     (options,) = started
     assert f"--ServerApp.root_dir={COURSE.parent}" in options
-    assert f"--ServerApp.preferred_dir={COURSE}" in options
+    assert f"--FileContentsManager.preferred_dir={COURSE}" in options
     assert f"--LabApp.default_url=/lab/tree/notebooks/{FIRST}" in options
     assert not {"--no-browser", "--allow-root"} & set(options)
     assert capsys.readouterr().out == ""
@@ -283,6 +283,7 @@ def test_jupyterlab_serves_the_course_and_ends_quietly_at_ctrl_c(tmp_path):
         for end in ends:
             os.close(end)
     assert "Traceback" not in log.read_text()
+    assert "Warning" not in log.read_text()
 
 
 def wait_for(answer):

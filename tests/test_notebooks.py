@@ -1,12 +1,13 @@
 """The course in notebooks/: every notebook runs, is stored as it runs, and checks its exercises."""
 
-import importlib
+import importlib.util
 import re
 from collections import Counter
 
 import nbformat
 import pytest
 from course_cases import EXERCISES, wrong_answers
+from IPython.core.inputtransformer2 import TransformerManager
 
 from notebooks.make import (
     FOLDER,
@@ -130,8 +131,18 @@ def test_it_says_at_the_top_what_one_will_be_able_to_do(name):
 
 @ALL
 def test_the_first_cell_is_the_same_everywhere(name):
-    """What it does is tested in test_hosted.py, with notebook 00."""
     assert code_cells(read(name))[0].source == code_cells(read(COURSE[0]))[0].source
+
+
+def test_where_nothing_is_installed_the_first_cell_says_what_to_do(tmp_path, monkeypatch):
+    """Installed is this clone or nothing: test_hosted.py tries both for real."""
+    cell = code_cells(read(COURSE[0]))[0].source
+    python = TransformerManager().transform_cell(cell)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    with pytest.raises(ModuleNotFoundError, match=r"In a clone, python3 \.ci/setup\.py notebooks "):
+        exec(python, {})
+    assert re.findall(r"^ +%pip .*", cell, flags=re.M) == ['    %pip install --quiet "..[plots]"']
 
 
 @ALL

@@ -12,6 +12,8 @@ from types import ModuleType
 
 import pytest
 
+from viz.command.cli import COMMANDS
+
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ["engine", "nn", "viz"]
 TOP_LEVEL = {
@@ -207,7 +209,26 @@ def test_requirement_names_the_extras():
 
 def test_an_unknown_word_shows_the_usage(capsys):
     assert setup.main(["nonsense"]) == setup.main([]) == 2
-    assert "setup.py test" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert all(f"python3 .ci/setup.py {word} " in said for word in setup.EXTRAS)
+
+
+@pytest.mark.parametrize("word", [word for word in setup.EXTRAS if word != "test"])
+def test_a_word_installs_its_extras_and_runs_the_command_of_its_name(monkeypatch, word):
+    installed, ran = [], []
+    monkeypatch.setattr(setup, "set_up", installed.append)
+    monkeypatch.setattr(setup.subprocess, "call", lambda words, **_: ran.append(words) or 3)
+    assert setup.main([word, "--help"]) == 3
+    assert installed == [setup.EXTRAS[word]]
+    assert ran == [[str(setup.BIN / "twingrad"), word, "--help"]]
+    assert word in {command[0] for command in COMMANDS}
+
+
+def test_while_pip_works_it_says_that_it_goes_on(monkeypatch, capsys):
+    monkeypatch.setattr(setup, "PATIENCE", 0.05)
+    sleep = [sys.executable, "-c", "import time; time.sleep(0.3); raise SystemExit(4)"]
+    assert setup.patiently("installing", sleep) == 4
+    assert "setup: still installing, 0 s\n" in capsys.readouterr().out
 
 
 # --- coverage ----------------------------------------------------------------------------------
@@ -231,7 +252,7 @@ def test_each_line_left_out_of_coverage_says_why():
 
 
 @pytest.mark.parametrize(("failing", "status"), [("", 0), ("nn/*", 2)])
-def test_a_package_below_its_floor_fails_the_test_command(monkeypatch, failing, status):
+def test_a_package_below_its_floor_fails_the_test_command(monkeypatch, capsys, failing, status):
     asked = []
 
     def call(words, **_):
@@ -241,10 +262,16 @@ def test_a_package_below_its_floor_fails_the_test_command(monkeypatch, failing, 
     monkeypatch.setattr(setup.subprocess, "call", call)
     assert setup.test([]) == status
     assert "--cov" in asked[0]
-    assert [words[-2:] for words in asked[1:]] == [
+    gates = [words[4:6] for words in asked if words[-1] == "--format=total"]
+    assert gates == [
         [f"--include={package}/*", f"--fail-under={floor}"]
         for package, floor in setup.FLOORS.items()
     ]
+    tables = [words for words in asked[1:] if words[-1] != "--format=total"]
+    assert len(tables) == bool(failing)
+    said = capsys.readouterr().out
+    assert ("coverage of nn/: below 99 %" in said) == bool(failing)
+    assert "coverage of engine/: at least 100 %" in said
 
 
 # --- what is tracked ---------------------------------------------------------------------------

@@ -24,7 +24,6 @@ IMAGES = 4
 TRAINED_SIZES = (64, 128, 10)
 EPOCHS = 40
 BATCH = 48
-NOISE = 0.2  # added to the pixels (0 to 1), so that training does not learn them by heart
 TIER_BOUND, FINITE_BOUND = 1e-12, 1e-7  # relative to a parameter's largest gradient
 ACCURACY = 0.95
 STEP = 6e-6  # of finite differences: about the cube root of float64's precision
@@ -60,7 +59,7 @@ def run(folder: Path, seed: int = 0, epochs: int = EPOCHS, out: TextIO | None = 
         )
     problems += demo_pictures.save(folder, trained, out)
     print(f"NOT as it should be: {'; '.join(problems)}." if problems else "All as it should be.",
-          file=out)  # fmt: skip
+          f"Open {folder / 'index.html'} in a browser to see it.", file=out)  # fmt: skip
     return 1 if problems else 0
 
 
@@ -148,19 +147,6 @@ def _arrows(sizes: tuple[int, ...]) -> str:
 # --- 2: training ---
 
 
-class NoisyDigits(nn.TensorDataset):
-    """Digits whose pixels come with fresh noise each time they are asked for."""
-
-    def __init__(self, x: np.ndarray, labels: np.ndarray, rng: np.random.Generator) -> None:
-        super().__init__(x, labels)
-        self.rng = rng
-
-    def batch(self, indices: np.ndarray) -> tuple[Any, ...]:
-        """The samples at `indices`: noisy pixels and labels."""
-        x, labels = super().batch(indices)
-        return x + self.rng.normal(0, NOISE, x.shape), labels
-
-
 class Training:
     """Trains the Tensor network, printing as it goes.
 
@@ -179,7 +165,7 @@ class Training:
         print(f"2. Training on Tensors\n\n   {_arrows(TRAINED_SIZES)} with relu, {len(x)} digits, "
               "Adam\n", file=out)  # fmt: skip
         started = time.perf_counter()
-        self._fit(NoisyDigits(x, labels, rng), epochs, rng, out)
+        self._fit(nn.TensorDataset(x, labels), epochs, rng, out)
         seconds = time.perf_counter() - started
         with engine.no_grad():
             self.guesses = self.model(self.images).numpy().argmax(axis=1)

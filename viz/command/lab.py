@@ -68,7 +68,7 @@ def open_notebooks(
     options = [
         "-y",  # Ctrl-C stops it at once, without a question
         f"--ServerApp.root_dir={root}",
-        f"--ServerApp.preferred_dir={folder}",
+        f"--FileContentsManager.preferred_dir={folder}",
         f"--LabApp.default_url=/lab/tree/{(folder / FIRST).relative_to(root).as_posix()}",
     ]
     options += [] if browser else ["--no-browser"]
