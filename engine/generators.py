@@ -185,10 +185,8 @@ def manual_seed(seed: int) -> Generator:
 
 def default_generator() -> np.random.Generator:
     """The shared generator of this thread; `.bit_generator.state` can be saved."""
-    if _shared.seed not in (
-        _seed,
-        _OWN_SEED,
-    ):  # a new thread, or one in which nothing was drawn since a seed
+    # A new thread, or one in which nothing was drawn since a seed.
+    if _shared.seed not in (_seed, _OWN_SEED):
         _shared.seed, _shared.generator = _seed, _seed.next_generator()
     if _shared.asked is not None:
         _shared.asked.note(_shared.generator, default_generator)
@@ -271,22 +269,6 @@ class Seeded(Restoring):
         _shared.generator, _shared.seed, seed = saved
         if threading.current_thread() is threading.main_thread():  # no other one changes it
             _seed = seed
-
-
-def peek(rng: Rng, draw: Callable[[np.random.Generator], Any]) -> np.ndarray:
-    """What `draw(generator)` gives next; nothing is used up.
-
-    >>> source = np.random.default_rng(0)
-    >>> ahead = peek(source, lambda rng: rng.random(2))
-    >>> bool((source.random(2) == ahead).all())
-    True
-    """
-    source = generator(rng)
-    before = source.bit_generator.state
-    try:
-        return np.asarray(draw(source))
-    finally:
-        source.bit_generator.state = before
 
 
 def ways_to_state(

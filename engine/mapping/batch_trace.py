@@ -9,10 +9,10 @@ from typing import Any, NoReturn
 import numpy as np
 
 from ..callers import line_of_caller
-from ..generators import Rng, peek
+from ..generators import Rng
 from ..graph import visit
 from ..node import Node
-from ..symbols import Draw, Noting, Symbol, Trace, Tracing, tracing_now
+from ..symbols import Draw, Noting, Symbol, Trace, Tracing, peek, tracing_now
 from ..writing import gradients
 
 _ONCE = (

@@ -23,6 +23,7 @@ from .lasting import (
     Draw as Draw,
     LastingTrace as LastingTrace,
     Tracing as Tracing,
+    peek as peek,
     tracing_now as tracing_now,
 )
 from .lifting import LiftedOp as LiftedOp, Place as Place, filled as filled

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..arrays import cast
 from ..callers import line_of_caller
-from ..generators import Rng, generator, peek
+from ..generators import Rng, generator
 from ..graph import toposort
 from ..node import Node
 from ..recording import RECORDING, open_calls
@@ -33,6 +33,22 @@ class Draw(NamedTuple):
 
     def __call__(self) -> np.ndarray:
         return np.asarray(self.draw(generator(self.rng)))
+
+
+def peek(rng: Rng, draw: Callable[[np.random.Generator], Any]) -> np.ndarray:
+    """What `draw(generator)` gives next; nothing is used up.
+
+    >>> source = np.random.default_rng(0)
+    >>> ahead = peek(source, lambda rng: rng.random(2))
+    >>> bool((source.random(2) == ahead).all())
+    True
+    """
+    source = generator(rng)
+    before = source.bit_generator.state
+    try:
+        return np.asarray(draw(source))
+    finally:
+        source.bit_generator.state = before
 
 
 class LastingTrace(Trace):

@@ -5,7 +5,7 @@ import pytest
 import engine
 import nn
 from engine import Tensor
-from engine.elsewhere import OF_LAYERS, OF_MODULES, OF_TENSORS
+from engine.other_names import OF_LAYERS, OF_MODULES, OF_TENSORS
 from nn import functional as F, optim
 
 X = Tensor([1.0, 2.0])
