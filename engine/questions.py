@@ -25,27 +25,47 @@ def eq(a: Any, b: Any) -> Any:
 
 
 def ne(a: Any, b: Any) -> Any:
-    """`a != b`, number by number."""
+    """`a != b`, number by number.
+
+    >>> ne([1.0, 2.0], 2.0)
+    array([ True, False])
+    """
     return array_if_list(a) != array_if_list(b)
 
 
 def lt(a: Any, b: Any) -> Any:
-    """`a < b`, number by number."""
+    """`a < b`, number by number.
+
+    >>> lt([1.0, 2.0], 2.0)
+    array([ True, False])
+    """
     return array_if_list(a) < array_if_list(b)
 
 
 def le(a: Any, b: Any) -> Any:
-    """`a <= b`, number by number."""
+    """`a <= b`, number by number.
+
+    >>> le([1.0, 2.0], 2.0)
+    array([ True,  True])
+    """
     return array_if_list(a) <= array_if_list(b)
 
 
 def gt(a: Any, b: Any) -> Any:
-    """`a > b`, number by number."""
+    """`a > b`, number by number.
+
+    >>> gt([1.0, 2.0], [0.5, 4.0])
+    array([ True, False])
+    """
     return array_if_list(a) > array_if_list(b)
 
 
 def ge(a: Any, b: Any) -> Any:
-    """`a >= b`, number by number."""
+    """`a >= b`, number by number.
+
+    >>> ge([1.0, float("nan")], 1.0)
+    array([ True, False])
+    """
     return array_if_list(a) >= array_if_list(b)
 
 
@@ -122,15 +142,27 @@ def logical_and(a: Any, b: Any) -> Any:
 
 
 def logical_or(a: Any, b: Any) -> Any:
-    """Whether one of two, or both, are not 0, number by number."""
+    """Whether one of two, or both, are not 0, number by number.
+
+    >>> logical_or([1.0, 0.0], [2.0, 0.0])
+    array([ True, False])
+    """
     return np.logical_or(a, b)
 
 
 def logical_xor(a: Any, b: Any) -> Any:
-    """Whether one of two is not 0 and the other is, number by number."""
+    """Whether one of two is not 0 and the other is, number by number.
+
+    >>> logical_xor([1.0, 0.0], [2.0, 3.0])
+    array([False,  True])
+    """
     return np.logical_xor(a, b)
 
 
 def logical_not(x: Any) -> Any:
-    """Whether a number is 0."""
+    """Whether a number is 0.
+
+    >>> logical_not([1.0, 0.0])
+    array([False,  True])
+    """
     return np.logical_not(x)

@@ -21,11 +21,11 @@ from .conventions import (
     sort as sort, split as split, squeeze as squeeze, std as std,
     transpose as transpose, var as var,
 )  # fmt: skip
+from .einstein import einsum as einsum
 from .everyday import (
     append as append, atleast_1d as atleast_1d, atleast_2d as atleast_2d, atleast_3d as atleast_3d,
-    column_stack as column_stack, cross as cross, diag as diag, diff as diff, dstack as dstack,
-    fliplr as fliplr, flipud as flipud, hstack as hstack, inner as inner, kron as kron,
-    rot90 as rot90, trapezoid as trapezoid, vstack as vstack,
+    column_stack as column_stack, diag as diag, diff as diff, dstack as dstack, fliplr as fliplr,
+    flipud as flipud, hstack as hstack, rot90 as rot90, trapezoid as trapezoid, vstack as vstack,
 )  # fmt: skip
 from .exponentials import (
     largest_finite as largest_finite, log_softmax as log_softmax, logsumexp as logsumexp,
@@ -44,8 +44,8 @@ from . import numpy_composed as numpy_composed, numpy_names as numpy_names
 from .picking import topk as topk
 from .plain import Array as Array, friendly as friendly
 from .products import (
-    bmm as bmm, dot as dot, einsum as einsum, matmul as matmul, mm as mm, mv as mv,
-    outer as outer, tensordot as tensordot,
+    bmm as bmm, cross as cross, dot as dot, inner as inner, kron as kron, matmul as matmul,
+    mm as mm, mv as mv, outer as outer, tensordot as tensordot,
 )  # fmt: skip
 from .quantiles import percentile as percentile, quantile as quantile
 from .reductions import (

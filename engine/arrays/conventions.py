@@ -123,6 +123,10 @@ def min(x: Any, *along: Any, axis: Any = None, keepdims: Any = None, **pytorchs:
     """Smallest number of all, or along axes; with `dim`, as in PyTorch, a pair with its indices.
 
     In all else as `max`.
+
+    >>> from engine import grad
+    >>> grad(lambda x: min(x))(np.array([1.0, 1.0, 3.0]))
+    array([0.5, 0.5, 0. ])
     """
     return _extreme(reductions.amin, reductions.argmin, x, along, axis, keepdims, pytorchs)
 
@@ -210,7 +214,11 @@ def cummax(x: Any, *along: Any, axis: Any = None, **pytorchs: Any) -> Any:
 
 @composed
 def cummin(x: Any, *along: Any, axis: Any = None, **pytorchs: Any) -> Any:
-    """Smallest number so far along a `dim`; in all else as `cummax`."""
+    """Smallest number so far along a `dim`; in all else as `cummax`.
+
+    >>> cummin(np.array([3.0, 1.0, 2.0]), axis=0)
+    array([3., 1., 1.])
+    """
     return _running("cummin", True, x, along, axis, pytorchs)
 
 
@@ -266,7 +274,12 @@ def var(
 def std(
     x: Any, *along: Any, axis: Any = None, ddof: Any = None, keepdims: Any = None, **pytorchs: Any
 ) -> Any:
-    """Standard deviation, the root of `var`, whose arguments it has; derivative 0 of equal ones."""
+    """Standard deviation, the root of `var`, whose arguments it has; derivative 0 of equal ones.
+
+    >>> x = np.array([1.0, 3.0])
+    >>> float(std(x)), float(std(x, ddof=1))
+    (1.0, 1.4142135623730951)
+    """
     return _spread(variance.std, x, along, axis, ddof, keepdims, pytorchs)
 
 

@@ -1,4 +1,4 @@
-"""NumPy's everyday functions that need no rule of their own: joins, slices and products."""
+"""NumPy's everyday functions without a rule of their own: joins, turns, differences, areas."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ import numpy as np
 
 from ..core import composed
 from ..lists import array_if_list
-from ..ops import mul
-from .indexing import cut, diagonal as diagonal_of, flip, getitem, kth, scatter_add
-from .products import tensordot
+from .indexing import diagonal as diagonal_of, flip, getitem, kth, scatter_add
 from .reductions import sum
 from .shapes import (
     axis_or_dim,
@@ -48,19 +46,31 @@ def _each_with_axes(arrays: tuple[Any, ...], ndim: int) -> Any:
 
 @composed
 def atleast_1d(*arrays: Any) -> Any:
-    """x, or a single number as an array of one; of several arrays a tuple."""
+    """x, or a single number as an array of one; of several arrays a tuple.
+
+    >>> atleast_1d(2.0, [3.0, 4.0])
+    (array([2.]), array([3., 4.]))
+    """
     return _each_with_axes(arrays, 1)
 
 
 @composed
 def atleast_2d(*arrays: Any) -> Any:
-    """x with at least 2 axes, (n,) as (1, n); of several arrays a tuple."""
+    """x with at least 2 axes, (n,) as (1, n); of several arrays a tuple.
+
+    >>> atleast_2d(np.array([1.0, 2.0]))
+    array([[1., 2.]])
+    """
     return _each_with_axes(arrays, 2)
 
 
 @composed
 def atleast_3d(*arrays: Any) -> Any:
-    """x with at least 3 axes, (n,) as (1, n, 1) and (m, n) as (m, n, 1); of several a tuple."""
+    """x with at least 3 axes, (n,) as (1, n, 1) and (m, n) as (m, n, 1); of several a tuple.
+
+    >>> [atleast_3d(np.ones(shape)).shape for shape in [(2,), (2, 3)]]
+    [(1, 2, 1), (2, 3, 1)]
+    """
     return _each_with_axes(arrays, 3)
 
 
@@ -70,20 +80,33 @@ def _joined(arrays: Sequence[Any], ndim: int, axis: int) -> Any:
 
 @composed
 def vstack(arrays: Sequence[Any]) -> Any:
-    """Arrays joined along the first axis; (n,) counts as the row (1, n)."""
+    """Arrays joined along the first axis; (n,) counts as the row (1, n).
+
+    >>> vstack([np.array([1, 2]), np.array([3, 4])])
+    array([[1, 2],
+           [3, 4]])
+    """
     return _joined(arrays, 2, 0)
 
 
 @composed
 def hstack(arrays: Sequence[Any]) -> Any:
-    """Arrays joined along the second axis; those with one axis along that one."""
+    """Arrays joined along the second axis; those with one axis along that one.
+
+    >>> hstack([np.array([1, 2]), np.array([3])]), hstack([np.ones((2, 1)), np.ones((2, 3))]).shape
+    (array([1, 2, 3]), (2, 4))
+    """
     listed = [_with_axes(x, 1) for x in arrays]
     return concatenate(listed, 0 if listed and np.ndim(listed[0]) == 1 else 1)
 
 
 @composed
 def dstack(arrays: Sequence[Any]) -> Any:
-    """Arrays joined along the third axis; (m, n) counts as (m, n, 1)."""
+    """Arrays joined along the third axis; (m, n) counts as (m, n, 1).
+
+    >>> dstack([np.ones((2, 3)), np.zeros((2, 3))]).shape
+    (2, 3, 2)
+    """
     return _joined(arrays, 3, 2)
 
 
@@ -101,7 +124,12 @@ def column_stack(arrays: Sequence[Any]) -> Any:
 
 @composed
 def append(arr: Any, values: Any, axis: int | None = None) -> Any:
-    """`values` after those of `arr`, along an axis; both flattened by default."""
+    """`values` after those of `arr`, along an axis; both flattened by default.
+
+    >>> append(np.array([[1, 2]]), [[3, 4]], axis=0), append(np.array([[1, 2]]), [3])
+    (array([[1, 2],
+           [3, 4]]), array([1, 2, 3]))
+    """
     return concatenate([arr, values], axis)
 
 
@@ -110,13 +138,29 @@ def append(arr: Any, values: Any, axis: int | None = None) -> Any:
 
 @composed
 def flipud(x: Any) -> Any:
-    """Reversed along the first axis."""
+    """Reversed along the first axis.
+
+    Raises:
+        ValueError: x has no axes.
+
+    >>> flipud(np.array([[1, 2], [3, 4]]))
+    array([[3, 4],
+           [1, 2]])
+    """
     return flip(_at_least("flipud", x, 1), 0)
 
 
 @composed
 def fliplr(x: Any) -> Any:
-    """Reversed along the second axis."""
+    """Reversed along the second axis.
+
+    Raises:
+        ValueError: x has fewer than 2 axes.
+
+    >>> fliplr(np.array([[1, 2], [3, 4]]))
+    array([[2, 1],
+           [4, 3]])
+    """
     return flip(_at_least("fliplr", x, 2), 1)
 
 
@@ -128,7 +172,12 @@ def _at_least(name: str, x: Any, ndim: int) -> Any:
 
 @composed
 def rot90(x: Any, k: int = 1, axes: Any = (0, 1), *, dims: Any = None) -> Any:
-    """Turned k times by 90 degrees in the plane of two axes, from the first to the second."""
+    """Turned k times by 90 degrees in the plane of two axes, from the first to the second.
+
+    >>> rot90(np.array([[1, 2], [3, 4]]))
+    array([[2, 4],
+           [1, 3]])
+    """
     axes = axis_or_dim("rot90", axes, dims, (0, 1))
     first, second = normalize_axes(axes, np.ndim(x), "rot90")
     turns = operator.index(k) % 4
@@ -228,58 +277,3 @@ def trapezoid(y: Any, x: Any = None, dx: Any = None, axis: Any = -1, *, dim: Any
             steps = reshape(steps, (-1,) + (1,) * (np.ndim(y) - axis - 1))
     before, after = _ends_of_steps(y, axis)
     return sum(steps * (before + after) / 2.0, axis)
-
-
-# --- products ---
-
-
-@composed
-def inner(a: Any, b: Any) -> Any:
-    """Sum of products over the last axes, of every row of a with every row of b."""
-    apart = 0 in (np.ndim(a), np.ndim(b))
-    return mul(a, b) if apart else tensordot(a, b, axes=(-1, -1))
-
-
-@composed
-def kron(a: Any, b: Any) -> Any:
-    """Kronecker product: every number of a, times the whole of b in its place.
-
-    >>> kron(np.array([1, 10]), np.array([1, 2]))
-    array([ 1,  2, 10, 20])
-    """
-    ndim = max(np.ndim(a), np.ndim(b))
-    shapes = [(1,) * (ndim - np.ndim(x)) + np.shape(x) for x in (a, b)]
-    pairs = list(zip(*shapes, strict=True))
-    left = reshape(a, [n for m, _ in pairs for n in (m, 1)])
-    right = reshape(b, [n for _, m in pairs for n in (1, m)])
-    return reshape(left * right, [m * n for m, n in pairs])
-
-
-@composed
-def cross(a: Any, b: Any, axis: Any = None, *, dim: Any = None) -> Any:
-    """Cross product of vectors of 3 numbers, along an axis: the last by default.
-
-    Raises:
-        ValueError: the axis has another length; or none is named and there are several of length
-            3, of which PyTorch takes the first.
-
-    >>> cross(np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0]))
-    array([0., 0., 1.])
-    """
-    along = axis_or_dim("cross", axis, dim)
-    shapes = [np.shape(x) for x in (a, b)]
-    if along is None and all(3 in shape[:-1] for shape in shapes):
-        raise ValueError(
-            "cross() of several axes of length 3 has two meanings: axis=-1 is the last (NumPy's), "
-            f"dim={shapes[0].index(3)} the first (PyTorch's): say which"
-        )
-    along = -1 if along is None else along
-    parts = []
-    for x, shape in zip((a, b), shapes, strict=True):
-        i = normalize_axis(along, len(shape), "cross")
-        if shape[i] != 3:
-            raise ValueError(f"cross() is of vectors of 3 numbers, axis {i} has {shape[i]}")
-        parts.append(cut(x, (1, 2), i))
-    (a0, a1, a2), (b0, b1, b2) = parts
-    numbers = [a1 * b2 - a2 * b1, a2 * b0 - a0 * b2, a0 * b1 - a1 * b0]
-    return concatenate(numbers, along)

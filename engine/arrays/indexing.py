@@ -166,7 +166,14 @@ def _integers(indices: Any, name: str) -> Any:
 
 @composed
 def take(x: Any, indices: Any, axis: int | None = None, *, dim: int | None = None) -> Any:
-    """Elements at `indices` along an axis; of the flattened array by default."""
+    """Elements at `indices` along an axis; of the flattened array by default.
+
+    Where an index comes twice, so does the gradient.
+
+    >>> from engine import grad
+    >>> grad(lambda x: take(x, [0, 0, 2]).sum())(np.ones(3))
+    array([2., 0., 1.])
+    """
     axis = axis_or_dim("take", axis, dim)
     indices = _integers(indices, "take")
     ndim = np.ndim(x)
@@ -178,7 +185,15 @@ def take(x: Any, indices: Any, axis: int | None = None, *, dim: int | None = Non
 
 @composed
 def take_along_axis(x: Any, indices: Any, axis: int | None = -1, *, dim: int | None = None) -> Any:
-    """For each position, the element that `indices` names along the axis."""
+    """For each position, the element that `indices` names along the axis.
+
+    Raises:
+        ValueError: indices have not as many axes as x.
+
+    >>> take_along_axis(np.array([[5, 7], [8, 6]]), np.array([[1], [0]]), axis=1)
+    array([[7],
+           [8]])
+    """
     axis = axis_or_dim("take_along_axis", axis, dim, -1)
     indices = _integers(indices, "take_along_axis")
     indices = np.asarray(indices) if has_numbers(indices) else indices
@@ -231,7 +246,11 @@ def sort(x: Any, axis: int | None = -1) -> Any:
 
 @composed
 def flip(x: Any, axis: Any = None, *more: Any, dim: Any = None, dims: Any = None) -> Any:
-    """Reversed along one axis, several, or (by default) all."""
+    """Reversed along one axis, several, or (by default) all.
+
+    >>> flip(np.array([1, 2, 3]))
+    array([3, 2, 1])
+    """
     if more or dim is not None or dims is not None:
         axis = once("flip", "the axis", (axis, *more) if more else axis, dim, dims)
     axes = normalize_axes(axis, np.ndim(x), "flip")
@@ -249,7 +268,11 @@ def roll(
     dim: Any = None,
     dims: Any = None,
 ) -> Any:
-    """Moved along an axis by `shift`; what leaves at the end comes in at the start."""
+    """Moved along an axis by `shift`; what leaves at the end comes in at the start.
+
+    >>> roll(np.array([1, 2, 3, 4]), 1)
+    array([4, 1, 2, 3])
+    """
     shift = once("roll", "the shift", shift, shifts)
     if dim is not None or dims is not None:
         axis = once("roll", "the axis", axis, dim, dims)
@@ -285,7 +308,11 @@ def _int(what: str, one: Any) -> int:
 
 @composed
 def repeat(x: Any, repeats: Any, axis: int | None = None, *, dim: int | None = None) -> Any:
-    """Each element (along an axis) repeated; `repeats` is a number or one for each."""
+    """Each element (along an axis) repeated; `repeats` is a number or one for each.
+
+    >>> repeat(np.array([1, 2]), 2), repeat(np.array([1, 2]), [1, 3])
+    (array([1, 1, 2, 2]), array([1, 2, 2, 2]))
+    """
     axis = axis_or_dim("repeat", axis, dim)
     if type(repeats) is not int and np.ndim(repeats) == 0:
         repeats = _int("repeats of repeat()", repeats)  # of 1.7 NumPy makes 1
@@ -304,7 +331,11 @@ def cut(x: Any, places: Iterable[int], axis: int) -> list[Any]:
 
 @composed
 def chunk(x: Any, chunks: int, axis: int = 0, *, dim: int | None = None) -> list[Any]:
-    """PyTorch's way to cut: at most `chunks` pieces of one length, the last may be shorter."""
+    """PyTorch's way to cut: at most `chunks` pieces of one length, the last may be shorter.
+
+    >>> chunk(np.arange(5), 2)
+    [array([0, 1, 2]), array([3, 4])]
+    """
     axis = normalize_axis(axis_or_dim("chunk", axis, dim, 0), np.ndim(x), "chunk")
     if not is_int(chunks) or chunks <= 0:
         raise ValueError(f"chunks of chunk() must be a positive int, got {chunks!r}")
@@ -315,7 +346,11 @@ def chunk(x: Any, chunks: int, axis: int = 0, *, dim: int | None = None) -> list
 
 @composed
 def unbind(x: Any, axis: int = 0, *, dim: int | None = None) -> list[Any]:
-    """The arrays that `stack` along an axis would join: one for each index of it."""
+    """The arrays that `stack` along an axis would join: one for each index of it.
+
+    >>> unbind(np.array([[1, 2], [3, 4]]), axis=1)
+    [array([1, 3]), array([2, 4])]
+    """
     axis = normalize_axis(axis_or_dim("unbind", axis, dim, 0), np.ndim(x), "unbind")
     lead = (slice(None),) * axis
     return [getitem(x, (*lead, i)) for i in range(np.shape(x)[axis])]
@@ -323,7 +358,15 @@ def unbind(x: Any, axis: int = 0, *, dim: int | None = None) -> list[Any]:
 
 @composed
 def gather(x: Any, dim: int, index: Any) -> Any:
-    """PyTorch's `take_along_axis`: index may be shorter than x along the other axes."""
+    """PyTorch's `take_along_axis`: index may be shorter than x along the other axes.
+
+    Raises:
+        ValueError: index has other axes than x, or is longer along another than `dim`.
+
+    >>> gather(np.array([[0.1, 0.9], [0.8, 0.2]]), 1, np.array([[1], [0]]))
+    array([[0.9],
+           [0.8]])
+    """
     dim = normalize_axis(dim, np.ndim(x), "gather")
     index = _integers(index, "gather")
     index = np.asarray(index) if has_numbers(index) else index
@@ -349,7 +392,14 @@ def masked_fill(x: Any, mask: Any, value: Any) -> Any:
 
 @composed
 def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
-    """Elements i, i + offset of two axes, as the last axis."""
+    """Elements i, i + offset of two axes, as the last axis.
+
+    Raises:
+        ValueError: x has fewer than 2 axes.
+
+    >>> diagonal(np.array([[1, 2], [3, 4]])), diagonal(np.array([[1, 2], [3, 4]]), 1)
+    (array([1, 4]), array([2]))
+    """
     ndim = np.ndim(x)
     if ndim < 2:
         raise ValueError(f"diagonal() needs at least 2 axes, got shape {np.shape(x)}")
@@ -362,13 +412,23 @@ def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
 
 @composed
 def tril(x: Any, k: int = 0, *, diagonal: int = 0) -> Any:
-    """Zero above the k-th diagonal of the last two axes."""
+    """Zero above the k-th diagonal of the last two axes.
+
+    >>> tril(np.ones((2, 2)))
+    array([[1., 0.],
+           [1., 1.]])
+    """
     return where(np.tri(*_matrix(x, "tril"), k=kth(k, diagonal), dtype=bool), x, False)
 
 
 @composed
 def triu(x: Any, k: int = 0, *, diagonal: int = 0) -> Any:
-    """Zero below the k-th diagonal of the last two axes."""
+    """Zero below the k-th diagonal of the last two axes.
+
+    >>> triu(np.ones((2, 2)), 1)
+    array([[0., 1.],
+           [0., 0.]])
+    """
     return where(~np.tri(*_matrix(x, "triu"), k=kth(k, diagonal) - 1, dtype=bool), x, False)
 
 
@@ -388,7 +448,14 @@ def _matrix(x: Any, name: str) -> tuple[int, int]:
 
 @composed
 def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: float = 0.0) -> Any:
-    """A border of `pad_width` around x: of one number, or mode edge, reflect, symmetric, wrap."""
+    """A border of `pad_width` around x: of one number, or mode edge, reflect, symmetric, wrap.
+
+    Raises:
+        ValueError: mode is another, or pad_width does not fit x or is negative.
+
+    >>> pad(np.array([1, 2]), (1, 2)), pad(np.array([1, 2]), 1, mode="edge")
+    (array([0, 1, 2, 0, 0]), array([1, 1, 2, 2]))
+    """
     widths = pad_widths(pad_width, np.ndim(x))
     if mode == "constant":
         return constant_pad(x, widths, constant_values)

@@ -200,9 +200,9 @@ class ArrayMethods(TorchMethods):
         return reductions.amin(self, axis=axis, keepdims=keepdims, **aliases)
 
     # Functions that are methods as they are.
-    diag, diff, inner, kron = everyday.diag, everyday.diff, everyday.inner, everyday.kron
+    diag, diff, inner, kron = everyday.diag, everyday.diff, products.inner, products.kron
     cross, fliplr, flipud, rot90 = (
-        everyday.cross, everyday.fliplr, everyday.flipud, everyday.rot90,
+        products.cross, everyday.fliplr, everyday.flipud, everyday.rot90,
     )  # fmt: skip
     quantile = quantiles.quantile
     isnan, isinf, isfinite = questions.isnan, questions.isinf, questions.isfinite

@@ -1,20 +1,25 @@
-"""Products of arrays: matmul, outer, tensordot, einsum."""
+"""Products of arrays: matmul, and those that are composed of it or of products of numbers."""
 
 from __future__ import annotations
 
 import math
-import operator
-import string
 from typing import Any
 
 import numpy as np
 
 from ..core import composed
 from ..define import shape_op
-from ..lists import LISTS
 from ..ops import mul
-from .indexing import diagonal
-from .shapes import axis_or_dim, normalize_axes, reshape, sum_to, transpose
+from .indexing import cut
+from .shapes import (
+    axis_or_dim,
+    concatenate,
+    normalize_axes,
+    normalize_axis,
+    reshape,
+    sum_to,
+    transpose,
+)
 
 # --- matmul ---
 
@@ -80,19 +85,40 @@ def _of_axes(name: str, a: Any, axes_a: int, b: Any, axes_b: int) -> Any:
 
 @composed
 def mm(a: Any, b: Any) -> Any:
-    """Product of two matrices, PyTorch's; `matmul` takes batches and vectors too."""
+    """Product of two matrices, PyTorch's; `matmul` takes batches and vectors too.
+
+    Raises:
+        ValueError: a or b has not 2 axes.
+
+    >>> mm(np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]]))
+    array([[11.]])
+    """
     return _of_axes("mm", a, 2, b, 2)
 
 
 @composed
 def mv(a: Any, b: Any) -> Any:
-    """Product of a matrix and a vector, PyTorch's `matmul` of these."""
+    """Product of a matrix and a vector, PyTorch's `matmul` of these.
+
+    Raises:
+        ValueError: a has not 2 axes, or b not 1.
+
+    >>> mv(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([10.0, 1.0]))
+    array([12., 34.])
+    """
     return _of_axes("mv", a, 2, b, 1)
 
 
 @composed
 def bmm(a: Any, b: Any) -> Any:
-    """Products of as many matrices, (n, i, j) and (n, j, k), PyTorch's `matmul` of these."""
+    """Products of as many matrices, (n, i, j) and (n, j, k), PyTorch's `matmul` of these.
+
+    Raises:
+        ValueError: a or b has not 3 axes, or they have not as many matrices.
+
+    >>> bmm(np.ones((5, 2, 3)), np.ones((5, 3, 4))).shape
+    (5, 2, 4)
+    """
     return _of_axes("bmm", a, 3, b, 3)
 
 
@@ -101,6 +127,10 @@ def dot(a: Any, b: Any) -> Any:
     """Sums of products over the last axis of a and the last but one of b; a product if one is 0-d.
 
     Of vectors and matrices this is `matmul`; beyond, every row of a meets every column of b.
+
+    >>> a, b = np.ones((2, 3)), np.ones((5, 3, 4))
+    >>> dot(a, b).shape, matmul(a, b).shape
+    ((2, 5, 4), (5, 2, 4))
     """
     ndim = np.ndim(b)
     if ndim == 0 or np.ndim(a) == 0:
@@ -110,13 +140,27 @@ def dot(a: Any, b: Any) -> Any:
 
 @composed
 def outer(a: Any, b: Any) -> Any:
-    """Every product of a number of a (flattened) with one of b (flattened)."""
+    """Every product of a number of a (flattened) with one of b (flattened).
+
+    >>> outer(np.array([1, 2]), np.array([3, 4, 5]))
+    array([[ 3,  4,  5],
+           [ 6,  8, 10]])
+    """
     return reshape(a, (-1, 1)) * reshape(b, (1, -1))
 
 
 @composed
 def tensordot(a: Any, b: Any, axes: Any = 2, *, dims: Any = None) -> Any:
-    """Sum of products over pairs of axes: the last `axes` of a with the first of b, or as named."""
+    """Sum of products over pairs of axes: the last `axes` of a with the first of b, or as named.
+
+    Raises:
+        ValueError: a or b has not those axes, or their lengths differ.
+
+    >>> tensordot(np.ones((2, 3, 4)), np.ones((3, 4, 5))).shape
+    (2, 5)
+    >>> tensordot(np.ones((2, 3)), np.ones((2, 4)), axes=([0], [0])).shape
+    (3, 4)
+    """
     axes = axis_or_dim("tensordot", axes, dims, 2)
     ndim_a, ndim_b = np.ndim(a), np.ndim(b)
     if isinstance(axes, int | np.integer):
@@ -141,147 +185,59 @@ def tensordot(a: Any, b: Any, axes: Any = 2, *, dims: Any = None) -> Any:
     return reshape(matmul(left, right), tuple(shape))
 
 
-# --- einsum ---
+@composed
+def inner(a: Any, b: Any) -> Any:
+    """Sum of products over the last axes, of every row of a with every row of b.
 
-_LETTERS = string.ascii_uppercase + string.ascii_lowercase
-
-
-def _einsum_vjp(g: Any, y: Any, *operands: Any, subscripts: str, index: int) -> Any:
-    """Swap the operand with the result: 'ij,jk->ik' gives a the gradient 'ik,jk->ij'."""
-    inputs, output = subscripts.split("->")
-    letters = inputs.split(",")
-    others = [i for i in range(len(operands)) if i != index]
-    swapped = ",".join([output, *(letters[i] for i in others)]) + "->" + letters[index]
-    return _einsum(g, *(operands[i] for i in others), subscripts=swapped)
-
-
-def _einsum_of_values(*operands: Any, subscripts: str) -> Any:
-    return np.einsum(subscripts, *(np.asarray(x) for x in operands))
+    >>> float(inner(np.array([1.0, 2.0]), np.array([3.0, 4.0])))
+    11.0
+    >>> inner(np.ones((2, 3)), np.ones((4, 3))).shape
+    (2, 4)
+    """
+    apart = 0 in (np.ndim(a), np.ndim(b))
+    return mul(a, b) if apart else tensordot(a, b, axes=(-1, -1))
 
 
-@shape_op(_einsum_vjp, name="einsum", variadic=True, elements=_einsum_of_values, linear="each")
-def _einsum(*operands: Any, subscripts: str = "") -> Any:
-    """Sum of products over named axes, by Einstein's convention."""
-    return np.einsum(subscripts, *operands, optimize=len(operands) > 1)
+@composed
+def kron(a: Any, b: Any) -> Any:
+    """Kronecker product: every number of a, times the whole of b in its place.
+
+    >>> kron(np.array([1, 10]), np.array([1, 2]))
+    array([ 1,  2, 10, 20])
+    """
+    ndim = max(np.ndim(a), np.ndim(b))
+    shapes = [(1,) * (ndim - np.ndim(x)) + np.shape(x) for x in (a, b)]
+    pairs = list(zip(*shapes, strict=True))
+    left = reshape(a, [n for m, _ in pairs for n in (m, 1)])
+    right = reshape(b, [n for _, m in pairs for n in (1, m)])
+    return reshape(left * right, [m * n for m, n in pairs])
 
 
-def _lettered(given: tuple[Any, ...]) -> tuple[Any, ...]:
-    """einsum's arguments with subscripts, from those with a list of axes after each array."""
-
-    def text(axes: Any) -> str:
-        return "".join("..." if i is Ellipsis else _LETTERS[operator.index(i)] for i in axes)
-
-    inputs = ",".join(map(text, given[1::2]))
-    if len(given) % 2:
-        return (f"{inputs}->{text(given[-1])}", *given[:-1:2])
-    return (inputs, *given[::2])
-
-
-def einsum(subscripts: Any, *operands: Any) -> Any:
-    """Sum of products over named axes, in NumPy's notation ('ij,jk->ik', '...i,i', 'ii->i').
-
-    Or axes are numbered, in a list after each array: `einsum(a, [0, 1], b, [1, 2], [0, 2])`.
+@composed
+def cross(a: Any, b: Any, axis: Any = None, *, dim: Any = None) -> Any:
+    """Cross product of vectors of 3 numbers, along an axis: the last by default.
 
     Raises:
-        ValueError: letters and axes do not match, or the result names an unknown letter.
+        ValueError: the axis has another length; or none is named and there are several of length
+            3, of which PyTorch takes the first.
 
-    >>> float(einsum("i,i", np.array([1.0, 2.0]), np.array([3.0, 4.0])))
-    11.0
+    >>> cross(np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0]))
+    array([0., 0., 1.])
     """
-    if not isinstance(subscripts, str) and operands and isinstance(operands[0], LISTS):
-        return einsum(*_lettered((subscripts, *operands)))
-    if not isinstance(subscripts, str):
-        raise TypeError(f"subscripts must be a string such as 'ij,jk->ik', got {subscripts!r:.40}")
-    letters, output = _explicit(subscripts, [np.ndim(x) for x in operands])
-    sizes = _letter_sizes(letters, operands, subscripts)
-    reduced: list[Any] = []
-    for i, x in enumerate(operands):
-        x, letters[i] = _diagonals(x, letters[i], subscripts)
-        x, letters[i] = _without_stretched(x, letters[i], sizes)
-        elsewhere = set(output).union(*letters[:i], *letters[i + 1 :])
-        alone = tuple(k for k, letter in enumerate(letters[i]) if letter not in elsewhere)
-        if alone:  # a letter nobody else names is summed at once
-            ones = [1 if k in alone else n for k, n in enumerate(np.shape(x))]
-            kept = [n for k, n in enumerate(np.shape(x)) if k not in alone]
-            x = reshape(sum_to(x, tuple(ones)), tuple(kept))
-            letters[i] = "".join(c for k, c in enumerate(letters[i]) if k not in alone)
-        reduced.append(x)
-    return _einsum(*reduced, subscripts=",".join(letters) + "->" + output)
-
-
-def _explicit(subscripts: str, ndims: list[int]) -> tuple[list[str], str]:
-    """The letters of every operand and of the result, with `...` and a missing -> written out."""
-    text = subscripts.replace(" ", "")
-    inputs, arrow, output = text.partition("->")
-    terms = inputs.split(",")
-    if len(terms) != len(ndims):
+    along = axis_or_dim("cross", axis, dim)
+    shapes = [np.shape(x) for x in (a, b)]
+    if along is None and all(3 in shape[:-1] for shape in shapes):
         raise ValueError(
-            f"einsum {subscripts!r} names {len(terms)} operands, but {len(ndims)} were given"
+            "cross() of several axes of length 3 has two meanings: axis=-1 is the last (NumPy's), "
+            f"dim={shapes[0].index(3)} the first (PyTorch's): say which"
         )
-    used = {c for c in text if c.isalpha()}
-    if bad := {
-        c for c in text.replace("...", "").replace("->", "") if not (c.isalpha() or c == ",")
-    }:
-        raise ValueError(f"einsum {subscripts!r} has unknown characters {sorted(bad)}")
-    spare = [c for c in _LETTERS if c not in used]
-    hidden = [
-        n - len(t.replace("...", "")) if "..." in t else 0
-        for t, n in zip(terms, ndims, strict=True)
-    ]
-    width = max(hidden, default=0)
-    for term, ndim, extra in zip(terms, ndims, hidden, strict=True):
-        if extra < 0 or (extra == 0 and len(term.replace("...", "")) != ndim):
-            raise ValueError(
-                f"einsum {subscripts!r}: operand {term!r} does not match an array of {ndim} axes"
-            )
-    ellipsis = "".join(spare[:width])
-    letters = [
-        t.replace("...", ellipsis[width - extra :]) for t, extra in zip(terms, hidden, strict=True)
-    ]
-    if not arrow:
-        once = sorted(c for c in used if "".join(letters).count(c) == 1)
-        output = "..." * ("..." in text) + "".join(once)
-    output = output.replace("...", ellipsis)
-    if unknown := sorted(set(output) - set("".join(letters))):
-        raise ValueError(f"einsum {subscripts!r}: the result names unknown letters {unknown}")
-    if len(set(output)) != len(output):
-        raise ValueError(f"einsum {subscripts!r}: the result names a letter twice")
-    return letters, output
-
-
-def _letter_sizes(letters: list[str], operands: Any, subscripts: str) -> dict[str, int]:
-    """The length each letter stands for; an axis of length 1 may stand for any."""
-    sizes: dict[str, int] = {}
-    for term, x in zip(letters, operands, strict=True):
-        for letter, n in zip(term, np.shape(x), strict=True):
-            if sizes.setdefault(letter, n) == 1:
-                sizes[letter] = n
-            elif n not in (1, sizes[letter]):
-                raise ValueError(
-                    f"einsum {subscripts!r}: {letter!r} stands for lengths {sizes[letter]} and {n}"
-                )
-    return sizes
-
-
-def _without_stretched(x: Any, letters: str, sizes: dict[str, int]) -> tuple[Any, str]:
-    """Drop axes of length 1 that broadcast: a factor that does not depend on a letter."""
-    kept = [k for k, c in enumerate(letters) if np.shape(x)[k] == sizes[c]]
-    if len(kept) == len(letters):
-        return x, letters
-    return reshape(x, tuple(np.shape(x)[k] for k in kept)), "".join(letters[k] for k in kept)
-
-
-def _diagonals(x: Any, letters: str, subscripts: str) -> tuple[Any, str]:
-    """Take the diagonal for a letter that one operand names twice."""
-    for letter in sorted(set(letters)):
-        while letters.count(letter) > 1:
-            first = letters.index(letter)
-            second = letters.index(letter, first + 1)
-            if np.shape(x)[first] != np.shape(x)[second]:
-                raise ValueError(
-                    f"einsum {subscripts!r}: {letter!r} stands for lengths "
-                    f"{np.shape(x)[first]} and {np.shape(x)[second]}"
-                )
-            x = diagonal(x, 0, first, second)  # the diagonal becomes the last axis
-            letters = letters[:first] + letters[first + 1 : second] + letters[second + 1 :] + letter
-    return x, letters
+    along = -1 if along is None else along
+    parts = []
+    for x, shape in zip((a, b), shapes, strict=True):
+        i = normalize_axis(along, len(shape), "cross")
+        if shape[i] != 3:
+            raise ValueError(f"cross() is of vectors of 3 numbers, axis {i} has {shape[i]}")
+        parts.append(cut(x, (1, 2), i))
+    (a0, a1, a2), (b0, b1, b2) = parts
+    numbers = [a1 * b2 - a2 * b1, a2 * b0 - a0 * b2, a0 * b1 - a1 * b0]
+    return concatenate(numbers, along)

@@ -147,5 +147,9 @@ def _between(rows: Any, places: Any, share_of: Any) -> Any:
 def percentile(
     x: Any, q: Any, axis: Any = None, keepdims: bool = False, *, method: str | None = None
 ) -> Any:
-    """`quantile` of q / 100."""
+    """`quantile` of q / 100.
+
+    >>> float(percentile([1.0, 2.0, 4.0], 75))
+    3.0
+    """
     return quantile(x, div(q, 100.0), axis, keepdims, method=method)

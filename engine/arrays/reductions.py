@@ -143,7 +143,13 @@ def ones_like(y: Any) -> Any:
 
 @composed
 def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
-    """Sum of the diagonal of two axes."""
+    """Sum of the diagonal of two axes.
+
+    >>> from engine import grad
+    >>> grad(trace)(np.array([[1.0, 2.0], [3.0, 4.0]]))
+    array([[1., 0.],
+           [0., 1.]])
+    """
     return sum(diagonal(x, offset, axis1, axis2), -1)
 
 

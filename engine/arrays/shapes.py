@@ -191,13 +191,24 @@ def reshape(x: Any, shape: Any) -> Any:
 
 @composed
 def ravel(x: Any) -> Any:
-    """All numbers in one axis."""
+    """All numbers in one axis.
+
+    >>> ravel(np.array([[1, 2], [3, 4]]))
+    array([1, 2, 3, 4])
+    """
     return reshape(x, -1)
 
 
 @composed
 def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
-    """Axes start_dim to end_dim joined into one; by default all of them."""
+    """Axes start_dim to end_dim joined into one; by default all of them.
+
+    Raises:
+        ValueError: end_dim comes before start_dim.
+
+    >>> flatten(np.ones((2, 3, 4)), 1).shape
+    (2, 12)
+    """
     shape = np.shape(x)
     if not shape:
         return reshape(x, (1,))
@@ -210,7 +221,14 @@ def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
 
 @composed
 def expand_dims(x: Any, axis: Any = None, *, dim: Any = None) -> Any:
-    """New axes of length 1 at the positions `axis` of the result."""
+    """New axes of length 1 at the positions `axis` of the result.
+
+    Raises:
+        TypeError: no axis is given.
+
+    >>> expand_dims(np.ones(3), 0).shape, expand_dims(np.ones(3), -1).shape
+    ((1, 3), (3, 1))
+    """
     axis = axis_or_dim("expand_dims", axis, dim)
     if axis is None:
         raise TypeError("expand_dims() needs an axis")
@@ -241,13 +259,21 @@ def transpose(x: Any, axes: Any = None) -> Any:
 
 @composed
 def permute(x: Any, *dims: Any) -> Any:
-    """PyTorch's name for `transpose` with all axes given."""
+    """PyTorch's name for `transpose` with all axes given.
+
+    >>> permute(np.ones((2, 3, 4)), 2, 0, 1).shape
+    (4, 2, 3)
+    """
     return transpose(x, spread_arguments(dims))
 
 
 @composed
 def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
-    """Two axes exchanged."""
+    """Two axes exchanged.
+
+    >>> swapaxes(np.ones((2, 3, 4)), 0, 2).shape
+    (4, 3, 2)
+    """
     ndim = np.ndim(x)
     a, b = (normalize_axis(axis, ndim, "swapaxes") for axis in (axis1, axis2))
     axes = list(range(ndim))
@@ -257,7 +283,14 @@ def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
 
 @composed
 def matrix_transpose(x: Any) -> Any:
-    """The last two axes exchanged: the transpose of a matrix, or of each in a batch."""
+    """The last two axes exchanged: the transpose of a matrix, or of each in a batch.
+
+    Raises:
+        ValueError: x has fewer than 2 axes.
+
+    >>> matrix_transpose(np.ones((5, 2, 3))).shape
+    (5, 3, 2)
+    """
     if np.ndim(x) < 2:
         raise ValueError(f"a matrix needs at least 2 axes, got shape {np.shape(x)}")
     return swapaxes(x, -1, -2)
@@ -265,7 +298,14 @@ def matrix_transpose(x: Any) -> Any:
 
 @composed
 def moveaxis(x: Any, source: Any, destination: Any) -> Any:
-    """Axes moved to new positions, the others keep their order."""
+    """Axes moved to new positions, the others keep their order.
+
+    Raises:
+        ValueError: not as many sources as destinations.
+
+    >>> moveaxis(np.ones((2, 3, 4)), 0, -1).shape
+    (3, 4, 2)
+    """
     ndim = np.ndim(x)
     sources = normalize_axes(source, ndim, "moveaxis")
     places = normalize_axes(destination, ndim, "moveaxis")
@@ -332,13 +372,25 @@ def concatenate(arrays: Sequence[Any], axis: int | None = 0, *, dim: int | None 
 
 
 def cat(tensors: Sequence[Any], dim: int = 0, *, axis: int | None = None) -> Any:
-    """PyTorch's name for `concatenate`."""
+    """PyTorch's name for `concatenate`.
+
+    >>> cat([np.ones((2, 1)), np.ones((2, 3))], dim=1).shape
+    (2, 4)
+    """
     return concatenate(tensors, axis_or_dim("cat", dim, axis, 0))
 
 
 @composed
 def stack(arrays: Sequence[Any], axis: int = 0, *, dim: int | None = None) -> Any:
-    """Arrays of one shape joined along a new axis."""
+    """Arrays of one shape joined along a new axis.
+
+    Raises:
+        ValueError: shapes differ, or there are no arrays.
+
+    >>> stack([np.array([1, 2]), np.array([3, 4])], axis=1)
+    array([[1, 3],
+           [2, 4]])
+    """
     listed = _sequence(arrays, "stack")
     axis = axis_or_dim("stack", axis, dim, 0)
     shapes = {np.shape(x) for x in listed}
@@ -349,7 +401,12 @@ def stack(arrays: Sequence[Any], axis: int = 0, *, dim: int | None = None) -> An
 
 @composed
 def tile(x: Any, reps: Any) -> Any:
-    """x laid side by side `reps` times, along each axis."""
+    """x laid side by side `reps` times, along each axis.
+
+    >>> tile(np.array([1, 2]), (2, 2))
+    array([[1, 2, 1, 2],
+           [1, 2, 1, 2]])
+    """
     reps = tuple(reps) if isinstance(reps, tuple | list) else (operator.index(reps),)
     shape = np.shape(x)
     ndim = max(len(shape), len(reps))
