@@ -75,13 +75,12 @@ from .core import (
 from .counts import at_least as at_least
 from .cpu import cuda as cuda, device as device, names_device as names_device, on_cpu as on_cpu
 from .define import (
-    UnaryOp as UnaryOp,
-    WideOp as WideOp,
     elementwise as elementwise,
     fused as fused,
     shape_op as shape_op,
     symmetric as symmetric,
 )
+from .short_calls import UnaryOp as UnaryOp, WideOp as WideOp
 from .derivatives import (
     grad as grad, grad_of as grad_of, hessian as hessian, hvp as hvp, jacfwd as jacfwd,
     jacobian as jacobian, jacrev as jacrev, jvp as jvp, linearize as linearize,

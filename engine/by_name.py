@@ -13,7 +13,12 @@ from .node import Node, to_numpy
 
 
 def is_recorded(x: Any) -> bool:
-    """Whether a rule is handed what will be differentiated again, not numbers or their names."""
+    """Whether a rule is handed what will be differentiated again, not numbers or their names.
+
+    >>> from engine import Value
+    >>> is_recorded(Value(2.0)), is_recorded(2.0)
+    (True, False)
+    """
     return isinstance(x, Node) and x.recorded
 
 
@@ -23,7 +28,13 @@ def is_float(x: Any) -> bool:
 
 
 def has_numbers(x: Any) -> bool:
-    """Whether a row may look at x's numbers; if not, it has to be written for all of them."""
+    """Whether a row may look at x's numbers; if not, it has to be written for all of them.
+
+    >>> from engine.symbols import program
+    >>> name = program(lambda x: 2 * x, np.ones(3)).result
+    >>> has_numbers(np.ones(3)), has_numbers(name)
+    (True, False)
+    """
     return type(x) is np.ndarray or bool(getattr(x, "has_numbers", True))
 
 
@@ -32,6 +43,10 @@ def example_of(x: Any) -> np.ndarray:
 
     By them a rule may decide on a way that is right for all numbers, but keeps those of their size
     within the range of their dtype.
+
+    >>> from engine.symbols import program
+    >>> example_of(program(lambda x: 2 * x, np.ones(3)).result)
+    array([2., 2., 2.])
     """
     return to_numpy(x) if has_numbers(x) else np.asarray(x._held)
 
@@ -40,6 +55,10 @@ def own(x: Any) -> Any:
     """The array x, to be written into by `out=`; None of a number or a name, which are not.
 
     (NumPy's result without axes is a number.)
+
+    >>> total = np.ones(2)
+    >>> np.add(total, 1.0, out=own(total)) is total, own(total.sum()) is None
+    (True, True)
     """
     return x if type(x) is np.ndarray else None
 
@@ -55,6 +74,15 @@ def called(
     Args:
         vjps: (in a rule, which may be differentiated again) a rule for each operand, as an op has
             them.
+
+    Raises:
+        NotImplementedError: the call of a name is differentiated, and no vjps were given.
+
+    >>> from engine.symbols import program
+    >>> called(np.sort, np.array([2.0, 1.0]))
+    array([1., 2.])
+    >>> program(lambda x: called(np.sort, x), np.array([2.0, 1.0])).result.op.name
+    'sort'
     """
     name = next((x for x in operands if not has_numbers(x)), None)
     if name is None:

@@ -61,6 +61,12 @@ class Op(Readable):
         kind: "elementwise", "shape" (on whole arrays), or "fused" (one node for what could be
             composed of others; `elements` is the composed form).
         doc: one line for the op table.
+
+    >>> from engine import mul
+    >>> mul(2.0, 3.0), mul.symbol, mul.n_inputs
+    (6.0, '*', 2)
+    >>> mul.rule(0)(1.0, 6.0, 2.0, 3.0)
+    3.0
     """
 
     def __init__(
@@ -244,7 +250,17 @@ def register(op: Op, replace: bool) -> Op:
 
 
 def unregister(name: str) -> None:
-    """Take an op out of the registry (a test or a notebook cleaning up after itself)."""
+    """Take an op out of the registry (a test or a notebook cleaning up after itself).
+
+    Raises:
+        LookupError: there is no op of that name.
+
+    >>> from engine import elementwise
+    >>> cube = elementwise("cube", lambda x: x**3, lambda g, y, x: g * 3 * x * x)
+    >>> unregister("cube")
+    >>> "cube" in registry
+    False
+    """
     if name not in _REGISTRY:
         raise LookupError(f"no op named {name!r} is registered")
     write_anew()

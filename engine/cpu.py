@@ -63,11 +63,15 @@ def names_device(x: Any) -> bool:
 
 
 class cuda:  # noqa: N801 - PyTorch's name
-    """PyTorch's `torch.cuda`, for programs that ask whether it is there: it is not."""
+    """PyTorch's `torch.cuda`, for programs that ask whether it is there: it is not.
+
+    >>> cuda.is_available(), cuda.device_count()
+    (False, 0)
+    """
 
     @staticmethod
     def is_available() -> bool:
-        """False."""
+        """False: there are none."""
         return False
 
     @staticmethod

@@ -12,61 +12,9 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
-
 from .core import Interval, Op, part_of, register
-from .node import Node
+from .short_calls import BinaryOp, TernaryOp, UnaryOp, WideOp
 from .signatures import Rule, arity, check_forward, check_row, defaults_of
-
-# --- short ways through the call ---
-
-
-#: An input that was not given: a default costs nothing, *inputs and **named 50 ns a call.
-_ABSENT: Any = object()
-
-
-class UnaryOp(Op):
-    """An elementwise op of one input without parameters: a shorter way through the call."""
-
-    def __call__(self, x: Any = _ABSENT, *more: Any) -> Any:
-        if more:
-            return super().__call__(x, *more)  # says what is wrong
-        if isinstance(x, Node):
-            return x.record_unary(self)  # type: ignore[attr-defined]  # each tier has one
-        if type(x) is float:
-            return self.on_floats(x)
-        if type(x) is np.ndarray and x.dtype.kind != "O":
-            return self.forward(x)
-        return super().__call__() if x is _ABSENT else self.apply((x,), {})
-
-
-class BinaryOp(Op):
-    """An elementwise op of two inputs without parameters: a shorter way through the call."""
-
-    def __call__(self, a: Any = _ABSENT, b: Any = _ABSENT, *more: Any) -> Any:
-        if more or b is _ABSENT:
-            given = tuple(x for x in (a, b, *more) if x is not _ABSENT)
-            return super().__call__(*given)  # says what is wrong
-        if isinstance(a, Node):
-            return a.record_binary(self, a, b)  # type: ignore[attr-defined]  # each tier has one
-        if isinstance(b, Node):
-            return b.record_binary(self, a, b)  # type: ignore[attr-defined]  # each tier has one
-        return self.apply((a, b), {})
-
-
-class TernaryOp(Op):
-    """An elementwise op of three inputs without parameters: a shorter way through the call."""
-
-    def __call__(self, *inputs: Any, **named: Any) -> Any:
-        if named or len(inputs) != 3:
-            return super().__call__(*inputs, **named)  # sorts them, or says what is wrong
-        a, b, c = inputs
-        if type(b) is float and type(c) is float and type(a) is bool:
-            return self.on_floats(a, b, c)
-        return self.apply(inputs, {})
-
-
-# --- rows ---
 
 
 def elementwise(
@@ -199,7 +147,14 @@ def shape_op(
 
 
 def symmetric(*vjps: Rule) -> Rule:
-    """Forward mode's rule of a row whose Jacobians are symmetric, as softmax's: its vjps."""
+    """Forward mode's rule of a row whose Jacobians are symmetric, as softmax's: its vjps.
+
+    >>> import numpy as np
+    >>> vjp = lambda g, y, x: y * (g - (g * y).sum())
+    >>> y = np.array([0.25, 0.75])
+    >>> symmetric(vjp)((np.array([1.0, 0.0]),), y, None)
+    array([ 0.1875, -0.1875])
+    """
 
     def jvp(tangents: Any, y: Any, *inputs: Any, **params: Any) -> Any:
         given = [(rule, t) for rule, t in zip(vjps, tangents, strict=True) if t is not None]
@@ -207,16 +162,6 @@ def symmetric(*vjps: Rule) -> Rule:
         return functools.reduce(operator.add, parts)
 
     return jvp
-
-
-class WideOp(Op):
-    """A fused op of any number of numbers: on Values one node with many inputs."""
-
-    def __call__(self, *inputs: Any) -> Any:
-        for x in inputs:
-            if isinstance(x, Node):
-                return x.record_wide(self, inputs)
-        return self.on_floats(*inputs)
 
 
 def fused(

@@ -90,7 +90,15 @@ def public(module: ModuleType) -> list[str]:
 
 
 def answer_in(*modules: ModuleType) -> None:
-    """Have modules say of a name that they have not what to write; mypy sees it as before."""
+    """Have modules say of a name that they have not what to write; mypy sees it as before.
+
+    >>> room = ModuleType("room")
+    >>> room.lamp = "lit"
+    >>> answer_in(room)
+    >>> room.lapm
+    Traceback (most recent call last):
+    AttributeError: module 'room' has no attribute 'lapm'; did you mean lamp?
+    """
 
     def answer(module: ModuleType) -> Callable[[str], NoReturn]:
         def __getattr__(name: str) -> NoReturn:
@@ -135,7 +143,14 @@ class NotOnTensors(_Without):
 
 
 class NotOnLayers(_Without):
-    """What programs ask modules of nn for in vain."""
+    """What programs ask modules of nn for in vain.
+
+    >>> class Layer(NotOnLayers):
+    ...     pass
+    >>> Layer().compile
+    Traceback (most recent call last):
+    AttributeError: 'Layer' object has no attribute 'compile': engine.compile(model)
+    """
 
 
 for _base, _ways in ((NotOnTensors, OF_TENSORS), (NotOnLayers, OF_LAYERS)):

@@ -184,7 +184,11 @@ def manual_seed(seed: int) -> Generator:
 
 
 def default_generator() -> np.random.Generator:
-    """The shared generator of this thread; `.bit_generator.state` can be saved."""
+    """The shared generator of this thread; `.bit_generator.state` can be saved.
+
+    >>> manual_seed(0) is default_generator()
+    True
+    """
     # A new thread, or one in which nothing was drawn since a seed.
     if _shared.seed not in (_seed, _OWN_SEED):
         _shared.seed, _shared.generator = _seed, _seed.next_generator()
@@ -223,6 +227,9 @@ def one_of_both(generator: Rng, rng: Rng) -> Rng:
 
     Raises:
         TypeError: both were.
+
+    >>> one_of_both(None, 7), one_of_both(7, None)
+    (7, 7)
     """
     if generator is not None and rng is not None:
         raise TypeError("generator and rng are two names of one argument: give one of them")
@@ -234,6 +241,12 @@ def set_generator_state(generator: np.random.Generator, state: Any) -> None:
 
     Raises:
         ValueError: the state is not one of this kind of generator; the generator is as it was.
+
+    >>> rng = np.random.default_rng(0)
+    >>> state, first = rng.bit_generator.state, rng.random()
+    >>> set_generator_state(rng, state)
+    >>> rng.random() == first
+    True
     """
     before = generator.bit_generator.state
     try:

@@ -25,7 +25,13 @@ ARRAYS = threading.RLock()
 
 
 def open_after_fork(lock: Any) -> Any:
-    """The lock, taken by whoever forks, and before those that were given earlier."""
+    """The lock, taken by whoever forks, and before those that were given earlier.
+
+    >>> writing = open_after_fork(threading.Lock())
+    >>> with writing:
+    ...     print("one thread at a time")
+    one thread at a time
+    """
     # Where there is no fork, on Windows, there is nothing to do, and `dict` does nothing.
     getattr(os, "register_at_fork", dict)(
         before=lock.acquire, after_in_parent=lock.release, after_in_child=lock.release

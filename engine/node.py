@@ -22,6 +22,11 @@ class Node(OnCPU):
     A node has `op` (an `Op`, or None for a leaf), `inputs` (ordered, duplicates kept; nodes and
     plain constants), `params` (the op's static parameters), `data` (the result), `grad` and
     `label`.  "Plain" is a float on one tier, an array on the other.
+
+    >>> from engine import Value
+    >>> y = Value(2.0) * 3.0
+    >>> isinstance(y, Node), y.op.name, y.inputs, y.data
+    (True, 'mul', (Value(data=2.0, grad=0.0), 3.0), 6.0)
     """
 
     # What raises NotImplementedError below is written by each tier.  Not with `abc`, whose classes
@@ -185,7 +190,12 @@ def check_parts(parts: Any, op: Any, inputs: tuple[Any, ...]) -> None:
 
 
 class NodeArray(np.ndarray):
-    """Base of `ValueArray`: an array whose elements are scalar nodes."""
+    """Base of `ValueArray`: an array whose elements are scalar nodes.
+
+    >>> from engine import ValueArray
+    >>> isinstance(ValueArray.of([1.0, 2.0]), NodeArray)
+    True
+    """
 
     has_numbers = True  # as a Node's: asked of whatever comes
     tier: type[NodeArray]  # the subclass; the scalar tier reaches arrays through this

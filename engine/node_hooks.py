@@ -33,7 +33,16 @@ _handles = itertools.count()
 
 
 class RemovableHandle(Restoring):
-    """What registering a hook returns: `remove()` takes the hook away again; so does a `with`."""
+    """What registering a hook returns: `remove()` takes the hook away again; so does a `with`.
+
+    >>> from engine import Value
+    >>> x = Value(3.0)
+    >>> with x.register_hook(lambda g: 10 * g):
+    ...     (x * x).backward()
+    >>> (x * x).backward()
+    >>> x.grad
+    66.0
+    """
 
     def __init__(self, hooks: dict[int, Any]) -> None:
         self._hooks = hooks
@@ -135,7 +144,14 @@ class Hookable:
 
 
 def hooked_in(order: Iterable[Any]) -> bool:
-    """Whether one of these nodes has a hook."""
+    """Whether one of these nodes has a hook.
+
+    >>> from engine import Value
+    >>> x = Value(3.0)
+    >>> handle = x.register_hook(print)
+    >>> hooked_in([x]), hooked_in([Value(3.0)])
+    (True, False)
+    """
     return any(id(node) in HOOKS for node in order)
 
 

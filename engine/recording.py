@@ -86,6 +86,15 @@ def watch(watcher: Any) -> Any:
     """Let `watcher.recorded(op, node, inputs)` see each op in this thread; return the one before.
 
     None ends it.  `watcher.backward(order, seed)` is called before each backward pass.
+
+    >>> from engine import Value, tanh
+    >>> class Names:
+    ...     def recorded(self, op, node, inputs):
+    ...         print(op.name)
+    >>> before = watch(Names())
+    >>> y = tanh(Value(2.0))
+    tanh
+    >>> _ = watch(before)
     """
     before = RECORDING.watcher
     RECORDING.watcher = watcher
@@ -94,7 +103,15 @@ def watch(watcher: Any) -> Any:
 
 
 class Opening(Restoring):
-    """Block in which compiled and checkpointed functions are recorded as they are written."""
+    """Block in which compiled and checkpointed functions are recorded as they are written.
+
+    >>> from engine import Value, compile
+    >>> f = compile(lambda x: x * x + 1)
+    >>> with Opening():
+    ...     inside = f(Value(2.0))
+    >>> f(Value(2.0)).op.name, inside.op.name
+    ('f', 'add')
+    """
 
     def saved(self) -> bool:
         return RECORDING.opened
@@ -130,7 +147,17 @@ def push_by(forward: Any) -> None:
 
 
 class Watching(Restoring):
-    """Base of contexts that watch this thread's ops: as `watch(self)`, for a block."""
+    """Base of contexts that watch this thread's ops: as `watch(self)`, for a block.
+
+    >>> from engine import Value, tanh
+    >>> class Names(Watching):
+    ...     def recorded(self, op, node, inputs):
+    ...         print(op.name)
+    >>> with Names():
+    ...     y = tanh(2 * Value(1.0))
+    mul
+    tanh
+    """
 
     def saved(self) -> Any:
         return RECORDING.watcher

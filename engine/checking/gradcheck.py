@@ -38,6 +38,12 @@ class GradientError(AssertionError):
         got: what the rules gave.
         expected: the finite difference; or, of forward mode, what backward gave.
         forward: whether it is forward mode that is wrong: a row's `jvp` or `linear`.
+
+    >>> try:
+    ...     gradcheck(lambda x: x * x.detach(), 3.0)
+    ... except GradientError as error:
+    ...     print(error.order, error.input, round(error.expected / error.got, 3))
+    1 x 2.0
     """
 
     def __init__(

@@ -43,6 +43,11 @@ class GradCheck:
 
     Attributes:
         rows: what was checked, order by order, input by input.
+
+    >>> from engine import gradcheck
+    >>> found = gradcheck(lambda x: x**3, 2.0)
+    >>> bool(found), [row.order for row in found.rows]
+    (True, [1, 2])
     """
 
     rows: tuple[Checked, ...]

@@ -74,13 +74,21 @@ def randn(
 
 
 def rand_like(x: Any, *, dtype: Any = None, **given: Any) -> Tensor:
-    """`rand` of the shape and dtype of x, with its keywords."""
+    """`rand` of the shape and dtype of x, with its keywords.
+
+    >>> rand_like(np.ones((2, 3), np.float32), generator=0).dtype
+    dtype('float32')
+    """
     shape, own = like(x)
     return rand(size=shape, dtype=own if dtype is None else dtype, **given)
 
 
 def randn_like(x: Any, *, dtype: Any = None, **given: Any) -> Tensor:
-    """`randn` of the shape and dtype of x, with its keywords."""
+    """`randn` of the shape and dtype of x, with its keywords.
+
+    >>> randn_like(np.ones((2, 3)), generator=0).shape
+    (2, 3)
+    """
     shape, own = like(x)
     return randn(size=shape, dtype=own if dtype is None else dtype, **given)
 

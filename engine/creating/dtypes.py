@@ -22,6 +22,11 @@ def set_default_dtype(dtype: Any) -> None:
 
     Raises:
         ValueError: another dtype.
+
+    >>> set_default_dtype(float64)
+    >>> set_default_dtype(float32)
+    Traceback (most recent call last):
+    ValueError: the default dtype is float64, as NumPy's, got float32: ...
     """
     if dtype != float64:
         raise ValueError(

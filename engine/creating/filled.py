@@ -119,14 +119,23 @@ def full_like(
 def zeros_like(
     x: Any, *, dtype: Any = None, requires_grad: bool = False, device: Any = None
 ) -> Tensor:
-    """A Tensor of zeros of the shape and dtype of x."""
+    """A Tensor of zeros of the shape and dtype of x.
+
+    >>> zeros_like(np.array([[1, 2], [3, 4]]))
+    Tensor([[0, 0],
+            [0, 0]])
+    """
     return full_like(x, 0, dtype=dtype, requires_grad=requires_grad, device=device)
 
 
 def ones_like(
     x: Any, *, dtype: Any = None, requires_grad: bool = False, device: Any = None
 ) -> Tensor:
-    """A Tensor of ones of the shape and dtype of x."""
+    """A Tensor of ones of the shape and dtype of x.
+
+    >>> ones_like(np.array([1.0, 2.0], np.float32))
+    Tensor([1., 1.], float32)
+    """
     return full_like(x, 1, dtype=dtype, requires_grad=requires_grad, device=device)
 
 
@@ -215,6 +224,10 @@ def as_tensor(data: Any, *, dtype: Any = None, device: Any = None) -> Tensor:
     """`data` itself if it is a Tensor of this dtype, else as `tensor`: a copy.
 
     A Tensor of another dtype stays in its graph.  PyTorch shares the memory of an array.
+
+    >>> x = tensor([1.0, 2.0])
+    >>> as_tensor(x) is x, as_tensor([1.0, 2.0]) is x
+    (True, False)
     """
     on_cpu(device)
     if not isinstance(data, Tensor):
@@ -228,6 +241,12 @@ def from_numpy(array: ndarray) -> Tensor:
 
     Raises:
         TypeError: it is no array.
+
+    >>> array = np.array([1.0, 2.0])
+    >>> x = from_numpy(array)
+    >>> array[0] = 9.0
+    >>> x
+    Tensor([1., 2.])
     """
     named = _of_name(array, None)
     if named is not None:

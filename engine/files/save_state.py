@@ -31,6 +31,12 @@ def save(state: Any, file: Any) -> None:
         TypeError: something in it is none of these, as a whole model; nothing was written.
         ImportError: `.safetensors` without the safetensors package.
         OSError: the file cannot be written.
+
+    >>> from io import BytesIO
+    >>> file = BytesIO()
+    >>> save({"w": [1.0, 2.0], "epoch": 3}, file)
+    >>> load(BytesIO(file.getvalue()))
+    {'w': [1.0, 2.0], 'epoch': 3}
     """
     arrays, text = pack(state)
     if isinstance(state, Mapping) and all(isinstance(x, ndarray) for x in state.values()):
@@ -59,6 +65,12 @@ def load(file: Any, map_location: Any = None, *, weights_only: bool = True) -> A
         ValueError: map_location is not the CPU.
         ImportError: a `.safetensors` file without the safetensors package.
         OSError: there is no such file, or it cannot be read.
+
+    >>> from io import BytesIO
+    >>> file = BytesIO()
+    >>> save({"epoch": 3}, file)
+    >>> load(BytesIO(file.getvalue()))
+    {'epoch': 3}
     """
     on_cpu(map_location)
     if hasattr(file, "read"):

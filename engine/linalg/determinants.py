@@ -153,6 +153,15 @@ def slogdet(a: Any) -> SlogdetResult:
 
 @composed
 def logdet(a: Any) -> Any:
-    """Logarithm of the determinant, PyTorch's: nan where that is negative, -inf where it is 0."""
+    """Logarithm of the determinant, PyTorch's: nan where that is negative, -inf where it is 0.
+
+    Raises:
+        LinAlgError: as `slogdet`.
+
+    >>> from engine import grad
+    >>> grad(logdet)(np.array([[2.0, 0.0], [0.0, 4.0]]))
+    array([[0.5 , 0.  ],
+           [0.  , 0.25]])
+    """
     found = slogdet(a)
     return where(to_numpy(found.sign) < 0, np.nan, found.logabsdet)

@@ -92,14 +92,28 @@ def inv(a: Any) -> Any:
 
 @composed
 def solve_triangular(a: Any, b: Any, *, upper: bool = False) -> Any:
-    """`solve` of the lower (or upper) triangle of a; what stands in the other half is not read."""
+    """`solve` of the lower (or upper) triangle of a; what stands in the other half is not read.
+
+    Raises:
+        LinAlgError: a is not square, or has a 0 on its diagonal.
+
+    >>> solve_triangular(np.array([[2.0, np.nan], [1.0, 4.0]]), np.array([2.0, 5.0]))
+    array([1., 1.])
+    """
     check_square("solve_triangular", a)
     return solve(triu(a) if upper else tril(a), b)
 
 
 @composed
 def cholesky_solve(b: Any, factor: Any, upper: bool = False) -> Any:
-    """The x with a @ x = b, by `cholesky(a)`, or, for upper, by its transpose; as in PyTorch."""
+    """The x with a @ x = b, by `cholesky(a)`, or, for upper, by its transpose; as in PyTorch.
+
+    >>> from engine.linalg import cholesky
+    >>> a, b = np.array([[4.0, 2.0], [2.0, 5.0]]), np.array([[8.0], [12.0]])
+    >>> cholesky_solve(b, cholesky(a))
+    array([[1.],
+           [2.]])
+    """
     lower = matrix_transpose(factor) if upper else factor
     return solve_triangular(matrix_transpose(lower), solve_triangular(lower, b), upper=True)
 

@@ -120,7 +120,16 @@ def eigh(a: Any, UPLO: str = "L") -> EighResult:
 
 @composed
 def eigvalsh(a: Any, UPLO: str = "L") -> Any:
-    """The eigenvalues that `eigh` gives."""
+    """The eigenvalues that `eigh` gives.
+
+    >>> from engine import grad
+    >>> a = np.array([[2.0, 1.0], [1.0, 2.0]])
+    >>> eigvalsh(a)
+    array([1., 3.])
+    >>> grad(lambda a: eigvalsh(a)[1])(a).round(3)
+    array([[0.5, 0.5],
+           [0.5, 0.5]])
+    """
     return eigh(a, UPLO).eigenvalues
 
 
@@ -229,7 +238,11 @@ def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
 
 @composed
 def svdvals(a: Any) -> Any:
-    """The singular values that `svd` gives."""
+    """The singular values that `svd` gives.
+
+    >>> svdvals(np.array([[3.0, 0.0], [0.0, 4.0]]))
+    array([4., 3.])
+    """
     return svd(a, full_matrices=False).S
 
 

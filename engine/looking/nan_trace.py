@@ -22,6 +22,13 @@ class NonFiniteError(FloatingPointError):
         op: the op.
         what: "forward", or "gradient of input 0".
         source: "file:line: text" of the caller, or "" where it is not known.
+
+    >>> from engine import Value, log
+    >>> try:
+    ...     nan_trace(log(Value(0.0)))
+    ... except NonFiniteError as error:
+    ...     print(error.op.name, error.what)
+    log forward
     """
 
     def __init__(

@@ -33,6 +33,14 @@ class Source(str):
     Attributes:
         name: the function's name.
         arguments: all that it takes, by name and in order, as it was when the text was written.
+
+    >>> text = source(lambda x: x * x, 3.0)
+    >>> text.name, text.arguments
+    ('f_and_gradients', {'x': 3.0})
+    >>> functions = {}
+    >>> exec(text, functions)
+    >>> functions[text.name](3.0)
+    (9.0, 6.0)
     """
 
     name: str
