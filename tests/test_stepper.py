@@ -152,8 +152,8 @@ def test_the_page_shows_the_graph_as_it_was():
 
 
 def test_other_suffixes_are_refused(tmp_path):
-    with pytest.raises(ValueError, match=r"must end in \.html or \.htm, got .*steps\.svg"):
-        step_through(expression()).save(tmp_path / "steps.svg")
+    with pytest.raises(ValueError, match=r"must end in \.html or \.htm or \.svg, got .*steps\.png"):
+        step_through(expression()).save(tmp_path / "steps.png")
 
 
 # --- any label is safe ---
@@ -517,5 +517,7 @@ def test_the_command_prints_the_text(tmp_path, monkeypatch, capsys):
 
 
 def test_the_command_refuses_another_suffix(capsys):
-    assert main(["step", "a*b", "a=2", "b=3", "-o", "x.svg"]) == 2
-    assert capsys.readouterr().err == "twingrad: --out must end in .html or .htm, got x.svg\n"
+    assert main(["step", "a*b", "a=2", "b=3", "-o", "x.png"]) == 2
+    assert capsys.readouterr().err == (
+        "twingrad: --out must end in .html or .htm or .svg, got x.png\n"
+    )

@@ -19,7 +19,10 @@ def a_full_disk(monkeypatch):
     monkeypatch.setattr(Path, "write_bytes", refuse)
 
 
-@pytest.mark.parametrize(("make", "name"), [(draw, "graph.dot"), (step_through, "steps.html")])
+@pytest.mark.parametrize(
+    ("make", "name"),
+    [(draw, "graph.dot"), (step_through, "steps.html"), (step_through, "steps.svg")],
+)
 def test_a_full_disk_is_said_of_the_file_that_was_to_be_written(make, name, tmp_path, a_full_disk):
     with pytest.raises(OSError, match="No space left on device") as caught:
         make(Value(3.0) * 2.0).save(tmp_path / name)

@@ -17,7 +17,7 @@ from engine.showing import number
 
 from ..drawing import RendererNotFoundError
 from ..graphs import SUFFIXES, draw as draw_graph
-from ..stepping import PAGE_SUFFIXES, step_through
+from ..stepping import STEP_SUFFIXES, step_through
 from .expression import REFUSALS, ExpressionError
 from .given import bound, listed, natural, shown, written
 
@@ -110,26 +110,30 @@ def step_options(command: argparse.ArgumentParser) -> None:
     """Add those of `step`."""
     expression_options(command)
     command.add_argument(
-        "-o", "--out", type=Path, metavar="FILE", help="file to write (default steps.html)"
-    )
+        "-o", "--out", type=Path, metavar="FILE",
+        help="file to write: .html, or .svg for a picture that moves (default steps.html)",
+    )  # fmt: skip
     _tier_option(command)
     _direction_option(command)
+    command.add_argument("--dark", action="store_true", help="light on dark, of an .svg")
     command.add_argument("--text", action="store_true", help="print the steps, write no page")
 
 
 def step(arguments: argparse.Namespace) -> int:
-    """Save a page that steps through backward, or print the steps."""
+    """Save a page that steps through backward, or a moving picture; or print the steps."""
     out = arguments.out or Path("steps.html")
-    if out.suffix.lower() not in PAGE_SUFFIXES:
-        raise ExpressionError(f"--out must end in {' or '.join(PAGE_SUFFIXES)}, got {out}")
+    if out.suffix.lower() not in STEP_SUFFIXES:
+        raise ExpressionError(f"--out must end in {' or '.join(STEP_SUFFIXES)}, got {out}")
     expression, values = bound(arguments.expression, arguments.values)
     try:
         root = _root(expression(**_leaves(values, arguments.tier)), "drawn")
         stepper = step_through(root, direction=arguments.direction)
+        done = (
+            stepper.text() if arguments.text else f"saved {stepper.save(out, dark=arguments.dark)}"
+        )
     except REFUSALS as error:
         raise ExpressionError(str(error)) from error
-    print(f"{expression.text} = {number(root.item())}  at  {listed(values)}")
-    print(stepper.text() if arguments.text else f"saved {stepper.save(out)}")
+    print(f"{expression.text} = {number(root.item())}  at  {listed(values)}\n{done}")
     return 0
 
 

@@ -8,7 +8,31 @@ from pathlib import Path
 from engine.files import naming
 
 PAGE_SUFFIXES = (".html", ".htm")
+STEP_SUFFIXES = (*PAGE_SUFFIXES, ".svg")  # of the steps there is a moving picture too
 FRAME = 680  # height in a notebook, in pixels
+
+
+def checked(path: str | Path, suffixes: tuple[str, ...]) -> Path:
+    """A path that ends in one of the suffixes.
+
+    Raises:
+        ValueError: it does not.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in suffixes:
+        raise ValueError(f"the file must end in {' or '.join(suffixes)}, got {str(path)!r}")
+    return path
+
+
+def written(path: Path, text: str) -> Path:
+    """The path, once the text is there.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    with naming(path):
+        path.write_bytes(text.encode())
+    return path
 
 
 class OfflinePage:
@@ -27,14 +51,7 @@ class OfflinePage:
             ValueError: the suffix is not .html or .htm.
             OSError: the file cannot be written.
         """
-        path = Path(path)
-        if path.suffix.lower() not in PAGE_SUFFIXES:
-            raise ValueError(
-                f"the file must end in {' or '.join(PAGE_SUFFIXES)}, got {str(path)!r}"
-            )
-        with naming(path):
-            path.write_bytes(self.html.encode())
-        return path
+        return written(checked(path, PAGE_SUFFIXES), self.html)
 
     def _framed(self, title: str, still: str) -> str:
         """The page in a frame; `still` is shown where frames are taken out.

@@ -30,6 +30,8 @@ WIDE = 16  # of an op with more inputs, the rule is not written out edge by edge
 #: What a page may take, in bytes: to begin with, for each node, and in all.
 PAGE, PER_NODE, LARGEST = 30_000, 2_000, 2_000_000
 
+START = "Leaves and inputs have their values; nothing else is computed yet."
+
 #: Files of the script beside those of every page: of graphs of arrays, and of numbers.
 TWINS = ("twin.css", "elements.js", "twin.js")
 NUMBERS = ("rerun.css", "rerun.js", "ledger.js", "nudge.js", "descent.js")
@@ -170,7 +172,7 @@ def page_data(lines: list[Row], names: Names) -> dict[str, Any]:
     return {
         "root": names.root,
         "shapes": int(isinstance(names.order[-1], Tensor)),
-        "start": "Leaves and inputs have their values; nothing else is computed yet.",
+        "start": START,
         "nodes": [_node(node, names) for node in names.order],
         "ops": [node.op.name if node.op is not None else "" for node in names.order],
         "rules": list(rules),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,8 @@ from ..drawing import GraphTooLargeError, RenderError, checked_order
 from ..graphs import check_direction, image
 from .elements import Index
 from .layout import Drawing, Texts, arrange, safe
-from .offline import OfflinePage
+from .moving import moving
+from .offline import STEP_SUFFIXES, OfflinePage, checked, written
 from .page import LARGEST, page, rows, short, slope, table, value
 from .steps import BackwardStep, Step, walk
 
@@ -25,9 +27,9 @@ MAX_STEPS = 8000
 class Stepper(OfflinePage):
     """A backward pass to look at, step by step, as it was when this was made.
 
-    In a notebook it shows itself; `save` writes it as one HTML file that needs nothing else;
-    `print` gives the steps as text.  No `.grad` is touched: what the last step shows is what
-    `backward` would add to it.
+    In a notebook it shows itself; `save` writes it as one HTML file that needs nothing else, or
+    as a picture that moves; `print` gives the steps as text.  No `.grad` is touched: what the last
+    step shows is what `backward` would add to it.
 
     Attributes:
         steps: all steps, as `viz.steps` gives them.
@@ -51,7 +53,7 @@ class Stepper(OfflinePage):
             names = self.steps[0].names if self.steps else Names(order)
             self._rows = rows(self.steps, names, seed)
             self._drawing = drawn(self.steps, names, seed, direction)
-            self._name = names.root
+            self._names = names
             self.html = page(self._rows, names, self._drawing, _chosen(elements, names))
         size = len(self.html.encode("utf-8"))
         if size > LARGEST * max(1.0, len(order) / MAX_NODES):
@@ -60,6 +62,32 @@ class Stepper(OfflinePage):
                 f"{len(order):,} nodes and {len(self._rows):,} steps: step through an earlier "
                 "result, or read viz.steps(root), which has no limit"
             )
+
+    def save(self, path: str | Path, *, dark: bool = False) -> Path:
+        """Write the page to `path`, or a moving picture if that ends in .svg; return the path.
+
+        The picture shows each step for a moment, needs no script, and stands still where the
+        reader wants nothing to move.
+
+        Args:
+            path: ends in .html, .htm or .svg.
+            dark: the picture is light on dark; a page is as its reader's system is.
+
+        Raises:
+            ValueError: another suffix; dark, of a page; (`GraphTooLargeError`) too many steps for
+                a picture.
+            RenderError: a picture was asked for, and there is no Graphviz, or it failed.
+            OSError: the file cannot be written.
+        """
+        path = checked(path, STEP_SUFFIXES)
+        if path.suffix.lower() == ".svg":
+            return written(path, moving(self._rows, self._names, self._drawing, dark))
+        if dark:
+            raise ValueError(
+                f"dark=True is for a moving picture, .svg: a page is light or dark as its "
+                f"reader's system is, got {str(path)!r}"
+            )
+        return super().save(path)
 
     def text(self) -> str:
         """The steps for a terminal, a line each.
@@ -95,7 +123,7 @@ class Stepper(OfflinePage):
     def _repr_html_(self) -> str:
         """The page in a frame; beside it, for where frames are taken out, picture and table."""
         if isinstance(self._drawing, Drawing):
-            picture = image(self._drawing.alone(), printable(f"graph of {self._name}"))
+            picture = image(self._drawing.alone(), printable(f"graph of {self._names.root}"))
         else:
             picture = f"<p>{safe(self._drawing)}</p>"
         return self._framed("backward, step by step", picture + table(self._rows))
