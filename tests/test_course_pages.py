@@ -12,7 +12,7 @@ from notebooks.make import FOLDER, course, read
 
 GLOSSARY = "notebooks/GLOSSARY.md"
 SHEET = "notebooks/CHEATSHEET.md"
-ENTRIES = dict(re.findall(r"^### (.*)\n\n(.*)\n", text_of(GLOSSARY), re.MULTILINE))
+ENTRIES = dict(re.findall(r"^## (.*)\n\n(.*)\n", text_of(GLOSSARY), re.MULTILINE))
 IMPORTS, *BLOCKS = blocks(SHEET)
 COURSE = course()
 

@@ -13,7 +13,7 @@ from viz.stepping import rule_source
 
 def glossary(word):
     text = (FOLDER / "GLOSSARY.md").read_text(encoding="utf-8")
-    return re.search(rf"### {word}\n\n(.*)\n", text)[1]
+    return re.search(rf"## {word}\n\n(.*)\n", text)[1]
 
 
 def test_a_dead_unit_of_a_later_layer_may_come_back_without_a_change_of_its_own():

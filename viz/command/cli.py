@@ -1,5 +1,5 @@
 """The command line: `twingrad demo`, `compare`, `draw`, `step`, `source`, `ops`, `watch`,
-`practice` and `notebooks`.
+`practice`, `notebooks` and `docs`.
 
 A subcommand is a function that runs it, one that adds its options, and a line in `COMMANDS`.
 """
@@ -10,12 +10,14 @@ import argparse
 import os
 import re
 import sys
+import webbrowser
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NoReturn
 
 from ..drawing import RenderError
+from ..site import SiteError, build
 from ..stepping import LEVELS, PAGE_SUFFIXES, practice
 from . import demo, expression_commands as on
 from .expression import ExpressionError
@@ -56,7 +58,7 @@ def main(argv: list[str] | None = None) -> int:
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         return _complain(f"{where}{error.strerror or error}")
-    except (_Usage, ExpressionError, RenderError, NotebooksError) as error:
+    except (_Usage, ExpressionError, RenderError, NotebooksError, SiteError) as error:
         return _complain(str(error))
 
 
@@ -192,6 +194,23 @@ def _notebooks(arguments: argparse.Namespace) -> int:
     return open_notebooks(arguments.folder, browser, arguments.port, arguments.allow_root)
 
 
+def _docs_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--out", type=Path, default=Path("twingrad-docs"), metavar="DIR",
+        help="where the site goes (default twingrad-docs, here)",
+    )  # fmt: skip
+    command.add_argument("--no-browser", action="store_true", help="build only")
+
+
+def _docs(arguments: argparse.Namespace) -> int:
+    print("Building the site, which takes about a minute …", flush=True)
+    page = build(arguments.out)
+    print(f"The site is in {arguments.out}: open {arguments.out / page.name} in a browser.")
+    if not arguments.no_browser:
+        webbrowser.open(page.as_uri())
+    return 0
+
+
 #: Every subcommand: its name, what runs it, what adds its options, and its line in the help.
 COMMANDS: tuple[tuple[str, Command, Options, str], ...] = (
     ("demo", _demo, _demo_options,
@@ -207,4 +226,5 @@ COMMANDS: tuple[tuple[str, Command, Options, str], ...] = (
     ("practice", _practice, _practice_options,
      "exercises in backward by hand, as a page for the browser"),
     ("notebooks", _notebooks, _notebooks_options, "open the course in JupyterLab"),
+    ("docs", _docs, _docs_options, "build the site (course, reference, how-tos), and open it"),
 )  # fmt: skip
