@@ -82,7 +82,7 @@ def test_package_ships_its_types(pyproject, package):
 
 def test_extras_are_there(pyproject):
     extras = pyproject["project"]["optional-dependencies"]
-    names = {"plots", "notebooks", "safetensors", "cluster", "test", "bench", "dev"}
+    names = {"plots", "notebooks", "safetensors", "cluster", "docs", "test", "bench", "dev"}
     assert set(extras) == names
 
 

@@ -8,8 +8,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from .configuration import settings
 from .polish import polished
-from .settings import settings
 from .sources import sources
 from .staging import stage
 

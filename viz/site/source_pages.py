@@ -16,14 +16,17 @@ from sphinx.util import logging
 
 from .source_links import SCHEME, modules, page_of_module
 
+ORDER = "reading_the_source"  # the page that lists all modules
+
 
 def pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
     """What Sphinx writes beside its own pages: name, title and body, and the theme's template."""
+    order = ORDER if ORDER in app.env.found_docs else app.config.root_doc
     for path, file in modules().items():
         page = page_of_module(path)
-        uri = app.builder.get_relative_uri(page, "reading_the_source")
         body = (
-            f'<h1>{path}</h1><p><a href="{uri}">Reading the source</a></p>'
+            f"<h1>{path}</h1>"
+            f'<p><a href="{app.builder.get_relative_uri(page, order)}">Reading the source</a></p>'
             f'<div class="highlight-python">{marked(file.read_text(encoding="utf-8"))}</div>'
         )
         yield page, {"title": path, "body": body}, "page.html"
