@@ -2,6 +2,7 @@
 
     python3 .ci/setup.py demo [ARGUMENTS]         install what the demo needs, then `twingrad demo`
     python3 .ci/setup.py notebooks [ARGUMENTS]    the same for the course, `twingrad notebooks`
+    python3 .ci/setup.py docs [ARGUMENTS]         and for the site, `twingrad docs`
     python3 .ci/setup.py test [ARGUMENTS]         install what the tests need, then run them all
 
 Everything goes into `.venv` in this checkout; the machine's own Python is left as it is.  The one
@@ -27,6 +28,7 @@ OLDEST = (3, 11)
 EXTRAS = {
     "demo": ["plots"],
     "notebooks": ["notebooks"],
+    "docs": ["docs"],
     "test": ["plots", "safetensors", "cluster", "test"],
 }
 QUIET = subprocess.DEVNULL

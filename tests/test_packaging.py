@@ -14,6 +14,7 @@ import pytest
 from wheels import pack_all
 
 from viz.command.cli import COMMANDS
+from viz.site.sources import sources
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -135,6 +136,8 @@ def test_every_module_can_be_imported_or_names_the_extra_it_needs(installed, tmp
     said = run(installed / "python", "-W", "error", "-c", IMPORT_ALL, cwd=tmp_path, env=bare())
     refused = json.loads(said)
     assert refused.pop("notebooks.make") == "No module named 'nbformat'"  # for who writes notebooks
+    for name in ("viz.site.extension", "viz.site.source_pages"):  # which Sphinx imports
+        assert refused.pop(name) == "No module named 'docutils'"
     assert not {name: text for name, text in refused.items() if "pip install 'twin" not in text}
     assert not [name for name in refused if name.startswith(("engine", "nn"))]
 
@@ -163,3 +166,15 @@ def test_the_course_is_copied_and_what_opens_it_is_named(installed, tmp_path):
     assert done.stderr.startswith("twingrad: JupyterLab is not installed"), done.stderr
     there = {path.name for path in (tmp_path / "twingrad-notebooks").iterdir()}
     assert there >= {path.name for path in (ROOT / "notebooks").glob("[0-9]*.ipynb")}
+
+
+def test_the_pages_of_the_site_are_brought_along_and_what_builds_it_is_named(installed, tmp_path):
+    code = "from viz.site.sources import sources; print(*sources(), sep='\\n')"
+    there = run(installed / "python", "-c", code, cwd=tmp_path, env=bare()).split()
+    assert sorted(there) == sorted(sources())
+    done = subprocess.run(
+        [installed / "twingrad", "docs"], cwd=tmp_path, env=bare(),
+        capture_output=True, text=True, encoding="utf-8", check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr.startswith("twingrad: Sphinx is not installed: pip install 'twin")
