@@ -4,7 +4,12 @@ import os
 import shutil
 from pathlib import Path
 
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+#: Names on the path, and where macOS and Windows keep it.
+CHROMIUM = (
+    "chromium", "chromium-browser", "google-chrome",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    r"C:\Program Files\Google\Chrome\Application\chrome.exe",
+)  # fmt: skip
 NO_CHROMIUM = f"no Chromium here (looked for {', '.join(CHROMIUM)})"
 AXE = Path(__file__).parent / "browser" / "node_modules" / "axe-core" / "axe.min.js"
 NO_AXE = "no axe-core here (npm install --prefix tests/browser)"

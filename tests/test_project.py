@@ -19,6 +19,7 @@ PACKAGES = ["engine", "nn", "viz"]
 TOP_LEVEL = {
     *PACKAGES, "tests", "notebooks", "docs",
     "pyproject.toml", "MANIFEST.in", "README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md",
+    "SECURITY.md", "CITATION.cff",
 }  # fmt: skip
 
 
