@@ -5,8 +5,7 @@
 
 A notebook's text and code are written in the notebook itself.  This gives each new cell a name
 that stays, runs the cells in a fresh kernel and an empty folder, refuses outputs that hold an
-error, a path or an address in memory, and writes the notebook back; and it stores the picture of
-the cell tagged "thumbnail" for the README.
+error, a path or an address in memory, and writes the notebook back.
 """
 
 from __future__ import annotations
@@ -27,12 +26,10 @@ from PIL import Image, ImageChops, ImageStat
 
 FOLDER = Path(__file__).resolve().parent
 ROOT = FOLDER.parent
-THUMBNAILS = ROOT / ".github" / "course"
 TIMEOUT = 400  # seconds a cell may take on a busy machine
 LARGEST = 1_000_000  # bytes of a stored notebook
 WIDEST = 1150  # pixels of a drawing: where it is shrunk to a laptop's width, it can still be read
 OFF = 0.2  # of 255 steps: how far a picture's colours may be off, on average
-PICTURES = {"image/svg+xml": ".svg", "image/png": ".png"}
 
 #: What must not be in an output: it would differ on another machine, or in another run.
 PRIVATE = {
@@ -200,26 +197,6 @@ def _texts(output: Any) -> list[str]:
     return [re.sub(r"base64,[A-Za-z0-9+/=]+", "", text) for text in found]
 
 
-def thumbnail(notebook: Any, name: str) -> None:
-    """Store the last picture of the tagged cell under the notebook's number."""
-    cells = tagged(notebook, "thumbnail")
-    found = [
-        (output.data[mime], suffix)
-        for cell in cells
-        for output in cell.outputs
-        for mime, suffix in PICTURES.items()
-        if mime in output.get("data", {})
-    ]
-    if len(cells) != 1 or not found:
-        raise NotebookError("one cell has to be tagged thumbnail, and show a picture")
-    picture, suffix = found[-1]
-    THUMBNAILS.mkdir(parents=True, exist_ok=True)
-    for old in THUMBNAILS.glob(f"{name[:2]}.*"):
-        old.unlink()
-    data = picture.encode() if suffix == ".svg" else base64.b64decode(picture)
-    (THUMBNAILS / f"{name[:2]}{suffix}").write_bytes(data)
-
-
 def make(name: str) -> None:
     """Run one notebook and store it.
 
@@ -237,7 +214,6 @@ def make(name: str) -> None:
     tidy(notebook)
     if found := complaints(notebook):
         raise NotebookError("\n  ".join(found))
-    thumbnail(notebook, name)
     nbformat.validate(notebook)
     nbformat.write(notebook, FOLDER / f"{name}.ipynb")
 

@@ -113,27 +113,7 @@ def test_a_picture_that_would_grow_stays_as_it_is():
 def folder(monkeypatch, tmp_path):
     """A course of one notebook, whose cells show at once what they have stored."""
     monkeypatch.setattr(make, "FOLDER", tmp_path)
-    monkeypatch.setattr(make, "THUMBNAILS", tmp_path / "thumbnails")
     return tmp_path
-
-
-def test_the_last_picture_of_the_cell_is_the_thumbnail_in_place_of_an_older_one(folder):
-    make.THUMBNAILS.mkdir()
-    for old in ("03.png", "04.png"):
-        (make.THUMBNAILS / old).write_text("old")
-    svg = {"image/svg+xml": "<svg/>"}
-    make.thumbnail(notebook_of(shows("words", tags=["thumbnail"], **svg)), "03_backward")
-    kept = {path.name: path.read_text() for path in make.THUMBNAILS.iterdir()}
-    assert kept == {"03.svg": "<svg/>", "04.png": "old"}
-
-
-@pytest.mark.parametrize("tags", [[], [["thumbnail"], ["thumbnail"]], [["other"]]])
-def test_one_cell_is_the_thumbnail(folder, tags):
-    cells = [shows(tags=one, **{"image/svg+xml": "<svg/>"}) for one in tags]
-    with pytest.raises(make.NotebookError, match="one cell has to be tagged thumbnail"):
-        make.thumbnail(notebook_of(*cells), "03_backward")
-    with pytest.raises(make.NotebookError, match="and show a picture"):
-        make.thumbnail(notebook_of(shows("words", tags=["thumbnail"])), "03_backward")
 
 
 def stored(folder, monkeypatch, *shown):
@@ -147,12 +127,11 @@ def stored(folder, monkeypatch, *shown):
     return folder / "03_backward.ipynb"
 
 
-def test_a_notebook_that_is_made_is_stored_with_its_thumbnail(folder, monkeypatch, capsys):
-    shown = shows(tags=["thumbnail"], **{"image/svg+xml": "<svg/>"})
+def test_a_notebook_that_is_made_is_stored(folder, monkeypatch, capsys):
+    shown = shows(**{"image/svg+xml": "<svg/>"})
     path = stored(folder, monkeypatch, shown)
     assert make.main(["03"]) == 0
     assert nbformat.read(path, 4).cells[0].outputs[0].data["image/svg+xml"] == "<svg/>"
-    assert (make.THUMBNAILS / "03.svg").exists()
     assert capsys.readouterr().err == ""
 
 
@@ -162,7 +141,6 @@ def test_a_notebook_that_is_made_is_stored_with_its_thumbnail(folder, monkeypatc
         (shows("at /tmp/x"), "a path: '/tmp/x'"),
         (shows("PyTorch is not installed: this cell is skipped.", tags=["optional"]),
          "made with all packages there are: PyTorch is not installed"),
-        (shows("fine"), "one cell has to be tagged thumbnail"),
     ],
 )  # fmt: skip
 def test_a_notebook_that_is_refused_stays_as_it_was(folder, monkeypatch, capsys, cell, why):
@@ -173,7 +151,6 @@ def test_a_notebook_that_is_refused_stays_as_it_was(folder, monkeypatch, capsys,
     assert said.startswith("03_backward is not stored:")
     assert why in said
     assert path.read_bytes() == before
-    assert not make.THUMBNAILS.exists()
 
 
 def test_a_number_that_no_notebook_has_is_told(folder, capsys):
