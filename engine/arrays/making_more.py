@@ -51,7 +51,12 @@ class MakingMore:
         return new_leaf(self, array, requires_grad, device)
 
     def new_zeros(self, *shape: Any, **made: Any) -> Any:
-        """Zeros of this dtype: `x.new_zeros(2, 3)`, with the keywords of `new_full`."""
+        """Zeros of this dtype: `x.new_zeros(2, 3)`, with the keywords of `new_full`.
+
+        >>> from engine import Tensor
+        >>> Tensor([1.0]).new_zeros(2, 3).shape
+        (2, 3)
+        """
         return self.new_full(shape_of(shape), 0, **made)
 
     def new_ones(self, *shape: Any, **made: Any) -> Any:
@@ -63,7 +68,12 @@ class MakingMore:
     def new_tensor(
         self, data: Any, *, dtype: Any = None, requires_grad: bool = False, device: Any = None
     ) -> Any:
-        """A Tensor of this dtype with a copy of `data`."""
+        """A Tensor of this dtype with a copy of `data`.
+
+        >>> from engine import Tensor, float32
+        >>> Tensor([1.0], dtype=float32).new_tensor([1, 2])
+        Tensor([1., 2.], float32)
+        """
         array = self.leaf(data, requires_grad=False)._held
         array = array.astype(dtype or self.dtype, copy=False)
         return new_leaf(self, array, requires_grad, device)

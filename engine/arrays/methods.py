@@ -52,17 +52,36 @@ class ArrayMethods(TorchMethods):
 
     @property
     def T(self) -> Self:
-        """All axes in reverse order."""
+        """All axes in reverse order.
+
+        >>> from engine import Tensor
+        >>> Tensor([[1.0, 2.0, 3.0]]).T.shape
+        (3, 1)
+        """
         op = shapes.transpose
         return self.record(op, (self,), op.defaults)  # type: ignore[attr-defined]  # each tier has one
 
     @property
     def mT(self) -> Self:
-        """The last two axes exchanged."""
+        """The last two axes exchanged.
+
+        Raises:
+            ValueError: there are fewer than 2 axes.
+
+        >>> from engine import Tensor
+        >>> Tensor(np.ones((5, 2, 3))).mT.shape
+        (5, 3, 2)
+        """
         return shapes.matrix_transpose(self)
 
     def reshape(self, *shape: Any) -> Self:
-        """`engine.reshape`: the same numbers in another shape."""
+        """`engine.reshape`: the same numbers in another shape.
+
+        >>> from engine import Tensor
+        >>> Tensor([1.0, 2.0, 3.0, 4.0]).reshape(2, -1)
+        Tensor([[1., 2.],
+                [3., 4.]])
+        """
         return shapes.reshape.apply((self,), {"shape": spread_arguments(shape)})
 
     def view(self, *shape: Any) -> Self:
@@ -77,6 +96,11 @@ class ArrayMethods(TorchMethods):
         Raises:
             ValueError: `transpose(0, 1)` of a matrix, which leaves it as it is in NumPy and
                 exchanges its axes in PyTorch.
+
+        >>> from engine import Tensor
+        >>> x = Tensor(np.ones((2, 3, 4)))
+        >>> x.transpose().shape, x.transpose(0, 1).shape, x.transpose(1, 2, 0).shape
+        ((4, 3, 2), (3, 2, 4), (3, 4, 2))
         """
         if axes in ((), (None,)):
             return shapes.transpose(self)
@@ -92,7 +116,15 @@ class ArrayMethods(TorchMethods):
         return shapes.transpose(self, spread_arguments(axes))
 
     def t(self) -> Self:
-        """PyTorch's name for the transpose of a matrix; fewer axes stay as they are."""
+        """PyTorch's name for the transpose of a matrix; fewer axes stay as they are.
+
+        Raises:
+            ValueError: there are more than 2 axes.
+
+        >>> from engine import Tensor
+        >>> Tensor([[1.0, 2.0, 3.0]]).t().shape
+        (3, 1)
+        """
         if self.dim() > 2:
             raise ValueError(f"t() is for at most 2 axes, got shape {_shape(self)}; use mT")
         return shapes.transpose(self)
@@ -110,7 +142,14 @@ class ArrayMethods(TorchMethods):
         return self
 
     def clone(self) -> Self:
-        """A copy that is part of the graph."""
+        """A copy that is part of the graph.
+
+        >>> from engine import Tensor
+        >>> x = Tensor([1.0, 2.0], requires_grad=True)
+        >>> x.clone().sum().backward()
+        >>> x.grad
+        array([1., 1.])
+        """
         return ops.identity(self)
 
     def copy(self) -> Self:
@@ -260,7 +299,13 @@ class ArrayMethods(TorchMethods):
         return indexing.gather(self, dim, index)
 
     def index_select(self, dim: int, index: Any) -> Self:
-        """PyTorch's name for `take` along an axis."""
+        """PyTorch's name for `take` along an axis.
+
+        >>> from engine import Tensor
+        >>> Tensor([[1, 2], [3, 4]]).index_select(0, [1, 1])
+        Tensor([[3, 4],
+                [3, 4]])
+        """
         return indexing.take(self, index, dim)
 
     def masked_fill(self, mask: Any, value: Any) -> Self:
@@ -344,6 +389,10 @@ class ArrayMethods(TorchMethods):
 
         No gradient flows through integers and bools.  `copy` is NumPy's, and changes nothing: what
         a graph needs is not written to.
+
+        >>> from engine import Tensor
+        >>> Tensor([1.5, 2.5]).astype("float32"), Tensor([1.5, 2.5]).astype(int)
+        (Tensor([1.5, 2.5], float32), Tensor([1, 2]))
         """
         dtype = np.dtype(dtype)
         change = shapes.cast if dtype.kind == "f" else shapes.as_integers

@@ -114,7 +114,12 @@ class TorchMethods:
         return self.astype(np.bool_)
 
     def type(self, dtype: Any = None) -> Any:
-        """The name of the dtype, as "float64"; or `astype` another one."""
+        """The name of the dtype, as "float64"; or `astype` another one.
+
+        >>> from engine import Tensor
+        >>> Tensor([1.0]).type()
+        'float64'
+        """
         return self.dtype.name if dtype is None else self.astype(dtype)
 
     def to(self, *wanted: Any, **named: Any) -> Any:
@@ -126,6 +131,10 @@ class TorchMethods:
 
         Raises:
             ValueError: another device.
+
+        >>> from engine import Tensor, float32
+        >>> Tensor([1.0]).to(float32), Tensor([1.0]).to("cpu").device
+        (Tensor([1.], float32), device(type='cpu'))
         """
         given = {**dict.fromkeys(named.keys() - {"copy", "non_blocking"})}
         if unknown := given.keys() - {"dtype", "device", "other"}:
@@ -145,7 +154,15 @@ class TorchMethods:
     # --- shapes ---
 
     def expand(self, *sizes: Any) -> Any:
-        """`engine.broadcast_to` of this, as PyTorch says it: -1 keeps the length of an axis."""
+        """`engine.broadcast_to` of this, as PyTorch says it: -1 keeps the length of an axis.
+
+        Raises:
+            ValueError: there are fewer sizes than axes, or a new axis has -1.
+
+        >>> from engine import Tensor
+        >>> Tensor([[1.0], [2.0]]).expand(2, 3).shape
+        (2, 3)
+        """
         sizes = spread_arguments(sizes)
         own = (*[-1] * (len(sizes) - len(self.shape)), *self.shape)
         if len(own) > len(sizes) or -1 in (shape := _filled(sizes, own)):
@@ -186,7 +203,12 @@ class TorchMethods:
         return self
 
     def add_(self, other: Any, *, alpha: Any = 1) -> Any:
-        """`x += alpha * other`."""
+        """`x += alpha * other`.
+
+        >>> from engine import zeros
+        >>> zeros(2).add_(3.0, alpha=0.5)
+        Tensor([1.5, 1.5])
+        """
         return self._assigned(ops.add(self._now(), other if alpha == 1 else ops.mul(alpha, other)))
 
     def sub_(self, other: Any, *, alpha: Any = 1) -> Any:
@@ -194,7 +216,15 @@ class TorchMethods:
         return self._assigned(ops.sub(self._now(), other if alpha == 1 else ops.mul(alpha, other)))
 
     def mul_(self, other: Any) -> Any:
-        """`x *= other`."""
+        """`x *= other`.
+
+        >>> from engine import tensor
+        >>> tensor([1, 2]).mul_(3)
+        Tensor([3, 6])
+        >>> tensor([1, 2]).mul_(0.5)
+        Traceback (most recent call last):
+        TypeError: an array of int64 cannot hold in place what is float64: ...
+        """
         return self._assigned(ops.mul(self._now(), other))
 
     def div_(self, other: Any) -> Any:

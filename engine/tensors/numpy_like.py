@@ -45,19 +45,37 @@ class NumpyLike(Hookable, NumpyFunctions, Changing, Comparing):
         return self._held.dtype
 
     def numpy(self) -> ndarray:
-        """The numbers as a read-only array, as `data` but a plain ndarray."""
+        """The numbers as a read-only array, as `data` but a plain ndarray.
+
+        >>> from engine import Tensor
+        >>> Tensor([1.0, 2.0], requires_grad=True).numpy()
+        array([1., 2.])
+        """
         view = self._held.view()
         view.setflags(write=False)
         return view
 
     def item(self) -> Any:
-        """The number of a one-element tensor, as a Python number."""
+        """The number of a one-element tensor, as a Python number.
+
+        Raises:
+            ValueError: it has not exactly one element.
+
+        >>> from engine import Tensor
+        >>> Tensor([[2.5]]).item()
+        2.5
+        """
         if self._held.size != 1:
             raise ValueError(f"item() needs exactly one element, this has shape {self.shape}")
         return self._held.item()
 
     def tolist(self) -> Any:
-        """The numbers as nested lists."""
+        """The numbers as nested lists.
+
+        >>> from engine import Tensor
+        >>> Tensor([[1.0, 2.0], [3.0, 4.0]]).tolist()
+        [[1.0, 2.0], [3.0, 4.0]]
+        """
         return self._held.tolist()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> ndarray:

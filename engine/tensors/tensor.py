@@ -123,7 +123,13 @@ class Tensor(NumpyLike, MakingMore, ElementwiseMethods, ArrayMethods, NotOnTenso
 
     @property
     def data(self) -> TensorData:
-        """The numbers, as a read-only `Array`.  Assign on a leaf to change them, or `data -= …`."""
+        """The numbers, as a read-only `Array`.  Assign on a leaf to change them, or `data -= …`.
+
+        >>> w = Tensor([1.0, 2.0], requires_grad=True)
+        >>> w.data -= 0.5
+        >>> w.data
+        array([0.5, 1.5])
+        """
         window = self._held.view(TensorData)  # `window_on`, without a call
         window.setflags(write=False)
         window.owner = self
@@ -163,7 +169,14 @@ class Tensor(NumpyLike, MakingMore, ElementwiseMethods, ArrayMethods, NotOnTenso
         return self._grad is not None
 
     def zero_grad(self) -> None:
-        """Forget the gradient: `.grad` is None again."""
+        """Forget the gradient: `.grad` is None again.
+
+        >>> x = Tensor(3.0, requires_grad=True)
+        >>> (x * x).backward()
+        >>> x.zero_grad()
+        >>> x.grad is None
+        True
+        """
         self._grad = None
 
     @property
@@ -185,18 +198,36 @@ class Tensor(NumpyLike, MakingMore, ElementwiseMethods, ArrayMethods, NotOnTenso
         self._requires = bool(requires)
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
-        """Set `requires_grad`, and return this, as in PyTorch."""
+        """Set `requires_grad`, and return this, as in PyTorch.
+
+        >>> Tensor([1.0, 2.0]).requires_grad_()
+        Tensor([1., 2.], requires_grad=True)
+        """
         self.requires_grad = requires_grad
         return self
 
     def retain_grad(self) -> None:
-        """Keep this result's gradient in the next backward passes, as leaves do."""
+        """Keep this result's gradient in the next backward passes, as leaves do.
+
+        >>> x = Tensor([1.0, 2.0], requires_grad=True)
+        >>> y = x * x
+        >>> y.retain_grad()
+        >>> y.sum().backward()
+        >>> y.grad
+        array([1., 1.])
+        """
         if not self._requires:
             raise RuntimeError("retain_grad() on a Tensor that does not require a gradient")
         self._retain = True
 
     def detach(self) -> Tensor:
-        """The same numbers outside the graph: a leaf that requires no gradient."""
+        """The same numbers outside the graph: a leaf that requires no gradient.
+
+        >>> x = Tensor(3.0, requires_grad=True)
+        >>> (x * x.detach()).backward()
+        >>> x.grad
+        array(3.)
+        """
         y = Tensor.wrap(self._held)
         y.label = self.label
         if self._requires and self.op is None and not is_off_graph(self):

@@ -130,7 +130,13 @@ class Value(Number, ElementwiseMethods):
 
     @property
     def data(self) -> float:
-        """The number.  Set it on a leaf to change it (`p.data -= 0.1 * p.grad`)."""
+        """The number.  Set it on a leaf to change it (`p.data -= 0.1 * p.grad`).
+
+        >>> w = Value(1.0)
+        >>> w.data -= 0.25
+        >>> w.data
+        0.75
+        """
         return self._held
 
     @data.setter
@@ -158,7 +164,14 @@ class Value(Number, ElementwiseMethods):
         return self._grad is not None and self._grad is not FROZEN
 
     def zero_grad(self) -> None:
-        """Forget the gradient of this node."""
+        """Forget the gradient of this node.
+
+        >>> x = Value(3.0)
+        >>> (x * x).backward()
+        >>> x.zero_grad()
+        >>> x.grad
+        0.0
+        """
         if self._grad is not FROZEN:
             self._grad = None
 
@@ -178,7 +191,13 @@ class Value(Number, ElementwiseMethods):
             self._grad = None if requires else FROZEN
 
     def detach(self) -> Value:
-        """The same number outside the graph: a leaf that requires no gradient."""
+        """The same number outside the graph: a leaf that requires no gradient.
+
+        >>> x = Value(3.0)
+        >>> (x * x.detach()).backward()
+        >>> x.grad
+        3.0
+        """
         return Value(self._held, label=self.label, requires_grad=False)
 
     # --- backward --------------------------------------------------------------------------------
