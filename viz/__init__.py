@@ -2,8 +2,8 @@
 
 What users need is here; `viz.plots` comes with the extra `twingrad[plots]`.  Below are rooms, each
 of which knows only those before it: `drawing` (boxes, text, colours), `graphs` (`draw`, `diff`, …),
-`stepping` (`steps`, `step_through`, `practice`), `monitoring` (`History`), `plots` and `command`
-(`twingrad`).
+`stepping` (`steps`, `step_through`, `practice`), `monitoring` (`History`), `plots`, `site` (the
+reference) and `command` (`twingrad`).
 They look at graphs and never change a number: `.grad` stays as it was unless a docstring says so.
 The notebooks build pictures of their own from what the rooms' doors offer.
 """

@@ -5,5 +5,5 @@ To add a subcommand, write what runs it and what adds its options in `cli`, and 
 op table of docs/ and of the cheat sheet.
 """
 
-from .cli import main as main
-from .op_page import call_of as call_of, op_page as op_page
+from ..site import call_of as call_of, op_page as op_page
+from .cli import command_helps as command_helps, main as main

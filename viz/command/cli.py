@@ -7,6 +7,7 @@ A subcommand is a function that runs it, one that adds its options, and a line i
 from __future__ import annotations
 
 import argparse
+import functools
 import os
 import re
 import sys
@@ -17,13 +18,12 @@ from pathlib import Path
 from typing import NoReturn
 
 from ..drawing import RenderError
-from ..site import SiteError, build
+from ..site import SiteError, build, op_list, op_page, written_for_values
 from ..stepping import LEVELS, PAGE_SUFFIXES, practice
 from . import demo, expression_commands as on
 from .expression import ExpressionError
 from .given import natural, port, positive
 from .lab import COPY, NotebooksError, open_notebooks
-from .op_page import op_list, op_page, written_for_values
 from .watch import follow
 
 
@@ -83,6 +83,11 @@ Options = Callable[[argparse.ArgumentParser], None]
 
 
 def _parser() -> argparse.ArgumentParser:
+    return _parsers()[0]
+
+
+def _parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
+    """The whole command's, and the subcommands'."""
     parser = _Parser(
         prog="twingrad",
         description="Two small autograd engines, scalar and NumPy, on one table of derivatives.",
@@ -92,10 +97,26 @@ def _parser() -> argparse.ArgumentParser:
         required=True, metavar="COMMAND", dest="COMMAND", parser_class=_Parser
     )
     for name, run, options, text in COMMANDS:
-        command = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        command = commands.add_parser(
+            name, help=text, description=text[0].upper() + text[1:] + ".",
+            epilog=f"example: {EXAMPLES[name]}",
+        )  # fmt: skip
         options(command)
         command.set_defaults(command=run)
-    return parser
+    return parser, dict(commands.choices)
+
+
+def command_helps() -> dict[str, str]:
+    """What each subcommand's `--help` prints, 80 characters wide: the reference shows it.
+
+    >>> "usage: twingrad draw" in command_helps()["draw"]
+    True
+    """
+    helps = {}
+    for name, command in _parsers()[1].items():
+        command.formatter_class = functools.partial(argparse.HelpFormatter, width=80)
+        helps[name] = re.sub(r"\x1b\[[\d;]*m", "", command.format_help())  # no colours
+    return helps
 
 
 def _version() -> str:
@@ -229,3 +250,19 @@ COMMANDS: tuple[tuple[str, Command, Options, str], ...] = (
     ("notebooks", _notebooks, _notebooks_options, "open the course in JupyterLab"),
     ("docs", _docs, _docs_options, "build the site (course, reference, how-tos), and open it"),
 )  # fmt: skip
+
+_EXPRESSION = '"tanh(a*b + c)**2" a=2 b=-3 c=6.5'
+
+#: A call of each, which its help ends with.
+EXAMPLES = {
+    "demo": "twingrad demo --epochs 2",
+    "compare": f"twingrad compare {_EXPRESSION}",
+    "draw": f"twingrad draw {_EXPRESSION} --out graph.svg",
+    "step": f"twingrad step {_EXPRESSION}",
+    "source": f"twingrad source {_EXPRESSION}",
+    "ops": "twingrad ops tanh",
+    "watch": "twingrad watch run.jsonl",
+    "practice": "twingrad practice --level 1 --seed 0",
+    "notebooks": "twingrad notebooks my-course",
+    "docs": "twingrad docs --out site",
+}

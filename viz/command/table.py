@@ -13,8 +13,8 @@ from pathlib import Path
 from engine import Op, functions, registry
 from engine.symbols import LaTeX, rule_formulas
 
+from ..site import KINDS, bound_of, call_of, doc_of, domain_of
 from ..stepping import rule_source
-from .op_page import KINDS, bound_of, call_of, doc_of, domain_of
 
 #: The pages that show the table, from the root of a checkout.
 PAGES = ("docs/op_table.md", "notebooks/CHEATSHEET.md")

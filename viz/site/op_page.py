@@ -73,19 +73,33 @@ def op_page(name: str) -> str:
         near = nearest(name, [*registry, *functions])
         raise LookupError(f"there is no op {name!r}{f'; did you mean {near}?' if near else ''}")
     op = registry[name]
+    parts = [f"{call_of(op)}\n{op.doc}", "; ".join(facts_of(op)), row_source(op)]
+    if op.latex:
+        parts.append("in LaTeX:\n" + "\n".join(f"{a} = {b}" for a, b in formulas(op, LaTeX())))
+    return "\n\n".join(parts)
+
+
+def facts_of(op: Op) -> list[str]:
+    """What kind of op it is, where it is defined, how close the tiers are.
+
+    >>> facts_of(registry["sqrt"])
+    ['number by number', 'x in (0, inf)', 'the tiers agree to the bit']
+    """
     facts = [KINDS[op.kind], f"the tiers agree to {bound_of(op)}"]
     if op.kind == "elementwise":
         facts.insert(1, domain_of(op))
     else:
         facts.append(f"forward mode by {forward_of(op)}")
+    return facts
+
+
+def row_source(op: Op) -> str:
+    """The statements that an op's row is made of, as they stand in the file."""
     rules = op.vjps if op.vjp_all is None else (op.vjp_all,)
     written = [op.forward, *rules]
     if op.jvp is not None and _maker(op.jvp) not in MADE_OF_VJPS:
         written.append(op.jvp)
-    parts = [f"{call_of(op)}\n{op.doc}", "; ".join(facts), _source(name, written)]
-    if op.latex:
-        parts.append("in LaTeX:\n" + "\n".join(f"{a} = {b}" for a, b in formulas(op, LaTeX())))
-    return "\n\n".join(parts)
+    return _source(op.name, written)
 
 
 def written_for_values(name: str) -> str:

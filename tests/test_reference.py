@@ -1,0 +1,161 @@
+"""The reference: every public name is on one page, has words, a signature and an example."""
+
+import doctest
+import functools
+import inspect
+import re
+from collections import Counter
+
+import pytest
+
+import engine
+from engine import Op
+from viz.command import command_helps
+from viz.command.cli import COMMANDS, _parser, main
+from viz.site import docstrings, entries, public_names, reference
+from viz.site.op_examples import CALLS, INPUTS, op_example
+from viz.site.public_names import names
+
+OWN = [name for name in names() if not name.is_alias]
+
+#: Names whose docstring has no example yet: a list that only gets shorter.
+WITHOUT_AN_EXAMPLE = {
+    "engine.CheckpointError", "engine.Comparison", "engine.Compiled", "engine.GradCheck",
+    "engine.GradientError", "engine.Node", "engine.NodeArray", "engine.NonFiniteError",
+    "engine.NotOnLayers", "engine.Op", "engine.Opening", "engine.RemovableHandle",
+    "engine.Source", "engine.UnaryOp", "engine.Watching", "engine.WideOp",
+    "engine.answer_in", "engine.append", "engine.as_tensor", "engine.atleast_1d",
+    "engine.atleast_2d", "engine.atleast_3d", "engine.bmm", "engine.called", "engine.cat",
+    "engine.chunk", "engine.cuda", "engine.cummin", "engine.default_generator",
+    "engine.diagonal", "engine.dot", "engine.dstack", "engine.example_of",
+    "engine.expand_dims", "engine.flatten", "engine.flip", "engine.fliplr", "engine.flipud",
+    "engine.from_numpy", "engine.gate", "engine.gather", "engine.ge", "engine.gt",
+    "engine.has_numbers", "engine.hooked_in", "engine.hstack", "engine.inner",
+    "engine.is_recorded", "engine.le", "engine.linalg.cholesky_solve",
+    "engine.linalg.eigvalsh", "engine.linalg.logdet", "engine.linalg.solve_triangular",
+    "engine.linalg.svdvals", "engine.load", "engine.logical_not", "engine.logical_or",
+    "engine.logical_xor", "engine.lt", "engine.matrix_transpose", "engine.min", "engine.mm",
+    "engine.moveaxis", "engine.mv", "engine.ne", "engine.one_of_both", "engine.ones_like",
+    "engine.open_after_fork", "engine.outer", "engine.own", "engine.pad",
+    "engine.percentile", "engine.permute", "engine.rand_like", "engine.randn_like",
+    "engine.ravel", "engine.repeat", "engine.roll", "engine.rot90", "engine.save",
+    "engine.set_default_dtype", "engine.set_generator_state", "engine.stack", "engine.std",
+    "engine.swapaxes", "engine.symmetric", "engine.take", "engine.take_along_axis",
+    "engine.tensordot", "engine.tile", "engine.trace", "engine.tril", "engine.triu",
+    "engine.unbind", "engine.unregister", "engine.vstack", "engine.warn_caller",
+    "engine.watch", "engine.zeros_like", "nn.ParallelError", "viz.GraphTooLargeError",
+    "viz.RenderError", "viz.RendererNotFoundError",
+}  # fmt: skip
+
+
+def ids(name):
+    return name.full
+
+
+@functools.cache
+def pages():
+    return reference.pages(command_helps())
+
+
+def test_every_public_name_is_on_exactly_one_page():
+    found = Counter(name.full for page in reference.names_on_pages().values() for name in page)
+    assert found == Counter(name.full for name in names())
+
+
+def test_a_page_has_an_entry_for_each_of_its_names():
+    for file, found in reference.names_on_pages().items():
+        text = pages()[f"reference/{file}"]
+        entered = re.findall(r"^\.\. (?:py:|auto)\w+:: ([\w.]+)", text, re.MULTILINE)
+        assert sorted(entered) == sorted(name.full for name in found), file
+
+
+def test_public_is_what_a_door_offers_and_not_what_it_needs():
+    listed = {name.full for name in names()}
+    assert {"engine.tanh", "engine.linalg.solve", "nn.Linear", "nn.functional.relu"} <= listed
+    assert "nn.functional.np" not in listed
+    assert "engine.core" not in listed
+
+
+def is_coded(name):
+    """Whether Sphinx reads its docstring: it is a function or a class of this project."""
+    return not isinstance(name.thing, Op) and not name.is_constant
+
+
+@pytest.mark.parametrize("name", [name for name in OWN if is_coded(name)], ids=ids)
+def test_a_name_has_words_a_signature_and_an_example(name):
+    doc = inspect.getdoc(name.thing)
+    assert doc, f"{name.full} has no docstring"
+    if "__init__" in vars(name.thing) or inspect.isfunction(name.thing):
+        assert inspect.signature(name.thing)
+    assert ">>> " in doc or name.full in WITHOUT_AN_EXAMPLE, f"{name.full} has no example"
+
+
+@pytest.mark.parametrize("name", [n for n in OWN if isinstance(n.thing, Op)], ids=ids)
+def test_the_example_of_an_op_prints_what_it_says(name):
+    example = op_example(name.thing, name.full)
+    test = doctest.DocTestParser().get_doctest(example, {"engine": engine}, name.full, None, 0)
+    assert doctest.DocTestRunner().run(test).failed == 0
+    assert name.full in example
+    assert name.thing.doc
+
+
+def test_no_call_is_kept_for_an_op_that_is_gone():
+    called = {name.thing.name for name in OWN if isinstance(name.thing, Op)}
+    assert {*CALLS, *INPUTS} <= called
+
+
+def test_another_name_leads_to_the_thing_it_stands_for():
+    by_name = {name.full: name for name in names()}
+    for name in names():
+        assert by_name[name.own].thing is name.thing
+        assert not by_name[name.own].is_alias
+    assert by_name["engine.absolute"].own == "engine.abs"
+    assert "Another name of :py:obj:`engine.abs`." in entries.entry(by_name["engine.absolute"])
+
+
+def test_who_builds_on_engine_finds_the_names_for_it_apart():
+    on_page = {name.name for name in reference.names_on_pages()["building"]}
+    assert public_names.for_builders() <= on_page
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a * b", r"a \* b"),
+        ("|x|", r"\|x\|"),
+        ("`a * b`", "``a * b``"),
+        ("two\n`words\nhere`", "two\n``words here``"),
+        ("`x`s", r"``x``\ s"),
+        ("clip_grad_norm_ and x_1", r"clip_grad_norm\_ and x_1"),
+        ("see `engine.tanh`", "see :py:obj:`engine.tanh <engine.tanh>`"),
+        ("the `max` of it", "the ``max`` of it"),
+        ("as so:\n\n    x = 1", "as so:\n\n::\n\n    x = 1"),
+        ("Args:\n    x: a * b", "Args:\n    x: a \\* b"),
+        (">>> a * b\n6\n\na * b", ">>> a * b\n6\n\na \\* b"),
+    ],
+)
+def test_a_docstring_is_shown_as_it_is_written(text, expected):
+    assert docstrings.to_rst(text) == expected
+
+
+# --- the command line ---
+
+
+def words_of(example):
+    return [word.strip('"') for word in re.findall(r'"[^"]*"|\S+', example)][1:]
+
+
+@pytest.mark.parametrize("command", [row[0] for row in COMMANDS])
+def test_a_command_shows_its_help_and_an_example(command):
+    text = pages()["reference/commands"]
+    assert f"usage: twingrad {command}" in text
+    example = re.search(r"example: (twingrad .*)", command_helps()[command])[1]
+    assert command == _parser().parse_args(words_of(example)).COMMAND
+
+
+@pytest.mark.parametrize("command", ["compare", "draw", "step", "source", "ops", "practice"])
+@pytest.mark.usefixtures("in_a_folder_of_its_own")
+def test_the_example_of_a_command_runs(command, capsys):
+    example = re.search(r"example: (twingrad .*)", command_helps()[command])[1]
+    assert main(words_of(example)) == 0
+    assert capsys.readouterr().out
