@@ -1,4 +1,4 @@
-"""docs/explanation/kinks.md: each line of its tables is so, here and in PyTorch."""
+"""docs/explanation: each line of the tables of kinks is so; the design's picture is today's."""
 
 import math
 import re
@@ -10,6 +10,8 @@ from pages import text_of
 import engine
 from engine import Tensor, Value
 from nn import functional
+
+# --- kinks ---
 
 ROWS = re.findall(
     r"^\| `(.+?)` \| ([-\d.\[\], ]+) \| (.+?) \| (.+?) \|$",
@@ -61,3 +63,13 @@ def test_pytorch_has_the_gradients_that_the_page_says_it_has():
         x = torch.tensor(eval(at), dtype=torch.float64, requires_grad=True)
         eval(code, names | {"x": x}).sum().backward()
         np.testing.assert_allclose(x.grad.numpy(), says(there), rtol=1e-15, err_msg=code)
+
+
+# --- the picture of the design ---
+
+
+def test_the_picture_of_the_design_shows_the_words_of_its_text():
+    words = re.findall(r'label="(.+?)"', text_of("docs/explanation/readers.dot"))
+    lines = {line for label in words for line in label.split("\\n")}
+    shown = set(re.findall(r"<text[^>]*>(.*?)</text>", text_of("docs/explanation/readers.svg")))
+    assert shown == lines
