@@ -61,6 +61,11 @@ def test_the_table_shows_the_rules():
     assert r"$g\thinspace \left( \frac{\mathrm{erfc}\left(" in table.markdown()
 
 
+def test_products_in_its_words_are_not_taken_for_emphasis():
+    assert r"| sqrt(a\*a + b\*b) |" in table.markdown()
+    assert "| a * b |" in table.markdown()
+
+
 @pytest.mark.usefixtures("own_ops")
 def test_a_rule_of_cases_is_a_function_in_the_table():
     def steep(g, y, x):

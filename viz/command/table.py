@@ -34,7 +34,7 @@ def markdown() -> str:
         "|---|---|---|---|---|",
     ]
     lines += [
-        f"| `{call_of(op)}` | {_safe(op.doc)} | {_safe(gradients_of(op))} | {domain_of(op)} "
+        f"| `{call_of(op)}` | {_words(op.doc)} | {_safe(gradients_of(op))} | {domain_of(op)} "
         f"| {bound_of(op)} |"
         for op in registry.values()
         if op.kind == "elementwise"
@@ -44,14 +44,19 @@ def markdown() -> str:
         ops = [op for op in registry.values() if op.kind == kind]
         if kind == "fused":  # they stand in many files: the order of imports says nothing
             ops.sort(key=lambda op: op.name)
-        lines += [f"| `{call_of(op)}` | {_safe(op.doc)} |" for op in ops]
+        lines += [f"| `{call_of(op)}` | {_words(op.doc)} |" for op in ops]
     lines += ["", "| composed of the above | what it is |", "|---|---|"]
-    lines += [f"| `{name}` | {_safe(doc_of(function))} |" for name, function in functions.items()]
+    lines += [f"| `{name}` | {_words(doc_of(function))} |" for name, function in functions.items()]
     return "\n".join(lines) + "\n"
 
 
 def _safe(text: str) -> str:
     return text.replace("|", "\\|")
+
+
+def _words(text: str) -> str:
+    """Words, in which a*a + b*b shall not become italic."""
+    return _safe(re.sub(r"(?<! )\*|\*(?! )", r"\\*", text))
 
 
 def gradients_of(op: Op) -> str:
