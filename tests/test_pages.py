@@ -1,12 +1,14 @@
 """What the pages show is so: their code runs, prints what they say it prints, and links lead on."""
 
 import contextlib
+import importlib
 import importlib.util
 import io
 import linecache
 import re
 import shlex
 import tomllib
+from types import ModuleType
 
 import pytest
 from helpers import own_ops
@@ -23,6 +25,11 @@ PAGES = sorted(
 SLOW = {"docs/scaling.md"}  # starts processes
 #: Commands that wait for a browser, or train for minutes: their words are read, and no more.
 READ_ONLY = {"demo", "docs", "notebooks", "watch"}
+#: Names on the pages that are a reader's own, or are said not to be there.
+NOT_THERE = {
+    "engine.softsign", "engine.softsign.latex", "viz.plots.name",
+    "nn.DataParallel", "engine.distributed",
+}  # fmt: skip
 EXTRAS = tomllib.loads(text_of("pyproject.toml"))["project"]["optional-dependencies"]
 
 
@@ -155,6 +162,35 @@ def test_commands_in_its_sentences_are_there(page):
             assert line.split()[1] in {*commands, "--help", "--version"}, line
         else:
             check_line(line)
+
+
+def is_there(name):
+    """Whether a dotted name leads to something, by attributes and modules."""
+    found, path = None, ""
+    for part in name.split("."):
+        path = f"{path}.{part}".lstrip(".")
+        if hasattr(found, part):
+            found = getattr(found, part)
+        elif isinstance(found, ModuleType | None) and importlib.util.find_spec(path):
+            found = importlib.import_module(path)
+        else:
+            return False
+    return True
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_names_in_its_sentences_are_there(page):
+    spans = re.findall(r"`([^`]+)`", FENCE.sub("", text_of(page)))
+    dotted = r"(?<![\w./])(?:engine|nn|viz|notebooks)(?:\.[A-Za-z_]\w*)+"
+    names = {name for span in spans for name in re.findall(dotted, span)}
+    assert not [name for name in names - NOT_THERE if not is_there(name)]
+
+
+def test_names_that_are_not_there_are_told_from_others():
+    assert is_there("engine.linalg.solve")
+    assert is_there("nn.examples.digits_mlp.main")
+    assert not is_there("engine.tahn")
+    assert not is_there("nn.Linear.forwards")
 
 
 @pytest.mark.parametrize("page", PAGES)
