@@ -21,7 +21,7 @@ from .conventions import (
     sort as sort, split as split, squeeze as squeeze, std as std,
     transpose as transpose, var as var,
 )  # fmt: skip
-from .einstein import einsum as einsum
+from .einsum import einsum as einsum
 from .everyday import (
     append as append, atleast_1d as atleast_1d, atleast_2d as atleast_2d, atleast_3d as atleast_3d,
     column_stack as column_stack, diag as diag, diff as diff, dstack as dstack, fliplr as fliplr,

@@ -17,7 +17,6 @@ from ..node import NodeArray, to_numpy
 from ..numpy_protocol import MEANINGS
 from . import (
     conventions,
-    einstein,
     exponentials,
     indexing,
     norms,
@@ -26,6 +25,7 @@ from . import (
     running,
     shapes,
 )
+from .einsum import einsum
 
 
 def _where(condition: Any, x: Any = None, y: Any = None) -> Any:
@@ -72,7 +72,7 @@ MEANINGS.update(
         "np.deg2rad": lambda x: x * (math.pi / 180),
         "np.degrees": lambda x: x * (180 / math.pi),
         "np.divmod": lambda a, b: (choices.floor_divide(a, b), choices.remainder(a, b)),
-        "np.einsum": einstein.einsum,
+        "np.einsum": einsum,
         "np.fabs": ops.abs,
         "np.float_power": ops.pow,
         "np.linalg.cross": lambda x1, x2, axis=-1: products.cross(x1, x2, axis),
