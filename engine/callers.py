@@ -43,6 +43,7 @@ def line_of_caller() -> str:
 def warn_caller(message: str) -> None:
     """A UserWarning that names the caller's line.
 
+    >>> import warnings
     >>> with warnings.catch_warnings(record=True, action="always") as caught:
     ...     warn_caller("all rows are equal")
     >>> caught[0].category.__name__, str(caught[0].message)

@@ -92,6 +92,7 @@ def public(module: ModuleType) -> list[str]:
 def answer_in(*modules: ModuleType) -> None:
     """Have modules say of a name that they have not what to write; mypy sees it as before.
 
+    >>> from types import ModuleType
     >>> room = ModuleType("room")
     >>> room.lamp = "lit"
     >>> answer_in(room)

@@ -114,6 +114,7 @@ def polygamma(n: int, x: Any) -> Any:
     Raises:
         TypeError: n is no number.
 
+    >>> import math
     >>> polygamma(1, 1.0) - math.pi**2 / 6 < 1e-15
     True
     """

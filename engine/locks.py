@@ -27,6 +27,7 @@ ARRAYS = threading.RLock()
 def open_after_fork(lock: Any) -> Any:
     """The lock, taken by whoever forks, and before those that were given earlier.
 
+    >>> import threading
     >>> writing = open_after_fork(threading.Lock())
     >>> with writing:
     ...     print("one thread at a time")

@@ -37,6 +37,7 @@ def moved(old: Iterable[str], *homes: str) -> None:
     Nothing is imported before it is asked for.  A module of that name that still is there is asked
     first.
 
+    >>> import sys
     >>> moved(["engine.somewhere"], "engine.values", "engine.tensors")
     >>> from engine.somewhere import Tensor
     >>> del sys.modules["engine.somewhere"]

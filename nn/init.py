@@ -22,19 +22,9 @@ from .parameter import fill
 from .random import Rng, generator
 
 __all__ = [
-    "calculate_gain",
-    "constant_",
-    "kaiming_normal_",
-    "kaiming_uniform_",
-    "normal_",
-    "ones_",
-    "orthogonal_",
-    "trunc_normal_",
-    "uniform_",
-    "xavier_normal_",
-    "xavier_uniform_",
-    "zeros_",
-]
+    "calculate_gain", "constant_", "kaiming_normal_", "kaiming_uniform_", "normal_", "ones_",
+    "orthogonal_", "trunc_normal_", "uniform_", "xavier_normal_", "xavier_uniform_", "zeros_",
+]  # fmt: skip
 
 LINEAR = ("linear", "conv1d", "conv2d", "sigmoid")
 
@@ -104,6 +94,7 @@ def _fans(tensor: Any) -> tuple[int, int]:
 def constant_(tensor: Any, val: float) -> Any:
     """Every number `val`.
 
+    >>> from engine import Tensor
     >>> constant_(Tensor([0.0, 0.0]), 0.5).tolist()
     [0.5, 0.5]
     """
@@ -113,6 +104,7 @@ def constant_(tensor: Any, val: float) -> Any:
 def zeros_(tensor: Any) -> Any:
     """Every number 0.
 
+    >>> from engine import Tensor
     >>> zeros_(Tensor([1.0, 2.0])).tolist()
     [0.0, 0.0]
     """
@@ -122,6 +114,7 @@ def zeros_(tensor: Any) -> Any:
 def ones_(tensor: Any) -> Any:
     """Every number 1.
 
+    >>> from engine import Tensor
     >>> ones_(Tensor([1.0, 2.0])).tolist()
     [1.0, 1.0]
     """
@@ -134,6 +127,7 @@ def uniform_(tensor: Any, a: float = 0.0, b: float = 1.0, rng: Rng = None) -> An
     Raises:
         ValueError: a > b.
 
+    >>> from engine import Tensor
     >>> w = uniform_(Tensor([0.0, 0.0]), 1.0, 2.0, rng=0)
     >>> bool((w.data >= 1).all())
     True
@@ -150,6 +144,7 @@ def normal_(tensor: Any, mean: float = 0.0, std: float = 1.0, rng: Rng = None) -
     Raises:
         ValueError: std is negative.
 
+    >>> from engine import Tensor
     >>> float(normal_(Tensor(np.zeros(10000)), mean=3.0, rng=0).data.mean().round(1))
     3.0
     """
@@ -176,6 +171,7 @@ def trunc_normal_(
     Raises:
         ValueError: a >= b, std not positive, or [a, b] so far out that nothing is there.
 
+    >>> from engine import Tensor
     >>> w = trunc_normal_(Tensor(np.zeros(1000)), std=5.0, a=-1.0, b=3.0, rng=0)
     >>> bool(w.data.min() >= -1 and w.data.max() <= 3)
     True
@@ -211,6 +207,7 @@ def xavier_uniform_(tensor: Any, gain: float = 1.0, rng: Rng = None) -> Any:
     Raises:
         ValueError: fewer than 2 axes.
 
+    >>> from engine import Tensor
     >>> bool(abs(xavier_uniform_(Tensor(np.zeros((3, 3))), rng=0).data).max() <= 1)
     True
     """
@@ -227,6 +224,7 @@ def xavier_normal_(tensor: Any, gain: float = 1.0, rng: Rng = None) -> Any:
     Raises:
         ValueError: fewer than 2 axes.
 
+    >>> from engine import Tensor
     >>> float(xavier_normal_(Tensor(np.zeros((100, 100))), rng=0).data.std().round(2))
     0.1
     """
@@ -257,6 +255,7 @@ def kaiming_uniform_(
     Raises:
         ValueError: fewer than 2 axes, or an unknown mode or nonlinearity.
 
+    >>> from engine import Tensor
     >>> bool(abs(kaiming_uniform_(Tensor(np.zeros((9, 6))), rng=0).data).max() <= 1)
     True
     """
@@ -273,6 +272,7 @@ def kaiming_normal_(
 ) -> Any:
     """Normal with standard deviation gain / √fan; arguments and errors of `kaiming_uniform_`.
 
+    >>> from engine import Tensor
     >>> float(kaiming_normal_(Tensor(np.zeros((99, 50))), rng=0).data.std().round(1))
     0.2
     """
@@ -287,6 +287,7 @@ def orthogonal_(tensor: Any, gain: float = 1.0, rng: Rng = None) -> Any:
     Raises:
         ValueError: fewer than 2 axes.
 
+    >>> from engine import Tensor
     >>> w = orthogonal_(Tensor(np.zeros((2, 3))), rng=0).data
     >>> np.allclose(w @ w.T, np.eye(2))
     True

@@ -23,6 +23,7 @@ def node_card(node: Any) -> str | None:
     """A node as HTML: its label, kind and shape, its data and its gradient; None without numbers.
 
     >>> from engine import Value
+    >>> from engine.showing import node_card
     >>> "<b>x</b> Value, leaf" in node_card(Value(2.0, label="x"))
     True
     """

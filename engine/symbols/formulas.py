@@ -23,6 +23,7 @@ def latex(op: Op) -> str:
     numbers: "".
 
     >>> import engine
+    >>> from engine.symbols import latex
     >>> print(latex(engine.tanh))
     \begin{aligned} y &= \tanh x \\ \frac{\partial L}{\partial x} &= g\,(1 - y^{2}) \end{aligned}
     """

@@ -42,8 +42,9 @@ class TransformerBlock(Module):
         ValueError: a size below 1, nhead does not divide d_model, dropout outside [0, 1], an
             unknown activation; in the call, shapes that do not fit.
 
+    >>> from engine import Tensor
     >>> block = TransformerBlock(8, 2, causal=True, rng=0)
-    >>> block(engine.Tensor([[1.0] * 8] * 3)).shape
+    >>> block(Tensor([[1.0] * 8] * 3)).shape
     (3, 8)
     """
 

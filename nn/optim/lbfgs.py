@@ -56,6 +56,7 @@ class LBFGS(Optimizer):
         ValueError: a setting out of range, two groups; and what `Optimizer` raises.
         TypeError: in `step`, no closure, or one that does not return the loss.
 
+    >>> from engine import Tensor
     >>> x = Tensor([-1.0, 2.0], requires_grad=True)
     >>> optimizer = LBFGS([x], line_search_fn="strong_wolfe")
     >>> def closure():

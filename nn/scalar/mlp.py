@@ -24,6 +24,7 @@ Uniform = np.random.Generator | random.Random | None
 class Module:
     """Anything with parameters: its Values, in lists and modules too, unless it names them itself.
 
+    >>> from engine import Value
     >>> class Line(Module):
     ...     def __init__(self):
     ...         self.slopes, self.height = [Value(1.0), Value(2.0)], Value(3.0)

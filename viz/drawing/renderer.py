@@ -31,6 +31,7 @@ NO_RENDERER = (
 class RenderError(RuntimeError):
     """Graphviz was found, but gave no picture.
 
+    >>> from viz.drawing import render
     >>> try:
     ...     render("this is no DOT", "svg")
     ... except RenderError:

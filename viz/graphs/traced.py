@@ -63,12 +63,6 @@ class trace(Watching):  # noqa: N801 - used as a context, named like no_grad and
 
     Inside, the model is watched, not changed; copy it (or take `scalar()` of it) before, not there.
 
-    >>> model = nn.MLP([2, 3, 1], rng=0)
-    >>> with trace(model) as seen:
-    ...     loss = (model([[1.0, 2.0]]) ** 2).mean()
-    >>> seen.path(loss), [seen.path(x) for x in loss.inputs[0].inputs[:1]]
-    ((), [('MLP', 'layers.1')])
-
     Args:
         model: an `nn.Module`, on either tier.
 
@@ -77,6 +71,13 @@ class trace(Watching):  # noqa: N801 - used as a context, named like no_grad and
 
     Attributes:
         kinds: what stands at a path, such as "Linear(2, 3)".
+
+    >>> import nn
+    >>> model = nn.MLP([2, 3, 1], rng=0)
+    >>> with trace(model) as seen:
+    ...     loss = (model([[1.0, 2.0]]) ** 2).mean()
+    >>> seen.path(loss), [seen.path(x) for x in loss.inputs[0].inputs[:1]]
+    ((), [('MLP', 'layers.1')])
     """
 
     def __init__(self, model: nn.Module) -> None:

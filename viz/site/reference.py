@@ -72,7 +72,7 @@ ENGINE = (
         "engine", "creating", "New Tensors, dtypes, chance and files",
         ("creating", "generators", "files", "cpu", ""),
     ),
-    Page("engine", "rows", "Rows of your own", ("define", "core", "domain")),
+    Page("engine", "rows", "Rows of your own", ("define", "short_calls", "core", "domain")),
 )  # fmt: skip
 NN = (
     Page(

@@ -156,6 +156,7 @@ def steps(root: Any, gradient: Any = None, retain_grads: bool | None = None) -> 
         TypeError: root is not a Value or a Tensor, or gradient is not numeric.
         ValueError, RuntimeError: as `backward`.
 
+    >>> from engine import Value
     >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
     >>> for step in steps(a * b):
     ...     print(step.equation)
