@@ -197,6 +197,18 @@ def test_without_jupyterlab_it_is_copied_and_the_extra_is_named(no_jupyterlab, c
     assert (tmp_path / "course" / FIRST).is_file()
 
 
+def test_a_home_that_cannot_be_written_is_named_with_the_way_out(
+    started, capsys, monkeypatch, tmp_path
+):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "file" / "data"))
+    assert main(["notebooks"]) == 2
+    said = capsys.readouterr().err
+    assert str(tmp_path / "file") in said
+    assert "set HOME to a folder that can be written: HOME=/" in said
+    assert started == []
+
+
 def test_where_no_folder_can_be_made_it_is_said(started, capsys, tmp_path):
     (tmp_path / "file").touch()
     assert main(["notebooks", "file"]) == 2

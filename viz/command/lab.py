@@ -44,7 +44,8 @@ def open_notebooks(
         0: it was stopped, by Ctrl-C for one.
 
     Raises:
-        NotebooksError: there is no JupyterLab; what was to be copied has been.
+        NotebooksError: there is no JupyterLab, or no home that it can write to; what was to be
+            copied has been.
         OSError: the folder cannot be written to.
         SystemExit: JupyterLab could not run; it has said why.
     """
@@ -64,7 +65,13 @@ def open_notebooks(
         raise NotebooksError(
             f"JupyterLab is not installed: pip install 'twingrad[notebooks]' ({error})"
         ) from error
-    _trust([folder / one.name for one in COURSE.glob(NOTEBOOKS) if one.name not in kept])
+    try:
+        _trust([folder / one.name for one in COURSE.glob(NOTEBOOKS) if one.name not in kept])
+    except OSError as error:
+        raise NotebooksError(
+            f"Jupyter keeps its files in your home folder, and cannot write there ({error}); set "
+            "HOME to a folder that can be written: HOME=/tmp/me twingrad notebooks"
+        ) from error
     options = [
         "-y",  # Ctrl-C stops it at once, without a question
         f"--ServerApp.root_dir={root}",
