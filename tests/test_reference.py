@@ -4,11 +4,14 @@ import doctest
 import functools
 import inspect
 import re
+import textwrap
 from collections import Counter
 
 import pytest
+from numpy import ndarray
 
 import engine
+import nn
 from engine import Op
 from viz.command import command_helps
 from viz.command.cli import COMMANDS, _parser, main
@@ -56,9 +59,30 @@ def is_coded(name):
 def test_a_name_has_words_a_signature_and_an_example(name):
     doc = inspect.getdoc(name.thing)
     assert doc, f"{name.full} has no docstring"
-    if "__init__" in vars(name.thing) or inspect.isfunction(name.thing):
-        assert inspect.signature(name.thing)
     assert ">>> " in doc, f"{name.full} has no example"
+    assert entries.signature_of(name.thing) or issubclass(name.thing, BaseException | str | ndarray)
+
+
+def test_a_signature_is_how_a_user_calls_it():
+    for thing, expected in [
+        (nn.Dropout, "(p=0.5, inplace=False, rng=None)"),
+        (nn.MSELoss, "(reduction='mean')"),
+        (nn.MLP, "(sizes, activation=relu, rng=None)"),
+        (nn.Sigmoid, "()"),
+        (engine.grad, "(f, argnums=0, has_aux=False)"),
+        (engine.no_grad, "(function=None)"),
+        (nn.ParallelError, ""),
+    ]:
+        assert entries.signature_of(thing) == expected
+
+
+def test_a_layer_does_not_repeat_what_every_module_has():
+    assert entries.methods_of(nn.Linear) == ["forward"]
+    assert "state_dict" in entries.methods_of(nn.Module)
+    text = entries.entry(next(name for name in OWN if name.full == "nn.Linear"))
+    assert "It also has the methods of :py:obj:`nn.Module`." in text
+    assert {"backward", "sum", "tanh"} <= set(entries.methods_of(engine.Tensor))
+    assert "record" not in entries.methods_of(engine.Tensor)
 
 
 @pytest.mark.parametrize("name", [n for n in OWN if isinstance(n.thing, Op)], ids=ids)
@@ -67,7 +91,10 @@ def test_the_example_of_an_op_prints_what_it_says(name):
     test = doctest.DocTestParser().get_doctest(example, {"engine": engine}, name.full, None, 0)
     assert doctest.DocTestRunner().run(test).failed == 0
     assert name.full in example
-    assert name.thing.doc
+    text = entries.entry(name)
+    assert textwrap.indent(example, "   ") in text
+    assert "<source:engine/" in text
+    assert name.thing.doc in inspect.cleandoc(text).replace("\\", "")
 
 
 def test_no_call_is_kept_for_an_op_that_is_gone():

@@ -6,10 +6,13 @@ own, as an op, which is a row of the table, is written out here.
 
 from __future__ import annotations
 
+import functools
 import inspect
+import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import FunctionType
+from typing import Any
 
 import engine
 from engine import Op
@@ -18,8 +21,9 @@ from engine.symbols import MathML, formulas
 from .constants import constant
 from .docstrings import to_rst
 from .op_examples import op_example, run
-from .op_page import call_of, facts_of, row_source
+from .op_page import call_of, facts_of, row_module, row_source
 from .public_names import Name, for_builders, names
+from .source_links import SCHEME
 
 METHODS = (FunctionType, property, classmethod, staticmethod)
 LONGEST = 2000  # characters of a formula in MathML
@@ -34,11 +38,41 @@ def entry(name: Name) -> str:
     if name.is_constant:
         return _constant(name)
     if not isinstance(name.thing, type):
-        return f".. autofunction:: {name.full}\n"
-    kind = "exception" if issubclass(name.thing, BaseException) else "class"
+        return _directive("autofunction", f"{name.full}{signature_of(name.thing)}")
+    kind = "autoexception" if issubclass(name.thing, BaseException) else "autoclass"
     members = ", ".join(methods_of(name.thing))
-    options = f"   :members: {members}\n   :member-order: alphabetical\n" if members else ""
-    return f".. auto{kind}:: {name.full}\n   :show-inheritance:\n{options}"
+    options = [f":members: {members}", ":member-order: alphabetical"] if members else []
+    base = next((one for one in name.thing.__mro__[1:] if one in _public_classes()), None)
+    text = f"It also has the methods of :py:obj:`{_public_classes()[base]}`." if base else ""
+    return _directive(kind, f"{name.full}{signature_of(name.thing)}", text, options)
+
+
+def signature_of(thing: Any) -> str:
+    """How it is called, without types, which the docstring says in words; "" of what derives
+    from a class of Python or NumPy and is made as that is.
+
+    >>> signature_of(engine.clip_between), signature_of(engine.no_grad)
+    ('(x, low, high)', '(function=None)')
+    """
+    if isinstance(thing, Op):
+        return call_of(thing).removeprefix(thing.name)
+    if not isinstance(thing, type):
+        return _written(thing, skip=0)
+    for maker in ("__init__", "__new__"):
+        found = next((vars(kind)[maker] for kind in thing.__mro__ if maker in vars(kind)), None)
+        found = getattr(found, "__func__", found)
+        if inspect.isfunction(found):
+            call = _written(found, skip=1)
+            return "()" if call == "(*_args, **_kwargs)" else call  # taken, and left to `__init__`
+    return "()" if all(map(_is_ours, thing.__mro__[:-1])) else ""
+
+
+def _written(function: Any, skip: int) -> str:
+    """A function's arguments and defaults, without the first `skip`."""
+    call = inspect.signature(function)
+    parameters = [one.replace(annotation=one.empty) for one in call.parameters.values()]
+    text = str(call.replace(parameters=parameters[skip:], return_annotation=call.empty))
+    return re.sub(r"<(?:engine op|built-in function|function) (\w+)[^>]*>", r"\1", text)
 
 
 def methods_of(kind: type) -> list[str]:
@@ -48,10 +82,20 @@ def methods_of(kind: type) -> list[str]:
     ['contains']
     """
     bases = kind.__mro__[1:]
-    known = {base for base in bases if base in _documented()}
-    known |= {above for base in known for above in base.__mro__}
-    own = [base for base in (kind, *bases) if base not in known and _is_ours(base)]
-    return sorted({member for base in own for member in _methods(base)})
+    builders = for_builders()
+    there = [base for base in bases if base in _public_classes()]
+    for_users = [base for base in there if base.__name__ not in builders]
+    above = {one for base in for_users for one in base.__mro__}
+    own = [base for base in (kind, *bases) if base not in above and _is_ours(base)]
+    # What both tiers have for those who build on them is said once, at Node.
+    elsewhere = {
+        member
+        for base in there
+        if base not in for_users
+        for member in _methods(base)
+        if not isinstance(vars(base)[member], property)
+    }
+    return sorted({member for base in own for member in _methods(base)} - elsewhere)
 
 
 def _methods(kind: type) -> Iterator[str]:
@@ -65,48 +109,44 @@ def _is_ours(kind: type) -> bool:
     return kind.__module__.partition(".")[0] in ("engine", "nn", "viz")
 
 
-def _documented() -> set[type]:
-    """Classes that users meet: what they have is said there, not again in those derived of them."""
-    builders = for_builders()
+@functools.cache
+def _public_classes() -> dict[type, str]:
+    """The classes that have an entry, with their names."""
     return {
-        name.thing
+        name.thing: name.full
         for name in names()
-        if isinstance(name.thing, type) and name.name not in builders and _is_ours(name.thing)
+        if isinstance(name.thing, type) and _is_ours(name.thing) and not name.is_alias
     }
 
 
 def _alias(name: Name) -> str:
     kind = "class" if isinstance(name.thing, type) else "function"
-    call = ""
+    call = "" if name.is_constant else signature_of(name.thing)
     if not callable(name.thing):
         kind = "data"
-    elif isinstance(name.thing, Op):
-        call = _arguments(name.thing)
     text = f"Another name of :py:obj:`{name.own}`."
-    return _directive(kind, f"{name.full}{call}", text)
+    return _directive(f"py:{kind}", f"{name.full}{call}", text)
 
 
 def _constant(name: Name) -> str:
     text, example = constant(name.full, name.thing)
     kind = "class" if isinstance(name.thing, type) else "data"
     shown = run(example.splitlines(), {"engine": engine})
-    return _directive(kind, name.full, f"{to_rst(text)}\n\n{shown}")
+    return _directive(f"py:{kind}", name.full, f"{to_rst(text)}\n\n{shown}")
 
 
 def _op(name: Name) -> str:
     op = name.thing
     written = inspect.getdoc(op.forward) if inspect.isfunction(op.forward) else None
     text = written if written and op.kind != "elementwise" else op.doc
-    parts = [to_rst(text[0].upper() + text[1:]), to_rst(f"{'; '.join(facts_of(op))}.".capitalize())]
+    parts = [to_rst(text), to_rst(f"{'; '.join(facts_of(op))}.".capitalize())]
     if op.aliases:
         parts.append(to_rst(f"Taken too: {', '.join(f'`{other}`' for other in op.aliases)}."))
-    parts += [*_formulas(op), op_example(op, name.full), "Its row:"]
+    parts += [*_formulas(op), op_example(op, name.full)]
+    path = f"{row_module(op).replace('.', '/')}.py"
+    parts.append(f"Its row, in `{path} <{SCHEME}{path}>`__:")
     parts.append(_directive("code-block", "python", row_source(op)))
-    return _directive("py:function", f"{name.full}{_arguments(op)}", "\n\n".join(parts))
-
-
-def _arguments(op: Op) -> str:
-    return call_of(op).removeprefix(op.name)
+    return _directive("py:function", f"{name.full}{signature_of(op)}", "\n\n".join(parts))
 
 
 def _formulas(op: Op) -> Iterator[str]:
@@ -120,6 +160,6 @@ def _formulas(op: Op) -> Iterator[str]:
         yield _directive("raw", "html", shown)
 
 
-def _directive(kind: str, argument: str, text: str) -> str:
-    kind = kind if ":" in kind or kind in ("raw", "code-block") else f"py:{kind}"
-    return f".. {kind}:: {argument}\n\n{textwrap.indent(text, '   ')}\n"
+def _directive(kind: str, argument: str, text: str = "", options: Sequence[str] = ()) -> str:
+    head = "\n".join([f".. {kind}:: {argument}", *(f"   {option}" for option in options)])
+    return f"{head}\n\n{textwrap.indent(text, '   ')}\n"

@@ -95,11 +95,24 @@ def facts_of(op: Op) -> list[str]:
 
 def row_source(op: Op) -> str:
     """The statements that an op's row is made of, as they stand in the file."""
+    return _source(op.name, _functions_of(op))
+
+
+def row_module(op: Op) -> str:
+    """The module that an op's row stands in.
+
+    >>> row_module(registry["tanh"]), row_module(registry["softmax"])
+    ('engine.ops', 'engine.arrays.exponentials')
+    """
+    written = [rule for rule in (*op.vjps, op.vjp_all, op.forward) if rule]
+    return str(inspect.unwrap(written[0]).__module__)
+
+
+def _functions_of(op: Op) -> list[Any]:
     rules = op.vjps if op.vjp_all is None else (op.vjp_all,)
-    written = [op.forward, *rules]
-    if op.jvp is not None and _maker(op.jvp) not in MADE_OF_VJPS:
-        written.append(op.jvp)
-    return _source(op.name, written)
+    if op.jvp is None or _maker(op.jvp) in MADE_OF_VJPS:
+        return [op.forward, *rules]
+    return [op.forward, *rules, op.jvp]
 
 
 def written_for_values(name: str) -> str:

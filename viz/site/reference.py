@@ -158,8 +158,8 @@ def _room_of(name: Name) -> str:
 
 def _text(page: Page, found: list[Name]) -> str:
     parts = [_heading(page.title, "=")]
-    if page.text:
-        parts.append(to_rst(page.text, page.package))
+    said = f"In examples `np` is NumPy, and names without a package are those of `{page.package}`."
+    parts.append(to_rst(f"{page.text}\n\n{said}".strip(), page.package))
     own = [name for name in found if not name.is_alias]
     parts += _contents(own)
     others = [name for name in found if name.is_alias]
