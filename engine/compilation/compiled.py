@@ -156,9 +156,10 @@ class Compiled(OwnDerivatives):
 
     def _last(self) -> Traced:
         if not self.traces:
+            derived = " (grad(f) and its kin are programs of their own: g = grad(f); g.source)"
             raise RuntimeError(
                 f"{self.__name__} was not called yet: call it once, for what it is compiled for is "
-                "known by its arguments"
+                f"known by its arguments{derived if self._derived else ''}"
             )
         return self.traces[-1]
 

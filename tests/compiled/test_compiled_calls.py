@@ -366,6 +366,15 @@ def test_a_compiled_function_shows_its_text_once_it_was_called():
     assert "a * b" in f.source
 
 
+def test_a_function_that_was_differentiated_only_says_where_the_text_is():
+    f = compile(lambda a: a * a)
+    g = grad(f)
+    g(3.0)
+    with pytest.raises(RuntimeError, match=r"grad\(f\) and its kin are programs of their own"):
+        f.source  # noqa: B018
+    assert "a + a" in g.source
+
+
 def test_what_is_no_function_is_refused():
     with pytest.raises(TypeError, match="compile\\(\\) takes a function, got int"):
         compile(3)
