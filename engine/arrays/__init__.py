@@ -32,16 +32,19 @@ from .exponentials import (
     softmax as softmax,
 )  # fmt: skip
 from .indexing import (
-    argsort as argsort, chunk as chunk, diagonal as diagonal, flip as flip, gather as gather,
-    getitem as getitem, masked_fill as masked_fill, pad as pad, plain_index as plain_index,
-    repeat as repeat, roll as roll, scatter_add as scatter_add, take as take,
-    take_along_axis as take_along_axis, tril as tril, triu as triu, unbind as unbind,
+    argsort as argsort, diagonal as diagonal, gather as gather, getitem as getitem,
+    masked_fill as masked_fill, plain_index as plain_index, scatter_add as scatter_add,
+    take as take, take_along_axis as take_along_axis, tril as tril, triu as triu,
 )  # fmt: skip
 from .fitting import in_single as in_single, shaped as shaped, widened as widened
 from .making_more import MakingMore as MakingMore, new_leaf as new_leaf
 from .methods import ArrayMethods as ArrayMethods
 from . import numpy_composed as numpy_composed, numpy_names as numpy_names
+from .padding import pad as pad
 from .picking import topk as topk
+from .pieces import (
+    chunk as chunk, flip as flip, repeat as repeat, roll as roll, unbind as unbind,
+)  # fmt: skip
 from .plain import Array as Array, friendly as friendly
 from .products import (
     bmm as bmm, cross as cross, dot as dot, inner as inner, kron as kron, matmul as matmul,

@@ -19,7 +19,7 @@ from ..core import Op, composed, registry
 from ..floats import floating
 from ..node import Node
 from ..ops import abs
-from . import indexing, norms, quantiles, reductions, running, variance
+from . import indexing, norms, pieces, quantiles, reductions, running, variance
 from .picking import ValuesAndIndices, picked
 from .shapes import (
     dims,
@@ -412,8 +412,8 @@ def split(x: Any, indices_or_sections: Any, *along: Any, axis: Any = None, dim: 
     i = once("split", "the axis", *along, axis, dim)
     i = normalize_axis(i, np.ndim(x), "split")
     if axis is not None:
-        return indexing.cut(x, _cuts_of_numpy(indices_or_sections, np.shape(x)[i]), i)
-    return tuple(indexing.cut(x, _cuts_of_pytorch(indices_or_sections, np.shape(x)[i]), i))
+        return pieces.cut(x, _cuts_of_numpy(indices_or_sections, np.shape(x)[i]), i)
+    return tuple(pieces.cut(x, _cuts_of_pytorch(indices_or_sections, np.shape(x)[i]), i))
 
 
 @composed
@@ -449,7 +449,7 @@ def repeat_method(x: Any, *repeats: Any, **named: Any) -> Any:
         ValueError: one or two arguments by position, which have two meanings.
     """
     if named:
-        return indexing.repeat(x, *repeats, **named)
+        return pieces.repeat(x, *repeats, **named)
     if len(repeats) > 2:
         if len(repeats) < np.ndim(x):
             raise ValueError(f"repeat{repeats} needs a number for each of {np.ndim(x)} axes")

@@ -10,7 +10,8 @@ import numpy as np
 
 from ..core import composed
 from ..lists import array_if_list
-from .indexing import diagonal as diagonal_of, flip, getitem, kth, scatter_add
+from .indexing import diagonal as diagonal_of, getitem, kth, scatter_add
+from .pieces import flip
 from .reductions import sum
 from .shapes import (
     axis_or_dim,

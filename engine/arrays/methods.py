@@ -17,7 +17,9 @@ from . import (
     everyday,
     exponentials,
     indexing,
+    padding,
     picking,
+    pieces,
     products,
     quantiles,
     reductions,
@@ -288,11 +290,11 @@ class ArrayMethods(TorchMethods):
 
     def chunk(self, chunks: int, axis: int = 0, *, dim: int | None = None) -> list[Self]:
         """`engine.chunk` of this."""
-        return indexing.chunk(self, chunks, axis, dim=dim)
+        return pieces.chunk(self, chunks, axis, dim=dim)
 
     def unbind(self, axis: int = 0, *, dim: int | None = None) -> list[Self]:
         """`engine.unbind` of this."""
-        return indexing.unbind(self, axis, dim=dim)
+        return pieces.unbind(self, axis, dim=dim)
 
     def gather(self, dim: int, index: Any) -> Self:
         """`engine.gather` of this."""
@@ -318,17 +320,17 @@ class ArrayMethods(TorchMethods):
 
     def flip(self, *axis: Any, **aliases: Any) -> Self:
         """`engine.flip` of this; several axes as in PyTorch too, `x.flip(0, 1)`."""
-        return indexing.flip(self, *axis, **aliases)
+        return pieces.flip(self, *axis, **aliases)
 
     def roll(self, shift: Any = None, axis: Any = None, **aliases: Any) -> Self:
         """`engine.roll` of this."""
-        return indexing.roll(self, shift, axis, **aliases)
+        return pieces.roll(self, shift, axis, **aliases)
 
     def repeat_interleave(
         self, repeats: Any, axis: int | None = None, *, dim: int | None = None
     ) -> Self:
         """PyTorch's name for `repeat`."""
-        return indexing.repeat(self, repeats, axis, dim=dim)
+        return pieces.repeat(self, repeats, axis, dim=dim)
 
     def take(self, indices: Any, axis: int | None = None, *, dim: int | None = None) -> Self:
         """`engine.take` of this."""
@@ -354,7 +356,7 @@ class ArrayMethods(TorchMethods):
 
     def pad(self, pad_width: Any, mode: str = "constant", constant_values: float = 0.0) -> Self:
         """`engine.pad` of this."""
-        return indexing.pad(self, pad_width, mode, constant_values)
+        return padding.pad(self, pad_width, mode, constant_values)
 
     def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Self:
         """`engine.trace` of this."""

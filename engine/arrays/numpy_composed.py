@@ -15,7 +15,7 @@ from ..lists import array_if_list
 from ..node import to_numpy
 from ..numpy_protocol import MEANINGS
 from ..questions import isnan
-from . import everyday, indexing, products, reductions, shapes, windows
+from . import everyday, pieces, products, reductions, shapes, windows
 
 # --- polynomials ---
 
@@ -144,7 +144,7 @@ def _convolve(a: Any, v: Any, mode: str = "full") -> Any:
     n = len(v)
     edge = np.zeros(n - 1, to_numpy(a).dtype)
     windows_of_a = windows.sliding_window_view(shapes.concatenate([edge, a, edge]), n)
-    full = products.matmul(windows_of_a, indexing.flip(v))
+    full = products.matmul(windows_of_a, pieces.flip(v))
     parts = {
         "full": (0, len(full)),
         "same": ((n - 1) // 2, len(a)),

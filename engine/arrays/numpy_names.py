@@ -20,6 +20,7 @@ from . import (
     exponentials,
     indexing,
     norms,
+    pieces,
     products,
     reductions,
     running,
@@ -103,7 +104,7 @@ MEANINGS.update(
             ary, indices_or_sections, axis=axis
         ),
         "np.transpose": shapes.transpose,
-        "np.unstack": lambda x, axis=0: tuple(indexing.unbind(x, axis=axis)),
+        "np.unstack": lambda x, axis=0: tuple(pieces.unbind(x, axis=axis)),
         "np.vdot": lambda a, b: reductions.sum(shapes.ravel(a) * shapes.ravel(b)),
         "np.vecdot": lambda a, b: reductions.sum(a * b, axis=-1),
         "np.where": _where,

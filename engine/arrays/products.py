@@ -10,7 +10,7 @@ import numpy as np
 from ..core import composed
 from ..define import shape_op
 from ..ops import mul
-from .indexing import cut
+from .pieces import cut
 from .shapes import (
     axis_or_dim,
     concatenate,

@@ -13,7 +13,7 @@ from ..core import Op
 from ..define import shape_op
 from ..floats import HALF, in_single
 from ..node import to_numpy
-from .indexing import flip
+from .pieces import flip
 from .products import matmul
 from .reductions import axes_of, count_of, multiply_reduce, reduce_axis, reducing, restored
 from .shapes import DIM, REDUCED, concatenate, normalize_axis, ravel

@@ -13,13 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from ..by_name import has_numbers
 from ..core import composed
 from ..counts import spread_arguments
 from ..define import shape_op
 from ..floats import HALF, in_single
 from ..lists import LISTS, array_of
-from ..node import NodeArray, to_numpy
+from ..node import to_numpy
 
 
 def dims(dim: Any) -> Any:
@@ -159,7 +158,11 @@ def _cast_vjp(g: Any, y: Any, x: Any, dtype: Any) -> Any:
 
 @shape_op(_cast_vjp, elements=lambda x, dtype: x, ulp=0, linear="jointly")
 def cast(x: Any, dtype: Any) -> Any:
-    """x with another floating-point dtype; the gradient returns in x's own."""
+    """x with another floating-point dtype; the gradient returns in x's own.
+
+    Raises:
+        TypeError: it is another one, through which no gradient flows.
+    """
     if np.dtype(dtype).kind != "f":
         raise TypeError(
             f"dtype of cast() must be a floating-point one, got {np.dtype(dtype)}: gradients "
@@ -170,7 +173,11 @@ def cast(x: Any, dtype: Any) -> Any:
 
 @shape_op(None, ulp=0)
 def as_integers(x: Any, dtype: Any = np.int64) -> Any:
-    """x as integers (towards 0) or bools; no gradient."""
+    """x as integers (towards 0) or bools; no gradient.
+
+    Raises:
+        TypeError: the dtype is of neither.
+    """
     dtype = np.dtype(dtype)
     if dtype.kind not in "iub":
         raise TypeError(
@@ -357,6 +364,9 @@ def _sequence(arrays: Any, name: str) -> list[Any]:
 def concatenate(arrays: Sequence[Any], axis: int | None = 0, *, dim: int | None = None) -> Any:
     """Arrays joined along an existing axis; flattened first if `axis` is None.
 
+    Raises:
+        ValueError: they are single numbers, which `stack` joins; or there are none.
+
     >>> concatenate([np.array([1, 2]), np.array([3])])
     array([1, 2, 3])
     """
@@ -416,46 +426,3 @@ def tile(x: Any, reps: Any) -> Any:
     ones = [n for length in shape for n in (1, length)]
     total = [r * n for r, n in zip(reps, shape, strict=True)]
     return reshape(broadcast_to(reshape(x, ones), tuple(pairs)), total)
-
-
-# --- padding ---
-
-
-def _inner(g: Any, y: Any, x: Any, pad_width: Any, constant_values: Any) -> Any:
-    return g[
-        tuple(slice(before, before + n) for (before, _), n in zip(pad_width, x.shape, strict=True))
-    ]
-
-
-def _pad_jvp(tangents: tuple[Any], y: Any, x: Any, pad_width: Any, constant_values: Any) -> Any:
-    """The border is constant."""
-    return constant_pad(tangents[0], pad_width)
-
-
-@shape_op(_inner, name="pad", ulp=0, jvp=_pad_jvp)
-def constant_pad(x: Any, pad_width: Any, constant_values: Any = 0.0) -> Any:
-    """x with a border of numbers: one for all sides, or for each as in NumPy."""
-    if np.ndim(constant_values) or not has_numbers(x):  # a number for each side of each axis
-        padded = np.pad(x, pad_width, constant_values=constant_values)
-        return padded.view(type(x)) if has_numbers(x) else padded
-    shape = [before + n + after for (before, after), n in zip(pad_width, x.shape, strict=True)]
-    out = np.full(shape, constant_values, dtype=x.dtype)
-    out[tuple(slice(b, b + n) for (b, _), n in zip(pad_width, x.shape, strict=True))] = x
-    return out.view(type(x)) if isinstance(x, NodeArray) else out
-
-
-def pad_widths(pad_width: Any, ndim: int) -> tuple[tuple[int, int], ...]:
-    """NumPy's forms of pad_width (a number, a pair, a pair for each axis) as pairs."""
-    widths = np.asarray(pad_width)
-    if widths.dtype.kind not in "iu":
-        raise TypeError(f"pad_width must be integers, got {pad_width!r}")
-    if (widths < 0).any():
-        raise ValueError(f"pad_width must not be negative, got {pad_width!r}")
-    try:
-        pairs = np.broadcast_to(widths, (ndim, 2))
-    except ValueError:
-        raise ValueError(
-            f"pad_width must be a number, a pair, or a pair for each of {ndim} axes, "
-            f"got {pad_width!r}"
-        ) from None
-    return tuple((int(before), int(after)) for before, after in pairs)

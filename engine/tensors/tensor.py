@@ -209,6 +209,9 @@ class Tensor(NumpyLike, MakingMore, ElementwiseMethods, ArrayMethods, NotOnTenso
     def retain_grad(self) -> None:
         """Keep this result's gradient in the next backward passes, as leaves do.
 
+        Raises:
+            RuntimeError: no gradient flows here.
+
         >>> x = Tensor([1.0, 2.0], requires_grad=True)
         >>> y = x * x
         >>> y.retain_grad()

@@ -118,7 +118,11 @@ class _BatchNorm(Module):
         self.to(device, dtype)
 
     def forward(self, x: Any) -> Any:
-        """Same shape; in training the running statistics follow."""
+        """Same shape; in training the running statistics follow.
+
+        Raises:
+            ValueError: x has another shape; in training, there is one number for each channel.
+        """
         x = as_array(x)
         rank(x, self._ranks, self._shapes.format(self.num_features), self)
         if x.shape[1] != self.num_features:

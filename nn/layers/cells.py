@@ -155,7 +155,11 @@ class LSTMCell(_Cell):
     _gates = 4
 
     def forward(self, x: Any, states: Any = None) -> tuple[Any, Any]:
-        """The next (h, c), each (batch, hidden_size); the pair is zeros by default."""
+        """The next (h, c), each (batch, hidden_size); the pair is zeros by default.
+
+        Raises:
+            TypeError: states is no pair.
+        """
         x = self._input(x)
         if states is None:
             states = (None, None)

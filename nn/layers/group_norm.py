@@ -98,7 +98,11 @@ class GroupNorm(Module):
         self.to(device, dtype)
 
     def forward(self, x: Any) -> Any:
-        """Same shape, (batch, num_channels, …)."""
+        """Same shape, (batch, num_channels, …).
+
+        Raises:
+            ValueError: x has another number of channels, or none.
+        """
         x = as_array(x)
         if x.ndim < 2 or x.shape[1] != self.num_channels:
             raise ValueError(

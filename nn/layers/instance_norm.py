@@ -72,7 +72,11 @@ class _InstanceNorm(Module):
         self.to(device, dtype)
 
     def forward(self, x: Any) -> Any:
-        """Same shape; there may be no batch axis."""
+        """Same shape; there may be no batch axis.
+
+        Raises:
+            ValueError: x has another shape.
+        """
         x = as_array(x)
         shapes = self._shapes.format(self.num_features)
         rank(x, (self._space + 1, self._space + 2), shapes, self)

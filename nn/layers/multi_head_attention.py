@@ -97,6 +97,9 @@ class MultiHeadAttention(Module):
                 query must NOT look; or floats that are added.
             average_attn_weights: False returns weights (batch, num_heads, queries, keys).
             is_causal: query i looks at keys 0 to i only, besides what the masks say.
+
+        Raises:
+            ValueError: query, key and value do not fit together.
         """
         itself = key is None and value is None
         given = [as_array(query)] if itself else [as_array(x) for x in (query, key, value)]

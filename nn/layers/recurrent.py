@@ -265,6 +265,9 @@ class LSTM(Recurrent):
         Args:
             states: the pair (h0, c0), each (layers * directions, batch, hidden_size); zeros by
                 default.  Without a batch axis in x there is none anywhere.
+
+        Raises:
+            TypeError: states is no pair.
         """
         x, batched = self._sequence(x)
         if states is None:

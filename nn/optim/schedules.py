@@ -101,6 +101,9 @@ class LambdaLR(Schedule):
     Args:
         lr_lambda: a function of the number of steps, or a list of one for each group.
 
+    Raises:
+        ValueError: it is neither, or the list has another length.
+
     >>> import nn
     >>> optimizer = nn.SGD(nn.Linear(1, 1).parameters(), lr=0.8)
     >>> schedule = nn.LambdaLR(optimizer, lambda t: 1 / (1 + t))

@@ -137,6 +137,9 @@ class Layer(Module):
 class MLP(Module):
     """Layers of relu neurons, the last one linear: `MLP(2, [16, 16, 1])`.
 
+    Raises:
+        ValueError: no layer is named.
+
     >>> model = MLP(2, [16, 16, 1])
     >>> len(model.parameters()), model([1.0, -2.0]).op.name
     (337, 'linear_neuron')

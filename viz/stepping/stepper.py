@@ -35,6 +35,9 @@ class Stepper(OfflinePage):
         steps: all steps, as `viz.steps` gives them.
         html: the page.
 
+    Raises:
+        GraphTooLargeError: the page would be larger than a browser takes well.
+
     >>> from engine import Value
     >>> from viz import step_through
     >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
