@@ -241,7 +241,9 @@ def few(monkeypatch, tmp_path):
     monkeypatch.setattr(engine, "__file__", str(tmp_path / "engine" / "__init__.py"))
     (tmp_path / ".github").mkdir()
     (tmp_path / "docs").mkdir()
-    (tmp_path / command.PAGE).write_text(f"a\n{report.BEGIN}\n{report.END}\nb\n", encoding="utf-8")
+    (tmp_path / command.PAGE).write_text(
+        "a\n<!-- benchmark: begin -->\n<!-- benchmark: end -->\nb\n", encoding="utf-8"
+    )
     return tmp_path
 
 

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import engine
-from bench import arrays, growth, networks, report, rows, scalars, threads
+from bench import arrays, growth, networks, peers, report, rows, scalars, threads
 from bench.chart import TITLE, chart
 from bench.contenders import UNTRACED
 from bench.contest import measure
@@ -22,12 +22,18 @@ def arguments(argv):
     parser = argparse.ArgumentParser(prog="python tests/bench", description=__doc__)
     parser.add_argument("--only", nargs="+", metavar="WORD", help="workloads with it in their name")
     parser.add_argument("--quick", action="store_true", help="fewer rounds")
+    parser.add_argument(
+        "--peers", action="store_true", help="ask what each library can do, and time nothing"
+    )
     return parser.parse_args(argv)
 
 
 def main(argv, root):
     """Measure, print, and renew page and chart where all of this clone was measured."""
     asked = arguments(argv)
+    if asked.peers:
+        peers.renew(root)
+        return
     rounds, turn = (5, 0.02) if asked.quick else (15, 0.05)
 
     def wanted(name):

@@ -246,8 +246,6 @@ def bar_table(results, costs):
 
 # --- the machine, and the section of docs/benchmarks.md ---
 
-BEGIN, END = "<!-- benchmark: begin -->", "<!-- benchmark: end -->"
-
 
 def machine():
     """Processor, system, and the versions of everything that took part."""
@@ -298,10 +296,11 @@ def section(results, grown, costs, shared=()):
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def renewed(text, body):
-    """A page with what stands between its markers replaced."""
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
+def renewed(text, body, about="benchmark"):
+    """A page with what stands between the markers of something replaced."""
+    marks = f"<!-- {about}: begin -->", f"<!-- {about}: end -->"
+    before, begin, rest = text.partition(marks[0])
+    _, end, after = rest.partition(marks[1])
     if not begin or not end:
-        raise ValueError(f"the page has no {BEGIN} … {END}")
-    return f"{before}{BEGIN}\n{body}{END}{after}"
+        raise ValueError(f"the page has no {marks[0]} … {marks[1]}")
+    return f"{before}{begin}\n{body}{end}{after}"
