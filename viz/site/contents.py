@@ -15,7 +15,7 @@ PARTS = (
     ("Learn", ("tour", "course", "glossary", "cheatsheet", "teaching")),
     ("How to", ("porting", "howto/*", "scaling")),
     ("Look up", ("reference/index", "op_table")),
-    ("Understand", ("explanation/*", "reading_the_source", "benchmarks")),
+    ("Understand", ("explanation/*", "reading_the_source", "comparison", "benchmarks")),
     ("Project", ("changelog", "contributing", "security")),
 )
 
