@@ -24,6 +24,7 @@ def test_its_parts_come_in_the_order_of_a_visitor_s_questions():
         "Run it",
         "A tour in ten lines",
         "How fast it is",
+        "What others have",
         "The course",
         "One row per op",
         "Citing, licence, changes",
