@@ -71,8 +71,8 @@ def asked(program, right="2"):
 
 def test_no_is_said_with_the_last_line_of_the_program():
     assert asked("print(1 + 1)") == Answer(True)
-    assert asked("print('a')\nprint('b')") == Answer(False, "b")
-    assert asked("pass") == Answer(False, "says nothing")
+    assert asked("print('a')\nprint('b')") == Answer(False, "gives a\nb")
+    assert asked("pass") == Answer(False, "gives nothing")
     assert asked("1 / 0") == Answer(False, "ZeroDivisionError: division by zero")
 
 

@@ -28,7 +28,7 @@ class Question:
     reasons: dict[str, str]  # of those without a program
 
 
-NO_FUNCTIONS = "no functions of functions; gradients are asked of a result"
+NO_FUNCTIONS = "has gradients of results, not of functions"
 
 SECOND = Question(
     "second derivatives",
@@ -107,7 +107,7 @@ print(jax.vmap(jax.grad(lambda x: x**3))(jax.numpy.array([1.0, 2.0])).tolist())
 
 DEEP = Question(
     "backward through 100,000 ops in a row",
-    "x multiplied 100,000 times by 1.0 in a Python loop has the derivative 1, within five minutes",
+    "x multiplied 100,000 times by 1.0 in a Python loop has the derivative 1, within a quarter of an hour",
     "1.0",
     {
         "twingrad": """

@@ -15,7 +15,7 @@ from pathlib import Path
 from bench.asked import LIBRARIES, QUESTIONS, READ, READ_BEFORE
 from bench.report import renewed
 
-SECONDS = 300  # that a program may take
+SECONDS = 900  # that a program may take
 PAGES = ("README.md", "docs/comparison.md")
 YES, NO = "✓", "–"
 
@@ -44,10 +44,11 @@ def answer_to(question, library):
             )
         except subprocess.TimeoutExpired:
             return Answer(False, f"not done in {SECONDS} s")
-    said = done.stdout + done.stderr
-    if question.right in said:
+    if question.right in done.stdout + done.stderr:
         return Answer(True)
-    return Answer(False, said.strip().splitlines()[-1] if said.strip() else "says nothing")
+    if done.returncode:
+        return Answer(False, done.stderr.strip().splitlines()[-1])
+    return Answer(False, f"gives {done.stdout.strip() or 'nothing'}")
 
 
 def answers():
