@@ -107,7 +107,7 @@ print(jax.vmap(jax.grad(lambda x: x**3))(jax.numpy.array([1.0, 2.0])).tolist())
 
 DEEP = Question(
     "backward through 100,000 ops in a row",
-    "x multiplied 100,000 times by 1.0 in a Python loop has the derivative 1, within a quarter of an hour",
+    "x times 1.0, 100,000 times in a Python loop, has the derivative 1, within 15 minutes",
     "1.0",
     {
         "twingrad": """
