@@ -52,12 +52,6 @@ def blocks(page):
     return [fence.text for fence in fences(text_of(page)) if fence.language == "python"]
 
 
-def commands(page):
-    """The command lines of twingrad that it shows, as words."""
-    lines = re.findall(r"^twingrad (.*)$", text_of(page), re.MULTILINE)
-    return [[w.strip('"') for w in re.findall(r'"[^"]*"|\S+', line)] for line in lines]
-
-
 def headings(page):
     """The anchors of its headings, as GitHub writes them."""
     found = re.findall(r"^#+ (.*)$", FENCE.sub("", text_of(page)), re.MULTILINE)
