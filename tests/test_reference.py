@@ -80,7 +80,7 @@ def test_a_layer_does_not_repeat_what_every_module_has():
     assert entries.methods_of(nn.Linear) == ["forward"]
     assert "state_dict" in entries.methods_of(nn.Module)
     text = entries.entry(next(name for name in OWN if name.full == "nn.Linear"))
-    assert "It also has the methods of :py:obj:`nn.Module`." in text
+    assert "A kind of :py:obj:`nn.Module`, with its methods too." in text
     assert {"backward", "sum", "tanh"} <= set(entries.methods_of(engine.Tensor))
     assert "record" not in entries.methods_of(engine.Tensor)
 

@@ -43,7 +43,8 @@ def entry(name: Name) -> str:
     members = ", ".join(methods_of(name.thing))
     options = [f":members: {members}", ":member-order: alphabetical"] if members else []
     base = next((one for one in name.thing.__mro__[1:] if one in _public_classes()), None)
-    text = f"It also has the methods of :py:obj:`{_public_classes()[base]}`." if base else ""
+    too = "" if kind == "autoexception" else ", with its methods too"
+    text = f"A kind of :py:obj:`{_public_classes()[base]}`{too}." if base else ""
     return _directive(kind, f"{name.full}{signature_of(name.thing)}", text, options)
 
 

@@ -102,7 +102,9 @@ NN = (
 )  # fmt: skip
 VIZ = (
     Page("viz", "plots", "viz.plots", ("plots",), in_sections=True),
-    Page("viz", "viz", "Pictures, steps and history", (), in_sections=True),
+    Page("viz", "pictures", "Pictures of graphs", ("graphs", "drawing")),
+    Page("viz", "stepping", "Backward, step by step", ("stepping",)),
+    Page("viz", "history", "Training watched", ()),
 )
 BUILDERS = (
     Page(
@@ -158,7 +160,8 @@ def _room_of(name: Name) -> str:
 
 def _text(page: Page, found: list[Name]) -> str:
     parts = [_heading(page.title, "=")]
-    said = f"In examples `np` is NumPy, and names without a package are those of `{page.package}`."
+    doors = ", ".join(sorted({f"`{name.door}`" for name in found if not name.is_alias}))
+    said = f"In examples `np` is NumPy, and the names of {doors} stand alone."
     parts.append(to_rst(f"{page.text}\n\n{said}".strip(), page.package))
     own = [name for name in found if not name.is_alias]
     parts += _contents(own)
