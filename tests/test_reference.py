@@ -7,8 +7,8 @@ import re
 import textwrap
 from collections import Counter
 
+import numpy as np
 import pytest
-from numpy import ndarray
 
 import engine
 import nn
@@ -16,6 +16,7 @@ from engine import Op
 from viz.command import command_helps
 from viz.command.cli import COMMANDS, _parser, main
 from viz.site import docstrings, entries, public_names, reference
+from viz.site.constants import constant
 from viz.site.op_examples import CALLS, INPUTS, op_example
 from viz.site.public_names import names
 
@@ -60,7 +61,9 @@ def test_a_name_has_words_a_signature_and_an_example(name):
     doc = inspect.getdoc(name.thing)
     assert doc, f"{name.full} has no docstring"
     assert ">>> " in doc, f"{name.full} has no example"
-    assert entries.signature_of(name.thing) or issubclass(name.thing, BaseException | str | ndarray)
+    assert entries.signature_of(name.thing) or issubclass(
+        name.thing, BaseException | str | np.ndarray
+    )
 
 
 def test_a_signature_is_how_a_user_calls_it():
@@ -134,6 +137,35 @@ def test_who_builds_on_engine_finds_the_names_for_it_apart():
 )
 def test_a_docstring_is_shown_as_it_is_written(text, expected):
     assert docstrings.to_rst(text) == expected
+
+
+def test_sphinx_gets_a_docstring_for_the_package_it_is_of():
+    lines = ["see `Linear`,", "|x|"]
+    docstrings.process(None, "class", "nn.ReLU", nn.ReLU, None, lines)
+    assert lines == ["see :py:obj:`Linear <nn.Linear>`,", r"\|x\|"]
+
+
+# --- what is missing is said ---
+
+
+@pytest.mark.usefixtures("own_ops")
+def test_a_row_that_cannot_be_tried_names_what_is_wanted():
+    far = engine.elementwise("far", np.abs, lambda g, y, x: g, domain=engine.Interval(8.0, 9.0))
+    with pytest.raises(ValueError, match=r"no point of POINTS is in the domain of far"):
+        op_example(far, "engine.far")
+
+
+def test_a_name_in_a_room_without_a_page_is_named(monkeypatch):
+    monkeypatch.setitem(reference.GROUPS, "nn", ())
+    with pytest.raises(
+        LookupError, match=r"nn\.\w+ is in a room that no page of the reference has"
+    ):
+        reference.names_on_pages()
+
+
+def test_a_constant_that_nobody_explained_is_an_error():
+    with pytest.raises(KeyError, match=r"engine\.tau"):
+        constant("engine.tau", 6.28)
 
 
 # --- the command line ---
