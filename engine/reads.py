@@ -50,9 +50,10 @@ def _read_by(rule: Any, n_inputs: int) -> Iterable[int]:
     places = {name: i for i, name in enumerate(code.co_varnames[1 : 2 + n_inputs], RESULT)}
     found: set[int] = set()
     for step, after in itertools.pairwise(dis.get_instructions(code)):
-        loaded = step.opname.startswith("LOAD_FAST") and after.opname == "LOAD_ATTR"
-        if loaded and isinstance(step.argval, str) and after.argval in _NO_NUMBERS:
-            continue
+        # From Python 3.13 on one step may load two variables; an attribute is the last one's.
         named = step.argval if isinstance(step.argval, tuple) else (step.argval,)
+        loaded = step.opname.startswith("LOAD_FAST") and after.opname == "LOAD_ATTR"
+        if loaded and after.argval in _NO_NUMBERS:
+            named = named[:-1]
         found.update(places[name] for name in named if isinstance(name, str) and name in places)
     return found

@@ -13,6 +13,7 @@ While operations are recorded a graph needs the old numbers, and `loss += term` 
 from __future__ import annotations
 
 import sys
+from types import FrameType
 from typing import Any, Self
 
 from . import choices, ops
@@ -66,9 +67,26 @@ def _references_of_one_name() -> int:
     return int(names["x"])
 
 
+def _references_of_a_variable() -> int:
+    x: Any = _Counted()
+    x += 0.0
+    return int(x)
+
+
 #: What `sys.getrefcount(self)` is in `updated`, if `x += y` is all that has a name for x.  Pythons
 #: that count no references have no answer: there x is never known to have one name only.
 ONE_NAME = _references_of_one_name() if sys.implementation.name == "cpython" else 0
+#: The same where x is a variable of a function, which from Python 3.14 on is lent, and not counted.
+ONE_VARIABLE = _references_of_a_variable() if sys.implementation.name == "cpython" else 0
+
+
+def has_one_name(x: Any, references: int, frame: FrameType) -> bool:
+    """Whether `x += y`, which is run in `frame`, has the only name for x, of so many references."""
+    variables: set[str] = set()
+    if ONE_VARIABLE < ONE_NAME:  # else frames are left alone: some keep what they were asked for
+        variables = {*frame.f_code.co_varnames} - {*frame.f_code.co_cellvars}
+    is_lent = any(frame.f_locals.get(name) is x for name in variables)
+    return references <= (ONE_VARIABLE if is_lent else ONE_NAME)
 
 
 def refused(op: Any, why: str) -> RuntimeError:

@@ -210,8 +210,9 @@ def test_a_page_of_what_was_caught_is_served_without_reach(served):
     headers, text = fetched(server, "caught/spike-7")
     assert text == "<p>the stepper"
     assert "connect-src" not in headers["Content-Security-Policy"]
-    with pytest.raises(urllib.error.HTTPError, match="404"):
+    with pytest.raises(urllib.error.HTTPError, match="404") as refused:
         fetched(server, "caught/spike-8")
+    refused.value.close()
 
 
 def test_a_server_that_stops_lets_an_open_page_have_the_rest(served):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from array import array
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -119,8 +120,8 @@ def refill(x: Any, contents: Contents) -> None:
     if isinstance(x, np.ndarray):
         x.reshape(-1)[:] = contents
         return
-    if not hasattr(x, "clear"):
-        return  # it is only looked through, or of numbers
+    if isinstance(x, array) or not hasattr(x, "clear"):
+        return  # it is of numbers, or only looked through
     x.clear()
     if isinstance(x, deque):
         x.extend(contents)

@@ -17,7 +17,7 @@ from ..node import Node, NodeArray
 from ..node_hooks import Hookable
 from ..numpy_protocol import NumpyFunctions
 from ..recording import RECORDING
-from ..updates import ONE_NAME, WHILE_RECORDING, refused
+from ..updates import WHILE_RECORDING, has_one_name, refused
 from .backward import ScalarNode
 
 
@@ -144,7 +144,8 @@ class Number(Hookable, NumpyFunctions, ScalarNode):
         if plain:
             self._held = op.on_floats(self._held, float(other))
             return self
-        if sys.getrefcount(self) > ONE_NAME:
+        references = sys.getrefcount(self)
+        if not has_one_name(self, references, sys._getframe(2)):
             raise refused(op, "may be its update by a Value, or a sum that begins with it")
         return NotImplemented
 

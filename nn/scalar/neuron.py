@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from math import isfinite
-from operator import mul
+from operator import add, mul
 from typing import Any
 
 from engine import fused, has_numbers, relu, where
@@ -18,7 +19,9 @@ def _weighted_sum(*numbers: Any) -> Any:
 
 def _sum(numbers: tuple[Any, ...]) -> Any:
     n = len(numbers) // 2
-    return sum(map(mul, numbers[n:-1], numbers), numbers[-1])  # map stops after n products
+    # `map` stops after n products.  `sum` of floats rounds otherwise from Python 3.12 on, than the
+    # plain sums that a compiled neuron is written in.
+    return reduce(add, map(mul, numbers[n:-1], numbers), numbers[-1])
 
 
 def _relu_of_sum(*numbers: Any) -> Any:

@@ -194,7 +194,7 @@ def an_array_in_a_tuple():
 @case
 def an_array_that_becomes_of_another_shape():
     k = np.ones((1, 3))
-    return lambda x: x * k.shape[0], setting(k, "shape", (3, 1))
+    return lambda x: x * k.shape[0], lambda: k.resize(3, 1)
 
 
 @case

@@ -1,12 +1,13 @@
 """Updates as they are typed: `p -= step` and `p[k] = v` change a leaf, or say why not."""
 
 import operator
+import sys
 
 import numpy as np
 import pytest
 
 import nn
-from engine import Tensor, Value, ValueArray, grad, no_grad
+from engine import Tensor, Value, ValueArray, grad, no_grad, updates
 
 X = np.array([[1.0, 2.0], [3.0, -4.0], [0.5, 1.0]])
 Y = np.array([[1.0], [0.0], [2.0]])
@@ -205,6 +206,17 @@ def test_a_running_average_of_values_is_not_rebound_in_silence():
                 average += 0.5 * p
             average.data += 0.5 * p.data
     assert averages[0].data == 2.0
+
+
+def test_a_variable_that_counts_for_less_is_held_to_its_own_count(monkeypatch):
+    """From Python 3.14 on: there a second name was not noticed."""
+    one = updates.ONE_NAME
+    monkeypatch.setattr(updates, "ONE_VARIABLE", one - 1)
+    x, held = Value(0.0), {"x": Value(0.0)}
+    here, asked = sys._getframe(), updates.has_one_name
+    of_a_variable = asked(x, one - 1, here), asked(x, one, here)
+    of_a_container = asked(held["x"], one, here), asked(held["x"], one + 1, here)
+    assert (of_a_variable, of_a_container) == ((True, False), (True, False))
 
 
 class Holder:
