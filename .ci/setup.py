@@ -177,6 +177,11 @@ def venv_after_apt() -> str:
 
 def make_venv() -> None:
     """Make .venv by the first way that works."""
+    if not os.access(str(ROOT), os.W_OK):
+        raise SetupError(
+            f"{ROOT} cannot be written by this user, and .venv belongs there: copy the checkout to "
+            "a folder of yours, and run this command there."
+        )
     said = []
     for way in (plain_venv, venv_with_pip_of_base, virtualenv, venv_after_apt):
         remove_venv()

@@ -41,7 +41,7 @@ readme_command = load("readme_command")
 def tracked() -> list[str]:
     """Every path git tracks."""
     if shutil.which("git") is None or not (ROOT / ".git").exists():
-        pytest.skip("not a git checkout")
+        pytest.skip("no git, or no checkout of it")
     listed = subprocess.run(
         ["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True
     )
@@ -206,6 +206,13 @@ def test_another_python_is_another_identity():
 def test_requirement_names_the_extras():
     assert setup.requirement([]) == "."
     assert setup.requirement(["plots", "test"]) == ".[plots,test]"
+
+
+def test_a_checkout_that_cannot_be_written_is_said_to_be_that(monkeypatch):
+    """Once it was told to install a package of Debian's."""
+    monkeypatch.setattr(setup.os, "access", lambda path, mode: False)
+    with pytest.raises(setup.SetupError, match="cannot be written by this user"):
+        setup.make_venv()
 
 
 def test_an_unknown_word_shows_the_usage(capsys):
