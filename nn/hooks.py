@@ -55,7 +55,14 @@ class Hookable:
     _hooks: dict[int, Any]
 
     def register_forward_hook(self, hook: Hook) -> RemovableHandle:
-        """Call `hook(module, args, output)` after each forward; not None replaces the output."""
+        """Call `hook(module, args, output)` after each forward; not None replaces the output.
+
+        >>> import nn
+        >>> layer = nn.Linear(2, 3)
+        >>> with layer.register_forward_hook(lambda module, args, output: print(output.shape)):
+        ...     y = layer([1.0, 2.0])
+        (3,)
+        """
         return self._register_hook(hook, None)
 
     def register_forward_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
@@ -68,6 +75,12 @@ class Hookable:
         They are tuples: the gradients of the Tensors among the arguments given by position, and
         of those that the module returned, None for anything else.  A tuple that the hook returns
         takes the place of grad_input.  On a scalar model it is an error.
+
+        >>> import nn
+        >>> layer = nn.Linear(2, 1)
+        >>> handle = layer.register_full_backward_hook(lambda module, g_in, g_out: print(g_out))
+        >>> layer([1.0, 2.0]).sum().backward()
+        (array([1.]),)
         """
         return self._register_hook(hook, _Backward)
 

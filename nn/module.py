@@ -8,11 +8,12 @@ from typing import Any, Self
 
 import numpy as np
 
-from engine import NotOnLayers, Tensor, Value, ValueArray, names_device, on_cpu, to_numpy
+from engine import NotOnLayers, Tensor, Value, ValueArray, to_numpy
 from engine.arrays import friendly
 from engine.looking import box
 
 from .checks import instance_of
+from .dtype_changes import DtypeChanges
 from .hooks import Hookable, called
 from .parameter import Parameter, forget_gradients, is_learned, leaves
 from .postponed import is_postponed
@@ -24,7 +25,7 @@ _VALUES = (ValueArray, Value)  # a union in the call would be made each time
 _SETTINGS = frozenset([bool, int, float, str])  # types of most attributes
 
 
-class Module(Hookable, NotOnLayers):
+class Module(Hookable, DtypeChanges, NotOnLayers):
     """Base of all layers and models: parameters, buffers and modules found by assignment.
 
     Define `forward`, call the module.  Written with engine functions and methods, `forward` runs
@@ -136,6 +137,12 @@ class Module(Hookable, NotOnLayers):
 
         Raises:
             ValueError: the name is taken, or is not an identifier.
+
+        >>> import nn
+        >>> model = nn.Module()
+        >>> model.register_buffer("mean", [0.0, 1.0])
+        >>> list(model.parameters()), list(model.state_dict())
+        ([], ['mean'])
         """
         self._check_name("buffer", name, name in self._buffers)
         self._buffers[name] = persistent
@@ -251,7 +258,13 @@ class Module(Hookable, NotOnLayers):
             warn_of_unregistered(self, Module)
 
     def named_parameters(self, prefix: str = "") -> Iterator[tuple[str, Any]]:
-        """Each parameter once, as ("layers.0.weight", parameter); ValueArrays in a scalar model."""
+        """Each parameter once, as ("layers.0.weight", parameter); ValueArrays in a scalar model.
+
+        >>> import nn
+        >>> model = nn.Sequential(nn.Linear(2, 3), nn.ReLU())
+        >>> [(name, p.shape) for name, p in model.named_parameters()]
+        [('0.weight', (3, 2)), ('0.bias', (3,))]
+        """
         self._warn_of_unregistered()
         return self._named("_parameters", prefix)
 
@@ -279,7 +292,13 @@ class Module(Hookable, NotOnLayers):
         return self
 
     def eval(self) -> Self:
-        """Leave training mode, here and below."""
+        """Leave training mode, here and below.
+
+        >>> import nn
+        >>> model = nn.Sequential(nn.Linear(2, 3), nn.Dropout(0.5)).eval()
+        >>> [module.training for module in model.modules()]
+        [False, False, False]
+        """
         return self.train(False)
 
     def zero_grad(self, set_to_none: bool = True) -> None:
@@ -288,75 +307,31 @@ class Module(Hookable, NotOnLayers):
             forget_gradients(self._all_parameters(), set_to_none)
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
-        """Say for every parameter whether it collects a gradient: False freezes them."""
+        """Say for every parameter whether it collects a gradient: False freezes them.
+
+        >>> import nn
+        >>> layer = nn.Linear(2, 3).requires_grad_(False)
+        >>> layer([1.0, 2.0]).requires_grad
+        False
+        """
         for parameter in self._all_parameters():
             for leaf in leaves(parameter):
                 leaf.requires_grad = requires_grad
         return self
 
     def apply(self, function: Callable[[Module], Any]) -> Self:
-        """Call `function` on every module, children before parents, this one last."""
+        """Call `function` on every module, children before parents, this one last.
+
+        >>> import nn
+        >>> def zero_bias(module):
+        ...     if isinstance(module, nn.Linear):
+        ...         nn.init.zeros_(module.bias)
+        >>> nn.Sequential(nn.Linear(2, 2), nn.ReLU()).apply(zero_bias)[0].bias.tolist()
+        [0.0, 0.0]
+        """
         for child in self.children():
             child.apply(function)
         function(self)
-        return self
-
-    def to(self, device: Any = None, dtype: Any = None) -> Self:
-        """Change the dtype of every parameter, and of the buffers that are not integers.
-
-        Running statistics are float32 at least: the variance of numbers of 300 is no float16.
-
-        Args:
-            device: "cpu", the only one there is; or, as the only argument, the dtype.
-            dtype: a floating-point one; None leaves all as it is.
-
-        Raises:
-            TypeError: dtype is not floating-point, or this is a scalar model (always float64).
-            ValueError: another device.
-
-        >>> from nn import Linear
-        >>> Linear(2, 3).to("cpu").to(np.float32).weight.dtype
-        dtype('float32')
-        """
-        if dtype is None and not names_device(device):
-            device, dtype = None, device
-        on_cpu(device)
-        if dtype is None:
-            return self
-        parameters = list(self._all_parameters())
-        if any(not isinstance(parameter, Parameter) for parameter in parameters):
-            raise TypeError("a scalar model holds Python floats: convert the model it came from")
-        if np.dtype(dtype).kind != "f":
-            raise TypeError(f"dtype must be floating-point, got {np.dtype(dtype)}")
-        for parameter in parameters:
-            parameter.cast_(dtype)
-        for module in self.modules():
-            for name in module._buffers:
-                buffer = getattr(module, name)
-                if buffer is not None and buffer.dtype.kind == "f":
-                    running = name in module._running
-                    kind = np.promote_types(dtype, np.float32) if running else dtype
-                    setattr(module, name, buffer.astype(kind))
-        return self
-
-    def type(self, dst_type: Any) -> Self:
-        """`to(dtype=dst_type)`."""
-        return self.to(dtype=dst_type)
-
-    def half(self) -> Self:
-        """`to(np.float16)`."""
-        return self.to(np.float16)
-
-    def float(self) -> Self:
-        """`to(np.float32)`."""
-        return self.to(np.float32)
-
-    def double(self) -> Self:
-        """`to(np.float64)`."""
-        return self.to(np.float64)
-
-    def cpu(self) -> Self:
-        """This module, which is there already."""
         return self
 
     def scalar(self) -> Self:
@@ -367,6 +342,10 @@ class Module(Hookable, NotOnLayers):
 
         Raises:
             TypeError: this is a scalar model already.
+
+        >>> import nn
+        >>> type(nn.Linear(2, 1).scalar()([1.0, 2.0])).__name__
+        'ValueArray'
         """
         memo: dict[int, Any] = {}  # what deepcopy finds here it does not copy
         for name, p in self._named("_parameters", ""):
@@ -378,7 +357,12 @@ class Module(Hookable, NotOnLayers):
     # --- state -----------------------------------------------------------------------------------
 
     def state_dict(self) -> dict[str, np.ndarray]:
-        """All parameters and buffers as Arrays of plain numbers (copies), by PyTorch's names."""
+        """All parameters and buffers as Arrays of plain numbers (copies), by PyTorch's names.
+
+        >>> import nn
+        >>> {name: array.shape for name, array in nn.Linear(2, 3).state_dict().items()}
+        {'weight': (3, 2), 'bias': (3,)}
+        """
         self._warn_of_unregistered()
         found = places(self).items()
         return {key: friendly(np.array(to_numpy(place.own))) for key, place in found}
@@ -397,6 +381,13 @@ class Module(Hookable, NotOnLayers):
             TypeError: state is not a mapping.
             ValueError: names or shapes do not fit, or something is not numeric.  All problems
                 are listed, and nothing has been loaded.
+
+        >>> import nn
+        >>> a, b = nn.Linear(2, 3, rng=0), nn.Linear(2, 3, rng=1)
+        >>> b.load_state_dict(a.state_dict())
+        IncompatibleKeys(missing_keys=[], unexpected_keys=[])
+        >>> bool((a.weight == b.weight).all())
+        True
         """
         return load_into(self, state, strict)
 

@@ -110,7 +110,15 @@ class Optimizer:
         return spare
 
     def add_param_group(self, group: Mapping[str, Any]) -> None:
-        """Add parameters with settings of their own; errors as for the class."""
+        """Add parameters with settings of their own; errors as for the class.
+
+        >>> import nn
+        >>> body, head = nn.Linear(2, 2), nn.Linear(2, 1)
+        >>> optimizer = nn.SGD(body.parameters(), lr=0.01)
+        >>> optimizer.add_param_group({"params": head.parameters(), "lr": 0.1})
+        >>> [group["lr"] for group in optimizer.param_groups]
+        [0.01, 0.1]
+        """
         if not isinstance(group, Mapping) or "params" not in group:
             raise TypeError(
                 f"a parameter group is a dict with 'params', got {type(group).__name__}"
@@ -140,6 +148,14 @@ class Optimizer:
 
         Returns:
             What closure returned; None without one.
+
+        >>> import nn
+        >>> p = nn.Parameter([1.0])
+        >>> optimizer = nn.SGD([p], lr=0.1)
+        >>> (3 * p).backward()
+        >>> optimizer.step()
+        >>> p.data
+        array([0.7])
         """
         if closure is None and is_postponed(self.step):
             tracing_now().outdate(self._leaves(), f"{type(self).__name__}.step()")
