@@ -34,6 +34,11 @@ def test_every_release_is_dated_and_what_is_not_released_stands_above():
     assert len(headings) == 1 + len(dates)
 
 
+def test_the_citation_is_of_this_release():
+    cited = dict(re.findall(r"^(version|date-released): \"?([^\"\n]+)", text("CITATION.cff"), re.M))
+    assert (cited["version"], cited["date-released"]) == releases()[0]
+
+
 def test_the_command_line_has_the_version_of_what_is_installed(capsys):
     assert main(["--version"]) == 0
     assert capsys.readouterr().out == f"twingrad {version('twingrad')}\n"

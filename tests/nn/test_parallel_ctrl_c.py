@@ -7,6 +7,8 @@ import textwrap
 
 import pytest
 
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no groups of processes")
+
 RUN = """
     import multiprocessing, os, signal, sys, threading
     from concurrent.futures import ProcessPoolExecutor

@@ -159,6 +159,7 @@ def killing(folder, once):
     return train
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no signals that kill")
 @pytest.mark.slow
 def test_dask_repeats_what_a_killed_worker_had(tmp_path):
     expected = nn.sweep(killing(tmp_path, True), {"x": [0, 2, 3]}, progress=False)
@@ -170,6 +171,7 @@ def test_dask_repeats_what_a_killed_worker_had(tmp_path):
     assert found[3]["result"] == expected[2]["result"]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no signals that kill")
 @pytest.mark.slow
 def test_a_setting_that_kills_each_worker_of_dask_is_a_row_and_the_others_go_on(tmp_path):
     with (
@@ -282,6 +284,7 @@ def test_what_a_killed_process_has_done_is_not_run_again(tmp_path, executor):
     assert 3 <= len(kept) < 8
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no groups of processes")
 def test_ctrl_c_ends_a_sweep_by_processes_and_cancels_what_waits(tmp_path):
     executor = "ProcessPoolExecutor(2, multiprocessing.get_context('spawn'))"
     # where the suite runs in the background, it is ignored

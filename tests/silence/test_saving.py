@@ -2,7 +2,6 @@
 
 import errno
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -15,6 +14,8 @@ import nn
 import viz
 from engine.files import whole_files
 from nn import state
+
+resource = pytest.importorskip("resource", reason="Windows has no limits, and no signals that kill")
 
 
 @contextmanager

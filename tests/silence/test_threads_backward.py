@@ -120,6 +120,7 @@ def test_a_copy_made_meanwhile_has_all_of_a_pass_or_nothing(tier, duplicate):
     in_threads(work, 2)
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on Windows")
 def test_a_forked_process_has_no_lock_of_a_thread_that_is_not_there():
     program = """
 import os, sys, threading, time
