@@ -26,7 +26,7 @@ def settings() -> dict[str, Any]:
         ],
         "linkcode_resolve": link_of,
         # pages
-        "myst_enable_extensions": ["attrs_block", "dollarmath"],
+        "myst_enable_extensions": ["attrs_block", "attrs_inline", "dollarmath"],
         "myst_heading_anchors": 4,
         "myst_url_schemes": ["http", "https", "mailto", "source"],  # source: see `extension`
         "nb_execution_mode": "off",  # a notebook holds its outputs

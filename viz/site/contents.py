@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,7 +18,7 @@ PARTS = (
     ("Project", ("changelog", "contributing", "security")),
 )
 
-FORMATS = ("image/svg+xml", "image/png")  # of a thumbnail
+THUMBNAILS = "pictures/course"  # where they are staged
 
 
 def contents(folder: Path) -> str:
@@ -37,16 +36,16 @@ def _toctree(names: list[str], caption: str = "") -> str:
     return "```{toctree}\n" + options + "\n".join(["", *names]) + "\n```\n\n"
 
 
-def course_list(notebooks: Mapping[str, Path], folder: Path) -> str:
+def course_list(notebooks: Mapping[str, Path]) -> str:
     """The notebooks with their thumbnails, each with its first paragraph."""
     items = []
     for path, file in sorted(notebooks.items()):
         title, idea = cells_of(file)[0]["source"].split("\n\n")[:2]
-        picture = _thumbnail(file, folder)
         name = path.removeprefix("notebooks/")
         words = title.removeprefix("# ")
         items.append(
-            f"- ![]({picture})\n\n  [{words}](course/{name})\n\n  {_without_links(idea)}\n"
+            f"- ![]({THUMBNAILS}/{name[:2]}.png)\n\n"
+            f"  [{words}](course/{name})\n\n  {_without_links(idea)}\n"
         )
     names = [path.replace("notebooks/", "course/").removesuffix(".ipynb") for path in notebooks]
     return "{.course}\n" + "\n".join(items) + "\n" + _toctree(sorted(names))
@@ -54,20 +53,3 @@ def course_list(notebooks: Mapping[str, Path], folder: Path) -> str:
 
 def _without_links(text: str) -> str:
     return re.sub(r"\[([^\[\]]+)\]\([^()]+\)", r"\1", text)
-
-
-def _thumbnail(notebook: Path, folder: Path) -> str:
-    """Write the last picture of the cell tagged for it; where it lies in the folder."""
-    data = [
-        output["data"]
-        for cell in cells_of(notebook)
-        if "thumbnail" in cell["metadata"].get("tags", [])
-        for output in cell["outputs"]
-        if any(kind in output.get("data", {}) for kind in FORMATS)
-    ][-1]
-    svg = "".join(data.get("image/svg+xml", ""))
-    content = svg.encode() if svg else base64.b64decode("".join(data["image/png"]))
-    place = f"pictures/{notebook.stem}.{'svg' if svg else 'png'}"
-    (folder / place).parent.mkdir(parents=True, exist_ok=True)
-    (folder / place).write_bytes(content)
-    return place

@@ -16,6 +16,8 @@ MENDS = (
     (r'(<p class="caption" role="heading")(?=>)', r'\1 aria-level="2"'),
     # The head of a column without a name is none.
     (r"<th([^>]*)>(?:<p></p>)?</th>", r"<td\1></td>"),
+    # A page has a title.
+    (r'<div id="search-results">', '<h1>Search</h1><div id="search-results">'),
     # Two parts of a kind are told apart.
     (r'<aside class="sidebar-drawer">', '<aside class="sidebar-drawer" aria-label="all pages">'),
     (r'<aside class="toc-drawer">', '<aside class="toc-drawer" aria-label="this page">'),

@@ -19,7 +19,7 @@ def sources() -> dict[str, Path]:
         FileNotFoundError: the package was installed without its pages.
     """
     root = _root()
-    found = [*root.glob("docs/**/*.*"), *root.glob(".github/*.svg")]
+    found = [*root.glob("docs/**/*.*"), *root.glob(".github/*.svg"), *root.glob(".github/*/*.png")]
     found += [root / name for name in TOP if (root / name).is_file()]
     files = {path.relative_to(root).as_posix(): path for path in sorted(found)}
     course = sorted([*COURSE.glob("[0-9][0-9]_*.ipynb"), *COURSE.glob("*.md")])

@@ -21,7 +21,12 @@ from .lessons import lesson
 LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(([^()\s]+)\)")
 #: Code in fences or backticks, in which nothing is a link.
 CODE = re.compile(r"^(`{3,})[^\n]*\n.*?^\1`*[ \t]*$|(?<!`)(`+)(?!`).+?(?<!`)\2(?!`)", re.M | re.S)
-#: What stands for it meanwhile: a character that no page holds.
+#: A picture in two files, for light and dark, as it is written for GitHub.
+PICTURE = re.compile(
+    r"<picture>\s*<source[^>]* srcset=\"([^\"]+)\">\s*"
+    r"<img src=\"([^\"]+)\" alt=\"([^\"]*)\"[^>]*>\s*</picture>"
+)
+#: What stands for code meanwhile: a character that no page holds.
 MASK = "\ue000"
 
 PICTURES = (".svg", ".png")
@@ -85,7 +90,7 @@ def stage(files: Mapping[str, Path], generated: Mapping[str, str], folder: Path)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
     notebooks = {path: file for path, file in files.items() if path.endswith(".ipynb")}
-    _append(folder / "course.md", course_list(notebooks, folder))
+    _append(folder / "course.md", course_list(notebooks))
     _append(folder / "index.md", contents(folder))
 
 
@@ -101,6 +106,8 @@ def relinked(text: str, path: str) -> str:
     >>> relinked("[tests](../tests), `[code](../tests)`", "docs/a.md")
     'tests, `[code](../tests)`'
     """
+    # classes of the theme: which of the two is seen follows its own switch
+    text = PICTURE.sub(r"![\3](\2){.only-light} ![\3](\1){.only-dark}", text)
     code = [found.group() for found in CODE.finditer(text)]
     masked = LINK.sub(lambda link: _relinked(link, path), CODE.sub(MASK, text))
     parts = iter(code)
