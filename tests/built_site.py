@@ -4,6 +4,7 @@ import os
 import time
 import warnings
 
+from viz.command import command_helps
 from viz.site import build
 
 PATIENCE = 600.0  # seconds that another worker may take to build it
@@ -28,7 +29,7 @@ def built(tmp_path_factory):
             # Extensions of Sphinx may use what its next version will not have.
             warnings.simplefilter("ignore", PendingDeprecationWarning)
             warnings.simplefilter("ignore", DeprecationWarning)
-            build(site)
+            build(site, command_helps())
     except BaseException:
         failed.touch()
         raise

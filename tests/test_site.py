@@ -139,7 +139,7 @@ def test_a_name_leads_to_its_source():
     assert link_of("py", {"module": "nn", "fullname": "Linear.forward"}).endswith(
         "nn/layers/linear.py#Linear.forward"
     )
-    assert link_of("py", {"module": "engine", "fullname": "tanh"}) is None  # written from a row
+    assert link_of("py", {"module": "", "fullname": "engine.tanh"}) is None  # its row is there
 
 
 # --- the command ---
@@ -156,5 +156,5 @@ def test_a_folder_that_is_no_site_is_left_alone(tmp_path, capsys):
     assert main(["docs", "--out", str(tmp_path)]) == 2
     assert "is there and is not a site" in capsys.readouterr().err
     with pytest.raises(SiteError, match="name another folder"):
-        build(tmp_path / "thesis.txt")
+        build(tmp_path / "thesis.txt", {})
     assert (tmp_path / "thesis.txt").read_text() == "mine"

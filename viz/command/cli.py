@@ -225,7 +225,7 @@ def _docs_options(command: argparse.ArgumentParser) -> None:
 
 def _docs(arguments: argparse.Namespace) -> int:
     print("Building the site, which takes about a minute …", flush=True)
-    page = build(arguments.out)
+    page = build(arguments.out, command_helps())
     print(f"The site is in {arguments.out}: open {arguments.out / page.name} in a browser.")
     if not arguments.no_browser:
         webbrowser.open(page.as_uri())

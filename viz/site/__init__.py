@@ -9,7 +9,8 @@ opened; it reads docstrings and links to their source by itself.
 
 The reference is written from the rooms: `reference` has its pages, `public_names` says which names
 there are, `entries` what stands there of each, `docstrings` makes our docstrings Sphinx's,
-`op_examples` runs an example of each op, `op_page` shows a row of the table as text.
+`op_examples` runs an example of each op, `op_page` shows a row of the table as text.  Links to
+source (`source_links`) lead to pages that have each module whole (`source_pages`).
 """
 
 from .building import SiteError as SiteError, build as build

@@ -6,8 +6,10 @@ import io
 import re
 import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
+from . import reference
 from .configuration import settings
 from .polish import polished
 from .sources import sources
@@ -21,12 +23,12 @@ class SiteError(Exception):
     """The site cannot be built; the text says what is missing, or what is wrong in which page."""
 
 
-def build(out: str | Path = "twingrad-docs", *, processes: int = 1) -> Path:
+def build(out: str | Path, commands: Mapping[str, str]) -> Path:
     """Write the site into the folder `out`; return the path of its first page.
 
     Args:
         out: made if missing; if a site is there, it is written anew.
-        processes: how many of them write pages.
+        commands: the subcommands of `twingrad`, and the help of each, for the reference.
 
     Raises:
         SiteError: Sphinx is not installed; `out` holds something else; a page has a mistake,
@@ -46,11 +48,10 @@ def build(out: str | Path = "twingrad-docs", *, processes: int = 1) -> Path:
     complaints = io.StringIO()
     with tempfile.TemporaryDirectory() as folder, patch_docutils(), docutils_namespace():
         pages, site = Path(folder, "pages"), Path(folder, "site")
-        stage(sources(), {}, pages)
+        stage(sources(), reference.pages(commands), pages)
         app = Sphinx(
             pages, None, site, Path(folder, "doctrees"), "html",
             confoverrides=settings(), status=None, warning=complaints, warningiserror=True,
-            parallel=processes,
         )  # fmt: skip
         app.build(force_all=True)
         if app.statuscode:

@@ -22,9 +22,15 @@ def settings() -> dict[str, Any]:
         "version": release,
         "language": "en",
         "extensions": [
-            "myst_nb", "sphinx.ext.autodoc", "sphinx.ext.linkcode", f"{__package__}.extension",
+            "myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.linkcode",
+            f"{__package__}.extension",
         ],
         "linkcode_resolve": link_of,
+        # docstrings
+        "napoleon_use_ivar": True,
+        "autodoc_typehints_format": "short",
+        "python_use_unqualified_type_names": True,
+        "python_maximum_signature_line_length": 88,
         # pages
         "myst_enable_extensions": ["attrs_block", "attrs_inline", "dollarmath"],
         "myst_heading_anchors": 4,

@@ -25,7 +25,7 @@ def contents(folder: Path) -> str:
     """The home page's lists of pages, which the sidebar shows."""
     text = ""
     for caption, patterns in PARTS:
-        pages = [page for pattern in patterns for page in sorted(folder.glob(f"{pattern}.md"))]
+        pages = [page for pattern in patterns for page in sorted(folder.glob(f"{pattern}.[mr]*"))]
         names = [page.relative_to(folder).with_suffix("").as_posix() for page in pages]
         text += _toctree(names, caption) if names else ""
     return text

@@ -8,12 +8,13 @@ from docutils import nodes
 from latex2mathml.converter import convert
 from sphinx.application import Sphinx
 
-from . import source_pages
+from . import docstrings, source_pages
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Called by Sphinx."""
     app.add_html_math_renderer("mathml", (visit_math, None), (visit_math_block, None))
+    app.connect("autodoc-process-docstring", docstrings.process, priority=400)  # before napoleon
     app.connect("html-collect-pages", source_pages.pages)
     app.connect("doctree-resolved", source_pages.resolve)
     app.connect("builder-inited", colours_of_code_in_the_dark, priority=1)  # before the theme asks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from importlib import import_module
 from pathlib import Path
@@ -13,6 +14,7 @@ ROOMS = ("engine", "nn", "viz", "notebooks")
 SCHEME = "source:"
 
 
+@functools.cache
 def modules() -> dict[str, Path]:
     """The files of all modules, by their paths in the checkout."""
     top = COURSE.parent  # of a clone, or what packages are installed in
@@ -31,6 +33,8 @@ def page_of_module(path: str) -> str:
 
 def link_of(_domain: str, info: dict[str, str]) -> str | None:
     """What `sphinx.ext.linkcode` asks: where the source of a name of a module is."""
+    if not info["module"]:  # of an op, whose row stands in its entry
+        return None
     thing: Any = import_module(info["module"])
     for part in info["fullname"].split("."):
         thing = inspect.getattr_static(thing, part, None)

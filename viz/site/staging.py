@@ -70,7 +70,7 @@ def stage(files: Mapping[str, Path], generated: Mapping[str, str], folder: Path)
 
     Args:
         files: of the checkout, by their paths there.
-        generated: pages that have no file, by their names; Markdown.
+        generated: pages that have no file, by their names; reStructuredText.
         folder: made, with all that is below it.
     """
     for path, file in files.items():
@@ -86,7 +86,7 @@ def stage(files: Mapping[str, Path], generated: Mapping[str, str], folder: Path)
         else:
             shutil.copyfile(file, target)
     for name, text in generated.items():
-        target = folder / f"{name}.md"
+        target = folder / f"{name}.rst"
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
     notebooks = {path: file for path, file in files.items() if path.endswith(".ipynb")}
