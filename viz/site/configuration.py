@@ -30,7 +30,7 @@ def settings() -> dict[str, Any]:
         "napoleon_use_ivar": True,
         "autodoc_typehints_format": "short",
         "python_use_unqualified_type_names": True,
-        "python_maximum_signature_line_length": 88,
+        "toc_object_entries": False,  # Sphinx would copy thousands of them into every page
         # pages
         "myst_enable_extensions": ["attrs_block", "attrs_inline", "dollarmath"],
         "myst_heading_anchors": 4,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from docutils import nodes
@@ -24,12 +25,26 @@ def pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
     order = ORDER if ORDER in app.env.found_docs else app.config.root_doc
     for path, file in modules().items():
         page = page_of_module(path)
-        body = (
-            f"<h1>{path}</h1>"
-            f'<p><a href="{app.builder.get_relative_uri(page, order)}">Reading the source</a></p>'
-            f'<div class="highlight-python">{marked(file.read_text(encoding="utf-8"))}</div>'
-        )
-        yield page, {"title": path, "body": body}, "page.html"
+        link = functools.partial(app.builder.get_relative_uri, page)
+        source = marked(file.read_text(encoding="utf-8"))
+        body = f'<h1>{path}</h1><div class="highlight-python">{source}</div>'
+        sidebar = beside(path, link, order)
+        # in place of the list of all pages, which takes Sphinx a second each time
+        context = {"title": path, "body": body, "toctree": lambda sidebar=sidebar, **_: sidebar}
+        yield page, context, "page.html"
+
+
+def beside(path: str, link: Callable[[str], str], order: str) -> str:
+    """The sidebar of a module's page: the modules of its room, the order to read them in."""
+    room = path.rpartition("/")[0]
+    others = [one for one in modules() if one.rpartition("/")[0] == room]
+    links = [(link(order), "Reading the source")]
+    links += [(link(page_of_module(one)), one.rpartition("/")[2]) for one in others]
+    items = "".join(
+        f'<li class="toctree-l1"><a class="reference internal" href="{uri}">{words}</a></li>'
+        for uri, words in links
+    )
+    return f'<p class="caption" role="heading"><span>{room}/</span></p><ul>{items}</ul>'
 
 
 def marked(source: str) -> str:
