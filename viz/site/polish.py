@@ -15,7 +15,7 @@ MENDS = (
     # A heading has a level.
     (r'(<p class="caption" role="heading")(?=>)', r'\1 aria-level="2"'),
     # The head of a column without a name is none.
-    (r"<th([^>]*)>(?:<p></p>)?</th>", r"<td\1></td>"),
+    (r'<th(?: scope="col")?([^>]*)>(?:<p></p>)?</th>', r"<td\1></td>"),
     # A page has a title.
     (r'<div id="search-results">', '<h1>Search</h1><div id="search-results">'),
     # Two parts of a kind are told apart.
