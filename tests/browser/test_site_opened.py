@@ -10,8 +10,8 @@ PAGES = [
     "reading_the_source.html", "benchmarks.html", "porting.html", "explanation/kinks.html",
     "howto/debugging_a_nan.html", "course/00_start_here.html",
     "course/04_the_table_of_derivatives.html", "course/16_sequences.html",
-    "source/engine/core.html", "reference/index.html", "reference/numbers.html", "reference/optimizers.html",
-    "reference/commands.html", "search.html", "changelog.html",
+    "source/engine/core.html", "reference/index.html", "reference/numbers.html",
+    "reference/optimizers.html", "reference/commands.html", "search.html", "changelog.html",
 ]  # fmt: skip
 STEPPER = "course/00_start_here.html"
 

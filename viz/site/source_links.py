@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 import inspect
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -31,6 +33,24 @@ def page_of_module(path: str) -> str:
     return f"source/{path.removesuffix('.py')}"
 
 
+def definitions(source: str) -> dict[str, int]:
+    """The first line of every class and function of a module, by its qualified name.
+
+    >>> definitions("class A:\\n    def f(self): pass\\n")
+    {'A.f': 2, 'A': 1}
+    """
+    return dict(_defined(ast.parse(source), ""))
+
+
+def _defined(tree: ast.AST, prefix: str) -> Iterator[tuple[str, int]]:
+    for node in reversed(list(ast.iter_child_nodes(tree))):  # of one name, the first counts
+        if isinstance(node, ast.ClassDef | ast.FunctionDef):
+            if isinstance(node, ast.ClassDef):
+                yield from _defined(node, f"{prefix}{node.name}.")
+            lines = [node.lineno, *(one.lineno for one in node.decorator_list)]
+            yield prefix + node.name, min(lines)
+
+
 def link_of(_domain: str, info: dict[str, str]) -> str | None:
     """What `sphinx.ext.linkcode` asks: where the source of a name of a module is."""
     if not info["module"]:  # of an op, whose row stands in its entry
@@ -43,6 +63,14 @@ def link_of(_domain: str, info: dict[str, str]) -> str | None:
     if not (inspect.isclass(thing) or inspect.isfunction(thing)):
         return None
     path = f"{thing.__module__.replace('.', '/')}.py"
-    known = modules()
-    path = path if path in known else path.replace(".py", "/__init__.py")
-    return f"{SCHEME}{path}#{thing.__qualname__}" if path in known else None
+    path = path if path in modules() else path.replace(".py", "/__init__.py")
+    if path not in modules():
+        return None
+    # what is written from a row stands nowhere: then the module that writes it
+    anchor = f"#{thing.__qualname__}" if thing.__qualname__ in _names(path) else ""
+    return f"{SCHEME}{path}{anchor}"
+
+
+@functools.cache
+def _names(path: str) -> frozenset[str]:
+    return frozenset(definitions(modules()[path].read_text(encoding="utf-8")))

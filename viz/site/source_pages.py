@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import functools
 import re
 from collections.abc import Callable, Iterator
@@ -15,7 +14,7 @@ from pygments.lexers import PythonLexer
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
-from .source_links import SCHEME, modules, page_of_module
+from .source_links import SCHEME, definitions, modules, page_of_module
 
 ORDER = "reading_the_source"  # the page that lists all modules
 
@@ -55,22 +54,10 @@ def marked(source: str) -> str:
     """
     html = highlight(source, PythonLexer(stripnl=False), HtmlFormatter(wrapcode=True))
     lines = html.split("\n")
-    for name, line in definitions(ast.parse(source)):
+    for name, line in definitions(source).items():
         lines[line - 1] = f"<span id='{name}'></span>{lines[line - 1]}"
     # the block scrolls by itself, so keys have to reach it
     return "\n".join(lines).replace("<pre>", '<pre tabindex="0">', 1)
-
-
-def definitions(tree: ast.AST, prefix: str = "") -> Iterator[tuple[str, int]]:
-    """Qualified name and first line of every class and function; of one name the first."""
-    seen = set()
-    for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name not in seen:
-            seen.add(node.name)
-            first = min([node.lineno, *(one.lineno for one in node.decorator_list)])
-            yield prefix + node.name, first
-            if isinstance(node, ast.ClassDef):
-                yield from definitions(node, f"{prefix}{node.name}.")
 
 
 def resolve(app: Sphinx, doctree: nodes.document, page: str) -> None:
