@@ -28,8 +28,7 @@ def settings() -> dict[str, Any]:
         "linkcode_resolve": link_of,
         # docstrings
         "napoleon_use_ivar": True,
-        "autodoc_typehints_format": "short",
-        "python_use_unqualified_type_names": True,
+        "autodoc_typehints": "none",  # a call as a user writes it; the words say what is taken
         "toc_object_entries": False,  # Sphinx would copy thousands of them into every page
         # pages
         "myst_enable_extensions": ["attrs_block", "attrs_inline", "dollarmath"],
