@@ -9,7 +9,7 @@ import re
 
 MENDS = (
     # What scrolls by itself has to take the focus.
-    (r"<pre>", '<pre tabindex="0">'),
+    (r"<pre(?=[ >])(?![^>]*tabindex)", '<pre tabindex="0"'),
     (r'<div class="table-wrapper', r'<div tabindex="0" class="table-wrapper'),
     (r'<div style="overflow-x:auto">', '<div tabindex="0" style="overflow-x:auto">'),
     # A heading has a level.

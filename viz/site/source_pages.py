@@ -37,13 +37,17 @@ def beside(path: str, link: Callable[[str], str], order: str) -> str:
     """The sidebar of a module's page: the modules of its room, the order to read them in."""
     room = path.rpartition("/")[0]
     others = [one for one in modules() if one.rpartition("/")[0] == room]
-    links = [(link(order), "Reading the source")]
-    links += [(link(page_of_module(one)), one.rpartition("/")[2]) for one in others]
-    items = "".join(
-        f'<li class="toctree-l1"><a class="reference internal" href="{uri}">{words}</a></li>'
-        for uri, words in links
-    )
-    return f'<p class="caption" role="heading"><span>{room}/</span></p><ul>{items}</ul>'
+    items = [_item(link(order), "Reading the source")]
+    items += [
+        _item(link(page_of_module(one)), one.rpartition("/")[2], here=one == path) for one in others
+    ]
+    return f'<p class="caption" role="heading"><span>{room}/</span></p><ul>{"".join(items)}</ul>'
+
+
+def _item(uri: str, words: str, here: bool = False) -> str:
+    current = " current current-page" if here else ""
+    link = f'<a class="reference internal" href="{uri}">{words}</a>'
+    return f'<li class="toctree-l1{current}">{link}</li>'
 
 
 def marked(source: str) -> str:
