@@ -6,8 +6,6 @@ import io
 from collections.abc import Callable
 from typing import Any
 
-from matplotlib import pyplot
-
 from viz import plots
 
 SIZE, DPI = (4.0, 2.6), 100  # inches, and pixels of each
@@ -57,10 +55,10 @@ def lines(ax: Any, rows: list[tuple[str, str]], middle: float, family: str | Non
 
 def drawn(draw: Callable[[Any], None]) -> bytes:
     """A drawing as a PNG of 400 × 260 pixels, on white."""
-    with pyplot.style.context(["default", STYLE]):
-        figure, ax = pyplot.subplots(figsize=SIZE, layout="constrained")
+    with plots.pyplot.style.context(["default", STYLE]):
+        figure, ax = plots.pyplot.subplots(figsize=SIZE, layout="constrained")
         draw(ax)
         buffer = io.BytesIO()
         figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
-        pyplot.close(figure)
+        plots.pyplot.close(figure)
     return buffer.getvalue()

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.patches import Rectangle
 
 import nn
 from engine import grad, hessian
@@ -92,7 +91,7 @@ def tensors(ax: Any) -> None:
             faint = 0.35 if i >= len(numbers) else 1.0
             for j, number in enumerate(row):
                 place = (x + 1.4 * j, 3.3 - 1.5 * i)
-                ax.add_patch(Rectangle(place, 1.4, 1.5, fc=f"{colour}25", ec=GREY, lw=2))
+                ax.add_patch(plots.Rectangle(place, 1.4, 1.5, fc=f"{colour}25", ec=GREY, lw=2))
                 ax.text(place[0] + 0.7, place[1] + 0.75, str(number), ha="center", va="center",
                         size=18, alpha=faint)  # fmt: skip
     ax.text(4.9, 3.3, "×", ha="center", va="center", size=22)
