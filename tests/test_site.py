@@ -56,7 +56,7 @@ def test_every_link_leads_somewhere(site):
     for page, links in pages.items():
         for target in [*links.targets, *links.loaded]:
             parts = urlsplit(target)
-            if parts.scheme:
+            if parts.scheme in ("http", "https", "data"):
                 continue
             file = (page.parent / unquote(parts.path)).resolve() if parts.path else page
             anchors = pages[file].anchors if file in pages else []
@@ -86,6 +86,25 @@ def test_every_file_that_has_a_page_is_there(site):
     pages = [place.with_suffix(".html") for place in places if place.suffix in (".md", ".ipynb")]
     assert [page for page in pages if not (site / page).is_file()] == []
     assert Path("course/18_where_to_go_next.html") in pages
+
+
+@pytest.mark.slow
+def test_a_lesson_begins_with_its_imports(site):
+    lessons = sorted(site.glob("course/*.html"))
+    assert len(lessons) == 19
+    for lesson in lessons:
+        assert "find_spec" not in lesson.read_text(encoding="utf-8"), lesson
+
+
+@pytest.mark.slow
+def test_the_home_page_leads_to_every_part_and_says_how_to_install(site):
+    home = site / "index.html"
+    article = home.read_text(encoding="utf-8").partition("<article")[2].partition("</article")[0]
+    targets = Links(article).targets
+    for folder in ("howto", "explanation"):
+        pages = sorted(page.name for page in (site / folder).glob("*.html"))
+        assert [name for name in pages if f"{folder}/{name}" not in targets] == []
+    assert "pip install" in re.sub(r"<[^>]*>", "", article)  # code stands in colours
 
 
 @pytest.mark.slow

@@ -21,7 +21,7 @@ class NonFiniteError(FloatingPointError):
     Attributes:
         op: the op.
         what: "forward", or "gradient of input 0".
-        source: "file:line: text" of the caller, or "" where it is not known.
+        source: `"file:line: text"` of the caller, or "" where it is not known.
 
     >>> from engine import Value, log
     >>> try:

@@ -15,7 +15,7 @@ class Parallel:
 
         nn.fit(model, loss, optimizer, loader, parallel=nn.Parallel(executor, shards=8))
 
-    **Shards, not workers, decide the result**: what a shard adds depends on the weights, its rows,
+    Shards, not workers, decide the result: what a shard adds depends on the weights, its rows,
     the seed, the step and its number alone, and shares are added in the order of the shards.  So
     how many workers there are, where, and whether one is lost on the way changes no bit, where
     NumPy and its BLAS are the same, with as many threads each: Dask's workers have one, and for

@@ -54,6 +54,8 @@ def test_nothing_sticks_out_and_nothing_breaks_a_rule_of_accessibility(show, pag
 def test_the_search_finds_without_a_server(show, page, words, found):
     show("index.html")
     page.run("document.querySelector('input[name=q]').focus()")
+    outline = page.run("getComputedStyle(document.activeElement).outlineStyle")
+    assert outline == "solid"  # keys are seen to be there
     page.call("Input.insertText", text=words)
     page.press("Enter")
     page.wait_for("document.querySelector('.search-summary')?.textContent.includes('finished')")

@@ -17,6 +17,7 @@ def settings() -> dict[str, Any]:
     return {
         "project": "twingrad",
         "author": "twingrad contributors",
+        "copyright": "twingrad contributors",
         "html_title": f"twingrad {release}".strip(),
         "release": release,
         "version": release,

@@ -10,6 +10,9 @@ from typing import Any
 
 Cell = dict[str, Any]
 
+#: How the cell begins that finds or installs the packages: of no use to who reads.
+INSTALLS = "# Finds twingrad"
+
 
 def cells_of(notebook: Path) -> list[Cell]:
     """The cells, each source as one text."""
@@ -25,7 +28,8 @@ def lesson(notebook: Path, relinked: Callable[[str], str]) -> str:
     """
     whole = json.loads(notebook.read_text(encoding="utf-8"))
     heading = ""
-    for cell in (cells := cells_of(notebook)):
+    cells = [cell for cell in cells_of(notebook) if not cell["source"].startswith(INSTALLS)]
+    for cell in cells:
         if cell["cell_type"] == "markdown":
             headings = re.findall(r"^#+ (.+)$", cell["source"], re.M)
             heading = headings[-1] if headings else heading
