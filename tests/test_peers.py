@@ -51,6 +51,7 @@ def test_both_pages_have_one_table():
 def test_the_page_says_why_where_there_is_no_yes():
     text = text_of("docs/comparison.md")
     for question in QUESTIONS:
+        assert f"| {question.label} | {question.meaning} |" in text
         said = re.search(
             rf"^\| {re.escape(question.label)} \| .* \| (.*) \|$", text.split("| asked")[1], re.M
         )
