@@ -10,6 +10,9 @@ _DISTANCE = "write norm(x - y + 1e-6, dim=1)"
 _TRIPLET = "write relu(norm(a - p + 1e-6, dim=1) - norm(a - n + 1e-6, dim=1) + margin).mean()"
 _RANKING = "write relu(margin - y * (x1 - x2)).mean()"
 _COSINES = "write where(y > 0, 1 - c, relu(c - margin)).mean(), c = cosine_similarity(x1, x2)"
+_CELU = "write alpha * elu(x / alpha)"
+_SELU = "write 1.0507009873554805 * elu(x, 1.6732632423543772)"
+_RRELU = "write leaky_relu(x, 11 / 48), which it is outside of training"
 _GAUSSIAN = "write 0.5 * (log(var) + (x - y) ** 2 / var).mean()"
 
 #: Functions that textbooks and other languages have another name for.
@@ -67,6 +70,16 @@ OF_MODULES = {
     "PReLU": "write where(x > 0, x, slope * x), with a Parameter slope",
     "ReLU6": "write clip(x, 0, 6)", "relu6": "write clip(x, 0, 6)",
     "Hardtanh": "write clip(x, -1, 1)", "hardtanh": "write clip(x, -1, 1)",
+    "CELU": _CELU, "celu": _CELU, "SELU": _SELU, "selu": _SELU,
+    "RReLU": _RRELU, "rrelu": _RRELU,
+    "Softshrink": "write x - clip(x, -0.5, 0.5)", "softshrink": "write x - clip(x, -0.5, 0.5)",
+    "Hardshrink": "write where(abs(x) > 0.5, x, 0.0)",
+    "hardshrink": "write where(abs(x) > 0.5, x, 0.0)",
+    "Threshold": "write where(x > threshold, x, value)",
+    "threshold": "write where(x > threshold, x, value)",
+    "SoftMarginLoss": "write softplus(-y * x).mean()",
+    "soft_margin_loss": "write softplus(-y * x).mean()",
+    "nanmedian": "write median(x[~isnan(x)])", "sparse_coo_tensor": _DENSE,
     "Mish": "write x * tanh(softplus(x))", "mish": "write x * tanh(softplus(x))",
     "LogSigmoid": "write nn.functional.logsigmoid(x)", "ZeroPad2d": "write nn.functional.pad(x, …)",
     "Softsign": "write x / (1 + abs(x))", "softsign": "write x / (1 + abs(x))",

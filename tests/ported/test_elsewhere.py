@@ -132,3 +132,18 @@ def test_the_losses_that_are_written_out_give_the_numbers_of_pytorch():
     assert value("poisson_nll_loss", y=y) == pytest.approx(5.7652, abs=1e-4)
     assert value("hinge_embedding_loss", y=signs) == pytest.approx(0.0)
     assert value("hardswish")[1] == pytest.approx([3.0, -1 / 3])
+
+
+def test_the_activations_that_are_written_out_give_the_numbers_of_pytorch():
+    x = Tensor([-2.0, -0.3, 0.4, 3.0])
+    names = {name: getattr(engine, name) for name in ("elu", "leaky_relu", "clip", "where", "abs")}
+    names |= {"x": x, "alpha": 2.0, "threshold": 0.5, "value": 9.0}
+
+    def value(name):
+        return eval(OF_MODULES[name].removeprefix("write "), names).tolist()
+
+    assert value("celu") == pytest.approx([-1.264241, -0.278584, 0.4, 3.0], abs=1e-6)
+    assert value("selu") == pytest.approx([-1.520166, -0.455667, 0.420280, 3.152103], abs=1e-6)
+    assert value("softshrink") == pytest.approx([-1.5, 0.0, 0.0, 2.5])
+    assert value("hardshrink") == [-2.0, 0.0, 0.0, 3.0]
+    assert value("threshold") == [9.0, 9.0, 9.0, 3.0]
