@@ -308,7 +308,7 @@ QUESTIONS = (SECOND, FORWARD, EACH_EXAMPLE, DEEP, COMPILED, AS_TEXT, OWN_RULE, N
 
 READ_BEFORE = {"works on": ("numbers, arrays", "numbers", "arrays", "arrays", "arrays", "arrays")}
 READ = {
-    "draws its graph": ("✓", "–", "–", "✓", "–", "✓"),
+    "draws its graph": ("✓", "–", "–", "✓", "–", "DOT text"),
     "a page that steps through backward": ("✓", "–", "–", "–", "–", "–"),
     "runs on GPUs": ("–", "–", "–", "✓", "✓", "✓"),
     "models, tools, users": ("new", "to learn from", "few", "growing", "most", "many"),
