@@ -90,7 +90,8 @@ def test_a_killed_process_of_a_pool_is_an_error_that_names_dask(tmp_path, expect
 @pytest.mark.slow
 def test_a_killed_scheduler_is_an_error_and_its_run_goes_on_from_the_file(tmp_path, expected):
     found = result(started("scheduler", tmp_path))
-    assert "lost the connection to the scheduler" in found["error"]
+    # the rest is Dask's: it may notice first that tasks are cancelled, or that nobody answers
+    assert "did not come back from the workers: " in found["error"]
     assert found["seconds"] < 60
     assert found["ended"], "its workers live on"
     assert (found["loaded at"], found["loaded"]) == (4, expected)
